@@ -1,0 +1,212 @@
+"""What a file said, cell by cell, before anything is left out.
+
+A cell is *right*, *wrong*, *unscored*, *error* or *missing*, and stays so: only right and wrong are answers, and nothing
+else is ever counted as wrong. Readers in `cofail_lab.data` make `Grades`; `Grades.outcomes` keeps the complete queries.
+"""
+
+import fnmatch
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+from cofail_lab.errors import InputError
+from cofail_lab.outcomes import LeftOut, Outcomes
+
+
+class Cell(IntEnum):
+    """The state of one model on one query."""
+
+    RIGHT = 0
+    WRONG = 1
+    UNSCORED = 2
+    ERROR = 3
+    MISSING = 4
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which part of a matrix to analyse; applied in the order of the fields.
+
+    Attributes:
+        dataset: name pattern(s) over the `dataset` column.
+        models: model names, name patterns (``gpt-*``) or ``column=pattern`` over a per-model column (``family=openai``).
+        min_coverage: share of the selected queries a model must have answered, in [0, 1]; sparser models are dropped first.
+        pool_size: size of a random sub-pool. For one seed the sub-pools of different sizes are nested.
+        seed: seed of the sub-pool.
+    """
+
+    dataset: str | Sequence[str] | None = None
+    models: str | Sequence[str] | None = None
+    min_coverage: float = 0.0
+    pool_size: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.min_coverage <= 1:
+            raise InputError(f"data.min_coverage: {self.min_coverage} is outside [0, 1]")
+        if self.pool_size is not None and self.pool_size < 2:
+            raise InputError(f"data.pool_size: {self.pool_size}; a pool needs at least 2 models")
+
+
+@dataclass(frozen=True)
+class Grades:
+    """A graded matrix as read: queries x models, every cell in one of the five states of `Cell`.
+
+    Attributes:
+        cells: int8 of shape (queries, models), values of `Cell`.
+        queries, models: unique names, in the order of the file.
+        per_query: columns of length queries (``dataset``, ``prompt``, ``features`` ...).
+        per_model: columns of length models (``family``, ``usd_per_mtok_in`` ...).
+        per_cell: arrays of shape (queries, models, ...) (``cost``, ``tokens``, ``frac``, ``confidence``, ``samples`` ...);
+            nan where the log has none.
+        source: where it came from, for messages and provenance.
+        notes: what was done on the way here, one sentence each.
+    """
+
+    cells: np.ndarray
+    queries: tuple[str, ...]
+    models: tuple[str, ...]
+    source: str
+    per_query: Mapping[str, np.ndarray] = field(default_factory=dict)
+    per_model: Mapping[str, np.ndarray] = field(default_factory=dict)
+    per_cell: Mapping[str, np.ndarray] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        shape = (len(self.queries), len(self.models))
+        if self.cells.shape != shape:
+            raise ValueError(f"cells: shape {self.cells.shape} for {shape[0]} queries x {shape[1]} models")
+        for what, names in (("query", self.queries), ("model", self.models)):
+            if repeated := first_repeated(names):
+                raise InputError(f"{self.source}: {what} name {repeated!r} appears twice; names must be unique")
+        for columns, size in ((self.per_query, shape[:1]), (self.per_model, shape[1:]), (self.per_cell, shape)):
+            for name, column in columns.items():
+                if column.shape[: len(size)] != size:
+                    raise ValueError(f"{name}: shape {column.shape} does not start with {size}")
+
+    def take(self, rows: np.ndarray | None = None, columns: np.ndarray | None = None, note: str | None = None) -> "Grades":
+        """The sub-matrix of some queries and models (index arrays or masks), every companion cut along."""
+        rows = np.arange(len(self.queries)) if rows is None else np.arange(len(self.queries))[rows]
+        columns = np.arange(len(self.models)) if columns is None else np.arange(len(self.models))[columns]
+        return replace(
+            self,
+            cells=self.cells[np.ix_(rows, columns)],
+            queries=tuple(self.queries[i] for i in rows),
+            models=tuple(self.models[j] for j in columns),
+            per_query={name: column[rows] for name, column in self.per_query.items()},
+            per_model={name: column[columns] for name, column in self.per_model.items()},
+            per_cell={name: array[np.ix_(rows, columns)] for name, array in self.per_cell.items()},
+            notes=self.notes if note is None else (*self.notes, note),
+        )
+
+    def select(self, selection: Selection) -> "Grades":
+        """Apply a `Selection`; every step that drops something leaves a note. Raises InputError if nothing is left."""
+        grades = self
+        if selection.dataset is not None:
+            if "dataset" not in grades.per_query:
+                raise InputError(f"data.dataset: {selection.dataset!r} given, but {self.source} has no dataset column")
+            keep = _matches(grades.per_query["dataset"], selection.dataset, "data.dataset", self.source)
+            grades = grades.take(rows=keep, note=f"{keep.sum()} of {len(keep)} queries selected by dataset.")
+        if selection.models is not None:
+            keep = grades._matching_models(selection.models)
+            grades = grades.take(columns=keep, note=f"{keep.sum()} of {len(keep)} models selected by data.models.")
+        if selection.min_coverage > 0:
+            coverage = (grades.cells <= Cell.WRONG).mean(axis=0)
+            keep = coverage >= selection.min_coverage
+            if not keep.all():
+                sparse = ", ".join(f"{grades.models[j]} ({coverage[j]:.1%})" for j in np.flatnonzero(~keep))
+                grades = grades.take(
+                    columns=keep, note=f"Dropped for coverage below {selection.min_coverage:.1%}: {sparse}."
+                )
+        if selection.pool_size is not None:
+            size, available = selection.pool_size, len(grades.models)
+            if size > available:
+                raise InputError(f"data.pool_size: {size}, but {self.source} has {available} models to choose from")
+            order = np.random.Generator(np.random.Philox(key=selection.seed)).permutation(available)
+            note = f"A random sub-pool of {size} of {available} models (seed {selection.seed})."
+            grades = grades.take(columns=np.sort(order[:size]), note=note)
+        return grades
+
+    def outcomes(self) -> Outcomes:
+        """The complete queries as `Outcomes`; the rest is counted there, not coerced.
+
+        Raises:
+            InputError: fewer than two models, fewer than two complete queries.
+        """
+        if len(self.models) < 2:
+            raise InputError(f"{self.source}: {len(self.models)} model(s) after selection; joint failure needs at least 2")
+        answered = self.cells <= Cell.WRONG
+        complete = answered.all(axis=1)
+        if complete.sum() < 2:
+            coverage = answered.mean(axis=0)
+            sparsest = int(coverage.argmin())
+            raise InputError(
+                f"{self.source}: {int(complete.sum())} of {len(complete)} queries answered by every model, at least 2 needed"
+                f"; the sparsest model is {self.models[sparsest]!r} ({coverage[sparsest]:.1%} answered): "
+                "drop sparse models with data.min_coverage"
+            )
+        rest = self.cells[~complete]
+        n_answers = (rest <= Cell.WRONG).sum(axis=1)
+        left_out = LeftOut(
+            n_queries=len(rest),
+            n_untouched=int((n_answers == 0).sum()),
+            n_failed_by_all_who_answered=int((((rest == Cell.WRONG).sum(axis=1) == n_answers) & (n_answers > 0)).sum()),
+            answered=(rest <= Cell.WRONG).sum(axis=0),
+            right=(rest == Cell.RIGHT).sum(axis=0),
+            cells_by_state={state.name.lower(): int((self.cells == state).sum()) for state in Cell},
+        )
+        kept = self.take(rows=complete)
+        return Outcomes(
+            wrong=kept.cells == Cell.WRONG,
+            queries=kept.queries,
+            models=kept.models,
+            source=self.source,
+            per_query=kept.per_query,
+            per_model=kept.per_model,
+            per_cell=kept.per_cell,
+            left_out=left_out,
+            notes=kept.notes,
+        )
+
+    def _matching_models(self, patterns: str | Sequence[str]) -> np.ndarray:
+        keep = np.zeros(len(self.models), dtype=bool)
+        for pattern in _as_list(patterns):
+            column, _, value = pattern.partition("=")
+            if value and column in self.per_model and pattern not in self.models:
+                names = self.per_model[column]
+            else:
+                names, value = np.array(self.models, dtype=object), pattern
+            keep |= _matches(names, value, "data.models", self.source)
+        return keep
+
+
+def first_repeated(names: Sequence[str]) -> str | None:
+    """The first name that appears a second time, or None."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
+
+
+def _as_list(patterns: str | Sequence[str]) -> list[str]:
+    return [patterns] if isinstance(patterns, str) else [str(pattern) for pattern in patterns]
+
+
+def _matches(names: Any, patterns: str | Sequence[str], field_name: str, source: str) -> np.ndarray:
+    """Mask of the names that equal or match (shell style) one of the patterns; every pattern must match something."""
+    keep = np.zeros(len(names), dtype=bool)
+    for pattern in _as_list(patterns):
+        # An exact name wins: model names may hold the characters of a pattern, such as [ ].
+        hits = np.array([str(name) == pattern for name in names])
+        if not hits.any():
+            hits = np.array([fnmatch.fnmatchcase(str(name), pattern) for name in names])
+        if not hits.any():
+            known = ", ".join(sorted({str(name) for name in names})[:5])
+            raise InputError(f"{field_name}: {pattern!r} matches nothing in {source}; there are {known}, ...")
+        keep |= hits
+    return keep

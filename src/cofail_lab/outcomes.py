@@ -1,0 +1,115 @@
+"""`Outcomes`: the complete 0/1 matrix that a fit analyses, and what travels with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The queries that were not answered by every model, and are therefore not analysed.
+
+    Attributes:
+        n_queries: how many.
+        n_untouched: of these, how many no model answered at all: nothing is known of them.
+        n_failed_by_all_who_answered: of these, how many everyone who answered failed (at least one answer).
+        answered, right: per model, answers and right answers among them.
+        cells_by_state: number of cells of the whole selected matrix in each state of `grades.Cell`.
+    """
+
+    n_queries: int
+    n_untouched: int
+    n_failed_by_all_who_answered: int
+    answered: np.ndarray
+    right: np.ndarray
+    cells_by_state: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Graded answers of m models to n queries, every cell right or wrong.
+
+    Estimands have the names of the error laws in `cofail_lab.models`, so theory and data read alike.
+
+    Attributes:
+        wrong: bool (n, m), True where the model is wrong (E_i of theory section 1).
+        queries, models: names.
+        source: where the matrix came from.
+        per_query, per_model, per_cell: companion columns, as in `grades.Grades`.
+        left_out: what is known of the queries that were not complete; None if the matrix was complete by construction.
+        notes: what was done on the way here, one sentence each.
+    """
+
+    wrong: Bool[np.ndarray, "n m"]
+    queries: tuple[str, ...]
+    models: tuple[str, ...]
+    source: str
+    per_query: Mapping[str, np.ndarray] = field(default_factory=dict)
+    per_model: Mapping[str, np.ndarray] = field(default_factory=dict)
+    per_cell: Mapping[str, np.ndarray] = field(default_factory=dict)
+    left_out: LeftOut | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n_queries(self) -> int:
+        """Number of analysed queries, n."""
+        return self.wrong.shape[0]
+
+    @property
+    def n_models(self) -> int:
+        """Pool size, m."""
+        return self.wrong.shape[1]
+
+    @property
+    def family(self) -> np.ndarray | None:
+        """Family of each model, (m,) strings, where a companion gives it."""
+        return self.per_model.get("family")
+
+    @property
+    def dataset(self) -> np.ndarray | None:
+        """Dataset of each query, (n,) strings, where the file gives it."""
+        return self.per_query.get("dataset")
+
+    @cached_property
+    def error_counts(self) -> Int[np.ndarray, " m"]:
+        """Number of queries each model gets wrong."""
+        return self.wrong.sum(axis=0)
+
+    @cached_property
+    def error_rates(self) -> Float[np.ndarray, " m"]:
+        """α_i, share of the queries each model gets wrong."""
+        return self.error_counts / self.n_queries
+
+    @cached_property
+    def n_wrong(self) -> Int[np.ndarray, " n"]:
+        """C, number of wrong models on each query, 0..m."""
+        return self.wrong.sum(axis=1)
+
+    @property
+    def n_all_wrong(self) -> int:
+        """K, number of queries that every model gets wrong."""
+        return int((self.n_wrong == self.n_models).sum())
+
+    def all_wrong(self) -> float:
+        """β, share of the queries that every model gets wrong (K/n)."""
+        return self.n_all_wrong / self.n_queries
+
+    @cached_property
+    def joint_wrong_counts(self) -> Int[np.ndarray, "m m"]:
+        """Number of queries that both models get wrong; the diagonal is `error_counts`."""
+        # float32 products are exact up to 2^24 queries and run at BLAS speed; float64 beyond.
+        dtype = np.float32 if self.n_queries < 2**24 else np.float64
+        wrong = self.wrong.astype(dtype)
+        return (wrong.T @ wrong).astype(np.int64)
+
+    def pairwise_wrong(self) -> Float[np.ndarray, "m m"]:
+        """p_ij, share of the queries both models get wrong; the diagonal is `error_rates`."""
+        return self.joint_wrong_counts / self.n_queries
+
+    @cached_property
+    def constant(self) -> Bool[np.ndarray, " m"]:
+        """Models that are always right or always wrong: they have no correlation and an infinite threshold."""
+        return (self.error_counts == 0) | (self.error_counts == self.n_queries)

@@ -1,0 +1,67 @@
+"""What an experiment returns: numbers, verdicts, tables, figures and the words that explain them. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from matplotlib.figure import Figure
+
+    from cofail_lab.estimate import Estimate
+    from cofail_lab.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a summary: what is measured, its value as people read it, and what it means."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled part of the summary; the terminal and the HTML page render the same sections.
+
+    Attributes:
+        title: a few words.
+        sentences: what the numbers mean for a decision.
+        rows: the numbers.
+        figures: names of the figures (keys of `Result.figures`) that belong here, with their captions.
+    """
+
+    title: str
+    sentences: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    figures: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """The whole outcome of one experiment.
+
+    Attributes:
+        headline: the answer in one or two sentences.
+        metrics: flat name -> number, None where the figure does not exist.
+        labels: flat name -> string.
+        estimates: name -> Estimate.
+        verdicts: checked claims.
+        tables: name -> Arrow table, written as ``tables/<name>.parquet``.
+        figures: name -> function that draws it, so that nothing is drawn unless asked for.
+        sections: the summary, in reading order.
+        interrupted: why the run stopped early, None if it did not; what had been computed is all here.
+    """
+
+    headline: str
+    metrics: Mapping[str, float | int | None]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)
+    verdicts: tuple[Verdict, ...] = ()
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+    figures: Mapping[str, Callable[[], Figure]] = field(default_factory=dict)
+    sections: tuple[Section, ...] = ()
+    interrupted: str | None = None
