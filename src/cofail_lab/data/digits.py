@@ -1,0 +1,180 @@
+"""`data=digits`: a real pool that needs no download, classifiers of many families on scikit-learn's bundled digits."""
+
+import hashlib
+import inspect
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int
+
+from cofail_lab.data import _digits_pool
+from cofail_lab.grades import Cell, Grades
+
+_TRAIN_PER_DIGIT = 25
+_N_REFITS = 4
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class DigitsSource:
+    """Classifiers of ten families, trained on 250 of the 1,797 digits (25 of each) and graded on the other 1,547.
+
+    The companions, with n = 1,547 queries and m models:
+
+    - per query: ``features`` float64 (n, 64), the 8 x 8 pixels, grey levels 0..16; ``dataset`` (n,) the true digit as
+      ``digit 3``. A query's name holds its index in scikit-learn's data set (``digit-0007``).
+    - per model: ``family`` (m,).
+    - per cell: ``confidence`` float64 (n, m) in [0, 1] (`_digits_pool.confidence`); ``cost`` float64 (n, m), operations
+      of one prediction (`_digits_pool.operations`); ``samples`` bool (n, m, 4), True where right: four refits of every
+      model, each on its own bootstrap resample of the 250, so independent across models given the query. The refits are
+      exchangeable with each other but not with the graded model: a resample holds about 158 distinct digits, and its
+      accuracy is lower.
+
+    Everything is seeded, and the same wherever scikit-learn's arithmetic is.
+
+    Attributes:
+        cache: keep the trained pool's answers in the user's cache folder and read them back from there.
+    """
+
+    cache: bool = True
+
+    def load(self) -> Grades:
+        """Train and grade the pool, which takes seconds, or read it from the cache; a note says which."""
+        if not self.cache:
+            return _grades(_train(), "retrained in this run")
+        notes: list[str] = []
+        try:
+            path = cache_path()
+        except (OSError, RuntimeError) as problem:  # no home folder, no source to hash
+            return _grades(_train(), "retrained in this run", f"Not cached: {problem}.")
+        if path.exists():
+            # Whatever is wrong with a cache file (truncated, another program's, unreadable), training replaces it.
+            try:
+                return _grades(_read(path), "read from the cache")
+            except Exception as problem:
+                notes.append(f"The cached digits pool was unusable ({type(problem).__name__}) and computed anew.")
+        arrays = _train()
+        try:
+            _write(path, arrays)
+        except OSError as problem:
+            notes.append(f"Not cached: {problem.strerror} in {path.parent}.")
+        return _grades(arrays, "retrained in this run", *notes)
+
+
+def cache_path() -> Path:
+    """Where the trained pool is kept: named by everything that can change its answers.
+
+    That is the text of the two files that define, train and store the pool, and the versions of the libraries that do
+    the arithmetic: an edit or an upgrade can never be answered from an old file.
+    """
+    key = hashlib.sha256()
+    for module in (_digits_pool, sys.modules[__name__]):
+        key.update(inspect.getsource(module).encode())
+    for library in ("numpy", "scipy", "scikit-learn"):
+        key.update(f"{library} {version(library)}\n".encode())
+    folder = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not folder.is_absolute():  # unset, empty or, by the XDG specification, to be ignored
+        folder = Path.home() / ".cache"
+    return folder / "cofail-lab" / f"digits-{key.hexdigest()[:16]}.npz"
+
+
+def split(labels: Int[np.ndarray, " n"]) -> tuple[Int[np.ndarray, " train"], Int[np.ndarray, " test"]]:
+    """Indices to train on, 25 of each digit drawn without replacement, and all others; both ascending."""
+    rng = np.random.default_rng(_SEED)
+    digits = np.unique(labels)
+    train = np.sort(
+        np.concatenate([rng.choice(np.flatnonzero(labels == d), _TRAIN_PER_DIGIT, replace=False) for d in digits])
+    )
+    return train, np.setdiff1d(np.arange(len(labels)), train)
+
+
+def resample(model: int, refit: int, n: int) -> Int[np.ndarray, " n"]:
+    """Bootstrap indices of one refit of one model: n draws from range(n), an own stream for each pair."""
+    return np.random.default_rng([_SEED, model, refit]).integers(n, size=n)
+
+
+def _train() -> dict[str, np.ndarray]:
+    """Train every model once on the training digits and once on each resample, and grade all on the rest."""
+    from rich.console import Console
+    from rich.progress import Progress
+    from sklearn.base import clone
+    from sklearn.datasets import load_digits
+
+    pixels, labels = load_digits(return_X_y=True)
+    train, test = split(labels)
+    pool = _digits_pool.digits_pool()
+    shape = (len(test), len(pool))
+    wrong = np.empty(shape, dtype=bool)
+    confidence = np.empty(shape)
+    cost = np.empty(shape)
+    samples = np.empty((*shape, _N_REFITS), dtype=bool)
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("Training the digits pool (kept for next time)", total=len(pool) * (1 + _N_REFITS))
+        for j, member in enumerate(pool):
+            fitted = clone(member.estimator).fit(pixels[train], labels[train])
+            wrong[:, j] = fitted.predict(pixels[test]) != labels[test]
+            confidence[:, j] = _digits_pool.confidence(fitted, pixels[test])
+            cost[:, j] = _digits_pool.operations(fitted, pixels[test])
+            progress.advance(task)
+            for r in range(_N_REFITS):
+                again = train[resample(j, r, len(train))]
+                refitted = clone(member.estimator).fit(pixels[again], labels[again])
+                samples[:, j, r] = refitted.predict(pixels[test]) == labels[test]
+                progress.advance(task)
+    return {
+        "cells": np.where(wrong, Cell.WRONG, Cell.RIGHT).astype(np.int8),
+        "queries": np.array([f"digit-{i:04d}" for i in test]),
+        "models": np.array([member.name for member in pool]),
+        "features": pixels[test],
+        "dataset": np.array([f"digit {d}" for d in labels[test]]),
+        "family": np.array([member.family for member in pool]),
+        "confidence": confidence,
+        "cost": cost,
+        "samples": samples,
+    }
+
+
+def _grades(arrays: Mapping[str, np.ndarray], how: str, *notes: str) -> Grades:
+    n, m = arrays["cells"].shape
+    n_train = _TRAIN_PER_DIGIT * len(np.unique(arrays["dataset"]))
+    pool = (
+        f"A pool of {m} scikit-learn classifiers of {len(np.unique(arrays['family']))} families, trained on {n_train} of "
+        f"the bundled digits and graded on the other {n:,}; {how}."
+    )
+    return Grades(
+        cells=arrays["cells"],
+        queries=tuple(arrays["queries"].tolist()),
+        models=tuple(arrays["models"].tolist()),
+        source="scikit-learn digits",
+        per_query={name: arrays[name] for name in ("features", "dataset")},
+        per_model={"family": arrays["family"]},
+        per_cell={name: arrays[name] for name in ("confidence", "cost", "samples")},
+        notes=(pool, *notes),
+    )
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write beside the target and rename: another process sees the whole file or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez_compressed(file, **dict(arrays))  # type: ignore[arg-type]
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise

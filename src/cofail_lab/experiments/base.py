@@ -1,0 +1,98 @@
+"""What every experiment is given and what it must be: a pure function of its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cofail_lab.errors import InputError
+from cofail_lab.grades import Grades, Selection
+from cofail_lab.outcomes import Outcomes
+from cofail_lab.result import Result
+
+if TYPE_CHECKING:
+    from cofail_lab.data.counts import Counts
+    from cofail_lab.models import AbstractErrorLaw
+
+
+class Progress(Protocol):
+    """Opens a progress bar: ``with progress("bootstrap", total=2000) as advance: advance(50)``."""
+
+    def __call__(self, description: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
+        """A context that yields the function to call with the number of steps just finished."""
+        ...
+
+
+@contextmanager
+def silent(description: str, total: int) -> Iterator[Callable[[int], None]]:  # noqa: ARG001
+    """The progress bar that shows nothing, for library use and tests."""
+    yield lambda steps: None
+
+
+class Source(Protocol):
+    """Where outcomes come from: one class per format in `cofail_lab.data`."""
+
+    def load(self) -> Grades | Counts:
+        """Read everything; raises InputError if it cannot be read as it is."""
+        ...
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """The `run` config group.
+
+    Attributes:
+        seed: of every random number of the run; the same seed gives the same result.
+        draws: number of simulated queries, where an experiment simulates.
+        chunk: draws per chunk; it bounds memory and never changes a result.
+    """
+
+    seed: int = 0
+    draws: int = 1_000_000
+    chunk: int = 65_536
+
+    def __post_init__(self) -> None:
+        for name, least in (("seed", 0), ("draws", 1), ("chunk", 1)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < least:
+                raise InputError(f"run.{name}: {value!r} is not a whole number >= {least}")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The data, the law and the options of a run; each is built only when an experiment asks for it."""
+
+    options: RunOptions
+    source: Callable[[], Source] | None = None
+    selection: Selection = Selection()
+    law_factory: Callable[[], Any] | None = None
+
+    def counts_or_outcomes(self) -> Counts | Outcomes:
+        """What the source holds: summary counts as they are, a matrix as its complete queries."""
+        if self.source is None:
+            raise InputError("data: this experiment needs outcomes; name a source such as data=digits or data=csv")
+        loaded = self.source().load()
+        return loaded.select(self.selection).outcomes() if isinstance(loaded, Grades) else loaded
+
+    def outcomes(self) -> Outcomes:
+        """The complete 0/1 matrix, selected. Raises InputError where the source has summary counts only."""
+        loaded = self.counts_or_outcomes()
+        if not isinstance(loaded, Outcomes):
+            raise InputError("data=counts: only totals, this experiment needs the matrix; totals serve experiment=certify")
+        return loaded
+
+    def law(self) -> AbstractErrorLaw:
+        """The error law of the `law` config group."""
+        if self.law_factory is None:
+            raise InputError("law: this experiment needs an error law; name one such as law=common_shock")
+        return self.law_factory()
+
+
+class Experiment(Protocol):
+    """One file of `cofail_lab.experiments`, one YAML of ``conf/experiment``; its fields are its parameters."""
+
+    def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
+        """Compute everything; no reading or writing except through ``inputs``."""
+        ...

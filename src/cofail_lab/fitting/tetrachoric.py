@@ -1,0 +1,235 @@
+"""Tetrachoric correlations: the latent r_ij with Φ2(t_i, t_j; r_ij) = p_ij (theory section 1).
+
+Pairs whose joint rate lies on its Fréchet bound (nested, duplicate or disjoint errors) have no interior root. They are
+found on the integer counts, before any solving, and reported as r = +1 or -1 (the published convention) in `boundary`.
+
+Cost grows as the number of pairs, about 0.3 microseconds a pair on two CPU cores; memory is a few float64 per pair.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jaxtyping import Bool, Float, Int
+from scipy.special import ndtri
+
+from cofail_lab.errors import ConvergenceError
+from cofail_lab.numerics.bivariate_normal import CENTRAL_LIMIT, central_cdf, density, distance_from_comonotone
+
+# Residuals |Φ2(t_i, t_j; r) - p_ij|: what the solver aims at (a few rounding errors) and what it must reach.
+_TARGET = 1e-15
+RESIDUAL = 1e-13
+_MAX_STEPS = 80
+# Compiled shapes: short runs are padded to the small one, long ones are cut into the large one.
+_CHUNKS = (2**12, 2**17)
+_CENTRAL_EDGE = float(np.arcsin(CENTRAL_LIMIT))
+_NEAR_ONE_EDGE = float(np.arccos(CENTRAL_LIMIT))
+
+
+class Tetrachoric(NamedTuple):
+    """All pairwise latent correlations of a 0/1 matrix.
+
+    Attributes:
+        correlation: (m, m), diagonal 1; ±1 on boundary pairs, nan where a model is constant.
+        thresholds: (m,) Φ^{-1}(error rate); infinite for constant models.
+        boundary: (m, m) in {-1, 0, 1}: the sign of the Fréchet bound the pair lies on, 0 for interior pairs.
+    """
+
+    correlation: Float[np.ndarray, "m m"]
+    thresholds: Float[np.ndarray, " m"]
+    boundary: Int[np.ndarray, "m m"]
+
+
+def tetrachoric(wrong: Bool[np.ndarray, "n m"]) -> Tetrachoric:
+    """Tetrachoric correlation of every pair of columns of a complete 0/1 matrix (1 = wrong).
+
+    Raises:
+        ConvergenceError: a pair whose residual stays above 1e-13 (none is known).
+    """
+    wrong = np.asarray(wrong, dtype=bool)
+    n, m = wrong.shape
+    columns = wrong.astype(np.float32 if n < 2**24 else np.float64)
+    joint = (columns.T @ columns).astype(np.int64)
+    i, j = np.triu_indices(m, 1)
+    values, boundary = correlation_from_counts(np.diag(joint)[i], np.diag(joint)[j], joint[i, j], n)
+    correlation, signs = np.eye(m), np.zeros((m, m), dtype=np.int8)
+    correlation[i, j] = correlation[j, i] = values
+    signs[i, j] = signs[j, i] = boundary
+    return Tetrachoric(correlation, ndtri(np.diag(joint) / n), signs)
+
+
+def frechet_boundary(
+    wrong_i: Int[np.ndarray, "..."], wrong_j: Int[np.ndarray, "..."], both: Int[np.ndarray, "..."], n: int
+) -> tuple[Int[np.ndarray, "..."], Bool[np.ndarray, "..."]]:
+    """Which pairs lie on their Fréchet bound, from counts.
+
+    Returns:
+        sign: +1 where the errors are nested or equal, -1 where they are disjoint or cover every query, 0 inside.
+        constant: True where a model of the pair is always right or always wrong (sign 0 there).
+    """
+    constant = (wrong_i == 0) | (wrong_j == 0) | (wrong_i == n) | (wrong_j == n)
+    sign = (both == np.minimum(wrong_i, wrong_j)).astype(np.int8) - (both == np.maximum(0, wrong_i + wrong_j - n))
+    return np.where(constant, 0, sign).astype(np.int8), constant
+
+
+def correlation_from_counts(
+    wrong_i: Int[np.ndarray, " pairs"], wrong_j: Int[np.ndarray, " pairs"], both: Int[np.ndarray, " pairs"], n: int
+) -> tuple[Float[np.ndarray, " pairs"], Int[np.ndarray, " pairs"]]:
+    """Latent correlations from the counts of n queries; any number of pairs, from any number of (resampled) matrices.
+
+    Returns:
+        correlation: ±1 on the boundary, nan where a model is constant.
+        boundary: see `frechet_boundary`.
+
+    Raises:
+        ConvergenceError: a pair whose residual stays above `RESIDUAL`.
+    """
+    boundary, constant = frechet_boundary(wrong_i, wrong_j, both, n)
+    correlation = np.where(constant, np.nan, boundary.astype(float))
+    interior = np.flatnonzero((boundary == 0) & ~constant)
+    if interior.size:
+        # Thresholds take at most n - 1 values: one table look-up instead of one inversion per pair.
+        thresholds = ndtri(np.arange(n + 1) / n)
+        a, b, c = wrong_i[interior], wrong_j[interior], both[interior]
+        # Pairs less dependent than chance are reflected, Φ2(h, k; -r) = Φ(h) - Φ2(h, -k; r), so that r >= 0 below.
+        negative = c * n < a * b
+        pairs = _Pairs(
+            thresholds[a], np.where(negative, -1, 1) * thresholds[b], a / n, np.where(negative, n - b, b) / n,
+            np.where(negative, a - c, c) / n,
+        )  # fmt: skip
+        correlation[interior] = np.where(negative, -1, 1) * _solve(pairs)
+    return correlation, boundary
+
+
+class _Pairs(NamedTuple):
+    """Thresholds, marginal rates and joint rate of pairs with joint > product of the rates."""
+
+    h: np.ndarray
+    k: np.ndarray
+    rate_h: np.ndarray
+    rate_k: np.ndarray
+    joint: np.ndarray
+
+    def take(self, index: np.ndarray) -> "_Pairs":
+        return _Pairs(*(column[index] for column in self))
+
+
+class _Search(NamedTuple):
+    """A bracketed root search: the unknown angle, its bracket and the residual in probability."""
+
+    angle: Array
+    low: Array
+    high: Array
+    residual: Array
+
+
+def _solve(pairs: _Pairs) -> Float[np.ndarray, " pairs"]:
+    """r in (0, 1) for interior pairs with positive dependence: first away from r = 1, then what is left near it."""
+    angle, residual = _search(_central_start, _central_step, pairs)
+    correlation = np.sin(angle)
+    # The central search is bounded by its edge: a pair stuck there with too small a joint rate has its root beyond.
+    beyond = np.flatnonzero((residual < -_TARGET) & (_CENTRAL_EDGE - angle < 1e-6))
+    if beyond.size:
+        angle, near_residual = _search(_near_one_start, _near_one_step, pairs.take(beyond))
+        correlation[beyond], residual[beyond] = np.cos(angle), near_residual
+    worst = int(np.abs(residual).argmax())
+    if not abs(residual[worst]) <= RESIDUAL:
+        rates = tuple(float(column[worst]) for column in pairs[2:])
+        raise ConvergenceError(
+            f"tetrachoric correlation: residual {residual[worst]:.2e} for error rates {rates[0]}, {rates[1]} and joint rate "
+            f"{rates[2]}; at most {RESIDUAL:.0e} was expected"
+        )
+    return correlation
+
+
+def _search(start: Callable, step: Callable, pairs: _Pairs) -> tuple[np.ndarray, np.ndarray]:
+    """Iterate ``step`` on every pair until it converges; returns angles and residuals.
+
+    The loop runs on the host: fused loops over pairs are several times slower in XLA on CPU, and here the few slow pairs
+    are gathered and finished alone instead of holding up the rest.
+    """
+    size = len(pairs.h)
+    angle, residual = np.empty(size), np.full(size, np.inf)
+    pending = [np.arange(size)]
+    while pending:
+        index = pending.pop()
+        chunk = next((c for c in _CHUNKS if c >= index.size), _CHUNKS[-1])
+        if index.size > chunk:
+            pending += [index[chunk:]]
+            index = index[:chunk]
+        # Padding repeats the first pair, which is harmless.
+        padded = np.concatenate([index, np.full(chunk - index.size, index[0])])
+        columns = tuple(jnp.asarray(column) for column in pairs.take(padded))
+        state = start(columns)
+        for n_steps in range(_MAX_STEPS):
+            previous, state = state, step(columns, state)
+            if n_steps < 2:
+                continue
+            moved = np.asarray(jnp.abs(state.angle - previous.angle))[: index.size]
+            left = (np.abs(np.asarray(state.residual)[: index.size]) > _TARGET) & (moved > 1e-15)
+            if not left.any():
+                break
+            if left.sum() <= _CHUNKS[0] < chunk:
+                # Few are left of a large chunk: finish them in a small one.
+                slow = index[left]
+                pending.append(slow)
+                break
+        angle[index], residual[index] = (np.asarray(x)[: index.size] for x in (state.angle, state.residual))
+    return angle, residual
+
+
+@jax.jit
+def _central_start(pairs: tuple) -> _Search:
+    """Bonett and Price (2005): r ≈ cos(π / (1 + ω^c)) with the odds ratio ω, within about .02 for common rates."""
+    _, _, rate_h, rate_k, joint = pairs
+    odds = joint * (1 - rate_h - rate_k + joint) / ((rate_h - joint) * (rate_k - joint))
+    smallest = jnp.minimum(jnp.minimum(rate_h, 1 - rate_h), jnp.minimum(rate_k, 1 - rate_k))
+    exponent = (1 - jnp.abs(rate_h - rate_k) / 5 - (0.5 - smallest) ** 2) / 2
+    angle = jnp.pi / 2 - jnp.pi / (1 + odds**exponent)
+    angle = jnp.clip(angle, 0.0, _CENTRAL_EDGE)
+    return _Search(angle, jnp.zeros_like(angle), jnp.full_like(angle, _CENTRAL_EDGE), jnp.full_like(angle, jnp.inf))
+
+
+@jax.jit
+def _central_step(pairs: tuple, state: _Search) -> _Search:
+    """One Halley step on Φ2(h, k; sin θ) = joint, by bisection where it would leave the bracket."""
+    h, k, rate_h, rate_k, joint = pairs
+    angle = state.angle
+    residual = central_cdf(h, k, rate_h, rate_k, angle) - joint
+    low, high = jnp.where(residual < 0, angle, state.low), jnp.where(residual > 0, angle, state.high)
+    sine, cosine = jnp.sin(angle), jnp.cos(angle)
+    newton = residual / density(h, k, angle)
+    # d/dθ log density, for Halley's correction.
+    curvature = (h * k - (h * h + k * k - 2 * h * k * sine) * sine / (cosine * cosine)) / cosine
+    proposal = angle - newton / jnp.maximum(1 - newton * curvature / 2, 0.5)
+    # While nothing is known above, a step over the edge is tried at the edge: that is how a root beyond it is found out.
+    proposal = jnp.where(high == _CENTRAL_EDGE, jnp.minimum(proposal, _CENTRAL_EDGE), proposal)
+    return _Search(_bracketed(proposal, low, high), low, high, residual)
+
+
+@jax.jit
+def _near_one_start(pairs: tuple) -> _Search:
+    edge = jnp.full_like(pairs[0], _NEAR_ONE_EDGE)
+    return _Search(edge / 2, jnp.zeros_like(edge), edge, jnp.full_like(edge, jnp.inf))
+
+
+@jax.jit
+def _near_one_step(pairs: tuple, state: _Search) -> _Search:
+    """One bracketed Newton step on log(min rate - Φ2(h, k; cos φ)) against log φ, where that is nearly straight."""
+    h, k, rate_h, rate_k, joint = pairs
+    angle = state.angle
+    missing = jnp.minimum(rate_h, rate_k) - joint
+    distance = distance_from_comonotone(h, k, angle)
+    residual = missing - distance
+    low, high = jnp.where(residual > 0, angle, state.low), jnp.where(residual < 0, angle, state.high)
+    slope = density(h, k, jnp.pi / 2 - angle) * angle / distance
+    proposal = angle * jnp.exp(jnp.log(missing / distance) / slope)
+    return _Search(_bracketed(proposal, low, high), low, high, residual)
+
+
+def _bracketed(proposal: Array, low: Array, high: Array) -> Array:
+    """The proposal, or the middle of the bracket if the proposal left it (a root that is found sits on its end)."""
+    return jnp.where((proposal >= low) & (proposal <= high), proposal, (low + high) / 2)

@@ -1,0 +1,33 @@
+"""Names and texts that came from files, made safe to show: they are data, and may hold anything."""
+
+import re
+import unicodedata
+
+
+def printable(text: str) -> str:
+    """One line without control characters: white space collapses, what would steer a terminal is written as an escape.
+
+    Bidirectional controls are escaped too: one of them in a model name would reorder the line around it.
+    """
+    line = re.sub(r"\s+", " ", text).strip()
+    return "".join(_escape(character) if _steers(character) else character for character in line)
+
+
+def shorten(text: str, width: int = 38) -> str:
+    """`printable`, and at most `width` characters: the middle goes, because the ends tell names apart."""
+    line = printable(text)
+    if len(line) <= width:
+        return line
+    head = width // 2
+    return f"{line[:head]}…{line[len(line) - (width - 1 - head) :]}"
+
+
+def _steers(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs") or unicodedata.bidirectional(character) in _BIDI_CONTROLS
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+_BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}

@@ -1,0 +1,81 @@
+"""Numbers as people read them; shared by the terminal summary, the HTML page and the figures."""
+
+import math
+from collections.abc import Callable
+from typing import TypeGuard
+
+from cofail_lab.estimate import Estimate
+
+ABSENT = "—"
+"""What stands for a figure that does not exist (None or nan)."""
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share in [0, 1] as a percentage: ``0.0451 -> "4.5%"``.
+
+    Digits are added where rounding would read as exactly 0% or 100%: one failure among 12,000 is not none.
+    """
+    return _hundredfold(share, digits) + "%" if _exists(share) else ABSENT
+
+
+def points(share: float | None, digits: int = 1) -> str:
+    """A difference of shares, in [-1, 1], in percentage points: ``0.0451 -> "4.5 points"``. Digits as in `percent`."""
+    if not _exists(share):
+        return ABSENT
+    # What is left of 1 - beta - accuracy after cancellation is rounding, not a gain.
+    return _hundredfold(0.0 if abs(share) < 1e-12 else share, digits) + " points"
+
+
+def count(number: float | None) -> str:
+    """A whole number with thousands separators: ``12032 -> "12,032"``."""
+    return f"{round(number):,}" if _exists(number) else ABSENT
+
+
+def ratio(value: float | None) -> str:
+    """A ratio >= 0: ``3.1415 -> "3.14×"``; scientific where decimals would say nothing."""
+    if not _exists(value):
+        return ABSENT
+    if math.isinf(value):
+        return "∞×"
+    if value and not 0.01 <= value < 1e6:
+        return f"{value:.2e}×"
+    return f"{value:,.{0 if value >= 100 else 1 if value >= 10 else 2}f}×"
+
+
+def number(value: float | None, significant: int = 4) -> str:
+    """Any number: whole ones with thousands separators, others to so many significant digits."""
+    if not _exists(value):
+        return ABSENT
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if math.isfinite(value) and value == round(value) and abs(value) < 1e15:
+        return count(value)
+    return f"{value:.{significant}g}"
+
+
+def interval(lower: float | None, upper: float | None, form: Callable[[float | None], str] = percent) -> str:
+    """Two limits in one form: ``0.039, 0.072 -> "3.9% to 7.2%"``; points name their unit once."""
+    if not (_exists(lower) or _exists(upper)):
+        return ABSENT
+    return f"{form(lower).removesuffix(' points')} to {form(upper)}"
+
+
+def plus_minus(estimate: Estimate) -> str:
+    """Value and error of an estimate: ``0.0488 ± 2e-05``; the error is left out where it is exactly 0."""
+    if estimate.value is None:
+        return ABSENT
+    value = number(estimate.value, significant=6)
+    return f"{value} ± {estimate.error:.1g}" if estimate.error else value
+
+
+def _exists(value: float | None) -> TypeGuard[float]:
+    return value is not None and not math.isnan(value)
+
+
+def _hundredfold(share: float, digits: int) -> str:
+    value = 100 * share + 0.0  # no minus sign before zero
+    distance = min(abs(value), abs(100 - abs(value)))
+    decimals = max(digits, math.ceil(-math.log10(distance))) if 1e-300 < distance < math.inf else digits
+    if decimals <= 6:
+        return f"{value:.{decimals}f}"
+    return f"{value:.1e}" if abs(value) < 1 else f"{value:.{digits}f}"
