@@ -22,9 +22,8 @@ from cofail_lab.numerics.bivariate_normal import CENTRAL_LIMIT, central_cdf, den
 # Residuals |Φ2(t_i, t_j; r) - p_ij|: what the solver aims at (a few rounding errors) and what it must reach.
 _TARGET = 1e-15
 RESIDUAL = 1e-13
-_MAX_STEPS = 80
-# Compiled shapes: short runs are padded to the small one, long ones are cut into the large one.
-_CHUNKS = (2**12, 2**17)
+_STEPS_PER_ROUND, _MAX_ROUNDS = 4, 20
+_CHUNK = 2**14
 _CENTRAL_EDGE = float(np.arcsin(CENTRAL_LIMIT))
 _NEAR_ONE_EDGE = float(np.arccos(CENTRAL_LIMIT))
 
@@ -120,10 +119,10 @@ class _Pairs(NamedTuple):
 class _Search(NamedTuple):
     """A bracketed root search: the unknown angle, its bracket and the residual in probability."""
 
-    angle: Array
-    low: Array
-    high: Array
-    residual: Array
+    angle: Array | np.ndarray
+    low: Array | np.ndarray
+    high: Array | np.ndarray
+    residual: Array | np.ndarray
 
 
 def _solve(pairs: _Pairs) -> Float[np.ndarray, " pairs"]:
@@ -148,37 +147,28 @@ def _solve(pairs: _Pairs) -> Float[np.ndarray, " pairs"]:
 def _search(start: Callable, step: Callable, pairs: _Pairs) -> tuple[np.ndarray, np.ndarray]:
     """Iterate ``step`` on every pair until it converges; returns angles and residuals.
 
-    The loop runs on the host: fused loops over pairs are several times slower in XLA on CPU, and here the few slow pairs
-    are gathered and finished alone instead of holding up the rest.
+    The loop runs on the host: a fused loop over pairs is several times slower in XLA on CPU, and would hold every pair up
+    until the slowest is done. Here the few slow ones go on alone, a few steps a round.
     """
     size = len(pairs.h)
-    angle, residual = np.empty(size), np.full(size, np.inf)
-    pending = [np.arange(size)]
-    while pending:
-        index = pending.pop()
-        chunk = next((c for c in _CHUNKS if c >= index.size), _CHUNKS[-1])
-        if index.size > chunk:
-            pending += [index[chunk:]]
-            index = index[:chunk]
-        # Padding repeats the first pair, which is harmless.
-        padded = np.concatenate([index, np.full(chunk - index.size, index[0])])
-        columns = tuple(jnp.asarray(column) for column in pairs.take(padded))
-        state = start(columns)
-        for n_steps in range(_MAX_STEPS):
-            previous, state = state, step(columns, state)
-            if n_steps < 2:
-                continue
-            moved = np.asarray(jnp.abs(state.angle - previous.angle))[: index.size]
-            left = (np.abs(np.asarray(state.residual)[: index.size]) > _TARGET) & (moved > 1e-15)
-            if not left.any():
-                break
-            if left.sum() <= _CHUNKS[0] < chunk:
-                # Few are left of a large chunk: finish them in a small one.
-                slow = index[left]
-                pending.append(slow)
-                break
-        angle[index], residual[index] = (np.asarray(x)[: index.size] for x in (state.angle, state.residual))
-    return angle, residual
+    state = _Search(*(np.empty(size) for _ in _Search._fields))
+    left, round_ = np.arange(size), 0
+    while left.size and round_ < _MAX_ROUNDS:
+        converged = np.empty(left.size, dtype=bool)
+        for first in range(0, left.size, _CHUNK):
+            index = left[first : first + _CHUNK]
+            # One compiled shape serves all: the last chunk is filled up with its first pair.
+            padded = np.concatenate([index, np.full(_CHUNK - index.size, index[0])])
+            columns = pairs.take(padded)
+            now = start(columns) if round_ == 0 else _Search(*(field[padded] for field in state))
+            for _ in range(_STEPS_PER_ROUND):
+                before, now = now, step(columns, now)
+            moved = np.asarray(jnp.abs(now.angle - before.angle))[: index.size]
+            for field, value in zip(state, now, strict=True):
+                field[index] = np.asarray(value)[: index.size]
+            converged[first : first + _CHUNK] = (np.abs(state.residual[index]) <= _TARGET) | (moved <= _TARGET)
+        left, round_ = left[~converged], round_ + 1
+    return np.asarray(state.angle), np.asarray(state.residual)
 
 
 @jax.jit

@@ -1,0 +1,185 @@
+"""Finite-sample certificates: what combining these models can gain at most, and at least, over the best of them.
+
+Everything rests on a_i + R_i = 1 - β (theory section 1): the oracle gain G is min_i R_i, the resolvable rate of the best
+model. Both certificates take the n queries as independent draws from the population they speak about.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Int
+
+from cofail_lab.bounds.binomial import clopper_pearson_lower, clopper_pearson_upper
+from cofail_lab.errors import InputError
+
+Outcome = Literal["skip", "room", "open"]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Certified limits on the oracle gain G of a pool.
+
+    Attributes:
+        n_models, n_queries, n_all_wrong: m, n, K.
+        best_model: name of the in-sample best, None when only counts are known.
+        best_correct: its right answers.
+        delta: error probability of each certificate taken alone.
+        overhead: what combining costs, in accuracy; None if not stated.
+        all_wrong_lower: one-sided lower limit of β at 1 - δ/2 (P1.iv).
+        single_best_lower: lower limit of the best model's accuracy at 1 - δ/2, Bonferroni over the pool (P1.iv).
+        max_gain: P1.iv, September form: (1 - all_wrong_lower) - single_best_lower.
+        paired_max_gain: P1.v: the least Clopper-Pearson upper limit of R_i, each at 1 - δ/m.
+        paired_min_gain: P1.vii: the least lower limit of R_i, each at 1 - δ.
+    """
+
+    n_models: int
+    n_queries: int
+    n_all_wrong: int
+    best_model: str | None
+    best_correct: int
+    delta: float
+    overhead: float | None
+    all_wrong_lower: float
+    single_best_lower: float
+    max_gain: float
+    paired_max_gain: float
+    paired_min_gain: float | None
+
+    @property
+    def outcome(self) -> Outcome:
+        """``skip`` if the paired certificate puts the gain below the overhead, ``room`` if it certifies more, else ``open``."""
+        overhead = self.overhead or 0.0
+        if self.overhead is not None and self.paired_max_gain < overhead:
+            return "skip"
+        if self.paired_min_gain is not None and self.paired_min_gain > overhead:
+            return "room"
+        return "open"
+
+    @property
+    def decision(self) -> str:
+        """The certificate in one plain sentence."""
+        best = self.best_model if self.best_model is not None else "the best of them"
+        bound = (
+            f"With {1 - self.delta:.0%} confidence no router, vote or cascade over these {self.n_models} models can gain more "
+            f"than {100 * self.paired_max_gain:.1f} points over the best single model ({best} in this sample)"
+        )
+        if self.overhead is None:
+            return f"{bound}."
+        cost = f"your overhead is {100 * self.overhead:.1f}"
+        if self.outcome == "skip":
+            return f"{bound}; {cost}: skip."
+        if self.outcome == "room":
+            least = f"a perfect selector would gain at least {100 * (self.paired_min_gain or 0):.1f}"
+            return f"{bound}, and {least}; {cost}: there is room, if a selector can find it."
+        return f"{bound}; {cost}: not settled by {self.n_queries:,} queries, grade more of them."
+
+
+def certify_wrong_counts(
+    error_counts: Int[np.ndarray, " m"],
+    n_all_wrong: int,
+    n_queries: int,
+    models: tuple[str, ...] | None = None,
+    *,
+    delta: float = 0.05,
+    overhead: float | None = None,
+) -> Certificate:
+    """The certificates of a whole pool.
+
+    Args:
+        error_counts: queries each model gets wrong.
+        n_all_wrong: queries all of them get wrong, K.
+        n_queries: n.
+        models: names, in the same order.
+        delta: error probability, in (0, 1).
+        overhead: what combining costs, in accuracy, in [0, 1); None leaves the decision open.
+    """
+    _check(delta, overhead)
+    m = len(error_counts)
+    resolvable = np.asarray(error_counts) - n_all_wrong
+    best = int(np.argmin(error_counts))
+    return _certificate(
+        n_models=m,
+        n_queries=n_queries,
+        n_all_wrong=n_all_wrong,
+        best_model=None if models is None else models[best],
+        best_correct=n_queries - int(error_counts[best]),
+        delta=delta,
+        overhead=overhead,
+        paired_min_gain=float(clopper_pearson_lower(resolvable, n_queries, delta).min()),
+    )
+
+
+def certify_counts(
+    *, n_all_wrong: int, n_queries: int, n_models: int, best_correct: int, delta: float = 0.05, overhead: float | None = None
+) -> Certificate:
+    """The certificates from four totals; the best model's resolvable failures are n - best_correct - K.
+
+    The lower certificate of P1.vii needs every model's count and is not given. Raises InputError for totals that cannot be.
+    """
+    _check(delta, overhead)
+    for name, value, least in (
+        ("n_models", n_models, 1), ("n_queries", n_queries, 1), ("n_all_wrong", n_all_wrong, 0), ("best_correct", best_correct, 0)
+    ):  # fmt: skip
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise InputError(f"{name}: {value!r} is not a whole number >= {least}")
+    for name, value in (("n_all_wrong", n_all_wrong), ("best_correct", best_correct)):
+        if value > n_queries:
+            raise InputError(f"{name}: {value} of {n_queries} queries")
+    if best_correct + n_all_wrong > n_queries:
+        raise InputError(
+            f"best_correct: {best_correct} right and n_all_wrong: {n_all_wrong} failed by everyone exceed n_queries: {n_queries}"
+        )
+    if n_models == 1 and best_correct + n_all_wrong != n_queries:
+        raise InputError(
+            f"n_all_wrong: with n_models: 1 every failure is all-wrong, so {n_queries - best_correct}, not {n_all_wrong}"
+        )
+    return _certificate(
+        n_models=n_models,
+        n_queries=n_queries,
+        n_all_wrong=n_all_wrong,
+        best_model=None,
+        best_correct=best_correct,
+        delta=delta,
+        overhead=overhead,
+        paired_min_gain=None,
+    )
+
+
+def _check(delta: float, overhead: float | None) -> None:
+    if not isinstance(delta, int | float) or not 0 < delta < 1:
+        raise InputError(f"delta: {delta!r} is outside (0, 1); 0.05 certifies at 95%")
+    if overhead is not None and (not isinstance(overhead, int | float) or not 0 <= overhead < 1):
+        raise InputError(f"overhead: {overhead!r} is outside [0, 1); 0.02 stands for two points of accuracy")
+
+
+def _certificate(
+    *,
+    n_models: int,
+    n_queries: int,
+    n_all_wrong: int,
+    best_model: str | None,
+    best_correct: int,
+    delta: float,
+    overhead: float | None,
+    paired_min_gain: float | None,
+) -> Certificate:
+    all_wrong_lower = float(clopper_pearson_lower(n_all_wrong, n_queries, delta / 2))
+    # The limit grows with the count, so the in-sample best attains the pool's greatest lower limit (P1.iv) ...
+    single_best_lower = float(clopper_pearson_lower(best_correct, n_queries, delta / (2 * n_models)))
+    # ... and, having the fewest resolvable failures, the least upper limit (P1.v).
+    resolvable = n_queries - best_correct - n_all_wrong
+    return Certificate(
+        n_models=n_models,
+        n_queries=n_queries,
+        n_all_wrong=n_all_wrong,
+        best_model=best_model,
+        best_correct=best_correct,
+        delta=delta,
+        overhead=overhead,
+        all_wrong_lower=all_wrong_lower,
+        single_best_lower=single_best_lower,
+        max_gain=(1 - all_wrong_lower) - single_best_lower,
+        paired_max_gain=float(clopper_pearson_upper(resolvable, n_queries, delta / n_models)),
+        paired_min_gain=paired_min_gain,
+    )

@@ -1,0 +1,70 @@
+"""The exchangeable-correlation one-factor Gaussian read of a matrix: β_sf(r) at its own thresholds (theory section 2)."""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.optimize import brentq
+from scipy.special import ndtri
+
+from cofail_lab.numerics.one_factor import log_all_below
+
+# Φ(40) is 1 to the last bit: a model that is left out contributes log 1.
+_LEFT_OUT = 40.0
+_ROWS = 32
+
+
+def log_all_wrong(
+    error_rates: Float[np.ndarray, "... m"], correlation: Float[np.ndarray, "..."]
+) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]:
+    """log β under an equicorrelated one-factor Gaussian copula, and its absolute error.
+
+    Args:
+        error_rates: marginals; constant models (rate 0 or 1) are left out of the copula.
+        correlation: r; the law exists for 0 <= r <= 1 (at 1 the pool fails as its best model does).
+
+    Returns:
+        log β and its error, nan where r is negative or not a number: no equicorrelated one-factor law has such an r.
+    """
+    constant = (error_rates <= 0) | (error_rates >= 1)
+    thresholds = np.where(constant, _LEFT_OUT, ndtri(np.where(constant, 0.5, error_rates)))
+    inside = (correlation >= 0) & (correlation < 1)
+    loadings = np.where(constant, 0.0, np.sqrt(np.where(inside, correlation, 0.0))[..., None])
+    value, error = _in_blocks(thresholds, loadings)
+    comonotone = np.log(np.where(constant, 1.0, error_rates).min(axis=-1))
+    exists = inside | (correlation == 1)
+    return (
+        np.where(inside, value, np.where(exists, comonotone, np.nan)),
+        np.where(inside, error, np.where(exists, 0.0, np.nan)),
+    )
+
+
+def _in_blocks(thresholds: np.ndarray, loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`log_all_below` over blocks of rows of one size, so that one compiled shape serves any number of matrices."""
+    batch, m = thresholds.shape[:-1], thresholds.shape[-1]
+    thresholds, loadings = thresholds.reshape(-1, m), loadings.reshape(-1, m)
+    n_rows = len(thresholds)
+    parts = []
+    for first in range(0, n_rows, _ROWS):
+        rows = np.minimum(np.arange(first, first + _ROWS), n_rows - 1)
+        parts.append([np.asarray(x) for x in log_all_below(jnp.asarray(thresholds[rows]), jnp.asarray(loadings[rows]))])
+    value, error = (np.concatenate(x)[:n_rows].reshape(batch) for x in zip(*parts, strict=True))
+    return value, error
+
+
+def implied_correlation(error_rates: Float[np.ndarray, " m"], all_wrong: float) -> float | None:
+    """The r in [0, 1] with β_sf(r) = ``all_wrong``, to 1e-12; None where no r gives it (β = 0, or below independence)."""
+    varying: Bool[np.ndarray, " m"] = (error_rates > 0) & (error_rates < 1)
+    rates = error_rates[varying]
+    if all_wrong <= 0 or len(rates) < 2:
+        return None
+    target = float(np.log(all_wrong))
+
+    def excess(r: float) -> float:
+        return float(log_all_wrong(rates, np.asarray(r))[0]) - target
+
+    low, high = excess(0.0), excess(1.0)
+    if low == 0 or high == 0:
+        return 0.0 if low == 0 else 1.0
+    if low > 0 or high < 0:
+        return None
+    return float(brentq(excess, 0.0, 1.0, xtol=1e-12, rtol=1e-14))

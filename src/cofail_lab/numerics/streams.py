@@ -1,0 +1,11 @@
+"""Independent host-side random streams: one per purpose and index, whatever the batching."""
+
+import numpy as np
+
+# Every purpose that draws has its own number, so that adding one never changes another.
+BOOTSTRAP, HELDOUT = 1, 2
+
+
+def generator(seed: int, purpose: int, index: int = 0) -> np.random.Generator:
+    """The generator of replicate ``index`` of a purpose: same seed, same numbers, in whatever order replicates run."""
+    return np.random.Generator(np.random.Philox(key=np.array([(purpose << 32) + index, seed], dtype=np.uint64)))

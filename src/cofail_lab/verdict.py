@@ -1,0 +1,51 @@
+"""The verdict on a claim, and the one rule that turns a measured interval into a status."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Release = Literal["june", "sept", "lab"]
+Status = Literal["confirmed", "refuted", "undecided", "reported"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the evidence says about one claim of one release.
+
+    Attributes:
+        id: claim id of the theory file, ``P2.ii``.
+        release: which statement of it.
+        statement, hypothesis: in plain words.
+        expected: the status the evidence must give.
+        status: the status it gave.
+        claimed, measured: the two sides of the check, from different code paths; None where the claim is not one number.
+        tolerance: half-width around ``claimed`` inside which the claim holds.
+        evidence: how it was checked, and for a refutation the stored counterexample, replayable from this alone.
+    """
+
+    id: str
+    release: Release
+    statement: str
+    hypothesis: str
+    expected: Status
+    status: Status
+    claimed: float | None
+    measured: float | None
+    tolerance: float | None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+def judge(low: float, high: float, *, allowed: tuple[float, float], counterexample: Mapping[str, Any] | None = None) -> Status:
+    """Status of a claim whose quantity was measured to lie in [low, high] and must lie in ``allowed``.
+
+    ``confirmed`` only if the whole interval is inside; ``refuted`` only if it is wholly outside and a counterexample is
+    stored; otherwise ``undecided``, also for an interval that is not a number.
+    """
+    if low > high:
+        raise ValueError(f"an interval runs from its lower to its upper end, not from {low} to {high}")
+    least, most = allowed
+    if least <= low and high <= most:
+        return "confirmed"
+    if (high < least or low > most) and counterexample:
+        return "refuted"
+    return "undecided"
