@@ -5,6 +5,7 @@ else is ever counted as wrong. Readers in `cofail_lab.data` make `Grades`; `Grad
 """
 
 import fnmatch
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
@@ -64,6 +65,7 @@ class Grades:
             nan where the log has none.
         source: where it came from, for messages and provenance.
         notes: what was done on the way here, one sentence each.
+        sha256: hex digest of the file's bytes, or of names and cells where there is no file; set by the constructor if empty.
     """
 
     cells: np.ndarray
@@ -74,6 +76,7 @@ class Grades:
     per_model: Mapping[str, np.ndarray] = field(default_factory=dict)
     per_cell: Mapping[str, np.ndarray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    sha256: str = ""
 
     def __post_init__(self) -> None:
         shape = (len(self.queries), len(self.models))
@@ -86,6 +89,10 @@ class Grades:
             for name, column in columns.items():
                 if column.shape[: len(size)] != size:
                     raise ValueError(f"{name}: shape {column.shape} does not start with {size}")
+        if not self.sha256:
+            content = hashlib.sha256("\0".join((*self.queries, "", *self.models)).encode())
+            content.update(np.ascontiguousarray(self.cells).tobytes())
+            object.__setattr__(self, "sha256", content.hexdigest())
 
     def take(self, rows: np.ndarray | None = None, columns: np.ndarray | None = None, note: str | None = None) -> "Grades":
         """The sub-matrix of some queries and models (index arrays or masks), every companion cut along."""

@@ -51,22 +51,22 @@ def digits_pool() -> list[PoolMember]:
         return make_pipeline(StandardScaler(), estimator)
 
     def svm(**settings: Any) -> Any:
-        # Ties between one-against-one votes are broken by the decision values, so that the label is their argmax and
-        # the margin between them is a confidence in that label.
-        return SVC(break_ties=True, **settings)
+        # Pairwise decision values: scikit-learn's per-class summary is mostly a count of votes, and its margin hardly
+        # tells right from wrong answers. The labels are the same.
+        return SVC(decision_function_shape="ovo", **settings)
 
     def knn(k: int, **settings: Any) -> Any:
         # Brute force: its cost is the one counted by `operations`.
         return KNeighborsClassifier(k, algorithm="brute", **settings)
 
     def mlp(*hidden: int, activation: str = "relu") -> Any:
-        return scaled(
-            MLPClassifier(hidden, activation=activation, learning_rate_init=0.01, max_iter=1000, random_state=0)  # type: ignore[arg-type]
-        )
+        settings: dict[str, Any] = {"hidden_layer_sizes": hidden, "activation": activation}
+        return scaled(MLPClassifier(**settings, learning_rate_init=0.01, max_iter=1000, random_state=0))
 
     def gp(kernel: Any) -> Any:
         # A length scale in grey levels over 64 pixels, held fixed: optimising it refits the processes many times.
-        return GaussianProcessClassifier(kernel, optimizer=None, random_state=0)
+        fixed: dict[str, Any] = {"optimizer": None}
+        return GaussianProcessClassifier(kernel, **fixed, random_state=0)
 
     def boosted(depth: int, stages: int) -> Any:
         return GradientBoostingClassifier(max_depth=depth, n_estimators=stages, max_features="sqrt", random_state=0)
@@ -134,15 +134,26 @@ def digits_pool() -> list[PoolMember]:
 def confidence(fitted: Any, inputs: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
     """How sure a fitted classifier is of the label it gives, in [0, 1]; its own words, not calibrated.
 
-    Its probability of the top class where it has probabilities. Where it only has decision values (ridge, perceptron,
-    SVMs), the margin s between the two largest, mapped to s / (1 + s): increasing, 0 at a tie, never saturated.
+    Its probability of the label where it has probabilities. Where it only has decision values, the margin s by which
+    the label beats its strongest rival, mapped to (1 + s / (1 + |s|)) / 2: increasing, 1/2 at a tie, never saturated.
+    Ridge and perceptron have one value per class: s is the largest minus the second. An SVM has one per pair of classes
+    and labels by votes: s is the label's narrowest duel, below 0 if it lost that one and still had most votes.
     """
     if hasattr(fitted, "predict_proba"):
         # Rows are normalised in floating point, so a certain class can come out an ulp above 1.
         return np.minimum(fitted.predict_proba(inputs).max(axis=1), 1.0)
-    decision = np.sort(fitted.decision_function(inputs), axis=1)
-    margin = decision[:, -1] - decision[:, -2]
-    return margin / (1.0 + margin)
+    decision = fitted.decision_function(inputs)
+    n, n_classes = len(inputs), len(fitted.classes_)
+    if decision.shape[1] == n_classes:
+        ranked = np.sort(decision, axis=1)
+        margin = ranked[:, -1] - ranked[:, -2]
+    else:
+        first, second = np.triu_indices(n_classes, k=1)
+        duels = np.full((n, n_classes, n_classes), np.inf)
+        duels[:, first, second], duels[:, second, first] = decision, -decision
+        label = np.searchsorted(fitted.classes_, fitted.predict(inputs))
+        margin = duels[np.arange(n), label].min(axis=1)
+    return (1.0 + margin / (1.0 + np.abs(margin))) / 2.0
 
 
 def operations(fitted: Any, inputs: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
@@ -174,10 +185,10 @@ def operations(fitted: Any, inputs: Float[np.ndarray, "n d"]) -> Float[np.ndarra
 
     if isinstance(fitted, Pipeline):
         total = np.zeros(len(inputs))
-        for _, step in fitted.steps:
+        for _, step in fitted.steps[:-1]:
             total += operations(step, inputs)
-            inputs = step.transform(inputs) if hasattr(step, "transform") else inputs
-        return total
+            inputs = step.transform(inputs)
+        return total + operations(fitted.steps[-1][1], inputs)
     if trees := _trees(fitted):
         return sum((_comparisons(tree, inputs) for tree in trees), start=np.zeros(len(inputs)))
     return np.full(len(inputs), float(_fixed_operations(fitted, inputs.shape[1])))
@@ -195,29 +206,30 @@ def _fixed_operations(fitted: Any, n_inputs: int) -> int:
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
 
+    model: Any = fitted  # the checker narrows `fitted` to classes whose fitted attributes it does not know
     match fitted:
         case StandardScaler():
             return n_inputs
         case PCA():
-            return fitted.components_.size
+            return model.components_.size
         case LogisticRegression() | RidgeClassifier() | Perceptron() | LinearDiscriminantAnalysis():
-            return fitted.coef_.size
+            return model.coef_.size
         case SVC():
-            return fitted.support_vectors_.size + fitted.dual_coef_.size
+            return model.support_vectors_.size + model.dual_coef_.size
         case KNeighborsClassifier():
-            return fitted.n_samples_fit_ * n_inputs
+            return model.n_samples_fit_ * n_inputs
         case GaussianNB():
-            return 2 * fitted.theta_.size
+            return 2 * model.theta_.size
         case MultinomialNB():
-            return fitted.feature_log_prob_.size
+            return model.feature_log_prob_.size
         case BernoulliNB():
-            return n_inputs + fitted.feature_log_prob_.size
+            return n_inputs + model.feature_log_prob_.size
         case QuadraticDiscriminantAnalysis():
-            return sum(rotation.size + rotation.shape[1] for rotation in fitted.rotations_)
+            return sum(rotation.size + rotation.shape[1] for rotation in model.rotations_)
         case MLPClassifier():
-            return sum(weights.size for weights in fitted.coefs_)
+            return sum(weights.size for weights in model.coefs_)
         case GaussianProcessClassifier():
-            sizes = [len(one_against_rest.X_train_) for one_against_rest in fitted.base_estimator_.estimators_]
+            sizes = [len(one_against_rest.X_train_) for one_against_rest in model.base_estimator_.estimators_]
             return sum(n * n_inputs + n + n * (n + 1) // 2 + n for n in sizes)
         case _:
             raise TypeError(f"no operation count for {type(fitted).__name__}")
@@ -225,14 +237,14 @@ def _fixed_operations(fitted: Any, n_inputs: int) -> int:
 
 def _trees(fitted: Any) -> list[Any]:
     """The decision trees a fitted model consists of; none if it is of another kind."""
-    from sklearn.base import is_classifier
     from sklearn.ensemble import BaseEnsemble
     from sklearn.tree import BaseDecisionTree
 
     if isinstance(fitted, BaseDecisionTree):
         return [fitted]
-    if isinstance(fitted, BaseEnsemble) and is_classifier(fitted):
-        return list(np.ravel(np.asarray(fitted.estimators_, dtype=object)))
+    if isinstance(fitted, BaseEnsemble):
+        # Gradient boosting keeps a stages x classes array of trees, the others a list.
+        return list(np.ravel(np.asarray(vars(fitted)["estimators_"], dtype=object)))
     return []
 
 

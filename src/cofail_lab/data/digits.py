@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int
@@ -37,7 +38,7 @@ class DigitsSource:
       exchangeable with each other but not with the graded model: a resample holds about 158 distinct digits, and its
       accuracy is lower.
 
-    Everything is seeded, and the same wherever scikit-learn's arithmetic is.
+    Everything is seeded and single-threaded; another processor may round the confidences differently.
 
     Attributes:
         cache: keep the trained pool's answers in the user's cache folder and read them back from there.
@@ -54,17 +55,17 @@ class DigitsSource:
             path = cache_path()
         except (OSError, RuntimeError) as problem:  # no home folder, no source to hash
             return _grades(_train(), "retrained in this run", f"Not cached: {problem}.")
-        if path.exists():
-            # Whatever is wrong with a cache file (truncated, another program's, unreadable), training replaces it.
-            try:
-                return _grades(_read(path), "read from the cache")
-            except Exception as problem:
-                notes.append(f"The cached digits pool was unusable ({type(problem).__name__}) and computed anew.")
+        try:
+            return _grades(_read(path), "read from the cache")
+        except (FileNotFoundError, NotADirectoryError):
+            pass  # the first run
+        except Exception as problem:  # truncated, unreadable, another program's: whatever it is, training replaces it
+            notes.append(f"The cached digits pool was unusable ({type(problem).__name__}) and computed anew.")
         arrays = _train()
         try:
             _write(path, arrays)
         except OSError as problem:
-            notes.append(f"Not cached: {problem.strerror} in {path.parent}.")
+            notes.append(f"Not cached: {problem.strerror or problem} in {path.parent}.")
         return _grades(arrays, "retrained in this run", *notes)
 
 
@@ -104,8 +105,8 @@ def _train() -> dict[str, np.ndarray]:
     """Train every model once on the training digits and once on each resample, and grade all on the rest."""
     from rich.console import Console
     from rich.progress import Progress
-    from sklearn.base import clone
     from sklearn.datasets import load_digits
+    from threadpoolctl import threadpool_limits  # a requirement of scikit-learn itself
 
     pixels, labels = load_digits(return_X_y=True)
     train, test = split(labels)
@@ -116,17 +117,22 @@ def _train() -> dict[str, np.ndarray]:
     cost = np.empty(shape)
     samples = np.empty((*shape, _N_REFITS), dtype=bool)
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("Training the digits pool (kept for next time)", total=len(pool) * (1 + _N_REFITS))
+    # Matrices of 250 rows gain nothing from BLAS threads, and on a busy machine their spinning makes this several times
+    # slower. One thread also sums in the same order whatever the number of cores.
+    with (
+        threadpool_limits(1),
+        Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
+    ):
+        task = progress.add_task(f"Training {len(pool)} classifiers of digits", total=len(pool) * (1 + _N_REFITS))
         for j, member in enumerate(pool):
-            fitted = clone(member.estimator).fit(pixels[train], labels[train])
+            fitted = _fit(member.estimator, pixels[train], labels[train])
             wrong[:, j] = fitted.predict(pixels[test]) != labels[test]
             confidence[:, j] = _digits_pool.confidence(fitted, pixels[test])
             cost[:, j] = _digits_pool.operations(fitted, pixels[test])
             progress.advance(task)
             for r in range(_N_REFITS):
                 again = train[resample(j, r, len(train))]
-                refitted = clone(member.estimator).fit(pixels[again], labels[again])
+                refitted = _fit(member.estimator, pixels[again], labels[again])
                 samples[:, j, r] = refitted.predict(pixels[test]) == labels[test]
                 progress.advance(task)
     return {
@@ -142,12 +148,20 @@ def _train() -> dict[str, np.ndarray]:
     }
 
 
+def _fit(estimator: Any, pixels: np.ndarray, labels: np.ndarray) -> Any:
+    from sklearn.base import clone
+
+    fresh: Any = clone(estimator)
+    return fresh.fit(pixels, labels)
+
+
 def _grades(arrays: Mapping[str, np.ndarray], how: str, *notes: str) -> Grades:
     n, m = arrays["cells"].shape
+    n_families = len(np.unique(arrays["family"]))
     n_train = _TRAIN_PER_DIGIT * len(np.unique(arrays["dataset"]))
     pool = (
-        f"A pool of {m} scikit-learn classifiers of {len(np.unique(arrays['family']))} families, trained on {n_train} of "
-        f"the bundled digits and graded on the other {n:,}; {how}."
+        f"A pool of {m} scikit-learn classifiers of {n_families} families, trained on {n_train} of the bundled digits "
+        f"and graded on the other {n:,}; {how}."
     )
     return Grades(
         cells=arrays["cells"],
@@ -162,7 +176,8 @@ def _grades(arrays: Mapping[str, np.ndarray], how: str, *notes: str) -> Grades:
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path, allow_pickle=False) as archive:
+    # Opened here: numpy leaves a file it opened itself open when the archive in it is truncated.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
 

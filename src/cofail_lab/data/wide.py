@@ -4,6 +4,7 @@ Siblings of ``NAME.csv.gz`` are picked up when they are there: ``NAME.costs``, `
 columns), ``NAME.prompts`` (`query, prompt`) and ``NAME.models`` (one row per model: family, prices, dates ...).
 """
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -54,7 +55,9 @@ class WideSource:
         if has_dataset:
             per_query["dataset"] = np.array([row[1] for row in sheet.rows], dtype=object)
         notes = tuple(f"Column {models[j]!r} has no graded cell." for j in np.flatnonzero((cells > 1).all(axis=0)))
-        return Grades(cells, queries, models, path.name, per_query, per_model, per_cell, notes)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return Grades(cells, queries, models, path.name, per_query, per_model, per_cell, notes, digest)
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,8 @@ def _companions(
             per_query["prompt"] = np.array([sheet.rows[i][1] for i in order], dtype=object)
         elif kind == "models":
             for j, column in enumerate(sheet.header[1:], start=1):
-                per_model[column] = _column([sheet.rows[i][j] for i in order])
+                text = [sheet.rows[i][j] for i in order]
+                per_model[column] = np.array(text, dtype=object) if column == "family" else _column(text)
         else:
             columns = _match(sheet.header[1:], models, "model", companion.name, path.name)
             text = np.array([sheet.rows[i] for i in order], dtype=object)[:, 1:][:, columns]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cofail_lab.errors import InputError
@@ -62,19 +62,33 @@ class RunOptions:
 
 @dataclass(frozen=True)
 class Inputs:
-    """The data, the law and the options of a run; each is built only when an experiment asks for it."""
+    """The data, the law and the options of a run; each is built only when an experiment asks for it.
+
+    Attributes:
+        options, selection: of the run.
+        source: builds the source of outcomes, None where the configuration names none.
+        law_factory: builds the error law, likewise.
+        provenance: where the data came from; filled when they are loaded.
+    """
 
     options: RunOptions
     source: Callable[[], Source] | None = None
     selection: Selection = Selection()
     law_factory: Callable[[], Any] | None = None
+    provenance: dict[str, str] = field(default_factory=dict)
 
     def counts_or_outcomes(self) -> Counts | Outcomes:
         """What the source holds: summary counts as they are, a matrix as its complete queries."""
         if self.source is None:
             raise InputError("data: this experiment needs outcomes; name a source such as data=digits or data=csv")
         loaded = self.source().load()
-        return loaded.select(self.selection).outcomes() if isinstance(loaded, Grades) else loaded
+        if isinstance(loaded, Grades):
+            self.provenance.update(source=loaded.source, sha256=loaded.sha256)
+            return loaded.select(self.selection).outcomes()
+        if replace(self.selection, seed=0) != Selection():
+            raise InputError("data=counts: totals cannot be selected from; leave dataset, models, min_coverage and pool_size out")
+        self.provenance.update(source="counts")
+        return loaded
 
     def outcomes(self) -> Outcomes:
         """The complete 0/1 matrix, selected. Raises InputError where the source has summary counts only."""

@@ -47,7 +47,7 @@ class PointFit(NamedTuple):
         tetrachoric: mean with boundary pairs at ±1 (the published convention); tetrachoric_interior: without them.
         n_boundary_pairs: their number.
         log_independent, log_one_factor, log_one_factor_pearson, log_clayton: log predicted β.
-        one_factor_error: absolute quadrature error of log_one_factor.
+        one_factor_error, one_factor_pearson_error: absolute quadrature error of these logs.
         clayton_theta: θ.
     """
 
@@ -61,6 +61,7 @@ class PointFit(NamedTuple):
     log_one_factor: np.ndarray
     one_factor_error: np.ndarray
     log_one_factor_pearson: np.ndarray
+    one_factor_pearson_error: np.ndarray
     log_clayton: np.ndarray
     clayton_theta: np.ndarray
 
@@ -85,6 +86,7 @@ def fit_counts(
     rates = error_counts / n
     varying = (error_counts > 0) & (error_counts < n)
     log_one_factor, error = one_factor.log_all_wrong(rates, mean_tetrachoric)
+    log_one_factor_pearson, pearson_error = one_factor.log_all_wrong(rates, mean_pearson)
     varying_pairs = np.where(np.isnan(tetrachoric), np.nan, joint_counts / n)
     theta = clayton.fit_theta(rates, (pairs.left, pairs.right), _mean(varying_pairs, everywhere))
     fit = PointFit(
@@ -97,7 +99,8 @@ def fit_counts(
         log_independent=np.log(np.where(varying, rates, 1.0)).sum(axis=1),
         log_one_factor=log_one_factor,
         one_factor_error=error,
-        log_one_factor_pearson=one_factor.log_all_wrong(rates, mean_pearson)[0],
+        log_one_factor_pearson=log_one_factor_pearson,
+        one_factor_pearson_error=pearson_error,
         log_clayton=clayton.log_all_wrong(rates, theta),
         clayton_theta=theta,
     )

@@ -1,0 +1,9 @@
+"""Error laws: one file per law, all under one abstract base (theory section 2)."""
+
+from cofail_lab.models.base import AbstractErrorLaw
+from cofail_lab.models.clayton import Clayton
+from cofail_lab.models.common_shock import CommonShock
+from cofail_lab.models.independent import Independent
+from cofail_lab.models.one_factor_gaussian import OneFactorGaussian
+
+__all__ = ["AbstractErrorLaw", "Clayton", "CommonShock", "Independent", "OneFactorGaussian"]

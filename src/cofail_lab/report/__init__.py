@@ -1,0 +1,1 @@
+"""What people see: the terminal summary, the figures and the HTML page."""

@@ -3,22 +3,22 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-import matplotlib
 import numpy as np
 from jaxtyping import Float, Int
-from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
+from cofail_lab.report.heatmap import correlation_heatmap
+from cofail_lab.report.names import texts
 from cofail_lab.report.numbers import count, interval, number, percent, points
-from cofail_lab.report.style import BARS, OTHER, PALETTE, STRONG, TWO_COLUMNS, drawing, label
+from cofail_lab.report.style import BARS, NAMED_MODELS, OTHER, PALETTE, STRONG, canvas, drawing, fitted, label
 
-NAMED_MODELS = 60
-"""Pools up to this size show every model, or every number of wrong models, by itself."""
+__all__ = ["correlation_heatmap", "pool_accuracies", "wrong_by_dataset", "wrong_count_distribution"]
 
 
 @drawing()
@@ -35,77 +35,67 @@ def pool_accuracies(
 
     Args:
         models: names, (m,).
-        accuracies, lower, upper: shares in [0, 1], (m,); the limits are those of the 95% intervals.
+        accuracies: shares in [0, 1], (m,).
+        lower: lower limits of their 95% intervals, (m,).
+        upper: upper limits.
         family: family of each model, (m,), or None.
         oracle: the ceiling 1 - beta.
         all_wrong_interval: lower and upper limit of beta.
     """
     m = len(models)
-    order = np.argsort(accuracies, kind="stable")
-    colours, entries = _family_colours(family, m)
     named = m <= NAMED_MODELS
-    figure = Figure(figsize=(TWO_COLUMNS, 1.2 + 0.155 * max(m, 3) if named else 4.8))
-    axes = figure.add_subplot()
-
-    best, ceiling_low, ceiling_high = float(np.max(accuracies)), 1 - all_wrong_interval[1], 1 - all_wrong_interval[0]
-    axes.axvspan(ceiling_low, ceiling_high, color=STRONG, alpha=0.13, linewidth=0)
-    axes.axvline(best, color="#333333", linestyle=(0, (4, 2)), linewidth=1)
-    axes.axvline(oracle, color=STRONG, linewidth=1.2)
-
+    order = np.argsort(accuracies, kind="stable")
     rank = np.arange(m)
-    axes.hlines(
-        rank,
-        lower[order],
-        upper[order],
-        color=[colours[i] for i in order],
-        linewidth=1.1 if named else 0.5,
-        alpha=0.6 if named else 0.35,
-    )
-    axes.scatter(accuracies[order], rank, s=14 if named else 4, c=[colours[i] for i in order], linewidths=0, zorder=3)
-    shown = rank if named else np.unique(np.linspace(0, m - 1, 9).round().astype(int))
-    axes.set_yticks(shown, [label(models[order[i]]) for i in shown], parse_math=False)
+    colours, entries = _family_colours(family, m)
+    colours = [colours[i] for i in order]
+    best, low, high = float(np.max(accuracies)), 1 - all_wrong_interval[1], 1 - all_wrong_interval[0]
+
+    height = 0.155 * (m + 1) if named else 3.7
+    figure, axes = canvas(4.8, height)
+    handles = [
+        axes.axvline(best, color="#333333", linestyle=(0, (4, 2)), linewidth=1, label=f"single best {percent(best)}"),
+        axes.axvspan(
+            best, oracle, color="#e8e8e8", linewidth=0, zorder=0, label=f"oracle gain {points(oracle - best)}"
+        ),
+        axes.axvline(oracle, color=STRONG, label=f"ceiling 1−β {percent(oracle)}"),
+        axes.axvspan(
+            low, high, color=STRONG, alpha=0.15, linewidth=0, label=f"its 95% interval: {interval(low, high)}"
+        ),
+    ]
     if named:
-        axes.tick_params(axis="y", length=0)
-    pad = 0.7 if named else 0.02 * m
-    axes.set_ylim(-pad, m - 1 + pad)
-    _percent_axis(axes)
-    axes.set_xlim(max(-0.01, min(lower.min(), ceiling_low, best) - 0.03), 1.012)
+        axes.hlines(rank, lower[order], upper[order], color=colours, linewidth=1.1, alpha=0.6)
+    else:
+        axes.fill_betweenx(rank, lower[order], upper[order], color="#dddddd", linewidth=0)
+    axes.scatter(accuracies[order], rank, s=14 if named else 4, c=colours, linewidths=0, zorder=3)
+    shown = rank if named else np.unique(np.linspace(0, m - 1, 9).round().astype(int))
+    axes.set_yticks(shown, [label(str(models[i])) for i in order[shown]])
+    axes.tick_params(axis="y", length=0 if named else 3)
+    margin = 0.7 if named else 0.02 * m
+    axes.set_ylim(-margin, m - 1 + margin)
+    axes.set_xlim(max(-0.01, min(lower.min(), low) - 0.03), 1.012)
+    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
+    _percent_labels(axes.xaxis)
     axes.grid(axis="x")
     axes.set_xlabel(
         "accuracy, with 95% interval" + ("" if named else f"; {count(m)} models in order, a few of them named")
     )
-    axes.legend(
-        handles=[
-            Line2D([], [], color="#333333", linestyle=(0, (4, 2)), linewidth=1, label=f"single best {percent(best)}"),
-            Line2D(
-                [],
-                [],
-                color=STRONG,
-                label=f"ceiling 1−β {percent(oracle)} (95%: {interval(ceiling_low, ceiling_high)})",
-            ),
-            Line2D([], [], linestyle="", label=f"oracle gain {points(oracle - best)}"),
-        ],
-        loc="lower left",
-        bbox_to_anchor=(-0.01, 1),
-        ncols=3,
-        borderaxespad=0.2,
-        columnspacing=1.2,
-    )
+    axes.legend(handles=handles, ncols=2, **_ABOVE)
     if entries:
-        handles = [
-            Line2D([], [], marker="o", linestyle="", markersize=4, color=colour, label=name) for name, colour in entries
-        ]
-        legend = figure.legend(handles=handles, loc="outside lower center", ncols=4, handletextpad=0.2)
-        for text in legend.get_texts():
-            text.set_parse_math(False)
-    return figure
+        dots = [Line2D([], [], marker="o", ls="", markersize=4, color=colour, label=name) for name, colour in entries]
+        figure.legend(
+            handles=dots,
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.38 / height),
+            bbox_transform=axes.transAxes,
+            ncols=4,
+            handletextpad=0.2,
+        )
+    return fitted(figure)
 
 
 @drawing()
 def wrong_count_distribution(
-    n_wrong: Int[np.ndarray, " n"],
-    n_models: int,
-    predictions: Mapping[str, Float[np.ndarray, " m_plus_1"]],
+    n_wrong: Int[np.ndarray, " n"], n_models: int, predictions: Mapping[str, Float[np.ndarray, " m_plus_1"]]
 ) -> Figure:
     """Distribution of the number of wrong models per query against predicted laws, on a log scale.
 
@@ -118,7 +108,6 @@ def wrong_count_distribution(
         predictions: name of a law -> its probabilities of C = 0..m, (m + 1,).
     """
     n, m = len(n_wrong), n_models
-    observed = np.bincount(n_wrong, minlength=m + 1) / n
     edges = _count_edges(m)
     widths = np.diff(edges)
     slots = np.arange(len(widths))
@@ -126,176 +115,107 @@ def wrong_count_distribution(
     def per_slot(shares: np.ndarray) -> np.ndarray:
         return np.add.reduceat(np.asarray(shares, dtype=float), edges[:-1]) / widths
 
-    heights = per_slot(observed)
-    # Half a query, spread over the widest bar: below that an observed share is zero.
+    heights = per_slot(np.bincount(n_wrong, minlength=m + 1) / n)
+    curves = {name: per_slot(law) for name, law in predictions.items()}
+    # Half a query, spread over the widest bar: an observed share below that is zero, and a log axis has no zero.
     floor = 0.5 / n / widths.max()
-    figure = Figure(figsize=(TWO_COLUMNS, 3.6))
-    axes = figure.add_subplot()
-    axes.set_yscale("log")
-    seen = heights > 0
-    axes.bar(slots[seen], heights[seen], color=[STRONG if s == slots[-1] else BARS for s in slots[seen]], width=0.86)
-    axes.axvspan(slots[-1] - 0.5, slots[-1] + 0.5, color=STRONG, alpha=0.10, linewidth=0, zorder=0)
 
+    figure, axes = canvas(6.5, 2.7)
+    axes.set_yscale("log")
+    seen = slots[heights > 0]
+    axes.bar(seen, heights[seen], color=[STRONG if slot == slots[-1] else BARS for slot in seen], width=0.86)
+    axes.axvspan(slots[-1] - 0.5, slots[-1] + 0.5, color=STRONG, alpha=0.1, linewidth=0, zorder=0)
     k = int(np.sum(n_wrong == m))
     handles: list[Patch | Line2D] = [
         Patch(
             color=STRONG, label=f"observed, all {count(m)} wrong: {count(k)} of {count(n)} queries ({percent(k / n)})"
         )
     ]
-    for i, (name, law) in enumerate(predictions.items()):
-        values = per_slot(law)
-        style = {"color": PALETTE[i % len(PALETTE)], "linestyle": ("-", (0, (5, 1.5)), (0, (1.5, 1)))[i % 3]}
-        # What lies below the axis is drawn as zero would be: off it. A log axis has no zero.
-        drawn = np.where(values > 0, values, floor * 1e-3)
-        axes.plot(slots, drawn, marker=".", markersize=3.5, zorder=3, **style)
-        handles.append(Line2D([], [], label=f"{label(name)}: {percent(float(law[m]))}", **style))
-    axes.set_ylim(floor, 1.7 * max(heights.max(), *(per_slot(law).max() for law in predictions.values()), 0))
+    for i, (name, curve) in enumerate(curves.items()):
+        handles += axes.plot(
+            slots,
+            np.maximum(curve, floor * 1e-3),
+            color=PALETTE[i % len(PALETTE)],
+            linestyle=("-", (0, (5, 1.5)), (0, (1.5, 1)))[i % 3],
+            marker="o",
+            markersize=3.5,
+            markevery=[len(slots) - 1],
+            label=f"{label(name)}: {percent(float(curve[-1]))}",
+        )
+    top = 1.6 * max(curve.max() for curve in (heights, *curves.values()))
+    axes.set_ylim(floor, top)
     axes.set_xlim(-0.7, slots[-1] + 0.7)
-
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if top / floor < 1000 else (1,)))
+    axes.yaxis.minorticks_off()
+    _percent_labels(axes.yaxis)
     step = math.ceil(len(slots) / 12)
     ticks = [*range(0, len(slots) - 1 - step // 2, step), len(slots) - 1]
     axes.set_xticks(ticks, [_range_text(edges[i], edges[i + 1] - 1) for i in ticks])
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
-    axes.yaxis.minorticks_off()
     axes.set_xlabel(f"number of wrong models among {count(m)}")
-    axes.set_ylabel("share of queries" + (", per number of wrong models" if widths.max() > 1 else ""))
-    legend = figure.legend(
-        handles=handles, title="Share of queries that all models get wrong", loc="outside upper left", ncols=2
-    )
-    legend.set_alignment("left")
-    for text in legend.get_texts():
-        text.set_parse_math(False)
-    return figure
-
-
-@drawing()
-def correlation_heatmap(
-    correlation: Float[np.ndarray, "m m"],
-    models: Sequence[str],
-    family: Sequence[str] | np.ndarray | None,
-    boundary: Int[np.ndarray, "m m"],
-) -> Figure:
-    """Pairwise correlations, models ordered by family (largest first) and by mean correlation inside it.
-
-    Args:
-        correlation: symmetric, in [-1, 1], (m, m); nan in the rows of constant models.
-        models: names, (m,).
-        family: family of each model, (m,), or None.
-        boundary: +1 and -1 where a pair lies on its upper or lower Fréchet bound, else 0, (m, m).
-    """
-    m = len(models)
-    off_diagonal = np.where(np.eye(m, dtype=bool), np.nan, correlation)
-    known = np.isfinite(off_diagonal)
-    mean = np.where(known, off_diagonal, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    mean[~known.any(axis=1)] = -np.inf
-    families = _texts(family, m)
-    size = Counter(families)
-    order = sorted(range(m), key=lambda i: (-size[families[i]], families[i], -mean[i]))
-    values, edge = correlation[np.ix_(order, order)], boundary[np.ix_(order, order)]
-
-    figure = Figure(figsize=(TWO_COLUMNS, 1.3 + min(1.0 + 0.13 * m, 5.0)))
-    axes = figure.add_subplot()
-    image = axes.imshow(
-        np.ma.masked_invalid(values), cmap=matplotlib.colormaps["RdBu_r"].with_extremes(bad=OTHER), vmin=-1, vmax=1
-    )
-    axes.imshow(np.ma.masked_equal(edge, 0), cmap=ListedColormap(["#e8b500", "black"]), vmin=-1, vmax=1)
-    axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    if m <= NAMED_MODELS:
-        size_pt = min(7.5, 72 * 5.0 / m)
-        axes.set_yticks(range(m), [label(models[i]) for i in order], fontsize=size_pt, parse_math=False)
-    if family is not None:
-        _label_blocks(axes, [families[i] for i in order])
-    bar = figure.colorbar(image, ax=axes, orientation="horizontal", location="bottom", shrink=0.5, aspect=40, pad=0.02)
-    bar.set_label("correlation of being wrong")
-    bar.outline.set_visible(False)
-
-    pair = np.triu(edge, 1)
-    handles = [
-        Patch(color=colour, label=text)
-        for colour, text, present in (
-            ("black", f"nested or identical errors: {count((pair > 0).sum())} pairs", (pair > 0).any()),
-            ("#e8b500", f"never wrong together: {count((pair < 0).sum())} pairs", (pair < 0).any()),
-            (
-                OTHER,
-                f"always right or always wrong: {count((~known.any(axis=1)).sum())} models",
-                not known.any(axis=1).all(),
-            ),
-        )
-        if present
-    ]
-    if handles:
-        figure.legend(handles=handles, loc="outside upper left", ncols=3)
-    return figure
+    axes.set_ylabel("share of queries" if widths.max() == 1 else "share of queries, mean in bar")
+    title = "Share of queries that all models get wrong"
+    axes.legend(handles=handles, title=title, ncols=2, **_ABOVE).set_alignment("left")
+    return fitted(figure)
 
 
 @drawing()
 def wrong_by_dataset(
     n_wrong: Int[np.ndarray, " n"], dataset: Sequence[str] | np.ndarray | None, n_models: int
 ) -> Figure:
-    """How many models fail per query, one row per dataset, the share of queries that all get wrong falling downwards.
+    """How many models fail per query, one row per dataset, the highest share of all-wrong queries on top.
 
     Args:
         n_wrong: wrong models per query, (n,), each in 0..m.
-        dataset: dataset of each query, (n,), or None for one row. The `DATASETS` largest are shown, the rest pooled.
+        dataset: dataset of each query, (n,), or None for one row. Of more than `DATASETS`, the largest are shown
+            and the rest is pooled into a last row.
         n_models: m.
     """
-    names = np.array(_texts(dataset, len(n_wrong), absent="all queries"), dtype=object)
-    sizes = sorted(Counter(names).items(), key=lambda item: (-item[1], item[0]))
-    rows = [
-        (label(name), n_wrong[names == name])
-        for name, _ in sizes[: DATASETS if len(sizes) <= DATASETS else DATASETS - 1]
-    ]
-    rows.sort(key=lambda row: (-(row[1] == n_models).mean(), -row[1].mean()))
-    if len(rows) < len(sizes):
-        pooled = {name for name, _ in sizes[DATASETS - 1 :]}
+    names = np.array(["all queries"] * len(n_wrong) if dataset is None else texts(dataset), dtype=object)
+    largest = [name for name, _ in _by_size(names)]
+    kept = largest if len(largest) <= DATASETS else largest[: DATASETS - 1]
+    rows = [(label(name), n_wrong[names == name]) for name in kept]
+    rows.sort(key=lambda row: (-np.mean(row[1] == n_models), -np.mean(row[1])))
+    if pooled := set(largest) - set(kept):
         rows.append((f"other ({count(len(pooled))} smaller datasets)", n_wrong[[name in pooled for name in names]]))
 
-    figure = Figure(figsize=(TWO_COLUMNS, 1.15 + 0.2 * len(rows)))
-    axes = figure.add_subplot()
+    figure, axes = canvas(3.6, 0.2 * len(rows))
     place = np.arange(len(rows))
-    shares = np.array([_shares_by_severity(counts, n_models) for _, counts in rows])
-    left = np.zeros(len(rows))
-    for (text, colour), share in zip(_SEVERITY, shares.T, strict=True):
-        axes.barh(place, share, left=left, color=colour, height=0.78, label=text)
-        left += share
-    axes.set_yticks(place, [name for name, _ in rows], parse_math=False)
-    axes.set_ylim(len(rows) - 0.4, -0.6)
+    shares = np.array([_shares_by_severity(counts, n_models) for _, counts in rows]).T
+    handles = []
+    for (text, colour), share, left in zip(_SEVERITY, shares, shares.cumsum(axis=0) - shares, strict=True):
+        axes.barh(place, share, left=left, color=colour, height=0.78)
+        if share.any() or text == "all":
+            handles.append(Patch(color=colour, label=text))
+    axes.set_yticks(place, [name for name, _ in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(0, 1)
-    _percent_axis(axes)
+    _percent_labels(axes.xaxis)
     axes.set_xlabel("share of queries")
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     columns = (
-        (1.09, "queries", [count(len(counts)) for _, counts in rows]),
-        (1.20, "median\nwrong", [number(float(np.median(counts))) for _, counts in rows]),
-        (1.31, "all wrong", [percent(float((counts == n_models).mean())) for _, counts in rows]),
+        ("queries", [count(len(counts)) for _, counts in rows]),
+        ("median", [number(float(np.median(counts))) for _, counts in rows]),
+        ("all wrong", [percent(float(np.mean(counts == n_models))) for _, counts in rows]),
     )
-    for x, title, cells in columns:
-        for y, text in ((-0.65, title), *zip(place, cells, strict=True)):
-            axes.text(
-                x,
-                y,
-                text,
-                transform=axes.get_yaxis_transform(),
-                ha="right",
-                va="bottom" if y < 0 else "center",
-                fontsize=7.5,
+    for position, (title, cells) in enumerate(columns, start=1):
+        for y, text in ((-1, title), *enumerate(cells)):
+            axes.annotate(
+                text, (1, y), (46 * position, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center"
             )
-    figure.legend(
-        *axes.get_legend_handles_labels(),
-        title=f"wrong among {count(n_models)} models",
-        loc="outside upper left",
-        ncols=6,
-    )
-    return figure
+    above = _ABOVE | {"bbox_to_anchor": (0, 1 + 1.1 / len(rows))}  # the heads of the columns are between
+    title = f"Models wrong on a query, of {count(n_models)}"
+    axes.legend(handles=handles, title=title, ncols=6, **above).set_alignment("left")
+    return fitted(figure)
 
+
+_ABOVE: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.4, "borderpad": 0}
 
 DATASETS = 30
+"""Rows of `wrong_by_dataset` at most."""
+
 _SEVERITY = (
-    ("none", "#e9edf1"),
+    ("none", "#e3e8ed"),
     ("up to ¼", "#bcd3e6"),
     ("to ½", "#85b0d3"),
     ("to ¾", "#4a83b5"),
@@ -305,48 +225,14 @@ _SEVERITY = (
 
 
 def _shares_by_severity(n_wrong: np.ndarray, n_models: int) -> np.ndarray:
-    """Shares of queries with none, up to a quarter, a half, three quarters, more, and all models wrong."""
-    grade = np.where(n_wrong == n_models, 5, np.ceil(4 * n_wrong / n_models)).astype(int)
+    """Shares of the queries in each class of `_SEVERITY`."""
+    grade = np.where(n_wrong == n_models, 5, -(-4 * n_wrong // n_models))
     return np.bincount(grade, minlength=6) / len(n_wrong)
 
 
-def _label_blocks(axes: Axes, families: list[str]) -> None:
-    """Separate neighbouring families and name them at the right, spread so that no two names touch."""
-    starts = [i for i, name in enumerate(families) if i == 0 or families[i - 1] != name]
-    m = len(families)
-    ends = [*starts[1:], m]
-    for start in starts[1:]:
-        axes.axhline(start - 0.5, color="white", linewidth=min(1.2, 60 / m))
-        axes.axvline(start - 0.5, color="white", linewidth=min(1.2, 60 / m))
-    # A name needs this much height, in models; where not all fit, the largest families are named (they come first).
-    height = axes.figure.get_size_inches()[1] - 1.3
-    need = 0.135 * m / height
-    starts, ends = starts[: int(m / need)], ends[: int(m / need)]
-    centres = [(start + end - 1) / 2 for start, end in zip(starts, ends, strict=True)]
-    places = list(centres)
-    for i in range(1, len(places)):
-        places[i] = max(places[i], places[i - 1] + need)
-    overflow = m - 0.5 - need / 2
-    for i in reversed(range(len(places))):
-        places[i] = min(places[i], overflow)
-        overflow = places[i] - need
-    for start, centre, place in zip(starts, centres, places, strict=True):
-        axes.annotate(
-            label(families[start], 20),
-            xy=(1.0, centre),
-            xytext=(1.06, place),
-            xycoords=axes.get_yaxis_transform(),
-            textcoords=axes.get_yaxis_transform(),
-            va="center",
-            fontsize=7.5,
-            parse_math=False,
-            arrowprops={"arrowstyle": "-", "linewidth": 0.5, "color": "#888888", "shrinkA": 1, "shrinkB": 0},
-        )
-
-
 def _count_edges(m: int) -> np.ndarray:
-    """Left edges (and the end) of the groups of 0..m: singles in small pools, else none, groups of equal width, all."""
-    width = 1 if m <= NAMED_MODELS else math.ceil((m - 1) / (NAMED_MODELS - 10))
+    """Left edges (and the end) of the bars over 0..m: singles in small pools, else none, groups of one width, all."""
+    width = 1 if m <= NAMED_MODELS else math.ceil((m - 1) / 50)
     return np.array([0, *range(1, m, width), m, m + 1])
 
 
@@ -358,19 +244,18 @@ def _family_colours(family: Sequence[str] | np.ndarray | None, m: int) -> tuple[
     """A colour per model, and the legend: the largest families have their own, the rest share one."""
     if family is None:
         return [PALETTE[0]] * m, []
-    families = _texts(family, m)
-    ranked = sorted(Counter(families).items(), key=lambda item: (-item[1], item[0]))
-    own = {name: colour for (name, _), colour in zip(ranked, PALETTE, strict=False)}
+    families = texts(family)
+    ranked = [name for name, _ in _by_size(families)]
+    own = dict(zip(ranked, PALETTE, strict=False))
     entries = [(label(name, 24), colour) for name, colour in own.items()]
     if len(ranked) > len(own):
         entries.append((f"other ({len(ranked) - len(own)} families)", OTHER))
     return [own.get(name, OTHER) for name in families], entries
 
 
-def _texts(column: Sequence[str] | np.ndarray | None, length: int, absent: str = "") -> list[str]:
-    return [absent] * length if column is None else [str(value) for value in column]
+def _by_size(names: Sequence[str] | np.ndarray) -> list[tuple[str, int]]:
+    return sorted(Counter(names).items(), key=lambda item: (-item[1], item[0]))
 
 
-def _percent_axis(axes: Axes) -> None:
-    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
+def _percent_labels(axis: Axis) -> None:
+    axis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))

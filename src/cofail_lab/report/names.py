@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 
 def printable(text: str) -> str:
@@ -10,7 +11,7 @@ def printable(text: str) -> str:
     Bidirectional controls are escaped too: one of them in a model name would reorder the line around it.
     """
     line = re.sub(r"\s+", " ", text).strip()
-    return "".join(_escape(character) if _steers(character) else character for character in line)
+    return "".join(escape(character) if _steers(character) else character for character in line)
 
 
 def shorten(text: str, width: int = 38) -> str:
@@ -22,12 +23,18 @@ def shorten(text: str, width: int = 38) -> str:
     return f"{line[:head]}…{line[len(line) - (width - 1 - head) :]}"
 
 
+def escape(character: str) -> str:
+    r"""A character as Python would write it in ASCII, ``\u202e``."""
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def texts(values: Iterable[object]) -> list[str]:
+    """A column of names as strings; an empty one is ``unknown``."""
+    return [str(value).strip() or "unknown" for value in values]
+
+
 def _steers(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cs") or unicodedata.bidirectional(character) in _BIDI_CONTROLS
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 _BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}

@@ -5,18 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-import matplotlib
+import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
-from cofail_lab.report.names import shorten
+from cofail_lab.report.names import escape, shorten
 
-ONE_COLUMN = 3.5
-TWO_COLUMNS = 7.2
-"""Widths in inches."""
-
-RC = {
+RC: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#555555",
     "axes.grid": False,
@@ -24,19 +22,17 @@ RC = {
     "axes.linewidth": 0.6,
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 8.5,
-    "figure.constrained_layout.use": True,
     "font.size": 8,
     "grid.color": "#dddddd",
     "grid.linewidth": 0.5,
-    "hatch.linewidth": 0.5,
     "legend.fontsize": 7.5,
     "legend.frameon": False,
     "lines.linewidth": 1.3,
     # Text as outlines: the same on every machine, whatever fonts it has.
     "svg.fonttype": "path",
     "svg.hashsalt": "cofail-lab",
+    # Hinted text has another width at every resolution, and `fitted` must hold at each.
+    "text.hinting": "none",
     # Names from files are not mathematics.
     "text.parse_math": False,
     "text.usetex": False,
@@ -49,10 +45,11 @@ RC = {
 }
 """Differences from matplotlib's own defaults."""
 
-PALETTE = ("#332288", "#44aa99", "#ddaa33", "#88ccee", "#aa4499", "#117733", "#cc6677", "#999933", "#5f6b7a", "#7b3f00")
-"""Ten colours, after Paul Tol's muted scheme, told apart under the common colour-vision deficiencies."""
+PALETTE = ("#332288", "#44aa99", "#ddaa33", "#aa4499", "#88ccee", "#117733", "#661100", "#888822", "#000000", "#cc6677")
+"""Ten colours after Paul Tol's muted scheme. Any two, and `OTHER`, are at least 15 apart in CIELAB as normal eyes see
+them, and as simulated protan, deutan and tritan eyes do (Machado 2009)."""
 
-OTHER = "#b5b5b5"
+OTHER = "#cccccc"
 """Whatever has no colour of its own."""
 
 STRONG = "#d1350f"
@@ -61,20 +58,50 @@ STRONG = "#d1350f"
 BARS = "#c3ccd6"
 """Observed shares that need no emphasis."""
 
+NAMED_MODELS = 60
+"""Pools up to this size are drawn model by model."""
+
 
 @contextmanager
 def drawing() -> Iterator[None]:
     """The style, whatever the user's matplotlibrc says; also usable as a decorator."""
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(RC)
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(RC)
         yield
+
+
+def canvas(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure whose axes measure so many inches; names and legends go around them, and `fitted` makes room."""
+    figure = Figure(figsize=(width, height))
+    return figure, figure.add_axes((0, 0, 1, 1))
+
+
+def fitted(figure: Figure, pad: float = 0.06) -> Figure:
+    """The figure grown so that everything around its axes is inside, with `pad` inches to spare.
+
+    The axes keep their size and the page grows, not the reverse: a layout engine fails on long names.
+    """
+    box = figure.get_tightbbox().padded(pad)
+    width, height = figure.get_size_inches()
+    for axes in figure.axes:
+        old = axes.get_position()
+        axes.set_position(
+            (
+                (old.x0 * width - box.x0) / box.width,
+                (old.y0 * height - box.y0) / box.height,
+                old.width * width / box.width,
+                old.height * height / box.height,
+            )
+        )
+    figure.set_size_inches(box.width, box.height)
+    return figure
 
 
 def label(name: str, width: int = 38) -> str:
     """A name of at most `width` characters that the figures' font can draw; what it lacks is written as an escape."""
     glyphs = _glyphs()
-    return shorten("".join(c if ord(c) in glyphs or c.isspace() else _escape(c) for c in str(name)), width)
+    return shorten("".join(c if ord(c) in glyphs or c.isspace() else escape(c) for c in str(name)), width)
 
 
 @drawing()
@@ -82,7 +109,7 @@ def svg(figure: Figure) -> str:
     """The figure as SVG text; the same figure gives the same bytes."""
     buffer = io.StringIO()
     # The resolution is that of the images inside, heat maps.
-    figure.savefig(buffer, format="svg", dpi=250, metadata={"Date": None, "Creator": None})
+    figure.savefig(buffer, format="svg", dpi=200, metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
 
 
@@ -96,9 +123,5 @@ def png(figure: Figure, dpi: int = 200) -> bytes:
 
 @cache
 def _glyphs() -> frozenset[int]:
-    font = Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf")
+    font = Path(mpl.get_data_path(), "fonts/ttf/DejaVuSans.ttf")
     return frozenset(FT2Font(font).get_charmap())
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,68 @@
+"""cofail_lab: how much can combining models gain at most, and is their joint failure real?
+
+Public names are imported when first used: JAX alone takes over a second to import.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cofail_lab import bounds, data, models
+    from cofail_lab.api import certify, fit
+    from cofail_lab.bounds.certificate import Certificate, certify_counts
+    from cofail_lab.data import load_outcomes
+    from cofail_lab.errors import ConvergenceError, InputError
+    from cofail_lab.estimate import Estimate
+    from cofail_lab.fitting.tetrachoric import tetrachoric
+    from cofail_lab.outcomes import Outcomes
+    from cofail_lab.result import Result
+    from cofail_lab.verdict import Verdict
+
+_HOME = {
+    "bounds": "",
+    "data": "",
+    "models": "",
+    "certify": "api",
+    "fit": "api",
+    "Certificate": "bounds.certificate",
+    "certify_counts": "bounds.certificate",
+    "load_outcomes": "data",
+    "ConvergenceError": "errors",
+    "InputError": "errors",
+    "Estimate": "estimate",
+    "tetrachoric": "fitting.tetrachoric",
+    "Outcomes": "outcomes",
+    "Result": "result",
+    "Verdict": "verdict",
+}
+
+__all__ = [
+    "Certificate",
+    "ConvergenceError",
+    "Estimate",
+    "InputError",
+    "Outcomes",
+    "Result",
+    "Verdict",
+    "bounds",
+    "certify",
+    "certify_counts",
+    "data",
+    "fit",
+    "load_outcomes",
+    "models",
+    "tetrachoric",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'cofail_lab' has no attribute {name!r}")
+    home = _HOME[name]
+    value = getattr(import_module(f"cofail_lab.{home}"), name) if home else import_module(f"cofail_lab.{name}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,43 @@
+"""The Python face of the experiments: the same computations, without configuration or files."""
+
+from cofail_lab.bounds.certificate import Certificate, certify_wrong_counts
+from cofail_lab.outcomes import Outcomes
+from cofail_lab.result import Result
+
+
+def certify(outcomes: Outcomes, delta: float = 0.05, overhead: float | None = None) -> Certificate:
+    """Certified limits on what combining the models of a matrix can gain (P1.iv, P1.v, P1.vii).
+
+    Args:
+        outcomes: the matrix.
+        delta: error probability of each certificate.
+        overhead: what combining costs, in accuracy; None leaves the decision open.
+    """
+    return certify_wrong_counts(
+        outcomes.error_counts, outcomes.n_all_wrong, outcomes.n_queries, outcomes.models, delta=delta, overhead=overhead
+    )
+
+
+def fit(
+    outcomes: Outcomes,
+    bootstrap: int = 2000,
+    seed: int = 0,
+    delta: float = 0.05,
+    overhead: float | None = None,
+    level: float = 0.90,
+) -> Result:
+    """Fit a matrix (theory section 4, points 1 to 3).
+
+    Args:
+        outcomes: the matrix.
+        bootstrap: query-bootstrap replicates; 0 leaves the intervals out.
+        seed: of the replicates.
+        delta, overhead: of the certificates.
+        level: confidence of the intervals of the ratios.
+
+    Returns:
+        The result with ``metrics``, ``labels``, ``tables``, ``figures`` and the summary; nothing is written.
+    """
+    from cofail_lab.experiments.fit import Fit
+
+    return Fit(bootstrap=bootstrap, delta=delta, overhead=overhead, level=level).analyse(outcomes, seed)

@@ -1,0 +1,74 @@
+"""`experiment=certify`: the finite-sample certificates alone, from a matrix or from four totals."""
+
+from dataclasses import dataclass
+
+from cofail_lab.bounds.binomial import clopper_pearson
+from cofail_lab.bounds.certificate import Certificate, certify_counts, certify_wrong_counts
+from cofail_lab.experiments.base import Inputs, Progress, silent
+from cofail_lab.experiments.fit import check_overhead, check_probability
+from cofail_lab.outcomes import Outcomes
+from cofail_lab.report import fit_summary
+from cofail_lab.result import Result
+
+
+@dataclass(frozen=True)
+class Certify:
+    """Certificates P1.iv (September form), P1.v and, from a matrix, P1.vii.
+
+    Attributes:
+        delta: error probability of each certificate.
+        overhead: what combining costs, in accuracy; None leaves the decision open.
+    """
+
+    delta: float = 0.05
+    overhead: float | None = 0.02
+
+    def __post_init__(self) -> None:
+        check_probability("experiment.delta", self.delta)
+        check_overhead(self.overhead)
+
+    def run(self, inputs: Inputs, progress: Progress = silent) -> Result:  # noqa: ARG002  (instant)
+        """Certify what the source holds."""
+        loaded = inputs.counts_or_outcomes()
+        if isinstance(loaded, Outcomes):
+            certificate = certify_wrong_counts(
+                loaded.error_counts, loaded.n_all_wrong, loaded.n_queries, loaded.models,
+                delta=self.delta, overhead=self.overhead,
+            )  # fmt: skip
+        else:
+            certificate = certify_counts(
+                n_all_wrong=loaded.n_all_wrong, n_queries=loaded.n_queries, n_models=loaded.n_models,
+                best_correct=loaded.best_correct, delta=self.delta, overhead=self.overhead,
+            )  # fmt: skip
+        return Result(
+            headline=certificate.decision,
+            metrics=_metrics(certificate),
+            labels={
+                "decision": certificate.decision,
+                "decision_outcome": certificate.outcome,
+                **({} if certificate.best_model is None else {"best_model": certificate.best_model}),
+            },
+            sections=(fit_summary.certificate_section(certificate, loaded.notes),),
+        )
+
+
+def _metrics(certificate: Certificate) -> dict[str, float | int | None]:
+    n, k = certificate.n_queries, certificate.n_all_wrong
+    low, high = clopper_pearson(k, n, 0.05)
+    errors = n - certificate.best_correct
+    return {
+        "n_models": certificate.n_models,
+        "n_queries": n,
+        "n_all_wrong": k,
+        "all_wrong": k / n,
+        "all_wrong_lower": float(low),
+        "all_wrong_upper": float(high),
+        "single_best": certificate.best_correct / n,
+        "single_best_lower": certificate.single_best_lower,
+        "oracle": 1 - k / n,
+        "oracle_gain": (errors - k) / n,
+        "foreclosed_share": k / errors if errors else None,
+        "max_gain": certificate.max_gain,
+        "paired_max_gain": certificate.paired_max_gain,
+        "paired_min_gain": certificate.paired_min_gain,
+    }

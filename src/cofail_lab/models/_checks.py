@@ -1,0 +1,69 @@
+"""Validation of law parameters: one line naming the field, the value found and what is accepted.
+
+Values that JAX is tracing (inside jit, vmap or grad) cannot be looked at, so only their shapes are checked.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from cofail_lab.errors import InputError
+
+
+def vector(value: Any) -> Array:
+    """A float64 array of at least one dimension, for a list of numbers from Python or YAML."""
+    return jnp.atleast_1d(scalar(value))
+
+
+def scalar(value: Any) -> Array:
+    """A float64 array of whatever shape the value has; what is no number is reported by the checks below."""
+    if isinstance(value, Array):
+        return value.astype(jnp.float64)
+    try:
+        return jnp.asarray(np.asarray(value, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise InputError(f"law: {value!r} is not a number or a list of numbers") from None
+
+
+def shape(name: str, value: Array, expected: tuple[int | None, ...]) -> None:
+    """Number of dimensions and sizes (None: any size from 1 on)."""
+    fits = value.ndim == len(expected) and all(
+        size >= 1 if want is None else size == want for size, want in zip(value.shape, expected, strict=True)
+    )
+    if not fits:
+        wanted = " x ".join("any" if want is None else str(want) for want in expected) or "a single number"
+        found = " x ".join(str(size) for size in value.shape) or "a single number"
+        raise InputError(f"law.{name}: shape {found}; {wanted} is accepted")
+
+
+def inside(name: str, value: Array, low: float, high: float, accepted: str) -> None:
+    """Every entry within the interval written as ``accepted``, whose brackets say which ends belong to it."""
+    if isinstance(value, jax.core.Tracer):
+        return
+    values = np.asarray(value)
+    above = values >= low if accepted.startswith("[") else values > low
+    below = values <= high if accepted.endswith("]") else values < high
+    bad = np.argwhere(~(above & below))
+    if len(bad):
+        place = tuple(bad[0])
+        where = f"[{', '.join(str(i) for i in place)}]" if place else ""
+        raise InputError(f"law.{name}{where}: {values[place]:g} is outside {accepted}")
+
+
+def members(selection: Any, n_models: int) -> np.ndarray:
+    """Indices of a sub-pool, from indices or a mask; at least one model, none twice."""
+    selection = np.asarray(selection)
+    index = np.flatnonzero(selection) if selection.dtype == bool else selection
+    if selection.dtype == bool and selection.shape != (n_models,):
+        raise InputError(f"members: a mask of shape {selection.shape} for {n_models} models")
+    if index.ndim != 1 or not index.size or not np.issubdtype(index.dtype, np.integer):
+        raise InputError("members: give at least one model, as whole numbers or as a mask")
+    if index.min() < -n_models or index.max() >= n_models:
+        raise InputError(f"members: {index.max()} is not one of the models 0..{n_models - 1}")
+    index = index % n_models
+    if len(np.unique(index)) != len(index):
+        raise InputError("members: a model is named twice")
+    return index

@@ -1,0 +1,57 @@
+"""Common shock: with probability ω every model is wrong, else they err independently (theory P2.a)."""
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Float
+
+from cofail_lab.models import _checks
+from cofail_lab.models.base import AbstractFactorLaw, FactorGrid
+from cofail_lab.models.independent import with_diagonal
+
+
+class CommonShock(AbstractFactorLaw):
+    """An atom on which everybody fails, over independent errors.
+
+    Attributes:
+        shock: ω in [0, 1), probability of the atom.
+        base_error_rates: α0_i in (0, 1), (m,), error rates outside the atom.
+    """
+
+    shock: Float[Array, ""] = eqx.field(converter=_checks.scalar)
+    base_error_rates: Float[Array, " m"] = eqx.field(converter=_checks.vector)
+
+    def __check_init__(self) -> None:
+        _checks.shape("shock", self.shock, ())
+        _checks.inside("shock", self.shock, 0, 1, "[0, 1)")
+        _checks.shape("base_error_rates", self.base_error_rates, (None,))
+        _checks.inside("base_error_rates", self.base_error_rates, 0, 1, "(0, 1)")
+
+    @property
+    def error_rates(self) -> Float[Array, " m"]:
+        """α_i = ω + (1-ω) α0_i."""
+        return self.shock + (1 - self.shock) * self.base_error_rates
+
+    def log_all_wrong(self) -> Float[Array, ""]:
+        """log(ω + (1-ω) Π α0_i)."""
+        return jnp.logaddexp(jnp.log(self.shock), jnp.log1p(-self.shock) + jnp.log(self.base_error_rates).sum())
+
+    def pairwise_wrong(self) -> Float[Array, "m m"]:
+        """ω + (1-ω) α0_i α0_j off the diagonal."""
+        joint = jnp.outer(self.base_error_rates, self.base_error_rates)
+        return with_diagonal(self.shock + (1 - self.shock) * joint, self.error_rates)
+
+    def subpool(self, members: Any) -> "CommonShock":
+        """The same shock over fewer models."""
+        return CommonShock(self.shock, self.base_error_rates[_checks.members(members, self.n_models)])
+
+    def factor_grid(self) -> FactorGrid:
+        """Two nodes, the shock and its absence; exact."""
+        base = self.base_error_rates
+        return FactorGrid(
+            jnp.stack([jnp.log(self.shock), jnp.log1p(-self.shock)]),
+            jnp.stack([jnp.zeros_like(base), jnp.log(base)]),
+            jnp.stack([jnp.full_like(base, -jnp.inf), jnp.log1p(-base)]),
+        )

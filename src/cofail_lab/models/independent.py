@@ -1,0 +1,46 @@
+"""Independent errors: E_i ~ Bernoulli(α_i)."""
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Float
+
+from cofail_lab.models import _checks
+from cofail_lab.models.base import AbstractFactorLaw, FactorGrid
+
+
+class Independent(AbstractFactorLaw):
+    """Models err independently of each other.
+
+    Attributes:
+        error_rates: α_i in (0, 1), (m,).
+    """
+
+    error_rates: Float[Array, " m"] = eqx.field(converter=_checks.vector)
+
+    def __check_init__(self) -> None:
+        _checks.shape("error_rates", self.error_rates, (None,))
+        _checks.inside("error_rates", self.error_rates, 0, 1, "(0, 1)")
+
+    def log_all_wrong(self) -> Float[Array, ""]:
+        """Σ log α_i."""
+        return jnp.log(self.error_rates).sum()
+
+    def pairwise_wrong(self) -> Float[Array, "m m"]:
+        """α_i α_j off the diagonal."""
+        return with_diagonal(jnp.outer(self.error_rates, self.error_rates), self.error_rates)
+
+    def subpool(self, members: Any) -> "Independent":
+        """Independent errors again."""
+        return Independent(self.error_rates[_checks.members(members, self.n_models)])
+
+    def factor_grid(self) -> FactorGrid:
+        """A single node; exact."""
+        return FactorGrid(jnp.zeros(1), jnp.log(self.error_rates)[None], jnp.log1p(-self.error_rates)[None])
+
+
+def with_diagonal(matrix: Float[Array, "m m"], diagonal: Float[Array, " m"]) -> Float[Array, "m m"]:
+    """The matrix with another diagonal."""
+    return jnp.where(jnp.eye(len(diagonal), dtype=bool), diagonal, matrix)

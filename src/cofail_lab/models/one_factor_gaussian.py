@@ -1,0 +1,95 @@
+"""Gaussian copula with one factor: E_i = 1{ℓ_i Z + √(1-ℓ_i²) ε_i < t_i}."""
+
+from functools import partial
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.scipy.special import ndtri
+from jaxtyping import Float
+
+from cofail_lab.errors import ConvergenceError
+from cofail_lab.estimate import Estimate
+from cofail_lab.models import _checks
+from cofail_lab.models.base import AbstractFactorLaw, FactorGrid
+from cofail_lab.models.independent import with_diagonal
+from cofail_lab.numerics import bivariate_normal, one_factor
+
+
+class OneFactorGaussian(AbstractFactorLaw):
+    """Latent scores that share one Gaussian factor; equicorrelated r is loadings = √r.
+
+    Attributes:
+        error_rates: α_i in (0, 1), (m,).
+        loadings: ℓ_i in (-1, 1), (m,); models i and j have latent correlation ℓ_i ℓ_j.
+    """
+
+    error_rates: Float[Array, " m"] = eqx.field(converter=_checks.vector)
+    loadings: Float[Array, " m"] = eqx.field(converter=_checks.vector)
+
+    def __check_init__(self) -> None:
+        _checks.shape("error_rates", self.error_rates, (None,))
+        _checks.inside("error_rates", self.error_rates, 0, 1, "(0, 1)")
+        _checks.shape("loadings", self.loadings, self.error_rates.shape)
+        _checks.inside("loadings", self.loadings, -1, 1, "(-1, 1)")
+
+    @property
+    def thresholds(self) -> Float[Array, " m"]:
+        """t_i = Φ^{-1}(α_i)."""
+        return ndtri(self.error_rates)
+
+    def log_all_wrong(self) -> Float[Array, ""]:
+        """log ∫ φ(z) Π Φ((t_i - ℓ_i z)/√(1-ℓ_i²)) dz; its error is that of `all_wrong_estimate`."""
+        return one_factor.log_all_below(self.thresholds, self.loadings)[0]
+
+    def all_wrong_estimate(self) -> Estimate:
+        """β by quadrature; the error is a bound."""
+        log_value, error = (float(x) for x in one_factor.log_all_below(self.thresholds, self.loadings))
+        return Estimate(float(np.exp(log_value)), float(np.exp(log_value) * error), "quadrature")
+
+    def pairwise_wrong(self) -> Float[Array, "m m"]:
+        """Φ2(t_i, t_j; ℓ_i ℓ_j) off the diagonal."""
+        t = self.thresholds
+        joint = bivariate_normal.cdf(t[:, None], t[None], jnp.outer(self.loadings, self.loadings))
+        return with_diagonal(joint, self.error_rates)
+
+    def subpool(self, members: Any) -> "OneFactorGaussian":
+        """The same factor and loadings."""
+        index = _checks.members(members, self.n_models)
+        return OneFactorGaussian(self.error_rates[index], self.loadings[index])
+
+    def factor_grid(self) -> FactorGrid:
+        """A lattice for Z: every pattern of errors within a proven relative 1e-13 (`numerics.one_factor`).
+
+        Under `jax.jit` or `jax.vmap` the number of nodes cannot follow the parameters; there it is 4,096, and all is nan if
+        that does not prove 1e-8. Raises ConvergenceError where concrete loadings would need more than 2^20 nodes.
+        """
+        return _grid(self.thresholds, self.loadings, _n_nodes(self.thresholds, self.loadings))
+
+
+_TRACED_NODES = 4096
+
+
+def _n_nodes(thresholds: Array, loadings: Array) -> int:
+    if isinstance(thresholds, jax.core.Tracer) or isinstance(loadings, jax.core.Tracer):
+        return _TRACED_NODES
+    low, high = one_factor.factor_range(thresholds, loadings)
+    needed = float((high - low) / one_factor.proven_spacing(one_factor.information(loadings), 1e-13))
+    if needed > 2**20:
+        largest = float(jnp.abs(loadings).max())
+        raise ConvergenceError(f"law.loadings: {largest} is so near 1 that the factor needs {needed:.0f} nodes")
+    # Few different sizes, so that few programs are compiled.
+    return int(32 * np.ceil(needed / 32)) + 1
+
+
+@partial(jax.jit, static_argnums=2)
+def _grid(thresholds: Array, loadings: Array, n_nodes: int) -> FactorGrid:
+    low, high = one_factor.factor_range(thresholds, loadings)
+    spacing = (high - low) / (n_nodes - 1)
+    z = low + spacing * jnp.arange(n_nodes)
+    proven = one_factor.trapezoid_error(one_factor.information(loadings), spacing) < 1e-8
+    log_weights = jnp.where(proven, jnp.log(spacing) - z * z / 2 - np.log(2 * np.pi) / 2, jnp.nan)
+    return FactorGrid(log_weights, *one_factor.log_conditional(thresholds, loadings, z))

@@ -1,0 +1,59 @@
+"""The law of the number of successes of independent, unequal trials, and of mixtures of such laws.
+
+Everything is a sum of products of non-negative terms, so each probability keeps nearly full *relative* accuracy, however
+small (down to about 1e-300); transforms (FFT) would only keep absolute accuracy.
+"""
+
+import jax.numpy as jnp
+from jax import Array, lax
+from jaxtyping import Float
+
+# Models enter eight at a time: their own little law first, then one nine-point stencil over the counts.
+_GROUP = 8
+# Entries of the table that is worked on at once: it should stay in the cache.
+_CACHED = 2**15
+
+
+def mixture_counts(
+    weights: Float[Array, " nodes"], success: Float[Array, "nodes m"], failure: Float[Array, "nodes m"]
+) -> Float[Array, " m+1"]:
+    """Σ_k weights_k P(C = j | k) for j = 0..m, where given k the m trials are independent.
+
+    Args:
+        weights: of the nodes; they need not sum to 1.
+        success, failure: the two probabilities of each trial (both are asked for: 1 - p loses digits).
+
+    Relative error about m rounding errors. Cost O(nodes · m²) operations, memory O(nodes · m).
+    """
+    n_nodes, m = success.shape
+    block = max(1, min(n_nodes, _CACHED // (m + 1)))
+    pad = ((0, -n_nodes % block), (0, 0))
+    blocks = (-(-n_nodes // block), block)
+    columns = (
+        jnp.pad(weights, pad[0]).reshape(blocks),
+        jnp.pad(success, pad).reshape(*blocks, m),
+        jnp.pad(failure, pad).reshape(*blocks, m),
+    )
+    return lax.map(lambda block: block[0] @ counts(block[1], block[2]), columns).sum(axis=0)
+
+
+def counts(success: Float[Array, "nodes m"], failure: Float[Array, "nodes m"]) -> Float[Array, "nodes m+1"]:
+    """P(C = j | node) for each node, by dynamic programming over the trials."""
+    n_nodes, m = success.shape
+    n_groups = -(-m // _GROUP)
+    pad = ((0, 0), (0, n_groups * _GROUP - m))
+    # Padding with impossible successes changes nothing.
+    success = jnp.pad(success, pad).reshape(n_nodes, n_groups, _GROUP)
+    failure = jnp.pad(failure, pad, constant_values=1).reshape(n_nodes, n_groups, _GROUP)
+    group = jnp.ones((n_nodes, n_groups, 1))
+    for i in range(_GROUP):
+        stay = jnp.pad(group, ((0, 0), (0, 0), (0, 1))) * failure[..., i : i + 1]
+        move = jnp.pad(group, ((0, 0), (0, 0), (1, 0))) * success[..., i : i + 1]
+        group = stay + move
+
+    def add(table: Array, stencil: Array) -> tuple[Array, None]:
+        before = jnp.pad(table, ((0, 0), (_GROUP, 0)))
+        return sum(stencil[:, j : j + 1] * before[:, _GROUP - j : _GROUP - j + m + 1] for j in range(_GROUP + 1)), None
+
+    start = jnp.zeros((n_nodes, m + 1)).at[:, 0].set(1)
+    return lax.scan(add, start, jnp.moveaxis(group, 1, 0))[0]

@@ -1,0 +1,186 @@
+"""The run folder: the only place where the lab writes.
+
+`results.json` is there from the first moment, with status ``started``; it becomes ``completed`` or ``failed`` last of all,
+after tables, figures and page. Every file appears whole or not at all.
+"""
+
+import json
+import math
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from cofail_lab.errors import InputError
+from cofail_lab.result import Result
+
+SCHEMA = "cofail_lab.results/1"
+_PACKAGES = ("cofail-lab", "numpy", "scipy", "jax", "scikit-learn", "pyarrow", "matplotlib", "hydra-core")
+
+
+class Recorder:
+    """Writes one run into one folder.
+
+    Args:
+        folder: created if absent; files of an earlier run in it are replaced.
+        experiment: name of the experiment.
+        config_yaml: the fully resolved configuration.
+        seed: of the run.
+        figures: draw and write the figures.
+        report: write the HTML page.
+    """
+
+    def __init__(
+        self, folder: Path, experiment: str, config_yaml: str, *, seed: int, figures: bool = True, report: bool = True
+    ) -> None:
+        self.folder, self._experiment, self._config_yaml = folder, experiment, config_yaml
+        self._seed, self._figures, self._report = seed, figures, report
+        self._begun = time.monotonic()
+
+    def start(self) -> None:
+        """Claim the folder: configuration, and results with status ``started``. Raises InputError if it cannot be written."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._write("config.yaml", self._config_yaml)
+            self._write_results("started", provenance=self._provenance({}))
+        except OSError as error:
+            raise InputError(f"hydra.run.dir: cannot write to {self.folder} ({error.strerror or error})") from error
+
+    def finish(
+        self, result: Result, inputs_provenance: Mapping[str, str], advance: Callable[[int], None] = lambda steps: None
+    ) -> None:
+        """Write everything a run found; an interrupted one is kept as ``failed``, with all it has.
+
+        Args:
+            result: what the experiment returned.
+            inputs_provenance: where its data came from.
+            advance: called with 1 for every figure written.
+        """
+        provenance = self._provenance(inputs_provenance)
+        for name, table in result.tables.items():
+            self._write_table(name, table)
+        drawings = self._draw(result, advance) if self._figures else {}
+        if self._report:
+            from cofail_lab.report.page import render_page
+
+            title = f"cofail-lab {self._experiment}"
+            flat = {name: value if isinstance(value, str) else json.dumps(value) for name, value in provenance.items()}
+            self._write("report.html", render_page(result, title, flat, drawings))
+        fields = {
+            "metrics": {name: _number(value) for name, value in result.metrics.items()},
+            "labels": dict(result.labels),
+            "estimates": {
+                name: {"value": _number(e.value), "error": _number(e.error), "kind": e.kind}
+                for name, e in result.estimates.items()
+            },
+            "verdicts": [_plain(asdict(verdict)) for verdict in result.verdicts],
+        }
+        if result.interrupted is None:
+            self._write_results("completed", **fields, provenance=provenance)
+        else:
+            self._write_results("failed", error=f"interrupted: {result.interrupted}", **fields, provenance=provenance)
+
+    def fail(self, message: str, inputs_provenance: Mapping[str, str]) -> None:
+        """Record why the run has no result."""
+        self._write_results("failed", error=message, provenance=self._provenance(inputs_provenance))
+
+    def _draw(self, result: Result, advance: Callable[[int], None]) -> dict[str, str]:
+        from cofail_lab.report.style import png, svg
+
+        drawings = {}
+        for name, draw in result.figures.items():
+            figure = draw()
+            drawings[name] = svg(figure)
+            self._write(f"figures/{name}.svg", drawings[name])
+            self._write(f"figures/{name}.png", png(figure))
+            advance(1)
+        return drawings
+
+    def _write_results(self, status: str, **fields: Any) -> None:
+        empty: dict[str, Any] = {"metrics": {}, "labels": {}, "estimates": {}, "verdicts": []}
+        record = {"schema": SCHEMA, "experiment": self._experiment, "status": status, **empty, **fields}
+        self._write("results.json", json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+    def _write_table(self, name: str, table: Any) -> None:
+        import pyarrow.parquet as pq
+
+        path = self.folder / "tables" / f"{name}.parquet"
+        path.parent.mkdir(exist_ok=True)
+        partial = path.with_name(f".{path.name}.partial")
+        pq.write_table(table, partial)
+        partial.replace(path)
+
+    def _write(self, name: str, content: str | bytes) -> None:
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        partial = path.with_name(f".{path.name}.partial")
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
+        partial.replace(path)
+
+    def _provenance(self, inputs: Mapping[str, str]) -> dict[str, Any]:
+        return {
+            "versions": {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}},
+            "git": _git(),
+            "command": " ".join(["cofail-lab", *sys.argv[1:]]),
+            "seed": self._seed,
+            "device": _device(),
+            "precision": "float64",
+            "data": dict(inputs),
+            "seconds": round(time.monotonic() - self._begun, 3),
+        }
+
+
+def _number(value: float | int | None) -> float | int | None:
+    """A JSON number; null where the figure does not exist."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value if isinstance(value, int) else float(value)
+
+
+def _plain(value: Any) -> Any:
+    """Nested evidence as JSON: sequences become lists, arrays lists of numbers, exact fractions text."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, bool | str):
+        return value
+    return _number(value) if isinstance(value, int | float) else str(value)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _device() -> str:
+    """Platform of the computing device; JAX is not imported for the question alone."""
+    jax = sys.modules.get("jax")
+    return "none used" if jax is None else str(jax.default_backend())
+
+
+def _git() -> dict[str, Any] | None:
+    """Revision of the source tree this code runs from, None for an installed package."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+
+    def ask(*question: str) -> str:
+        command = ["git", "-C", str(root), *question]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10, env=environment).stdout  # noqa: S603
+
+    try:
+        return {"revision": ask("rev-parse", "HEAD").strip(), "dirty": bool(ask("status", "--porcelain").strip())}
+    except (OSError, subprocess.SubprocessError):
+        return None

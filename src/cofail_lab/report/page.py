@@ -1,0 +1,52 @@
+"""The summary as one HTML page that needs nothing but itself."""
+
+import base64
+from collections.abc import Mapping
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from cofail_lab.report.names import printable
+from cofail_lab.report.numbers import number, plus_minus
+from cofail_lab.result import Result
+
+
+def render_page(result: Result, title: str, provenance: Mapping[str, str], figures: Mapping[str, str]) -> str:
+    """A self-contained page: no network, no scripts; every text from a file is escaped.
+
+    Args:
+        result: what the experiment returned.
+        title: of the page.
+        provenance: name -> value, how and from what this was made.
+        figures: name -> SVG text. Those that a section names stand there, the rest at the end; one that is missing is
+            left out.
+    """
+    # Figures go in as images: an SVG in an image cannot run scripts, and its ids cannot clash with another's.
+    images = {
+        name: "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")
+        for name, svg in figures.items()
+    }
+    placed = {name for section in result.sections for name in section.figures}
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            result=result,
+            title=title,
+            provenance=provenance,
+            images=images,
+            loose=[name for name in images if name not in placed],
+        )
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("cofail_lab.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: printable(value) if type(value) is str else value,
+    )
+    environment.filters.update(number=lambda value: number(value, significant=6), plus_minus=plus_minus)
+    return environment
