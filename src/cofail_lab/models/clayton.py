@@ -86,7 +86,7 @@ def _n_nodes(error_rates: Array, theta: Array) -> int:
 
 @partial(jax.jit, static_argnums=2)
 def _grid(error_rates: Array, theta: Array, n_nodes: int) -> FactorGrid:
-    low, high = _range(error_rates, theta)
+    low, high = jax.lax.stop_gradient(_range(error_rates, theta))
     spacing = (high - low) / (n_nodes - 1)
     s = low + spacing * jnp.arange(n_nodes)
     log_weights = jnp.log(spacing) + s / theta - jnp.exp(s) - gammaln(1 / theta)

@@ -45,7 +45,9 @@ def proven_spacing(kappa: Float[Array, "..."], error: float) -> Float[Array, "..
 
 
 @jax.jit
-def log_all_below(thresholds: Float[Array, "... m"], loadings: Float[Array, "... m"]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+def log_all_below(
+    thresholds: Float[Array, "... m"], loadings: Float[Array, "... m"]
+) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
     """Log probability that every ℓ_i Z + √(1-ℓ_i²) ε_i falls below t_i, and its error.
 
     Args:
@@ -139,8 +141,12 @@ def _trapezoid(thresholds: Array, loadings: Array, gradient: bool) -> tuple[Arra
     return value, error + rounding, slopes
 
 
-def factor_range(thresholds: Float[Array, " m"], loadings: Float[Array, " m"]) -> tuple[Float[Array, ""], Float[Array, ""]]:
+def factor_range(
+    thresholds: Float[Array, " m"], loadings: Float[Array, " m"]
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """An interval outside which the factor adds less than e^-45 to any event's probability (or less than 1e-300)."""
+    # The sum over any lattice has the same derivative, so where the lattice ends is nothing to differentiate.
+    thresholds, loadings = lax.stop_gradient((thresholds, loadings))
     # The posterior of Z given any errors lies between those of the two extreme patterns: wrong exactly where ℓ > 0, or < 0.
     sign, size = jnp.where(loadings < 0, -1.0, 1.0), jnp.abs(loadings)
     low, high = centre(sign * thresholds, size) - _REACH, -centre(-sign * thresholds, size) + _REACH
