@@ -4,8 +4,8 @@ The law of C has m + 1 unknowns and K + 1 equations, one per binomial moment E[C
 mean, over the sets of k models, of the probability that the whole set is wrong. These moments belong to any pool,
 exchangeable or not; for an exchangeable one p_k is the whole of what k-wise statistics say, so the bounds are sharp.
 
-A float solver on discrete Chebyshev polynomials (the scaled moment basis) proposes the basis; it is finished in rational
-arithmetic, so a bound has no numerical error and its certificate is a polynomial identity anyone can re-check.
+A float solver on discrete Chebyshev polynomials (the scaled moment basis) proposes the basis; it is finished in
+rational arithmetic, so a bound has no numerical error and its certificate is a polynomial identity anyone can re-check.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from cofail_lab.bounds.exact_simplex import Infeasible, Vertex, is_dominated, maximize
+from cofail_lab.bounds.exact_simplex import InfeasibleError, Vertex, is_dominated, maximize
 from cofail_lab.bounds.rounding import round_down, round_up
 from cofail_lab.errors import InputError
 
@@ -76,7 +76,8 @@ def wrong_count_range(moments: Sequence[Moment], n_models: int, at_least: int | 
     """Sharp interval of P(C >= at_least) given the first K binomial moments of C.
 
     Args:
-        moments: p_1..p_K in [0, 1], p_k = E[C(C, k)] / C(m, k): error rate, pairwise all-wrong rate, ... Each is a number,
+        moments: p_1..p_K in [0, 1], p_k = E[C(C, k)] / C(m, k): error rate, pairwise all-wrong rate, ... Each is a
+            number,
             taken as exact (use Fraction where a float would round), or an interval (low, high).
         n_models: m >= 1; K <= m.
         at_least: 1..m; m, all wrong, unless given. The majority is wrong from m // 2 + 1.
@@ -90,13 +91,13 @@ def wrong_count_range(moments: Sequence[Moment], n_models: int, at_least: int | 
     boxes = _checked(moments, n_models, at_least)
     try:
         return _solve(boxes, n_models, at_least)
-    except Infeasible as error:
+    except InfeasibleError as error:
         # Higher moments leave so little room that even rounding can leave it.
         if any(isinstance(moment, float) for moment in moments):
             widened = [(low - _ROUNDING * low, high + _ROUNDING * high) for low, high in boxes]
             try:
                 return _solve(widened, n_models, at_least)
-            except Infeasible:
+            except InfeasibleError:
                 pass
         raise InputError(_explain(error, boxes, n_models)) from None
 
@@ -105,7 +106,8 @@ def binomial_moments(count_probs: Sequence[Number] | np.ndarray, n_moments: int)
     """p_1..p_K of a law of C, exactly.
 
     Args:
-        count_probs: P(C = j), j = 0..m, or counts; normalized exactly, so floats that sum to one up to rounding will do.
+        count_probs: P(C = j), j = 0..m, or counts; normalized exactly, so floats that sum to one up to rounding will
+            do.
         n_moments: K in 1..m.
     """
     weights = [Fraction(weight) for weight in (q.item() if isinstance(q, np.generic) else q for q in count_probs)]
@@ -187,8 +189,8 @@ class _Program:
         return probs
 
     def _candidates(self, cost: np.ndarray) -> Iterator[int]:
-        """Columns in the order in which they should enter the first basis: what a float solver uses, then neighbours."""
-        matrix, right = self._scaled()
+        """Columns in the order in which they should enter the first basis: what a float solver uses, then
+        neighbours.""" matrix, right = self._scaled()
         guess = _float_solution(matrix, right, cost.astype(float))
         used = [int(j) for j in np.argsort(-guess, kind="stable") if guess[j] > 1e-11]
         yield from used
@@ -208,9 +210,7 @@ class _Program:
         prefix = [i for i in exact if self.moment_of_row[i] == exact.index(i)]
         columns, right = self.columns.copy(), list(self.right)
         for n in range(len(prefix)):
-            weights = [
-                (-1) ** (n - k) * comb(n + k, k) * comb(self.n_models - k, n - k) for k in range(n + 1)
-            ]
+            weights = [(-1) ** (n - k) * comb(n + k, k) * comb(self.n_models - k, n - k) for k in range(n + 1)]
             columns[prefix[n]] = sum(w * self.columns[prefix[k]] for k, w in enumerate(weights))
             right[prefix[n]] = sum((w * self.right[prefix[k]] for k, w in enumerate(weights)), Fraction(0))
         scales = [max(abs(v) for v in row) for row in columns]
@@ -245,11 +245,13 @@ def _indicator(n_models: int, at_least: int) -> np.ndarray:
     return np.array([int(j >= at_least) for j in range(n_models + 1)], dtype=object)
 
 
-def _explain(error: Infeasible, boxes: list[tuple[Fraction, Fraction]], n_models: int) -> str:
+def _explain(error: InfeasibleError, boxes: list[tuple[Fraction, Fraction]], n_models: int) -> str:
     given = ", ".join(f"p_{k} = {float(low):.6g}" for k, (low, _) in enumerate(boxes, start=1))
     if any(low != high for low, high in boxes):
         return f"moments: no law of the number of wrong among {n_models} models has moments inside all these intervals"
-    factors = "".join(f"({node} - C)" if node == n_models else f"(C - {node})" if node else "C" for node in sorted(error.others))
+    factors = "".join(
+        f"({node} - C)" if node == n_models else f"(C - {node})" if node else "C" for node in sorted(error.others)
+    )
     # The proof is the interpolation polynomial of one node, positive there; the factors alone may have the other sign.
     outside = next(j for j in range(n_models + 1) if j not in error.others)
     nodes = list(error.others)

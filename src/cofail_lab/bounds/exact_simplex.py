@@ -16,7 +16,7 @@ import numpy as np
 _GREEDY_PIVOTS = 300
 
 
-class Infeasible(ArithmeticError):
+class InfeasibleError(ArithmeticError):
     """No non-negative solution exists; ``ray`` proves it: ray @ columns >= 0 everywhere, yet ray @ right < 0."""
 
     def __init__(self, ray: tuple[Fraction, ...], others: tuple[int, ...], violation: Fraction):
@@ -26,7 +26,7 @@ class Infeasible(ArithmeticError):
         self.violation = violation
 
 
-class Unbounded(ArithmeticError):
+class UnboundedError(ArithmeticError):
     """The objective has no maximum."""
 
 
@@ -56,8 +56,8 @@ def maximize(columns: np.ndarray, right: Sequence[Fraction], cost: np.ndarray, c
         candidates: column indices, likeliest first; the starting basis is the first independent set among them.
 
     Raises:
-        Infeasible: with a proof.
-        Unbounded: the feasible set is unbounded in the direction of the cost.
+        InfeasibleError: with a proof.
+        UnboundedError: the feasible set is unbounded in the direction of the cost.
     """
     basis, inverse = _starting_basis(columns, candidates)
     right_vector = np.array([Fraction(value) for value in right], dtype=object)
@@ -68,7 +68,8 @@ def maximize(columns: np.ndarray, right: Sequence[Fraction], cost: np.ndarray, c
     _repair(columns, cost if own else cost * 0, basis, inverse, solution)
     _improve(columns, cost, basis, inverse, solution)
     dual = _dual(cost, basis, inverse)
-    return Vertex(Fraction(dual @ right_vector), tuple(basis), tuple(solution), tuple(dual))
+    value = sum((y * b for y, b in zip(dual, right_vector, strict=True)), Fraction(0))
+    return Vertex(value, tuple(basis), tuple(solution), tuple(dual))
 
 
 def is_dominated(columns: np.ndarray, cost: np.ndarray, dual: Sequence[Fraction]) -> bool:
@@ -133,9 +134,7 @@ def _reduced(
     return scale * scaled_cost - integers @ columns
 
 
-def _repair(
-    columns: np.ndarray, cost: np.ndarray, basis: list[int], inverse: np.ndarray, solution: np.ndarray
-) -> None:
+def _repair(columns: np.ndarray, cost: np.ndarray, basis: list[int], inverse: np.ndarray, solution: np.ndarray) -> None:
     """Dual simplex: from a basis that prices out at ``cost`` to one that is also feasible."""
     for n_pivots in _counter():
         rows = [i for i, value in enumerate(solution) if value < 0]
@@ -148,7 +147,7 @@ def _repair(
         entering = np.flatnonzero(pivots < 0)
         if not entering.size:
             others = tuple(b for i, b in enumerate(basis) if i != row)
-            raise Infeasible(tuple(inverse[row]), others, solution[row])
+            raise InfeasibleError(tuple(inverse[row]), others, solution[row])
         reduced = _reduced(columns, cost, cost, basis, inverse)
         ratios = [(Fraction(reduced[j], pivots[j]), pivots[j] if greedy else j, j) for j in map(int, entering)]
         _pivot(columns, basis, inverse, solution, row, min(ratios)[2])
@@ -168,7 +167,7 @@ def _improve(
         direction = inverse @ columns[:, entering]
         ratios = [(solution[i] / direction[i], basis[i], i) for i in range(len(basis)) if direction[i] > 0]
         if not ratios:
-            raise Unbounded("the objective grows without limit")
+            raise UnboundedError("the objective grows without limit")
         _pivot(columns, basis, inverse, solution, min(ratios)[2], entering)
 
 

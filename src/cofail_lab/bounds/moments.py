@@ -1,8 +1,9 @@
 """Closed-form bounds on β = P(all wrong) from one- and two-way statistics, any pool size (theory P3.iii, P3.vi).
 
 All of them speak of the *right* indicators z_i = 1 - E_i, with means a_i and products a_ij = P(both right):
-β = P(z = 0) = 1 - P(some model is right). Upper bounds are expectations of a function of z that is >= 1 at z = 0 and >= 0
-elsewhere, lower bounds of one that is <= 1 at z = 0 and <= 0 elsewhere; so each holds for any pool, whatever the law.
+β = P(z = 0) = 1 - P(some model is right). Upper bounds are expectations of a function of z that is >= 1 at z = 0 and
+>= 0 elsewhere, lower bounds of one that is <= 1 at z = 0 and <= 0 elsewhere; so each holds for any pool, whatever the
+law.
 
 Costs: O(m²), except Gallot-Kounias, one pivoted Cholesky factorization, O(m³).
 """
@@ -45,14 +46,15 @@ def gallot_kounias(right: Right) -> tuple[float, Float[np.ndarray, " m"]]:
     """Upper bound β <= E(1 - v·z)², at the best v: 1 - aᵀP⁺a (Gallot 1966, Kounias 1968).
 
     Returns:
-        bound, and v (m,). The bound is evaluated at that v, for which it holds whatever the numerical rank of P: duplicate
+        bound, and v (m,). The bound is evaluated at that v, for which it holds whatever the numerical rank of P:
+        duplicate
         models cost nothing, and a wrong rank would cost sharpness, never validity.
     """
-    from scipy.linalg import cho_solve
-    from scipy.linalg.lapack import dpstrf
+    from scipy.linalg import cho_solve, get_lapack_funcs
 
     a, both = right
     # Pivoted Cholesky: the first `rank` pivots are models whose answers span those of all (much cheaper than P⁺).
+    (dpstrf,) = get_lapack_funcs(("pstrf",), (both,))
     factor, order, rank, _ = dpstrf(both, tol=1e-12 * max(a.max(), np.finfo(float).tiny), lower=1)
     chosen = order[:rank] - 1
     v = np.zeros(len(a))
@@ -67,7 +69,8 @@ def dawson_sankoff(right: Right) -> tuple[float, float]:
     s2 = float((right.both.sum() - s1) / 2)
     if s1 <= 0:
         return 1.0, 1.0
-    # The k of the formula is the best of its family at the integers; a neighbour guards against 2 S2 / S1 rounding down.
+    # The k of the formula is the best of its family at the integers; a neighbour guards against 2 S2 / S1 rounding
+    # down.
     k = np.clip(np.floor(2 * s2 / s1) + np.arange(3), 1, max(m - 1, 1))
     upper = float((1 - 2 * s1 / (k + 1) + 2 * s2 / (k * (k + 1))).min())
     return max(0.0, 1 - s1 + 2 * s2 / m), upper
@@ -93,8 +96,8 @@ def hunter(right: Right) -> float:
 def kuai_alajaji_takahara(right: Right) -> float:
     """Upper bound from every a_i and its row sum Σ_j a_ij (Kuai, Alajaji and Takahara 2000).
 
-    It applies the Dawson-Sankoff argument to the law of C given that i is right, model by model, and is never looser than
-    Dawson-Sankoff on the aggregates.
+    It applies the Dawson-Sankoff argument to the law of C given that i is right, model by model, and is never looser
+    than Dawson-Sankoff on the aggregates.
     """
     a = right.single
     # A model that is never right adds nothing to any union.
@@ -109,7 +112,8 @@ def boros_prekopa(binomial: Sequence[Fraction | float], n_models: int) -> tuple[
 
     Boros and Prékopa (1989), formulas for P(at least one of m events):
     P <= S1 - 2(2j-1)/(j(j+1)) S2 + 6/(j(j+1)) S3 with j = 2 + floor(3 S3/S2), and
-    P >= (i+2m-1)/((i+1)m) S1 - 2(2i+m-2)/(i(i+1)m) S2 + 6/(i(i+1)m) S3 with i = 1 + floor(2((m-2)S2 - 3S3)/((m-1)S1 - 2S2)).
+    P >= (i+2m-1)/((i+1)m) S1 - 2(2i+m-2)/(i(i+1)m) S2 + 6/(i(i+1)m) S3 with i = 1 + floor(2((m-2)S2 - 3S3)/((m-1)S1 -
+    2S2)).
 
     Args:
         binomial: (S1, S2, S3), S_k = E[C(number right, k)]; exact if rational.
@@ -134,8 +138,8 @@ def boros_prekopa(binomial: Sequence[Fraction | float], n_models: int) -> tuple[
 def at_least_range(rates: Float[np.ndarray, " m"], at_least: int) -> tuple[float, float]:
     """Sharp (lower, upper) of P(at least k of m events) given their probabilities alone (Rüger 1978; Matan 1996).
 
-    With error rates and k = m // 2 + 1: the limits on a majority vote's error rate; with equal rates Kuncheva et al. (2003),
-    "pattern of failure" and "pattern of success".
+    With error rates and k = m // 2 + 1: the limits on a majority vote's error rate; with equal rates Kuncheva et al.
+    (2003), "pattern of failure" and "pattern of success".
 
     Args:
         rates: probabilities of the events, (m,).
