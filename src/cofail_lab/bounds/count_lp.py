@@ -189,8 +189,8 @@ class _Program:
         return probs
 
     def _candidates(self, cost: np.ndarray) -> Iterator[int]:
-        """Columns in the order in which they should enter the first basis: what a float solver uses, then
-        neighbours.""" matrix, right = self._scaled()
+        """Columns in the order in which they enter the first basis: what a float solver uses, then neighbours."""
+        matrix, right = self._scaled()
         guess = _float_solution(matrix, right, cost.astype(float))
         used = [int(j) for j in np.argsort(-guess, kind="stable") if guess[j] > 1e-11]
         yield from used

@@ -58,8 +58,8 @@ def extendible_envelope(error_rate: float, pairwise_wrong: float) -> Envelope:
         raise InputError(f"error_rate: {error_rate} is not inside (0, 1)")
     if not a * a - 1e-15 <= p <= a:
         raise InputError(
-            f"pairwise_wrong: {pairwise_wrong} is outside [{a * a:.6g}, {a:.6g}], the squared error rate and the error rate: "
-            "no law of an endless pool has it"
+            f"pairwise_wrong: {pairwise_wrong} is outside [{a * a:.6g}, {a:.6g}], squared error rate "
+            "to error rate: no law of an endless pool has it"
         )
     # From α = ω + (1-ω) α0 and p = ω + (1-ω) α0²: α0 = (α - p)/(1 - α), ω = (p - α²)/(1 - 2α + p).
     base, shock = (a - p) / (1 - a), max(0.0, p - a * a) / (1 - 2 * a + p)

@@ -128,9 +128,7 @@ def checked_rates(error_rates: object, pairwise_wrong: object) -> tuple[np.ndarr
         raise InputError(f"pairwise_wrong: {pairs[i, j]} at ({i}, {j}) but {pairs[j, i]} at ({j}, {i}); not symmetric")
     if np.abs(np.diag(pairs) - alpha).max() > _SAME:
         i = int(np.abs(np.diag(pairs) - alpha).argmax())
-        raise InputError(
-            f"pairwise_wrong: diagonal {pairs[i, i]} at {i}, error rate {alpha[i]}; the diagonal must be the error rates"
-        )
+        raise InputError(f"pairwise_wrong: diagonal {pairs[i, i]} at {i}, error rate {alpha[i]}; they must be equal")
     _check_pairs(alpha, pairs)
     _check_squares(alpha, pairs)
     if m <= _TRIPLES:
@@ -163,8 +161,8 @@ def _check_squares(alpha: np.ndarray, pairs: np.ndarray) -> None:
     if values[0] < -1e-10 * len(alpha):
         i = int(np.abs(vectors[:, 0]).argmax())
         raise InputError(
-            f"pairwise_wrong: the covariance matrix p_ij - α_i α_j has eigenvalue {values[0]:.3g} < 0 (largest weight on "
-            f"model {i}): a weighted sum of the errors would have a negative variance"
+            f"pairwise_wrong: the covariance matrix p_ij - α_i α_j has eigenvalue {values[0]:.3g} < 0 (largest "
+            f"weight on model {i}): a weighted sum of the errors would have a negative variance"
         )
 
 
@@ -187,6 +185,6 @@ def _check_triples(alpha: np.ndarray, pairs: np.ndarray) -> None:
         if (bad := (missing > 1e-10) & different).any():
             j, k = _first(bad)
             raise InputError(
-                f"pairwise_wrong: P(some of {i}, {j}, {k} wrong) would be at least {1 + missing[j, k]:.6g} > 1: they have "
-                "no joint law"
+                f"pairwise_wrong: P(some of {i}, {j}, {k} wrong) would be at least {1 + missing[j, k]:.6g} > 1: "
+                "they have no joint law"
             )
