@@ -67,3 +67,19 @@ def members(selection: Any, n_models: int) -> np.ndarray:
     if len(np.unique(index)) != len(index):
         raise InputError("members: a model is named twice")
     return index
+
+
+def distribution(name: str, value: Array) -> None:
+    """Probabilities: none negative, sum 1 to 1e-9 (they are used as given, not rescaled)."""
+    if isinstance(value, jax.core.Tracer):
+        return
+    inside(name, value, 0, 1, "[0, 1]")
+    total = float(value.sum())
+    if abs(total - 1) > 1e-9:
+        raise InputError(f"law.{name}: the probabilities sum to {total:.12g}; 1 is accepted")
+
+
+def pool_size(name: str, value: Any) -> None:
+    """A whole number of models."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise InputError(f"law.{name}: {value!r} is not a whole number >= 1")

@@ -1,95 +1,110 @@
-"""Drawing queries from integer tables with a counter-based generator.
+"""Streaming draws: every query is a function of the key and of its own number.
 
-Query q and model i have a fixed place in the stream of random bits, so a draw does not depend on how many others are made,
-in which chunks or where.
+A sampler draws the queries it is told to. Chunks are therefore independent pieces of work: they go round the devices, their
+size changes nothing but memory, and what comes back is reduced to a histogram before the next chunk is needed.
 """
 
 import abc
+from collections import deque
+from collections.abc import Callable, Iterator
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Bool, Int, UInt
+from jaxtyping import Bool, Float, Int, UInt
 
+from cofail_lab.errors import InputError
 from cofail_lab.numerics import squares
 
-_SCALE = 2**31
-_SHIFT = np.uint64(33)
+N_STREAMS = 3
+FACTOR, CELL, ATOM = range(N_STREAMS)
+"""Streams of random words that a sampler may use; each has its own key."""
+
+Advance = Callable[[int], None]
 
 
 class AbstractSampler(eqx.Module):
-    """Draws the errors of given queries."""
+    """Draws the errors of given queries: a pytree of integer tables."""
+
+    n_models: eqx.AbstractVar[int]
 
     @abc.abstractmethod
-    def wrong(self, keys: UInt[Array, " 2"], query: UInt[Array, " b"]) -> Bool[Array, "b m"]:
+    def wrong(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Bool[Array, "b m"]:
         """The errors of the queries with these numbers."""
 
+    @abc.abstractmethod
+    def n_wrong(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Int[Array, " b"]:
+        """Their number of wrong models, the same draws; no b x m array is stored."""
 
-class TableSampler(AbstractSampler):
-    """A node by Walker's alias method, then one comparison of integers per model.
-
-    Probabilities are rounded to multiples of 2^-31 (of 2^-32 / nodes for the nodes); 0 and 1 are exact.
-
-    Attributes:
-        keep, alias: the alias table of the nodes.
-        thresholds: uint32 (nodes, m): model i is wrong where 31 random bits fall below.
-    """
-
-    keep: UInt[Array, " nodes"]
-    alias: Int[Array, " nodes"]
-    thresholds: UInt[Array, "nodes m"]
-
-    @staticmethod
-    def build(log_weights: np.ndarray, log_wrong: np.ndarray, log_right: np.ndarray) -> "TableSampler":
-        """From the log probabilities of a `FactorGrid`."""
-        del log_right
-        keep, alias = alias_table(np.exp(log_weights))
-        return TableSampler(jnp.asarray(keep), jnp.asarray(alias), jnp.asarray(integer_threshold(np.exp(log_wrong))))
-
-    def node(self, key: Array, query: Array) -> Array:
-        """Node of each query."""
-        n_nodes = np.uint64(len(self.keep))
-        place = (squares.bits(np.uint64(2) * query, key) >> np.uint64(32)) * n_nodes
-        column = (place >> np.uint64(32)).astype(jnp.int32)
-        coin = squares.bits(np.uint64(2) * query + np.uint64(1), key) >> np.uint64(32)
-        return jnp.where(coin < self.keep[column], column, self.alias[column])
-
-    def wrong(self, keys: UInt[Array, " 2"], query: UInt[Array, " b"]) -> Bool[Array, "b m"]:
-        """The errors of the queries with these numbers."""
-        m = self.thresholds.shape[1]
-        node = self.node(keys[0], query)
-        cell = query[:, None] * np.uint64(m) + jnp.arange(m, dtype=jnp.uint64)
-        return (squares.bits(cell, keys[1]) >> _SHIFT).astype(jnp.uint32) < self.thresholds[node]
+    @abc.abstractmethod
+    def log_all_wrong_given(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Float[Array, " b"]:
+        """Log P(all wrong | the factors drawn for these queries): what is left when the cells are integrated out."""
 
 
-def integer_threshold(probability: np.ndarray) -> np.ndarray:
-    """T with P(31 random bits < T) = ``probability`` rounded to a multiple of 2^-31."""
-    return np.rint(np.clip(probability, 0, 1) * _SCALE).astype(np.uint32)
-
-
-def alias_table(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Walker's alias table: column k is kept where 32 random bits fall below keep[k], else it stands for alias[k]."""
-    n = len(weights)
-    share = weights / weights.sum() * n
-    keep, alias = np.full(n, 2.0**32), np.arange(n, dtype=np.int32)
-    small, large = list(np.flatnonzero(share < 1)), list(np.flatnonzero(share >= 1))
-    while small and large:
-        low, high = small.pop(), large[-1]
-        keep[low], alias[low] = share[low] * 2.0**32, high
-        share[high] -= 1 - share[low]
-        if share[high] < 1:
-            small.append(large.pop())
-    return np.rint(keep).astype(np.uint64), alias
-
-
-def sample(sampler: AbstractSampler, key: Array, n: int) -> Bool[Array, "n m"]:
+def sample(sampler: AbstractSampler, key: Array, n: int, chunk: int) -> Bool[Array, "n m"]:
     """The first n queries."""
-    keys = jnp.asarray(np.array(squares.stream_keys(key, 2), dtype=np.uint64))
-    return _draw(sampler, keys, n)
+    out = np.empty((n, sampler.n_models), dtype=bool)
+    for start, rows in _stream(_wrong, sampler, key, n, chunk):
+        out[start : start + len(rows)] = rows
+    return jnp.asarray(out)
+
+
+def count_wrong(sampler: AbstractSampler, key: Array, n: int, chunk: int, advance: Advance) -> Int[np.ndarray, " m+1"]:
+    """Histogram of the number of wrong models over the first n queries."""
+    histogram = np.zeros(sampler.n_models + 1, dtype=np.int64)
+    for _, counts in _stream(_n_wrong, sampler, key, n, chunk):
+        histogram += np.bincount(counts, minlength=len(histogram))
+        advance(len(counts))
+    return histogram
+
+
+def mean_all_wrong_given(sampler: AbstractSampler, key: Array, n: int, chunk: int, advance: Advance) -> tuple[float, float]:
+    """Mean of P(all wrong | factors) over the first n queries, and its standard error."""
+    total = squares_total = 0.0
+    for _, logs in _stream(_log_all_wrong_given, sampler, key, n, chunk):
+        values = np.exp(logs)
+        total, squares_total = total + values.sum(), squares_total + (values**2).sum()
+        advance(len(logs))
+    mean = total / n
+    return mean, float(np.sqrt(max(squares_total / n - mean**2, 0.0) / max(n - 1, 1)))
+
+
+def _stream(
+    draw: Callable, sampler: AbstractSampler, key: Array, n: int, chunk: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """First query and result of every chunk, in order, while the devices work on the next ones."""
+    if n < 1 or chunk < 1:
+        raise InputError(f"n, chunk: {n}, {chunk}; at least one draw is needed")
+    # Few different shapes: a small run is rounded up to a power of two, and what is too much is cut off here.
+    size = min(chunk, max(1024, 1 << (n - 1).bit_length()))
+    devices = jax.devices()
+    keys = squares.stream_keys(key, N_STREAMS)
+    replicas = [jax.device_put((sampler, keys), device) for device in devices]
+    pending: deque[tuple[int, Array]] = deque()
+    for index, start in enumerate(range(0, n, size)):
+        pending.append((start, draw(*replicas[index % len(devices)], np.uint64(start), size)))
+        if len(pending) > 2 * len(devices):
+            yield _finished(*pending.popleft(), n)
+    while pending:
+        yield _finished(*pending.popleft(), n)
+
+
+def _finished(start: int, result: Array, n: int) -> tuple[int, np.ndarray]:
+    return start, np.asarray(result)[: n - start]
 
 
 @eqx.filter_jit
-def _draw(sampler: AbstractSampler, keys: Array, n: int) -> Array:
-    return sampler.wrong(keys, jax.lax.iota(jnp.uint64, n))
+def _wrong(sampler: AbstractSampler, keys: Array, start: Array, size: int) -> Array:
+    return sampler.wrong(keys, start + jax.lax.iota(jnp.uint64, size))
+
+
+@eqx.filter_jit
+def _n_wrong(sampler: AbstractSampler, keys: Array, start: Array, size: int) -> Array:
+    return sampler.n_wrong(keys, start + jax.lax.iota(jnp.uint64, size))
+
+
+@eqx.filter_jit
+def _log_all_wrong_given(sampler: AbstractSampler, keys: Array, start: Array, size: int) -> Array:
+    return sampler.log_all_wrong_given(keys, start + jax.lax.iota(jnp.uint64, size))

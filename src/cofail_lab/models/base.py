@@ -8,13 +8,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from cofail_lab.estimate import Estimate
 from cofail_lab.models import _sampling
+from cofail_lab.models._samplers import TableSampler
 from cofail_lab.numerics.poisson_binomial import mixture_counts
 
+CHUNK = 65_536
+"""Queries drawn at a time unless told otherwise."""
+
 ROUNDING = float(np.finfo(np.float64).eps)
+
+
+def _ignore(steps: int) -> None:
+    del steps
 
 
 class AbstractErrorLaw(eqx.Module):
@@ -65,12 +73,36 @@ class AbstractErrorLaw(eqx.Module):
     def sampler(self) -> _sampling.AbstractSampler:
         """The integer tables from which queries are drawn; concrete parameters only."""
 
-    def sample(self, key: Array, n: int) -> Bool[Array, "n m"]:
+    def sample(self, key: Array, n: int, *, chunk: int = CHUNK) -> Bool[Array, "n m"]:
         """Draw n queries: True where the model is wrong.
 
-        The draws are a function of the key alone: query q is the same whatever n is, and on any number of devices.
+        Query q is a function of the key and of q alone: it is the same whatever n and ``chunk`` are, and on any number of
+        devices. ``chunk`` queries are drawn at a time, on all JAX devices in turn.
         """
-        return _sampling.sample(self.sampler(), key, n)
+        return _sampling.sample(self.sampler(), key, n, chunk)
+
+    def count_wrong(
+        self, key: Array, n: int, *, chunk: int = CHUNK, advance: _sampling.Advance = _ignore
+    ) -> Int[np.ndarray, " m+1"]:
+        """Histogram of the number of wrong models over the n queries that `sample` would draw, in constant memory.
+
+        ``advance`` is called with the number of queries just finished.
+        """
+        return _sampling.count_wrong(self.sampler(), key, n, chunk, advance)
+
+    def all_wrong_rate(
+        self, key: Array, n: int, *, conditional: bool = False, chunk: int = CHUNK, advance: _sampling.Advance = _ignore
+    ) -> Estimate:
+        """β estimated from n draws, with its standard error.
+
+        Plain: the share of the queries of `sample` that every model gets wrong. Conditional (Rao-Blackwell): the mean of
+        P(all wrong | the factors drawn), from the same factors; unbiased too, and never with a larger variance.
+        """
+        sampler = self.sampler()
+        if conditional:
+            return Estimate(*_sampling.mean_all_wrong_given(sampler, key, n, chunk, advance), "monte_carlo")
+        share = _sampling.count_wrong(sampler, key, n, chunk, advance)[-1] / n
+        return Estimate(float(share), float(np.sqrt(share * (1 - share) / n)), "monte_carlo")
 
 
 class FactorGrid(NamedTuple):
@@ -103,7 +135,8 @@ class AbstractFactorLaw(AbstractErrorLaw):
 
     def sampler(self) -> _sampling.AbstractSampler:
         """Draws a node, then each model given the node."""
-        return _sampling.TableSampler.build(*(np.asarray(column) for column in self.factor_grid()))
+        grid = self.factor_grid()
+        return TableSampler.build(np.asarray(grid.log_weights), np.asarray(grid.log_wrong))
 
 
 @jax.jit

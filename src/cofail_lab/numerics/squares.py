@@ -1,8 +1,8 @@
-"""Squares, a counter-based generator: every random number is a function of a key and of its own place.
+"""Squares, a counter-based generator: every random word is a function of a key and of its own place.
 
-Source: B. Widynski, "Squares: A Fast Counter-Based RNG", arXiv:2004.06278. Four rounds of squaring a 64-bit word and
-swapping its halves give 32 random bits per counter; passes BigCrush and PractRand according to the paper. Being a pure
-function of integers, a draw does not depend on chunking, threads or devices.
+Source: B. Widynski, "Squares: A Fast Counter-Based RNG", arXiv:2004.06278. Five rounds of squaring a 64-bit word and
+swapping its halves; the paper reports that it passes BigCrush and PractRand. Being pure integer arithmetic, a draw does
+not depend on chunking, threads or devices.
 """
 
 import jax
@@ -14,43 +14,46 @@ from jaxtyping import UInt
 _HALF = np.uint64(32)
 
 
-def bits(counter: UInt[Array, "..."], key: UInt[Array, ""]) -> UInt[Array, "..."]:
-    """The 64-bit word of the fourth round; its upper 32 bits are the output of the paper's ``squares32``."""
-    y = counter * key
-    z = y + key
+def bits64(counter: UInt[Array, "..."], key: UInt[Array, ""]) -> UInt[Array, "..."]:
+    """``squares64`` of the paper: 64 random bits, uint64."""
+    return bits64_at(counter * key, key)
+
+
+def bits64_at(product: UInt[Array, "..."], key: UInt[Array, ""]) -> UInt[Array, "..."]:
+    """``squares64`` where counter * key is known: for consecutive counters it grows by the key, which saves a product."""
+    y, z = product, product + key
     x = _swap(y * y + y)
     x = _swap(x * x + z)
     x = _swap(x * x + y)
-    return x * x + z
+    t = x * x + z
+    x = _swap(t)
+    return t ^ ((x * x + y) >> _HALF)
 
 
-def bits32(counter: UInt[Array, "..."], key: UInt[Array, ""]) -> UInt[Array, "..."]:
-    """``squares32`` of the paper: 32 random bits, uint32."""
-    return (bits(counter, key) >> _HALF).astype(jnp.uint32)
+def below(words: UInt[Array, "..."], n: int) -> UInt[Array, "..."]:
+    """⌊words · n / 2^64⌋: a uniform whole number below n < 2^32, each value's probability within 2^-64."""
+    size = np.uint64(n)
+    low = (words & np.uint64(0xFFFFFFFF)) * size
+    return ((words >> _HALF) * size + (low >> _HALF)) >> _HALF
 
 
 def _swap(x: Array) -> Array:
     return (x >> _HALF) | (x << _HALF)
 
 
-def stream_keys(key: Array, n_streams: int) -> list[int]:
-    """Independent Squares keys from a `jax.random` key.
+def stream_keys(key: Array, n_streams: int) -> UInt[np.ndarray, " streams"]:
+    """Squares keys for independent streams, from a `jax.random` key.
 
-    The paper asks for keys with irregular bits: eight different hexadecimal digits in each half, none of them zero, the last odd.
-    These are dealt from the key's bits by its own counter-based generator, Threefry.
+    The paper asks for irregular bits: eight different hexadecimal digits in each half, none of them zero, the last odd. They are
+    dealt from the bits of ``key`` by NumPy's seeding hash and Philox.
     """
-    rng = np.random.Generator(np.random.Philox(key=_seed(key)))
+    typed = jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
+    data = np.asarray(jax.random.key_data(key) if typed else key, dtype=np.uint32)
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(data.ravel().tolist())))
     keys = []
     for _ in range(n_streams):
-        high = rng.permutation(np.arange(1, 16))[:8]
-        low = rng.permutation(np.arange(1, 16))[:8]
-        odd = np.flatnonzero(low % 2)[0]  # at least one of eight different digits below 16 is odd
+        high, low = (rng.permutation(np.arange(1, 16))[:8] for _ in range(2))
+        odd = np.flatnonzero(low % 2)[0]  # seven digits are even: one of eight is odd
         low[[odd, 7]] = low[[7, odd]]
         keys.append(int("".join(f"{digit:x}" for digit in (*high, *low)), 16))
-    return keys
-
-
-def _seed(key: Array) -> np.ndarray:
-    data = jax.random.key_data(key) if jnp.issubdtype(key.dtype, jax.dtypes.prng_key) else key
-    words = np.asarray(data, dtype=np.uint32).ravel()
-    return np.random.SeedSequence(words.tolist()).generate_state(2, np.uint64)
+    return np.array(keys, dtype=np.uint64)
