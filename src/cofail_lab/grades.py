@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from cofail_lab import checks
 from cofail_lab.errors import InputError
 from cofail_lab.outcomes import LeftOut, Outcomes
 
@@ -46,10 +47,9 @@ class Selection:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.min_coverage <= 1:
-            raise InputError(f"data.min_coverage: {self.min_coverage} is outside [0, 1]")
-        if self.pool_size is not None and self.pool_size < 2:
-            raise InputError(f"data.pool_size: {self.pool_size}; a pool needs at least 2 models")
+        checks.share("data.min_coverage", self.min_coverage)
+        if self.pool_size is not None:
+            checks.whole("data.pool_size", self.pool_size, least=2)
 
 
 @dataclass(frozen=True)

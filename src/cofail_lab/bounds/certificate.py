@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Int
 
+from cofail_lab import checks
 from cofail_lab.bounds.binomial import clopper_pearson_lower, clopper_pearson_upper
 from cofail_lab.errors import InputError
 
@@ -94,7 +95,8 @@ def certify_wrong_counts(
         delta: error probability, in (0, 1).
         overhead: what combining costs, in accuracy, in [0, 1); None leaves the decision open.
     """
-    _check(delta, overhead)
+    checks.probability("delta", delta)
+    checks.overhead("overhead", overhead)
     m = len(error_counts)
     resolvable = np.asarray(error_counts) - n_all_wrong
     best = int(np.argmin(error_counts))
@@ -117,12 +119,12 @@ def certify_counts(
 
     The lower certificate of P1.vii needs every model's count and is not given. Raises InputError for totals that cannot be.
     """
-    _check(delta, overhead)
+    checks.probability("delta", delta)
+    checks.overhead("overhead", overhead)
     for name, value, least in (
         ("n_models", n_models, 1), ("n_queries", n_queries, 1), ("n_all_wrong", n_all_wrong, 0), ("best_correct", best_correct, 0)
     ):  # fmt: skip
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-            raise InputError(f"{name}: {value!r} is not a whole number >= {least}")
+        checks.whole(name, value, least)
     for name, value in (("n_all_wrong", n_all_wrong), ("best_correct", best_correct)):
         if value > n_queries:
             raise InputError(f"{name}: {value} of {n_queries} queries")
@@ -144,13 +146,6 @@ def certify_counts(
         overhead=overhead,
         paired_min_gain=None,
     )
-
-
-def _check(delta: float, overhead: float | None) -> None:
-    if not isinstance(delta, int | float) or not 0 < delta < 1:
-        raise InputError(f"delta: {delta!r} is outside (0, 1); 0.05 certifies at 95%")
-    if overhead is not None and (not isinstance(overhead, int | float) or not 0 <= overhead < 1):
-        raise InputError(f"overhead: {overhead!r} is outside [0, 1); 0.02 stands for two points of accuracy")
 
 
 def _certificate(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from cofail_lab import checks
 from cofail_lab.errors import InputError
 
 
@@ -31,6 +32,7 @@ class CountsSource:
         """The totals; an accuracy is read back to the count it was rounded from. Raises InputError for neither or both."""
         if (self.best_correct is None) == (self.best_accuracy is None):
             raise InputError("data.best_correct: give either data.best_correct (a count) or data.best_accuracy (in [0, 1])")
+        checks.whole("data.n_queries", self.n_queries, least=1)
         if self.best_accuracy is None:
             assert self.best_correct is not None  # noqa: S101  (the line above)
             return Counts(self.n_all_wrong, self.n_queries, self.n_models, self.best_correct)
@@ -40,8 +42,7 @@ class CountsSource:
 
 def _count_behind(accuracy: float, n: int) -> tuple[int, str]:
     """The smallest count that rounds to the published accuracy: a smaller best model makes every certificate wider."""
-    if not isinstance(accuracy, int | float) or not 0 <= accuracy <= 1:
-        raise InputError(f"data.best_accuracy: {accuracy!r} is outside [0, 1]; percentages are given as fractions")
+    checks.share("data.best_accuracy", accuracy, "percentages are given as fractions")
     published = Decimal(repr(float(accuracy)))
     half_unit = Decimal(5).scaleb(int(published.as_tuple().exponent) - 1)
     candidates = [

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from cofail_lab.cache import cache_folder
 from cofail_lab.data import _digits_pool
 from cofail_lab.grades import Cell, Grades
 
@@ -80,10 +81,7 @@ def cache_path() -> Path:
         key.update(inspect.getsource(module).encode())
     for library in ("numpy", "scipy", "scikit-learn"):
         key.update(f"{library} {version(library)}\n".encode())
-    folder = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if not folder.is_absolute():  # unset, empty or, by the XDG specification, to be ignored
-        folder = Path.home() / ".cache"
-    return folder / "cofail-lab" / f"digits-{key.hexdigest()[:16]}.npz"
+    return cache_folder() / f"digits-{key.hexdigest()[:16]}.npz"
 
 
 def split(labels: Int[np.ndarray, " n"]) -> tuple[Int[np.ndarray, " train"], Int[np.ndarray, " test"]]:

@@ -112,6 +112,8 @@ def _companions(
         sheet = _read(companion)
         names, what = (models, "model") if kind == "models" else (queries, "query")
         order = _match([row[0] for row in sheet.rows], names, what, companion.name, path.name)
+        if len(sheet.header) < 2:
+            raise InputError(f"{companion.name}: no column beside the {what} names; at least one was expected")
         if kind == "prompts":
             per_query["prompt"] = np.array([sheet.rows[i][1] for i in order], dtype=object)
         elif kind == "models":

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from cofail_lab import checks
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades, Selection
 from cofail_lab.outcomes import Outcomes
@@ -55,9 +56,7 @@ class RunOptions:
 
     def __post_init__(self) -> None:
         for name, least in (("seed", 0), ("draws", 1), ("chunk", 1)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < least:
-                raise InputError(f"run.{name}: {value!r} is not a whole number >= {least}")
+            checks.whole(f"run.{name}", getattr(self, name), least)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from cofail_lab import checks
 from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.bounds.certificate import Certificate, certify_counts, certify_wrong_counts
 from cofail_lab.experiments.base import Inputs, Progress, silent
-from cofail_lab.experiments.fit import check_overhead, check_probability
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import fit_summary
 from cofail_lab.result import Result
@@ -24,8 +24,8 @@ class Certify:
     overhead: float | None = 0.02
 
     def __post_init__(self) -> None:
-        check_probability("experiment.delta", self.delta)
-        check_overhead(self.overhead)
+        checks.probability("experiment.delta", self.delta)
+        checks.overhead("experiment.overhead", self.overhead)
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:  # noqa: ARG002  (instant)
         """Certify what the source holds."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cofail_lab import checks
 from cofail_lab.bounds.certificate import Certificate, certify_wrong_counts
-from cofail_lab.errors import InputError
 from cofail_lab.estimate import Estimate
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.fitting.bootstrap import Replicates
@@ -34,11 +34,10 @@ class Fit:
     level: float = 0.90
 
     def __post_init__(self) -> None:
-        if isinstance(self.bootstrap, bool) or not isinstance(self.bootstrap, int) or self.bootstrap < 0:
-            raise InputError(f"experiment.bootstrap: {self.bootstrap!r} is not a whole number >= 0")
-        check_probability("experiment.delta", self.delta)
-        check_probability("experiment.level", self.level)
-        check_overhead(self.overhead)
+        checks.whole("experiment.bootstrap", self.bootstrap, least=0)
+        checks.probability("experiment.delta", self.delta)
+        checks.probability("experiment.level", self.level)
+        checks.overhead("experiment.overhead", self.overhead)
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """Load the matrix, fit it, and say what it means."""
@@ -65,18 +64,6 @@ class Fit:
             sections=fit_summary.sections(fit, certificate),
             interrupted=None if done == self.bootstrap else f"{done:,} of {self.bootstrap:,} bootstrap replicates done",
         )
-
-
-def check_probability(field: str, value: object) -> None:
-    """Raise InputError unless the value is a number strictly between 0 and 1."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-        raise InputError(f"{field}: {value!r} is outside (0, 1)")
-
-
-def check_overhead(value: object) -> None:
-    """Raise InputError unless the value is None or a share of accuracy in [0, 1)."""
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1):
-        raise InputError(f"experiment.overhead: {value!r} is outside [0, 1); 0.02 stands for two points of accuracy")
 
 
 def _metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int | None]:

@@ -1,9 +1,6 @@
 """The Clayton copula fitted to a matrix: θ such that the mean modelled p_ij equals the mean observed one."""
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import Array
 from jaxtyping import Float, Int
 
 from cofail_lab.errors import ConvergenceError
@@ -11,7 +8,8 @@ from cofail_lab.errors import ConvergenceError
 # Beyond these the copula is independence or comonotone to every digit that a matrix of a million queries could show.
 _LOG_THETA_RANGE = (np.log(1e-8), np.log(1e6))
 _MAX_STEPS, _TOLERANCE = 100, 1e-12
-_ROWS, _PAIRS_PER_BLOCK = 32, 2**20
+# Blocks that fit a core's cache.
+_PAIRS_PER_BLOCK = 2**16
 
 
 def fit_theta(
@@ -33,34 +31,66 @@ def fit_theta(
         ConvergenceError: a matrix whose θ was not reached (none is known).
     """
     n_rows, n_pairs = len(error_rates), len(pairs[0])
-    # Blocks of one size, so that one compiled shape serves any number of matrices.
-    size = max(1, min(_ROWS, _PAIRS_PER_BLOCK // max(1, n_pairs)))
+    size = max(1, _PAIRS_PER_BLOCK // max(1, n_pairs))
     theta = np.empty(n_rows)
     for first in range(0, n_rows, size):
-        rows = np.minimum(np.arange(first, first + size), n_rows - 1)
-        theta[first : first + size] = _fit_block(error_rates[rows], pairs, mean_pairwise_wrong[rows])[: n_rows - first]
+        block = slice(first, first + size)
+        theta[block] = _fit_block(error_rates[block], pairs, mean_pairwise_wrong[block])
     return theta
 
 
-def _fit_block(error_rates: np.ndarray, pairs: tuple[np.ndarray, np.ndarray], target: np.ndarray) -> np.ndarray:
+def _fit_block(error_rates: np.ndarray, pairs: tuple[np.ndarray, np.ndarray], mean: np.ndarray) -> np.ndarray:
     varying = (error_rates > 0) & (error_rates < 1)
     weights = varying[:, pairs[0]] & varying[:, pairs[1]]
-    problem = (
-        np.log(np.where(varying, error_rates, 0.5)),
-        *pairs,
-        weights / np.maximum(weights.sum(axis=1, keepdims=True), 1),
-        np.log(np.maximum(target, np.finfo(float).tiny)),
-    )
-    low, high = (np.full(len(error_rates), edge) for edge in _LOG_THETA_RANGE)
-    exists = (np.asarray(_excess(low, *problem)) < 0) & (np.asarray(_excess(high, *problem)) > 0)
-    x = np.zeros(len(error_rates))
-    excess = x
+    weights = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1)
+    rates = np.where(varying, error_rates, 0.5)
+    # The larger of the two powers α^{-θ} is that of the smaller rate, whatever θ is.
+    left, right = rates[:, pairs[0]], rates[:, pairs[1]]
+    smaller, larger = -np.log(np.minimum(left, right)), -np.log(np.maximum(left, right))
+    low, high = (np.full(len(rates), edge) for edge in _LOG_THETA_RANGE)
+    x = np.zeros(len(rates))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        target = np.log(mean)
+        independent = np.log((weights * left * right).sum(axis=1))
+        comonotone = np.log((weights * np.minimum(left, right)).sum(axis=1))
+        exists = (target > independent + _TOLERANCE) & (target < comonotone - _TOLERANCE)
+    rows = np.flatnonzero(exists)
     for _ in range(_MAX_STEPS):
-        x, low, high, excess = _step(x, low, high, *problem)
-        if (np.abs(np.asarray(excess))[exists] < _TOLERANCE).all():
-            return np.where(exists, np.exp(np.asarray(x)), np.nan)
-    worst = np.abs(np.asarray(excess))[exists].max()
-    raise ConvergenceError(f"Clayton θ: mean p_ij off by {worst:.1e} (relative); {_TOLERANCE:.0e} was expected")
+        value, slope = _log_mean_pairwise(x[rows], smaller[rows], larger[rows], weights[rows])
+        excess = value - target[rows]
+        low[rows], high[rows] = np.where(excess < 0, x[rows], low[rows]), np.where(excess > 0, x[rows], high[rows])
+        proposal = x[rows] - excess / slope
+        inside = (proposal >= low[rows]) & (proposal <= high[rows])
+        left_over = np.abs(excess) >= _TOLERANCE
+        x[rows] = np.where(left_over, np.where(inside, proposal, (low[rows] + high[rows]) / 2), x[rows])
+        rows = rows[left_over]
+        if not rows.size:
+            return np.where(exists, np.exp(x), np.nan)
+    raise ConvergenceError(
+        f"Clayton θ: mean p_ij off by {np.abs(excess).max():.1e} (relative) after {_MAX_STEPS} steps; {_TOLERANCE:.0e} was expected"
+    )
+
+
+def _log_mean_pairwise(
+    x: np.ndarray, smaller: np.ndarray, larger: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """log of the mean modelled p_ij at log θ = x, and its derivative in x; one row per matrix, one column per pair.
+
+    Args:
+        x: (rows,).
+        smaller, larger: -log of the smaller and the larger error rate of each pair.
+        weights: of the pairs, rows summing to 1.
+    """
+    theta = np.exp(x)[:, None]
+    # α_i^{-θ} + α_j^{-θ} - 1 = e^top (1 + e^{other - top} - e^-top), without overflow or cancellation.
+    top = theta * smaller
+    lead, rest = np.exp(theta * (larger - smaller)), np.exp(-top)
+    log_sum = np.log1p(lead - rest)
+    joint = weights * np.exp(-smaller - log_sum / theta)
+    # d(-log_sum/θ)/dθ · θ, with d(lead)/dθ = (larger - smaller) lead and d(rest)/dθ = -smaller rest.
+    change = log_sum / theta - ((larger - smaller) * lead + smaller * rest) / (1 + lead - rest)
+    total = joint.sum(axis=1)
+    return np.log(total), (joint * change).sum(axis=1) / total
 
 
 def log_all_wrong(error_rates: Float[np.ndarray, "... m"], theta: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
@@ -71,31 +101,3 @@ def log_all_wrong(error_rates: Float[np.ndarray, "... m"], theta: Float[np.ndarr
     top = powers.max(axis=-1)
     total = np.exp(powers - top[..., None]).sum(axis=-1) - (error_rates.shape[-1] - 1) * np.exp(-top)
     return -(top + np.log(total)) / theta
-
-
-def _mean_pairwise(x: Array, log_rates: Array, left: Array, right: Array, weights: Array) -> Array:
-    """Mean modelled p_ij at log θ = x, per matrix."""
-    theta = jnp.exp(x)[:, None]
-    powers = -theta * log_rates
-    a, b = powers[:, left], powers[:, right]
-    top, other = jnp.maximum(a, b), jnp.minimum(a, b)
-    # α_i^{-θ} + α_j^{-θ} - 1 = e^top (1 + e^-top (e^other - 1)), without overflow or cancellation.
-    log_sum = top + jnp.log1p(jnp.exp(other - top) - jnp.exp(-top))
-    return (weights * jnp.exp(-log_sum / theta)).sum(axis=1)
-
-
-@jax.jit
-def _excess(x: Array, log_rates: Array, left: Array, right: Array, weights: Array, target: Array) -> Array:
-    return jnp.log(_mean_pairwise(x, log_rates, left, right, weights)) - target
-
-
-@jax.jit
-def _step(
-    x: Array, low: Array, high: Array, log_rates: Array, left: Array, right: Array, weights: Array, target: Array
-) -> tuple[Array, Array, Array, Array]:
-    value, slope = jax.jvp(lambda y: _excess(y, log_rates, left, right, weights, target), (x,), (jnp.ones_like(x),))
-    low, high = jnp.where(value < 0, x, low), jnp.where(value > 0, x, high)
-    proposal = x - value / slope
-    inside = (proposal >= low) & (proposal <= high)
-    moved = jnp.where(inside, proposal, (low + high) / 2)
-    return jnp.where(jnp.abs(value) < _TOLERANCE, x, moved), low, high, value

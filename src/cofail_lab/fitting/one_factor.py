@@ -10,7 +10,7 @@ from cofail_lab.numerics.one_factor import log_all_below
 
 # Φ(40) is 1 to the last bit: a model that is left out contributes log 1.
 _LEFT_OUT = 40.0
-_ROWS = 32
+_ROWS, _COLUMNS = 32, 32
 
 
 def log_all_wrong(
@@ -39,9 +39,11 @@ def log_all_wrong(
 
 
 def _in_blocks(thresholds: np.ndarray, loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`log_all_below` over blocks of rows of one size, so that one compiled shape serves any number of matrices."""
+    """`log_all_below` over blocks of rows of few sizes, so that few compiled shapes serve matrices of any size."""
     batch, m = thresholds.shape[:-1], thresholds.shape[-1]
-    thresholds, loadings = thresholds.reshape(-1, m), loadings.reshape(-1, m)
+    spare = ((0, 0), (0, -m % _COLUMNS))
+    thresholds = np.pad(thresholds.reshape(-1, m), spare, constant_values=_LEFT_OUT)
+    loadings = np.pad(loadings.reshape(-1, m), spare)
     n_rows = len(thresholds)
     parts = []
     for first in range(0, n_rows, _ROWS):

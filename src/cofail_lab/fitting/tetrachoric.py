@@ -151,7 +151,7 @@ def _search(start: Callable, step: Callable, pairs: _Pairs) -> tuple[np.ndarray,
     until the slowest is done. Here the few slow ones go on alone, a few steps a round.
     """
     size = len(pairs.h)
-    state = _Search(*(np.empty(size) for _ in _Search._fields))
+    state = _Search(np.zeros(size), np.zeros(size), np.zeros(size), np.full(size, np.inf))
     left, round_ = np.arange(size), 0
     while left.size and round_ < _MAX_ROUNDS:
         converged = np.empty(left.size, dtype=bool)

@@ -1,0 +1,49 @@
+"""Every YAML of ``conf/`` composes, and its keys are those that its constructor names."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_class
+from omegaconf import OmegaConf
+
+from cofail_lab.cli import config_folder
+
+CHOICES = sorted(
+    (path.parent.name, path.stem) for path in config_folder().glob("*/*.yaml") if path.parent.name not in ("study", "hydra")
+)
+STUDIES = sorted(path.stem for path in (config_folder() / "study").glob("*.yaml"))
+SELECTION = {"dataset", "models", "min_coverage", "pool_size"}
+
+
+@pytest.mark.parametrize(("group", "name"), CHOICES)
+def test_every_choice_composes_and_fits_its_constructor(group: str, name: str) -> None:
+    with initialize_config_dir(str(config_folder()), version_base="1.3"):
+        config = compose("config", overrides=[f"{group}={name}"])
+    keys = set(config[group]) - ({*SELECTION} if group == "data" else set())
+    if "_target_" not in keys:
+        return
+    target = get_class(config[group]._target_)
+    parameters = inspect.signature(target).parameters
+    assert keys - {"_target_"} <= set(parameters), f"{group}/{name}.yaml has keys that {target.__name__} does not take"
+    required = {p for p, v in parameters.items() if v.default is inspect.Parameter.empty}
+    assert required <= keys, f"{group}/{name}.yaml lacks {required - keys}"
+
+
+@pytest.mark.parametrize("group", ["experiment"])
+def test_stems_equal_modules(group: str) -> None:
+    for choice_group, name in CHOICES:
+        if choice_group == group:
+            target = OmegaConf.load(config_folder() / group / f"{name}.yaml")["_target_"]  # type: ignore[index]
+            assert target.split(".")[-2] == name
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_composes(name: str) -> None:
+    with initialize_config_dir(str(config_folder()), version_base="1.3"):
+        compose("config", overrides=[f"study={name}"])
+
+
+def test_configs_stand_where_the_installed_package_finds_them() -> None:
+    assert (Path(config_folder()) / "config.yaml").is_file()

@@ -1,0 +1,82 @@
+"""Selection: what is dropped, in which order, and that it is said."""
+
+import numpy as np
+import pytest
+
+from cofail_lab.errors import InputError
+from cofail_lab.grades import Cell, Grades, Selection
+
+
+@pytest.fixture
+def grades() -> Grades:
+    cells = np.zeros((6, 5), dtype=np.int8)
+    cells[0] = Cell.WRONG
+    cells[3:, 4] = Cell.MISSING
+    return Grades(
+        cells,
+        tuple("abcdef"),
+        ("gpt-1", "gpt-2", "claude[x]", "llama", "sparse"),
+        "test",
+        per_query={"dataset": np.array(["p", "p", "q", "q", "r", "r"], dtype=object)},
+        per_model={"family": np.array(["o", "o", "a", "m", "m"], dtype=object)},
+        per_cell={"cost": np.arange(30.0).reshape(6, 5)},
+    )
+
+
+def test_companions_are_cut_along(grades: Grades) -> None:
+    part = grades.select(Selection(dataset=["p", "r"], models="gpt-*"))
+    assert part.queries == ("a", "b", "e", "f")
+    assert part.models == ("gpt-1", "gpt-2")
+    assert part.per_cell["cost"].tolist() == [[0, 1], [5, 6], [20, 21], [25, 26]]
+    assert list(part.per_model["family"]) == ["o", "o"]
+    assert len(part.notes) == 2
+
+
+def test_models_by_column_name_and_literal_brackets(grades: Grades) -> None:
+    assert grades.select(Selection(models="family=m")).models == ("llama", "sparse")
+    assert grades.select(Selection(models=["claude[x]", "family=o"])).models == ("gpt-1", "gpt-2", "claude[x]")
+
+
+def test_sparse_models_go_first_and_are_named(grades: Grades) -> None:
+    part = grades.select(Selection(min_coverage=0.8))
+    assert part.models == ("gpt-1", "gpt-2", "claude[x]", "llama")
+    assert "sparse (50.0%)" in part.notes[-1]
+    assert len(part.outcomes().queries) == 6
+    assert len(grades.outcomes().queries) == 3
+
+
+def test_sub_pools_are_seeded_and_nested(grades: Grades) -> None:
+    pools = [set(grades.select(Selection(pool_size=size, seed=3)).models) for size in (2, 3, 4, 5)]
+    assert all(small < large for small, large in zip(pools, pools[1:], strict=False))
+    seeds = {grades.select(Selection(pool_size=2, seed=seed)).models for seed in range(20)}
+    assert len(seeds) > 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"models": "mistral*"}, "'mistral*' matches nothing"),
+        ({"models": "family=z"}, "'z' matches nothing"),
+        ({"dataset": "z"}, "data.dataset: 'z'"),
+        ({"pool_size": 9}, "data.pool_size: 9"),
+        ({"models": "llama"}, "1 model"),
+    ],
+)
+def test_selections_that_leave_nothing(grades: Grades, arguments: dict, says: str) -> None:
+    with pytest.raises(InputError) as error:
+        grades.select(Selection(**arguments)).outcomes()
+    assert says in str(error.value)
+
+
+@pytest.mark.parametrize("arguments", [{"min_coverage": 1.5}, {"min_coverage": "x"}, {"pool_size": 1}, {"pool_size": "eight"}])
+def test_selections_that_cannot_be(arguments: dict) -> None:
+    with pytest.raises(InputError, match=f"data.{next(iter(arguments))}"):
+        Selection(**arguments)
+
+
+def test_the_fingerprint_sees_every_cell_and_name(grades: Grades) -> None:
+    flipped = grades.cells.copy()
+    flipped[2, 2] = Cell.WRONG
+    renamed = Grades(grades.cells, grades.queries, ("x", *grades.models[1:]), "test")
+    digests = {grades.sha256, Grades(flipped, grades.queries, grades.models, "test").sha256, renamed.sha256}
+    assert len(digests) == 3
