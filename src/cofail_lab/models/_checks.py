@@ -83,3 +83,22 @@ def pool_size(name: str, value: Any) -> None:
     """A whole number of models."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise InputError(f"law.{name}: {value!r} is not a whole number >= 1")
+
+
+def correlation_matrix(name: str, value: Array) -> None:
+    """Symmetric, unit diagonal, no eigenvalue below -1e-9: nothing is repaired here."""
+    if isinstance(value, jax.core.Tracer):
+        return
+    matrix = np.asarray(value)
+    inside(name, value, -1, 1, "[-1, 1]")
+    off = np.abs(np.diag(matrix) - 1).max()
+    if off > 1e-12:
+        raise InputError(f"law.{name}: a diagonal entry is {off:.2g} away from 1; a correlation matrix is accepted")
+    if np.abs(matrix - matrix.T).max() > 1e-12:
+        raise InputError(f"law.{name}: not symmetric; a correlation matrix is accepted")
+    smallest = float(np.linalg.eigvalsh(matrix)[0])
+    if smallest < -1e-9:
+        raise InputError(
+            f"law.{name}: smallest eigenvalue {smallest:.3g}; none below -1e-9 is accepted "
+            "(cofail_lab.numerics.nearest_correlation finds the nearest correlation matrix)"
+        )

@@ -7,6 +7,7 @@ size changes nothing but memory, and what comes back is reduced to a histogram b
 import abc
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -29,6 +30,9 @@ class AbstractSampler(eqx.Module):
     """Draws the errors of given queries: a pytree of integer tables."""
 
     n_models: eqx.AbstractVar[int]
+
+    fixed_chunk: ClassVar[int | None] = None
+    """The only chunk size, for samplers whose floating-point sums could depend on it."""
 
     @abc.abstractmethod
     def wrong(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Bool[Array, "b m"]:
@@ -60,7 +64,9 @@ def count_wrong(sampler: AbstractSampler, key: Array, n: int, chunk: int, advanc
     return histogram
 
 
-def mean_all_wrong_given(sampler: AbstractSampler, key: Array, n: int, chunk: int, advance: Advance) -> tuple[float, float]:
+def mean_all_wrong_given(
+    sampler: AbstractSampler, key: Array, n: int, chunk: int, advance: Advance
+) -> tuple[float, float]:
     """Mean of P(all wrong | factors) over the first n queries, and its standard error."""
     total = squares_total = 0.0
     for _, logs in _stream(_log_all_wrong_given, sampler, key, n, chunk):
@@ -78,7 +84,7 @@ def _stream(
     if n < 1 or chunk < 1:
         raise InputError(f"n, chunk: {n}, {chunk}; at least one draw is needed")
     # Few different shapes: a small run is rounded up to a power of two, and what is too much is cut off here.
-    size = min(chunk, max(1024, 1 << (n - 1).bit_length()))
+    size = sampler.fixed_chunk or min(chunk, max(1024, 1 << (n - 1).bit_length()))
     devices = jax.devices()
     keys = squares.stream_keys(key, N_STREAMS)
     replicas = [jax.device_put((sampler, keys), device) for device in devices]

@@ -44,7 +44,7 @@ class AbstractErrorLaw(eqx.Module):
 
     @abc.abstractmethod
     def log_all_wrong(self) -> Float[Array, ""]:
-        """log β = log P(every model is wrong); finite where β > 0, however small."""
+        """Log β = log P(every model is wrong); finite where β > 0, however small."""
 
     def all_wrong(self) -> Float[Array, ""]:
         """β = P(every model is wrong)."""

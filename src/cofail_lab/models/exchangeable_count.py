@@ -44,7 +44,7 @@ class ExchangeableCount(AbstractErrorLaw):
         return jnp.full(m, self.probabilities @ jnp.arange(m + 1) / m)
 
     def log_all_wrong(self) -> Float[Array, ""]:
-        """log q_m."""
+        """Log q_m."""
         return jnp.log(self.probabilities[-1])
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:

@@ -61,7 +61,7 @@ class ExchangeableMixing(AbstractFactorLaw):
         return jnp.full(self.n_models, self.weights @ self.points)
 
     def log_all_wrong(self) -> Float[Array, ""]:
-        """log E[p^m]."""
+        """Log E[p^m]."""
         return _log_mean(self.weights, self.n_models * jnp.log(self.points))
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
@@ -84,5 +84,3 @@ def _log_mean(weights: Array, logs: Array) -> Array:
     top = logs.max()
     safe = jnp.where(jnp.isfinite(top), top, 0.0)
     return safe + jnp.log(weights @ jnp.exp(logs - safe))
-
-

@@ -42,7 +42,7 @@ class OneFactorGaussian(AbstractFactorLaw):
         return ndtri(self.error_rates)
 
     def log_all_wrong(self) -> Float[Array, ""]:
-        """log ∫ φ(z) Π Φ((t_i - ℓ_i z)/√(1-ℓ_i²)) dz; its error is that of `all_wrong_estimate`."""
+        """Log ∫ φ(z) Π Φ((t_i - ℓ_i z)/√(1-ℓ_i²)) dz; its error is that of `all_wrong_estimate`."""
         return one_factor.log_all_below(self.thresholds, self.loadings)[0]
 
     def all_wrong_estimate(self) -> Estimate:

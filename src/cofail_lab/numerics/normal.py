@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Float
+from jaxtyping import Float, UInt
 from numpy.polynomial import chebyshev
 from scipy import special
 
@@ -36,7 +36,7 @@ def erfcx(x: Float[Array, "..."]) -> Float[Array, "..."]:
 
 @jax.custom_jvp
 def log_cdf(x: Float[Array, "..."]) -> Float[Array, "..."]:
-    """log Φ(x) for any finite x, float64; the derivative is `mills`."""
+    """Log Φ(x) for any finite x, float64; the derivative is `mills`."""
     x = jnp.asarray(x, dtype=jnp.float64)
     size = jnp.abs(x) * np.sqrt(0.5)
     scaled = erfcx(size) / 2
@@ -58,3 +58,31 @@ def mills(x: Float[Array, "..."]) -> Float[Array, "..."]:
     scaled = erfcx(size) / 2
     square = jnp.exp(-size * size)
     return jnp.where(x > 0, square / (1 - square * scaled), 1 / scaled) / np.sqrt(2 * np.pi)
+
+
+# Giles (2012), "Approximating the erfinv function", GPU Computing Gems 2: single precision, centre and tail, highest power first.
+_GILES_CENTRE = (
+    2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164,
+    0.246640727, 1.50140941,
+)  # fmt: skip
+_GILES_TAIL = (
+    -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
+    1.00167406, 2.83297682,
+)  # fmt: skip
+
+
+def from_bits(bits: UInt[Array, "..."]) -> Float[Array, "..."]:
+    """A standard normal, float32, from 32 random bits: sign and tail probability (k + 1/2) 2^-32, k = 0..2^31-1.
+
+    Starting from the tail probability keeps full relative precision in the tails, up to |z| = 6.3; relative error about 4e-7.
+    """
+    sign = jnp.where(bits >> np.uint32(31) == 0, np.float32(np.sqrt(2)), np.float32(-np.sqrt(2)))
+    tail = ((bits & np.uint32(2**31 - 1)).astype(jnp.float32) + np.float32(0.5)) * np.float32(2.0**-32)
+    x = 1 - 2 * tail
+    w = -jnp.log(4 * tail * (1 - tail))
+    central = w < 5
+    y = jnp.where(central, w - np.float32(2.5), jnp.sqrt(w) - 3)
+    total = jnp.zeros_like(y)
+    for centre, outer in zip(_GILES_CENTRE, _GILES_TAIL, strict=True):
+        total = total * y + jnp.where(central, np.float32(centre), np.float32(outer))
+    return sign * total * x
