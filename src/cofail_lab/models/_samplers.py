@@ -153,6 +153,51 @@ class AtomSampler(AbstractSampler):
         return jnp.logaddexp(self.log_shock[0], self.log_shock[1] + self.base.log_all_wrong_given(keys, query))
 
 
+class BlockSampler(AbstractSampler):
+    """A node for the common factor and one for each family; their sum is the row of the family's models.
+
+    Attributes:
+        shared, own: distributions of the two kinds of nodes.
+        family: number of each model's family, (m,).
+        thresholds: uint32 (m, rows), integer conditional error probabilities.
+        log_family_all_wrong: (families, rows) log P(the whole family wrong | row).
+    """
+
+    shared: Alias
+    own: Alias
+    family: Int[Array, " m"]
+    thresholds: UInt[Array, "m rows"]
+    log_family_all_wrong: Float[Array, "families rows"]
+
+    @property
+    def n_models(self) -> int:
+        """Pool size, m."""
+        return self.thresholds.shape[0]
+
+    def _rows(self, keys: Array, query: Array) -> Array:
+        """Row of each family on each query, (families, b)."""
+        n_families = len(self.log_family_all_wrong)
+        number = jnp.arange(1, n_families + 1, dtype=jnp.uint64)[:, None]
+        places = query * np.uint64(n_families + 1)
+        return self.shared.draw(places, keys[FACTOR]) + self.own.draw(places + number, keys[FACTOR])
+
+    def wrong(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Bool[Array, "b m"]:
+        """The errors of the queries with these numbers."""
+        rows = self._rows(keys, query)[self.family]
+        return cells(keys[CELL], query, self.n_models) < jnp.take_along_axis(self.thresholds, rows, axis=1).T
+
+    def n_wrong(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Int[Array, " b"]:
+        """Their number of wrong models."""
+        rows = self._rows(keys, query)
+        # The family travels with the thresholds, so that the loop over models can look it up.
+        tables = jnp.concatenate([self.family.astype(jnp.uint32)[:, None], self.thresholds], axis=1)
+        return count_below(keys[CELL], query, tables, lambda table: table[1 + rows[table[0]]])
+
+    def log_all_wrong_given(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Float[Array, " b"]:
+        """Log P(all wrong | the factors)."""
+        return jnp.take_along_axis(self.log_family_all_wrong, self._rows(keys, query), axis=1).sum(axis=0)
+
+
 class PositionsSampler(AbstractSampler):
     """A number of wrong models, at uniform positions.
 

@@ -130,13 +130,25 @@ class AbstractFactorLaw(AbstractErrorLaw):
 
     def count_probs(self) -> Float[Array, " m+1"]:
         """P(C = j), j = 0..m, to the relative error of `factor_grid` plus about m rounding errors; O(nodes · m²)."""
-        grid = self.factor_grid()
-        return _counts(grid)
+        return _counts(_round_up(self.factor_grid()))[: self.n_models + 1]
 
     def sampler(self) -> _sampling.AbstractSampler:
         """Draws a node, then each model given the node."""
         grid = self.factor_grid()
         return TableSampler.build(np.asarray(grid.log_weights), np.asarray(grid.log_wrong))
+
+
+def _round_up(grid: FactorGrid) -> FactorGrid:
+    """The grid with nodes of weight 0 and models that are never wrong, up to sizes that many pools share.
+
+    Compiling for every size of its own takes longer than the sums over the padding.
+    """
+    spare = ((0, -grid.log_wrong.shape[0] % 256), (0, -grid.log_wrong.shape[1] % 32))
+    return FactorGrid(
+        jnp.pad(grid.log_weights, spare[0], constant_values=-jnp.inf),
+        jnp.pad(grid.log_wrong, spare, constant_values=-jnp.inf),
+        jnp.pad(grid.log_right, spare),
+    )
 
 
 @jax.jit

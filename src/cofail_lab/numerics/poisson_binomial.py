@@ -4,6 +4,7 @@ Everything is a sum of products of non-negative terms, so each probability keeps
 small (down to about 1e-300); transforms (FFT) would only keep absolute accuracy.
 """
 
+import jax
 import jax.numpy as jnp
 from jax import Array, lax
 from jaxtyping import Float
@@ -37,6 +38,7 @@ def mixture_counts(
     return lax.map(lambda block: block[0] @ counts(block[1], block[2]), columns).sum(axis=0)
 
 
+@jax.jit
 def counts(success: Float[Array, "nodes m"], failure: Float[Array, "nodes m"]) -> Float[Array, "nodes m+1"]:
     """P(C = j | node) for each node, by dynamic programming over the trials."""
     n_nodes, m = success.shape
@@ -53,7 +55,10 @@ def counts(success: Float[Array, "nodes m"], failure: Float[Array, "nodes m"]) -
 
     def add(table: Array, stencil: Array) -> tuple[Array, None]:
         before = jnp.pad(table, ((0, 0), (_GROUP, 0)))
-        return sum(stencil[:, j : j + 1] * before[:, _GROUP - j : _GROUP - j + m + 1] for j in range(_GROUP + 1)), None
+        total = jnp.zeros_like(table)
+        for j in range(_GROUP + 1):
+            total += stencil[:, j : j + 1] * before[:, _GROUP - j : _GROUP - j + m + 1]
+        return total, None
 
     start = jnp.zeros((n_nodes, m + 1)).at[:, 0].set(1)
     return lax.scan(add, start, jnp.moveaxis(group, 1, 0))[0]
