@@ -321,8 +321,8 @@ def test_rates_that_only_five_models_together_cannot_have():
 
 
 def test_small_and_degenerate_pools():
-    assert all_wrong_range([0.3], [[0.3]])[:2] == (0.3, 0.3)
-    assert all_wrong_range([0.3, 0.4], [[0.3, 0.2], [0.2, 0.4]])[:2] == (0.2, 0.2)
+    assert all_wrong_range(np.array([0.3]), np.array([[0.3]]))[:2] == (0.3, 0.3)
+    assert all_wrong_range(np.array([0.3, 0.4]), np.array([[0.3, 0.2], [0.2, 0.4]]))[:2] == (0.2, 0.2)
     alpha = np.array([0.0, 1.0, 0.3])
     found = all_wrong_range(
         alpha, np.minimum(alpha[:, None], alpha) * np.maximum(alpha[:, None], alpha) + np.diag(alpha - alpha**2)

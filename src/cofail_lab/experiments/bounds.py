@@ -1,0 +1,212 @@
+"""`experiment=bounds`: what pairwise statistics leave open about joint failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from cofail_lab import checks
+from cofail_lab.bounds.count_lp import CountRange, binomial_moments, wrong_count_range
+from cofail_lab.bounds.frechet import AllWrongRange, all_wrong_range, checked_rates, closed_forms
+from cofail_lab.bounds.moment_ladder import Rung, law_ladder, matrix_ladder
+from cofail_lab.estimate import Estimate
+from cofail_lab.experiments.base import Inputs, Progress, silent
+from cofail_lab.outcomes import Outcomes
+from cofail_lab.report.numbers import interval, percent
+from cofail_lab.result import Result, Row, Section
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from cofail_lab.models import AbstractErrorLaw
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Intervals of the all-wrong and majority-wrong rates from pairs and from moments (theory P3).
+
+    The law of the ``law`` group is used where one is named, else the matrix of the ``data`` group.
+
+    Attributes:
+        moments: longest ladder of moments, >= 1 (cut at the pool size).
+        delta: error probability of the simultaneous boxes that account for the sample.
+        seconds: time for column generation on pools of 17 to 60 models, per limit; 0 leaves it out.
+    """
+
+    moments: int = 6
+    delta: float = 0.05
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        checks.whole("experiment.moments", self.moments, 1)
+        checks.probability("experiment.delta", self.delta)
+
+    def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
+        """Pairwise interval, closed forms, ladder and extremal laws."""
+        source = inputs.law() if inputs.law_factory is not None else inputs.outcomes()
+        rates, pairs = np.asarray(source.error_rates, dtype=float), np.asarray(source.pairwise_wrong(), dtype=float)
+        all_wrong, m = float(source.all_wrong()), len(rates)
+        rungs = range(1, min(self.moments, m) + 1)
+        with progress("bounds", total=3) as advance:
+            pairwise = all_wrong_range(rates, pairs)
+            if not pairwise.sharp and self.seconds > 0 and m <= 60:
+                pairwise = _sharpened(pairwise, source, rates, pairs, self.seconds)
+            advance(1)
+            ladder, majority = _ladders(source, m, rungs, self.delta)
+            advance(1)
+            from_pairs = wrong_count_range(binomial_moments(_count_probs(source), min(2, m)), m)
+            forms = closed_forms(*checked_rates(rates, pairs))
+            advance(1)
+        sentence = _sentence(pairwise, all_wrong, m)
+        last = ladder[-1]
+        return Result(
+            headline=sentence,
+            metrics={
+                "n_models": m,
+                "all_wrong": all_wrong,
+                "frechet_lower": pairwise.lower,
+                "frechet_upper": pairwise.upper,
+                "majority_lower": majority.lower,
+                "majority_upper": majority.upper,
+                "ladder_lower": last.lower,
+                "ladder_upper": last.upper,
+                "ladder_lower_confident": last.lower_confident,
+                "ladder_upper_confident": last.upper_confident,
+                **{f"upper_{_key(name)}": value for name, value in forms.upper.items()},
+                **{f"lower_{_key(name)}": value for name, value in forms.lower.items()},
+            },
+            labels={
+                "frechet_method": pairwise.method,
+                "frechet_sharp": "yes" if pairwise.sharp else "no",
+                "decision": sentence,
+            },
+            estimates={
+                "frechet_lower": Estimate(pairwise.lower, 1e-9 if pairwise.sharp else 0.0, "lp"),
+                "frechet_upper": Estimate(pairwise.upper, 1e-9 if pairwise.sharp else 0.0, "lp"),
+            },
+            tables={
+                "ladder": pa.Table.from_pylist([rung._asdict() for rung in ladder]),
+                "closed_forms": pa.Table.from_pylist(
+                    [{"side": s, "name": n, "value": v} for s, d in forms._asdict().items() for n, v in d.items()]
+                ),
+                "extremal_laws": pa.table(
+                    {"n_wrong": np.arange(m + 1), "lower": from_pairs.lower_law, "upper": from_pairs.upper_law}
+                ),
+            },
+            figures={
+                "moment_ladder": lambda: ladder_figure(ladder, all_wrong),
+                "extremal_laws": lambda: extremal_figure(from_pairs),
+            },
+            sections=(
+                Section(
+                    "What pairs can and cannot say",
+                    (sentence,),
+                    (
+                        Row("all wrong, from all pairs", interval(pairwise.lower, pairwise.upper), pairwise.method),
+                        Row("all wrong, from mean rates only", interval(from_pairs.lower, from_pairs.upper)),
+                        Row("majority wrong, from mean rates only", interval(majority.lower, majority.upper)),
+                        Row(f"all wrong, from {last.n_moments} moments", interval(last.lower, last.upper)),
+                        Row(
+                            "the same, with sampling error",
+                            interval(last.lower_confident, last.upper_confident),
+                            f"simultaneous boxes at {1 - self.delta:.0%}",
+                        ),
+                    ),
+                    {
+                        "moment_ladder": "Limits on the all-wrong rate against the number of moments known.",
+                        "extremal_laws": "Two pools with the same mean error rate and mean pairwise rate.",
+                    },
+                ),
+            ),
+        )
+
+
+def _sharpened(
+    known: AllWrongRange, source: Outcomes | AbstractErrorLaw, rates: np.ndarray, pairs: np.ndarray, seconds: float
+) -> AllWrongRange:
+    from cofail_lab.bounds.joint_lp import joint_range
+
+    start = np.unique(source.wrong, axis=0) if isinstance(source, Outcomes) else None
+    found = joint_range(rates, pairs, patterns=start, seconds=seconds)
+    lower, upper = max(known.lower, found.lower), min(known.upper, found.upper)
+    return AllWrongRange(lower, upper, found.method, found.sharp)
+
+
+def _count_probs(source: Outcomes | AbstractErrorLaw) -> list[int] | np.ndarray:
+    if isinstance(source, Outcomes):
+        return [int(c) for c in np.bincount(source.n_wrong, minlength=source.n_models + 1)]
+    return np.asarray(source.count_probs(), dtype=float)
+
+
+def _ladders(
+    source: Outcomes | AbstractErrorLaw, m: int, rungs: range, delta: float
+) -> tuple[tuple[Rung, ...], CountRange]:
+    probs = _count_probs(source)
+    majority = wrong_count_range(binomial_moments(probs, min(2, m)), m, m // 2 + 1)
+    if isinstance(source, Outcomes):
+        return matrix_ladder(source.n_wrong, m, rungs, delta=delta), majority
+    return law_ladder(probs, rungs), majority
+
+
+def _sentence(found: AllWrongRange, all_wrong: float, m: int) -> str:
+    sharp = "anything in it is possible" if found.sharp else "no law lies outside it"
+    return (
+        f"The pairwise table of these {m} models allows an all-wrong rate of {interval(found.lower, found.upper)} "
+        f"({sharp}); it is {percent(all_wrong)}. Do not price a pool by its pairwise correlations: count the queries "
+        "that all of them fail."
+    )
+
+
+def _key(name: str) -> str:
+    return name.lower().replace("-", "_").replace(" ", "_")
+
+
+def ladder_figure(ladder: tuple[Rung, ...], all_wrong: float) -> Figure:
+    """Limits against the number of moments, the sample's and those that account for sampling error."""
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+    from cofail_lab.report.style import PALETTE, STRONG, canvas, drawing, fitted
+
+    with drawing():
+        figure, axes = canvas(3.2, 2.2)
+        k = [rung.n_moments for rung in ladder]
+        if ladder[0].lower_confident is not None:
+            low, high = [r.lower_confident for r in ladder], [r.upper_confident for r in ladder]
+            axes.fill_between(k, low, high, color=PALETTE[3], alpha=0.35, linewidth=0, label="with sampling error")  # pyright: ignore[reportArgumentType]
+        axes.plot(k, [r.upper for r in ladder], marker="v", color=PALETTE[0], label="largest possible")
+        axes.plot(k, [r.lower for r in ladder], marker="^", color=PALETTE[1], label="smallest possible")
+        axes.axhline(all_wrong, color=STRONG, linewidth=1, label="all wrong")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.set_ylim(0, None)
+        axes.set_xlabel("number of moments known")
+        axes.set_ylabel("share of queries all get wrong")
+        axes.legend()
+        return fitted(figure)
+
+
+def extremal_figure(found: CountRange) -> Figure:
+    """The two laws of C side by side."""
+    from matplotlib.ticker import PercentFormatter
+
+    from cofail_lab.report.style import PALETTE, STRONG, canvas, drawing, fitted
+
+    with drawing():
+        figure, axes = canvas(3.2, 2.0)
+        for law, colour, name in (
+            (found.lower_law, PALETTE[1], f"all wrong: {percent(found.lower)}"),
+            (found.upper_law, STRONG, f"all wrong: {percent(found.upper)}"),
+        ):
+            used = np.flatnonzero(law)
+            axes.vlines(used, 0, law[used], color=colour, linewidth=1.5)
+            axes.plot(used, law[used], "o", color=colour, markersize=3, label=name)
+        axes.set_xlim(-0.5, len(found.lower_law) - 0.5)
+        axes.set_ylim(0, None)
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.set_xlabel("number of wrong models")
+        axes.set_ylabel("share of queries")
+        axes.legend()
+        return fitted(figure)

@@ -1,0 +1,143 @@
+"""`experiment=frontier`: what a budget buys when every query could go to the right model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from cofail_lab.decisions import Frontier, budget_frontier, query_oracle_frontier
+from cofail_lab.errors import InputError
+from cofail_lab.experiments.base import Inputs, Progress, silent
+from cofail_lab.outcomes import Outcomes
+from cofail_lab.report.numbers import number, percent, points, ratio
+from cofail_lab.result import Result, Row, Section
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_MOST_TYPES_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class CostFrontier:
+    """Accuracy against mean cost per query: every model, the per-query oracle, and routing by dataset (theory P4).
+
+    Attributes:
+        price_column: per-model column with the price of an answer; None takes the per-cell costs.
+        all_wrong: where a query that nobody gets right goes: ``cheapest`` or ``best_model``. It is never free.
+    """
+
+    price_column: str | None = None
+    all_wrong: Literal["cheapest", "best_model"] = "cheapest"
+
+    def run(self, inputs: Inputs, progress: Progress = silent) -> Result:  # noqa: ARG002  (instant)
+        """Both frontiers and where the single best lies."""
+        outcomes = inputs.outcomes()
+        prices = self._prices(outcomes)
+        oracle = query_oracle_frontier(outcomes.wrong, prices, self.all_wrong)
+        by_dataset = _dataset_frontier(outcomes, prices)
+        cost = np.broadcast_to(prices, outcomes.wrong.shape).mean(axis=0)
+        accuracy = 1 - outcomes.error_rates
+        # Of equally good models the cheapest one.
+        best = int(np.lexsort((cost, -accuracy))[0])
+        matching = float(np.interp(accuracy[best], oracle.values, oracle.costs))
+        # Nobody routes on less than the cheapest policy costs.
+        budget = max(float(cost[best]), oracle.least_cost)
+        at_best = float(oracle.value(budget))
+        name, per_query = outcomes.models[best], number(float(cost[best]))
+        sentence = (
+            f"For what {name} costs ({per_query} per query, {percent(accuracy[best])} right), a perfect router would "
+            f"get {percent(at_best)} right, a gain of {points(at_best - accuracy[best])}; it could match {name} for "
+            f"{percent(matching / budget if budget else None)} of the cost. No real router does better than that."
+        )
+        return Result(
+            headline=sentence,
+            metrics={
+                "n_models": outcomes.n_models,
+                "n_queries": outcomes.n_queries,
+                "single_best": float(accuracy[best]),
+                "single_best_cost": float(cost[best]),
+                "oracle": oracle.oracle,
+                "oracle_cost": oracle.oracle_cost,
+                "least_cost": oracle.least_cost,
+                "oracle_at_single_best_cost": at_best,
+                "matching_cost": matching,
+                "shadow_price_at_single_best_cost": float(oracle.shadow_price(budget)),
+                "dataset_routing": None if by_dataset is None else by_dataset.oracle,
+                "dataset_routing_cost": None if by_dataset is None else by_dataset.oracle_cost,
+            },
+            labels={"decision": sentence, "best_model": outcomes.models[best], "all_wrong_convention": self.all_wrong},
+            tables={
+                "oracle_frontier": pa.table({"cost": oracle.costs, "accuracy": oracle.values}),
+                "models": pa.table({"model": list(outcomes.models), "cost": cost, "accuracy": accuracy}),
+            },
+            figures={"frontier": lambda: frontier_figure(oracle, by_dataset, cost, accuracy)},
+            sections=(
+                Section(
+                    "What a budget buys",
+                    (sentence,),
+                    (
+                        Row(
+                            "cheapest oracle", number(oracle.oracle_cost), f"per query, {percent(oracle.oracle)} right"
+                        ),
+                        Row("cheapest policy", number(oracle.least_cost), f"{percent(float(oracle.values[0]))} right"),
+                        Row(
+                            "oracle against single best", ratio(oracle.oracle_cost / budget if budget else None), "cost"
+                        ),
+                    ),
+                    {"frontier": "Share right against mean cost: models, and the frontiers of perfect routing."},
+                ),
+            ),
+        )
+
+    def _prices(self, outcomes: Outcomes) -> np.ndarray:
+        if self.price_column is not None:
+            if self.price_column not in outcomes.per_model:
+                known = ", ".join(sorted(outcomes.per_model)) or "none"
+                raise InputError(
+                    f"experiment.price_column: {self.price_column!r} is no per-model column of {outcomes.source}; "
+                    f"there are: {known}"
+                )
+            return np.asarray(outcomes.per_model[self.price_column], dtype=float)
+        if "cost" not in outcomes.per_cell:
+            raise InputError(
+                f"experiment.price_column: {outcomes.source} has no cost per answer; name a per-model column of prices"
+            )
+        return np.asarray(outcomes.per_cell["cost"], dtype=float)
+
+
+def _dataset_frontier(outcomes: Outcomes, prices: np.ndarray) -> Frontier | None:
+    """Routing that sees the dataset only: in-sample, hence None where datasets are so many that they name the query."""
+    if outcomes.dataset is None:
+        return None
+    names, which = np.unique(outcomes.dataset.astype(str), return_inverse=True)
+    if not 1 < len(names) <= _MOST_TYPES_SHARE * outcomes.n_queries:
+        return None
+    sizes = np.bincount(which)
+    member = (which == np.arange(len(names))[:, None]) / sizes[:, None]
+    cost = np.broadcast_to(prices, outcomes.wrong.shape)
+    return budget_frontier(member @ ~outcomes.wrong, member @ cost, sizes / sizes.sum())
+
+
+def frontier_figure(oracle: Frontier, by_dataset: Frontier | None, cost: np.ndarray, accuracy: np.ndarray) -> Figure:
+    """Models as points, frontiers as lines."""
+    from matplotlib.ticker import PercentFormatter
+
+    from cofail_lab.report.style import OTHER, PALETTE, STRONG, canvas, drawing, fitted
+
+    with drawing():
+        figure, axes = canvas(5.0, 2.6)
+        axes.plot(cost, accuracy, "o", color=OTHER, markersize=4, label="models")
+        axes.plot(oracle.costs, oracle.values, color=STRONG, label="perfect router, per query")
+        if by_dataset is not None:
+            axes.plot(by_dataset.costs, by_dataset.values, color=PALETTE[0], label="best model per dataset")
+        if (cost > 0).all() and oracle.least_cost > 0:
+            axes.set_xscale("log")
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.set_xlabel("mean cost per query")
+        axes.set_ylabel("share right")
+        axes.legend()
+        return fitted(figure)

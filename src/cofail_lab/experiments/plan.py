@@ -1,0 +1,126 @@
+"""`experiment=plan`: how many queries to grade before a certificate can say something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from cofail_lab import checks
+from cofail_lab.bounds.planner import Plan as SampleSize
+from cofail_lab.bounds.planner import plan_certificate, success_probability
+from cofail_lab.errors import InputError
+from cofail_lab.experiments.base import Inputs, Progress, silent
+from cofail_lab.report.numbers import count, percent, points
+from cofail_lab.result import Result, Row, Section
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_LONGEST_CURVE = 150
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sample sizes for the paired certificate P1.v (theory P1.viii).
+
+    Attributes:
+        gain: the gain to rule out, in (0, 1).
+        n_models: pool size; None takes the source's.
+        resolvable: assumed rate at which the best model fails where another is right; None takes the source's.
+        delta: error probability of the certificate.
+        probability: wanted probability that it succeeds.
+    """
+
+    gain: float = 0.02
+    n_models: int | None = None
+    resolvable: float | None = 0.0
+    delta: float = 0.05
+    probability: float = 0.8
+
+    def __post_init__(self) -> None:
+        for name in ("gain", "delta", "probability"):
+            checks.probability(f"experiment.{name}", getattr(self, name))
+        if self.n_models is not None:
+            checks.whole("experiment.n_models", self.n_models, 1)
+        if self.resolvable is not None:
+            checks.share("experiment.resolvable", self.resolvable)
+
+    def run(self, inputs: Inputs, progress: Progress = silent) -> Result:  # noqa: ARG002  (instant)
+        """The sample size, and the probability of success at other sizes."""
+        m, resolvable = self.n_models, self.resolvable
+        if m is None or resolvable is None:
+            if inputs.source is None:
+                raise InputError("experiment.n_models, experiment.resolvable: null needs a source to take them from")
+            outcomes = inputs.outcomes()
+            m = outcomes.n_models if m is None else m
+            if resolvable is None:
+                resolvable = float((outcomes.error_counts.min() - outcomes.n_all_wrong) / outcomes.n_queries)
+        found = plan_certificate(self.gain, resolvable, m, self.delta, self.probability)
+        sentence = self._sentence(found, m, resolvable)
+        sizes = self._sizes(found)
+        curve = [success_probability(int(n), self.gain, resolvable, m, self.delta) for n in sizes]
+        return Result(
+            headline=sentence,
+            metrics={
+                "n_models": m,
+                "gain": self.gain,
+                "resolvable": resolvable,
+                "n_queries_needed": found.n_queries,
+                "n_queries_least": found.n_least,
+                "failures_allowed": found.failures_allowed,
+                "success_probability": found.probability,
+            },
+            labels={"decision": sentence},
+            tables={"success": pa.table({"n_queries": sizes, "probability": curve})},
+            figures={"success": lambda: success_figure(sizes, np.array(curve), self.probability)},
+            sections=(
+                Section(
+                    "How many queries to grade",
+                    (sentence,),
+                    (
+                        Row("queries needed", count(found.n_queries), f"to succeed with {percent(self.probability)}"),
+                        Row("least number that can succeed", count(found.n_least), "without one resolvable failure"),
+                        Row("resolvable failures allowed", count(found.failures_allowed), "of the best model"),
+                    ),
+                    {"success": "Probability that the certificate succeeds, against the number of queries."},
+                ),
+            ),
+        )
+
+    def _sentence(self, found: SampleSize, m: int, resolvable: float) -> str:
+        target, truth = f"a gain above {points(self.gain)} over the best of {m} models", points(resolvable)
+        if found.n_queries is None:
+            return (
+                f"No number of queries up to {count(found.searched)} rules out {target} with probability "
+                f"{percent(self.probability)} when the true gain is {truth}: the target is too close to it."
+            )
+        return (
+            f"Grade {count(found.n_queries)} queries to rule out {target} at {percent(1 - self.delta, 0)} confidence: "
+            f"that succeeds with probability {percent(found.probability)} if the true gain is {truth}, and fewer than "
+            f"{count(found.n_least)} can never do it."
+        )
+
+    def _sizes(self, found: SampleSize) -> np.ndarray:
+        last = 4 * found.n_least if found.n_queries is None else 2 * found.n_queries
+        return np.unique(np.linspace(1, last, _LONGEST_CURVE).astype(int))
+
+
+def success_figure(sizes: np.ndarray, curve: np.ndarray, wanted: float) -> Figure:
+    """Probability of success against the number of queries."""
+    from matplotlib.ticker import PercentFormatter
+
+    from cofail_lab.report.style import OTHER, PALETTE, canvas, drawing, fitted
+
+    with drawing():
+        figure, axes = canvas(3.2, 1.8)
+        axes.axhline(wanted, color=OTHER, linewidth=1)
+        axes.plot(sizes, curve, color=PALETTE[0])
+        axes.set_ylim(0, 1.02)
+        axes.set_xlim(0, None)
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.set_xlabel("queries graded")
+        axes.set_ylabel("probability of success")
+        return fitted(figure)
