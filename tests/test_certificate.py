@@ -16,8 +16,8 @@ from .conftest import outcomes_from
 
 @pytest.mark.parametrize(
     ("k", "n", "low", "high"),
-    [(17, 330, 0.030, 0.081), (16, 480, 0.019, 0.054), (6, 200, 0.011, 0.064), (10, 79, 0.062, 0.220), (5, 63, 0.026, 0.176),
-     (0, 130, 0.0, 0.028)],
+    [(17, 330, 0.030, 0.081), (16, 480, 0.019, 0.054), (6, 200, 0.011, 0.064),
+     (10, 79, 0.062, 0.220), (5, 63, 0.026, 0.176), (0, 130, 0.0, 0.028)],
 )  # fmt: skip
 def test_published_intervals(k: int, n: int, low: float, high: float) -> None:
     """Theory section 5, to the three published digits."""
@@ -47,9 +47,9 @@ def test_published_certificates(m: int, n: int, correct: int, k: int, gain: floa
 
 
 def test_paired_certificate_of_math_500() -> None:
-    assert cl.certify_counts(n_all_wrong=0, n_queries=330, n_models=67, best_correct=326).paired_max_gain == pytest.approx(
-        0.045, abs=5e-4
-    )
+    assert cl.certify_counts(
+        n_all_wrong=0, n_queries=330, n_models=67, best_correct=326
+    ).paired_max_gain == pytest.approx(0.045, abs=5e-4)
 
 
 def test_paired_is_not_always_tighter() -> None:

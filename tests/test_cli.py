@@ -121,7 +121,12 @@ def test_certificate_of_a_matrix(run: Run, tmp_path: Path) -> None:
 
 def test_a_sweep_has_one_folder_per_job(run: Run, grades: Path, tmp_path: Path) -> None:
     code, _, _ = run(
-        "-m", "data=csv", f"data.path={grades}", "experiment.bootstrap=5", "data.pool_size=2,3,4", "hydra.sweep.dir=sweep"
+        "-m",
+        "data=csv",
+        f"data.path={grades}",
+        "experiment.bootstrap=5",
+        "data.pool_size=2,3,4",
+        "hydra.sweep.dir=sweep",
     )
     assert code == 0
     sizes = {results(tmp_path / "sweep" / str(job))["metrics"]["n_models"] for job in range(3)}
@@ -192,11 +197,20 @@ def test_bad_input_is_one_line_and_exit_code_2(run: Run, tmp_path: Path, argumen
 
 def test_a_bad_job_of_a_sweep_leaves_the_others(run: Run, grades: Path, tmp_path: Path) -> None:
     code, _, err = run(
-        "-m", "data=csv", f"data.path={grades}", "experiment.bootstrap=0", "data.pool_size=3,9,2", "hydra.sweep.dir=sweep"
+        "-m",
+        "data=csv",
+        f"data.path={grades}",
+        "experiment.bootstrap=0",
+        "data.pool_size=3,9,2",
+        "hydra.sweep.dir=sweep",
     )
     assert code == 2
     assert "data.pool_size: 9" in err
-    assert [results(tmp_path / "sweep" / str(job))["status"] for job in range(3)] == ["completed", "failed", "completed"]
+    assert [results(tmp_path / "sweep" / str(job))["status"] for job in range(3)] == [
+        "completed",
+        "failed",
+        "completed",
+    ]
 
 
 def test_an_interrupted_run_says_so_and_keeps_its_results(
@@ -219,7 +233,9 @@ def test_an_interrupted_run_says_so_and_keeps_its_results(
     assert "Stopped early" in out
 
 
-def test_an_unexpected_failure_is_recorded(run: Run, grades: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_failure_is_recorded(
+    run: Run, grades: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*arguments: object, **options: object) -> None:
         raise RuntimeError("a bug")
 
@@ -247,7 +263,8 @@ def test_import_and_help_stay_light() -> None:
     code = (
         "import sys, contextlib, io\nfrom cofail_lab.cli import main\nsys.argv = ['cofail-lab', '--help']\n"
         f"with contextlib.redirect_stdout(io.StringIO()) as out:\n    main()\n"
-        f"assert 'data.path=grades.csv' in out.getvalue()\nassert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"
+        "assert 'data.path=grades.csv' in out.getvalue()\n"
+        f"assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"
     )
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)

@@ -11,7 +11,9 @@ from omegaconf import OmegaConf
 from cofail_lab.cli import config_folder
 
 CHOICES = sorted(
-    (path.parent.name, path.stem) for path in config_folder().glob("*/*.yaml") if path.parent.name not in ("study", "hydra")
+    (path.parent.name, path.stem)
+    for path in config_folder().glob("*/*.yaml")
+    if path.parent.name not in ("study", "hydra")
 )
 STUDIES = sorted(path.stem for path in (config_folder() / "study").glob("*.yaml"))
 SELECTION = {"dataset", "models", "min_coverage", "pool_size"}

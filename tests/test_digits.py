@@ -238,7 +238,7 @@ def test_the_cache_gives_back_what_was_computed_without_scikit_learn(grades: Gra
     assert_same(cached, grades)
     assert ["read from the cache" in note for note in cached.notes] == [True]
     code = "import sys, cofail_lab.data.digits as d; print(*d.DigitsSource().load().notes, 'sklearn' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == (f"{cached.notes[0]} False\n", "")
 
 

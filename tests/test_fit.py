@@ -34,8 +34,10 @@ def cruxeval(real: Callable[[str], Outcomes]) -> Result:
 def test_published_fit_of_cruxeval_output(cruxeval: Result) -> None:
     """Issue 2, to every published digit."""
     published = {
-        "n_queries": (800, 0), "n_models": (35, 0), "n_all_wrong": (43, 0), "single_best": (0.82375, 1e-12), "oracle_gain": (0.1225, 1e-12),
-        "all_wrong_lower": (0.03917, 5e-6), "all_wrong_upper": (0.07172, 5e-6), "pearson": (0.47456, 5e-6), "tetrachoric": (0.71523, 5e-6),
+        "n_queries": (800, 0), "n_models": (35, 0), "n_all_wrong": (43, 0),
+        "single_best": (0.82375, 1e-12), "oracle_gain": (0.1225, 1e-12),
+        "all_wrong_lower": (0.03917, 5e-6), "all_wrong_upper": (0.07172, 5e-6),
+        "pearson": (0.47456, 5e-6), "tetrachoric": (0.71523, 5e-6),
         "predicted_one_factor": (0.04878, 5e-6), "clayton_theta": (2.52104, 5e-6), "predicted_clayton": (0.09388, 5e-6),
         "max_gain": (0.18349, 5e-6), "paired_max_gain": (0.16067, 5e-6),
     }  # fmt: skip
@@ -57,10 +59,17 @@ def test_published_fits_of_two_more(real: Callable[[str], Outcomes]) -> None:
 def test_one_factor_by_scipy(cruxeval: Result, real: Callable[[str], Outcomes]) -> None:
     """The prediction against SciPy's adaptive quadrature of the definition."""
     rates = real("cruxeval_output").error_rates
-    for name, r in (("one_factor", cruxeval.metrics["tetrachoric"]), ("one_factor_pearson", cruxeval.metrics["pearson"])):
+    for name, r in (
+        ("one_factor", cruxeval.metrics["tetrachoric"]),
+        ("one_factor_pearson", cruxeval.metrics["pearson"]),
+    ):
         assert r is not None
-        conditional = lambda z, r=r: np.prod(stats.norm.cdf((stats.norm.ppf(rates) - np.sqrt(r) * z) / np.sqrt(1 - r)))  # noqa: E731
-        expected, error = integrate.quad(lambda z: stats.norm.pdf(z) * conditional(z), -9, 9, epsabs=1e-13, limit=400)
+        load, rest, thresholds = np.sqrt(r), np.sqrt(1 - r), stats.norm.ppf(rates)
+
+        def integrand(z: float, load: float = load, rest: float = rest, thresholds: np.ndarray = thresholds) -> float:
+            return float(stats.norm.pdf(z) * np.prod(stats.norm.cdf((thresholds - load * z) / rest)))
+
+        expected, error = integrate.quad(integrand, -9, 9, epsabs=1e-13, limit=400)
         assert cruxeval.metrics[f"predicted_{name}"] == pytest.approx(expected, abs=max(error, 1e-12))
 
 
@@ -74,7 +83,7 @@ def test_clayton_by_its_definition(cruxeval: Result, real: Callable[[str], Outco
         modelled = (rates[i] ** -theta + rates[j] ** -theta - 1) ** (-1 / theta)
         return float(modelled.mean() - outcomes.pairwise_wrong()[i, j].mean())
 
-    theta = brentq(excess, 0.1, 10, xtol=1e-13)
+    theta = float(brentq(excess, 0.1, 10, xtol=1e-13))  # type: ignore[arg-type]
     assert cruxeval.metrics["clayton_theta"] == pytest.approx(theta, rel=1e-10)
     all_wrong = ((rates**-theta).sum() - len(rates) + 1) ** (-1 / theta)
     assert cruxeval.metrics["predicted_clayton"] == pytest.approx(all_wrong, rel=1e-9)
@@ -125,7 +134,9 @@ def test_replicates_do_not_depend_on_batches(real: Callable[[str], Outcomes], mo
 
 
 def test_bootstrap_spread_of_the_all_wrong_rate_is_binomial(cruxeval: Result) -> None:
-    """The standard error of K/n under resampling is √(β(1-β)/n); 200 replicates know it within 5 standard errors (4·10⁻⁷)."""
+    """The standard error of K/n under resampling is √(β(1-β)/n); 200 replicates know it within 5 standard errors
+    (4·10⁻⁷).
+    """
     beta, n = 0.05375, 800
     expected = np.sqrt(beta * (1 - beta) / n)
     measured = cruxeval.estimates["all_wrong"].error
@@ -184,7 +195,9 @@ def test_always_wrong_models_change_nothing_but_the_pool(rng: np.random.Generato
     for law in LAWS:
         assert padded.metrics[f"predicted_{law}"] == pytest.approx(plain.metrics[f"predicted_{law}"], rel=1e-12)
     shifted = padded.tables["wrong_counts"]["probability_one_factor"].to_numpy()
-    np.testing.assert_allclose(shifted[1:], plain.tables["wrong_counts"]["probability_one_factor"].to_numpy(), rtol=1e-12)
+    np.testing.assert_allclose(
+        shifted[1:], plain.tables["wrong_counts"]["probability_one_factor"].to_numpy(), rtol=1e-12
+    )
 
 
 def test_negative_dependence_has_no_common_factor() -> None:
@@ -241,7 +254,9 @@ def test_clayton_has_no_theta_outside_its_range() -> None:
 
 
 def test_heldout_best_is_unbiased_for_equal_models() -> None:
-    """Twenty equally good models: in-sample best is well above ½, held-out best is ½ within 5 standard errors (4·10⁻⁷)."""
+    """Twenty equally good models: in-sample best is well above ½, held-out best is ½ within 5 standard errors
+    (4·10⁻⁷).
+    """
     wrong = np.random.default_rng(11).random((400, 20)) < 0.5
     in_sample = 1 - wrong.mean(axis=0).min()
     heldout = single_best_heldout(wrong, 300, 0)

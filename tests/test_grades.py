@@ -1,5 +1,7 @@
 """Selection: what is dropped, in which order, and that it is said."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -47,7 +49,7 @@ def test_sparse_models_go_first_and_are_named(grades: Grades) -> None:
 
 def test_sub_pools_are_seeded_and_nested(grades: Grades) -> None:
     pools = [set(grades.select(Selection(pool_size=size, seed=3)).models) for size in (2, 3, 4, 5)]
-    assert all(small < large for small, large in zip(pools, pools[1:], strict=False))
+    assert all(small < large for small, large in itertools.pairwise(pools))
     seeds = {grades.select(Selection(pool_size=2, seed=seed)).models for seed in range(20)}
     assert len(seeds) > 3
 
@@ -68,7 +70,9 @@ def test_selections_that_leave_nothing(grades: Grades, arguments: dict, says: st
     assert says in str(error.value)
 
 
-@pytest.mark.parametrize("arguments", [{"min_coverage": 1.5}, {"min_coverage": "x"}, {"pool_size": 1}, {"pool_size": "eight"}])
+@pytest.mark.parametrize(
+    "arguments", [{"min_coverage": 1.5}, {"min_coverage": "x"}, {"pool_size": 1}, {"pool_size": "eight"}]
+)
 def test_selections_that_cannot_be(arguments: dict) -> None:
     with pytest.raises(InputError, match=f"data.{next(iter(arguments))}"):
         Selection(**arguments)

@@ -1,4 +1,6 @@
-"""The Newton projection against alternating projections with Dykstra's correction (Higham 2002) and its own conditions."""
+"""The Newton projection against alternating projections with Dykstra's correction (Higham 2002) and its own
+conditions.
+"""
 
 from collections.abc import Callable
 
@@ -26,7 +28,9 @@ def higham(matrix: np.ndarray) -> np.ndarray:
     raise AssertionError("alternating projections did not converge")
 
 
-@pytest.mark.parametrize("name", ["misguided_attention", "cruxeval_output", "swebench_pro_public", "zeroeval_crux", "chembench"])
+@pytest.mark.parametrize(
+    "name", ["misguided_attention", "cruxeval_output", "swebench_pro_public", "zeroeval_crux", "chembench"]
+)
 def test_agrees_with_alternating_projections(real: Callable[[str], Outcomes], name: str) -> None:
     matrix = tetrachoric(real(name).wrong).correlation
     assert np.linalg.norm(nearest_correlation(matrix) - higham(matrix)) < 1e-7

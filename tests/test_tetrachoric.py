@@ -36,7 +36,8 @@ def residuals(outcomes: Outcomes) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "name", ["cruxeval_output", "farel_bench", "misguided_attention", "mmlu_pro", "canaicode_junior", "swebench_pro_public"]
+    "name",
+    ["cruxeval_output", "farel_bench", "misguided_attention", "mmlu_pro", "canaicode_junior", "swebench_pro_public"],
 )
 def test_every_pair_of_a_real_matrix_meets_its_joint_rate(real: Callable[[str], Outcomes], name: str) -> None:
     assert residuals(real(name)).max() < 1e-12
@@ -74,7 +75,9 @@ def test_boundary_pairs_are_found_on_the_counts() -> None:
     base = np.array([1, 1, 1, 0, 0, 0, 0, 0], dtype=bool)
     nested = np.array([1, 1, 0, 0, 0, 0, 0, 0], dtype=bool)
     disjoint = np.array([0, 0, 0, 0, 0, 0, 1, 1], dtype=bool)
-    covering = ~base | np.array([1, 0, 0, 0, 0, 0, 0, 0], dtype=bool)  # overlaps base once, and no query is right for both
+    covering = ~base | np.array(
+        [1, 0, 0, 0, 0, 0, 0, 0], dtype=bool
+    )  # overlaps base once, and no query is right for both
     interior = np.array([1, 0, 0, 1, 0, 0, 0, 0], dtype=bool)
     always_wrong, always_right = np.ones(8, dtype=bool), np.zeros(8, dtype=bool)
     columns = (base, base, nested, disjoint, covering, interior, always_wrong, always_right)
@@ -109,7 +112,9 @@ def test_median_splits_have_the_closed_form() -> None:
     [("cruxeval_output", 0.71523, 0), ("zeroeval_crux", 0.67800, 0), ("misguided_attention", 0.61083, 75)],
 )
 def test_published_means(real: Callable[[str], Outcomes], name: str, mean: float, n_boundary: int) -> None:
-    """The last row: 75 pairs are exactly nested on the integer counts (see docs/numbers.md for the 32 of a float rule)."""
+    """The last row: 75 pairs are exactly nested on the integer counts (see docs/numbers.md for the 32 of a float
+    rule).
+    """
     found = tetrachoric(real(name).wrong)
     upper = np.triu_indices(real(name).n_models, 1)
     assert found.correlation[upper].mean() == pytest.approx(mean, abs=5e-6)

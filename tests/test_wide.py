@@ -51,7 +51,9 @@ def test_nothing_but_wrong_is_wrong(tmp_path: Path) -> None:
 def test_csv_gzip_and_parquet_agree(tmp_path: Path) -> None:
     plain = load_outcomes(write(tmp_path, GOOD))
     zipped = load_outcomes(write(tmp_path, gzip.compress(GOOD.encode()), "zipped.csv.gz"))
-    table = pa.table({"query": ["q1", "q2", "q3"], "dataset": ["x", "x", "y"], "a": [1.0, 0.0, 0.0], "b": [False, False, True]})
+    table = pa.table(
+        {"query": ["q1", "q2", "q3"], "dataset": ["x", "x", "y"], "a": [1.0, 0.0, 0.0], "b": [False, False, True]}
+    )
     pq.write_table(table, tmp_path / "table.parquet")
     parquet = load_outcomes(tmp_path / "table.parquet")
     for other in (zipped, parquet):
@@ -61,7 +63,13 @@ def test_csv_gzip_and_parquet_agree(tmp_path: Path) -> None:
 
 
 def test_parquet_nan_and_null_are_missing(tmp_path: Path) -> None:
-    table = pa.table({"query": ["q1", "q2", "q3", "q4"], "a": [1.0, float("nan"), 0.0, 1.0], "b": pa.array([1, 0, None, 0], pa.int64())})
+    table = pa.table(
+        {
+            "query": ["q1", "q2", "q3", "q4"],
+            "a": [1.0, float("nan"), 0.0, 1.0],
+            "b": pa.array([1, 0, None, 0], pa.int64()),
+        }
+    )
     pq.write_table(table, tmp_path / "t.parquet")
     assert WideSource(str(tmp_path / "t.parquet")).load().cells.tolist() == [[0, 0], [4, 1], [1, 4], [0, 1]]
 
@@ -94,10 +102,10 @@ def test_companions_are_aligned_by_name(tmp_path: Path) -> None:
         ("query,a\nq1,1\nq2,0\n", "1 model column"),
         ("query,a,b\nq1,1,0\n", "1 query row"),
         ("query,a,b\nq1,1,\nq2,,0\nq3,1,1\n", "1 of 3 queries answered by every model"),
-        ("query,a,b\nq1,1,\nq2,1,\n", "sparsest model is 'b'"),
+        ("query,a,b\nq1,1,\nq2,1,\n", "sparsest is 'b'"),
         ("id,a,b\nq1,1,0\nq2,0,0\n", "first column is 'id'"),
         (b"query,a,b\nq\xff1,1,0\nq2,0,0\n", "not UTF-8"),
-        (b"query,a,b\nq1,1,\"0\nq2,0,0\n", "not a valid CSV"),
+        (b'query,a,b\nq1,1,"0\nq2,0,0\n', "not a valid CSV"),
         (b"query,a,b\nq1,1,\x000\nq2,0,0\n", "grades.csv"),
     ],
 )

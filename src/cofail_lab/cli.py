@@ -42,7 +42,7 @@ def main() -> None:
         try:
             _job(config)
         except Exception as error:
-            # Hydra comments on what a job raises. A single run keeps its one line; in a sweep the comment names the job.
+            # Hydra comments on what a job raises: in a sweep that names the job, a single run keeps its one line.
             known = _input_error(error)
             if known is None or not _single_run():
                 raise
@@ -78,6 +78,8 @@ def _job(config: DictConfig) -> None:
     from cofail_lab.grades import Selection
     from cofail_lab.record import Recorder
 
+    # A terminal that cannot show β gets its escape, not a traceback.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     console = Console(highlight=False)
     hydra_config = HydraConfig.get()
     single = _single_run()
@@ -148,14 +150,15 @@ def _input_error(error: BaseException | None) -> InputError | None:
 
 
 def _keep_compiled_code() -> None:
-    """Let JAX keep what it compiles: the second run of a shape starts seconds sooner. A folder of the user's choice wins."""
+    """Let JAX keep what it compiles, which saves the next run seconds; a folder of the user's choice wins."""
     from cofail_lab.cache import cache_folder
 
     with suppress(RuntimeError):
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_folder() / "jax"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
-    # JAX tells at INFO of every accelerator it did not find.
-    logging.getLogger("jax").setLevel(logging.WARNING)
+    # They tell at INFO of accelerators not found and of fonts.
+    for chatty in ("jax", "matplotlib"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _single_run() -> bool:
@@ -171,7 +174,9 @@ def _explain(error: Exception) -> str:
     from hydra.errors import ConfigCompositionException, OverrideParseException
 
     if isinstance(error, OverrideParseException):
-        return f"{error.override}: not a key=value that can be read; quote a value with special characters: key='\"...\"'"
+        return (
+            f"{error.override}: not a key=value that can be read; quote a value with special characters: key='\"...\"'"
+        )
     if isinstance(error, ConfigCompositionException) and "is not in struct" in f"{error} {error.__cause__}":
         key = str(error).split("'")[1]
         return f"{key}: no such key; cofail-lab --help lists the keys of this configuration"

@@ -12,8 +12,8 @@ class Estimate:
 
     Attributes:
         value: the number; ``None`` where the quantity does not exist (a ratio to zero, say).
-        error: for ``exact`` the rounding error (0 where it is not tracked), for ``quadrature`` and ``lp`` a bound on the
-            numerical error, for ``monte_carlo`` one standard error. ``None`` where the value is ``None``.
+        error: for ``exact`` the rounding error (0 where it is not tracked), for ``quadrature`` and ``lp`` a bound on
+            the numerical error, for ``monte_carlo`` one standard error. ``None`` where the value is ``None``.
         kind: how the value was obtained.
     """
 

@@ -1,7 +1,8 @@
 """What a file said, cell by cell, before anything is left out.
 
-A cell is *right*, *wrong*, *unscored*, *error* or *missing*, and stays so: only right and wrong are answers, and nothing
-else is ever counted as wrong. Readers in `cofail_lab.data` make `Grades`; `Grades.outcomes` keeps the complete queries.
+A cell is *right*, *wrong*, *unscored*, *error* or *missing*, and stays so: only right and wrong are answers, and
+nothing else is ever counted as wrong. Readers in `cofail_lab.data` make `Grades`; `Grades.outcomes` keeps the complete
+queries.
 """
 
 import fnmatch
@@ -34,8 +35,10 @@ class Selection:
 
     Attributes:
         dataset: name pattern(s) over the `dataset` column.
-        models: model names, name patterns (``gpt-*``) or ``column=pattern`` over a per-model column (``family=openai``).
-        min_coverage: share of the selected queries a model must have answered, in [0, 1]; sparser models are dropped first.
+        models: model names, name patterns (``gpt-*``) or ``column=pattern`` over a per-model column
+            (``family=openai``).
+        min_coverage: share of the selected queries a model must have answered, in [0, 1]; sparser models are dropped
+            first.
         pool_size: size of a random sub-pool. For one seed the sub-pools of different sizes are nested.
         seed: seed of the sub-pool.
     """
@@ -61,11 +64,12 @@ class Grades:
         queries, models: unique names, in the order of the file.
         per_query: columns of length queries (``dataset``, ``prompt``, ``features`` ...).
         per_model: columns of length models (``family``, ``usd_per_mtok_in`` ...).
-        per_cell: arrays of shape (queries, models, ...) (``cost``, ``tokens``, ``frac``, ``confidence``, ``samples`` ...);
-            nan where the log has none.
+        per_cell: arrays of shape (queries, models, ...) (``cost``, ``tokens``, ``frac``, ``confidence``, ``samples``
+            ...); nan where the log has none.
         source: where it came from, for messages and provenance.
         notes: what was done on the way here, one sentence each.
-        sha256: hex digest of the file's bytes, or of names and cells where there is no file; set by the constructor if empty.
+        sha256: hex digest of the file's bytes, or of names and cells where there is no file; set by the constructor if
+            empty.
     """
 
     cells: np.ndarray
@@ -94,7 +98,9 @@ class Grades:
             content.update(np.ascontiguousarray(self.cells).tobytes())
             object.__setattr__(self, "sha256", content.hexdigest())
 
-    def take(self, rows: np.ndarray | None = None, columns: np.ndarray | None = None, note: str | None = None) -> "Grades":
+    def take(
+        self, rows: np.ndarray | None = None, columns: np.ndarray | None = None, note: str | None = None
+    ) -> "Grades":
         """The sub-matrix of some queries and models (index arrays or masks), every companion cut along."""
         rows = np.arange(len(self.queries)) if rows is None else np.arange(len(self.queries))[rows]
         columns = np.arange(len(self.models)) if columns is None else np.arange(len(self.models))[columns]
@@ -144,16 +150,18 @@ class Grades:
             InputError: fewer than two models, fewer than two complete queries.
         """
         if len(self.models) < 2:
-            raise InputError(f"{self.source}: {len(self.models)} model(s) after selection; joint failure needs at least 2")
+            raise InputError(
+                f"{self.source}: {len(self.models)} model(s) after selection; joint failure needs at least 2"
+            )
         answered = self.cells <= Cell.WRONG
-        complete = answered.all(axis=1)
+        complete = np.asarray(answered.all(axis=1))
         if complete.sum() < 2:
             coverage = answered.mean(axis=0)
             sparsest = int(coverage.argmin())
             raise InputError(
-                f"{self.source}: {int(complete.sum())} of {len(complete)} queries answered by every model, at least 2 needed"
-                f"; the sparsest model is {self.models[sparsest]!r} ({coverage[sparsest]:.1%} answered): "
-                "drop sparse models with data.min_coverage"
+                f"{self.source}: {int(complete.sum())} of {len(complete)} queries answered by every model, "
+                f"at least 2 needed; the sparsest is {self.models[sparsest]!r} ({coverage[sparsest]:.1%} answered)"
+                ": drop sparse models with data.min_coverage"
             )
         rest = self.cells[~complete]
         n_answers = (rest <= Cell.WRONG).sum(axis=1)

@@ -1,7 +1,7 @@
 """The run folder: the only place where the lab writes.
 
-`results.json` is there from the first moment, with status ``started``; it becomes ``completed`` or ``failed`` last of all,
-after tables, figures and page. Every file appears whole or not at all.
+`results.json` is there from the first moment, with status ``started``; it becomes ``completed`` or ``failed`` last of
+all, after tables, figures and page. Every file appears whole or not at all.
 """
 
 import json
@@ -44,7 +44,7 @@ class Recorder:
         self._begun = time.monotonic()
 
     def start(self) -> None:
-        """Claim the folder: configuration, and results with status ``started``. Raises InputError if it cannot be written."""
+        """Claim the folder: configuration, and results with status ``started``; InputError if it cannot be written."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._write("config.yaml", self._config_yaml)
@@ -53,7 +53,7 @@ class Recorder:
             raise InputError(f"hydra.run.dir: cannot write to {self.folder} ({error.strerror or error})") from error
 
     def finish(
-        self, result: Result, inputs_provenance: Mapping[str, str], advance: Callable[[int], None] = lambda steps: None
+        self, result: Result, inputs_provenance: Mapping[str, str], advance: Callable[[int], None] = lambda _: None
     ) -> None:
         """Write everything a run found; an interrupted one is kept as ``failed``, with all it has.
 
@@ -178,7 +178,8 @@ def _git() -> dict[str, Any] | None:
 
     def ask(*question: str) -> str:
         command = ["git", "-C", str(root), *question]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10, env=environment).stdout  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10, env=environment)  # noqa: S603
+        return done.stdout
 
     try:
         return {"revision": ask("rev-parse", "HEAD").strip(), "dirty": bool(ask("status", "--porcelain").strip())}

@@ -18,7 +18,8 @@ class Verdict:
         statement, hypothesis: in plain words.
         expected: the status the evidence must give.
         status: the status it gave.
-        claimed, measured: the two sides of the check, from different code paths; None where the claim is not one number.
+        claimed, measured: the two sides of the check, from different code paths; None where the claim is not one
+            number.
         tolerance: half-width around ``claimed`` inside which the claim holds.
         evidence: how it was checked, and for a refutation the stored counterexample, replayable from this alone.
     """
@@ -35,7 +36,9 @@ class Verdict:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-def judge(low: float, high: float, *, allowed: tuple[float, float], counterexample: Mapping[str, Any] | None = None) -> Status:
+def judge(
+    low: float, high: float, *, allowed: tuple[float, float], counterexample: Mapping[str, Any] | None = None
+) -> Status:
     """Status of a claim whose quantity was measured to lie in [low, high] and must lie in ``allowed``.
 
     ``confirmed`` only if the whole interval is inside; ``refuted`` only if it is wholly outside and a counterexample is

@@ -40,7 +40,8 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 width = width or len(row)
                 if len(row) != width:
                     raise InputError(
-                        f"{path.name}: line {reader.line_num} has {len(row)} cells, the header has {width}; every row needs one each"
+                        f"{path.name}: line {reader.line_num} has {len(row)} cells, the header has {width}; "
+                        "every row needs one each"
                     )
                 yield reader.line_num, row
             if not width:
@@ -51,9 +52,13 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         # gzip.BadGzipFile is an OSError too.
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
     except (EOFError, zlib.error) as error:
-        raise InputError(f"{path.name}: the gzip stream is cut short or damaged ({error}); copy the file again") from error
+        raise InputError(
+            f"{path.name}: the gzip stream is cut short or damaged ({error}); copy the file again"
+        ) from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{path.name}: not UTF-8 text (byte {error.object[error.start] :#04x}); save it as UTF-8") from error
+        raise InputError(
+            f"{path.name}: not UTF-8 text (byte {error.object[error.start]:#04x}); save it as UTF-8"
+        ) from error
     except csv.Error as error:
         raise InputError(f"{path.name}: not a valid CSV file ({error})") from error
 
@@ -76,7 +81,8 @@ def parse_cells(columns: list[str], rows: list[list[str]], queries: list[str], f
         except KeyError:
             j, text = next((j, text) for j, text in enumerate(row) if text not in SPELLINGS)
             raise InputError(
-                f"{file}: row {queries[i]!r}, column {columns[j]!r}: {shorten(text)!r} is not a graded cell; accepted: {ACCEPTED}"
+                f"{file}: row {queries[i]!r}, column {columns[j]!r}: {shorten(text)!r} is not a graded cell; "
+                f"accepted: {ACCEPTED}"
             ) from None
     return cells
 

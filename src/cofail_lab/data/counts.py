@@ -29,9 +29,11 @@ class CountsSource:
     best_accuracy: float | None = None
 
     def load(self) -> Counts:
-        """The totals; an accuracy is read back to the count it was rounded from. Raises InputError for neither or both."""
+        """The totals; an accuracy is read back to the count it was rounded from. InputError for neither or both."""
         if (self.best_correct is None) == (self.best_accuracy is None):
-            raise InputError("data.best_correct: give either data.best_correct (a count) or data.best_accuracy (in [0, 1])")
+            raise InputError(
+                "data.best_correct: give either data.best_correct (a count) or data.best_accuracy (in [0, 1])"
+            )
         checks.whole("data.n_queries", self.n_queries, least=1)
         if self.best_accuracy is None:
             assert self.best_correct is not None  # noqa: S101  (the line above)

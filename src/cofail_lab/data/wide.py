@@ -1,7 +1,8 @@
 """The wide format: a `query` column, optionally `dataset`, then one column per model; CSV, CSV.gz or Parquet.
 
-Siblings of ``NAME.csv.gz`` are picked up when they are there: ``NAME.costs``, ``.tokens`` and ``.frac`` (numbers, same rows and
-columns), ``NAME.prompts`` (`query, prompt`) and ``NAME.models`` (one row per model: family, prices, dates ...).
+Siblings of ``NAME.csv.gz`` are picked up when they are there: ``NAME.costs``, ``.tokens`` and ``.frac`` (numbers, same
+rows and columns), ``NAME.prompts`` (`query, prompt`) and ``NAME.models`` (one row per model: family, prices and
+so on).
 """
 
 import hashlib
@@ -41,14 +42,17 @@ class WideSource:
         sheet = _read(path)
         header = sheet.header
         if header[0] != "query":
-            raise InputError(f"{path.name}: the first column is {shorten(header[0])!r}; 'query' was expected, then one per model")
+            raise InputError(
+                f"{path.name}: the first column is {shorten(header[0])!r}; 'query' was expected, then one per model"
+            )
         has_dataset = len(header) > 1 and header[1] == "dataset"
         first = 2 if has_dataset else 1
         models = check_names(header[first:], "model", path.name)
         queries = check_names([row[0] for row in sheet.rows], "query", path.name)
         if len(models) < 2 or len(queries) < 2:
             raise InputError(
-                f"{path.name}: {len(models)} model column(s) and {len(queries)} query row(s); at least 2 of each are needed"
+                f"{path.name}: {len(models)} model column(s) and {len(queries)} query row(s); "
+                "at least 2 of each are needed"
             )
         cells = parse_cells(header[first:], [row[first:] for row in sheet.rows], list(queries), path.name)
         per_query, per_model, per_cell = _companions(path, path.name.removesuffix(suffix), queries, models)
@@ -76,7 +80,6 @@ def _read(path: Path) -> _Sheet:
 def _read_parquet(path: Path) -> _Sheet:
     """A Parquet file as the text its cells would have in a CSV, so that both formats take one path."""
     import pyarrow as pa
-    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     if not path.exists():
@@ -87,7 +90,8 @@ def _read_parquet(path: Path) -> _Sheet:
         for column in table.columns:
             if pa.types.is_floating(column.type):
                 # Data frames write a missing cell as nan.
-                column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+                values = column.to_numpy()
+                column = pa.array(values, column.type, from_pandas=True)
             columns.append(column.cast(pa.string()).fill_null("").to_pylist())
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
@@ -133,9 +137,13 @@ def _match(found: list[str], wanted: tuple[str, ...], what: str, companion: str,
     position = {name: i for i, name in enumerate(found)}
     for name in wanted:
         if name not in position:
-            raise InputError(f"{companion}: no {what} {shorten(name)!r}, which {main} has; a companion holds the same names")
+            raise InputError(
+                f"{companion}: no {what} {shorten(name)!r}, which {main} has; a companion holds the same names"
+            )
     if extra := set(position) - set(wanted):
-        raise InputError(f"{companion}: {what} {shorten(min(extra))!r} is not in {main}; a companion holds the same names")
+        raise InputError(
+            f"{companion}: {what} {shorten(min(extra))!r} is not in {main}; a companion holds the same names"
+        )
     return [position[name] for name in wanted]
 
 

@@ -29,7 +29,7 @@ class Progress(Protocol):
 @contextmanager
 def silent(description: str, total: int) -> Iterator[Callable[[int], None]]:  # noqa: ARG001
     """The progress bar that shows nothing, for library use and tests."""
-    yield lambda steps: None
+    yield lambda _: None
 
 
 class Source(Protocol):
@@ -72,7 +72,7 @@ class Inputs:
 
     options: RunOptions
     source: Callable[[], Source] | None = None
-    selection: Selection = Selection()
+    selection: Selection = field(default_factory=Selection)
     law_factory: Callable[[], Any] | None = None
     provenance: dict[str, str] = field(default_factory=dict)
 
@@ -85,7 +85,9 @@ class Inputs:
             self.provenance.update(source=loaded.source, sha256=loaded.sha256)
             return loaded.select(self.selection).outcomes()
         if replace(self.selection, seed=0) != Selection():
-            raise InputError("data=counts: totals cannot be selected from; leave dataset, models, min_coverage and pool_size out")
+            raise InputError(
+                "data=counts: totals cannot be selected from; leave dataset, models, min_coverage and pool_size out"
+            )
         self.provenance.update(source="counts")
         return loaded
 
@@ -93,7 +95,9 @@ class Inputs:
         """The complete 0/1 matrix, selected. Raises InputError where the source has summary counts only."""
         loaded = self.counts_or_outcomes()
         if not isinstance(loaded, Outcomes):
-            raise InputError("data=counts: only totals, this experiment needs the matrix; totals serve experiment=certify")
+            raise InputError(
+                "data=counts: only totals, this experiment needs the matrix; totals serve experiment=certify"
+            )
         return loaded
 
     def law(self) -> AbstractErrorLaw:

@@ -1,4 +1,4 @@
-"""`experiment=fit`: what combining the models of a real matrix can gain, and what pairwise statistics would have said."""
+"""`experiment=fit`: what combining the models of a matrix can gain, and what pairwise statistics would have said."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from cofail_lab import checks
 from cofail_lab.bounds.certificate import Certificate, certify_wrong_counts
 from cofail_lab.estimate import Estimate
 from cofail_lab.experiments.base import Inputs, Progress, silent
-from cofail_lab.fitting.bootstrap import Replicates
+from cofail_lab.fitting.laws import fitted_count_probs
 from cofail_lab.fitting.matrix import MatrixFit, fit_matrix
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import fit_summary, fit_tables
@@ -50,17 +50,16 @@ class Fit:
             delta=self.delta, overhead=self.overhead,
         )  # fmt: skip
         with progress("Bootstrap replicates", total=self.bootstrap) as advance:
-            fit = fit_matrix(
-                outcomes, n_replicates=self.bootstrap, level=self.level, seed=seed, advance=advance
-            )
+            fit = fit_matrix(outcomes, n_replicates=self.bootstrap, level=self.level, seed=seed, advance=advance)
         done = 0 if fit.replicates is None else len(fit.replicates.all_wrong)
+        count_probs = fitted_count_probs(fit)
         return Result(
             headline=fit_summary.headline(fit, certificate),
             metrics=_metrics(fit, certificate),
             labels=_labels(fit, certificate),
             estimates=_estimates(fit),
-            tables=fit_tables.tables(fit, certificate),
-            figures=fit_summary.figures(fit),
+            tables=fit_tables.tables(fit, certificate, count_probs),
+            figures=fit_summary.figures(fit, count_probs),
             sections=fit_summary.sections(fit, certificate),
             interrupted=None if done == self.bootstrap else f"{done:,} of {self.bootstrap:,} bootstrap replicates done",
         )
@@ -91,7 +90,7 @@ def _metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int 
         "paired_max_gain": certificate.paired_max_gain,
         "paired_min_gain": certificate.paired_min_gain,
         "foreclosed_share": fit.foreclosed_share,
-        **_limits("foreclosed_share", fit.interval(_foreclosed(replicates))),
+        **_limits("foreclosed_share", fit.interval(None if replicates is None else replicates.foreclosed_share)),
         "clayton_theta": _number(point.clayton_theta),
         "implied_correlation": fit.implied_correlation,
         "negative_eigenvalues": fit.negative_eigenvalues,
@@ -135,7 +134,7 @@ def _labels(fit: MatrixFit, certificate: Certificate) -> dict[str, str]:
 
 
 def _estimates(fit: MatrixFit) -> dict[str, Estimate]:
-    """Point figures with their sampling error (bootstrap) or, for a prediction at the fitted parameters, numerical error."""
+    """Figures with their sampling error (bootstrap); predictions at the fitted parameters with their numerical one."""
     estimates = {}
     replicates = fit.replicates
     if replicates is not None and len(replicates.all_wrong) > 1:
@@ -159,13 +158,6 @@ def _estimates(fit: MatrixFit) -> dict[str, Estimate]:
         value = fit.predicted(law)
         estimates[f"predicted_{law}"] = Estimate(value, None if value is None else value * float(error[0]), kind)
     return estimates
-
-
-def _foreclosed(replicates: Replicates | None) -> np.ndarray | None:
-    if replicates is None:
-        return None
-    errors = 1 - replicates.single_best
-    return np.divide(replicates.all_wrong, errors, out=np.full(len(errors), np.nan), where=errors > 0)
 
 
 def _limits(name: str, interval: tuple[float, float] | None) -> dict[str, float | None]:

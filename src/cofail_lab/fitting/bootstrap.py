@@ -32,14 +32,20 @@ class Replicates(NamedTuple):
         """G = (1 - β) - a_sb."""
         return 1 - self.all_wrong - self.single_best
 
+    @property
+    def foreclosed_share(self) -> Float[np.ndarray, " replicates"]:
+        """β / (1 - a_sb); nan where the best model makes no error."""
+        errors = 1 - self.single_best
+        return np.divide(self.all_wrong, errors, out=np.full(len(errors), np.nan), where=errors > 0)
+
 
 def bootstrap(
     wrong: Bool[np.ndarray, "n m"], pairs: Pairs, n_replicates: int, seed: int, advance: Callable[[int], None]
 ) -> Iterator[Replicates]:
     """Resample the queries with replacement ``n_replicates`` times and refit each; yields batches as they are done.
 
-    Replicate b depends on (seed, b) alone, not on the batch it falls in. ``advance`` is called with the number finished.
-    Cost per replicate: n m² for the counts and about 1 microsecond a pair; memory as stated in `fit_counts`.
+    Replicate b depends on (seed, b) alone, not on the batch it falls in. ``advance`` is called with the number
+    finished. Cost per replicate: n m² for the counts and about 1 microsecond a pair; memory as stated in `fit_counts`.
     """
     n, m = wrong.shape
     size = max(1, min(n_replicates, _PAIRS_PER_BATCH // max(1, len(pairs.left)), _MODELS_PER_BATCH // m))

@@ -54,7 +54,7 @@ def _fit_block(error_rates: np.ndarray, pairs: tuple[np.ndarray, np.ndarray], me
         independent = np.log((weights * left * right).sum(axis=1))
         comonotone = np.log((weights * np.minimum(left, right)).sum(axis=1))
         exists = (target > independent + _TOLERANCE) & (target < comonotone - _TOLERANCE)
-    rows = np.flatnonzero(exists)
+    rows, excess = np.flatnonzero(exists), target
     for _ in range(_MAX_STEPS):
         value, slope = _log_mean_pairwise(x[rows], smaller[rows], larger[rows], weights[rows])
         excess = value - target[rows]
@@ -67,7 +67,8 @@ def _fit_block(error_rates: np.ndarray, pairs: tuple[np.ndarray, np.ndarray], me
         if not rows.size:
             return np.where(exists, np.exp(x), np.nan)
     raise ConvergenceError(
-        f"Clayton θ: mean p_ij off by {np.abs(excess).max():.1e} (relative) after {_MAX_STEPS} steps; {_TOLERANCE:.0e} was expected"
+        f"Clayton θ: mean p_ij off by {np.abs(excess).max():.1e} (relative) after {_MAX_STEPS} steps; "
+        f"{_TOLERANCE:.0e} was expected"
     )
 
 

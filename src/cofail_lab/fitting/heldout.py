@@ -9,8 +9,8 @@ from cofail_lab.numerics.streams import HELDOUT, generator
 def single_best_heldout(wrong: Bool[np.ndarray, "n m"], n_splits: int, seed: int) -> float:
     """Mean accuracy, on the other half, of the model that is best on a random half; both halves choose in turn.
 
-    Ties are averaged. The in-sample best is chosen and scored on the same queries, so its accuracy is biased upwards; the
-    difference between the two is the price of not knowing which model is best.
+    Ties are averaged. The in-sample best is chosen and scored on the same queries, so its accuracy is biased upwards;
+    the difference between the two is the price of not knowing which model is best.
     """
     n = len(wrong)
     rng = generator(seed, HELDOUT)

@@ -28,7 +28,7 @@ def fitted_laws(fit: MatrixFit) -> "dict[str, AbstractErrorLaw]":
 
 
 def fitted_count_probs(fit: MatrixFit) -> dict[str, Float[np.ndarray, " m_plus_1"]]:
-    """Law of C under every fitted law, P(C = 0..m); models that are always wrong shift it, models always right pad it."""
+    """P(C = 0..m) under every fitted law; models that are always wrong shift it, models always right pad it."""
     outcomes = fit.outcomes
     always_wrong = int((outcomes.error_counts == outcomes.n_queries).sum())
     probs = {}

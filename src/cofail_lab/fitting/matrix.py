@@ -1,4 +1,4 @@
-"""The fit of one real matrix: points 1 to 3 of theory section 4, in numbers. Words, tables and pictures are made elsewhere."""
+"""The fit of one real matrix in numbers (theory section 4, points 1 to 3); words and pictures are made elsewhere."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -140,8 +140,8 @@ def fit_matrix(
 ) -> MatrixFit:
     """Fit one matrix and bootstrap it.
 
-    A KeyboardInterrupt during the bootstrap ends it early and keeps the replicates that are done: ``replicates`` then holds
-    fewer than ``n_asked``.
+    A KeyboardInterrupt during the bootstrap ends it early and keeps the replicates that are done: ``replicates`` then
+    holds fewer than ``n_asked``.
     """
     pairs = Pairs.of(outcomes.n_models, outcomes.family)
     joint = outcomes.joint_wrong_counts[pairs.left, pairs.right]

@@ -1,4 +1,4 @@
-"""The exchangeable-correlation one-factor Gaussian read of a matrix: β_sf(r) at its own thresholds (theory section 2)."""
+"""The one-factor Gaussian read of a matrix, equicorrelated at its own thresholds: β_sf(r) of theory section 2."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -54,7 +54,7 @@ def _in_blocks(thresholds: np.ndarray, loadings: np.ndarray) -> tuple[np.ndarray
 
 
 def implied_correlation(error_rates: Float[np.ndarray, " m"], all_wrong: float) -> float | None:
-    """The r in [0, 1] with β_sf(r) = ``all_wrong``, to 1e-12; None where no r gives it (β = 0, or below independence)."""
+    """The r in [0, 1] with β_sf(r) = ``all_wrong``, to 1e-12; None where none has it (β = 0 or below independence)."""
     varying: Bool[np.ndarray, " m"] = (error_rates > 0) & (error_rates < 1)
     rates = error_rates[varying]
     if all_wrong <= 0 or len(rates) < 2:
@@ -69,4 +69,4 @@ def implied_correlation(error_rates: Float[np.ndarray, " m"], all_wrong: float) 
         return 0.0 if low == 0 else 1.0
     if low > 0 or high < 0:
         return None
-    return float(brentq(excess, 0.0, 1.0, xtol=1e-12, rtol=1e-14))
+    return float(brentq(excess, 0.0, 1.0, xtol=1e-12))  # type: ignore[arg-type]

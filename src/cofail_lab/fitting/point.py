@@ -32,7 +32,7 @@ class Pairs(NamedTuple):
 
 
 class PairValues(NamedTuple):
-    """Per matrix and pair, shape (batch, pairs): Pearson and tetrachoric correlation (nan with a constant model), boundary."""
+    """Per matrix and pair, (batch, pairs): both correlations (nan with a constant model) and the boundary sign."""
 
     pearson: np.ndarray
     tetrachoric: np.ndarray
@@ -71,8 +71,8 @@ def fit_counts(
 ) -> tuple[PointFit, PairValues]:
     """Fit a stack of matrices of n queries, given who is wrong how often and which pairs are wrong together how often.
 
-    Memory is a few arrays of (batch, pairs) float64. Constant models stay out of every correlation and copula; they would
-    have an infinite threshold.
+    Memory is a few arrays of (batch, pairs) float64. Constant models stay out of every correlation and copula; they
+    would have an infinite threshold.
     """
     a, b = error_counts[:, pairs.left], error_counts[:, pairs.right]
     tetrachoric, boundary = (

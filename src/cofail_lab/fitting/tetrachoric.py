@@ -7,7 +7,7 @@ Cost grows as the number of pairs, about 0.3 microseconds a pair on two CPU core
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -117,12 +117,12 @@ class _Pairs(NamedTuple):
 
 
 class _Search(NamedTuple):
-    """A bracketed root search: the unknown angle, its bracket and the residual in probability."""
+    """A bracketed root search: the unknown angle, its bracket and the residual in probability; JAX or NumPy arrays."""
 
-    angle: Array | np.ndarray
-    low: Array | np.ndarray
-    high: Array | np.ndarray
-    residual: Array | np.ndarray
+    angle: Any
+    low: Any
+    high: Any
+    residual: Any
 
 
 def _solve(pairs: _Pairs) -> Float[np.ndarray, " pairs"]:
@@ -138,8 +138,8 @@ def _solve(pairs: _Pairs) -> Float[np.ndarray, " pairs"]:
     if not abs(residual[worst]) <= RESIDUAL:
         rates = tuple(float(column[worst]) for column in pairs[2:])
         raise ConvergenceError(
-            f"tetrachoric correlation: residual {residual[worst]:.2e} for error rates {rates[0]}, {rates[1]} and joint rate "
-            f"{rates[2]}; at most {RESIDUAL:.0e} was expected"
+            f"tetrachoric correlation: residual {residual[worst]:.2e} for error rates {rates[0]}, {rates[1]} and joint "
+            f"rate {rates[2]}; at most {RESIDUAL:.0e} was expected"
         )
     return correlation
 
@@ -147,8 +147,8 @@ def _solve(pairs: _Pairs) -> Float[np.ndarray, " pairs"]:
 def _search(start: Callable, step: Callable, pairs: _Pairs) -> tuple[np.ndarray, np.ndarray]:
     """Iterate ``step`` on every pair until it converges; returns angles and residuals.
 
-    The loop runs on the host: a fused loop over pairs is several times slower in XLA on CPU, and would hold every pair up
-    until the slowest is done. Here the few slow ones go on alone, a few steps a round.
+    The loop runs on the host: a fused loop over pairs is several times slower in XLA on CPU, and would hold every pair
+    up until the slowest is done. Here the few slow ones go on alone, a few steps a round.
     """
     size = len(pairs.h)
     state = _Search(np.zeros(size), np.zeros(size), np.zeros(size), np.full(size, np.inf))
@@ -161,6 +161,7 @@ def _search(start: Callable, step: Callable, pairs: _Pairs) -> tuple[np.ndarray,
             padded = np.concatenate([index, np.full(_CHUNK - index.size, index[0])])
             columns = pairs.take(padded)
             now = start(columns) if round_ == 0 else _Search(*(field[padded] for field in state))
+            before = now
             for _ in range(_STEPS_PER_ROUND):
                 before, now = now, step(columns, now)
             moved = np.asarray(jnp.abs(now.angle - before.angle))[: index.size]
@@ -195,7 +196,8 @@ def _central_step(pairs: tuple, state: _Search) -> _Search:
     # d/dθ log density, for Halley's correction.
     curvature = (h * k - (h * h + k * k - 2 * h * k * sine) * sine / (cosine * cosine)) / cosine
     proposal = angle - newton / jnp.maximum(1 - newton * curvature / 2, 0.5)
-    # While nothing is known above, a step over the edge is tried at the edge: that is how a root beyond it is found out.
+    # While nothing is known above, a step over the edge is tried at the edge: that finds a root
+    # beyond it.
     proposal = jnp.where(high == _CENTRAL_EDGE, jnp.minimum(proposal, _CENTRAL_EDGE), proposal)
     return _Search(_bracketed(proposal, low, high), low, high, residual)
 

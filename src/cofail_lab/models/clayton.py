@@ -81,7 +81,8 @@ def _n_nodes(error_rates: Array, theta: Array) -> int:
     if isinstance(error_rates, jax.core.Tracer) or isinstance(theta, jax.core.Tracer):
         return _TRACED_NODES
     low, high = _range(error_rates, theta)
-    return int(32 * np.ceil(float((high - low) / _spacing(error_rates)) / 32)) + 1
+    # Few different sizes, so that few programs are compiled.
+    return int(256 * np.ceil((float((high - low) / _spacing(error_rates)) + 1) / 256))
 
 
 @partial(jax.jit, static_argnums=2)

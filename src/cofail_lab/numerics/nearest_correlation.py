@@ -1,9 +1,9 @@
 """The nearest correlation matrix in Frobenius norm (Higham 2002), by the Newton method of Qi and Sun (2006).
 
 The dual of the projection is smooth and unconstrained: minimize θ(y) = ‖(A + diag y)₊‖²/2 - Σy. Its gradient is
-diag((A + diag y)₊) - 1; Newton's equation is solved by conjugate gradients with the directional derivative of the positive
-part, and the nearest matrix is (A + diag y)₊ at the root. Quadratic convergence: about ten eigendecompositions, O(m³) each,
-where alternating projections need thousands.
+diag((A + diag y)₊) - 1; Newton's equation is solved by conjugate gradients with the directional derivative of the
+positive part, and the nearest matrix is (A + diag y)₊ at the root. Quadratic convergence: about ten
+eigendecompositions, O(m³) each, where alternating projections need thousands.
 """
 
 from typing import NamedTuple
@@ -36,8 +36,8 @@ def nearest_correlation(matrix: Float[np.ndarray, "m m"]) -> Float[np.ndarray, "
         matrix: symmetric, finite.
 
     Returns:
-        A correlation matrix; ``matrix`` itself (as a copy) if it is one already. Its smallest eigenvalue is 0 up to 1e-12
-        where the input was indefinite.
+        A correlation matrix; ``matrix`` itself (as a copy) if it is one already. Its smallest eigenvalue is 0 up to
+        1e-12 where the input was indefinite.
 
     Raises:
         ValueError: not symmetric or not finite.

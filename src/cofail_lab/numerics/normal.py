@@ -22,7 +22,7 @@ def _scaled_erfcx(y: np.ndarray) -> np.ndarray:
 
 
 # Interpolated once from SciPy: smooth on [-1, 1], coefficients below 1e-17 from degree 27 on.
-_COEFFICIENTS = chebyshev.chebinterpolate(_scaled_erfcx, 27)
+_COEFFICIENTS = chebyshev.chebinterpolate(_scaled_erfcx, 27)  # type: ignore[arg-type]
 
 
 def erfcx(x: Float[Array, "..."]) -> Float[Array, "..."]:

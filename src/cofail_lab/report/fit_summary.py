@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Float
 
 from cofail_lab.bounds.certificate import Certificate
-from cofail_lab.fitting.laws import fitted_count_probs
 from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.names import shorten
-from cofail_lab.report.numbers import count, interval, number, percent, points, ratio
+from cofail_lab.report.numbers import count, fixed, interval, percent, points, ratio
 from cofail_lab.result import Row, Section
 
 if TYPE_CHECKING:
@@ -27,12 +26,21 @@ LAW_NAMES = {
     "clayton": "Clayton",
 }
 
+CORRELATIONS = {
+    "pearson": "mean Pearson correlation",
+    "pearson_within": "  within families",
+    "pearson_across": "  across families",
+    "tetrachoric": "mean tetrachoric correlation",
+}
+
 
 def headline(fit: MatrixFit, certificate: Certificate) -> str:
     """The answer first: what there is to gain, what bounds it, what to do."""
     outcomes = fit.outcomes
     k, n = outcomes.n_all_wrong, outcomes.n_queries
-    tail = f"all of them fail {count(k)} of {count(n)} queries" if k else f"none of {count(n)} queries defeats all of them"
+    tail = (
+        f"all of them fail {count(k)} of {count(n)} queries" if k else f"none of {count(n)} queries defeats all of them"
+    )
     return (
         f"{count(outcomes.n_models)} models: the best, {shorten(outcomes.models[fit.best])}, is right on "
         f"{percent(fit.single_best)}; {tail}, so a perfect selector reaches {percent(1 - outcomes.all_wrong())}, "
@@ -62,107 +70,115 @@ def why_absent(law: str) -> str:
 
 
 def _ceiling(fit: MatrixFit) -> Section:
-    outcomes = fit.outcomes
-    replicates = fit.replicates
+    outcomes, replicates = fit.outcomes, fit.replicates
+    (low, high), k, n = fit.all_wrong_interval, count(outcomes.n_all_wrong), count(outcomes.n_queries)
     gain = fit.interval(None if replicates is None else replicates.oracle_gain)
-    low, high = fit.all_wrong_interval
-    reading = {
-        "ceiling-bound": "Ceiling-bound: most of what the best model gets wrong, every model gets wrong. Combining cannot mend it; "
-        "read those queries first (wrong references and broken graders look just like this), then look for a different model.",
-        "realizability-bound": "Realizability-bound: no query defeats everyone, so the ceiling is not what limits this pool. "
-        "What a selector gains depends on whether it can tell who is right.",
-        "undetermined": "Undetermined: some queries defeat everyone, but not most of what the best model gets wrong.",
-    }[fit.regime]
-    rows = [
+    foreclosed = fit.interval(None if replicates is None else replicates.foreclosed_share)
+    rows = (
         Row("best single model", percent(fit.single_best), shorten(outcomes.models[fit.best])),
-        Row("  chosen on other queries", percent(fit.single_best_heldout), "what you get if you must pick the best model blind"),
-        Row("all models wrong (β)", percent(outcomes.all_wrong()), f"{count(outcomes.n_all_wrong)} of {count(outcomes.n_queries)}"
-            f" queries; 95% limits {interval(low, high)}"),
-        Row("ceiling (1−β)", percent(1 - outcomes.all_wrong()), "no router, vote or cascade over these models can exceed it"),
+        Row("  chosen on other queries", percent(fit.single_best_heldout), "picked on one half, scored on the other"),
+        Row("all models wrong (β)", percent(outcomes.all_wrong()), f"{k} of {n}, 95% {interval(low, high)}"),
+        Row("ceiling (1−β)", percent(1 - outcomes.all_wrong()), "no router, vote or cascade can exceed it"),
         Row("oracle gain", points(fit.oracle_gain), _bracket(gain, points, "95% bootstrap interval")),
-        Row("foreclosed share", percent(fit.foreclosed_share), "of the best model's errors are everybody's errors"),
+        Row("foreclosed share", percent(fit.foreclosed_share), "of the best model's errors are everybody's" if not
+            foreclosed else f"of the best model's errors are everybody's, 95% {interval(*foreclosed)}"),
         Row("regime", fit.regime),
-    ]  # fmt: skip
-    figures = {
-        "pool_accuracies": "Accuracy of every model with its 95% interval, against the ceiling.",
-    }
-    if outcomes.dataset is not None and len(set(outcomes.dataset)) > 1:
+    )  # fmt: skip
+    figures = {"pool_accuracies": "Accuracy of every model with its 95% interval, against the ceiling."}
+    if _has_datasets(outcomes):
         figures["wrong_by_dataset"] = "How many models fail per query, by dataset."
-    return Section("How much there is to gain", (reading,), tuple(rows), figures)
+    return Section("How much there is to gain", (_regime_sentence(fit),), rows, figures)
+
+
+def _regime_sentence(fit: MatrixFit) -> str:
+    if fit.regime == "ceiling-bound":
+        return (
+            "Ceiling-bound: most of what the best model gets wrong, every model gets wrong. Combining cannot mend it; "
+            "read those queries first (wrong references and broken graders look just like this), then look for another "
+            "model."
+        )
+    if fit.regime == "realizability-bound":
+        return (
+            "Realizability-bound: no query defeats everyone, so the ceiling is not what limits this pool; what a "
+            "selector gains depends on whether it can tell who is right."
+        )
+    if fit.oracle_gain == 0:
+        return "Nothing to gain on these queries: nobody is right where the best model is wrong."
+    return "Undetermined: some queries defeat everyone, but they are not most of what the best model gets wrong."
 
 
 def certificate_section(certificate: Certificate, notes: tuple[str, ...] = ()) -> Section:
     """The certified limits on the oracle gain."""
-    confidence = f"{1 - certificate.delta:.0%}"
+    at = f"at {1 - certificate.delta:.0%}"
     rows = [
-        Row("gain at most (paired)", points(certificate.paired_max_gain), f"P1.v, at {confidence}; decides"),
-        Row("gain at most (ceiling)", points(certificate.max_gain), f"P1.iv, at {confidence}: ceiling minus accuracy, limit by limit"),
+        Row("gain at most (paired)", points(certificate.paired_max_gain), f"P1.v, {at}; decides"),
+        Row("gain at most (ceiling)", points(certificate.max_gain), f"P1.iv, {at}: ceiling minus accuracy"),
     ]
     if certificate.paired_min_gain is not None:
-        rows.append(Row("gain at least", points(certificate.paired_min_gain), f"P1.vii, at {confidence}, for a perfect selector"))
+        rows.append(Row("gain at least", points(certificate.paired_min_gain), f"P1.vii, {at}, for a perfect selector"))
     if certificate.overhead is not None:
         rows.append(Row("your overhead", points(certificate.overhead), "experiment.overhead: what combining costs you"))
     sentences = (
-        "The limits hold for every policy that returns one member's answer, on the population these queries are drawn from; "
-        "each is valid on its own, so quote one, not the smaller of the two.",
+        "The limits hold for every policy that returns one member's answer, on the population these queries are drawn "
+        "from; each is valid on its own, so quote one, not the smaller of the two.",
         *notes,
     )
     return Section("What is certified", sentences, tuple(rows))
 
 
 def _pairwise(fit: MatrixFit) -> Section:
-    point, outcomes, replicates = fit.point, fit.outcomes, fit.replicates
     sentences = [_prediction_sentence(fit)]
     if fit.implied_correlation is not None:
         sentences.append(
-            f"To give the observed β, the one-factor model would need a correlation of {number(fit.implied_correlation, 3)} "
-            f"instead of {number(float(point.tetrachoric[0]), 3)}."
+            "To give the observed β, the one-factor model would need a correlation of "
+            f"{fixed(fit.implied_correlation)} instead of {fixed(float(fit.point.tetrachoric[0]))}."
         )
-    if outcomes.n_all_wrong:
+    if fit.outcomes.n_all_wrong:
         sentences.append(
-            "A ratio away from 1 is not yet evidence of a common mode: fitted to data without one, the same pipeline does not "
-            "give 1 either. Compare it with its own null distribution before calling a tail underpriced."
+            "A ratio away from 1 is not yet evidence of a common mode: fitted to data without one, the same pipeline "
+            "does not give 1 either. Compare it with its own null distribution before calling a tail underpriced."
         )
+    figures = {
+        "wrong_count_distribution": "Observed number of wrong models per query against each fitted law.",
+        "correlation_heatmap": "Tetrachoric correlation of errors, models ordered by family.",
+    }
+    rows = (*_correlation_rows(fit), *(_law_row(fit, law) for law in LAW_NAMES))
+    return Section("What pairwise statistics would have said", tuple(sentences), rows, figures)
+
+
+def _correlation_rows(fit: MatrixFit) -> list[Row]:
+    point, replicates = fit.point, fit.replicates
     rows = []
-    for name, label in (("pearson", "mean Pearson correlation"), ("pearson_within", "  within families"),
-                        ("pearson_across", "  across families"), ("tetrachoric", "mean tetrachoric correlation")):  # fmt: skip
+    for name, label in CORRELATIONS.items():
         value = float(getattr(point, name)[0])
         if not np.isnan(value):
             limits = fit.interval(None if replicates is None else getattr(replicates.fit, name))
-            rows.append(Row(label, number(value, 3), _bracket(limits, partial(number, significant=3), "95% bootstrap interval")))
-    if point.n_boundary_pairs[0]:
-        rows.append(
-            Row("  without boundary pairs", number(float(point.tetrachoric_interior[0]), 3),
-                f"{count(int(point.n_boundary_pairs[0]))} pairs lie on their Fréchet bound and enter the mean at ±1")
-        )  # fmt: skip
+            rows.append(Row(label, fixed(value), _bracket(limits, fixed, "95% bootstrap interval")))
+    if n_boundary := int(point.n_boundary_pairs[0]):
+        note = f"{count(n_boundary)} pairs on their Fréchet bound enter the mean at ±1"
+        rows.append(Row("  without boundary pairs", fixed(float(point.tetrachoric_interior[0])), note))
     if fit.negative_eigenvalues:
-        rows.append(
-            Row("negative eigenvalues", count(fit.negative_eigenvalues),
-                f"of the tetrachoric matrix; the nearest correlation matrix has mean {number(fit.nearest_mean, 3)}")
-        )  # fmt: skip
-    for law, label in LAW_NAMES.items():
-        observed = "observed/predicted " + ratio(fit.ratio(law))
+        note = f"of the tetrachoric matrix; the nearest correlation matrix has mean {fixed(fit.nearest_mean)}"
+        rows.append(Row("negative eigenvalues", count(fit.negative_eigenvalues), note))
+    return rows
+
+
+def _law_row(fit: MatrixFit, law: str) -> Row:
+    note = ""
+    if fit.predicted(law) is None:
+        note = why_absent(law)
+    elif fit.ratio(law) is not None:
         limits = fit.ratio_interval(law)
-        note = why_absent(law) if fit.predicted(law) is None else (
-            "" if fit.ratio(law) is None else observed + (f", {fit.level:.0%} interval {interval(*limits, ratio)}" if limits else "")
-        )  # fmt: skip
-        rows.append(Row(f"β if {label}", percent(fit.predicted(law)), note))
-    return Section(
-        "What pairwise statistics would have said",
-        tuple(sentences),
-        tuple(rows),
-        {
-            "wrong_count_distribution": "Observed number of wrong models per query against each fitted law.",
-            "correlation_heatmap": "Tetrachoric correlation of errors, models ordered by family.",
-        },
-    )
+        note = f"observed/predicted {ratio(fit.ratio(law))}"
+        note += f", {fit.level:.0%} interval {interval(*limits, ratio)}" if limits else ""
+    return Row(f"β if {LAW_NAMES[law]}", percent(fit.predicted(law)), note)
 
 
 def _prediction_sentence(fit: MatrixFit) -> str:
     predicted, observed = fit.predicted("one_factor"), fit.outcomes.all_wrong()
     if predicted is None:
         return f"The one-factor model read from pairwise correlations {why_absent('one_factor')}."
-    said = f"Read from pairwise correlations alone, a one-factor model predicts that all models fail on {percent(predicted)} of queries"
+    said = f"From pairwise correlations alone, a one-factor model predicts that all models fail on {percent(predicted)}"
     if fit.outcomes.n_all_wrong == 0:
         return f"{said}; none was seen, so a ratio of observed to predicted says nothing here."
     limits = fit.ratio_interval("one_factor")
@@ -176,17 +192,21 @@ def _matrix(outcomes: Outcomes, fit: MatrixFit) -> Section:
     if constant:
         named = ", ".join(shorten(name) for name in constant[:8]) + (", ..." if len(constant) > 8 else "")
         sentences.append(
-            f"{count(len(constant))} model(s) are always right or always wrong ({named}): they stay in β, the gain and the "
-            "certificates, and are left out of correlations and copulas, where they would have an infinite threshold."
+            f"{count(len(constant))} model(s) are always right or always wrong ({named}): they stay in β, the gain and "
+            "the certificates, and are left out of correlations and copulas: their threshold would be infinite."
         )
     groups = duplicate_groups(outcomes)
     if groups:
-        largest = ", ".join(shorten(outcomes.models[j]) for j in groups[0][:4]) + (", ..." if len(groups[0]) > 4 else "")
+        largest = ", ".join(shorten(outcomes.models[j]) for j in groups[0][:4]) + (
+            ", ..." if len(groups[0]) > 4 else ""
+        )
         sentences.append(
             f"{count(sum(len(group) for group in groups))} models have exactly the same answers as another one "
-            f"({count(len(groups))} group(s), such as {largest}); a duplicate adds nothing to the pool and correlates at 1."
+            f"({count(len(groups))} group(s), such as {largest}); a duplicate adds nothing and correlates at 1."
         )
-    rows = [Row("analysed", f"{count(outcomes.n_queries)} queries × {count(outcomes.n_models)} models", outcomes.source)]
+    rows = [
+        Row("analysed", f"{count(outcomes.n_queries)} queries × {count(outcomes.n_models)} models", outcomes.source)
+    ]
     left_out = outcomes.left_out
     if left_out is not None and left_out.n_queries:
         states = ", ".join(
@@ -195,10 +215,24 @@ def _matrix(outcomes: Outcomes, fit: MatrixFit) -> Section:
         )  # fmt: skip
         answered, right = int(left_out.answered.sum()), int(left_out.right.sum())
         accuracy = f", accuracy of their answers {percent(right / answered)}" if answered else ""
-        rows.append(Row("left out", f"{count(left_out.n_queries)} queries", f"not answered by every model ({states} cells){accuracy}"))
-        rows.append(Row("β at worst", percent(worst_case(outcomes)), "if every left-out query without a right answer defeats all models"))
+        rows.append(
+            Row(
+                "left out",
+                f"{count(left_out.n_queries)} queries",
+                f"not answered by every model ({states} cells){accuracy}",
+            )
+        )
+        total = count(outcomes.n_queries + left_out.n_queries)
+        note = f"over all {total}, a left-out query failed by all unless someone got it right"
+        rows.append(Row("β at worst", percent(worst_case(outcomes)), note))
     if fit.replicates is not None:
-        rows.append(Row("bootstrap", f"{count(len(fit.replicates.all_wrong))} replicates", "queries resampled, everything refitted in each"))
+        rows.append(
+            Row(
+                "bootstrap",
+                f"{count(len(fit.replicates.all_wrong))} replicates",
+                "queries resampled, everything refitted in each",
+            )
+        )
     return Section("The matrix", tuple(sentences), tuple(rows))
 
 
@@ -211,8 +245,10 @@ def duplicate_groups(outcomes: Outcomes) -> list[list[int]]:
     return sorted(groups, key=lambda group: (-len(group), group[0]))
 
 
-def figures(fit: MatrixFit) -> dict[str, Callable[[], Figure]]:
-    """The figures of a fit, drawn when called."""
+def figures(
+    fit: MatrixFit, count_probs: Mapping[str, Float[np.ndarray, " m_plus_1"]]
+) -> dict[str, Callable[[], Figure]]:
+    """The figures of a fit, drawn when called; ``count_probs`` is the law of C under each fitted law."""
     outcomes = fit.outcomes
 
     def pool_accuracies() -> Figure:
@@ -221,12 +257,14 @@ def figures(fit: MatrixFit) -> dict[str, Callable[[], Figure]]:
 
         low, high = clopper_pearson(outcomes.n_queries - outcomes.error_counts, outcomes.n_queries, 1 - CONFIDENCE)
         ceiling = 1 - outcomes.all_wrong()
-        return draw(outcomes.models, 1 - outcomes.error_rates, low, high, outcomes.family, ceiling, fit.all_wrong_interval)
+        return draw(
+            outcomes.models, 1 - outcomes.error_rates, low, high, outcomes.family, ceiling, fit.all_wrong_interval
+        )
 
     def wrong_count_distribution() -> Figure:
         from cofail_lab.report.figures import wrong_count_distribution as draw
 
-        predictions = {LAW_NAMES[law]: probs for law, probs in fitted_count_probs(fit).items()}
+        predictions = {LAW_NAMES[law]: probs for law, probs in count_probs.items()}
         return draw(outcomes.n_wrong, outcomes.n_models, predictions)
 
     def correlation_heatmap() -> Figure:
@@ -240,7 +278,14 @@ def figures(fit: MatrixFit) -> dict[str, Callable[[], Figure]]:
 
         return draw(outcomes.n_wrong, outcomes.dataset, outcomes.n_models)
 
-    return {draw.__name__: draw for draw in (pool_accuracies, wrong_count_distribution, correlation_heatmap, wrong_by_dataset)}
+    drawings = [pool_accuracies, wrong_count_distribution, correlation_heatmap]
+    if _has_datasets(outcomes):
+        drawings.append(wrong_by_dataset)
+    return {draw.__name__: draw for draw in drawings}
+
+
+def _has_datasets(outcomes: Outcomes) -> bool:
+    return outcomes.dataset is not None and len(set(outcomes.dataset)) > 1
 
 
 def _bracket(limits: tuple[float, float] | None, form: Callable[[float | None], str], what: str) -> str:

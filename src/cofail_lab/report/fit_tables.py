@@ -1,22 +1,26 @@
 """A fit as Arrow tables: one row per model, pair, query, number wrong, law and bootstrap replicate."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
+from jaxtyping import Float
 
 from cofail_lab.bounds.binomial import clopper_pearson, clopper_pearson_upper
 from cofail_lab.bounds.certificate import Certificate
-from cofail_lab.fitting.laws import fitted_count_probs
 from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
 from cofail_lab.report.fit_summary import LAW_NAMES
 
 
-def tables(fit: MatrixFit, certificate: Certificate) -> dict[str, pa.Table]:
-    """Every table of a fit, by name."""
+def tables(
+    fit: MatrixFit, certificate: Certificate, count_probs: Mapping[str, Float[np.ndarray, " m_plus_1"]]
+) -> dict[str, pa.Table]:
+    """Every table of a fit, by name; ``count_probs`` is the law of C under each fitted law."""
     found = {
         "models": _models(fit, certificate),
         "pairs": _pairs(fit),
         "queries": _queries(fit),
-        "wrong_counts": _wrong_counts(fit),
+        "wrong_counts": _wrong_counts(fit, count_probs),
         "predictions": _predictions(fit),
     }
     if fit.replicates is not None:
@@ -74,14 +78,14 @@ def _queries(fit: MatrixFit) -> pa.Table:
     )
 
 
-def _wrong_counts(fit: MatrixFit) -> pa.Table:
+def _wrong_counts(fit: MatrixFit, count_probs: Mapping[str, np.ndarray]) -> pa.Table:
     """The law of C: observed counts and the probabilities of every fitted law."""
     m = fit.outcomes.n_models
     return pa.table(
         {
             "n_wrong": np.arange(m + 1),
             "observed": np.bincount(fit.outcomes.n_wrong, minlength=m + 1),
-            **{f"probability_{law}": probs for law, probs in fitted_count_probs(fit).items()},
+            **{f"probability_{law}": probs for law, probs in count_probs.items()},
         }
     )
 

@@ -8,15 +8,17 @@ from collections.abc import Iterable
 def printable(text: str) -> str:
     """One line without control characters: white space collapses, what would steer a terminal is written as an escape.
 
-    Bidirectional controls are escaped too: one of them in a model name would reorder the line around it.
+    Bidirectional controls are escaped too: one of them in a model name would reorder the line around it. Leading spaces
+    stay, they indent a row of a summary.
     """
-    line = re.sub(r"\s+", " ", text).strip()
-    return "".join(escape(character) if _steers(character) else character for character in line)
+    body = text.lstrip(" ")
+    line = re.sub(r"\s+", " ", body).strip()
+    return " " * (len(text) - len(body)) + "".join(escape(c) if _steers(c) else c for c in line)
 
 
 def shorten(text: str, width: int = 38) -> str:
     """`printable`, and at most `width` characters: the middle goes, because the ends tell names apart."""
-    line = printable(text)
+    line = printable(text).strip()
     if len(line) <= width:
         return line
     head = width // 2

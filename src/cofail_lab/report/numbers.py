@@ -53,6 +53,11 @@ def number(value: float | None, significant: int = 4) -> str:
     return f"{value:.{significant}g}"
 
 
+def fixed(value: float | None, decimals: int = 3) -> str:
+    """A number of known scale, such as a correlation, always to so many decimals: ``0.5 -> "0.500"``."""
+    return f"{value:.{decimals}f}" if _exists(value) else ABSENT
+
+
 def interval(lower: float | None, upper: float | None, form: Callable[[float | None], str] = percent) -> str:
     """Two limits in one form: ``0.039, 0.072 -> "3.9% to 7.2%"``; points name their unit once."""
     if not (_exists(lower) or _exists(upper)):
@@ -73,7 +78,8 @@ def _exists(value: float | None) -> TypeGuard[float]:
 
 
 def _hundredfold(share: float, digits: int) -> str:
-    value = 100 * share + 0.0  # no minus sign before zero
+    # Twelve digits: a gain of 0.1225 must read alike whether it was counted or is a difference of two floats.
+    value = float(f"{100 * share:.12g}") + 0.0  # no minus sign before zero
     distance = min(abs(value), abs(100 - abs(value)))
     decimals = max(digits, math.ceil(-math.log10(distance))) if 1e-300 < distance < math.inf else digits
     if decimals <= 6:
