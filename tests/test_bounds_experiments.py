@@ -55,7 +55,7 @@ def test_bounds_of_a_matrix(wrong):
 
 
 def test_bounds_of_a_law():
-    law = CommonShock(shock=0.05, base_error_rates=[0.3] * 67)
+    law = CommonShock(shock=0.05, base_error_rates=[0.3] * 67)  # pyright: ignore[reportCallIssue]
     result = Bounds().run(Inputs(RunOptions(), law_factory=lambda: law))
     assert result.metrics["frechet_upper"] == pytest.approx(0.0559712, abs=5e-8)
     assert result.metrics["ladder_lower"] == pytest.approx(0.049, abs=5e-5)

@@ -39,7 +39,8 @@ def endless_laws(envelope: Envelope, n_models: int) -> EndlessPair:
     """The two laws of P2.vi for a pool of m models."""
     from cofail_lab.models import CommonShock, ExchangeableMixing
 
+    base = np.full(n_models, envelope.base_error_rate)
     return EndlessPair(
         ExchangeableMixing(envelope.lower.points, envelope.lower.weights, n_models),
-        CommonShock(shock=envelope.shock, base_error_rates=np.full(n_models, envelope.base_error_rate)),
+        CommonShock(shock=envelope.shock, base_error_rates=base),  # pyright: ignore[reportCallIssue]
     )

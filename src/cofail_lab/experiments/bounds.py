@@ -103,7 +103,7 @@ class Bounds:
             sections=(
                 Section(
                     "What pairs can and cannot say",
-                    (sentence,),
+                    (),
                     (
                         Row("all wrong, from all pairs", interval(pairwise.lower, pairwise.upper), pairwise.method),
                         Row("all wrong, from mean rates only", interval(from_pairs.lower, from_pairs.upper)),

@@ -78,7 +78,7 @@ class CostFrontier:
             sections=(
                 Section(
                     "What a budget buys",
-                    (sentence,),
+                    (),
                     (
                         Row(
                             "cheapest oracle", number(oracle.oracle_cost), f"per query, {percent(oracle.oracle)} right"
@@ -124,7 +124,7 @@ def _dataset_frontier(outcomes: Outcomes, prices: np.ndarray) -> Frontier | None
 
 def frontier_figure(oracle: Frontier, by_dataset: Frontier | None, cost: np.ndarray, accuracy: np.ndarray) -> Figure:
     """Models as points, frontiers as lines."""
-    from matplotlib.ticker import PercentFormatter
+    from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 
     from cofail_lab.report.style import OTHER, PALETTE, STRONG, canvas, drawing, fitted
 
@@ -136,6 +136,8 @@ def frontier_figure(oracle: Frontier, by_dataset: Frontier | None, cost: np.ndar
             axes.plot(by_dataset.costs, by_dataset.values, color=PALETTE[0], label="best model per dataset")
         if (cost > 0).all() and oracle.least_cost > 0:
             axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: number(cost)))
+            axes.xaxis.set_minor_formatter(NullFormatter())
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_xlabel("mean cost per query")
         axes.set_ylabel("share right")

@@ -79,7 +79,7 @@ class Plan:
             sections=(
                 Section(
                     "How many queries to grade",
-                    (sentence,),
+                    (),
                     (
                         Row("queries needed", count(found.n_queries), f"to succeed with {percent(self.probability)}"),
                         Row("least number that can succeed", count(found.n_least), "without one resolvable failure"),
