@@ -359,6 +359,17 @@ def test_small_and_degenerate_pools():
     assert same[:2] == pytest.approx((0.2, 0.2), abs=1e-12)
 
 
+def test_a_pool_too_large_for_programs_gets_the_best_closed_form():
+    wrong = np.random.default_rng(14).random((80, 1100)) < np.linspace(0.1, 0.9, 80)[:, None]
+    table = wrong.astype(float)
+    pairs = table.T @ table / 80
+    found = all_wrong_range(np.diag(pairs).copy(), pairs)
+    limits = closed_forms(np.diag(pairs).copy(), pairs)
+    assert found.lower <= wrong.all(axis=1).mean() <= found.upper
+    assert found.upper == max(0.0, min(limits.upper.values()))
+    assert found.method.startswith("upper: ")
+
+
 def test_envelope_edges_and_scope():
     envelope = extendible_envelope(0.3, 0.15)
     rng = np.random.default_rng(2)

@@ -5,6 +5,7 @@ model queried several times). Symmetrizing any law within the groups keeps all t
 say all there is to say.
 """
 
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -41,9 +42,13 @@ def find_groups(pairwise_wrong: Float[np.ndarray, "m m"]) -> Int[np.ndarray, " m
     m = len(pairwise_wrong)
     table = np.round(pairwise_wrong, 12)
     group = np.full(m, -1)
+    # Exchangeable models have the same entries in their rows, whatever the order: few candidates are left to compare.
+    alike: dict[bytes, list[int]] = {}
     leaders: list[int] = []
-    for i in range(m):
-        for g, leader in enumerate(leaders):
+    for i, entries in enumerate(np.sort(table, axis=1)):
+        candidates = alike.setdefault(entries.tobytes(), [])
+        for g in candidates:
+            leader = leaders[g]
             others = np.ones(m, dtype=bool)
             others[[i, leader]] = False
             if table[i, i] == table[leader, leader] and (table[i, others] == table[leader, others]).all():
@@ -51,6 +56,7 @@ def find_groups(pairwise_wrong: Float[np.ndarray, "m m"]) -> Int[np.ndarray, " m
                 break
         else:
             group[i] = len(leaders)
+            candidates.append(len(leaders))
             leaders.append(i)
     return group
 
@@ -73,7 +79,7 @@ def block_range(
     m = len(group)
     at_least = m if at_least is None else at_least
     sizes = np.bincount(group)
-    n_states = int(np.prod(sizes + 1, dtype=float))
+    n_states = prod(int(size) + 1 for size in sizes)
     if n_states > LARGEST:
         raise InputError(f"group: {n_states} vectors of group counts, at most {LARGEST} can be solved")
     states = np.stack(np.meshgrid(*(np.arange(n + 1) for n in sizes), indexing="ij"), axis=-1).reshape(-1, len(sizes))

@@ -1,5 +1,6 @@
 """The interval of β = P(all wrong) that pairwise statistics leave open: the best of all methods that apply."""
 
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -69,7 +70,7 @@ def all_wrong_range(error_rates: Float[np.ndarray, " m"], pairwise_wrong: Float[
         return AllWrongRange(joint.lower, joint.upper, joint.method, joint.sharp)
     group = find_groups(pairs)
     sizes = np.bincount(group)
-    if np.prod(sizes + 1, dtype=float) <= LARGEST:
+    if prod(int(size) + 1 for size in sizes) <= LARGEST:
         block = block_range(pairs, group)
         return AllWrongRange(block.lower, block.upper, f"linear program in the counts of {len(sizes)} groups", True)
     return closed_form_range(alpha, pairs)
