@@ -180,6 +180,9 @@ def test_constant_and_duplicate_models(real: Callable[[str], Outcomes]) -> None:
     assert result.metrics["oracle_gain"] == 0
     varying = outcomes_from(outcomes.wrong[:, ~outcomes.constant])
     without = cl.fit(varying, bootstrap=0)
+    assert result.metrics["predicted_independent"] == 0
+    expected = np.log(outcomes.error_rates[~outcomes.constant]).sum()
+    assert result.metrics["log_predicted_independent"] == pytest.approx(expected, rel=1e-12)
     for name in ("pearson", "tetrachoric", "predicted_one_factor", "predicted_clayton", "negative_eigenvalues"):
         assert result.metrics[name] == pytest.approx(without.metrics[name], rel=1e-12), name
     text = " ".join(sentence for section in result.sections for sentence in section.sentences)

@@ -107,6 +107,8 @@ def _metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int 
     metrics |= _limits("pearson_gap", fit.interval(gap))
     for law in LAWS:
         metrics[f"predicted_{law}"] = fit.predicted(law)
+        # Below the smallest float a prediction still has a log.
+        metrics[f"log_predicted_{law}"] = _number(getattr(fit.point, f"log_{law}"))
         metrics[f"ratio_{law}"] = fit.ratio(law)
         metrics |= _limits(f"ratio_{law}", fit.ratio_interval(law))
     return metrics

@@ -74,14 +74,15 @@ def _ceiling(fit: MatrixFit) -> Section:
     (low, high), k, n = fit.all_wrong_interval, count(outcomes.n_all_wrong), count(outcomes.n_queries)
     gain = fit.interval(None if replicates is None else replicates.oracle_gain)
     foreclosed = fit.interval(None if replicates is None else replicates.foreclosed_share)
+    share = "of the best model's errors are everybody's" if fit.foreclosed_share is not None else "it makes no error"
+    share += f", 95% {interval(*foreclosed)}" if foreclosed else ""
     rows = (
         Row("best single model", percent(fit.single_best), shorten(outcomes.models[fit.best])),
         Row("  chosen on other queries", percent(fit.single_best_heldout), "picked on one half, scored on the other"),
         Row("all models wrong (β)", percent(outcomes.all_wrong()), f"{k} of {n}, 95% {interval(low, high)}"),
         Row("ceiling (1−β)", percent(1 - outcomes.all_wrong()), "no router, vote or cascade can exceed it"),
         Row("oracle gain", points(fit.oracle_gain), _bracket(gain, points, "95% bootstrap interval")),
-        Row("foreclosed share", percent(fit.foreclosed_share), "of the best model's errors are everybody's" if not
-            foreclosed else f"of the best model's errors are everybody's, 95% {interval(*foreclosed)}"),
+        Row("foreclosed share", percent(fit.foreclosed_share), share),
         Row("regime", fit.regime),
     )  # fmt: skip
     figures = {"pool_accuracies": "Accuracy of every model with its 95% interval, against the ceiling."}
@@ -164,14 +165,22 @@ def _correlation_rows(fit: MatrixFit) -> list[Row]:
 
 
 def _law_row(fit: MatrixFit, law: str) -> Row:
-    note = ""
+    outcomes, notes = fit.outcomes, []
     if fit.predicted(law) is None:
-        note = why_absent(law)
+        notes.append(why_absent(law))
     elif fit.ratio(law) is not None:
         limits = fit.ratio_interval(law)
-        note = f"observed/predicted {ratio(fit.ratio(law))}"
-        note += f", {fit.level:.0%} interval {interval(*limits, ratio)}" if limits else ""
-    return Row(f"β if {LAW_NAMES[law]}", percent(fit.predicted(law)), note)
+        spread = f", {fit.level:.0%} interval {interval(*limits, ratio)}" if limits else ""
+        notes.append(f"observed/predicted {ratio(fit.ratio(law))}{spread}")
+    if outcomes.constant.any():
+        notes.append(f"over the {count(outcomes.n_models - int(outcomes.constant.sum()))} varying models")
+    return Row(f"β if {LAW_NAMES[law]}", _predicted(fit, law), "; ".join(notes))
+
+
+def _predicted(fit: MatrixFit, law: str) -> str:
+    """A predicted β as people read it; below the smallest float it is still a power of ten."""
+    value, log_value = fit.predicted(law), float(getattr(fit.point, f"log_{law}")[0])
+    return percent(value) if value != 0 else f"10^{log_value / np.log(10):.0f}"
 
 
 def _prediction_sentence(fit: MatrixFit) -> str:
