@@ -14,12 +14,26 @@ from cofail_lab.errors import InputError
 
 
 def vector(value: Any) -> Array:
-    """A float64 array of at least one dimension, for a list of numbers from Python or YAML."""
+    """A float64 array of one dimension, from a list of numbers; ``0.3x67`` stands for 67 times 0.3, also inside a list."""
+    if isinstance(value, str):
+        value = [value]
+    if isinstance(value, list | tuple) and any(isinstance(entry, str) for entry in value):
+        value = [number for entry in value for number in _repeated(entry)]
     return jnp.atleast_1d(scalar(value))
 
 
+def _repeated(entry: Any) -> list[float]:
+    if not isinstance(entry, str):
+        return [entry]
+    number, times, count = entry.partition("x")
+    try:
+        return [float(number)] * int(count) if times else [float(number)]
+    except ValueError:
+        raise InputError(f"law: {entry!r} is not a number, nor a number of times a number such as 0.3x67") from None
+
+
 def scalar(value: Any) -> Array:
-    """A float64 array of whatever shape the value has; what is no number is reported by the checks below."""
+    """A float64 array of whatever shape the value has."""
     if isinstance(value, Array):
         return value.astype(jnp.float64)
     try:

@@ -39,7 +39,9 @@ class BlockFactor(AbstractErrorLaw):
         _checks.shape("error_rates", self.error_rates, (None,))
         _checks.inside("error_rates", self.error_rates, 0, 1, "(0, 1)")
         if len(self.block) != self.n_models:
-            raise InputError(f"law.block: {len(self.block)} labels for {self.n_models} models; one per model is accepted")
+            raise InputError(
+                f"law.block: {len(self.block)} labels for {self.n_models} models; one per model is accepted"
+            )
         for name, value in (("between", self.between), ("within", self.within)):
             _checks.shape(name, value, ())
             _checks.inside(name, value, 0, 1, "[0, 1)")
@@ -79,7 +81,7 @@ class BlockFactor(AbstractErrorLaw):
         labels = np.array([repr(label) for label in self.block])
         correlation = jnp.where(labels[:, None] == labels, self.within, self.between)
         t = self.thresholds
-        return with_diagonal(bivariate_normal.cdf(t[:, None], t[None], correlation), self.error_rates)
+        return with_diagonal(bivariate_normal.relative_cdf(t[:, None], t[None], correlation), self.error_rates)
 
     def subpool(self, members: Any) -> "BlockFactor":
         """The same families with fewer members."""

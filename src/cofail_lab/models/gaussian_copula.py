@@ -63,12 +63,14 @@ class GaussianCopula(AbstractErrorLaw):
     def _orthant(self) -> orthant.Orthant:
         m = self.n_models
         shifts = orthant.digital_shifts(m, _SEED)
-        return orthant.log_orthant(self.thresholds, _lifted(self.correlation), orthant.sobol_net(m, LOG2_POINTS), shifts)
+        return orthant.log_orthant(
+            self.thresholds, _lifted(self.correlation), orthant.sobol_net(m, LOG2_POINTS), shifts
+        )
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """Φ2(t_i, t_j; Σ_ij) off the diagonal."""
         t = self.thresholds
-        return with_diagonal(bivariate_normal.cdf(t[:, None], t[None], self.correlation), self.error_rates)
+        return with_diagonal(bivariate_normal.relative_cdf(t[:, None], t[None], self.correlation), self.error_rates)
 
     def subpool(self, members: Any) -> "GaussianCopula":
         """The sub-matrix."""

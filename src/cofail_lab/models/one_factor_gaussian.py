@@ -53,7 +53,7 @@ class OneFactorGaussian(AbstractFactorLaw):
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """Φ2(t_i, t_j; ℓ_i ℓ_j) off the diagonal."""
         t = self.thresholds
-        joint = bivariate_normal.cdf(t[:, None], t[None], jnp.outer(self.loadings, self.loadings))
+        joint = bivariate_normal.relative_cdf(t[:, None], t[None], jnp.outer(self.loadings, self.loadings))
         return with_diagonal(joint, self.error_rates)
 
     def subpool(self, members: Any) -> "OneFactorGaussian":

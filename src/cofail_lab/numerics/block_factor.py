@@ -51,7 +51,9 @@ def log_all_below(
 
 
 @jax.jit
-def _log_integrand(z: Float[Array, " nodes"], thresholds: Array, between: Array, within: Array) -> Float[Array, " nodes"]:
+def _log_integrand(
+    z: Float[Array, " nodes"], thresholds: Array, between: Array, within: Array
+) -> Float[Array, " nodes"]:
     rest = jnp.sqrt(1 - between)
     real = thresholds < 40
     given = jnp.where(real, (thresholds - jnp.sqrt(between) * z[:, None, None]) / rest, 40.0)

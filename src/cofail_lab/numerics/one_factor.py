@@ -157,7 +157,7 @@ def factor_range(
 def log_conditional(
     thresholds: Float[Array, " m"], loadings: Float[Array, " m"], z: Float[Array, " nodes"]
 ) -> tuple[Float[Array, "nodes m"], Float[Array, "nodes m"]]:
-    """log P(score i below t_i | Z = z) and log P(above)."""
+    """Log P(score i below t_i | Z = z) and log P(above)."""
     scale = jnp.sqrt((1 - loadings) * (1 + loadings))
     u = thresholds / scale - loadings / scale * z[:, None]
     return normal.log_cdf(u), normal.log_cdf(-u)
