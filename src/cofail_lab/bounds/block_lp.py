@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from cofail_lab.bounds.moments import rounding_margin
 from cofail_lab.errors import InputError
 
 LARGEST = 200_000
@@ -107,6 +108,7 @@ def block_range(
             )
         dual = -found.eqlin.marginals
         # Raising the constant by the worst violation makes the dual feasible everywhere.
-        limits.append(sign * float(dual @ vector + (sign * event - dual @ matrix).max()))
+        margin = rounding_margin(len(vector), float(np.abs(dual).sum()) + 1)
+        limits.append(sign * float(dual @ vector + (sign * event - dual @ matrix).max() + margin))
         laws.append(found.x)
     return BlockRange(max(0.0, limits[0]), min(1.0, limits[1]), laws[0], laws[1], states)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from cofail_lab.bounds.moments import Right
+from cofail_lab.bounds.moments import Right, rounding_margin
 from cofail_lab.bounds.quadratic import QuadraticCertificate, pair_index
 
 # Above this pool size only single steps are tried: pairs of steps cost m² each.
@@ -98,4 +98,6 @@ def _descend(right: Right, weights: np.ndarray, k: int) -> LatticeBound:
             weights[index] += step
             gradient = gradient + step * both[:, index]
     value = float(1 + (weights @ both @ weights - (2 * k + 1) * weights @ a) / (k * (k + 1)))
-    return LatticeBound(value, weights, k)
+    size = np.abs(weights)
+    magnitude = float(1 + (size @ both @ size + (2 * k + 1) * size @ a) / (k * (k + 1)))
+    return LatticeBound(value + rounding_margin(m, magnitude), weights, k)

@@ -37,6 +37,16 @@ def right_moments(error_rates: Float[np.ndarray, " m"], pairwise_wrong: Float[np
     return Right(1 - error_rates, both)
 
 
+def rounding_margin(n_terms: int, magnitude: float) -> float:
+    """A bound on the rounding error of a sum of products: limits are moved outwards by it, so that they stay limits.
+
+    Args:
+        n_terms: length of the longest sum.
+        magnitude: sum of the absolute values of all terms.
+    """
+    return 4 * n_terms * np.finfo(float).eps * magnitude
+
+
 def smallest_pair(pairwise_wrong: Float[np.ndarray, "m m"]) -> float:
     """Upper bound min_ij p_ij (the diagonal included): all wrong implies any two wrong."""
     return float(pairwise_wrong.min())
@@ -59,7 +69,9 @@ def gallot_kounias(right: Right) -> tuple[float, Float[np.ndarray, " m"]]:
     chosen = order[:rank] - 1
     v = np.zeros(len(a))
     v[chosen] = cho_solve((factor[:rank, :rank], True), a[chosen])
-    return float(1 - 2 * v @ a + v @ both @ v), v
+    size = np.abs(v)
+    margin = rounding_margin(len(a), float(1 + 2 * size @ a + size @ both @ size))
+    return float(1 - 2 * v @ a + v @ both @ v) + margin, v
 
 
 def dawson_sankoff(right: Right) -> tuple[float, float]:
@@ -73,7 +85,8 @@ def dawson_sankoff(right: Right) -> tuple[float, float]:
     # down.
     k = np.clip(np.floor(2 * s2 / s1) + np.arange(3), 1, max(m - 1, 1))
     upper = float((1 - 2 * s1 / (k + 1) + 2 * s2 / (k * (k + 1))).min())
-    return max(0.0, 1 - s1 + 2 * s2 / m), upper
+    margin = rounding_margin(m, 1 + s1 + s2 / m)
+    return max(0.0, 1 - s1 + 2 * s2 / m - margin), upper + margin
 
 
 def hunter(right: Right) -> float:
@@ -90,7 +103,7 @@ def hunter(right: Right) -> float:
         tree += float(best_outside[j])
         outside[j] = False
         np.maximum(best, both[j], out=best)
-    return max(0.0, float(1 - a.sum() + tree))
+    return max(0.0, float(1 - a.sum() + tree) - rounding_margin(len(a), float(1 + a.sum() + tree)))
 
 
 def kuai_alajaji_takahara(right: Right) -> float:
@@ -104,7 +117,7 @@ def kuai_alajaji_takahara(right: Right) -> float:
     a, row = a[a > 0], (right.both.sum(axis=1) - right.single)[a > 0]
     theta = row / a - np.floor(row / a)
     terms = theta * a**2 / (row + (2 - theta) * a) + (1 - theta) * a**2 / (row + (1 - theta) * a)
-    return float(1 - terms.sum())
+    return float(1 - terms.sum()) + rounding_margin(len(right.single), 2.0)
 
 
 def boros_prekopa(binomial: Sequence[Fraction | float], n_models: int) -> tuple[float, float]:
