@@ -1,7 +1,7 @@
 """Finite-sample certificates: what combining these models can gain at most, and at least, over the best of them.
 
-Everything rests on a_i + R_i = 1 - β (theory section 1): the oracle gain G is min_i R_i, the resolvable rate of the best
-model. Both certificates take the n queries as independent draws from the population they speak about.
+Everything rests on a_i + R_i = 1 - β (theory section 1): the oracle gain G is min_i R_i, the resolvable rate of the
+best model. Both certificates take the n queries as independent draws from the population they speak about.
 """
 
 from dataclasses import dataclass
@@ -23,29 +23,45 @@ class Certificate:
 
     Attributes:
         n_models, n_queries, n_all_wrong: m, n, K.
-        best_model: name of the in-sample best, None when only counts are known.
-        best_correct: its right answers.
+        best_correct: right answers of the in-sample best model.
         delta: error probability of each certificate taken alone.
         overhead: what combining costs, in accuracy; None if not stated.
-        all_wrong_lower: one-sided lower limit of β at 1 - δ/2 (P1.iv).
-        single_best_lower: lower limit of the best model's accuracy at 1 - δ/2, Bonferroni over the pool (P1.iv).
-        max_gain: P1.iv, September form: (1 - all_wrong_lower) - single_best_lower.
-        paired_max_gain: P1.v: the least Clopper-Pearson upper limit of R_i, each at 1 - δ/m.
-        paired_min_gain: P1.vii: the least lower limit of R_i, each at 1 - δ.
+        best_model: its name, None when only counts are known.
+        paired_min_gain: P1.vii, the least lower limit of R_i, each at 1 - δ; it needs every model, None from counts.
     """
 
     n_models: int
     n_queries: int
     n_all_wrong: int
-    best_model: str | None
     best_correct: int
     delta: float
     overhead: float | None
-    all_wrong_lower: float
-    single_best_lower: float
-    max_gain: float
-    paired_max_gain: float
-    paired_min_gain: float | None
+    best_model: str | None = None
+    paired_min_gain: float | None = None
+
+    @property
+    def all_wrong_lower(self) -> float:
+        """One-sided lower limit of β at 1 - δ/2 (P1.iv)."""
+        return float(clopper_pearson_lower(self.n_all_wrong, self.n_queries, self.delta / 2))
+
+    @property
+    def single_best_lower(self) -> float:
+        """Lower limit of the best model's accuracy at 1 - δ/2, Bonferroni over the pool (P1.iv).
+
+        A limit grows with its count, so the in-sample best attains the greatest of the pool.
+        """
+        return float(clopper_pearson_lower(self.best_correct, self.n_queries, self.delta / (2 * self.n_models)))
+
+    @property
+    def max_gain(self) -> float:
+        """P1.iv, September form: (1 - all_wrong_lower) - single_best_lower."""
+        return (1 - self.all_wrong_lower) - self.single_best_lower
+
+    @property
+    def paired_max_gain(self) -> float:
+        """P1.v: the least upper limit of R_i, each at 1 - δ/m; the best model, failing least, attains it."""
+        resolvable = self.n_queries - self.best_correct - self.n_all_wrong
+        return float(clopper_pearson_upper(resolvable, self.n_queries, self.delta / self.n_models))
 
     @property
     def outcome(self) -> Outcome:
@@ -62,8 +78,9 @@ class Certificate:
         """The certificate in one plain sentence."""
         best = self.best_model if self.best_model is not None else "the best of them"
         bound = (
-            f"With {1 - self.delta:.0%} confidence no router, vote or cascade over these {self.n_models} models can gain more "
-            f"than {100 * self.paired_max_gain:.1f} points over the best single model ({best} in this sample)"
+            f"With {1 - self.delta:.0%} confidence no router, vote or cascade over these {self.n_models} models can
+            gain more " f"than {100 * self.paired_max_gain:.1f} points over the best single model ({best} in this
+            sample)"
         )
         if self.overhead is None:
             return f"{bound}."
@@ -97,32 +114,33 @@ def certify_wrong_counts(
     """
     checks.probability("delta", delta)
     checks.overhead("overhead", overhead)
-    m = len(error_counts)
     resolvable = np.asarray(error_counts) - n_all_wrong
     best = int(np.argmin(error_counts))
-    return _certificate(
-        n_models=m,
-        n_queries=n_queries,
-        n_all_wrong=n_all_wrong,
-        best_model=None if models is None else models[best],
-        best_correct=n_queries - int(error_counts[best]),
-        delta=delta,
-        overhead=overhead,
-        paired_min_gain=float(clopper_pearson_lower(resolvable, n_queries, delta).min()),
-    )
+    best_correct = n_queries - int(error_counts[best])
+    best_model = None if models is None else models[best]
+    least = float(clopper_pearson_lower(resolvable, n_queries, delta).min())
+    return Certificate(len(error_counts), n_queries, n_all_wrong, best_correct, delta, overhead, best_model, least)
 
 
 def certify_counts(
-    *, n_all_wrong: int, n_queries: int, n_models: int, best_correct: int, delta: float = 0.05, overhead: float | None = None
+    *,
+    n_all_wrong: int,
+    n_queries: int,
+    n_models: int,
+    best_correct: int,
+    delta: float = 0.05,
+    overhead: float | None = None,
 ) -> Certificate:
     """The certificates from four totals; the best model's resolvable failures are n - best_correct - K.
 
-    The lower certificate of P1.vii needs every model's count and is not given. Raises InputError for totals that cannot be.
+    The lower certificate of P1.vii needs every model's count and is not given. Raises InputError for totals that
+    cannot be.
     """
     checks.probability("delta", delta)
     checks.overhead("overhead", overhead)
     for name, value, least in (
-        ("n_models", n_models, 1), ("n_queries", n_queries, 1), ("n_all_wrong", n_all_wrong, 0), ("best_correct", best_correct, 0)
+        ("n_models", n_models, 1), ("n_queries", n_queries, 1), ("n_all_wrong", n_all_wrong, 0), ("best_correct",
+        best_correct, 0)
     ):  # fmt: skip
         checks.whole(name, value, least)
     for name, value in (("n_all_wrong", n_all_wrong), ("best_correct", best_correct)):
@@ -130,51 +148,12 @@ def certify_counts(
             raise InputError(f"{name}: {value} of {n_queries} queries")
     if best_correct + n_all_wrong > n_queries:
         raise InputError(
-            f"best_correct: {best_correct} right and n_all_wrong: {n_all_wrong} failed by everyone exceed n_queries: {n_queries}"
+            f"best_correct: {best_correct} right and n_all_wrong: {n_all_wrong} failed by everyone exceed n_queries:
+            {n_queries}"
         )
     if n_models == 1 and best_correct + n_all_wrong != n_queries:
         raise InputError(
-            f"n_all_wrong: with n_models: 1 every failure is all-wrong, so {n_queries - best_correct}, not {n_all_wrong}"
+            f"n_all_wrong: with n_models: 1 every failure is all-wrong, so {n_queries - best_correct}, not
+            {n_all_wrong}"
         )
-    return _certificate(
-        n_models=n_models,
-        n_queries=n_queries,
-        n_all_wrong=n_all_wrong,
-        best_model=None,
-        best_correct=best_correct,
-        delta=delta,
-        overhead=overhead,
-        paired_min_gain=None,
-    )
-
-
-def _certificate(
-    *,
-    n_models: int,
-    n_queries: int,
-    n_all_wrong: int,
-    best_model: str | None,
-    best_correct: int,
-    delta: float,
-    overhead: float | None,
-    paired_min_gain: float | None,
-) -> Certificate:
-    all_wrong_lower = float(clopper_pearson_lower(n_all_wrong, n_queries, delta / 2))
-    # The limit grows with the count, so the in-sample best attains the pool's greatest lower limit (P1.iv) ...
-    single_best_lower = float(clopper_pearson_lower(best_correct, n_queries, delta / (2 * n_models)))
-    # ... and, having the fewest resolvable failures, the least upper limit (P1.v).
-    resolvable = n_queries - best_correct - n_all_wrong
-    return Certificate(
-        n_models=n_models,
-        n_queries=n_queries,
-        n_all_wrong=n_all_wrong,
-        best_model=best_model,
-        best_correct=best_correct,
-        delta=delta,
-        overhead=overhead,
-        all_wrong_lower=all_wrong_lower,
-        single_best_lower=single_best_lower,
-        max_gain=(1 - all_wrong_lower) - single_best_lower,
-        paired_max_gain=float(clopper_pearson_upper(resolvable, n_queries, delta / n_models)),
-        paired_min_gain=paired_min_gain,
-    )
+    return Certificate(n_models, n_queries, n_all_wrong, best_correct, delta, overhead)
