@@ -145,7 +145,7 @@ def test_decision_with_room(rng: np.random.Generator) -> None:
         ({"delta": 1.0}, "delta: 1.0"),
         ({"delta": float("nan")}, "delta: nan"),
         ({"overhead": -0.1}, "overhead: -0.1"),
-        ({"n_models": 1}, "n_models: 1"),
+        ({"n_models": 1}, "with n_models: 1"),
     ],
 )
 def test_counts_that_cannot_be(change: dict, names: str) -> None:

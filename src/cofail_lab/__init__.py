@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cofail_lab import bounds, data, models
+    from cofail_lab import bounds, data, decisions, models
     from cofail_lab.api import certify, fit
     from cofail_lab.bounds.certificate import Certificate, certify_counts
     from cofail_lab.data import load_outcomes
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _HOME = {
     "bounds": "",
     "data": "",
+    "decisions": "",
     "models": "",
     "certify": "api",
     "fit": "api",
@@ -48,6 +49,7 @@ __all__ = [
     "certify",
     "certify_counts",
     "data",
+    "decisions",
     "fit",
     "load_outcomes",
     "models",

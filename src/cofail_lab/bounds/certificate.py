@@ -65,7 +65,7 @@ class Certificate:
 
     @property
     def outcome(self) -> Outcome:
-        """``skip`` if the paired certificate puts the gain below the overhead, ``room`` if it certifies more, else ``open``."""
+        """``skip`` if P1.v puts the gain below the overhead, ``room`` if P1.vii puts it above, else ``open``."""
         overhead = self.overhead or 0.0
         if self.overhead is not None and self.paired_max_gain < overhead:
             return "skip"
@@ -78,9 +78,8 @@ class Certificate:
         """The certificate in one plain sentence."""
         best = self.best_model if self.best_model is not None else "the best of them"
         bound = (
-            f"With {1 - self.delta:.0%} confidence no router, vote or cascade over these {self.n_models} models can
-            gain more " f"than {100 * self.paired_max_gain:.1f} points over the best single model ({best} in this
-            sample)"
+            f"With {100 * (1 - self.delta):g}% confidence no router, vote or cascade over these {self.n_models} models "
+            f"can gain more than {100 * self.paired_max_gain:.1f} points over the best single model ({best} in this sample)"
         )
         if self.overhead is None:
             return f"{bound}."
@@ -138,22 +137,19 @@ def certify_counts(
     """
     checks.probability("delta", delta)
     checks.overhead("overhead", overhead)
-    for name, value, least in (
-        ("n_models", n_models, 1), ("n_queries", n_queries, 1), ("n_all_wrong", n_all_wrong, 0), ("best_correct",
-        best_correct, 0)
-    ):  # fmt: skip
-        checks.whole(name, value, least)
+    for name, value in (("n_models", n_models), ("n_queries", n_queries)):
+        checks.whole(name, value, least=1)
     for name, value in (("n_all_wrong", n_all_wrong), ("best_correct", best_correct)):
+        checks.whole(name, value, least=0)
         if value > n_queries:
             raise InputError(f"{name}: {value} of {n_queries} queries")
     if best_correct + n_all_wrong > n_queries:
         raise InputError(
-            f"best_correct: {best_correct} right and n_all_wrong: {n_all_wrong} failed by everyone exceed n_queries:
-            {n_queries}"
+            f"best_correct: {best_correct} right and n_all_wrong: {n_all_wrong} failed by everyone exceed "
+            f"n_queries: {n_queries}"
         )
     if n_models == 1 and best_correct + n_all_wrong != n_queries:
         raise InputError(
-            f"n_all_wrong: with n_models: 1 every failure is all-wrong, so {n_queries - best_correct}, not
-            {n_all_wrong}"
+            f"n_all_wrong: {n_all_wrong}; with n_models: 1 every failure is all-wrong, here {n_queries - best_correct}"
         )
     return Certificate(n_models, n_queries, n_all_wrong, best_correct, delta, overhead)

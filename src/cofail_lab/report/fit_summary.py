@@ -110,7 +110,7 @@ def _regime_sentence(fit: MatrixFit) -> str:
 
 def certificate_section(certificate: Certificate, notes: tuple[str, ...] = ()) -> Section:
     """The certified limits on the oracle gain."""
-    at = f"at {1 - certificate.delta:.0%}"
+    at = f"at {100 * (1 - certificate.delta):g}%"
     rows = [
         Row("gain at most (paired)", points(certificate.paired_max_gain), f"P1.v, {at}; decides"),
         Row("gain at most (ceiling)", points(certificate.max_gain), f"P1.iv, {at}: ceiling minus accuracy"),
@@ -170,7 +170,7 @@ def _law_row(fit: MatrixFit, law: str) -> Row:
         notes.append(why_absent(law))
     elif fit.ratio(law) is not None:
         limits = fit.ratio_interval(law)
-        spread = f", {fit.level:.0%} interval {interval(*limits, ratio)}" if limits else ""
+        spread = f", {100 * fit.level:g}% interval {interval(*limits, ratio)}" if limits else ""
         notes.append(f"observed/predicted {ratio(fit.ratio(law))}{spread}")
     if outcomes.constant.any():
         notes.append(f"over the {count(outcomes.n_models - int(outcomes.constant.sum()))} varying models")
@@ -191,7 +191,7 @@ def _prediction_sentence(fit: MatrixFit) -> str:
     if fit.outcomes.n_all_wrong == 0:
         return f"{said}; none was seen, so a ratio of observed to predicted says nothing here."
     limits = fit.ratio_interval("one_factor")
-    spread = f", {fit.level:.0%} interval {interval(*limits, ratio)}" if limits else ""
+    spread = f", {100 * fit.level:g}% interval {interval(*limits, ratio)}" if limits else ""
     return f"{said}; observed: {percent(observed)} (ratio {ratio(fit.ratio('one_factor'))}{spread})."
 
 
