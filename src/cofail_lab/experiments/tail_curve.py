@@ -1,4 +1,4 @@
-"""`experiment=tail_curve`: how fast a law's all-wrong rate falls as the pool grows, against the one-factor read of its pairs."""
+"""`experiment=tail_curve`: a law's all-wrong rate over pool sizes, against the one-factor read of its pairs."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float
-from scipy.special import ndtri
+from scipy.special import log_ndtr, ndtri
 
 from cofail_lab import checks
 from cofail_lab.errors import InputError
@@ -27,7 +27,7 @@ _LEFT_OUT = 40.0
 
 @dataclass(frozen=True)
 class TailCurve:
-    """β(m), β_sf(m) calibrated by the tetrachoric and by the Pearson correlation, their ratios and the implied correlation.
+    """β(m), β_sf(m) at the tetrachoric and the Pearson correlation, their ratios and the implied correlation.
 
     The pools are the first m models of the law.
 
@@ -124,9 +124,10 @@ def _implied_correlation(
     thresholds: Float[np.ndarray, "sizes m"], log_beta: Float[np.ndarray, " sizes"]
 ) -> Float[np.ndarray, " sizes"]:
     """The r in [0, 1) with β_sf(r) = β, to 1e-9, by bisection; nan where none has it."""
-    low, high = np.zeros(len(log_beta)), np.full(len(log_beta), 1 - 1e-7)
-    below, above = (_log_one_factor(thresholds, r)[0] for r in (low, high))
-    exists = (below <= log_beta) & (log_beta <= above)
+    low, high = np.zeros(len(log_beta)), np.ones(len(log_beta))
+    # At r = 1 the pool fails as its best model does.
+    limit = log_ndtr(thresholds.min(axis=1))
+    exists = (_log_one_factor(thresholds, low)[0] <= log_beta) & (log_beta < limit)
     for _ in range(32):
         middle = (low + high) / 2
         too_high = _log_one_factor(thresholds, middle)[0] > log_beta
@@ -197,8 +198,8 @@ def _result(law: AbstractErrorLaw, sizes: np.ndarray, curve: dict[str, np.ndarra
             Section(
                 title="All-wrong rate against pool size",
                 sentences=(
-                    "The one-factor read is the Gaussian copula with the pool's own error rates and one correlation, its mean "
-                    "tetrachoric (the correct transform) or its mean Pearson correlation (biased down).",
+                    "The one-factor read is the Gaussian copula with the pool's own error rates and one correlation: "
+                    "its mean tetrachoric (the correct transform) or its mean Pearson correlation (biased down).",
                 ),
                 rows=(
                     Row("all-wrong rate β", number(beta), f"at {sizes[-1]} models"),

@@ -5,16 +5,16 @@ Values that JAX is tracing (inside jit, vmap or grad) cannot be looked at, so on
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.core import Tracer
 
 from cofail_lab.errors import InputError
 
 
 def vector(value: Any) -> Array:
-    """A float64 array of one dimension, from a list of numbers; ``0.3x67`` stands for 67 times 0.3, also inside a list."""
+    """A float64 vector from a list of numbers; ``0.3x67`` stands for 67 times 0.3, also inside a list."""
     if isinstance(value, str):
         value = [value]
     if isinstance(value, list | tuple) and any(isinstance(entry, str) for entry in value):
@@ -55,7 +55,7 @@ def shape(name: str, value: Array, expected: tuple[int | None, ...]) -> None:
 
 def inside(name: str, value: Array, low: float, high: float, accepted: str) -> None:
     """Every entry within the interval written as ``accepted``, whose brackets say which ends belong to it."""
-    if isinstance(value, jax.core.Tracer):
+    if isinstance(value, Tracer):
         return
     values = np.asarray(value)
     above = values >= low if accepted.startswith("[") else values > low
@@ -85,7 +85,7 @@ def members(selection: Any, n_models: int) -> np.ndarray:
 
 def distribution(name: str, value: Array) -> None:
     """Probabilities: none negative, sum 1 to 1e-9 (they are used as given, not rescaled)."""
-    if isinstance(value, jax.core.Tracer):
+    if isinstance(value, Tracer):
         return
     inside(name, value, 0, 1, "[0, 1]")
     total = float(value.sum())
@@ -101,7 +101,7 @@ def pool_size(name: str, value: Any) -> None:
 
 def correlation_matrix(name: str, value: Array) -> None:
     """Symmetric, unit diagonal, no eigenvalue below -1e-9: nothing is repaired here."""
-    if isinstance(value, jax.core.Tracer):
+    if isinstance(value, Tracer):
         return
     matrix = np.asarray(value)
     inside(name, value, -1, 1, "[-1, 1]")

@@ -1,7 +1,7 @@
 """The samplers: integer tables in, integer comparisons out.
 
-Each model has 32 bits of its own in each query, two models to a 64-bit word. A probability is rounded to a multiple of 2^-31
-(0 and 1 stay exact), which shifts no marginal by more than 2.4e-10.
+Each model has 32 bits of its own in each query, two models to a 64-bit word. A probability is rounded to a multiple
+of 2^-31 (0 and 1 stay exact), which shifts no marginal by more than 2.4e-10.
 """
 
 from collections.abc import Callable
@@ -203,13 +203,18 @@ class PositionsSampler(AbstractSampler):
 
     Attributes:
         counts: distribution of the number.
-        n_models: m.
+        size: m.
         log_all_wrong: log P(C = m).
     """
 
     counts: Alias
-    n_models: int = eqx.field(static=True)
+    size: int = eqx.field(static=True)
     log_all_wrong: Float[Array, ""]
+
+    @property
+    def n_models(self) -> int:
+        """Pool size, m."""
+        return self.size
 
     def wrong(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Bool[Array, "b m"]:
         """The errors of the queries with these numbers."""

@@ -1,7 +1,7 @@
 """Streaming draws: every query is a function of the key and of its own number.
 
-A sampler draws the queries it is told to. Chunks are therefore independent pieces of work: they go round the devices, their
-size changes nothing but memory, and what comes back is reduced to a histogram before the next chunk is needed.
+A sampler draws the queries it is told to. Chunks are therefore independent pieces of work: they go round the devices,
+their size changes nothing but memory, and what comes back is reduced to a histogram before the next chunk is needed.
 """
 
 import abc
@@ -29,10 +29,13 @@ Advance = Callable[[int], None]
 class AbstractSampler(eqx.Module):
     """Draws the errors of given queries: a pytree of integer tables."""
 
-    n_models: eqx.AbstractVar[int]
-
     fixed_chunk: ClassVar[int | None] = None
     """The only chunk size, for samplers whose floating-point sums could depend on it."""
+
+    @property
+    @abc.abstractmethod
+    def n_models(self) -> int:
+        """Pool size, m."""
 
     @abc.abstractmethod
     def wrong(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Bool[Array, "b m"]:

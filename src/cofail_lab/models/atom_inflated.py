@@ -32,7 +32,7 @@ class AtomInflated(AbstractErrorLaw):
             raise InputError(f"law.base: {self.base!r} is not an error law")
 
     @property
-    def error_rates(self) -> Float[Array, " m"]:
+    def error_rates(self) -> Float[Array, " m"]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """ω + (1-ω) α_i of the base."""
         return self.shock + (1 - self.shock) * self.base.error_rates
 
@@ -54,7 +54,7 @@ class AtomInflated(AbstractErrorLaw):
 
     def subpool(self, members: Any) -> "AtomInflated":
         """The same atom over the base's sub-pool."""
-        return AtomInflated(self.shock, self.base.subpool(members))
+        return AtomInflated(self.shock, self.base.subpool(members))  # pyright: ignore[reportCallIssue]
 
     def count_probs(self) -> Float[Array, " m+1"]:
         """(1-ω) times the base's, plus ω at m."""

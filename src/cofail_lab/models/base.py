@@ -28,8 +28,8 @@ def _ignore(steps: int) -> None:
 class AbstractErrorLaw(eqx.Module):
     """A law of the error indicators (E_1, ..., E_m) of a pool of m models; an immutable pytree of float64 arrays.
 
-    Concrete laws are final. Methods that return arrays work under `jax.jit`, `jax.vmap` and `jax.grad`; those that return
-    an `Estimate`, and sampling, need concrete parameters.
+    Concrete laws are final. Methods that return arrays work under `jax.jit`, `jax.vmap` and `jax.grad`; those that
+    return an `Estimate`, and sampling, need concrete parameters.
 
     Attributes:
         error_rates: α_i = P(E_i = 1), (m,).
@@ -76,8 +76,8 @@ class AbstractErrorLaw(eqx.Module):
     def sample(self, key: Array, n: int, *, chunk: int = CHUNK) -> Bool[Array, "n m"]:
         """Draw n queries: True where the model is wrong.
 
-        Query q is a function of the key and of q alone: it is the same whatever n and ``chunk`` are, and on any number of
-        devices. ``chunk`` queries are drawn at a time, on all JAX devices in turn.
+        Query q is a function of the key and of q alone: it is the same whatever n and ``chunk`` are, and on any
+        number of devices. ``chunk`` queries are drawn at a time, on all JAX devices in turn.
         """
         return _sampling.sample(self.sampler(), key, n, chunk)
 
@@ -95,8 +95,8 @@ class AbstractErrorLaw(eqx.Module):
     ) -> Estimate:
         """β estimated from n draws, with its standard error.
 
-        Plain: the share of the queries of `sample` that every model gets wrong. Conditional (Rao-Blackwell): the mean of
-        P(all wrong | the factors drawn), from the same factors; unbiased too, and never with a larger variance.
+        Plain: the share of the queries of `sample` that every model gets wrong. Conditional (Rao-Blackwell): the mean
+        of P(all wrong | the factors drawn), from the same factors; unbiased too, and never with a larger variance.
         """
         sampler = self.sampler()
         if conditional:

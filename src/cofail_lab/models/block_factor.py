@@ -3,10 +3,10 @@
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.core import Tracer
 from jax.scipy.special import ndtri
 from jaxtyping import Float
 
@@ -45,7 +45,7 @@ class BlockFactor(AbstractErrorLaw):
         for name, value in (("between", self.between), ("within", self.within)):
             _checks.shape(name, value, ())
             _checks.inside(name, value, 0, 1, "[0, 1)")
-        if not isinstance(self.between, jax.core.Tracer) and not isinstance(self.within, jax.core.Tracer):
+        if not isinstance(self.between, Tracer) and not isinstance(self.within, Tracer):
             _checks.inside("between", self.between, 0, float(self.within), "[0, law.within]")
 
     @property

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.core import Tracer
 from jax.scipy.special import gammaln
 from jaxtyping import Float
 
@@ -78,7 +79,7 @@ def _spacing(error_rates: Array) -> Array:
 
 
 def _n_nodes(error_rates: Array, theta: Array) -> int:
-    if isinstance(error_rates, jax.core.Tracer) or isinstance(theta, jax.core.Tracer):
+    if isinstance(error_rates, Tracer) or isinstance(theta, Tracer):
         return _TRACED_NODES
     low, high = _range(error_rates, theta)
     # Few different sizes, so that few programs are compiled.

@@ -30,7 +30,7 @@ class CommonShock(AbstractFactorLaw):
         _checks.inside("base_error_rates", self.base_error_rates, 0, 1, "(0, 1)")
 
     @property
-    def error_rates(self) -> Float[Array, " m"]:
+    def error_rates(self) -> Float[Array, " m"]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """α_i = ω + (1-ω) α0_i."""
         return self.shock + (1 - self.shock) * self.base_error_rates
 
@@ -45,7 +45,8 @@ class CommonShock(AbstractFactorLaw):
 
     def subpool(self, members: Any) -> "CommonShock":
         """The same shock over fewer models."""
-        return CommonShock(self.shock, self.base_error_rates[_checks.members(members, self.n_models)])
+        base = self.base_error_rates[_checks.members(members, self.n_models)]
+        return CommonShock(self.shock, base)  # pyright: ignore[reportCallIssue]
 
     def factor_grid(self) -> FactorGrid:
         """Two nodes, the shock and its absence; exact."""

@@ -1,4 +1,4 @@
-"""Exchangeable count: the number of wrong models has any law, and any models are as likely as any others (theory section 2)."""
+"""Exchangeable count: any law of the number of wrong models, positions uniform (theory section 2)."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ class ExchangeableCount(AbstractErrorLaw):
         return len(self.probabilities) - 1
 
     @property
-    def error_rates(self) -> Float[Array, " m"]:
+    def error_rates(self) -> Float[Array, " m"]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """E[C]/m, for every model."""
         m = self.n_models
         return jnp.full(m, self.probabilities @ jnp.arange(m + 1) / m)

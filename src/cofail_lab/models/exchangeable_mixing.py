@@ -1,4 +1,4 @@
-"""Exchangeable mixing: an error probability p is drawn for the query, and every model errs with it (theory section 2)."""
+"""Exchangeable mixing: every model errs with a probability drawn for the query (theory section 2)."""
 
 from typing import Any
 
@@ -41,8 +41,9 @@ class ExchangeableMixing(AbstractFactorLaw):
     def beta(a: float, b: float, n_models: int) -> "ExchangeableMixing":
         """The mixing law Beta(a, b), exactly: no event of m models tells it from a Gauss-Jacobi rule.
 
-        Every event's probability is the mean of a polynomial in p of degree at most m, which a Gauss rule with (m+1)/2 nodes
-        integrates exactly (rounding: about 1e-13). SciPy's nodes are good for a, b > 0 and m up to a few thousand.
+        Every event's probability is the mean of a polynomial in p of degree at most m, which a Gauss rule with
+        (m+1)/2 nodes integrates exactly (rounding: about 1e-13). SciPy's nodes are good for a, b > 0 and m up to a
+        few thousand.
         """
         if not (a > 0 and b > 0):
             raise InputError(f"law.a, law.b: {a}, {b}; both must be above 0")
@@ -56,7 +57,7 @@ class ExchangeableMixing(AbstractFactorLaw):
         return self.pool_size
 
     @property
-    def error_rates(self) -> Float[Array, " m"]:
+    def error_rates(self) -> Float[Array, " m"]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """E[p], for every model."""
         return jnp.full(self.n_models, self.weights @ self.points)
 

@@ -49,7 +49,7 @@ class GaussianCopula(AbstractErrorLaw):
         return ndtri(self.error_rates)
 
     def log_all_wrong(self) -> Float[Array, ""]:
-        """Log Φ_m(t; Σ): exact for one model, else by simulation with fixed points; its error is `all_wrong_estimate`'s."""
+        """Log Φ_m(t; Σ) by simulation with fixed points (one model: exact); `all_wrong_estimate` has its error."""
         return jnp.log(self.error_rates[0]) if self.n_models == 1 else self._orthant().log_value
 
     def all_wrong_estimate(self) -> Estimate:

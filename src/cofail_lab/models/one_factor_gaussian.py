@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.core import Tracer
 from jax.scipy.special import ndtri
 from jaxtyping import Float
 
@@ -64,8 +65,9 @@ class OneFactorGaussian(AbstractFactorLaw):
     def factor_grid(self) -> FactorGrid:
         """A lattice for Z: every pattern of errors within a proven relative 1e-13 (`numerics.one_factor`).
 
-        Under `jax.jit` or `jax.vmap` the number of nodes cannot follow the parameters; there it is 4,096, and all is nan if
-        that does not prove 1e-8. Raises ConvergenceError where concrete loadings would need more than 2^20 nodes.
+        Under `jax.jit` or `jax.vmap` the number of nodes cannot follow the parameters; there it is 4,096, and all is
+        nan if that does not prove 1e-8. Raises ConvergenceError where concrete loadings would need more than 2^20
+        nodes.
         """
         return _grid(self.thresholds, self.loadings, _n_nodes(self.thresholds, self.loadings))
 
@@ -74,7 +76,7 @@ _TRACED_NODES = 4096
 
 
 def _n_nodes(thresholds: Array, loadings: Array) -> int:
-    if isinstance(thresholds, jax.core.Tracer) or isinstance(loadings, jax.core.Tracer):
+    if isinstance(thresholds, Tracer) or isinstance(loadings, Tracer):
         return _TRACED_NODES
     low, high = one_factor.factor_range(thresholds, loadings)
     needed = float((high - low) / one_factor.proven_spacing(one_factor.information(loadings), 1e-13))

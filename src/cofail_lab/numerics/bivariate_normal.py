@@ -5,14 +5,15 @@ trivariate normal and t probabilities", Statistics and Computing 14. With r = si
 
     Φ2(h, k; r) = Φ(h)Φ(k) + 1/(2π) ∫_0^asin(r) exp(-(h² + k² - 2hk sin θ) / (2 cos² θ)) dθ.
 
-The integrand is flat enough for Gauss-Legendre away from r = 1. Near r = 1 the same integral is taken from the other end
-and its singular part removed in closed form. Absolute error of both: a few 1e-16.
+The integrand is flat enough for Gauss-Legendre away from r = 1. Near r = 1 the same integral is taken from the other
+end and its singular part removed in closed form. Absolute error of both: a few 1e-16.
 """
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
+from jax.core import Tracer
 from jax.scipy.special import ndtr
 from jaxtyping import Float
 
@@ -95,9 +96,9 @@ def cdf(h: Float[Array, "..."], k: Float[Array, "..."], r: Float[Array, "..."]) 
 def log_cdf(h: Float[Array, "..."], k: Float[Array, "..."], r: Float[Array, "..."]) -> Float[Array, "..."]:
     """Log Φ2(h, k; r) for finite h, k and r in [-1, 1], to about 1e-13 + 1e-15 |log Φ2|, however small Φ2 is.
 
-    Up to |r| = 1 - 1e-6, X and Y are given a common factor with loadings √|r| and ±√|r|, whose quadrature keeps relative accuracy;
-    nearer to 1 the absolute accuracy of `cdf` suffices for r > 0 (there Φ2 is close to Φ(min(h, k))), while for r < 0 it is
-    nan where Φ2 is below 1e-10: neither route has its digits. At r = -1 it is exact.
+    Up to |r| = 1 - 1e-6, X and Y are given a common factor with loadings √|r| and ±√|r|, whose quadrature keeps
+    relative accuracy; nearer to 1 the absolute accuracy of `cdf` suffices for r > 0 (there Φ2 is close to Φ(min(h,
+    k))), while for r < 0 it is nan where Φ2 is below 1e-10: neither route has its digits. At r = -1 it is exact.
     """
     h, k, r = jnp.broadcast_arrays(*(jnp.asarray(x, dtype=jnp.float64) for x in (h, k, r)))
     size = jnp.abs(r)
@@ -116,7 +117,7 @@ def log_cdf(h: Float[Array, "..."], k: Float[Array, "..."], r: Float[Array, "...
 
 @jax.jit
 def correlation(h: Float[Array, "..."], k: Float[Array, "..."], joint: Float[Array, "..."]) -> Float[Array, "..."]:
-    """The r with Φ2(h, k; r) = ``joint``, by bisection in arcsin r to 1e-15; ±1 where ``joint`` is at or beyond its bounds."""
+    """The r with Φ2(h, k; r) = ``joint``, by bisection in arcsin r; ±1 where ``joint`` is at or beyond its bounds."""
     h, k, joint = jnp.broadcast_arrays(*(jnp.asarray(x, dtype=jnp.float64) for x in (h, k, joint)))
 
     def halve(_: int, bracket: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -131,13 +132,13 @@ def correlation(h: Float[Array, "..."], k: Float[Array, "..."], joint: Float[Arr
 
 
 def relative_cdf(h: Float[Array, "..."], k: Float[Array, "..."], r: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Φ2(h, k; r), small values by `log_cdf` (relative accuracy) where r < 0 would cancel them; `cdf` alone under tracing."""
+    """Φ2(h, k; r), by `log_cdf` where r < 0 would cancel small values; by `cdf` alone under tracing."""
     value = cdf(h, k, r)
-    if isinstance(value, jax.core.Tracer):
+    if isinstance(value, Tracer):
         return value
-    h, k, r = (np.broadcast_to(np.asarray(x, dtype=float), value.shape) for x in (h, k, r))
-    small = np.flatnonzero((r < 0) & (np.asarray(value) < 1e-4))
+    arguments = [np.broadcast_to(np.asarray(x, dtype=float), value.shape).ravel() for x in (h, k, r)]
+    small = np.flatnonzero((arguments[2] < 0) & (np.asarray(value).ravel() < 1e-4))
     if not small.size:
         return value
-    exact = jnp.exp(log_cdf(*(jnp.asarray(x.ravel()[small]) for x in (h, k, r))))
+    exact = jnp.exp(log_cdf(*(jnp.asarray(x[small]) for x in arguments)))
     return value.ravel().at[small].set(exact).reshape(value.shape)

@@ -1,8 +1,9 @@
 """Families of models: scores c_b Z + c_f F_g + s ε_i with one factor for all and one per family, c_b² + c_f² + s² = 1.
 
-`log_all_below` nests the one-factor integral of every family inside one over Z. `Lattice` puts both factors on lattices of a
-common step in the score, so that c_b Z + c_f F_g takes values on that lattice too and one table of conditional error
-probabilities serves every node. The trapezoidal bound of `one_factor` holds for each of the nested sums.
+`log_all_below` nests the one-factor integral of every family inside one over Z. `Lattice` puts both factors on
+lattices of a common step in the score, so that c_b Z + c_f F_g takes values on that lattice too and one table of
+conditional error probabilities serves every node. The trapezoidal bound of `one_factor` holds for each of the nested
+sums.
 """
 
 from types import ModuleType
@@ -12,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
+from jax.core import Tracer
 from jaxtyping import Float
 from scipy.special import log_ndtr
 
@@ -36,15 +38,15 @@ def log_all_below(
         thresholds: t_i by family; shorter families are filled up with 40 (Φ(40) = 1).
         between, within: ρ_b = c_b² and ρ_w = c_b² + c_f², 0 <= ρ_b <= ρ_w < 1.
 
-    Nodes over Z are doubled until the error is below 1e-10 or there are 4,096. While JAX traces, there are 256, and a value whose
-    error exceeds 1e-8 is nan. Differentiable in all arguments where ρ_b and ρ_w - ρ_b are positive.
+    Nodes over Z are doubled until the error is below 1e-10 or there are 4,096. While JAX traces, there are 256, and a
+    value whose error exceeds 1e-8 is nan. Differentiable in all arguments where ρ_b and ρ_w - ρ_b are positive.
     """
-    arguments = tuple(jnp.asarray(x) for x in (thresholds, between, within))
-    if any(isinstance(x, jax.core.Tracer) for x in arguments):
-        value, error = _nested(*arguments, _TRACED_NODES, jnp)
+    t, b, w = (jnp.asarray(x) for x in (thresholds, between, within))
+    if any(isinstance(x, Tracer) for x in (t, b, w)):
+        value, error = _nested(t, b, w, _TRACED_NODES, jnp)
         return jnp.where(error < 1e-8, value, jnp.nan), error
     for n_nodes in (128, 512, 2048, 4096):
-        value, error = _nested(*arguments, n_nodes, np)
+        value, error = _nested(t, b, w, n_nodes, np)
         if error < _TARGET:
             break
     return jnp.asarray(value), jnp.asarray(error)
@@ -63,14 +65,15 @@ def _log_integrand(
 
 
 def _nested(thresholds: Array, between: Array, within: Array, n_nodes: int, xp: ModuleType) -> tuple[Any, Any]:
-    """The outer integral. It is steered by NumPy where values are known, so that one compiled integrand is all it needs."""
+    """The outer integral, steered by NumPy where values are known: one compiled integrand is all it needs then."""
 
     def log_integrand(z: Any) -> Any:
         parts = [_log_integrand(z[k : k + _AT_ONCE], thresholds, between, within) for k in range(0, len(z), _AT_ONCE)]
         return xp.concatenate([xp.asarray(part) for part in parts])
 
     fixed = lax.stop_gradient if xp is jnp else lambda x: x
-    # Everything falls as Z grows, so the mode is at or below 0; it is found by ever finer searches (the log is concave).
+    # Everything falls as Z grows, so the mode is at or below 0; it is found by ever finer searches (the log is
+    # concave).
     grid = -xp.concatenate([xp.zeros(1), 2.0 ** xp.linspace(-6, 8, _AT_ONCE - 1)])
     for _ in range(3):
         best = xp.argmax(log_integrand(grid))
@@ -128,8 +131,8 @@ def lattice(thresholds: np.ndarray, largest_family: int, between: float, within:
     n_values = 2 * sum(sizes) + 1
     if max(n_values * m, n_values * (2 * sizes[0] + 1)) > _MOST_ENTRIES:
         raise ConvergenceError(
-            f"law.between, law.within: {between:g}, {within:g} with {m} models need {n_values} values of the common factor; "
-            "a factor of weight exactly 0 needs none"
+            f"law.between, law.within: {between:g}, {within:g} with {m} models need {n_values} values of the common "
+            "factor; a factor of weight exactly 0 needs none"
         )
     weights = []
     for scale, size in zip(scales, sizes, strict=True):
@@ -138,7 +141,7 @@ def lattice(thresholds: np.ndarray, largest_family: int, between: float, within:
         weights.append(weight / weight.sum())
     common = np.arange(n_values) - sum(sizes)
     u = (thresholds - common[:, None] * step) / np.sqrt(rest)
-    return Lattice(step, *weights, log_ndtr(u), log_ndtr(-u))
+    return Lattice(step, weights[0], weights[1], log_ndtr(u), log_ndtr(-u))
 
 
 def count_law(nodes: Lattice, families: list[np.ndarray]) -> np.ndarray:

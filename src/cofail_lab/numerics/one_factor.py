@@ -1,11 +1,11 @@
 """One Gaussian factor: log ∫ φ(z) Π_i Φ((t_i - ℓ_i z) / √(1 - ℓ_i²)) dz, and lattices that stand in for the factor.
 
 The trapezoidal rule with spacing h is used throughout, and its error is known before it is used. On the line z + iy,
-|φ(z+iy)| = φ(z) e^{y²/2} and |Φ(u+iv)| <= e^{v²/2} Φ(u) (integrate φ along the horizontal path), and the same for 1 - Φ. So the
-integrand of *every* event E = e is at most e^{κy²/2} times its own value on the real line, κ = 1 + Σ ℓ_i²/(1-ℓ_i²), and
-the classical contour argument (Trefethen and Weideman 2014, SIAM Review 56, theorem 5.1) bounds the error of each
-event's probability, *relative to that probability*, by min_y 2 e^{κy²/2} / (e^{2πy/h} - 1) ≈ 2 exp(-2π²/(κh²)).
-Gauss-Hermite has nothing of the kind: at m = 1000 it is 30% off with 20 nodes.
+|φ(z+iy)| = φ(z) e^{y²/2} and |Φ(u+iv)| <= e^{v²/2} Φ(u) (integrate φ along the horizontal path), and the same for 1 -
+Φ. So the integrand of *every* event E = e is at most e^{κy²/2} times its own value on the real line, κ = 1 + Σ
+ℓ_i²/(1-ℓ_i²), and the classical contour argument (Trefethen and Weideman 2014, SIAM Review 56, theorem 5.1) bounds
+the error of each event's probability, *relative to that probability*, by min_y 2 e^{κy²/2} / (e^{2πy/h} - 1) ≈ 2
+exp(-2π²/(κh²)). Gauss-Hermite has nothing of the kind: at m = 1000 it is 30% off with 20 nodes.
 """
 
 from functools import partial
@@ -55,10 +55,10 @@ def log_all_below(
         loadings: ℓ_i in (-1, 1), broadcast against the thresholds.
 
     Returns:
-        log_probability and its absolute error (the relative error of the probability). Nodes are doubled until the worst
-        error of the batch is below 1e-13 or there are 32,768 of them: an error that stays larger (loadings within about
-        1e-7 of 1) is for the caller to see. The error is the smaller of the proven bound and of what the last two halvings of the
-        spacing show, plus rounding.
+        log_probability and its absolute error (the relative error of the probability). Nodes are doubled until the
+        worst error of the batch is below 1e-13 or there are 32,768 of them: an error that stays larger (loadings
+        within about 1e-7 of 1) is for the caller to see. The error is the smaller of the proven bound and of what the
+        last two halvings of the spacing show, plus rounding.
 
     Differentiable (forward and reverse) in both arguments. Cost is O(m) per node and batch element.
     """
@@ -113,12 +113,13 @@ def _trapezoid(thresholds: Array, loadings: Array, gradient: bool) -> tuple[Arra
         step = jnp.where(block < 2, 2 * spacing, step)
         new, new_slopes = heights(first + step * jnp.arange(_BLOCK))
         total = total + new
-        slopes = tuple(a + b for a, b in zip(slopes, new_slopes, strict=True))
+        slopes = slopes[0] + new_slopes[0], slopes[1] + new_slopes[1]
         # A level is complete after block 0 (32 intervals), 1 (64), 3 (128), 7 ...
         complete = ((block + 1) & block) == 0
         integral = total / (_BLOCK * (block + 1.0))
         moved = jnp.abs(integral - last) / integral
-        # Convergence is at least geometric once it has set in: the next move is smaller than the last one by the ratio seen.
+        # Convergence is at least geometric once it has set in: the next move is smaller than the last one by the
+        # ratio seen.
         seen = moved * jnp.minimum(1, 2 * moved / before)
         proven = trapezoid_error(kappa, width / (_BLOCK * (block + 1.0)))
         bound = jnp.minimum(jnp.where(jnp.isnan(seen), jnp.inf, seen), proven)
@@ -135,9 +136,10 @@ def _trapezoid(thresholds: Array, loadings: Array, gradient: bool) -> tuple[Arra
     start = (jnp.asarray(0), zero, slopes, zero + jnp.inf, zero, zero + jnp.inf)
     _, total, slopes, _, last, error = lax.while_loop(unfinished, add, start)
     value = peak + jnp.log(last * width)
-    rounding = 4 * _ROUNDING * (1 + jnp.abs(value))
+    # A rounding error of the bound u moves log Φ(u) by up to 2 |log Φ(u)| of them.
+    rounding = 8 * _ROUNDING * (1 + jnp.abs(value))
     if gradient:
-        slopes = tuple(slope / total[..., None] for slope in slopes)
+        slopes = slopes[0] / total[..., None], slopes[1] / total[..., None]
     return value, error + rounding, slopes
 
 
@@ -147,7 +149,8 @@ def factor_range(
     """An interval outside which the factor adds less than e^-45 to any event's probability (or less than 1e-300)."""
     # The sum over any lattice has the same derivative, so where the lattice ends is nothing to differentiate.
     thresholds, loadings = lax.stop_gradient((thresholds, loadings))
-    # The posterior of Z given any errors lies between those of the two extreme patterns: wrong exactly where ℓ > 0, or < 0.
+    # The posterior of Z given any errors lies between those of the two extreme patterns: wrong exactly where ℓ > 0,
+    # or < 0.
     sign, size = jnp.where(loadings < 0, -1.0, 1.0), jnp.abs(loadings)
     low, high = centre(sign * thresholds, size) - _REACH, -centre(-sign * thresholds, size) + _REACH
     limit = np.sqrt(2 * 745)  # φ is no float64 beyond

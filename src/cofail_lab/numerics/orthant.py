@@ -1,7 +1,7 @@
 """Orthant probabilities P(X_1 < t_1, ..., X_m < t_m) of a normal vector with correlation matrix Σ.
 
-Separation of variables (Genz 1992, Journal of Computational and Graphical Statistics 1): with X = LZ, one coordinate after the
-other is drawn below its bound and the probability of doing so multiplied up. Three things make that accurate:
+Separation of variables (Genz 1992, Journal of Computational and Graphical Statistics 1): with X = LZ, one coordinate
+after the other is drawn below its bound and the probability of doing so multiplied up. Three things make that accurate:
 
 - variables are ordered by their conditional expected probability, smallest first (Gibson, Glasbey and Elston 1994);
 - each coordinate is drawn from a shifted normal, the shifts solving Botev's minimax problem (2017, Journal of the Royal
@@ -9,8 +9,8 @@ other is drawn below its bound and the probability of doing so multiplied up. Th
 - points are a Sobol net, randomized by independent digital shifts; the spread over the shifts is the error.
 
 For orthants the minimax problem is small: with L̃ = D^{-1}L - I, D = diag L, its stationarity conditions reduce to
-w = D^{-1}t + (A - I) M(w), A = D^{-1}ΣD^{-1}, M(w) = φ(w)/Φ(w), and then μ = -L̃ᵀM(w). In the variable M this is the gradient
-of a strictly convex function, so that there is one solution and damped Newton steps find it.
+w = D^{-1}t + (A - I) M(w), A = D^{-1}ΣD^{-1}, M(w) = φ(w)/Φ(w), and then μ = -L̃ᵀM(w). In the variable M this is the
+gradient of a strictly convex function, so that there is one solution and damped Newton steps find it.
 """
 
 from functools import cache
@@ -62,8 +62,8 @@ def log_orthant(
         net: see `sobol_net`.
         shifts: see `digital_shifts`.
 
-    Differentiable in the first two arguments (the derivative of the estimate, order and shifts held fixed). Cost per point:
-    m normal distribution functions and inverses, m²  multiplications.
+    Differentiable in the first two arguments (the derivative of the estimate, order and shifts held fixed). Cost per
+    point: m normal distribution functions and inverses, m²  multiplications.
     """
     order, start = lax.stop_gradient(_order(thresholds, correlation))
     t = thresholds[order]
@@ -135,7 +135,8 @@ def _log_weights(t: Array, lower: Array, mu: Array, net: Array, shifts: Array) -
     """Log weight of every point under every shift, (shifts, points)."""
     m, (n_points, _) = len(t), net.shape
     diagonal = jnp.diagonal(lower)
-    # Row k holds what the coordinates before k take from the bound; dividing by the diagonal once saves m divisions a point.
+    # Row k holds what the coordinates before k take from the bound; dividing by the diagonal once saves m divisions a
+    # point.
     strict = jnp.tril(lower, -1) / diagonal[:, None]
     bounds = t / diagonal
     words = jnp.pad(net, ((0, 0), (0, 1)))

@@ -1,7 +1,7 @@
 """The law of the number of successes of independent, unequal trials, and of mixtures of such laws.
 
-Everything is a sum of products of non-negative terms, so each probability keeps nearly full *relative* accuracy, however
-small (down to about 1e-300); transforms (FFT) would only keep absolute accuracy.
+Everything is a sum of products of non-negative terms, so each probability keeps nearly full *relative* accuracy,
+however small (down to about 1e-300); transforms (FFT) would only keep absolute accuracy.
 """
 
 import jax

@@ -20,7 +20,7 @@ def bits64(counter: UInt[Array, "..."], key: UInt[Array, ""]) -> UInt[Array, "..
 
 
 def bits64_at(product: UInt[Array, "..."], key: UInt[Array, ""]) -> UInt[Array, "..."]:
-    """``squares64`` where counter * key is known: for consecutive counters it grows by the key, which saves a product."""
+    """``squares64`` where counter * key is known: consecutive counters add the key, which saves a product."""
     y, z = product, product + key
     x = _swap(y * y + y)
     x = _swap(x * x + z)
@@ -44,8 +44,8 @@ def _swap(x: Array) -> Array:
 def stream_keys(key: Array, n_streams: int) -> UInt[np.ndarray, " streams"]:
     """Squares keys for independent streams, from a `jax.random` key.
 
-    The paper asks for irregular bits: eight different hexadecimal digits in each half, none of them zero, the last odd. They are
-    dealt from the bits of ``key`` by NumPy's seeding hash and Philox.
+    The paper asks for irregular bits: eight different hexadecimal digits in each half, none of them zero, the last
+    odd. They are dealt from the bits of ``key`` by NumPy's seeding hash and Philox.
     """
     typed = jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
     data = np.asarray(jax.random.key_data(key) if typed else key, dtype=np.uint32)
