@@ -145,11 +145,15 @@ def test_log_bivariate_against_mpmath(h: float, k: float, r: float) -> None:
     elif log_exact < -800:
         assert got < -700  # the reference is no longer reliable, nor is the number of use
     else:
-        assert got == pytest.approx(log_exact, rel=1e-14, abs=1e-12)
+        assert got == pytest.approx(log_exact, rel=0, abs=1e-10)  # the promised relative error of Φ2
 
 
 def test_correlation_inverts() -> None:
-    h, k, r = jnp.asarray([-1.0, 0.3, -3.0, 0.5]), jnp.asarray([-0.5, 0.2, -2.5, -0.5]), jnp.asarray([0.6, -0.8, 0.3, 0.99])
+    h, k, r = (
+        jnp.asarray([-1.0, 0.3, -3.0, 0.5]),
+        jnp.asarray([-0.5, 0.2, -2.5, -0.5]),
+        jnp.asarray([0.6, -0.8, 0.3, 0.99]),
+    )
     joint = bivariate_normal.cdf(h, k, r)
     found = bivariate_normal.correlation(h, k, joint)
     np.testing.assert_allclose(bivariate_normal.cdf(h, k, found), joint, rtol=1e-13)
@@ -160,5 +164,5 @@ def test_normals_from_bits() -> None:
     bits = np.array([0, 3, 2**9, 2**20, 2**30, 2**31 - 2**10, 2**31 + 2**9, 2**32 - 2**10], dtype=np.uint32)
     exact = np.where(bits >> 31 == 0, 1, -1) * -ndtri(((bits & (2**31 - 1)) + 0.5) / 2.0**32)
     got = np.asarray(normal.from_bits(jnp.asarray(bits)))
-    np.testing.assert_allclose(got[2:], exact[2:], rtol=2e-6)
+    np.testing.assert_allclose(got[2:], exact[2:], rtol=2e-6, atol=1e-9)
     np.testing.assert_allclose(got[:2], exact[:2], rtol=1e-3)

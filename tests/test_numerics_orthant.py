@@ -30,7 +30,9 @@ def test_errors_are_honest_on_200_random_matrices() -> None:
             between, within = np.sort(rng.uniform(0, 0.95, 2))
             family = np.arange(m) // 4
             correlation = np.where(family[:, None] == family, within, between)
-            exact = float(block_factor.log_all_below(jnp.asarray(t.reshape(3, 4)), jnp.asarray(between), jnp.asarray(within))[0])
+            exact = float(
+                block_factor.log_all_below(jnp.asarray(t.reshape(3, 4)), jnp.asarray(between), jnp.asarray(within))[0]
+            )
         np.fill_diagonal(correlation, 1)
         got = estimate(t, correlation, 6, seed=case)
         assert float(got.stationarity) < 1e-6

@@ -94,7 +94,7 @@ def cdf(h: Float[Array, "..."], k: Float[Array, "..."], r: Float[Array, "..."]) 
 
 
 def log_cdf(h: Float[Array, "..."], k: Float[Array, "..."], r: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Log Φ2(h, k; r) for finite h, k and r in [-1, 1], to about 1e-13 + 1e-15 |log Φ2|, however small Φ2 is.
+    """Log Φ2(h, k; r) for finite h, k and r in [-1, 1], to 1e-10 (the relative error of Φ2), down to Φ2 = 1e-300.
 
     Up to |r| = 1 - 1e-6, X and Y are given a common factor with loadings √|r| and ±√|r|, whose quadrature keeps
     relative accuracy; nearer to 1 the absolute accuracy of `cdf` suffices for r > 0 (there Φ2 is close to Φ(min(h,

@@ -1,0 +1,221 @@
+"""One contract over a named table of all laws, and what is particular to each."""
+
+import itertools
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import integrate, stats
+from scipy.special import ndtri
+
+from cofail_lab import models
+from cofail_lab.errors import InputError
+from cofail_lab.models import (
+    AbstractErrorLaw,
+    AtomInflated,
+    BlockFactor,
+    Clayton,
+    CommonShock,
+    ExchangeableCount,
+    ExchangeableMixing,
+    GaussianCopula,
+    Independent,
+    OneFactorGaussian,
+)  # fmt: skip
+
+RATES = [0.2, 0.55, 0.7, 0.05, 0.9]
+LOADINGS = np.array([0.5, 0.9, -0.3, 0.2, 0.7])
+CORRELATION = np.outer(LOADINGS, LOADINGS) + np.diag(1 - LOADINGS**2)
+
+LAWS: dict[str, AbstractErrorLaw] = {
+    "independent": Independent(RATES),
+    "common_shock": CommonShock(0.05, RATES),
+    "no_shock": CommonShock(0.0, RATES),
+    "one_factor_gaussian": OneFactorGaussian(RATES, LOADINGS),
+    "gaussian_copula": GaussianCopula(RATES, CORRELATION),
+    "clayton": Clayton(RATES, 2.0),
+    "clayton_weak": Clayton(RATES, 0.05),
+    "block_factor": BlockFactor(RATES, ["a", "a", "b", "b", "c"], 0.3, 0.6),
+    "atom_inflated": AtomInflated(0.1, OneFactorGaussian(RATES, LOADINGS)),
+    "atom_on_atom": AtomInflated(0.1, AtomInflated(0.2, Independent(RATES))),
+    "exchangeable_mixing": ExchangeableMixing([0.0, 0.3, 1.0], [0.2, 0.7, 0.1], 5),
+    "beta_mixing": ExchangeableMixing.beta(2.0, 3.0, 5),
+    "exchangeable_count": ExchangeableCount([0.1, 0.2, 0.0, 0.3, 0.25, 0.15]),
+}
+each_law = pytest.mark.parametrize("law", LAWS.values(), ids=LAWS.keys())
+
+
+def tolerance(law: AbstractErrorLaw, quantity: float) -> float:
+    """Five standard errors where the law simulates (two-sided 6e-7 a comparison), else a relative 1e-10."""
+    if isinstance(law, GaussianCopula):
+        return 5 * float(law.count_probs_estimate()[1].max()) * (len(RATES) + 1) ** 2
+    return 1e-10 * quantity
+
+
+def test_the_table_holds_every_law() -> None:
+    public = {getattr(models, name) for name in models.__all__} - {AbstractErrorLaw}
+    assert {type(law) for law in LAWS.values()} == public
+
+
+@each_law
+def test_contract(law: AbstractErrorLaw) -> None:
+    m = law.n_models
+    rates, pairs, counts = (np.asarray(x) for x in (law.error_rates, law.pairwise_wrong(), law.count_probs()))
+    assert rates.shape == (m,)
+    assert pairs.shape == (m, m)
+    assert counts.shape == (m + 1,)
+    np.testing.assert_array_equal(np.diag(pairs), rates)
+    np.testing.assert_allclose(pairs, pairs.T, rtol=1e-14)
+    estimate = law.all_wrong_estimate()
+    assert estimate.value == pytest.approx(float(law.all_wrong()), rel=1e-14)
+    assert float(law.log_all_wrong()) == pytest.approx(np.log(estimate.value), rel=1e-13)
+    # Three paths to the same numbers: the law of C against β, the rates and the pairs.
+    j = np.arange(m + 1)
+    assert (counts >= 0).all()
+    assert counts.sum() == pytest.approx(1, abs=1e-11)
+    allowed = tolerance(law, 1.0)
+    assert counts[-1] == pytest.approx(estimate.value, rel=1e-10, abs=allowed if isinstance(law, GaussianCopula) else 0)
+    assert counts @ j == pytest.approx(rates.sum(), abs=allowed * m)
+    assert counts @ (j * (j - 1)) == pytest.approx(pairs.sum() - rates.sum(), abs=allowed * m * m)
+
+
+@each_law
+def test_subpools(law: AbstractErrorLaw) -> None:
+    pairs = np.asarray(law.pairwise_wrong())
+    pair = law.subpool([3, 1])
+    assert type(pair) is type(law)
+    np.testing.assert_allclose(pair.error_rates, np.diag(pairs)[[3, 1]], rtol=1e-14)
+    assert float(pair.all_wrong()) == pytest.approx(pairs[3, 1], rel=1e-4 if isinstance(law, GaussianCopula) else 1e-10)
+    assert float(law.subpool([2]).all_wrong()) == pytest.approx(float(law.error_rates[2]), rel=1e-10)
+    masked = law.subpool(np.array([True, False, True, True, False]))
+    assert float(masked.all_wrong()) == pytest.approx(float(law.subpool([0, 2, 3]).all_wrong()), rel=1e-12)
+    # Inclusion and exclusion over sub-pools gives P(C = 0): it fails if any of the 31 sub-pools is wrong.
+    if not isinstance(law, GaussianCopula):
+        members = range(law.n_models)
+        total = sum(
+            (-1) ** size * float(law.subpool(list(subset)).all_wrong())
+            for size in range(1, 6)
+            for subset in itertools.combinations(members, size)
+        )
+        assert 1 + total == pytest.approx(float(law.count_probs()[0]), abs=1e-12)
+
+
+@each_law
+def test_immutable_pytree(law: AbstractErrorLaw) -> None:
+    with pytest.raises(AttributeError):
+        law.n_models = 3  # type: ignore[misc]
+    leaves, tree = jax.tree.flatten(law)
+    again = jax.tree.unflatten(tree, leaves)
+    assert float(again.all_wrong()) == float(law.all_wrong())
+    jitted = eqx.filter_jit(lambda law: law.log_all_wrong())(law)
+    assert float(jitted) == pytest.approx(float(law.log_all_wrong()), rel=1e-12)
+
+
+SMOOTH = {
+    "common_shock": (lambda x: CommonShock(x, RATES), 0.05),
+    "one_factor_gaussian": (lambda x: OneFactorGaussian(RATES, x * LOADINGS), 0.8),
+    "clayton": (lambda x: Clayton(RATES, x), 1.5),
+    "block_factor": (lambda x: BlockFactor(RATES, [0, 0, 1, 1, 2], x, 0.6), 0.3),
+    "atom_inflated": (lambda x: AtomInflated(x, OneFactorGaussian(RATES, LOADINGS)), 0.1),
+    "gaussian_copula": (lambda x: GaussianCopula(RATES[:3], x * CORRELATION[:3, :3] + (1 - x) * jnp.eye(3)), 0.8),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_gradients_and_grids(name: str) -> None:
+    build, x = SMOOTH[name]
+
+    def log_beta(x: float) -> jax.Array:
+        return build(x).log_all_wrong()
+
+    slope = float(jax.grad(log_beta)(x))
+    difference = float(log_beta(x + 1e-5) - log_beta(x - 1e-5)) / 2e-5
+    assert slope == pytest.approx(difference, rel=2e-3 if name == "gaussian_copula" else 1e-6)
+    grid = jax.vmap(log_beta)(jnp.array([0.9 * x, x]))
+    np.testing.assert_allclose(grid, [float(log_beta(0.9 * x)), float(log_beta(x))], rtol=1e-9)
+    if name not in ("block_factor", "gaussian_copula"):
+        np.testing.assert_allclose(jax.jit(lambda x: build(x).count_probs())(x), build(x).count_probs(), rtol=1e-8)
+
+
+def test_traced_grid_too_coarse_is_nan_not_wrong() -> None:
+    law = jax.jit(lambda x: OneFactorGaussian(jnp.full(300, 0.3), jnp.full(300, x)).count_probs())
+    assert np.isfinite(law(0.9)).all()
+    assert np.isnan(law(0.99999)).all()
+
+
+def test_one_factor_patterns_against_enumeration() -> None:
+    """P(C = j) as sums over patterns, each one an integral by SciPy."""
+    law = OneFactorGaussian(RATES[:3], LOADINGS[:3])
+    t, scale = ndtri(np.array(RATES[:3])), np.sqrt(1 - LOADINGS[:3] ** 2)
+    expected = np.zeros(4)
+    for pattern in itertools.product([False, True], repeat=3):
+
+        def density(z: float, pattern: tuple = pattern) -> float:
+            p = stats.norm.cdf((t - LOADINGS[:3] * z) / scale)
+            return stats.norm.pdf(z) * np.where(pattern, p, 1 - p).prod()
+
+        expected[sum(pattern)] += integrate.quad(density, -12, 12, epsabs=1e-14, epsrel=1e-13, limit=400)[0]
+    np.testing.assert_allclose(law.count_probs(), expected, rtol=1e-10)
+
+
+def test_beta_mixing_is_the_beta_binomial() -> None:
+    law = ExchangeableMixing.beta(0.7, 2.5, 40)
+    np.testing.assert_allclose(law.count_probs(), stats.betabinom(40, 0.7, 2.5).pmf(np.arange(41)), rtol=1e-11)
+
+
+@pytest.mark.parametrize("r", [0.01, 0.5, 0.99])
+@pytest.mark.parametrize("rate", [1e-6, 0.3, 1 - 1e-6])
+def test_large_pools(rate: float, r: float) -> None:
+    """m = 2,000: one factor against the same law as blocks of 100, whose quadrature is nested; shocks in closed form."""
+    m = 2000
+    one = OneFactorGaussian(np.full(m, rate), np.full(m, np.sqrt(r)))
+    log_beta = float(one.log_all_wrong())
+    # An integral over Z by brute force, 200,000 points, in logs.
+    z = np.linspace(-60 if r == 0.01 else -20, 12, 400_001)
+    logs = -z * z / 2 + m * stats.norm.logcdf((ndtri(rate) - np.sqrt(r) * z) / np.sqrt(1 - r))
+    brute = logs.max() + np.log(np.exp(logs - logs.max()).sum() * (z[1] - z[0]) / np.sqrt(2 * np.pi))
+    assert log_beta == pytest.approx(brute, abs=1e-8 * max(1, 1e-3 * abs(brute)))
+    shock = CommonShock(1e-3, np.full(m, rate))
+    assert float(shock.log_all_wrong()) == pytest.approx(np.log(1e-3 + 0.999 * rate**m), rel=1e-12)
+
+
+def test_published_common_shock() -> None:
+    law = CommonShock(0.05, [0.3] * 67)
+    alpha, p = float(law.error_rates[0]), float(law.pairwise_wrong()[0, 1])
+    assert alpha == pytest.approx(0.335, abs=1e-15)
+    assert (p - alpha**2) / (alpha * (1 - alpha)) == pytest.approx(0.1044776, abs=5e-8)
+
+
+BAD = {
+    "law.shock: 1.2 is outside [0, 1)": lambda: CommonShock(1.2, [0.3]),
+    "law.error_rates[1]: 0 is outside (0, 1)": lambda: Independent([0.3, 0.0]),
+    "law.error_rates[0]: nan is outside (0, 1)": lambda: Independent([float("nan")]),
+    "law.loadings[0]: 1 is outside (-1, 1)": lambda: OneFactorGaussian([0.3], [1.0]),
+    "law.loadings: shape 1; 2 is accepted": lambda: OneFactorGaussian([0.3, 0.4], [0.5]),
+    "law.theta: 0 is outside (0, inf)": lambda: Clayton([0.3], 0.0),
+    "law.between: 0.7 is outside [0, law.within]": lambda: BlockFactor([0.3, 0.3], [0, 1], 0.7, 0.6),
+    "law.block: 1 labels for 2 models": lambda: BlockFactor([0.3, 0.3], [0], 0.1, 0.6),
+    "law.correlation: smallest eigenvalue": lambda: GaussianCopula([0.3] * 3, 1.9 * np.eye(3) - 0.9),
+    "law.correlation: not symmetric": lambda: GaussianCopula([0.3] * 2, [[1.0, 0.2], [0.3, 1.0]]),
+    "law.weights: the probabilities sum to 0.9": lambda: ExchangeableMixing([0.2, 0.3], [0.5, 0.4], 3),
+    "law.n_models: 2.5 is not a whole number": lambda: ExchangeableMixing([0.2], [1.0], 2.5),
+    "law.count_probs: the probabilities sum to 2": lambda: ExchangeableCount([1.0, 1.0]),
+    "law.base: 0.3 is not an error law": lambda: AtomInflated(0.1, 0.3),
+    "law: 'much' is not a number": lambda: Independent(["much"]),
+    "members: a model is named twice": lambda: Independent(RATES).subpool([1, 1]),
+}
+
+
+@pytest.mark.parametrize("message", BAD)
+def test_bad_parameters_are_named(message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        BAD[message]()
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_shorthand_for_equal_models() -> None:
+    np.testing.assert_array_equal(Independent("0.3x3").error_rates, [0.3] * 3)
+    np.testing.assert_array_equal(Independent(["0.3x2", 0.5]).error_rates, [0.3, 0.3, 0.5])

@@ -1,0 +1,177 @@
+"""Samplers judged by p-values; the generator by its published words; draws by where they do not depend on.
+
+One false-alarm rate for the whole file, 1e-6, is split evenly over all p-values. Seeds are fixed: a pass stays a pass.
+"""
+
+import os
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from cofail_lab.errors import InputError
+from cofail_lab.models import (
+    AbstractErrorLaw,
+    CommonShock,
+    ExchangeableCount,
+    GaussianCopula,
+    Independent,
+    OneFactorGaussian,
+)
+from cofail_lab.numerics import squares
+from tests.test_models import LAWS
+
+FALSE_ALARM = 1e-6
+N = 200_000
+KEY = jax.random.key(20260601)
+
+
+def p_values(wrong: np.ndarray, law: AbstractErrorLaw) -> dict[str, float]:
+    """Smallest marginal and pairwise p-values (Bonferroni within each family) and that of the law of C."""
+    n, m = wrong.shape
+
+    def smallest(hits: np.ndarray, probability: np.ndarray) -> float:
+        each = [stats.binomtest(int(k), n, float(min(p, 1))).pvalue for k, p in zip(hits, probability, strict=True)]
+        return min(1.0, min(each) * len(each))
+
+    joint = wrong.T.astype(np.int64) @ wrong
+    upper = np.triu_indices(m, 1)
+    law_of_c = np.asarray(law.count_probs())
+    counts = np.bincount(wrong.sum(axis=1), minlength=m + 1)
+    common = law_of_c * n >= 10
+    observed = np.append(counts[common], counts[~common].sum())
+    expected = np.append(law_of_c[common], law_of_c[~common].sum()) * n
+    keep = expected > 0
+    assert observed[~keep].sum() == 0  # the impossible did not happen
+    chi = ((observed - expected)[keep] ** 2 / expected[keep]).sum()
+    return {
+        "marginals": smallest(np.diag(joint), np.asarray(law.error_rates)),
+        "pairs": smallest(joint[upper], np.asarray(law.pairwise_wrong())[upper]),
+        "count": float(stats.chi2.sf(chi, keep.sum() - 1)),
+    }
+
+
+N_TESTS = 3 * len(LAWS) + 2
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_draws_follow_the_law(name: str) -> None:
+    law = LAWS[name]
+    wrong = np.asarray(law.sample(KEY, N))
+    reference = (
+        OneFactorGaussian(law.error_rates, [0.5, 0.9, -0.3, 0.2, 0.7]) if isinstance(law, GaussianCopula) else law
+    )
+    for what, p in p_values(wrong, reference).items():
+        assert p > FALSE_ALARM / N_TESTS, f"{what}: p = {p:.2e}"
+    histogram = law.count_wrong(KEY, N, chunk=30_000)
+    np.testing.assert_array_equal(histogram, np.bincount(wrong.sum(axis=1), minlength=law.n_models + 1))
+    plain, conditional = (law.all_wrong_rate(KEY, N, conditional=c) for c in (False, True))
+    assert plain.value == histogram[-1] / N
+    exact = float(reference.all_wrong())
+    threshold = stats.norm.isf(FALSE_ALARM / N_TESTS / 2)
+    assert abs(conditional.value - exact) <= threshold * conditional.error + 1e-9
+    assert conditional.error <= plain.error * 1.01
+
+
+@pytest.mark.parametrize(
+    "wrong_law",
+    [CommonShock(0.055, LAWS["common_shock"].base_error_rates), Independent(LAWS["common_shock"].error_rates)],
+)
+def test_control_a_wrong_sampler_is_caught(wrong_law: AbstractErrorLaw) -> None:
+    """A shock of .055 for .05, and the right marginals without the shock."""
+    found = p_values(np.asarray(wrong_law.sample(KEY, N)), LAWS["common_shock"])
+    assert min(found.values()) < FALSE_ALARM / N_TESTS
+
+
+def test_independence_across_queries() -> None:
+    """Neighbouring queries: the lag-one products of every pair of models have their mean (z at the suite's rate)."""
+    wrong = np.asarray(Independent([0.3, 0.5, 0.7]).sample(KEY, N)) - np.array([0.3, 0.5, 0.7])
+    z = (wrong[1:].T @ wrong[:-1]) / np.sqrt(N * np.outer(*(np.array([0.21, 0.25, 0.21]),) * 2))
+    assert np.abs(z).max() < stats.norm.isf(FALSE_ALARM / N_TESTS / 2 / 9)
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_draws_do_not_depend_on_chunk_or_n(name: str) -> None:
+    law = LAWS[name]
+    whole = np.asarray(law.sample(KEY, 20_000))
+    np.testing.assert_array_equal(law.sample(KEY, 20_000, chunk=777), whole)
+    np.testing.assert_array_equal(law.sample(KEY, 1_500), whole[:1_500])
+    assert (np.asarray(law.sample(jax.random.key(1), 20_000)) != whole).any()
+
+
+def test_pools_longer_than_a_stretch_of_code() -> None:
+    """Pools of more than 72 models loop over stretches; counting must still see the draws of `sample`."""
+    for m in (72, 73, 151):
+        law = OneFactorGaussian(np.linspace(0.05, 0.9, m), np.linspace(-0.8, 0.9, m))
+        wrong = np.asarray(law.sample(KEY, 3_000))
+        np.testing.assert_array_equal(law.count_wrong(KEY, 3_000), np.bincount(wrong.sum(axis=1), minlength=m + 1))
+
+
+def test_draws_do_not_depend_on_the_number_of_devices() -> None:
+    code = """
+import hashlib, sys
+import jax, numpy as np
+from tests.test_models import LAWS
+assert len(jax.devices()) == int(sys.argv[1])
+digest = hashlib.sha256()
+for name in ("common_shock", "one_factor_gaussian", "block_factor", "gaussian_copula", "exchangeable_count"):
+    key = jax.random.key(7)
+    digest.update(np.asarray(LAWS[name].sample(key, 9_000, chunk=1_024)).tobytes())
+    digest.update(LAWS[name].count_wrong(key, 9_000, chunk=1_024).tobytes())
+print(digest.hexdigest())
+"""
+    digests = set()
+    for devices in (1, 3):
+        env = os.environ | {"XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}", "JAX_PLATFORMS": "cpu"}
+        run = subprocess.run(
+            [sys.executable, "-c", code, str(devices)], env=env, capture_output=True, text=True, check=True
+        )
+        digests.add(run.stdout.strip())
+    assert len(digests) == 1
+
+
+def test_squares_against_published_words() -> None:
+    """Words published by two independent Rust implementations: `SquaresRng` (64 bits) and `squares-rnd` (32 bits)."""
+    counter = jnp.arange(3, dtype=jnp.uint64)
+    words = squares.bits64(counter, jnp.uint64(0x548C9DECBCE65297))
+    assert [int(w) for w in words] == [0x36D88366CEE633A5, 0x944716E00E60DFAA, 0xC8A8F4E0678654BF]
+    # squares32 is the upper half of the fourth round, which the fifth leaves alone.
+    assert [int(w) >> 32 for w in words[:2]] == [920159078, 2487686880]
+    along = squares.bits64_at(counter * jnp.uint64(0x548C9DECBCE65297), jnp.uint64(0x548C9DECBCE65297))
+    np.testing.assert_array_equal(along, words)
+
+
+def test_keys_have_irregular_digits_and_differ() -> None:
+    seen = set()
+    for seed in range(50):
+        for key in squares.stream_keys(jax.random.key(seed), 3):
+            digits = f"{int(key):016x}"
+            assert "0" not in digits
+            assert len(set(digits[:8])) == len(set(digits[8:])) == 8
+            assert int(key) % 2 == 1
+            seen.add(int(key))
+    assert len(seen) == 150
+    np.testing.assert_array_equal(
+        squares.stream_keys(jax.random.key(5), 2), squares.stream_keys(jax.random.PRNGKey(5), 2)
+    )
+
+
+def test_below_is_uniform_to_the_last_bit() -> None:
+    words = np.array([0, 1, 2**32 - 1, 2**63, 2**64 - 1, 0x0123456789ABCDEF], dtype=np.uint64)
+    for n in (1, 3, 10_007, 2**32 - 1):
+        assert [int(x) for x in squares.below(jnp.asarray(words), n)] == [int(w) * n >> 64 for w in words]
+
+
+def test_certain_outcomes_are_certain() -> None:
+    law = ExchangeableCount([0.0, 0.0, 0.0, 1.0])
+    assert np.asarray(law.sample(KEY, 10_000)).all()
+    assert not np.asarray(ExchangeableCount([1.0, 0.0]).sample(KEY, 10_000)).any()
+
+
+def test_no_draws_is_an_error() -> None:
+    with pytest.raises(InputError, match="at least one draw"):
+        LAWS["independent"].sample(KEY, 0)
