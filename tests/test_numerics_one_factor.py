@@ -52,7 +52,7 @@ def test_all_below_far_beyond_float64_has_a_log() -> None:
 
 
 def test_error_is_reported_where_nodes_run_out() -> None:
-    """Loadings within 1e-12 of 1: the comonotone limit is known to about 1e-6, and the value must be off by less than it says."""
+    """Loadings within 1e-12 of 1, where the comonotone limit is right to about 1e-6: off by less than it says."""
     t = jnp.asarray(ndtri(np.full(3, 0.3)))
     value, error = (float(x) for x in one_factor.log_all_below(t, jnp.full(3, np.sqrt(1 - 1e-12))))
     assert 1e-9 < abs(value - np.log(0.3)) <= error + 1e-5

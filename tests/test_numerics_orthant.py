@@ -17,7 +17,7 @@ def estimate(t: np.ndarray, correlation: np.ndarray, log2_points: int, seed: int
 
 
 def test_errors_are_honest_on_200_random_matrices() -> None:
-    """|estimate - exact| <= 3 reported errors in at least 98% of 200 cases (binomial chance of fewer at a true .5%: 7e-4)."""
+    """|estimate - exact| <= 3 reported errors in >= 98% of 200 cases (chance of fewer at a true .5%: 7e-4)."""
     rng = np.random.default_rng(20260601)
     m, inside, z_scores = 12, 0, []
     for case in range(200):

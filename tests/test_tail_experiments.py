@@ -72,7 +72,7 @@ def test_tail_curve_as_an_experiment() -> None:
     assert result.tables["tail_curve"].num_rows == len(np.unique(np.rint(np.geomspace(2, 12, 24))))
     for draw in result.figures.values():
         assert draw().axes
-    with pytest.raises(InputError, match="experiment.sizes: 13"):
+    with pytest.raises(InputError, match=r"experiment\.sizes: 13"):
         TailCurve(sizes=(13,), simulate=False).run(inputs)
 
 

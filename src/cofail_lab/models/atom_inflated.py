@@ -25,6 +25,9 @@ class AtomInflated(AbstractErrorLaw):
     shock: Float[Array, ""] = eqx.field(converter=_checks.scalar)
     base: AbstractErrorLaw
 
+    def __init__(self, shock: Any, base: AbstractErrorLaw) -> None:
+        self.shock, self.base = shock, base
+
     def __check_init__(self) -> None:
         _checks.shape("shock", self.shock, ())
         _checks.inside("shock", self.shock, 0, 1, "[0, 1)")
@@ -54,7 +57,7 @@ class AtomInflated(AbstractErrorLaw):
 
     def subpool(self, members: Any) -> "AtomInflated":
         """The same atom over the base's sub-pool."""
-        return AtomInflated(self.shock, self.base.subpool(members))  # pyright: ignore[reportCallIssue]
+        return AtomInflated(self.shock, self.base.subpool(members))
 
     def count_probs(self) -> Float[Array, " m+1"]:
         """(1-ω) times the base's, plus ω at m."""

@@ -23,6 +23,9 @@ class CommonShock(AbstractFactorLaw):
     shock: Float[Array, ""] = eqx.field(converter=_checks.scalar)
     base_error_rates: Float[Array, " m"] = eqx.field(converter=_checks.vector)
 
+    def __init__(self, shock: Any, base_error_rates: Any) -> None:
+        self.shock, self.base_error_rates = shock, base_error_rates
+
     def __check_init__(self) -> None:
         _checks.shape("shock", self.shock, ())
         _checks.inside("shock", self.shock, 0, 1, "[0, 1)")
@@ -46,7 +49,7 @@ class CommonShock(AbstractFactorLaw):
     def subpool(self, members: Any) -> "CommonShock":
         """The same shock over fewer models."""
         base = self.base_error_rates[_checks.members(members, self.n_models)]
-        return CommonShock(self.shock, base)  # pyright: ignore[reportCallIssue]
+        return CommonShock(self.shock, base)
 
     def factor_grid(self) -> FactorGrid:
         """Two nodes, the shock and its absence; exact."""

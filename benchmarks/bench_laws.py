@@ -1,0 +1,139 @@
+"""Laws: cells drawn, and orthant probabilities, against the usual ways; times are the best of several repetitions."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from benchmarks.row import Row, peak_memory
+from cofail_lab.models import Clayton, CommonShock, GaussianCopula, Independent, OneFactorGaussian
+from cofail_lab.numerics import one_factor, orthant
+
+M, N, N_ALTERNATIVE = 67, 2**20, 2**17
+KEY = jax.random.key(0)
+
+
+def best(work: Callable[[], Any], repetitions: int = 5) -> float:
+    work()
+    times = []
+    for _ in range(repetitions):
+        start = time.perf_counter()
+        jax.block_until_ready(work())
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+@partial(jax.jit, static_argnums=1)
+def _jax_bernoulli(key: jax.Array, n: int) -> jax.Array:
+    return jnp.bincount(jax.random.bernoulli(key, 0.3, (n, M)).sum(axis=1), length=M + 1)
+
+
+@partial(jax.jit, static_argnums=1)
+def _jax_normal(key: jax.Array, n: int) -> jax.Array:
+    return jnp.bincount((jax.random.normal(key, (n, M), dtype=jnp.float32) < -0.5).sum(axis=1), length=M + 1)
+
+
+def sampling() -> list[Row]:
+    """Histograms of C for 67 models; the alternatives draw fewer queries and are scaled by the cell."""
+    generator = np.random.Generator(np.random.SFC64(0))
+    rates, loadings = np.linspace(0.1, 0.6, M), np.linspace(0.2, 0.8, M)
+    correlation = np.outer(loadings, loadings) + np.diag(1 - loadings**2)
+    root = np.linalg.cholesky(correlation)
+
+    def numpy_bernoulli(n: int, dtype: type) -> np.ndarray:
+        return np.bincount((generator.random((n, M), dtype=dtype) < 0.3).sum(axis=1), minlength=M + 1)
+
+    def numpy_gaussian(n: int, dtype: type) -> np.ndarray:
+        scores = generator.standard_normal((n, M), dtype=dtype) @ root.T.astype(dtype)
+        return np.bincount((scores < -0.5).sum(axis=1), minlength=M + 1)
+
+    def scaled(draw: Callable[[int], Any]) -> float:
+        # In chunks that stay near the cache: what a careful user would do.
+        chunk = 2**13
+        work = best(lambda: [jax.block_until_ready(draw(chunk)) for _ in range(N_ALTERNATIVE // chunk)], 3)
+        return work * N / N_ALTERNATIVE
+
+    bernoulli = [
+        ("jax.random.bernoulli", scaled(partial(_jax_bernoulli, KEY)), ">= 8"),
+        ("NumPy SFC64, random() < p", scaled(partial(numpy_bernoulli, dtype=np.float64)), ">= 4"),
+        ("NumPy SFC64, float32", scaled(partial(numpy_bernoulli, dtype=np.float32)), ""),
+    ]
+    normal = [("jax.random.normal", scaled(partial(_jax_normal, KEY)), ">= 3")]
+    matrix = [
+        ("NumPy SFC64, normals @ L", scaled(partial(numpy_gaussian, dtype=np.float64)), ">= 2"),
+        ("NumPy SFC64, float32", scaled(partial(numpy_gaussian, dtype=np.float32)), ""),
+    ]
+    laws = {
+        "independent": (Independent(f"0.3x{M}"), bernoulli),
+        "common shock": (CommonShock(0.05, f"0.3x{M}"), bernoulli),
+        "Clayton": (Clayton(f"0.3x{M}", 2.0), bernoulli),
+        "heterogeneous one factor": (OneFactorGaussian(rates, loadings), normal),
+        "full correlation matrix": (GaussianCopula(rates, correlation), matrix),
+    }
+    rows = []
+    for name, (law, alternatives) in laws.items():
+        seconds = best(lambda law=law: law.count_wrong(KEY, N), 3)
+        note = f"{seconds / (N * M) * 1e9:.2f} ns a cell"
+        rows += [Row(name, seconds, what, other / seconds, limit, note) for what, other, limit in alternatives]
+    return rows
+
+
+def billion_cells() -> list[Row]:
+    """10^9 cells in a process of their own, so that its peak memory is theirs."""
+    law = CommonShock(0.05, f"0.3x{M}")
+    n = -(-(10**9) // M)
+    start = time.perf_counter()
+    histogram = law.count_wrong(KEY, n)
+    seconds = time.perf_counter() - start
+    note = f"{peak_memory():.2f} GiB at most, {histogram.sum() * M:.4g} cells"
+    return [Row("10^9 cells counted", seconds, limit="< 1.5 GiB", note=note)]
+
+
+_R_SCRIPT = """
+suppressMessages(library(mvtnorm))
+m <- {m}; l <- seq(.3, .8, length.out = m); S <- outer(l, l); diag(S) <- 1
+set.seed(1); u <- rep(-0.5, m)
+invisible(pmvnorm(upper = u, sigma = S, algorithm = GenzBretz(maxpts = 1000, abseps = 0, releps = 0)))
+v <- numeric({runs}); s <- proc.time()[[3]]
+a <- GenzBretz(maxpts = {points}, abseps = 0, releps = 0)
+for (i in 1:{runs}) v[i] <- pmvnorm(upper = u, sigma = S, algorithm = a)
+cat((proc.time()[[3]] - s) / {runs}, sd(v), mean(v), "\\n")
+"""
+
+
+def orthants() -> list[Row]:
+    """β of a one-factor matrix of 67 models: the seconds of each way at the same standard error."""
+    loadings = np.linspace(0.3, 0.8, M)
+    correlation = jnp.asarray(np.outer(loadings, loadings) + np.diag(1 - loadings**2))
+    t = jnp.full(M, -0.5)
+    exact = float(jnp.exp(one_factor.log_all_below(t, jnp.asarray(loadings))[0]))
+    net, shifts = orthant.sobol_net(M, 9), orthant.digital_shifts(M, 0)
+    result = orthant.log_orthant(t, correlation, net, shifts)
+    seconds = best(lambda: orthant.log_orthant(t, correlation, net, shifts))
+    error = float(result.relative_error) * exact
+    # Plain Monte Carlo needs β(1-β)/error² queries at the speed of this lab's own sampler.
+    law = GaussianCopula(np.full(M, 0.3085375387259869), np.asarray(correlation))
+    per_query = best(lambda: law.count_wrong(KEY, N), 2) / N
+    plain = exact * (1 - exact) / error**2 * per_query
+    note = f"β {exact:.3e}, standard error {error:.1e}"
+    rows = [Row("orthant, 67 models", seconds, "plain Monte Carlo", plain / seconds, ">= 100", note)]
+    rscript = shutil.which("Rscript")
+    if rscript is None:
+        return [*rows, Row("orthant, 67 models", seconds, "R mvtnorm (not installed)", None, ">= 5")]
+    # The spread of its own repetitions, not its reported error, is its standard error.
+    script = _R_SCRIPT.format(m=M, runs=30, points=25_000)
+    run = subprocess.run([rscript, "-e", script], capture_output=True, text=True, check=True)
+    r_seconds, r_error, r_mean = (float(x) for x in run.stdout.split())
+    # R's points are quasi-random: its error is taken to fall like 1 / points, the kindest rate for it.
+    equal = r_seconds * r_error / error
+    note = f"R: {r_mean:.3e} with standard error {r_error:.1e} in {r_seconds:.3f} s"
+    return [*rows, Row("orthant, 67 models", seconds, "R mvtnorm, equal error", equal / seconds, ">= 5", note)]
+
+
+BENCHMARKS = (sampling, billion_cells, orthants)
