@@ -1,8 +1,91 @@
-"""Decisions on a pool: what a budget buys."""
+"""Decisions on a pool: what a budget buys, how many members pay, when a cascade or waiting for a better model does."""
 
 from cofail_lab.decisions.budget import budget_frontier
 from cofail_lab.decisions.budget_lp import BudgetSolution, solve_budget
+from cofail_lab.decisions.cascade import (
+    CascadeCurve,
+    GapArea,
+    auc,
+    cascade_curve,
+    gap_area_routes,
+    midranks,
+    optimal_deferral,
+)
+from cofail_lab.decisions.cascade_prices import (
+    CriticalAuc,
+    StrongCalls,
+    binormal_quality,
+    critical_auc,
+    required_strong_calls,
+)
+from cofail_lab.decisions.churn import (
+    expected_positive_gap,
+    flow_threshold,
+    linked_gap_sd,
+    option_value,
+    simulate_option_value,
+)
+from cofail_lab.decisions.diversification import (
+    equal_weight_variance,
+    fixed_price_cardinality,
+    growth_threshold,
+    large_majority_accuracy,
+    majority_accuracy,
+    majority_floor,
+    mean_score_accuracy,
+    optimal_cardinality,
+    rule_cardinality,
+    variance_shadow_price,
+)
 from cofail_lab.decisions.frontier import Frontier, Policy
 from cofail_lab.decisions.query_frontier import query_oracle_frontier
+from cofail_lab.decisions.routing_gain import expected_maximum, expected_routing_gain, routing_gain_heuristic
+from cofail_lab.decisions.score_weights import (
+    accuracy_optimal_weights,
+    block_covariance,
+    minimum_variance_weights,
+    weighted_score_accuracy,
+)
 
-__all__ = ["BudgetSolution", "Frontier", "Policy", "budget_frontier", "query_oracle_frontier", "solve_budget"]
+__all__ = [
+    "BudgetSolution",
+    "CascadeCurve",
+    "CriticalAuc",
+    "Frontier",
+    "GapArea",
+    "Policy",
+    "StrongCalls",
+    "accuracy_optimal_weights",
+    "auc",
+    "binormal_quality",
+    "block_covariance",
+    "budget_frontier",
+    "cascade_curve",
+    "critical_auc",
+    "equal_weight_variance",
+    "expected_maximum",
+    "expected_positive_gap",
+    "expected_routing_gain",
+    "fixed_price_cardinality",
+    "flow_threshold",
+    "gap_area_routes",
+    "growth_threshold",
+    "large_majority_accuracy",
+    "linked_gap_sd",
+    "majority_accuracy",
+    "majority_floor",
+    "mean_score_accuracy",
+    "midranks",
+    "minimum_variance_weights",
+    "optimal_cardinality",
+    "optimal_deferral",
+    "option_value",
+    "query_oracle_frontier",
+    "required_strong_calls",
+    "routing_gain_heuristic",
+    "rule_cardinality",
+    "simulate_option_value",
+    "solve_budget",
+    "variance_shadow_price",
+    "weighted_score_accuracy",
+]
