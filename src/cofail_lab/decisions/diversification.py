@@ -176,7 +176,8 @@ def majority_accuracy(error_rate: float, correlation: float, n_members: int) -> 
         right = ndtr((mu + own * nodes) / shared)
     # Dividing by the density's own sum does without its normalizing constant, a ratio of huge factorials.
     density = np.exp(log_density)
-    return Estimate(float(density @ right / density.sum()), 2 * error + 64 * _EPS, "quadrature")
+    value = min(1.0, float(density @ right / density.sum()))
+    return Estimate(value, 2 * error + 64 * _EPS, "quadrature")
 
 
 def large_majority_accuracy(error_rate: float, correlation: float, n_members: int) -> float:
