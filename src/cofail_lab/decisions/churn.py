@@ -11,6 +11,7 @@ from scipy.special import erfcx
 
 from cofail_lab import checks
 from cofail_lab.decisions._checks import number
+from cofail_lab.errors import InputError
 from cofail_lab.estimate import Estimate
 
 # Purposes are numbered in `numerics.streams`; this one is far from them.
@@ -80,9 +81,9 @@ def linked_gap_sd(score_sd: float, correlation: float) -> float:
         correlation: ρ in [-1, 1].
     """
     number("score_sd", score_sd, least=0)
-    number("correlation", correlation, least=-1)
-    # The check of [0, 1] serves the upper end; scores, unlike pools, may be negatively correlated.
-    checks.share("correlation", max(correlation, 0.0))
+    number("correlation", correlation)
+    if not -1 <= correlation <= 1:
+        raise InputError(f"correlation: {correlation!r} is outside [-1, 1]")
     return score_sd * sqrt(2 * (1 - correlation))
 
 
