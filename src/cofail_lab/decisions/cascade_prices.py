@@ -6,7 +6,6 @@ Throughout a_L < q <= a_H: the cheap model alone misses the floor q, the strong 
 from math import sqrt
 from typing import Literal, NamedTuple
 
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from cofail_lab import checks
@@ -123,6 +122,8 @@ def critical_auc(cheap_accuracy: float, strong_accuracy: float, floor: float, pr
     if (floor - cheap_accuracy) / (strong_accuracy - cheap_accuracy) <= affordable:
         return CriticalAuc(None, "always")
 
+    from scipy.optimize import brentq
+
     def surplus(distance: float) -> float:
         return _quality(affordable, distance, cheap_accuracy, strong_accuracy) - floor
 
@@ -137,6 +138,8 @@ def critical_auc(cheap_accuracy: float, strong_accuracy: float, floor: float, pr
 
 def _quality(fraction: float, distance: float, cheap_accuracy: float, strong_accuracy: float) -> float:
     """a_L + (mass of L's errors escalated) - γ(1 - a_H)."""
+    from scipy.optimize import brentq
+
     if fraction <= 0 or fraction >= 1:
         return cheap_accuracy if fraction <= 0 else strong_accuracy
 
