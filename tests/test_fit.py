@@ -232,7 +232,9 @@ def test_all_models_constant() -> None:
     wrong[:, 1] = True
     result = cl.fit(outcomes_from(wrong), bootstrap=10)
     assert result.metrics["pearson"] is None
-    assert result.metrics["predicted_one_factor"] is None
+    for law in LAWS:
+        assert result.metrics[f"predicted_{law}"] is None
+        assert "no pair to read" in result.labels[f"predicted_{law}"]
     assert result.metrics["oracle_gain"] == 0
 
 
@@ -267,6 +269,45 @@ def test_heldout_best_is_unbiased_for_equal_models() -> None:
     assert in_sample > 0.5 + 1.2 * standard_error
     assert abs(heldout - 0.5) < 5 * standard_error
     assert heldout < in_sample
+
+
+def test_heldout_best_chooses_the_best() -> None:
+    """Error rates .1, .5, .9: on halves of 200 queries the first always wins, so its accuracy is what is scored."""
+    rng = np.random.default_rng(2)
+    wrong = rng.random((400, 3)) < [0.1, 0.5, 0.9]
+    # Averaged over both directions of every split, each query is scored equally often.
+    assert single_best_heldout(wrong, 100, 0) == pytest.approx(1 - wrong[:, 0].mean(), rel=1e-12)
+
+
+def test_correlations_by_family_and_regimes(real: Callable[[str], Outcomes], cruxeval: Result) -> None:
+    """Independent figures: phi by NumPy's corrcoef, within and across families; the regime by its two conditions."""
+    outcomes = real("cruxeval_output")
+    phi = np.corrcoef(outcomes.wrong.T.astype(float))
+    i, j = np.triu_indices(outcomes.n_models, 1)
+    assert outcomes.family is not None
+    same = outcomes.family[i] == outcomes.family[j]
+    assert cruxeval.metrics["pearson_within"] == pytest.approx(phi[i, j][same].mean(), rel=1e-12)
+    assert cruxeval.metrics["pearson_across"] == pytest.approx(phi[i, j][~same].mean(), rel=1e-12)
+    gap = phi[i, j][same].mean() - phi[i, j][~same].mean()
+    assert cruxeval.metrics["pearson_gap"] == pytest.approx(gap, rel=1e-12)
+    assert cruxeval.metrics["pearson_gap_lower"] < gap < cruxeval.metrics["pearson_gap_upper"]  # type: ignore[operator]
+    assert cruxeval.metrics["foreclosed_share"] == pytest.approx(43 / 141)
+    assert cruxeval.labels["regime"] == "undetermined"
+    assert cl.fit(real("swebench_pro_public"), bootstrap=0).labels["regime"] == "ceiling-bound"
+
+
+@pytest.mark.parametrize(("shared", "regime"), [(5, "undetermined"), (6, "ceiling-bound")])
+def test_the_ceiling_binds_above_half(shared: int, regime: str) -> None:
+    """The best model errs ten times; the pool shares five or six of these."""
+    wrong = np.zeros((100, 2), dtype=bool)
+    wrong[:10, 0] = True
+    wrong[:shared, 1] = wrong[20:40, 1] = True
+    assert cl.fit(outcomes_from(wrong), bootstrap=0).labels["regime"] == regime
+
+
+def test_unknown_families_are_not_one_family() -> None:
+    family = np.array(["", "", "a", "a"], dtype=object)
+    assert Pairs.of(4, family).same_family.tolist() == [False, False, False, False, False, True]  # type: ignore[union-attr]
 
 
 def test_percentile_interval_wants_enough_replicates() -> None:

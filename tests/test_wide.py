@@ -35,6 +35,9 @@ def test_reads_every_state(tmp_path: Path) -> None:
     assert outcomes.left_out is not None
     assert outcomes.left_out.n_queries == 2
     assert outcomes.left_out.n_untouched == 1
+    assert outcomes.left_out.n_failed_by_all_who_answered == 0
+    # Of q2 nothing is known, q3 someone got right: at worst one of four queries defeats all.
+    assert outcomes.all_wrong_worst_case() == 1 / 4
     assert outcomes.left_out.cells_by_state == {"right": 5, "wrong": 3, "unscored": 1, "error": 1, "missing": 2}
 
 
@@ -46,6 +49,7 @@ def test_nothing_but_wrong_is_wrong(tmp_path: Path) -> None:
     assert outcomes.n_queries == 2
     assert outcomes.left_out is not None
     assert outcomes.left_out.n_failed_by_all_who_answered == 3
+    assert outcomes.all_wrong_worst_case() == 4 / 5
 
 
 def test_csv_gzip_and_parquet_agree(tmp_path: Path) -> None:
@@ -127,6 +131,11 @@ def test_bad_extensions_and_containers(tmp_path: Path) -> None:
         load_outcomes(write(tmp_path, GOOD, "plain.csv.gz"))
     with pytest.raises(InputError, match="not a Parquet table"):
         load_outcomes(write(tmp_path, GOOD, "grades.parquet"))
+    write(tmp_path, GOOD)
+    write(tmp_path, "query,prompt\nq1,p\nq2,p\nq3,p\n", "grades.prompts.csv")
+    write(tmp_path, gzip.compress(b"query,prompt\nq1,p\nq2,p\nq3,p\n"), "grades.prompts.csv.gz")
+    with pytest.raises(InputError, match="one companion of a kind"):
+        load_outcomes(tmp_path / "grades.csv")
     with pytest.raises(InputError, match="format: 'xlsx'"):
         load_outcomes(tmp_path / "grades.csv", format="xlsx")
     (tmp_path / "folder.csv").mkdir()
@@ -144,6 +153,9 @@ def test_bad_extensions_and_containers(tmp_path: Path) -> None:
         ("grades.models.csv", "model,family\na,F\n", "no model 'b'"),
         ("grades.prompts.csv", "query,prompt\nq1,p\nq1,p\nq2,p\nq3,p\n", "query name 'q1' appears twice"),
         ("grades.prompts.csv", "query\nq1\nq2\nq3\n", "no column"),
+        ("grades.prompts.csv", "query,text\nq1,p\nq2,p\nq3,p\n", "no column 'prompt'"),
+        ("grades.costs.csv", "id,a,b\nq1,1,2\nq2,3,4\nq3,5,6\n", "first column is 'id'"),
+        ("grades.models.csv", "model,family,family\na,F,F\nb,G,G\n", "'family' appears twice"),
     ],
 )
 def test_companions_that_do_not_match(tmp_path: Path, name: str, text: str, says: str) -> None:
@@ -160,6 +172,8 @@ def test_accuracy_is_read_back_to_a_count() -> None:
     many = CountsSource(n_all_wrong=0, n_queries=10_000, n_models=3, best_accuracy=0.84).load()
     assert many.best_correct == 8350  # 83.5% rounds to .84; the smallest such count is the cautious one
     assert "8450" in many.notes[0]
+    huge = CountsSource(n_all_wrong=0, n_queries=10**9, n_models=3, best_accuracy=0.5).load()
+    assert huge.best_correct == 450_000_000
     with pytest.raises(InputError, match="no count of 10 queries rounds to"):
         CountsSource(n_all_wrong=0, n_queries=10, n_models=3, best_accuracy=0.85).load()
     with pytest.raises(InputError, match="outside"):

@@ -12,6 +12,21 @@ def whole(field: str, value: Any, least: int) -> None:
         raise InputError(f"{field}: {value!r} is not a whole number >= {least}")
 
 
+def within(field: str, value: Any, least: int, most: int) -> None:
+    """Raise InputError unless the value is a whole number from ``least`` to ``most``."""
+    whole(field, value, least)
+    if value > most:
+        raise InputError(f"{field}: {value!r} is above {most}")
+
+
+def patterns(field: str, value: Any) -> None:
+    """Raise InputError unless the value is None, a name or a list of at least one name (numbers are names too)."""
+    names = value if isinstance(value, list | tuple) else [value]
+    scalars = all(isinstance(name, str | int | float) and not isinstance(name, bool) for name in names)
+    if value is not None and not (names and scalars and "" not in names):
+        raise InputError(f"{field}: {value!r} is not a name, a pattern or a list of them")
+
+
 def probability(field: str, value: Any) -> None:
     """Raise InputError unless the value is a number strictly between 0 and 1."""
     if not _is_number(value) or not 0 < value < 1:

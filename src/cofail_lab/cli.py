@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -57,6 +58,10 @@ def main() -> None:
         if known is None and isinstance(error, InstantiationException):
             raise
         refused.append(known or InputError(_explain(error)))
+    except ValueError as error:
+        if begun:
+            raise
+        refused.append(InputError(str(error)))
     except OSError as error:
         # Before the first job, the only thing written is the run folder, by Hydra.
         if begun:
@@ -86,7 +91,10 @@ def _job(config: DictConfig) -> None:
     OmegaConf.resolve(config)
     if missing := OmegaConf.missing_keys(config):
         raise InputError(f"{sorted(missing)[0]}: a value is needed, such as {sorted(missing)[0]}=...")
-    # Everything is built before the folder is claimed: a bad value leaves nothing behind.
+    for group in ("data", "experiment", "run", "record"):
+        if config[group] is None:
+            raise InputError(f"{group}: null; choose one, or leave the default")
+    # Everything is built before the folder is claimed: a bad value leaves no results behind.
     options = RunOptions(**_plain(config.run))
     experiment = instantiate(config.experiment, _convert_="all")
     source = {key: value for key, value in _plain(config.data).items() if key not in _SELECTION}
@@ -143,7 +151,12 @@ def _plain(config: Any) -> dict[str, Any]:
 
 
 def _input_error(error: BaseException | None) -> InputError | None:
-    """The InputError behind an exception: Hydra wraps what constructors raise."""
+    """The InputError behind an exception: Hydra wraps what constructors raise, and +key=value what they do not take."""
+    from hydra.errors import InstantiationException
+
+    unexpected = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+    if unexpected and isinstance(error, InstantiationException):
+        return InputError(f"{unexpected[1]}: no such key; cofail-lab --help lists the keys of this configuration")
     while error is not None and not isinstance(error, InputError):
         error = error.__cause__
     return error
@@ -180,7 +193,7 @@ def _explain(error: Exception) -> str:
     if isinstance(error, ConfigCompositionException) and "is not in struct" in f"{error} {error.__cause__}":
         key = str(error).split("'")[1]
         return f"{key}: no such key; cofail-lab --help lists the keys of this configuration"
-    return str(error)
+    return str(error).split("Config search path")[0]
 
 
 def _terminate(signum: int, frame: object) -> NoReturn:  # noqa: ARG001

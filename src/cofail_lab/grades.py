@@ -50,6 +50,8 @@ class Selection:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        checks.patterns("data.dataset", self.dataset)
+        checks.patterns("data.models", self.models)
         checks.share("data.min_coverage", self.min_coverage)
         if self.pool_size is not None:
             checks.whole("data.pool_size", self.pool_size, least=2)
@@ -209,7 +211,7 @@ def first_repeated(names: Sequence[str]) -> str | None:
 
 
 def _as_list(patterns: str | Sequence[str]) -> list[str]:
-    return [patterns] if isinstance(patterns, str) else [str(pattern) for pattern in patterns]
+    return [str(pattern) for pattern in patterns] if isinstance(patterns, list | tuple) else [str(patterns)]
 
 
 def _matches(names: Any, patterns: str | Sequence[str], field_name: str, source: str) -> np.ndarray:

@@ -97,6 +97,17 @@ class Outcomes:
         """β, share of the queries that every model gets wrong (K/n)."""
         return self.n_all_wrong / self.n_queries
 
+    def all_wrong_worst_case(self) -> float | None:
+        """β over all queries if every left-out one that nobody is known to have got right defeats all models.
+
+        None where nothing was left out.
+        """
+        left_out = self.left_out
+        if left_out is None or not left_out.n_queries:
+            return None
+        failed = self.n_all_wrong + left_out.n_failed_by_all_who_answered + left_out.n_untouched
+        return failed / (self.n_queries + left_out.n_queries)
+
     @cached_property
     def joint_wrong_counts(self) -> Int[np.ndarray, "m m"]:
         """Number of queries that both models get wrong; the diagonal is `error_counts`."""

@@ -16,6 +16,9 @@ from cofail_lab.errors import InputError
 
 Outcome = Literal["skip", "room", "open"]
 
+# Counts beyond this are not exact in float64.
+_MOST = 2**53
+
 
 @dataclass(frozen=True)
 class Certificate:
@@ -88,8 +91,9 @@ class Certificate:
         if self.outcome == "skip":
             return f"{bound}; {cost}: skip."
         if self.outcome == "room":
-            least = f"a perfect selector would gain at least {100 * (self.paired_min_gain or 0):.1f}"
-            return f"{bound}, and {least}; {cost}: there is room, if a selector can find it."
+            level = f"also with {100 * (1 - self.delta):g}% confidence taken alone"
+            least = f"{level}, a perfect selector would gain at least {100 * (self.paired_min_gain or 0):.1f}"
+            return f"{bound}; {least}; {cost}: there is room, if a selector can find it."
         return f"{bound}; {cost}: not settled by {self.n_queries:,} queries, grade more of them."
 
 
@@ -139,9 +143,9 @@ def certify_counts(
     checks.probability("delta", delta)
     checks.overhead("overhead", overhead)
     for name, value in (("n_models", n_models), ("n_queries", n_queries)):
-        checks.whole(name, value, least=1)
+        checks.within(name, value, 1, _MOST)
     for name, value in (("n_all_wrong", n_all_wrong), ("best_correct", best_correct)):
-        checks.whole(name, value, least=0)
+        checks.within(name, value, 0, _MOST)
         if value > n_queries:
             raise InputError(f"{name}: {value} of {n_queries} queries")
     if best_correct + n_all_wrong > n_queries:

@@ -1,5 +1,6 @@
 """`data=counts`: the totals of a published table, when the matrix itself is not at hand."""
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -34,7 +35,7 @@ class CountsSource:
             raise InputError(
                 "data.best_correct: give either data.best_correct (a count) or data.best_accuracy (in [0, 1])"
             )
-        checks.whole("data.n_queries", self.n_queries, least=1)
+        checks.within("data.n_queries", self.n_queries, 1, 2**53)
         if self.best_accuracy is None:
             assert self.best_correct is not None  # noqa: S101  (the line above)
             return Counts(self.n_all_wrong, self.n_queries, self.n_models, self.best_correct)
@@ -47,12 +48,10 @@ def _count_behind(accuracy: float, n: int) -> tuple[int, str]:
     checks.share("data.best_accuracy", accuracy, "percentages are given as fractions")
     published = Decimal(repr(float(accuracy)))
     half_unit = Decimal(5).scaleb(int(published.as_tuple().exponent) - 1)
-    candidates = [
-        k
-        for k in range(max(0, int((published - half_unit) * n) - 1), min(n, int((published + half_unit) * n) + 1) + 1)
-        if abs(Decimal(k) / n - published) <= half_unit
-    ]
-    if not candidates:
+    fewest = math.ceil((published - half_unit) * n)
+    most = min(n, math.floor((published + half_unit) * n))
+    fewest = max(0, fewest)
+    if fewest > most:
         raise InputError(f"data.best_accuracy: no count of {n} queries rounds to {accuracy}; give data.best_correct")
-    more = f" (up to {candidates[-1]} would round to it too; the smallest is used)" if len(candidates) > 1 else ""
-    return candidates[0], f"Accuracy {accuracy} of {n} queries was read as {candidates[0]} right answers{more}."
+    more = f" (up to {most} would round to it too; the smallest is used)" if most > fewest else ""
+    return fewest, f"Accuracy {accuracy} of {n} queries was read as {fewest} right answers{more}."

@@ -32,13 +32,19 @@ class WideSource:
     path: str
     format: Literal["csv", "parquet"] | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.path, str) or not self.path:
+            raise InputError(f"data.path: {self.path!r} is not the path of a file")
+        if self.format not in (None, *SUFFIXES):
+            raise InputError(f"data.format: {self.format!r} is not one of {', '.join(SUFFIXES)}")
+
     def load(self) -> Grades:
         """Read the matrix and its companions; raises InputError naming file, row and column of what cannot be read."""
         path = Path(self.path).expanduser()
         accepted = [suffix for key, group in SUFFIXES.items() for suffix in group if self.format in (None, key)]
         suffix = next((s for s in sorted(accepted, key=len, reverse=True) if path.name.endswith(s)), None)
         if suffix is None:
-            raise InputError(f"data.path: {path.name!r} does not end in {' or '.join(accepted)}")
+            raise InputError(f"data.path: {self.path!r} does not end in {' or '.join(accepted)}")
         sheet = _read(path)
         header = sheet.header
         if header[0] != "query":
@@ -110,16 +116,26 @@ def _companions(
     per_cell: dict[str, np.ndarray] = {}
     for kind in ("prompts", "models", *_CELL_COMPANIONS):
         candidates = [path.with_name(f"{stem}.{kind}{s}") for group in SUFFIXES.values() for s in group]
-        companion = next((candidate for candidate in candidates if candidate.exists()), None)
-        if companion is None:
+        found = [candidate for candidate in candidates if candidate.exists()]
+        if not found:
             continue
+        if len(found) > 1:
+            raise InputError(f"{found[0].name} and {found[1].name}: one companion of a kind is accepted, remove one")
+        companion = found[0]
         sheet = _read(companion)
         names, what = (models, "model") if kind == "models" else (queries, "query")
         order = _match([row[0] for row in sheet.rows], names, what, companion.name, path.name)
         if len(sheet.header) < 2:
             raise InputError(f"{companion.name}: no column beside the {what} names; at least one was expected")
+        first_columns = ("model", "") if kind == "models" else ("query",)
+        if sheet.header[0] not in first_columns:
+            raise InputError(f"{companion.name}: the first column is {shorten(sheet.header[0])!r}, not {what!r}")
+        check_names(sheet.header[1:], "column", companion.name)
         if kind == "prompts":
-            per_query["prompt"] = np.array([sheet.rows[i][1] for i in order], dtype=object)
+            if "prompt" not in sheet.header:
+                raise InputError(f"{companion.name}: no column 'prompt' among {', '.join(sheet.header)}")
+            column = sheet.header.index("prompt")
+            per_query["prompt"] = np.array([sheet.rows[i][column] for i in order], dtype=object)
         elif kind == "models":
             for j, column in enumerate(sheet.header[1:], start=1):
                 text = [sheet.rows[i][j] for i in order]

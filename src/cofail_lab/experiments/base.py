@@ -55,8 +55,9 @@ class RunOptions:
     chunk: int = 65_536
 
     def __post_init__(self) -> None:
-        for name, least in (("seed", 0), ("draws", 1), ("chunk", 1)):
-            checks.whole(f"run.{name}", getattr(self, name), least)
+        checks.within("run.seed", self.seed, 0, 2**64 - 1)
+        checks.within("run.draws", self.draws, 1, 2**53)
+        checks.within("run.chunk", self.chunk, 1, 2**31 - 1)
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def _metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int 
         "all_wrong": outcomes.all_wrong(),
         "all_wrong_lower": low,
         "all_wrong_upper": high,
-        "all_wrong_worst_case": fit_summary.worst_case(outcomes),
+        "all_wrong_worst_case": outcomes.all_wrong_worst_case(),
         "single_best": fit.single_best,
         "single_best_heldout": fit.single_best_heldout,
         "single_best_lower": certificate.single_best_lower,
@@ -108,7 +108,7 @@ def _metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int 
     for law in LAWS:
         metrics[f"predicted_{law}"] = fit.predicted(law)
         # Below the smallest float a prediction still has a log.
-        metrics[f"log_predicted_{law}"] = _number(getattr(fit.point, f"log_{law}"))
+        metrics[f"log_predicted_{law}"] = fit.log_predicted(law)
         metrics[f"ratio_{law}"] = fit.ratio(law)
         metrics |= _limits(f"ratio_{law}", fit.ratio_interval(law))
     return metrics
@@ -131,7 +131,7 @@ def _labels(fit: MatrixFit, certificate: Certificate) -> dict[str, str]:
         labels["ratio"] = "degenerate: no query defeats every model, so observed/predicted has no finite information"
     for law in LAWS:
         if fit.predicted(law) is None:
-            labels[f"predicted_{law}"] = fit_summary.why_absent(law)
+            labels[f"predicted_{law}"] = fit_summary.why_absent(fit, law)
     return labels
 
 

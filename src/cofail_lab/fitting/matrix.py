@@ -94,13 +94,18 @@ class MatrixFit:
 
     def predicted(self, law: str) -> float | None:
         """β under a law of `PointFit` (``independent``, ``one_factor`` ...); None where the law does not exist."""
+        value = self.log_predicted(law)
+        return None if value is None else float(np.exp(value))
+
+    def log_predicted(self, law: str) -> float | None:
+        """log β under a law, over the models that are not constant; None where it does not exist or none varies."""
         value = float(getattr(self.point, f"log_{law}")[0])
-        return None if np.isnan(value) else float(np.exp(value))
+        return None if np.isnan(value) or self.outcomes.constant.all() else value
 
     def ratio(self, law: str) -> float | None:
         """Observed over predicted β; None where nothing was observed (K = 0 is degenerate) or predicted."""
-        log_predicted = float(getattr(self.point, f"log_{law}")[0])
-        if self.outcomes.n_all_wrong == 0 or np.isnan(log_predicted):
+        log_predicted = self.log_predicted(law)
+        if self.outcomes.n_all_wrong == 0 or log_predicted is None:
             return None
         log_ratio = np.log(self.outcomes.all_wrong()) - log_predicted
         # Against independence the ratio can exceed every float; then it has no value that could be stored.

@@ -28,7 +28,9 @@ class Pairs(NamedTuple):
     def of(cls, n_models: int, family: np.ndarray | None = None) -> "Pairs":
         """All pairs of a pool of ``n_models``."""
         left, right = np.triu_indices(n_models, 1)
-        return cls(left, right, None if family is None else family[left] == family[right])
+        # A blank family is unknown, not a family that all unknowns share.
+        known = None if family is None else (family[left] == family[right]) & (family[left] != "")
+        return cls(left, right, known)
 
 
 class PairValues(NamedTuple):

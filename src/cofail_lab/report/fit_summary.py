@@ -53,20 +53,16 @@ def sections(fit: MatrixFit, certificate: Certificate) -> tuple[Section, ...]:
     return (_ceiling(fit), certificate_section(certificate), _pairwise(fit), _matrix(fit.outcomes, fit))
 
 
-def worst_case(outcomes: Outcomes) -> float | None:
-    """β if every left-out query that nobody who answered got right were failed by all; None if nothing was left out."""
-    left_out = outcomes.left_out
-    if left_out is None or not left_out.n_queries:
-        return None
-    failed = outcomes.n_all_wrong + left_out.n_failed_by_all_who_answered + left_out.n_untouched
-    return failed / (outcomes.n_queries + left_out.n_queries)
-
-
-def why_absent(law: str) -> str:
+def why_absent(fit: MatrixFit, law: str) -> str:
     """Why a law makes no prediction for a matrix."""
+    n_varying = fit.outcomes.n_models - int(fit.outcomes.constant.sum())
+    if n_varying < 2:
+        return f"does not exist: {n_varying} of the models sometimes right and sometimes wrong, no pair to read"
     if law == "clayton":
-        return "does not exist: joint errors are not between independence and the Fréchet bound, no θ > 0 gives them"
-    return "does not exist: the mean correlation is negative or undefined, and a common factor cannot give it"
+        at_bound = (np.abs(fit.pair_values.boundary[0]) == 1).any() and fit.point.tetrachoric[0] > 0
+        where = "on their Fréchet bound" if at_bound else "no more frequent than under independence"
+        return f"does not exist: joint errors are {where}, and no θ > 0 gives them"
+    return "does not exist: the mean correlation is negative, and a common factor cannot give it"
 
 
 def _ceiling(fit: MatrixFit) -> Section:
@@ -103,6 +99,8 @@ def _regime_sentence(fit: MatrixFit) -> str:
             "Realizability-bound: no query defeats everyone, so the ceiling is not what limits this pool; what a "
             "selector gains depends on whether it can tell who is right."
         )
+    if fit.foreclosed_share is None:
+        return "Nothing to gain on these queries: the best model makes no error here."
     if fit.oracle_gain == 0:
         return "Nothing to gain on these queries: nobody is right where the best model is wrong."
     return "Undetermined: some queries defeat everyone, but they are not most of what the best model gets wrong."
@@ -129,12 +127,13 @@ def certificate_section(certificate: Certificate, notes: tuple[str, ...] = ()) -
 
 def _pairwise(fit: MatrixFit) -> Section:
     sentences = [_prediction_sentence(fit)]
-    if fit.implied_correlation is not None:
+    implied = fit.implied_correlation
+    if implied is not None and fixed(implied) != fixed(float(fit.point.tetrachoric[0])):
         sentences.append(
             "To give the observed β, the one-factor model would need a correlation of "
-            f"{fixed(fit.implied_correlation)} instead of {fixed(float(fit.point.tetrachoric[0]))}."
+            f"{fixed(implied)} instead of {fixed(float(fit.point.tetrachoric[0]))}."
         )
-    if fit.outcomes.n_all_wrong:
+    if fit.ratio("one_factor") is not None:
         sentences.append(
             "A ratio away from 1 is not yet evidence of a common mode: fitted to data without one, the same pipeline "
             "does not give 1 either. Compare it with its own null distribution before calling a tail underpriced."
@@ -167,7 +166,7 @@ def _correlation_rows(fit: MatrixFit) -> list[Row]:
 def _law_row(fit: MatrixFit, law: str) -> Row:
     outcomes, notes = fit.outcomes, []
     if fit.predicted(law) is None:
-        notes.append(why_absent(law))
+        notes.append(why_absent(fit, law))
     elif fit.ratio(law) is not None:
         limits = fit.ratio_interval(law)
         spread = f", {100 * fit.level:g}% interval {interval(*limits, ratio)}" if limits else ""
@@ -179,15 +178,17 @@ def _law_row(fit: MatrixFit, law: str) -> Row:
 
 def _predicted(fit: MatrixFit, law: str) -> str:
     """A predicted β as people read it; below the smallest float it is still a power of ten."""
-    value, log_value = fit.predicted(law), float(getattr(fit.point, f"log_{law}")[0])
-    return percent(value) if value != 0 else f"10^{log_value / np.log(10):.0f}"
+    value, log_value = fit.predicted(law), fit.log_predicted(law)
+    return f"10^{log_value / np.log(10):.0f}" if value == 0 and log_value is not None else percent(value)
 
 
 def _prediction_sentence(fit: MatrixFit) -> str:
     predicted, observed = fit.predicted("one_factor"), fit.outcomes.all_wrong()
     if predicted is None:
-        return f"The one-factor model read from pairwise correlations {why_absent('one_factor')}."
-    said = f"From pairwise correlations alone, a one-factor model predicts that all models fail on {percent(predicted)}"
+        return f"The one-factor model read from pairwise correlations {why_absent(fit, 'one_factor')}."
+    n_varying = fit.outcomes.n_models - int(fit.outcomes.constant.sum())
+    who = "all models" if n_varying == fit.outcomes.n_models else f"all {count(n_varying)} varying models"
+    said = f"From pairwise correlations alone, a one-factor model predicts that {who} fail on {percent(predicted)}"
     if fit.outcomes.n_all_wrong == 0:
         return f"{said}; none was seen, so a ratio of observed to predicted says nothing here."
     limits = fit.ratio_interval("one_factor")
@@ -233,7 +234,7 @@ def _matrix(outcomes: Outcomes, fit: MatrixFit) -> Section:
         )
         total = count(outcomes.n_queries + left_out.n_queries)
         note = f"over all {total}, a left-out query failed by all unless someone got it right"
-        rows.append(Row("β at worst", percent(worst_case(outcomes)), note))
+        rows.append(Row("β at worst", percent(outcomes.all_wrong_worst_case()), note))
     if fit.replicates is not None:
         rows.append(
             Row(
