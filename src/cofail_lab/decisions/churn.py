@@ -14,8 +14,6 @@ from cofail_lab.decisions._checks import number
 from cofail_lab.errors import InputError
 from cofail_lab.estimate import Estimate
 
-# Purposes are numbered in `numerics.streams`; this one is far from them.
-_STREAM = 901
 # Discount factors below this, times any number of later flows, are lost in rounding.
 _FORGOTTEN = 1e-18
 
@@ -121,9 +119,9 @@ def simulate_option_value(
     checks.whole("seed", seed, least=0)
     if arrival_rate == 0:
         return Estimate(0.0, 0.0, "exact")
-    from cofail_lab.numerics.streams import generator
+    from cofail_lab.numerics.streams import CHURN, generator
 
-    rng = generator(seed, _STREAM)
+    rng = generator(seed, CHURN)
     worth = np.zeros(paths)
     alive = np.arange(paths)
     decay = discount_rate / arrival_rate

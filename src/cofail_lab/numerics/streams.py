@@ -3,7 +3,7 @@
 import numpy as np
 
 # Every purpose that draws has its own number, so that adding one never changes another.
-BOOTSTRAP, HELDOUT = 1, 2
+BOOTSTRAP, HELDOUT, CHURN = 1, 2, 3
 
 
 def generator(seed: int, purpose: int, index: int = 0) -> np.random.Generator:
