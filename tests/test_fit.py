@@ -99,7 +99,7 @@ def test_implied_correlation_gives_the_observed_rate(cruxeval: Result, real: Cal
 def test_fitted_laws_say_what_the_fit_says(real: Callable[[str], Outcomes]) -> None:
     """The laws of `models` and the batched pipeline are two roads to the same β."""
     outcomes = real("chembench")
-    fit = fit_matrix(outcomes, n_replicates=0, level=0.9, seed=0, advance=ignore)
+    fit = fit_matrix(outcomes, level=0.9, seed=0)
     laws = fitted_laws(fit)
     assert set(laws) == set(LAWS)
     for name, law in laws.items():

@@ -9,7 +9,7 @@ from cofail_lab.bounds.certificate import Certificate, certify_wrong_counts
 from cofail_lab.estimate import Estimate
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.fitting.laws import fitted_count_probs
-from cofail_lab.fitting.matrix import MatrixFit, fit_matrix
+from cofail_lab.fitting.matrix import MatrixFit, bootstrapped, fit_matrix
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import fit_summary, fit_tables
 from cofail_lab.result import Result
@@ -49,10 +49,11 @@ class Fit:
             outcomes.error_counts, outcomes.n_all_wrong, outcomes.n_queries, outcomes.models,
             delta=self.delta, overhead=self.overhead,
         )  # fmt: skip
+        point = fit_matrix(outcomes, level=self.level, seed=seed)
+        count_probs = fitted_count_probs(point)
         with progress("Bootstrap replicates", total=self.bootstrap) as advance:
-            fit = fit_matrix(outcomes, n_replicates=self.bootstrap, level=self.level, seed=seed, advance=advance)
+            fit = bootstrapped(point, self.bootstrap, seed, advance)
         done = 0 if fit.replicates is None else len(fit.replicates.all_wrong)
-        count_probs = fitted_count_probs(fit)
         return Result(
             headline=fit_summary.headline(fit, certificate),
             metrics=_metrics(fit, certificate),

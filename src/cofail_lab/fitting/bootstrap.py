@@ -1,6 +1,9 @@
 """The query bootstrap: every replicate refits marginals, all pairs and all predictions."""
 
+import os
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +13,9 @@ from cofail_lab.fitting.point import Pairs, PointFit, fit_counts
 from cofail_lab.numerics.streams import BOOTSTRAP, generator
 
 # Bounds the arrays of one batch of replicates to tens of megabytes.
-_PAIRS_PER_BATCH = 2**20
+_PAIRS_PER_BATCH = 2**19
 _MODELS_PER_BATCH = 2**15
+_BATCHES_AT_ONCE = 2
 
 
 class Replicates(NamedTuple):
@@ -51,19 +55,38 @@ def bootstrap(
     size = max(1, min(n_replicates, _PAIRS_PER_BATCH // max(1, len(pairs.left)), _MODELS_PER_BATCH // m))
     columns = wrong.astype(np.float32 if n < 2**24 else np.float64)
     all_wrong = wrong.all(axis=1)
-    for start in range(0, n_replicates, size):
+
+    def batch(start: int) -> Replicates:
         # The last batch is filled up so that one compiled shape serves all; what fills it is thrown away.
         weights = [resample_counts(n, seed, start + b) for b in range(size)]
         joint = np.stack([(columns.T * w.astype(columns.dtype)) @ columns for w in weights])
         counts = np.diagonal(joint, axis1=1, axis2=2).astype(np.int64)
         fit, _ = fit_counts(counts, joint[:, pairs.left, pairs.right].astype(np.int64), n, pairs)
         kept = min(size, n_replicates - start)
-        yield Replicates(
+        return Replicates(
             all_wrong=(np.stack(weights)[:kept] @ all_wrong) / n,
             single_best=1 - counts[:kept].min(axis=1) / n,
             fit=PointFit(*(field[:kept] for field in fit)),
         )
-        advance(kept)
+
+    # NumPy and XLA leave a core idle half of the time; a second batch fills it. Batches come back in their order.
+    pool = ThreadPoolExecutor(max_workers=min(_BATCHES_AT_ONCE, os.cpu_count() or 1))
+    waiting: deque[Future[Replicates]] = deque()
+    try:
+        for start in range(0, n_replicates, size):
+            waiting.append(pool.submit(batch, start))
+            if len(waiting) > _BATCHES_AT_ONCE:
+                yield _finished(waiting, advance)
+        while waiting:
+            yield _finished(waiting, advance)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _finished(waiting: "deque[Future[Replicates]]", advance: Callable[[int], None]) -> Replicates:
+    done = waiting.popleft().result()
+    advance(len(done.all_wrong))
+    return done
 
 
 def resample_counts(n: int, seed: int, replicate: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The fit of one real matrix in numbers (theory section 4, points 1 to 3); words and pictures are made elsewhere."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -140,14 +140,8 @@ def square(values: np.ndarray, pairs: Pairs, m: int, diagonal: float) -> np.ndar
     return matrix
 
 
-def fit_matrix(
-    outcomes: Outcomes, *, n_replicates: int, level: float, seed: int, advance: Callable[[int], None]
-) -> MatrixFit:
-    """Fit one matrix and bootstrap it.
-
-    A KeyboardInterrupt during the bootstrap ends it early and keeps the replicates that are done: ``replicates`` then
-    holds fewer than ``n_asked``.
-    """
+def fit_matrix(outcomes: Outcomes, *, level: float, seed: int) -> MatrixFit:
+    """The point fit of one matrix; `bootstrapped` adds the replicates. ``level`` is that of the ratios' intervals."""
     pairs = Pairs.of(outcomes.n_models, outcomes.family)
     joint = outcomes.joint_wrong_counts[pairs.left, pairs.right]
     point, values = fit_counts(outcomes.error_counts[None], joint[None], outcomes.n_queries, pairs)
@@ -164,8 +158,8 @@ def fit_matrix(
         point=point,
         pairs=pairs,
         pair_values=values,
-        replicates=_replicates(outcomes, pairs, n_replicates, seed, advance),
-        n_asked=n_replicates,
+        replicates=None,
+        n_asked=0,
         level=level,
         single_best_heldout=single_best_heldout(outcomes.wrong, _HELDOUT_SPLITS, seed),
         implied_correlation=one_factor.implied_correlation(outcomes.error_rates, outcomes.all_wrong()),
@@ -175,13 +169,16 @@ def fit_matrix(
     )
 
 
-def _replicates(
-    outcomes: Outcomes, pairs: Pairs, n_replicates: int, seed: int, advance: Callable[[int], None]
-) -> Replicates | None:
+def bootstrapped(fit: MatrixFit, n_replicates: int, seed: int, advance: Callable[[int], None]) -> MatrixFit:
+    """The fit with its bootstrap.
+
+    A KeyboardInterrupt ends the bootstrap early and keeps the replicates that are done: ``replicates`` then holds fewer
+    than ``n_asked``.
+    """
     batches: list[Replicates] = []
     try:
-        for batch in bootstrap(outcomes.wrong, pairs, n_replicates, seed, advance):
+        for batch in bootstrap(fit.outcomes.wrong, fit.pairs, n_replicates, seed, advance):
             batches.append(batch)  # noqa: PERF402  (what is done must survive the interruption)
     except KeyboardInterrupt:
         pass
-    return join(batches) if batches else None
+    return replace(fit, replicates=join(batches) if batches else None, n_asked=n_replicates)

@@ -20,7 +20,7 @@ from cofail_lab.errors import ConvergenceError
 from cofail_lab.numerics.bivariate_normal import CENTRAL_LIMIT, central_cdf, density, distance_from_comonotone
 
 # Residuals |Φ2(t_i, t_j; r) - p_ij|: what the solver aims at (a few rounding errors) and what it must reach.
-_TARGET = 1e-15
+_TARGET = 1e-14
 RESIDUAL = 1e-13
 _STEPS_PER_ROUND, _MAX_ROUNDS = 4, 20
 _CHUNK = 2**14
