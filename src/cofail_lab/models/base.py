@@ -13,10 +13,13 @@ from jaxtyping import Bool, Float, Int
 from cofail_lab.estimate import Estimate
 from cofail_lab.models import _sampling
 from cofail_lab.models._samplers import TableSampler
-from cofail_lab.numerics.poisson_binomial import mixture_counts
+from cofail_lab.numerics.poisson_binomial import mixture_counts, mixture_counts_at_once
 
 CHUNK = 65_536
 """Queries drawn at a time unless told otherwise."""
+
+# Below so many steps of the count recursion, compiling it takes longer than doing it.
+_SMALL = 10**8
 
 ROUNDING = float(np.finfo(np.float64).eps)
 
@@ -130,7 +133,11 @@ class AbstractFactorLaw(AbstractErrorLaw):
 
     def count_probs(self) -> Float[Array, " m+1"]:
         """P(C = j), j = 0..m, to the relative error of `factor_grid` plus about m rounding errors; O(nodes · m²)."""
-        return _counts(_round_up(self.factor_grid()))[: self.n_models + 1]
+        grid = self.factor_grid()
+        concrete = not isinstance(grid.log_wrong, jax.core.Tracer)
+        if concrete and grid.log_wrong.size * self.n_models < _SMALL:
+            return jnp.asarray(mixture_counts_at_once(*(np.exp(np.asarray(logs)) for logs in grid)))
+        return _counts(_round_up(grid))[: self.n_models + 1]
 
     def sampler(self) -> _sampling.AbstractSampler:
         """Draws a node, then each model given the node."""

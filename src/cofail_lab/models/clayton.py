@@ -83,7 +83,7 @@ def _n_nodes(error_rates: Array, theta: Array) -> int:
         return _TRACED_NODES
     low, high = _range(error_rates, theta)
     # Few different sizes, so that few programs are compiled.
-    return int(256 * np.ceil((float((high - low) / _spacing(error_rates)) + 1) / 256))
+    return int(512 * np.ceil((float((high - low) / _spacing(error_rates)) + 1) / 512))
 
 
 @partial(jax.jit, static_argnums=2)

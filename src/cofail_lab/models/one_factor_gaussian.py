@@ -84,7 +84,7 @@ def _n_nodes(thresholds: Array, loadings: Array) -> int:
         largest = float(jnp.abs(loadings).max())
         raise ConvergenceError(f"law.loadings: {largest} is so near 1 that the factor needs {needed:.0f} nodes")
     # Few different sizes, so that few programs are compiled.
-    return int(256 * np.ceil((needed + 1) / 256))
+    return int(512 * np.ceil((needed + 1) / 512))
 
 
 @partial(jax.jit, static_argnums=2)

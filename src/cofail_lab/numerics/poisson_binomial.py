@@ -6,6 +6,7 @@ however small (down to about 1e-300); transforms (FFT) would only keep absolute 
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
 from jaxtyping import Float
 
@@ -36,6 +37,18 @@ def mixture_counts(
         jnp.pad(failure, pad).reshape(*blocks, m),
     )
     return lax.map(lambda block: block[0] @ counts(block[1], block[2]), columns).sum(axis=0)
+
+
+def mixture_counts_at_once(weights: np.ndarray, success: np.ndarray, failure: np.ndarray) -> np.ndarray:
+    """`mixture_counts` in NumPy: for small pools the sums are done before the other would be compiled."""
+    n_nodes, m = success.shape
+    table = np.zeros((n_nodes, m + 1))
+    table[:, 0] = 1
+    for i in range(m):
+        won, lost = success[:, i : i + 1], failure[:, i : i + 1]
+        table[:, 1 : i + 2] = table[:, 1 : i + 2] * lost + table[:, : i + 1] * won
+        table[:, :1] *= lost
+    return weights @ table
 
 
 @jax.jit
