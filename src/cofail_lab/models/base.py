@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.core import Tracer
 from jaxtyping import Bool, Float, Int
 
 from cofail_lab.estimate import Estimate
@@ -134,7 +135,7 @@ class AbstractFactorLaw(AbstractErrorLaw):
     def count_probs(self) -> Float[Array, " m+1"]:
         """P(C = j), j = 0..m, to the relative error of `factor_grid` plus about m rounding errors; O(nodes · m²)."""
         grid = self.factor_grid()
-        concrete = not isinstance(grid.log_wrong, jax.core.Tracer)
+        concrete = not isinstance(grid.log_wrong, Tracer)
         if concrete and grid.log_wrong.size * self.n_models < _SMALL:
             return jnp.asarray(mixture_counts_at_once(*(np.exp(np.asarray(logs)) for logs in grid)))
         return _counts(_round_up(grid))[: self.n_models + 1]
