@@ -3,7 +3,6 @@
 import csv
 import gzip
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ from cofail_lab.bounds.quadratic import QuadraticCertificate, pair_index
 from cofail_lab.bounds.semidefinite import semidefinite_bound
 from cofail_lab.errors import InputError
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
+from .conftest import real_path
 
 
 def patterns(m):
@@ -52,10 +51,7 @@ def common_shock(shock, base):
 
 
 def read_matrix(name):
-    path = DATA / f"{name}.csv.gz"
-    if not path.exists():
-        pytest.skip(f"{path} is absent: the real matrices are not part of the project")
-    with gzip.open(path, "rt") as lines:
+    with gzip.open(real_path(name), "rt") as lines:
         header, *rows = csv.reader(lines)
     first = 2 if header[1] == "dataset" else 1
     cells = np.array([row[first:] for row in rows])
@@ -259,8 +255,8 @@ def test_real_matrix_cruxeval_output():
     alpha = np.diag(pairs).copy()
     limits = closed_forms(alpha, pairs).upper
     assert limits["Gallot-Kounias"] == pytest.approx(0.119457, abs=5e-7)
-    assert limits["Dawson-Sankoff"] == pytest.approx(0.32, abs=0.01)
-    assert limits["Kuai-Alajaji-Takahara"] == pytest.approx(0.32, abs=0.01)
+    assert limits["Dawson-Sankoff"] == pytest.approx(0.3270, abs=5e-5)
+    assert limits["Kuai-Alajaji-Takahara"] == pytest.approx(0.3127, abs=5e-5)
     found = all_wrong_range(alpha, pairs)
     assert wrong.all(axis=1).mean() == 0.05375
     assert 0.05375 < found.upper < limits["Gallot-Kounias"]
