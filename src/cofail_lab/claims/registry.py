@@ -1,0 +1,40 @@
+"""The table of all claims, and the selection of some of them by id."""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+
+from cofail_lab.claims.claim import Claim
+from cofail_lab.errors import InputError
+
+# Modules with a table CLAIMS, in the order of the theory file.
+PROPOSITIONS = ("p1_ceiling",)
+
+
+@cache
+def all_claims() -> tuple[Claim, ...]:
+    """Every registered claim, in the order of the theory file."""
+    modules = [import_module(f"cofail_lab.claims.{name}") for name in PROPOSITIONS]
+    return tuple(claim for module in modules for claim in module.CLAIMS)
+
+
+def select(claims: str | Sequence[str] | None) -> tuple[Claim, ...]:
+    """The claims that ids name: ``P2`` all of a proposition, ``P1.iv`` one and what is under it, ``P1.iv,P8.ii`` several.
+
+    Raises:
+        InputError: a name that no claim has.
+    """
+    if claims is None:
+        return all_claims()
+    names = [part.strip() for part in (claims.split(",") if isinstance(claims, str) else map(str, claims))]
+    for name in names:
+        if not any(_under(claim.id, name) for claim in all_claims()):
+            known = ", ".join(dict.fromkeys(claim.id.split(".")[0] for claim in all_claims()))
+            raise InputError(
+                f"experiment.claims: {name!r} is no claim; there are {known} and their parts, such as P1.iv"
+            )
+    return tuple(claim for claim in all_claims() if any(_under(claim.id, name) for name in names))
+
+
+def _under(claim: str, name: str) -> bool:
+    return claim == name or claim.startswith(f"{name}.")
