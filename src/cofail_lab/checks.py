@@ -1,5 +1,6 @@
 """Checks of single values, each with a message that names the field, the value and what is accepted."""
 
+import math
 from numbers import Integral, Real
 from typing import Any
 
@@ -25,6 +26,12 @@ def patterns(field: str, value: Any) -> None:
     scalars = all(isinstance(name, str | int | float) and not isinstance(name, bool) for name in names)
     if value is not None and not (names and scalars and "" not in names):
         raise InputError(f"{field}: {value!r} is not a name, a pattern or a list of them")
+
+
+def number(field: str, value: Any) -> None:
+    """Raise InputError unless the value is a finite number."""
+    if not _is_number(value) or not math.isfinite(value):
+        raise InputError(f"{field}: {value!r} is not a finite number")
 
 
 def probability(field: str, value: Any) -> None:

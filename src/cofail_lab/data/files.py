@@ -1,0 +1,222 @@
+"""Reading files that somebody else wrote: bounded in size, depth and time, and one clear line for what cannot be read.
+
+Every reader of `cofail_lab.data` takes its bytes, JSON and archives from here and has no other way to a file.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from cofail_lab.data.names import shorten
+from cofail_lab.errors import InputError
+
+MOST_BYTES = 2 * 2**30
+"""Of one file or archive member, after decompression."""
+MOST_LINE = 64 * 2**20
+"""Of one line of a JSON Lines file."""
+MOST_RATIO = 250
+"""Decompressed to compressed bytes, beyond `FREE_BYTES`; logs stay below 100, zeros reach 1,000."""
+FREE_BYTES = 64 * 2**20
+MOST_MEMBERS = 100_000
+
+
+def read_bytes(path: Path, limit: int = MOST_BYTES) -> bytes:
+    """The whole file, decompressed if it ends in .gz."""
+    with opened(path, limit) as file:
+        return file.read()
+
+
+def read_json(path: Path, *, unique_keys: bool = False) -> Any:
+    """The document in a .json or .json.gz file.
+
+    Args:
+        path: of the file.
+        unique_keys: refuse an object that holds one key twice (Python would keep the last one); for formats whose keys
+            are queries or models.
+    """
+    return parse_json(read_bytes(path), path.name, unique_keys=unique_keys)
+
+
+def read_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
+    """(line number, value) of every line that is not blank, of a .jsonl or .jsonl.gz file with any line ends."""
+    with opened(path) as file:
+        # Universal line ends are safe: JSON has no raw control character inside a string.
+        text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="strict", newline=None)
+        number = 0
+        while True:
+            try:
+                line = text.readline(MOST_LINE)
+            except UnicodeDecodeError as error:
+                raise _not_utf8(path.name, error, after=f"after line {number}") from error
+            if not line:
+                return
+            number += 1
+            if len(line) >= MOST_LINE:
+                raise InputError(f"{path.name}: line {number} is longer than {MOST_LINE >> 20} MiB")
+            if line.strip():
+                yield number, parse_json(line, f"{path.name}: line {number}")
+
+
+def parse_json(text: str | bytes, where: str, *, unique_keys: bool = False) -> Any:
+    """A JSON value; InputError for what is none, nests too deeply or holds an integer of thousands of digits.
+
+    NaN and Infinity are read, because Python writes them; `rule.Rule` takes nan for unscored and refuses infinity.
+    """
+    try:
+        if isinstance(text, bytes):
+            text = text.decode("utf-8-sig")
+        return json.loads(text, object_pairs_hook=_unique(where) if unique_keys else None)
+    except UnicodeDecodeError as error:
+        raise _not_utf8(where, error) from error
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{where}: not valid JSON ({error.msg} at line {error.lineno}, column {error.colno})"
+        ) from error
+    except RecursionError:
+        raise InputError(f"{where}: JSON nested too deeply to be a log") from None
+    except InputError:
+        raise
+    except ValueError as error:
+        # The only other one: an integer of thousands of digits.
+        raise InputError(f"{where}: a number too long to be read ({shorten(str(error))})") from error
+
+
+def read_zip_member(path: Path, member: str, limit: int = MOST_BYTES) -> bytes:
+    """One member of a zip archive; nothing is ever written to disk. InputError if there is none of that name."""
+    with opened_zip(path) as archive:
+        if member not in archive.namelist():
+            raise InputError(f"{path.name}: no {shorten(member)!r} in the archive")
+        return member_bytes(archive, member, path.name, limit)
+
+
+@contextmanager
+def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A zip archive whose names stay inside it and whose stated sizes are plausible."""
+    with _plain_errors(path), zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if len(members) > MOST_MEMBERS:
+            raise InputError(f"{path.name}: {len(members):,} members; at most {MOST_MEMBERS:,} are read")
+        for info in members:
+            name = PurePosixPath(info.filename.replace("\\", "/"))
+            if name.is_absolute() or ".." in name.parts or ":" in name.parts[:1]:
+                raise InputError(f"{path.name}: member {shorten(info.filename)!r} points outside the archive")
+        check_ratio(path.name, sum(info.file_size for info in members), path.stat().st_size)
+        yield archive
+
+
+def member_bytes(archive: zipfile.ZipFile, member: str, file: str, limit: int = MOST_BYTES) -> bytes:
+    """Bytes of a member of an open archive; what the archive states about sizes is not believed."""
+    info = archive.getinfo(member)
+    with archive.open(info) as stream:
+        bounded = _Bounded(stream, f"{file}: {shorten(member)}", limit, max(info.compress_size, 1))
+        return bounded.readall()
+
+
+@contextmanager
+def opened(path: Path, limit: int = MOST_BYTES) -> Iterator[IO[bytes]]:
+    """A file as a stream of bytes, decompressed if it ends in .gz, that stops with an error at the limits."""
+    with _plain_errors(path), path.open("rb") as raw:
+        size = path.stat().st_size
+        if path.suffix != ".gz":
+            if size > limit:
+                raise InputError(f"{path.name}: {size:,} bytes; at most {limit:,} are read")
+            yield raw
+            return
+        with gzip.GzipFile(fileobj=raw) as stream:
+            yield io.BufferedReader(_Bounded(stream, path.name, limit, max(size, 1)), 2**16)
+
+
+def head(path: Path, size: int = 2**16) -> bytes:
+    """The first bytes of a file, decompressed if it ends in .gz; empty if it cannot be read. For guessing a format."""
+    try:
+        with opened(path) as file:
+            return file.read(size)
+    except InputError:
+        return b""
+
+
+def digest(paths: Sequence[Path]) -> str:
+    """SHA-256 (hex) of the bytes of one file, or of the digests of several in their order."""
+    digests = []
+    for path in paths:
+        with _plain_errors(path), path.open("rb") as file:
+            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def check_ratio(what: str, size: int, compressed: int) -> None:
+    """Raise InputError for what would grow beyond all plausibility."""
+    if size > MOST_BYTES:
+        raise InputError(f"{what}: {size:,} bytes after decompression; at most {MOST_BYTES:,} are read")
+    if size > FREE_BYTES and size > MOST_RATIO * compressed:
+        raise InputError(
+            f"{what}: decompresses to over {size // compressed} times its size; more than {MOST_RATIO} is no log"
+        )
+
+
+class _Bounded(io.RawIOBase):
+    """A decompressing stream that is measured while it is read."""
+
+    def __init__(self, stream: Any, what: str, limit: int, compressed: int) -> None:
+        self._stream, self._what, self._limit, self._compressed = stream, what, limit, compressed
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(len(buffer))
+        self._read += len(data)
+        if self._read > self._limit:
+            raise InputError(f"{self._what}: over {self._limit:,} bytes after decompression; no more are read")
+        check_ratio(self._what, self._read, self._compressed)
+        buffer[: len(data)] = data
+        return len(data)
+
+
+@contextmanager
+def _plain_errors(path: Path) -> Iterator[None]:
+    """Whatever the operating system and the decompressors raise, as one line."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        # RuntimeError: encrypted. NotImplementedError: a compression method nobody uses.
+        if isinstance(error, RecursionError):
+            raise
+        raise InputError(f"{path.name}: not a readable zip archive ({shorten(str(error))})") from error
+    except (EOFError, zlib.error) as error:
+        reason = shorten(str(error))
+        raise InputError(
+            f"{path.name}: the compressed stream is cut short or damaged ({reason}); copy it again"
+        ) from error
+    except OSError as error:
+        # gzip.BadGzipFile is an OSError too.
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except MemoryError:
+        raise InputError(f"{path.name}: does not fit in memory") from None
+
+
+def _not_utf8(where: str, error: UnicodeDecodeError, after: str = "") -> InputError:
+    place = f" {after}" if after else f" at byte {error.start:,}"
+    return InputError(f"{where}: not UTF-8 text (byte {error.object[error.start]:#04x}{place}); save it as UTF-8")
+
+
+def _unique(where: str) -> Any:
+    def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        whole = dict(pairs)
+        if len(whole) < len(pairs):
+            seen: set[str] = set()
+            repeated = next(key for key, _ in pairs if key in seen or seen.add(key))
+            raise InputError(f"{where}: key {shorten(repeated)!r} appears twice in one object")
+        return whole
+
+    return build

@@ -1,0 +1,22 @@
+"""The table of formats: `data=<name>`, `load_outcomes(format=<name>)`, `data=auto` and the fuzz test all read it."""
+
+from importlib import import_module
+
+from cofail_lab.data.file_source import FileSource
+from cofail_lab.errors import InputError
+
+FORMATS = {
+    "csv": "wide:WideSource",
+    "parquet": "wide:WideSource",
+    "long": "long:LongSource",
+    "npz": "npz:NpzSource",
+}
+"""Format -> module and class in `cofail_lab.data`."""
+
+
+def source_class(name: str) -> type[FileSource]:
+    """The reader of a format; InputError for a name that is none."""
+    if name not in FORMATS:
+        raise InputError(f"format: {name!r} is not one of {', '.join(sorted(FORMATS))}, auto")
+    module, _, class_name = FORMATS[name].partition(":")
+    return getattr(import_module(f"cofail_lab.data.{module}"), class_name)

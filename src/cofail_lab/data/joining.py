@@ -1,0 +1,217 @@
+"""Several matrices to one: queries by name or content, one model twice as repeated samples, misfits reported."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from cofail_lab.data.names import check_names, shorten
+from cofail_lab.data.records import check_size, share_right
+from cofail_lab.errors import InputError
+from cofail_lab.grades import Cell, Grades
+
+_MOST_NAMED = 5
+_MOST_SENTENCES = 6
+
+
+def joined(parts: Sequence[Grades], by: Literal["id", "content"] = "id") -> Grades:
+    """One matrix of all queries and models of several.
+
+    Queries are the same if they agree in name (and dataset, where both say one) or, by content, in their prompts up to
+    white space; the k-th of equal prompts in one part matches the k-th in another. A cell that several parts hold keeps
+    the state, cost and so on of the first, and all of them as samples (see `records.Records.grades`).
+    ``per_query["n_logs"]`` counts the parts that hold a query.
+
+    Raises:
+        InputError: no query that two models answered, queries without a prompt to match by, too many cells.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    source = parts[0].source + (f" and {len(parts) - 1} more" if len(parts) > 1 else "")
+    rows, queries = _matched(parts, by, source)
+    models = check_names(list(dict.fromkeys(model for part in parts for model in part.models)), "model", source)
+    column = {model: j for j, model in enumerate(models)}
+    columns = [np.array([column[model] for model in part.models]) for part in parts]
+    shape = (len(queries), len(models))
+    check_size(*shape, 1, source)
+    held = [part.per_cell.get("samples", part.cells[..., None]) for part in parts]
+    total = np.zeros(shape, np.int32)
+    for part_samples, i, j in zip(held, rows, columns, strict=True):
+        total[np.ix_(i, j)] += (part_samples != Cell.MISSING).sum(axis=2)
+    most = max(int(total.max(initial=0)), 1)
+    check_size(*shape, most, source)
+    samples = np.full((*shape, most), Cell.MISSING, np.int8)
+    filled = np.zeros(shape, np.int32)
+    per_cell: dict[str, np.ndarray] = {}
+    for part, part_samples, i, j in zip(parts, held, rows, columns, strict=True):
+        here = np.ix_(i, j)
+        known = part_samples != Cell.MISSING
+        a, b, s = np.nonzero(known)
+        place = filled[here][a, b] + (np.cumsum(known, axis=2) - 1)[a, b, s]
+        samples[i[a], j[b], place] = part_samples[a, b, s]
+        first = (filled[here] == 0) & known.any(axis=2)
+        filled[here] += known.sum(axis=2)
+        a, b = np.nonzero(first)
+        for name, values in part.per_cell.items():
+            if name != "samples" and values.ndim == 2:
+                whole = per_cell.setdefault(name, np.full(shape, False if values.dtype == bool else np.nan))
+                whole[i[a], j[b]] = values[a, b]
+    notes = [*dict.fromkeys(note for part in parts for note in part.notes)]
+    n_logs = np.bincount(np.concatenate(rows), minlength=shape[0])
+    notes += _report(parts, rows, n_logs, by, shape)
+    if most > 1:
+        repeated = total > 1
+        frac = share_right(samples)
+        per_cell["frac"] = np.where(repeated | ("frac" not in per_cell), frac, per_cell.get("frac", frac))
+        per_cell["samples"] = samples
+        notes.append(
+            f"{int(repeated.sum()):,} cells have repeated samples (at most {most}); a cell is its first sample."
+        )
+    cells = samples[..., 0].copy()
+    if len(models) > 1 and not ((cells != Cell.MISSING).sum(axis=1) > 1).any():
+        other = "content" if by == "id" else "id"
+        raise InputError(
+            f"{source}: no query is in the logs of two models, such as {shorten(queries[0])!r} and "
+            f"{shorten(queries[-1])!r}; data.join={other} matches them by {'prompt' if by == 'id' else 'name'}"
+        )
+    per_query = _merged([part.per_query for part in parts], rows, shape[0])
+    return Grades(
+        cells, queries, models, source,
+        per_query={**per_query, "n_logs": n_logs},
+        per_model=_merged([part.per_model for part in parts], columns, shape[1]),
+        per_cell=per_cell,
+        notes=tuple(notes),
+        sha256=hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest(),
+    )  # fmt: skip
+
+
+def content_key(prompt: str) -> str:
+    """Hex digest of a prompt up to white space."""
+    return hashlib.sha256(" ".join(prompt.split()).encode()).hexdigest()
+
+
+def _matched(parts: Sequence[Grades], by: str, source: str) -> tuple[list[np.ndarray], tuple[str, ...]]:
+    """For every part the joined row of each of its queries, and the names of the joined rows."""
+    keys = [_contents(part) if by == "content" else _identities(part) for part in parts]
+    if by == "id":
+        keys = _with_datasets(keys, source)
+    row_of: dict[tuple[str, ...], int] = {}
+    names: list[str] = []
+    taken: set[str] = set()
+    rows = []
+    for part, part_keys in zip(parts, keys, strict=True):
+        here = np.empty(len(part_keys), np.int64)
+        for i, key in enumerate(part_keys):
+            if key not in row_of:
+                row_of[key] = len(names)
+                name = part.queries[i]
+                if name in taken:
+                    # One name for two queries: told apart by dataset, or by the beginning of the content's digest.
+                    name = f"{key[0]}/{name}" if by == "id" else f"{name} ({key[0][:8]}{key[1]})"
+                taken.add(name)
+                names.append(name)
+            here[i] = row_of[key]
+        rows.append(here)
+    return rows, check_names(names, "query", source)
+
+
+def _identities(part: Grades) -> list[tuple[str, ...]]:
+    """(dataset, name) of every query; a name that already begins with its dataset stands for the bare one."""
+    datasets = part.per_query.get("dataset", np.full(len(part.queries), ""))
+    return [
+        (str(dataset), query.removeprefix(f"{dataset}/") if dataset else query)
+        for dataset, query in zip(datasets, part.queries, strict=True)
+    ]
+
+
+def _with_datasets(keys: list[list[tuple[str, ...]]], source: str) -> list[list[tuple[str, ...]]]:
+    """A query without a dataset is the one of its name in the only dataset that has one."""
+    datasets: dict[str, set[str]] = {}
+    for dataset, query in {key for part_keys in keys for key in part_keys}:
+        if dataset:
+            datasets.setdefault(query, set()).add(dataset)
+    for query in {query for part_keys in keys for dataset, query in part_keys if not dataset}:
+        if len(known := datasets.get(query, set())) > 1:
+            raise InputError(
+                f"{source}: query {shorten(query)!r} comes without a dataset and in {', '.join(sorted(known)[:3])}; "
+                "which of them is meant cannot be told"
+            )
+    return [
+        [(dataset or next(iter(datasets.get(query, ("",)))), query) for dataset, query in part_keys]
+        for part_keys in keys
+    ]
+
+
+def _contents(part: Grades) -> list[tuple[str, ...]]:
+    prompts = part.per_query.get("prompt")
+    if prompts is None or not all(str(prompt).strip() for prompt in prompts):
+        what = "has no prompts" if prompts is None else "has queries without a prompt"
+        raise InputError(f"data.join=content: {part.source} {what} to match by; data.join=id matches by name")
+    seen: Counter[str] = Counter()
+    keys = []
+    for prompt in prompts:
+        digest = content_key(str(prompt))
+        seen[digest] += 1
+        keys.append((digest, str(seen[digest]) if seen[digest] > 1 else ""))
+    return keys
+
+
+def _report(
+    parts: Sequence[Grades], rows: list[np.ndarray], n_logs: np.ndarray, by: str, shape: tuple[int, int]
+) -> list[str]:
+    """What was joined and what matched nothing, in sentences."""
+    how = "name" if by == "id" else "content"
+    sentences = [f"{len(parts)} logs joined by {how}: {shape[0]:,} queries and {shape[1]:,} models."]
+    lonely = [(part, np.flatnonzero(n_logs[here] == 1)) for part, here in zip(parts, rows, strict=True)]
+    lonely = [(part, alone) for part, alone in lonely if len(alone)]
+    for part, alone in lonely[:_MOST_SENTENCES]:
+        named = ", ".join(shorten(part.queries[i]) for i in alone[:_MOST_NAMED]) + (
+            ", ..." if len(alone) > _MOST_NAMED else ""
+        )
+        sentences.append(
+            f"{part.source}: {len(alone):,} of {len(part.queries):,} queries are in no other log ({named})."
+        )
+    if len(lonely) > _MOST_SENTENCES:
+        rest = sum(len(alone) for _, alone in lonely[_MOST_SENTENCES:])
+        sentences.append(f"{len(lonely) - _MOST_SENTENCES} more logs have {rest:,} queries that are in no other.")
+    if by == "id" and (n := _same_content(lonely)):
+        sentences.append(
+            f"{n:,} of them have the prompt of a query of another name; data.join=content would match these."
+        )
+    return sentences
+
+
+def _same_content(lonely: list[tuple[Grades, np.ndarray]]) -> int:
+    """Queries that matched by no name but share their prompt with such a one of another part."""
+    holders: dict[str, set[int]] = {}
+    for number, (part, alone) in enumerate(lonely):
+        prompts = part.per_query.get("prompt", np.full(len(part.queries), ""))
+        for i in alone:
+            if prompt := str(prompts[i]).strip():
+                holders.setdefault(content_key(prompt), set()).add(number)
+    return sum(len(numbers) for numbers in holders.values() if len(numbers) > 1)
+
+
+def _merged(
+    columns: Sequence[Mapping[str, np.ndarray]], places: list[np.ndarray], length: int
+) -> dict[str, np.ndarray]:
+    """Columns of the parts at their joined places; the first part that knows a value gives it."""
+    merged: dict[str, np.ndarray] = {}
+    for part, here in zip(columns, places, strict=True):
+        for name, values in part.items():
+            if values.ndim != 1:
+                continue
+            numeric = values.dtype.kind in "fiub"
+            empty: Any = np.nan if numeric else ""
+            if name not in merged:
+                merged[name] = np.full(length, empty, dtype=float if numeric else object)
+            whole = merged[name]
+            if numeric and whole.dtype != object:
+                unknown = np.isnan(whole[here])
+            else:
+                whole = merged[name] = whole.astype(object)
+                unknown = np.array([value == "" or value != value for value in whole[here]], dtype=bool)
+            whole[here[unknown]] = values[unknown]
+    return merged

@@ -1,0 +1,43 @@
+"""Names and texts from files: they identify queries and models, so two that look alike are an error, not a guess."""
+
+from cofail_lab.errors import InputError
+from cofail_lab.grades import first_repeated
+
+
+def check_names(names: list[str], what: str, file: str) -> tuple[str, ...]:
+    """Names of queries or models: text, none blank, none twice, no two that differ only in white space."""
+    trimmed = []
+    for i, name in enumerate(names):
+        if not name.strip():
+            raise InputError(f"{file}: {what} number {i + 1} has no name; every {what} needs a unique name")
+        if not is_text(name):
+            raise InputError(f"{file}: {what} name {name!r} has half of a surrogate pair, which is not Unicode text")
+        trimmed.append(" ".join(name.split()))
+    if repeated := first_repeated(names):
+        raise InputError(f"{file}: {what} name {shorten(repeated)!r} appears twice; names must be unique")
+    if repeated := first_repeated(trimmed):
+        one, other = [name for name, plain in zip(names, trimmed, strict=True) if plain == repeated][:2]
+        raise InputError(
+            f"{file}: {what} names {shorten(one)!r} and {shorten(other)!r} differ only in white space; "
+            "write one name one way"
+        )
+    return tuple(names)
+
+
+def is_text(text: str) -> bool:
+    """False for a string that cannot be written as UTF-8: JSON can spell half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def clean_text(text: str) -> str:
+    """A text that is only carried along, with a replacement character where it is not Unicode."""
+    return text if is_text(text) else text.encode("utf-8", "replace").decode()
+
+
+def shorten(text: str, limit: int = 60) -> str:
+    """A value from a file, short enough for a one-line message."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

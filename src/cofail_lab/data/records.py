@@ -1,0 +1,270 @@
+"""The one way from records, one graded answer each, to `Grades`: every log reader adds records and nothing else."""
+
+from array import array
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int
+
+from cofail_lab.data.names import check_names, clean_text
+from cofail_lab.errors import InputError
+from cofail_lab.grades import Cell, Grades
+
+NUMBERS = ("score", "cost", "tokens_in", "tokens_out", "confidence")
+"""Per-answer numbers that a record may carry; nan where the log has none."""
+
+MOST_CELLS = 2 * 10**8
+"""Cells (times samples) that a matrix may have: int8 states and one float column of it take under 2 GiB."""
+
+
+class Records:
+    """Columns of graded answers, a few bytes each, in the order in which they were added.
+
+    One (dataset, query, model) that comes again is a repeated sample (an epoch, a second run) of the same cell, in
+    order of arrival. Records without a dataset belong to the query of that name in the only dataset that has one.
+    Queries of one name in several datasets are named ``dataset/query``.
+    """
+
+    def __init__(self) -> None:
+        self._queries: dict[tuple[str, str], int] = {}  # (dataset, query)
+        self._models: dict[str, int] = {}
+        self._prompts: dict[int, str] = {}
+        self._other_prompt: set[int] = set()
+        self._query, self._model, self._state, self._at_limit = array("i"), array("i"), array("b"), array("b")
+        self._numbers = {name: array("d") for name in NUMBERS}
+
+    def __len__(self) -> int:
+        return len(self._state)
+
+    def add(
+        self,
+        query: str,
+        model: str,
+        state: Cell,
+        *,
+        dataset: str = "",
+        score: float = np.nan,
+        cost: float = np.nan,
+        tokens_in: float = np.nan,
+        tokens_out: float = np.nan,
+        confidence: float = np.nan,
+        prompt: str | None = None,
+        at_limit: bool = False,
+    ) -> None:
+        """Add one graded answer.
+
+        Args:
+            query, model, dataset: names; empty dataset for unknown.
+            state: of the answer; MISSING only makes the names known.
+            score: as the log has it, any scale.
+            cost: US dollars, >= 0.
+            tokens_in, tokens_out: read and written, >= 0.
+            confidence: the model's own, any scale.
+            prompt: the query's text; the first one of a query is kept, different ones are counted in a note.
+            at_limit: the answer stopped at the token (or message, or time) limit.
+        """
+        # A million calls are one log: look-ups and C array appends, nothing else.
+        i = self._queries.setdefault((dataset, query), len(self._queries))
+        if prompt is not None and self._prompts.setdefault(i, prompt) != prompt:
+            self._other_prompt.add(i)
+        self._query.append(i)
+        self._model.append(self._models.setdefault(model, len(self._models)))
+        self._state.append(state)
+        self._at_limit.append(at_limit)
+        numbers = self._numbers
+        numbers["score"].append(score)
+        numbers["cost"].append(cost)
+        numbers["tokens_in"].append(tokens_in)
+        numbers["tokens_out"].append(tokens_out)
+        numbers["confidence"].append(confidence)
+
+    def extend(
+        self,
+        query: Any,
+        model: Any,
+        state: Int[np.ndarray, " k"],
+        *,
+        dataset: Any = None,
+        prompt: Any = None,
+        at_limit: np.ndarray | None = None,
+        **numbers: np.ndarray | None,
+    ) -> None:
+        """Add k graded answers at once.
+
+        Args:
+            query, model, dataset, prompt: k strings each, an Arrow array or anything Arrow makes one of; a null dataset
+                or prompt is unknown.
+            state: values of `Cell`.
+            at_limit: bool.
+            numbers: float64 columns of `NUMBERS`, nan where unknown.
+        """
+        k = len(state)
+        rows, row_names = _encode(query)
+        groups, group_names = (np.zeros(k, np.int64), [""]) if dataset is None else _encode(dataset)
+        columns, column_names = _encode(model)
+        # One number per (dataset, query), so that Python sees each only once, in order of first appearance.
+        pairs, first, codes = np.unique(groups * len(row_names) + rows, return_index=True, return_inverse=True)
+        to_query = np.empty(len(pairs), np.int32)
+        for p in np.argsort(first, kind="stable"):
+            group, row = divmod(int(pairs[p]), len(row_names))
+            to_query[p] = self._queries.setdefault((group_names[group], row_names[row]), len(self._queries))
+        to_model = [self._models.setdefault(name, len(self._models)) for name in column_names]
+        query_codes = to_query[codes]
+        self._query.frombytes(query_codes.astype(np.intc).tobytes())
+        self._model.frombytes(np.array(to_model, np.intc)[columns].tobytes())
+        self._state.frombytes(np.asarray(state, np.int8).tobytes())
+        limits = np.zeros(k, np.int8) if at_limit is None else np.asarray(at_limit, np.int8)
+        self._at_limit.frombytes(limits.tobytes())
+        for name in NUMBERS:
+            values = numbers.get(name)
+            values = np.full(k, np.nan) if values is None else np.asarray(values, np.float64)
+            self._numbers[name].frombytes(values.tobytes())
+        if prompt is not None:
+            texts, prompts = _encode(prompt)
+            for i, t in np.unique(np.stack([query_codes, texts], axis=1), axis=0):
+                text = prompts[t]
+                if text and self._prompts.setdefault(int(i), text) != text:
+                    self._other_prompt.add(int(i))
+
+    def grades(self, *, source: str, sha256: str, notes: Sequence[str] = ()) -> Grades:
+        """The matrix of all records; a pair without a record is missing.
+
+        The state of a cell, its cost, tokens, score, confidence and limit are those of its *first* sample. Where any
+        cell has more than one, ``per_cell["samples"]`` int8 (queries, models, S) holds the states of all samples in
+        order, padded with MISSING, and ``per_cell["frac"]`` the share right among the right and wrong ones (nan without
+        any). ``per_cell["tokens"]`` is the sum of tokens in and out, as far as known.
+
+        Args:
+            source: for messages and provenance.
+            sha256: of what was read.
+            notes: of the reader.
+
+        Raises:
+            InputError: no record, a blank name, names that differ only in white space, a matrix too large to hold.
+        """
+        if not len(self):
+            raise InputError(f"{source}: no graded answer in it")
+        row_of, queries, datasets = self._rows(source)
+        models = check_names(list(self._models), "model", source)
+        n, m = len(queries), len(models)
+        check_size(n, m, 1, source)
+        state = np.frombuffer(self._state, np.int8)
+        kept = np.flatnonzero(state != Cell.MISSING)
+        flat = row_of[np.frombuffer(self._query, np.intc)[kept]].astype(np.int64) * m
+        flat += np.frombuffer(self._model, np.intc)[kept]
+        first, sample = _sample_numbers(flat)
+        most = int(sample.max(initial=-1)) + 1
+        cells = np.full(n * m, Cell.MISSING, np.int8)
+        cells[flat[first]] = state[kept][first]
+        per_cell: dict[str, np.ndarray] = {}
+        for name, column in self._numbers.items():
+            values = np.frombuffer(column, np.float64)[kept][first]
+            if not np.isnan(values).all():
+                per_cell[name] = _spread(values, flat[first], n, m, np.nan)
+        if tokens := [per_cell[name] for name in ("tokens_in", "tokens_out") if name in per_cell]:
+            known = ~np.isnan(tokens).all(axis=0)
+            per_cell["tokens"] = np.where(known, np.nansum(tokens, axis=0), np.nan)
+        at_limit = np.frombuffer(self._at_limit, np.int8)[kept]
+        if at_limit.any():
+            per_cell["at_limit"] = _spread(at_limit[first].astype(bool), flat[first], n, m, False)
+        said = list(notes)
+        if most > 1:
+            check_size(n, m, most, source)
+            samples = np.full((n * m, most), Cell.MISSING, np.int8)
+            samples[flat, sample] = state[kept]
+            frac = share_right(samples)
+            per_cell |= {"samples": samples.reshape(n, m, most), "frac": frac.reshape(n, m)}
+            n_repeated = int((np.bincount(flat, minlength=1) > 1).sum())
+            said.append(f"{n_repeated:,} cells have repeated samples (at most {most}); a cell is its first sample.")
+            if late := int(((cells > Cell.WRONG) & ~np.isnan(frac)).sum()):
+                said.append(f"{late:,} cells whose first sample was not graded have a graded one later; they stay so.")
+        per_query: dict[str, np.ndarray] = {}
+        if any(datasets):
+            per_query["dataset"] = np.array(datasets, dtype=object)
+        if self._prompts:
+            prompts = np.full(n, "", dtype=object)
+            for i, text in self._prompts.items():
+                prompts[row_of[i]] = prompts[row_of[i]] or clean_text(text)
+            per_query["prompt"] = prompts
+        if self._other_prompt:
+            said.append(
+                f"{len(self._other_prompt):,} queries have different prompts in different records; the first is kept."
+            )
+        return Grades(
+            cells.reshape(n, m), queries, models, source, per_query,
+            per_cell=per_cell, notes=tuple(said), sha256=sha256,
+        )  # fmt: skip
+
+    def _rows(self, source: str) -> tuple[np.ndarray, tuple[str, ...], list[str]]:
+        """Row of every (dataset, query), and the name and dataset of every row."""
+        datasets_of: dict[str, list[str]] = {}
+        for dataset, query in self._queries:
+            if dataset:
+                datasets_of.setdefault(query, []).append(dataset)
+        rows: dict[tuple[str, str], int] = {}
+        row_of = np.empty(len(self._queries), np.int32)
+        for (dataset, query), code in self._queries.items():
+            known = datasets_of.get(query, [])
+            if not dataset and len(known) > 1:
+                raise InputError(
+                    f"{source}: query {query!r} comes without a dataset and in {', '.join(known[:3])}; "
+                    "which of them is meant cannot be told"
+                )
+            key = (dataset or (known[0] if known else ""), query)
+            row_of[code] = rows.setdefault(key, len(rows))
+        names = [f"{dataset}/{query}" if len(datasets_of.get(query, [])) > 1 else query for dataset, query in rows]
+        return row_of, check_names(names, "query", source), [clean_text(dataset) for dataset, _ in rows]
+
+
+def share_right(samples: Int[np.ndarray, "... S"]) -> np.ndarray:
+    """Share of right samples among the right and wrong ones; nan where there is none."""
+    answered = (samples <= Cell.WRONG).sum(axis=-1)
+    right = (samples == Cell.RIGHT).sum(axis=-1)
+    return np.divide(right, answered, out=np.full(answered.shape, np.nan), where=answered > 0)
+
+
+def check_size(n: int, m: int, samples: int, source: str) -> None:
+    """Raise InputError for a matrix that would not fit in memory."""
+    if n * m * samples > MOST_CELLS:
+        times = f" x {samples} samples" if samples > 1 else ""
+        raise InputError(
+            f"{source}: {n:,} queries x {m:,} models{times} make a matrix of more than {MOST_CELLS:,} cells; "
+            "are the query and model fields the right ones?"
+        )
+
+
+def _encode(values: Any) -> tuple[np.ndarray, list[str]]:
+    """Integer codes of a text column and the texts they stand for; null becomes the empty text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, pa.string())
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    encoded: Any = pc.call_function(
+        "dictionary_encode", [pc.call_function("fill_null", [column.cast(pa.string()), pa.scalar("")])]
+    )
+    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
+
+
+def _sample_numbers(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which records are the first of their cell (indices), and of every record its number within its cell."""
+    seen = np.bincount(flat, minlength=1)
+    if seen.max(initial=0) <= 1:
+        return np.arange(len(flat)), np.zeros(len(flat), np.int64)
+    order = np.argsort(flat, kind="stable")
+    ordered = flat[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    lengths = np.diff(np.r_[starts, len(ordered)])
+    sample = np.empty(len(flat), np.int64)
+    sample[order] = np.arange(len(flat)) - np.repeat(starts, lengths)
+    return order[starts], sample
+
+
+def _spread(values: np.ndarray, flat: np.ndarray, n: int, m: int, empty: Any) -> np.ndarray:
+    whole = np.full(n * m, empty, values.dtype)
+    whole[flat] = values
+    return whole.reshape(n, m)

@@ -1,0 +1,129 @@
+"""What counts as right: one rule for all readers, stated by the user where the log leaves room (never guessed)."""
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+from cofail_lab import checks
+from cofail_lab.data.names import shorten
+from cofail_lab.errors import InputError
+from cofail_lab.grades import Cell
+
+# Inspect's letters, and the words that harnesses write for the same.
+_WORDS = {
+    **dict.fromkeys(("C", "correct", "true", "pass", "passed"), Cell.RIGHT),
+    **dict.fromkeys(("I", "incorrect", "false", "fail", "failed"), Cell.WRONG),
+    **dict.fromkeys(("N", "noanswer", "unscored", "none", "null", "nan", ""), Cell.UNSCORED),
+    **dict.fromkeys(("error", "timeout"), Cell.ERROR),
+    "missing": Cell.MISSING,
+}
+_PARTIAL = ("P", "partial")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which of a log's scores to read, and from which value on it is right.
+
+    Attributes:
+        scorer: name of the scorer, metric or filter (`data.scorer`); None where the log has only one.
+        threshold: scores of at least this are right, lower ones wrong (`data.threshold`). None accepts only scores that
+            need none: 0 and 1, true and false, C and I, pass and fail.
+    """
+
+    scorer: str | None = None
+    threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.scorer is not None and not (isinstance(self.scorer, str) and self.scorer):
+            raise InputError(f"data.scorer: {self.scorer!r} is not the name of a scorer")
+        if self.threshold is not None:
+            checks.number("data.threshold", self.threshold)
+
+    def choose(self, names: Collection[str], where: str) -> str:
+        """The scorer to read among those a log has; InputError if it is not there or not chosen among several."""
+        known = ", ".join(shorten(name) for name in sorted(names)[:8])
+        if self.scorer is not None:
+            if self.scorer not in names:
+                raise InputError(f"data.scorer: {self.scorer!r} is not in {where}, which has {known or 'none'}")
+            return self.scorer
+        if len(names) != 1:
+            raise InputError(f"{where}: {len(names)} scorers ({known or 'none'}); choose with data.scorer=")
+        return next(iter(names))
+
+    def state(self, value: Any, where: str) -> Cell:
+        """State of an answer with this score.
+
+        Booleans and words (in any case; Inspect's letters as they are) mean what they say; null, nan and Inspect's N
+        are unscored; a number is compared with the threshold, and without one must be 0 or 1. A partial score (P)
+        counts as .5.
+
+        Args:
+            value: as the log has it; a mapping or list is no score.
+            where: file and record, for the message.
+        """
+        if value is None:
+            return Cell.UNSCORED
+        if isinstance(value, bool):
+            return Cell.RIGHT if value else Cell.WRONG
+        if isinstance(value, str):
+            word = value.strip()
+            known = _WORDS.get(word if len(word) == 1 else word.casefold())
+            if known is not None:
+                return known
+        score = raw_score(value)
+        if score is None:
+            raise InputError(
+                f"{where}: {_shown(value)} is not a score; a number, true, false, C, I, P or N was expected"
+            )
+        if math.isnan(score):
+            return Cell.UNSCORED
+        if self.threshold is not None:
+            return Cell.RIGHT if score >= self.threshold else Cell.WRONG
+        if score in (0.0, 1.0):
+            return Cell.RIGHT if score else Cell.WRONG
+        raise InputError(
+            f"{where}: score {_shown(value)} is neither 0 nor 1; data.threshold= says from which value on an answer is "
+            "right"
+        )
+
+
+def raw_score(value: Any) -> float | None:
+    """The number a score stands for (C is 1, P .5, I 0; nan for null and N), None if it is not a score at all."""
+    if isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str):
+        word = value.strip()
+        if word in _PARTIAL or word.casefold() == _PARTIAL[1]:
+            return 0.5
+        state = _WORDS.get(word if len(word) == 1 else word.casefold())
+        if state is not None:
+            return {Cell.RIGHT: 1.0, Cell.WRONG: 0.0}.get(state, math.nan)
+    if value is None:
+        return math.nan
+    if not isinstance(value, str | Real):
+        return None
+    try:
+        score = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return None if math.isinf(score) else score
+
+
+def amount(value: Any, where: str) -> float:
+    """A cost or a number of tokens: >= 0, nan for null or empty; InputError for anything else."""
+    if value is None or value == "":
+        return math.nan
+    score = None if isinstance(value, bool | Mapping | list) else raw_score(value)
+    if score is None or score < 0:
+        raise InputError(f"{where}: {_shown(value)} is not a number >= 0 or empty")
+    return score
+
+
+def _shown(value: Any) -> str:
+    # An integer may have more digits than Python agrees to print.
+    try:
+        return shorten(repr(value))
+    except ValueError:
+        return "a number of thousands of digits"
