@@ -1,56 +1,77 @@
 """The query bootstrap: every replicate refits marginals, all pairs and all predictions."""
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.special import ndtr, ndtri
 
 from cofail_lab.fitting.point import Pairs, PointFit, fit_counts
+from cofail_lab.fitting.replicates import Batch, More, Replicates, in_batches, join, nothing, percentile_interval
 from cofail_lab.numerics.streams import BOOTSTRAP, generator
+
+__all__ = ["Replicates", "bca_interval", "bootstrap", "jackknife", "join", "percentile_interval", "resample_counts"]
 
 # Bounds the arrays of one batch of replicates to tens of megabytes.
 _PAIRS_PER_BATCH = 2**19
 _MODELS_PER_BATCH = 2**15
-_BATCHES_AT_ONCE = 2
-
-
-class Replicates(NamedTuple):
-    """One value per replicate.
-
-    Attributes:
-        all_wrong: β.
-        single_best: accuracy of the replicate's own best model.
-        fit: everything the point fit gives.
-    """
-
-    all_wrong: Float[np.ndarray, " replicates"]
-    single_best: Float[np.ndarray, " replicates"]
-    fit: PointFit
-
-    @property
-    def oracle_gain(self) -> Float[np.ndarray, " replicates"]:
-        """G = (1 - β) - a_sb."""
-        return 1 - self.all_wrong - self.single_best
-
-    @property
-    def foreclosed_share(self) -> Float[np.ndarray, " replicates"]:
-        """β / (1 - a_sb); nan where the best model makes no error."""
-        errors = 1 - self.single_best
-        return np.divide(self.all_wrong, errors, out=np.full(len(errors), np.nan), where=errors > 0)
+# Groups of queries left out in turn for the acceleration of BCa; up to so many queries each is a group of its own.
+JACKKNIFE_GROUPS = 200
 
 
 def bootstrap(
-    wrong: Bool[np.ndarray, "n m"], pairs: Pairs, n_replicates: int, seed: int, advance: Callable[[int], None]
+    wrong: Bool[np.ndarray, "n m"],
+    pairs: Pairs,
+    n_replicates: int,
+    seed: int,
+    advance: Callable[[int], None],
+    more: More = nothing,
 ) -> Iterator[Replicates]:
     """Resample the queries with replacement ``n_replicates`` times and refit each; yields batches as they are done.
 
     Replicate b depends on (seed, b) alone, not on the batch it falls in. ``advance`` is called with the number
     finished. Cost per replicate: n m² for the counts and about 1 microsecond a pair; memory as stated in `fit_counts`.
     """
+    n = len(wrong)
+
+    def weights(start: int, size: int) -> np.ndarray:
+        return np.stack([resample_counts(n, seed, start + b) for b in range(size)])
+
+    return _reweighted(wrong, pairs, weights, n, n_replicates, advance, more)
+
+
+def jackknife(
+    wrong: Bool[np.ndarray, "n m"], pairs: Pairs, seed: int, advance: Callable[[int], None], more: More = nothing
+) -> Iterator[Replicates]:
+    """Refit without each of at most `JACKKNIFE_GROUPS` random groups of queries in turn, for `bca_interval`.
+
+    Groups are equally large: the few queries beyond a multiple of their number are never left out.
+    """
+    n = len(wrong)
+    n_groups = min(n, JACKKNIFE_GROUPS)
+    group_size = n // n_groups
+    order = generator(seed, BOOTSTRAP, 2**31).permutation(n)
+
+    def weights(start: int, size: int) -> np.ndarray:
+        kept = np.ones((size, n), dtype=np.int64)
+        for row in range(size):
+            first = min(start + row, n_groups - 1) * group_size
+            kept[row, order[first : first + group_size]] = 0
+        return kept
+
+    return _reweighted(wrong, pairs, weights, n - group_size, n_groups, advance, more)
+
+
+def _reweighted(
+    wrong: np.ndarray,
+    pairs: Pairs,
+    weights: Callable[[int, int], np.ndarray],
+    n_drawn: int,
+    n_replicates: int,
+    advance: Callable[[int], None],
+    more: More,
+) -> Iterator[Replicates]:
+    """Refit under integer query weights, (replicates, n), each row summing to ``n_drawn``."""
     n, m = wrong.shape
     size = max(1, min(n_replicates, _PAIRS_PER_BATCH // max(1, len(pairs.left)), _MODELS_PER_BATCH // m))
     columns = wrong.astype(np.float32 if n < 2**24 else np.float64)
@@ -58,35 +79,20 @@ def bootstrap(
 
     def batch(start: int) -> Replicates:
         # The last batch is filled up so that one compiled shape serves all; what fills it is thrown away.
-        weights = [resample_counts(n, seed, start + b) for b in range(size)]
-        joint = np.stack([(columns.T * w.astype(columns.dtype)) @ columns for w in weights])
+        drawn = weights(start, size)
+        joint = np.stack([(columns.T * w.astype(columns.dtype)) @ columns for w in drawn])
         counts = np.diagonal(joint, axis1=1, axis2=2).astype(np.int64)
-        fit, _ = fit_counts(counts, joint[:, pairs.left, pairs.right].astype(np.int64), n, pairs)
+        fit, values = fit_counts(counts, joint[:, pairs.left, pairs.right].astype(np.int64), n_drawn, pairs)
         kept = min(size, n_replicates - start)
+        done = Batch(counts[:kept], type(values)(*(field[:kept] for field in values)), drawn[:kept])
         return Replicates(
-            all_wrong=(np.stack(weights)[:kept] @ all_wrong) / n,
-            single_best=1 - counts[:kept].min(axis=1) / n,
+            all_wrong=(drawn[:kept] @ all_wrong) / n_drawn,
+            single_best=1 - counts[:kept].min(axis=1) / n_drawn,
             fit=PointFit(*(field[:kept] for field in fit)),
+            more=more(done),
         )
 
-    # NumPy and XLA leave a core idle half of the time; a second batch fills it. Batches come back in their order.
-    pool = ThreadPoolExecutor(max_workers=min(_BATCHES_AT_ONCE, os.cpu_count() or 1))
-    waiting: deque[Future[Replicates]] = deque()
-    try:
-        for start in range(0, n_replicates, size):
-            waiting.append(pool.submit(batch, start))
-            if len(waiting) > _BATCHES_AT_ONCE:
-                yield _finished(waiting, advance)
-        while waiting:
-            yield _finished(waiting, advance)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _finished(waiting: "deque[Future[Replicates]]", advance: Callable[[int], None]) -> Replicates:
-    done = waiting.popleft().result()
-    advance(len(done.all_wrong))
-    return done
+    return in_batches(batch, n_replicates, size, advance)
 
 
 def resample_counts(n: int, seed: int, replicate: int) -> np.ndarray:
@@ -94,19 +100,36 @@ def resample_counts(n: int, seed: int, replicate: int) -> np.ndarray:
     return np.bincount(generator(seed, BOOTSTRAP, replicate).integers(n, size=n), minlength=n)
 
 
-def join(batches: list[Replicates]) -> Replicates:
-    """Batches in order, as one."""
-    return Replicates(
-        np.concatenate([batch.all_wrong for batch in batches]),
-        np.concatenate([batch.single_best for batch in batches]),
-        PointFit(*(np.concatenate(fields) for fields in zip(*(batch.fit for batch in batches), strict=True))),
-    )
+def bca_interval(
+    estimate: float,
+    drawn: Float[np.ndarray, " replicates"],
+    left_out: Float[np.ndarray, " groups"],
+    level: float,
+) -> tuple[float, float] | None:
+    """Efron's bias-corrected and accelerated interval (Efron and Tibshirani 1993, section 14.3).
 
+    Args:
+        estimate: on the observed matrix.
+        drawn: bootstrap replicates; ties with the estimate count half towards the bias correction.
+        left_out: the estimate without each group of queries, from `jackknife`. Sums of squares and of cubes of
+            influences over groups estimate those over queries, the latter with a standard error of √15/(6 · groups) in
+            the acceleration: .003 at 200 groups.
+        level: of the interval.
 
-def percentile_interval(values: Float[np.ndarray, " replicates"], level: float) -> tuple[float, float] | None:
-    """The central interval of the replicates that have the figure, None where fewer than half of them do."""
-    present = values[~np.isnan(values)]
-    if len(present) < max(2, len(values) / 2):
+    Returns:
+        None where fewer than half of the replicates or not all of the jackknife values exist, or where every replicate
+        lies on one side of the estimate (its bias has no finite correction).
+    """
+    present = drawn[~np.isnan(drawn)]
+    if len(present) < max(2, len(drawn) / 2) or not np.isfinite(left_out).all():
         return None
-    low, high = np.quantile(present, [(1 - level) / 2, (1 + level) / 2])
+    below = ((present < estimate).sum() + 0.5 * (present == estimate).sum()) / len(present)
+    influence = left_out.mean() - left_out
+    spread = (influence**2).sum()
+    if not 0 < below < 1 or spread == 0:
+        return None
+    bias, acceleration = ndtri(below), (influence**3).sum() / (6 * spread**1.5)
+    z = bias + ndtri([(1 - level) / 2, (1 + level) / 2])
+    shares = ndtr(bias + z / (1 - acceleration * z))
+    low, high = np.quantile(present, shares)
     return float(low), float(high)
