@@ -1,0 +1,167 @@
+"""The null calibration: what ratio a world without a common mode would show (theory section 4, point 3).
+
+Matrices of the observed shape are simulated from a law, the point pipeline is rerun on each, and the observed ratio is
+placed among theirs. No null is centred on 1: the fit and its pairs are estimated from the same few queries.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.optimize import brentq
+from scipy.special import ndtri
+
+from cofail_lab.fitting.point import Pairs, PairValues, PointFit, fit_counts
+from cofail_lab.fitting.replicates import Batch, More, Replicates, in_batches, nothing
+from cofail_lab.models import AtomInflated, OneFactorGaussian
+from cofail_lab.numerics import bivariate_normal
+from cofail_lab.numerics.streams import generator
+
+if TYPE_CHECKING:
+    from cofail_lab.models import AbstractErrorLaw
+
+# Bounds the arrays of one batch to tens of megabytes.
+_MATRICES_PER_BATCH = 32
+_PAIRS_PER_BATCH = 2**18
+_CELLS_PER_BATCH = 2**24
+_CHUNK = 2**14
+
+Watch = Callable[[int, np.ndarray, np.ndarray], None]
+"""Called with the number of a simulated matrix, the matrix (n, m) and its joint counts (m, m)."""
+
+
+def simulate(
+    law: "AbstractErrorLaw",
+    n: int,
+    pairs: Pairs,
+    n_replicates: int,
+    stream: tuple[int, int],
+    advance: Callable[[int], None],
+    more: More = nothing,
+    watch: Watch = lambda number, wrong, joint: None,  # noqa: ARG005
+) -> Iterator[Replicates]:
+    """Draw ``n_replicates`` matrices of n queries from a law and refit each; yields batches as they are done.
+
+    Replicate b depends on (stream, b) alone.
+
+    Args:
+        law: of the varying models of the pool.
+        n: queries of each matrix.
+        pairs: of the law's models; all of them, or some.
+        n_replicates: matrices.
+        stream: seed and purpose of the random numbers (`numerics.streams`).
+        advance: called with the number finished.
+        more, watch: what else to keep of each.
+    """
+    m = law.n_models
+    # The shape alone decides how many matrices come from one key, so that no replicate depends on how many there are.
+    size = max(1, min(_MATRICES_PER_BATCH, _PAIRS_PER_BATCH // max(1, len(pairs.left)), _CELLS_PER_BATCH // (n * m)))
+
+    def batch(start: int) -> Replicates:
+        kept = min(size, n_replicates - start)
+        drawn = _draw(law, kept * n, stream, start // size).reshape(kept, n, m)
+        both = [_joint_counts(wrong) for wrong in drawn]
+        for row in range(kept):
+            watch(start + row, drawn[row], both[row])
+        # One compiled shape serves all batches: what fills the last one is thrown away.
+        rows = np.minimum(np.arange(size), kept - 1)
+        counts = np.stack([np.diagonal(joint) for joint in both])[rows]
+        joint = np.stack([joint[pairs.left, pairs.right] for joint in both])[rows]
+        fit, values = fit_counts(counts, joint, n, pairs)
+        done = Batch(counts[:kept], PairValues(*(field[:kept] for field in values)), None)
+        return Replicates(
+            all_wrong=drawn.all(axis=2).mean(axis=1),
+            single_best=1 - counts[:kept].min(axis=1) / n,
+            fit=PointFit(*(field[:kept] for field in fit)),
+            more=more(done),
+        )
+
+    return in_batches(batch, n_replicates, size, advance)
+
+
+def _draw(law: "AbstractErrorLaw", n: int, stream: tuple[int, int], index: int) -> np.ndarray:
+    seed, purpose = stream
+    words = generator(seed, purpose, index).integers(2**32, size=2, dtype=np.uint32)
+    return np.asarray(law.sample(jax.random.wrap_key_data(words), n, chunk=_CHUNK))
+
+
+def _joint_counts(wrong: np.ndarray) -> Int[np.ndarray, "m m"]:
+    columns = wrong.astype(np.float32 if len(wrong) < 2**24 else np.float64)
+    return (columns.T @ columns).astype(np.int64)
+
+
+class NullTest(NamedTuple):
+    """Where the observed ratio of one predictor falls among the simulated ones.
+
+    Attributes:
+        p_value: (1 + simulated ratios at least as large) / (1 + simulated); without a prediction a simulated matrix
+            counts as one with a larger ratio.
+        expected: median ratio without a common mode.
+        lower, upper: the central 90% of them.
+        critical: the ratio above which a test at 5% rejects.
+        n_replicates: simulated matrices.
+    """
+
+    p_value: float
+    expected: float
+    lower: float
+    upper: float
+    critical: float
+    n_replicates: int
+
+
+def place(observed: float, simulated: Float[np.ndarray, " replicates"]) -> NullTest | None:
+    """The observed ratio among simulated ones; None without a single simulated ratio."""
+    present = simulated[~np.isnan(simulated)]
+    if not len(present):
+        return None
+    filled = np.sort(np.where(np.isnan(simulated), np.inf, simulated))
+    n = len(filled)
+    low, middle, high = np.quantile(present, [0.05, 0.5, 0.95])
+    # The largest value whose p-value is still above 5%; with fewer than 19 replicates no value is below.
+    exceeding = int(np.floor(0.05 * (n + 1) + 1e-9))
+    critical = float(filled[n - exceeding]) if exceeding else np.inf
+    at_least = int((filled >= observed * (1 - 1e-12)).sum())
+    return NullTest((1 + at_least) / (1 + n), float(middle), float(low), float(high), critical, n)
+
+
+def power(test: NullTest, simulated: Float[np.ndarray, " replicates"]) -> float:
+    """Share of matrices simulated with an atom whose ratio the test at 5% rejects."""
+    return float((simulated > test.critical).mean())
+
+
+def with_atom(law: OneFactorGaussian, atom: float) -> "AtomInflated | None":
+    """A common mode of size ``atom`` that neither an error rate nor the mean pair gives away.
+
+    One factor plus the atom, with the error rates and the mean p_ij of ``law`` (beyond 2^16 pairs, of that many of
+    them): its base has loadings smaller by one factor, which makes up for the pairs that the atom adds.
+
+    Returns:
+        None where no such law exists: a model errs less often than the atom, or the atom alone makes pairs fail
+        together more often than they do.
+    """
+    rates, loadings = np.asarray(law.error_rates), np.asarray(law.loadings)
+    if atom >= rates.min():
+        return None
+    base_rates = (rates - atom) / (1 - atom)
+    left, right = np.triu_indices(len(rates), 1)
+    if len(left) > 2**16:
+        some = np.linspace(0, len(left) - 1, 2**16).astype(int)
+        left, right = left[some], right[some]
+
+    def mean_pair(rates_: np.ndarray, scale: float) -> float:
+        t, correlation = ndtri(rates_), scale**2 * loadings[left] * loadings[right]
+        return float(np.mean(bivariate_normal.relative_cdf(t[left], t[right], correlation)))
+
+    target = (mean_pair(rates, 1.0) - atom) / (1 - atom)
+    largest = min(1.5, 0.999 / float(np.abs(loadings).max()))
+
+    def excess(scale: float) -> float:
+        return mean_pair(base_rates, scale) - target
+
+    if excess(0.0) > 0 or excess(largest) < 0:
+        return None
+    scale = float(brentq(excess, 0.0, largest, xtol=1e-6))  # type: ignore[arg-type]
+    return AtomInflated(atom, OneFactorGaussian(base_rates, scale * loadings))
