@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, Literal
 
 Release = Literal["june", "sept", "lab"]
@@ -37,7 +38,11 @@ class Verdict:
 
 
 def judge(
-    low: float, high: float, *, allowed: tuple[float, float], counterexample: Mapping[str, Any] | None = None
+    low: float | Fraction,
+    high: float | Fraction,
+    *,
+    allowed: tuple[float | Fraction, float | Fraction],
+    counterexample: Mapping[str, Any] | None = None,
 ) -> Status:
     """Status of a claim whose quantity was measured to lie in [low, high] and must lie in ``allowed``.
 

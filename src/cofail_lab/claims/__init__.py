@@ -1,4 +1,4 @@
-"""The claims of the theory, one file per proposition: each with its formula, its evidence, its mutants and a control."""
+"""The claims of the theory, one file per proposition: each with its formula, evidence, mutants and a control."""
 
 from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, at_least, at_most, equals, holds
 from cofail_lab.claims.registry import all_claims, select

@@ -116,7 +116,7 @@ class Check:
 
     def listed(self, trial: Trial) -> list[Case]:
         """The cases of a trial, without those the adversary adds."""
-        cases = list(self.cases(trial)) if callable(self.cases) else list(self.cases)
+        cases: list[Case] = list(self.cases(trial)) if callable(self.cases) else list(self.cases)
         if self.kind == "monte_carlo":
             cases = [{**case, "seed": trial.seed, "level": trial.level} for case in cases]
         return cases

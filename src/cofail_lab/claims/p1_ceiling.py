@@ -1,6 +1,7 @@
 """P1.i and P1.ii: no selection policy beats 1 - β, and what is left to gain is the resolvable mass."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cofail_lab.claims.adversary import Range, Search
-from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, at_most, equals, holds
+from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, at_most, equals
 
 LP_ERROR = 1e-9
 
@@ -25,6 +26,11 @@ def joint_law(case: Case) -> tuple[np.ndarray, list[Fraction]]:
     if not total:
         raise ZeroDivisionError("all weights are 0")
     return patterns((len(weights) - 1).bit_length()), [weight / total for weight in weights]
+
+
+def exact_error_rates(wrong: np.ndarray, probs: list[Fraction]) -> list[Fraction]:
+    """α_i, summed pattern by pattern."""
+    return [sum((p for p, row in zip(probs, wrong, strict=True) if row[i]), Fraction(0)) for i in range(wrong.shape[1])]
 
 
 def ceiling(all_wrong: Any, accuracies: Any) -> Any:  # noqa: ARG001
@@ -52,7 +58,7 @@ def best_policy(case: Case) -> float:
 
 
 def random_laws(trial: Trial, identifying: bool | None = None) -> Iterable[Case]:
-    """Joint laws of 2 to 4 models with zeros among their weights, and a signal that does or does not name a right one."""
+    """Joint laws of 2 to 4 models, zeros among their weights; the signal does or does not name a right one."""
     draw = np.random.Generator(np.random.Philox(key=[trial.seed, 11]))
     for m in (2, 2, 3, 3, 4, 4):
         wrong = patterns(m)
@@ -152,11 +158,9 @@ def gain(best_wrong: Any, all_wrong: Any) -> Any:
 def gain_is(formula: Callable, case: Case) -> Measured:
     """The oracle's accuracy less the best model's, event by event in rationals."""
     wrong, probs = joint_law(case)
-    m = wrong.shape[1]
-    accuracies = [sum((p for p, row in zip(probs, wrong, strict=True) if not row[i]), Fraction(0)) for i in range(m)]
-    best = max(range(m), key=lambda i: accuracies[i])
+    least = min(exact_error_rates(wrong, probs))
     oracle = sum((p for p, row in zip(probs, wrong, strict=True) if not row.all()), Fraction(0))
-    return equals(oracle - accuracies[best], formula(1 - accuracies[best], probs[-1]), 0)
+    return equals(oracle - (1 - least), formula(least, probs[-1]), 0)
 
 
 def resolvable_only(formula: Callable, case: Case) -> Measured:
@@ -171,11 +175,7 @@ def resolvable_only(formula: Callable, case: Case) -> Measured:
 
 
 _ANY_LAW = Search({"weights": Range(0, 40, integer=True, size=8)}, n_starts=64, n_steps=40)
-_ANY_SIGNAL = Search(
-    {"weights": Range(0, 40, integer=True, size=8), "signal": Range(0, 3, integer=True, size=8)},
-    n_starts=64,
-    n_steps=40,
-)
+_ANY_SIGNAL = replace(_ANY_LAW, box={**_ANY_LAW.box, "signal": Range(0, 3, integer=True, size=8)})
 
 CLAIMS = (
     Claim(

@@ -8,7 +8,11 @@ from cofail_lab.claims.claim import Claim
 from cofail_lab.errors import InputError
 
 # Modules with a table CLAIMS, in the order of the theory file.
-PROPOSITIONS = ("p1_ceiling",)
+PROPOSITIONS = (
+    "p1_ceiling",
+    "p1_certificates",
+    "p1_sample_size",
+)
 
 
 @cache
@@ -19,7 +23,7 @@ def all_claims() -> tuple[Claim, ...]:
 
 
 def select(claims: str | Sequence[str] | None) -> tuple[Claim, ...]:
-    """The claims that ids name: ``P2`` all of a proposition, ``P1.iv`` one and what is under it, ``P1.iv,P8.ii`` several.
+    """The claims that ids name: ``P2`` all of a proposition, ``P1.iv`` one, ``P1.iv,P8.ii`` several; None all.
 
     Raises:
         InputError: a name that no claim has.

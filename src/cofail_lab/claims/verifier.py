@@ -120,20 +120,19 @@ def verify_claim(claim: Claim, trial: Trial) -> list[Verdict]:
                 "measured": [float(decisive.worst.low), float(decisive.worst.high)],
                 "allowed": [float(decisive.worst.least), float(decisive.worst.most)],
             }  # fmt: skip
-        verdicts.append(
-            Verdict(
-                id=claim.id,
-                release=release,
-                statement=claim.statement,
-                hypothesis=claim.hypothesis,
-                expected=claim.expected,
-                status=status,
-                claimed=decisive.worst.claimed,
-                measured=float(decisive.worst.low + decisive.worst.high) / 2,
-                tolerance=decisive.worst.tolerance,
-                evidence=stored,
-            )  # fmt: skip
+        verdict = Verdict(
+            id=claim.id,
+            release=release,
+            statement=claim.statement,
+            hypothesis=claim.hypothesis,
+            expected=claim.expected,
+            status=status,
+            claimed=decisive.worst.claimed,
+            measured=float(decisive.worst.low + decisive.worst.high) / 2,
+            tolerance=decisive.worst.tolerance,
+            evidence=stored,
         )
+        verdicts.append(verdict)
     return verdicts
 
 
