@@ -72,3 +72,16 @@ def test_same_seed_same_estimate() -> None:
     t, correlation = np.full(5, -0.3), np.full((5, 5), 0.4) + 0.6 * np.eye(5)
     assert float(estimate(t, correlation, 6).log_value) == float(estimate(t, correlation, 6).log_value)
     assert float(estimate(t, correlation, 6).log_value) != float(estimate(t, correlation, 6, seed=1).log_value)
+
+
+@pytest.mark.parametrize("r", [0.3, 0.7])
+def test_singular_matrices(r: float) -> None:
+    """Every model twice: Σ is singular, a second copy lies inside its bound or far outside, and β is the first's."""
+    rng = np.random.default_rng(8)
+    t = rng.uniform(-0.8, 0.8, 12)
+    exact = float(one_factor.log_all_below(jnp.asarray(t), jnp.full(12, np.sqrt(r)))[0])
+    once = np.full((12, 12), r) + (1 - r) * np.eye(12)
+    twice = (1 - 1e-9) * np.kron(np.ones((2, 2)), once) + 1e-9 * np.eye(24)
+    got = estimate(np.tile(t, 2), twice, 8)
+    assert float(got.relative_error) < 0.01
+    assert abs(np.expm1(float(got.log_value) - exact)) < 5 * float(got.relative_error)

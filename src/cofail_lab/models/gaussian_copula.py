@@ -64,7 +64,7 @@ class GaussianCopula(AbstractErrorLaw):
         m = self.n_models
         shifts = orthant.digital_shifts(m, _SEED)
         return orthant.log_orthant(
-            self.thresholds, _lifted(self.correlation), orthant.sobol_net(m, LOG2_POINTS), shifts
+            self.thresholds, lifted(self.correlation), orthant.sobol_net(m, LOG2_POINTS), shifts
         )
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
@@ -95,7 +95,7 @@ class GaussianCopula(AbstractErrorLaw):
         return LatentSampler.build(np.asarray(self.thresholds), np.asarray(self.correlation))
 
 
-def _lifted(correlation: Array) -> Array:
+def lifted(correlation: Array) -> Array:
     """Σ moved towards the identity just enough for its smallest eigenvalue to be 1e-9."""
     smallest = jax.lax.stop_gradient(jnp.linalg.eigvalsh(correlation)[0])
     share = jnp.clip((1e-9 - smallest) / (1 - smallest), 0.0, 1.0)

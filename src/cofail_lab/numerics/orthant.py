@@ -150,7 +150,7 @@ def _log_weights(t: Array, lower: Array, mu: Array, net: Array, shifts: Array) -
             probability = ndtr(below)
             total += normal.log_cdf(below) + shift * shift / 2
             uniform = ((word >> np.uint64(11)).astype(float) + 0.5) * 2.0**-53
-            value = shift + ndtri(uniform * probability)
+            value = shift + _below(uniform, below, probability)
             return (z.at[k].set(value), total - shift * value), None
 
         # The last coordinate is not drawn: its shift is 0, and its (finite) value is multiplied by 0.
@@ -164,6 +164,17 @@ def _log_weights(t: Array, lower: Array, mu: Array, net: Array, shifts: Array) -
         return lax.map(lambda block: draw(block ^ mask), blocks).ravel()
 
     return lax.map(one_shift, masks)
+
+
+def _below(uniform: Array, bound: Array, probability: Array) -> Array:
+    """A normal given that it falls below ``bound``, whose probability is Φ(bound), from a uniform number.
+
+    Below -36 Φ runs out of digits; the draw is then Rayleigh's, off by 1/bound² where no weight is left. Bounds like
+    that are common with a singular Σ: a coordinate that the others fix is inside its bound or far outside.
+    """
+    far = bound < -36
+    tail = -jnp.sqrt(jnp.where(far, bound, 0.0) ** 2 - 2 * jnp.log(uniform))
+    return jnp.where(far, tail, ndtri(jnp.where(far, 0.5, uniform * probability)))
 
 
 @cache

@@ -4,6 +4,7 @@ import numpy as np
 
 # Every purpose that draws has its own number, so that adding one never changes another.
 BOOTSTRAP, HELDOUT, CHURN = 1, 2, 3
+FULL_SIGMA, FOLDS = 4, 5
 
 
 def generator(seed: int, purpose: int, index: int = 0) -> np.random.Generator:

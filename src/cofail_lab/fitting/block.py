@@ -1,0 +1,101 @@
+"""Block factor by family: one correlation within families, one across, families given or found by clustering."""
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+
+from cofail_lab.numerics import block_factor
+
+
+def labels(family: np.ndarray) -> Int[np.ndarray, " m"]:
+    """Families as whole numbers; a blank one is unknown, so its model stands alone."""
+    names = np.array([str(name) for name in family], dtype=object)
+    alone = names == ""
+    names[alone] = [f"\0{i}" for i in np.flatnonzero(alone)]
+    return np.unique(names.astype(str), return_inverse=True)[1]
+
+
+def cluster(tetrachoric: Float[np.ndarray, "m m"]) -> Int[np.ndarray, " m"]:
+    """Families by average linkage on 1 - r, cut where two means, within and across, explain most of the r_ij.
+
+    Every pool has such a cut, real families or not: whether it says anything is for held-out queries to judge.
+    """
+    m = len(tetrachoric)
+    if m < 3:
+        return np.arange(m)
+    values = tetrachoric[np.triu_indices(m, 1)]
+    tree = linkage(np.maximum(1 - squareform(tetrachoric, checks=False), 0.0), "average")
+    best, chosen = -np.inf, np.arange(m)
+    for n_families in range(2, m):
+        found = fcluster(tree, n_families, "maxclust") - 1
+        same = _same(found)
+        if not same.any() or same.all():
+            continue
+        explained = same.sum() * (~same).sum() * (values[same].mean() - values[~same].mean()) ** 2
+        if explained > best:
+            best, chosen = explained, found
+    return chosen
+
+
+def fit(
+    tetrachoric: Float[np.ndarray, "... m m"], family: Int[np.ndarray, " m"]
+) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]:
+    """Mean correlation across and within families, the ρ_b and ρ_w of the block law, for any stack of matrices.
+
+    Args:
+        tetrachoric: correlations, boundary pairs at ±1; nan (constant models) does not count.
+        family: numbers, see `labels` and `cluster`.
+
+    Returns:
+        between, within; both nan unless 0 <= between <= within < 1: no block law has other values. Families of one
+        model only leave no pair within; then within is between.
+    """
+    left, right = np.triu_indices(tetrachoric.shape[-1], 1)
+    values = tetrachoric[..., left, right]
+    same = _same(family)
+    between = _mean(values, ~same)
+    # Where there is no pair of one kind, that correlation has no meaning and takes the value of the other.
+    within = np.where(_has(values, same), _mean(values, same), between)
+    between = np.where(_has(values, ~same), between, within)
+    # Equal means may differ in their last digit.
+    within = np.where(np.abs(within - between) < 1e-12, between, within)
+    exists = (between >= 0) & (between <= within) & (within < 1)
+    return np.where(exists, between, np.nan), np.where(exists, within, np.nan)
+
+
+def log_all_wrong(
+    thresholds: Float[np.ndarray, " m"], family: Int[np.ndarray, " m"], between: float, within: float
+) -> tuple[float, float]:
+    """log β of one block law by lattices, and its absolute error; milliseconds where `models.BlockFactor` nests integrals.
+
+    The error is large where β is below 1e-20: the lattices end where a factor has probability 1e-30.
+    """
+    families = [np.flatnonzero(family == g) for g in np.unique(family)]
+    nodes = block_factor.lattice(thresholds, max(map(len, families)), between, within)
+    table = block_factor.log_family_all_wrong(nodes, families)
+    n_family = len(nodes.family)
+    total = np.zeros(len(nodes.shared))
+    for row in table:
+        top = np.lib.stride_tricks.sliding_window_view(row, n_family).max(axis=1)
+        window = np.lib.stride_tricks.sliding_window_view(row, n_family) - top[:, None]
+        total += top + np.log(np.exp(window) @ nodes.family)
+    peak = total.max()
+    value = float(peak + np.log(np.exp(total - peak) @ nodes.shared))
+    return value, float((len(families) + 1) * 1e-12 + 1e-30 * np.exp(-max(value, -600.0)))
+
+
+def _same(family: np.ndarray) -> np.ndarray:
+    left, right = np.triu_indices(len(family), 1)
+    return family[left] == family[right]
+
+
+def _has(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    return (chosen & ~np.isnan(values)).any(axis=-1)
+
+
+def _mean(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    counted = chosen & ~np.isnan(values)
+    number = counted.sum(axis=-1)
+    total = np.where(counted, values, 0.0).sum(axis=-1)
+    return np.divide(total, number, out=np.full(np.shape(number), np.nan), where=number > 0)

@@ -1,0 +1,106 @@
+"""The full-Σ Gaussian copula read from a tetrachoric matrix, which is rarely a correlation matrix by itself.
+
+Two repairs: the nearest correlation matrix, and the published pipeline's, which lifts negative eigenvalues to a floor
+and rescales the diagonal to 1. Rescaling shrinks every correlation, so β comes out too small and the ratio too large.
+"""
+
+from typing import Literal, get_args
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+from scipy.special import log_ndtr, ndtr
+
+from cofail_lab.errors import InputError
+from cofail_lab.estimate import Estimate
+from cofail_lab.models import GaussianCopula
+from cofail_lab.models.gaussian_copula import lifted
+from cofail_lab.numerics import orthant
+from cofail_lab.numerics.nearest_correlation import nearest_correlation
+from cofail_lab.numerics.streams import FULL_SIGMA
+
+Repair = Literal["nearest", "clip"]
+
+PUBLISHED_DRAWS = 4_000_000
+"""Plain draws of the published pipeline, which go with ``repair="clip"``."""
+
+_FLOOR = 1e-8
+_N_SHIFTS = 8
+# Φ(40) is 1 to the last bit, and a model with no correlation does not touch the others.
+_LEFT_OUT = 40.0
+
+
+def repaired(matrix: Float[np.ndarray, "m m"], repair: Repair = "nearest") -> Float[np.ndarray, "m m"]:
+    """A correlation matrix from a symmetric one with unit diagonal; a correlation matrix stays as it is.
+
+    Args:
+        matrix: finite.
+        repair: ``nearest`` in Frobenius norm, or ``clip``: eigenvalues below 1e-8 set to 1e-8, diagonal rescaled to 1.
+    """
+    if repair not in get_args(Repair):
+        raise InputError(f"repair: {repair!r} is not one of {', '.join(get_args(Repair))}")
+    if repair == "nearest":
+        return nearest_correlation(matrix)
+    values, vectors = np.linalg.eigh(matrix)
+    if values[0] >= _FLOOR:
+        return matrix.copy()
+    positive = (vectors * np.maximum(values, _FLOOR)) @ vectors.T
+    scale = 1 / np.sqrt(np.diag(positive))
+    result = positive * scale[:, None] * scale
+    np.fill_diagonal(result, 1.0)
+    return (result + result.T) / 2
+
+
+def predict(
+    matrix: Float[np.ndarray, "m m"],
+    thresholds: Float[np.ndarray, " m"],
+    repair: Repair = "nearest",
+    *,
+    points: int = 2**14,
+    draws: int | None = None,
+    seed: int = 0,
+) -> Estimate:
+    """β = Φ_m(t; Σ) with Σ the repaired matrix, and one standard error.
+
+    Args:
+        matrix: tetrachoric correlations; rows of constant models (nan) are left out.
+        thresholds: t_i = Φ^{-1}(α_i), infinite for constant models.
+        repair: see `repaired`.
+        points: of the randomized net, a power of two of at least 64; the relative error is about 0.1 points^{-1/2}.
+        draws: plain draws instead of the net, as the published pipeline does (`PUBLISHED_DRAWS`).
+        seed: of the randomization.
+    """
+    constant = ~np.isfinite(thresholds)
+    if constant.all():
+        raise InputError("thresholds: every model is constant; at least one that varies is accepted")
+    if draws is not None:
+        varying = np.flatnonzero(~constant)
+        return _plain(repaired(matrix[np.ix_(varying, varying)], repair), thresholds[varying], draws, seed)
+    whole = np.where(constant | constant[:, None], np.eye(len(matrix)), matrix)
+    log_value, error = log_all_wrong(repaired(whole, repair), np.where(constant, _LEFT_OUT, thresholds), points, seed)
+    return Estimate(float(np.exp(log_value)), float(np.exp(log_value) * error), "monte_carlo")
+
+
+def log_all_wrong(
+    correlation: Float[np.ndarray, "m m"], thresholds: Float[np.ndarray, " m"], points: int = 2**14, seed: int = 0
+) -> tuple[float, float]:
+    """log β of a correlation matrix, and the relative standard error of β."""
+    m = len(thresholds)
+    if m == 1:
+        return float(log_ndtr(thresholds[0])), 0.0
+    size = int(np.log2(points)) - int(np.log2(_N_SHIFTS))
+    if size < 3 or points != _N_SHIFTS << size:
+        raise InputError(f"points: {points} is not a power of two >= {8 * _N_SHIFTS}")
+    found = orthant.log_orthant(
+        jnp.asarray(thresholds),
+        lifted(jnp.asarray(correlation)),
+        orthant.sobol_net(m, size),
+        orthant.digital_shifts(m, seed, _N_SHIFTS),
+    )
+    return float(found.log_value), float(found.relative_error)
+
+
+def _plain(correlation: np.ndarray, thresholds: np.ndarray, draws: int, seed: int) -> Estimate:
+    law = GaussianCopula(ndtr(thresholds), correlation)
+    return law.all_wrong_rate(jax.random.key((FULL_SIGMA << 32) + seed), draws)
