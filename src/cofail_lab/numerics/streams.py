@@ -5,6 +5,7 @@ import numpy as np
 # Every purpose that draws has its own number, so that adding one never changes another.
 BOOTSTRAP, HELDOUT, CHURN = 1, 2, 3
 FULL_SIGMA, FOLDS = 4, 5
+NULL, NULL_LOADINGS, POWER, SCAN, LUCK = 6, 7, 8, 9, 10
 
 
 def generator(seed: int, purpose: int, index: int = 0) -> np.random.Generator:
