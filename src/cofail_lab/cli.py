@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from cofail_lab.errors import InputError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-_SELECTION = ("dataset", "models", "min_coverage", "pool_size")
+_EXTRAS = {"joblib": "joblib", "ray": "ray", "ray_cluster": "ray", "submitit_local": "slurm", "submitit_slurm": "slurm"}
+# What the single run of this process came to; Hydra comments on whatever a job raises, so it raises nothing foreseen.
+_begun: list[bool] = []
+_refused: list[InputError] = []
 
 
 def config_folder() -> Path:
@@ -30,102 +32,94 @@ def main() -> None:
     """Entry point. Exit codes: 0 done, 2 bad input, 130 interrupted, 1 anything else."""
     import hydra
     from hydra.errors import HydraException, InstantiationException
+    from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
+
+    from cofail_lab.job import input_error
+    from cofail_lab.sweep.controller import Refused, Sweep
+    from cofail_lab.sweep.key import sweep_key
 
     # Hydra prints tracebacks and exits with 1; with this set it hands the exception to the handlers below instead.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     _keep_compiled_code()
     signal.signal(signal.SIGTERM, _terminate)
-    begun, refused = [], []
-
-    def job(config: DictConfig) -> None:
-        begun.append(True)
-        try:
-            _job(config)
-        except Exception as error:
-            # Hydra comments on what a job raises: in a sweep that names the job, a single run keeps its one line.
-            known = _input_error(error)
-            if known is None or not _single_run():
-                raise
-            refused.append(known)
-
+    OmegaConf.register_new_resolver("sweep_key", lambda _root_: sweep_key(_root_.hydra.overrides.task), replace=True)
+    _begun.clear()
+    _refused.clear()
+    Sweep.current = None
     try:
-        hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="config")(job)()
+        hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="config")(task)()
     except KeyboardInterrupt as interruption:
-        _leave(f"interrupted{': ' if interruption.args else ''}{' '.join(map(str, interruption.args))}", 130)
+        said = f"interrupted{': ' if interruption.args else ''}{' '.join(map(str, interruption.args))}"
+        if Sweep.current is not None:
+            Sweep.current.close()
+            said += f" ({Sweep.current.line()}); the same command goes on from there"
+        _leave(said, 130)
+    except Refused as refusal:
+        _refused.append(refusal.args[0])
     except (HydraException, OmegaConfBaseException, InputError) as error:
-        known = _input_error(error)
+        known = input_error(error)
         if known is None and isinstance(error, InstantiationException):
             raise
-        refused.append(known or InputError(_explain(error)))
+        _refused.append(known or InputError(_explain(error)))
     except ValueError as error:
-        if begun:
+        if _begun:
             raise
-        refused.append(InputError(str(error)))
+        _refused.append(InputError(str(error)))
     except OSError as error:
         # Before the first job, the only thing written is the run folder, by Hydra.
-        if begun:
+        if _begun:
             raise
-        refused.append(InputError(f"hydra.run.dir: cannot create {error.filename} ({error.strerror})"))
-    if refused:
-        _leave(f"error: {' '.join(str(refused[0]).split())}", 2)
+        _refused.append(InputError(f"hydra.run.dir: cannot create {error.filename} ({error.strerror})"))
+    if _refused:
+        _leave(f"error: {' '.join(str(_refused[0]).split())}", 2)
+    if Sweep.current is not None:
+        from cofail_lab.sweep.finish import finish
+
+        code = finish(Sweep.current, _progress)
+        if code:
+            sys.exit(code)
 
 
-def _job(config: DictConfig) -> None:
-    """One run of one configuration."""
+def task(config: DictConfig) -> None:
+    """What Hydra calls with every configuration it has composed, in this process or on another machine."""
     from hydra.core.hydra_config import HydraConfig
-    from hydra.utils import instantiate
-    from omegaconf import OmegaConf
+    from hydra.types import RunMode
+
+    from cofail_lab.job import input_error
+
+    _keep_compiled_code()
+    _begun.append(True)
+    if HydraConfig.get().mode != RunMode.RUN:
+        from cofail_lab.sweep.jobs import run_job
+
+        run_job(config)
+        return
+    try:
+        _run_single(config)
+    except Exception as error:
+        known = input_error(error)
+        if known is None:
+            raise
+        _refused.append(known)
+
+
+def _run_single(config: DictConfig) -> None:
+    from hydra.core.hydra_config import HydraConfig
     from rich.console import Console
 
-    from cofail_lab import checks
-    from cofail_lab.experiments.base import Inputs, RunOptions
-    from cofail_lab.grades import Selection
-    from cofail_lab.record import Recorder
+    from cofail_lab import job
+    from cofail_lab.report.terminal import render
 
     # A terminal that cannot show β gets its escape, not a traceback.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     console = Console(highlight=False)
     hydra_config = HydraConfig.get()
-    single = _single_run()
-    OmegaConf.resolve(config)
-    if missing := OmegaConf.missing_keys(config):
-        raise InputError(f"{sorted(missing)[0]}: a value is needed, such as {sorted(missing)[0]}=...")
-    for group in ("data", "experiment", "run", "record"):
-        if config[group] is None:
-            raise InputError(f"{group}: null; choose one, or leave the default")
-    # Everything is built before the folder is claimed: a bad value leaves no results behind.
-    options = RunOptions(**_plain(config.run))
-    experiment = instantiate(config.experiment, _convert_="all")
-    source = {key: value for key, value in _plain(config.data).items() if key not in _SELECTION}
-    inputs = Inputs(
-        options=options,
-        source=lambda: instantiate(source, _convert_="all"),
-        selection=Selection(**{key: _plain(config.data)[key] for key in _SELECTION}, seed=options.seed),
-        law_factory=None if config.law is None else lambda: instantiate(config.law, _convert_="all"),
-    )
-    for key in ("figures", "report"):
-        checks.flag(f"record.{key}", config.record[key])
-    recorder = Recorder(
-        Path(hydra_config.runtime.output_dir),
-        hydra_config.runtime.choices["experiment"],
-        OmegaConf.to_yaml(config),
-        seed=options.seed,
-        figures=single if config.record.figures is None else config.record.figures,
-        report=single if config.record.report is None else config.record.report,
-    )
-    recorder.start()
-    try:
-        result = experiment.run(inputs, _progress)
-        with _progress("Writing figures", total=len(result.figures)) as advance:
-            recorder.finish(result, inputs.provenance, advance)
-    except BaseException as error:
-        known = _input_error(error)
-        message = str(known or error) or "stopped by the user"
-        recorder.fail(message if known else f"{type(error).__name__}: {message}", inputs.provenance)
-        raise
-    from cofail_lab.report.terminal import render
-
+    config = job.resolve(config)
+    experiment, inputs = job.build(config)
+    folder = Path(hydra_config.runtime.output_dir)
+    recorder = job.recorder(config, folder, hydra_config.runtime.choices["experiment"], drawn=True)
+    result = job.compute(experiment, inputs, recorder, _progress)
     render(result, console, recorder.folder)
     if result.interrupted is not None:
         raise KeyboardInterrupt(result.interrupted)
@@ -144,24 +138,6 @@ def _progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda steps: bar.advance(task, steps)
 
 
-def _plain(config: Any) -> dict[str, Any]:
-    from omegaconf import OmegaConf
-
-    return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]
-
-
-def _input_error(error: BaseException | None) -> InputError | None:
-    """The InputError behind an exception: Hydra wraps what constructors raise, and +key=value what they do not take."""
-    from hydra.errors import InstantiationException
-
-    unexpected = re.search(r"unexpected keyword argument '(\w+)'", str(error))
-    if unexpected and isinstance(error, InstantiationException):
-        return InputError(f"{unexpected[1]}: no such key; cofail-lab --help lists the keys of this configuration")
-    while error is not None and not isinstance(error, InputError):
-        error = error.__cause__
-    return error
-
-
 def _keep_compiled_code() -> None:
     """Let JAX keep what it compiles, which saves the next run seconds; a folder of the user's choice wins."""
     from cofail_lab.cache import cache_folder
@@ -172,14 +148,6 @@ def _keep_compiled_code() -> None:
     # They tell at INFO of accelerators not found and of fonts.
     for chatty in ("jax", "matplotlib"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-
-
-def _single_run() -> bool:
-    """False for a job of a sweep."""
-    from hydra.core.hydra_config import HydraConfig
-    from hydra.types import RunMode
-
-    return HydraConfig.get().mode == RunMode.RUN
 
 
 def _explain(error: Exception) -> str:
@@ -193,7 +161,11 @@ def _explain(error: Exception) -> str:
     if isinstance(error, ConfigCompositionException) and "is not in struct" in f"{error} {error.__cause__}":
         key = str(error).split("'")[1]
         return f"{key}: no such key; cofail-lab --help lists the keys of this configuration"
-    return str(error).split("Config search path")[0]
+    said = str(error).split("Config search path")[0]
+    for launcher, extra in _EXTRAS.items():
+        if f"'hydra/launcher/{launcher}'" in said or (f"'{launcher}'" in said and "hydra/launcher" in said):
+            return f"hydra/launcher={launcher}: not installed; pip install 'cofail-lab[{extra}]' brings it"
+    return said
 
 
 def _terminate(signum: int, frame: object) -> NoReturn:  # noqa: ARG001

@@ -11,8 +11,10 @@ import platform
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -34,13 +36,23 @@ class Recorder:
         seed: of the run.
         figures: draw and write the figures.
         report: write the HTML page.
+        origin: entries of the provenance that only the caller knows, such as the key of a sweep's job.
     """
 
     def __init__(
-        self, folder: Path, experiment: str, config_yaml: str, *, seed: int, figures: bool = True, report: bool = True
+        self,
+        folder: Path,
+        experiment: str,
+        config_yaml: str,
+        *,
+        seed: int | None,
+        figures: bool = True,
+        report: bool = True,
+        origin: Mapping[str, Any] | None = None,
     ) -> None:
         self.folder, self._experiment, self._config_yaml = folder, experiment, config_yaml
         self._seed, self._figures, self._report = seed, figures, report
+        self._origin = dict(origin or {})
         self._begun = time.monotonic()
 
     def start(self) -> None:
@@ -86,9 +98,10 @@ class Recorder:
         else:
             self._write_results("failed", error=f"interrupted: {result.interrupted}", **fields, provenance=provenance)
 
-    def fail(self, message: str, inputs_provenance: Mapping[str, str]) -> None:
-        """Record why the run has no result."""
-        self._write_results("failed", error=message, provenance=self._provenance(inputs_provenance))
+    def fail(self, message: str, inputs_provenance: Mapping[str, str], unexpected: BaseException | None = None) -> None:
+        """Record why the run has no result; where an error was not foreseen, also where in the code it arose."""
+        where = {} if unexpected is None else {"traceback": "".join(traceback.format_exception(unexpected))}
+        self._write_results("failed", error=message, **where, provenance=self._provenance(inputs_provenance))
 
     def _draw(self, result: Result, advance: Callable[[int], None]) -> dict[str, str]:
         from cofail_lab.report.style import png, svg
@@ -125,7 +138,7 @@ class Recorder:
 
     def _provenance(self, inputs: Mapping[str, str]) -> dict[str, Any]:
         return {
-            "versions": {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}},
+            "versions": _versions(),
             "git": _git(),
             "command": " ".join(["cofail-lab", *sys.argv[1:]]),
             "seed": self._seed,
@@ -133,6 +146,7 @@ class Recorder:
             "precision": "float64",
             "data": dict(inputs),
             "seconds": round(time.monotonic() - self._begun, 3),
+            **self._origin,
         }
 
 
@@ -156,6 +170,12 @@ def _plain(value: Any) -> Any:
     return _number(value) if isinstance(value, int | float) else str(value)
 
 
+# A process that runs many jobs asks once.
+@cache
+def _versions() -> dict[str, str | None]:
+    return {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
+
+
 def _version(package: str) -> str | None:
     try:
         return version(package)
@@ -169,6 +189,7 @@ def _device() -> str:
     return "none used" if jax is None else str(jax.default_backend())
 
 
+@cache
 def _git() -> dict[str, Any] | None:
     """Revision of the source tree this code runs from, None for an installed package."""
     root = Path(__file__).resolve().parents[2]

@@ -1,0 +1,126 @@
+"""One run of one composed configuration: build everything, claim the folder, compute, record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cofail_lab import checks
+from cofail_lab.errors import InputError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from cofail_lab.experiments.base import Experiment, Inputs, Progress
+    from cofail_lab.record import Recorder
+    from cofail_lab.result import Result
+
+_SELECTION = ("dataset", "models", "min_coverage", "pool_size")
+# Nodes that say how a sweep is run, not what is computed.
+_NOT_RECORDED = ("sweep",)
+
+
+def resolve(config: DictConfig) -> DictConfig:
+    """The configuration as it is computed and recorded: every reference followed, nothing missing; else InputError."""
+    from omegaconf import OmegaConf, open_dict
+
+    OmegaConf.resolve(config)
+    with open_dict(config):
+        for node in _NOT_RECORDED:
+            config.pop(node, None)
+    if missing := OmegaConf.missing_keys(config):
+        raise InputError(f"{sorted(missing)[0]}: a value is needed, such as {sorted(missing)[0]}=...")
+    for group in ("data", "experiment", "run", "record"):
+        if config[group] is None:
+            raise InputError(f"{group}: null; choose one, or leave the default")
+    return config
+
+
+def recorder(
+    config: DictConfig, folder: Path, experiment: str, *, drawn: bool, origin: Mapping[str, Any] | None = None
+) -> Recorder:
+    """The writer of a run's folder; nothing is written yet.
+
+    Args:
+        config: from `resolve`.
+        folder: of the run.
+        experiment: its name.
+        drawn: whether figures and page are made where the configuration leaves it open.
+        origin: what the provenance says of the run beyond what the recorder knows.
+    """
+    from omegaconf import OmegaConf
+
+    from cofail_lab.record import Recorder
+
+    for key in ("figures", "report"):
+        checks.flag(f"record.{key}", config.record[key])
+    return Recorder(
+        folder,
+        experiment,
+        OmegaConf.to_yaml(config),
+        seed=config.run.get("seed"),
+        figures=drawn if config.record.figures is None else config.record.figures,
+        report=drawn if config.record.report is None else config.record.report,
+        origin=origin,
+    )
+
+
+def build(config: DictConfig) -> tuple[Experiment, Inputs]:
+    """The experiment and what it is given. A bad value of either shows here, before anything is written."""
+    from hydra.utils import instantiate
+
+    from cofail_lab.experiments.base import Inputs, RunOptions
+    from cofail_lab.grades import Selection
+
+    options = RunOptions(**plain(config.run))
+    experiment = instantiate(config.experiment, _convert_="all")
+    source = {key: value for key, value in plain(config.data).items() if key not in _SELECTION}
+    inputs = Inputs(
+        options=options,
+        source=lambda: instantiate(source, _convert_="all"),
+        selection=Selection(**{key: plain(config.data)[key] for key in _SELECTION}, seed=options.seed),
+        law_factory=None if config.law is None else lambda: instantiate(config.law, _convert_="all"),
+    )
+    return experiment, inputs
+
+
+def compute(experiment: Experiment, inputs: Inputs, recorder: Recorder, progress: Progress) -> Result:
+    """Run and record, whatever happens: a run that fails or is stopped says so in its folder, and raises on."""
+    recorder.start()
+    try:
+        result = experiment.run(inputs, progress)
+        with progress("Writing figures", total=len(result.figures)) as advance:
+            recorder.finish(result, inputs.provenance, advance)
+    except BaseException as error:
+        recorder.fail(failure(error), inputs.provenance, unexpected=error if input_error(error) is None else None)
+        raise
+    return result
+
+
+def failure(error: BaseException) -> str:
+    """One line that says what went wrong."""
+    known = input_error(error)
+    if isinstance(error, KeyboardInterrupt):
+        return f"interrupted: {error or 'stopped by the user'}"
+    return " ".join(str(known).split()) if known else f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def input_error(error: BaseException | None) -> InputError | None:
+    """The InputError behind an exception: Hydra wraps what constructors raise, and +key=value what they do not take."""
+    from hydra.errors import InstantiationException
+
+    unexpected = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+    if unexpected and isinstance(error, InstantiationException):
+        return InputError(f"{unexpected[1]}: no such key; cofail-lab --help lists the keys of this configuration")
+    while error is not None and not isinstance(error, InputError):
+        error = error.__cause__
+    return error
+
+
+def plain(config: Any) -> dict[str, Any]:
+    """A resolved node as plain dicts and lists."""
+    from omegaconf import OmegaConf
+
+    return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]

@@ -1,0 +1,96 @@
+"""Run folders read back: the twin of `record`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cofail_lab.errors import InputError
+
+try:
+    from yaml import CSafeLoader as _Loader
+except ImportError:  # PyYAML without libyaml: the same, ten times slower
+    from yaml import SafeLoader as _Loader
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run folder says.
+
+    Attributes:
+        folder: of the run.
+        experiment, status: as recorded.
+        error: why it failed, None if it did not.
+        parameters: dotted key -> value of its configuration; lists as JSON text.
+        metrics, labels: as recorded.
+        errors: of the estimates, by name.
+        code: version of the code, as far as the run tells.
+    """
+
+    folder: Path
+    experiment: str
+    status: str
+    error: str | None
+    parameters: Mapping[str, Any]
+    metrics: Mapping[str, float | int | None]
+    labels: Mapping[str, str]
+    errors: Mapping[str, float | None]
+    code: str | None
+
+
+def find(root: Path) -> list[Path]:
+    """Every folder at or below ``root`` that holds a run, by name; a folder whose name begins with a dot is not entered.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    if not root.is_dir():
+        raise InputError(f"gather.path: {root} is not a folder")
+    return sorted(_walk(root))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    if (folder / "results.json").is_file():
+        yield folder
+    for inner in folder.iterdir():
+        if inner.is_dir() and not inner.name.startswith(".") and inner.name not in ("tables", "figures"):
+            yield from _walk(inner)
+
+
+def read(folders: Iterable[Path]) -> Iterator[Run | None]:
+    """The runs, in the order of the folders; None for a folder whose files cannot be read as a run."""
+    for folder in folders:
+        try:
+            yield _read(folder)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):
+            yield None
+
+
+def _read(folder: Path) -> Run:
+    record = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    config = yaml.load((folder / "config.yaml").read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  (a safe one)
+    return Run(
+        folder=folder,
+        experiment=str(record["experiment"]),
+        status=str(record["status"]),
+        error=record.get("error"),
+        parameters=dict(_flat(config)),
+        metrics=record["metrics"],
+        labels=record["labels"],
+        errors={name: estimate["error"] for name, estimate in record["estimates"].items()},
+        code=record["provenance"].get("code") or (record["provenance"].get("git") or {}).get("revision"),
+    )
+
+
+def _flat(node: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in node.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{name}.")
+        else:
+            yield name, json.dumps(value) if isinstance(value, list) else value

@@ -1,0 +1,32 @@
+"""The end of a sweep: what failed is listed, and what is finished is put together in the sweep's own folder."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from cofail_lab.sweep.controller import Sweep, failures
+
+if TYPE_CHECKING:
+    from cofail_lab.experiments.base import Progress
+
+
+def finish(sweep: Sweep, progress: Progress) -> int:
+    """Say what became of the jobs and gather their results; returns the exit code."""
+    events = sweep.close()
+    states = [event.state for event in events]
+    if sweep.gather and any(state in ("completed", "kept") for state in states):
+        _gather(sweep, [event.folder for event in events if event.folder is not None], progress)
+    kept, elsewhere = states.count("kept"), states.count("elsewhere")
+    if kept:
+        print(f"{kept:,} of {len(events):,} jobs were finished earlier and not run again.", file=sys.stderr)
+    if elsewhere:
+        print(f"{elsewhere:,} of {len(events):,} jobs are being run by another process.", file=sys.stderr)
+    if "failed" not in states:
+        return 0
+    print(failures(events), file=sys.stderr)
+    return 1 if any(event.unexpected for event in events) else 2
+
+
+def _gather(sweep: Sweep, runs: list[str], progress: Progress) -> None:
+    pass
