@@ -121,8 +121,10 @@ def test_bad_files(tmp_path: Path, text: str | bytes, says: str) -> None:
 
 
 def test_bad_extensions_and_containers(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="does not end in"):
+    with pytest.raises(InputError, match="of no known format; tried csv, "):
         load_outcomes(write(tmp_path, GOOD, "grades.txt"))
+    with pytest.raises(InputError, match="does not end in"):
+        load_outcomes(write(tmp_path, GOOD, "grades.txt"), format="csv")
     with pytest.raises(InputError, match="no such file"):
         load_outcomes(tmp_path / "absent.csv")
     with pytest.raises(InputError, match="cut short or damaged"):
@@ -139,7 +141,7 @@ def test_bad_extensions_and_containers(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="format: 'xlsx'"):
         load_outcomes(tmp_path / "grades.csv", format="xlsx")
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="a folder without"):
         load_outcomes(tmp_path / "folder.csv")
 
 
@@ -149,7 +151,7 @@ def test_bad_extensions_and_containers(tmp_path: Path) -> None:
         ("grades.costs.csv", "query,a,b\nq1,1,2\nq2,3,4\n", "no query 'q3'"),
         ("grades.costs.csv", "query,a,b\nq1,1,2\nq2,3,4\nq3,5,6\nq9,1,1\n", "query 'q9' is not in grades.csv"),
         ("grades.tokens.csv", "query,a\nq1,1\nq2,3\nq3,5\n", "no model 'b'"),
-        ("grades.frac.csv", "query,a,b\nq1,1,2\nq2,x,4\nq3,5,6\n", "row 'q2', column 'a': 'x'"),
+        ("grades.frac.csv", "query,a,b\nq1,1,.2\nq2,x,.4\nq3,.5,.6\n", "row 'q2', column 'a': 'x'"),
         ("grades.models.csv", "model,family\na,F\n", "no model 'b'"),
         ("grades.prompts.csv", "query,prompt\nq1,p\nq1,p\nq2,p\nq3,p\n", "query name 'q1' appears twice"),
         ("grades.prompts.csv", "query\nq1\nq2\nq3\n", "no column"),

@@ -1,34 +1,55 @@
 """Sources of outcomes: one reader per format, each with ``load() -> Grades`` (`data=counts` gives totals)."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
-from cofail_lab.data.wide import SUFFIXES, WideSource
-from cofail_lab.errors import InputError
 from cofail_lab.grades import Selection
 from cofail_lab.outcomes import Outcomes
 
 
 def load_outcomes(
-    path: str | Path,
+    path: str | Path | Sequence[str | Path],
     format: str | None = None,  # noqa: A002  (the public name)
     *,
+    scorer: str | None = None,
+    threshold: float | None = None,
+    join: Literal["id", "content"] = "id",
+    registry: str | Path | None = None,
     dataset: str | list[str] | None = None,
     models: str | list[str] | None = None,
     min_coverage: float = 0.0,
     pool_size: int | None = None,
     seed: int = 0,
 ) -> Outcomes:
-    """Read a file of graded answers and keep the complete queries.
+    """Read files of graded answers and keep the complete queries.
 
     Args:
-        path: a wide CSV, CSV.gz or Parquet file.
-        format: ``csv`` or ``parquet``; None guesses from the extension.
+        path: a file, a folder, a pattern or a list of them; several are joined.
+        format: a name in `formats.FORMATS`; None (or ``auto``) guesses from what the files hold.
+        scorer, threshold: which score decides and from which value on it is right (`rule.Rule`).
+        join, registry: how queries of several files match, what is known of the models (`file_source.FileSource`).
         dataset, models, min_coverage, pool_size, seed: see `grades.Selection`.
 
     Raises:
         InputError: one line that names the file and what is wrong with it.
     """
-    if format not in (None, *SUFFIXES):
-        raise InputError(f"format: {format!r} is not one of {', '.join(SUFFIXES)}")
+    from dataclasses import fields
+
+    from cofail_lab.data.auto import AutoSource
+    from cofail_lab.data.formats import FORMATS, source_class
+    from cofail_lab.errors import InputError
+
+    reader = AutoSource if format in (None, "auto") else source_class(format)
+    paths = str(path) if isinstance(path, str | Path) else [str(one) for one in path]
+    values: dict[str, Any] = {"path": paths, "join": join}
+    values |= {} if registry is None else {"registry": str(registry)}
+    rule = {"scorer": scorer, "threshold": threshold}
+    values |= {key: value for key, value in rule.items() if value is not None}
+    known = {field.name for field in fields(reader)}
+    if stray := [key for key in values if key not in known]:
+        raise InputError(f"{stray[0]}: format {format!r} takes none; there are {', '.join(FORMATS)}")
+    if "format" in known:
+        values["format"] = format
     selection = Selection(dataset=dataset, models=models, min_coverage=min_coverage, pool_size=pool_size, seed=seed)
-    return WideSource(str(path), format).load().select(selection).outcomes()  # type: ignore[arg-type]
+    return reader(**values).load().select(selection).outcomes()

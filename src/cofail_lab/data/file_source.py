@@ -2,7 +2,7 @@
 
 A log reader is a frozen dataclass with two methods, one line in `formats.FORMATS` and one YAML::
 
-    @dataclass(frozen=True, kw_only=True)
+    @dataclass(frozen=True)
     class InspectSource(LogSource):
         patterns: ClassVar = ("*.eval", "*.json")
 
@@ -30,7 +30,7 @@ from cofail_lab.grades import Grades
 MOST_FILES = 20_000
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class FileSource(ABC):
     """One or many files that make one matrix.
 
@@ -49,7 +49,7 @@ class FileSource(ABC):
     """Which files of a folder are logs of this format; the others are left alone."""
 
     def __post_init__(self) -> None:
-        for path in [self.path] if isinstance(self.path, str) else self.path:
+        for path in self.path if isinstance(self.path, list | tuple) else [self.path]:
             if not isinstance(path, str) or not path:
                 raise InputError(f"data.path: {path!r} is not the path of a file, a folder or a pattern")
         if not self.path:
@@ -81,7 +81,7 @@ class FileSource(ABC):
         """The matrix of one file."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class LogSource(FileSource):
     """Logs of single answers.
 

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Int
 
 from cofail_lab.data.names import check_names, clean_text
+from cofail_lab.data.tables import coded
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
 
@@ -100,9 +101,9 @@ class Records:
             numbers: float64 columns of `NUMBERS`, nan where unknown.
         """
         k = len(state)
-        rows, row_names = _encode(query)
-        groups, group_names = (np.zeros(k, np.int64), [""]) if dataset is None else _encode(dataset)
-        columns, column_names = _encode(model)
+        rows, row_names = coded(query, "query")
+        groups, group_names = (np.zeros(k, np.int64), [""]) if dataset is None else coded(dataset, "dataset")
+        columns, column_names = coded(model, "model")
         # One number per (dataset, query), so that Python sees each only once, in order of first appearance.
         pairs, first, codes = np.unique(groups * len(row_names) + rows, return_index=True, return_inverse=True)
         to_query = np.empty(len(pairs), np.int32)
@@ -121,7 +122,7 @@ class Records:
             values = np.full(k, np.nan) if values is None else np.asarray(values, np.float64)
             self._numbers[name].frombytes(values.tobytes())
         if prompt is not None:
-            texts, prompts = _encode(prompt)
+            texts, prompts = coded(prompt, "prompt")
             for i, t in np.unique(np.stack([query_codes, texts], axis=1), axis=0):
                 text = prompts[t]
                 if text and self._prompts.setdefault(int(i), text) != text:
@@ -232,22 +233,6 @@ def check_size(n: int, m: int, samples: int, source: str) -> None:
             f"{source}: {n:,} queries x {m:,} models{times} make a matrix of more than {MOST_CELLS:,} cells; "
             "are the query and model fields the right ones?"
         )
-
-
-def _encode(values: Any) -> tuple[np.ndarray, list[str]]:
-    """Integer codes of a text column and the texts they stand for; null becomes the empty text."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    column = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, pa.string())
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    encoded: Any = pc.call_function(
-        "dictionary_encode", [pc.call_function("fill_null", [column.cast(pa.string()), pa.scalar("")])]
-    )
-    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
 
 
 def _sample_numbers(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,110 +1,128 @@
 """The wide format: a `query` column, optionally `dataset`, then one column per model; CSV, CSV.gz or Parquet.
 
-Siblings of ``NAME.csv.gz`` are picked up when they are there: ``NAME.costs``, ``.tokens`` and ``.frac`` (numbers, same
-rows and columns), ``NAME.prompts`` (`query, prompt`) and ``NAME.models`` (one row per model: family, prices and
-so on).
+Siblings of ``NAME.csv.gz`` are picked up when they are there: see `COMPANIONS`, ``NAME.prompts`` (`query, prompt`) and
+``NAME.models`` (one row per model: family, prices and so on).
 """
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from cofail_lab.data.cells import check_names, parse_cells, read_rows, shorten
+from cofail_lab.data import files
+from cofail_lab.data.cells import SPELLINGS, parse_cells
+from cofail_lab.data.file_source import FileSource
+from cofail_lab.data.names import check_names, shorten
+from cofail_lab.data.records import check_size, share_right
+from cofail_lab.data.tables import CSV_SUFFIXES, PARQUET_SUFFIXES, header, read_sheet
 from cofail_lab.errors import InputError
-from cofail_lab.grades import Grades
+from cofail_lab.grades import Cell, Grades
 
-SUFFIXES = {"csv": (".csv", ".csv.gz"), "parquet": (".parquet",)}
-_CELL_COMPANIONS = {"costs": "cost", "tokens": "tokens", "frac": "frac"}
+SUFFIXES = {"csv": CSV_SUFFIXES, "parquet": PARQUET_SUFFIXES}
+
+
+class Companion(NamedTuple):
+    """A table with the rows and columns of the matrix: its name in ``Grades.per_cell`` and the range of its numbers."""
+
+    name: str
+    least: float = -np.inf
+    most: float = np.inf
+
+
+COMPANIONS = {
+    "costs": Companion("cost", least=0),
+    "tokens": Companion("tokens", least=0),
+    "tokens_in": Companion("tokens_in", least=0),
+    "tokens_out": Companion("tokens_out", least=0),
+    "frac": Companion("frac", least=0, most=1),
+    "scores": Companion("score"),
+    "confidence": Companion("confidence"),
+    "at_limit": Companion("at_limit", least=0, most=1),
+}
+SAMPLES = "samples"
+"""The companion whose cells hold the states of all samples, in order, separated by blanks: ``1 0 error``."""
 
 
 @dataclass(frozen=True)
-class WideSource:
-    """A wide file and its companions.
+class WideSource(FileSource):
+    """Wide files and their companions.
 
     Attributes:
-        path: the file; ``~`` and relative paths are understood.
         format: ``csv`` (also gzipped) or ``parquet``; None takes it from the extension.
     """
 
-    path: str
     format: Literal["csv", "parquet"] | None = None
 
+    patterns: ClassVar[tuple[str, ...]] = ("*.csv", "*.csv.gz", "*.parquet")
+
     def __post_init__(self) -> None:
-        if not isinstance(self.path, str) or not self.path:
-            raise InputError(f"data.path: {self.path!r} is not the path of a file")
+        super().__post_init__()
         if self.format not in (None, *SUFFIXES):
             raise InputError(f"data.format: {self.format!r} is not one of {', '.join(SUFFIXES)}")
 
-    def load(self) -> Grades:
-        """Read the matrix and its companions; raises InputError naming file, row and column of what cannot be read."""
-        path = Path(self.path).expanduser()
-        accepted = [suffix for key, group in SUFFIXES.items() for suffix in group if self.format in (None, key)]
-        suffix = next((s for s in sorted(accepted, key=len, reverse=True) if path.name.endswith(s)), None)
+    @classmethod
+    def sniff(cls, path: Path) -> str:
+        """A table whose first column is ``query`` and whose cells are spellings of a state."""
+        if _suffix(path, None) is None or is_companion(path):
+            return ""
+        try:
+            names = header(path)
+        except InputError:
+            return ""
+        return "a table whose first column is 'query'" if names[:1] == ["query"] and "model" not in names else ""
+
+    def files(self) -> list[Path]:
+        """The files that are meant; in a folder or pattern, companions belong to their matrix."""
+        return [path for path in super().files() if not is_companion(path)]
+
+    def grades(self, path: Path) -> Grades:
+        """The matrix and its companions; raises InputError naming file, row and column of what cannot be read."""
+        suffix = _suffix(path, self.format)
         if suffix is None:
-            raise InputError(f"data.path: {self.path!r} does not end in {' or '.join(accepted)}")
-        sheet = _read(path)
-        header = sheet.header
-        if header[0] != "query":
+            accepted = [s for key, group in SUFFIXES.items() for s in group if self.format in (None, key)]
+            raise InputError(f"data.path: {str(path)!r} does not end in {' or '.join(accepted)}")
+        sheet = read_sheet(path)
+        names = sheet.header
+        if names[0] != "query":
             raise InputError(
-                f"{path.name}: the first column is {shorten(header[0])!r}; 'query' was expected, then one per model"
+                f"{path.name}: the first column is {shorten(names[0])!r}; 'query' was expected, then one per model"
             )
-        has_dataset = len(header) > 1 and header[1] == "dataset"
+        has_dataset = len(names) > 1 and names[1] == "dataset"
         first = 2 if has_dataset else 1
-        models = check_names(header[first:], "model", path.name)
+        models = check_names(names[first:], "model", path.name)
         queries = check_names([row[0] for row in sheet.rows], "query", path.name)
         if len(models) < 2 or len(queries) < 2:
             raise InputError(
                 f"{path.name}: {len(models)} model column(s) and {len(queries)} query row(s); "
                 "at least 2 of each are needed"
             )
-        cells = parse_cells(header[first:], [row[first:] for row in sheet.rows], list(queries), path.name)
+        cells = parse_cells(names[first:], [row[first:] for row in sheet.rows], list(queries), path.name)
         per_query, per_model, per_cell = _companions(path, path.name.removesuffix(suffix), queries, models)
+        if "samples" in per_cell:
+            _check_samples(cells, per_cell, path.name)
         if has_dataset:
             per_query["dataset"] = np.array([row[1] for row in sheet.rows], dtype=object)
         notes = tuple(f"Column {models[j]!r} has no graded cell." for j in np.flatnonzero((cells > 1).all(axis=0)))
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return Grades(cells, queries, models, path.name, per_query, per_model, per_cell, notes, digest)
+        return Grades(
+            cells, queries, models, path.name, per_query, per_model, per_cell, notes, files.digest([path])
+        )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    header: list[str]
-    rows: list[list[str]]
+def is_companion(path: Path) -> bool:
+    """Whether a file is a companion of a matrix beside it, such as ``NAME.costs.csv`` beside ``NAME.csv.gz``."""
+    suffix = _suffix(path, None)
+    if suffix is None:
+        return False
+    stem, _, kind = path.name.removesuffix(suffix).rpartition(".")
+    return kind in {"prompts", "models", SAMPLES, *COMPANIONS} and any(
+        path.with_name(stem + s).exists() for group in SUFFIXES.values() for s in group
+    )
 
 
-def _read(path: Path) -> _Sheet:
-    if path.suffix == ".parquet":
-        return _read_parquet(path)
-    rows = [row for _, row in read_rows(path)]
-    return _Sheet(rows[0], rows[1:])
-
-
-def _read_parquet(path: Path) -> _Sheet:
-    """A Parquet file as the text its cells would have in a CSV, so that both formats take one path."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if not path.exists():
-        raise InputError(f"{path}: no such file")
-    columns = []
-    try:
-        table = pq.ParquetFile(path).read()
-        for column in table.columns:
-            if pa.types.is_floating(column.type):
-                # Data frames write a missing cell as nan.
-                values = column.to_numpy()
-                column = pa.array(values, column.type, from_pandas=True)
-            columns.append(column.cast(pa.string()).fill_null("").to_pylist())
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{path.name}: not a Parquet table of numbers and text ({shorten(reason, 120)})") from error
-    if not columns:
-        raise InputError(f"{path.name}: the table has no columns; 'query' and one column per model were expected")
-    return _Sheet(list(table.column_names), [list(row) for row in zip(*columns, strict=True)])
+def _suffix(path: Path, format: str | None) -> str | None:  # noqa: A002  (the field's name)
+    accepted = [suffix for key, group in SUFFIXES.items() for suffix in group if format in (None, key)]
+    return next((s for s in sorted(accepted, key=len, reverse=True) if path.name.endswith(s)), None)
 
 
 def _companions(
@@ -114,7 +132,7 @@ def _companions(
     per_query: dict[str, np.ndarray] = {}
     per_model: dict[str, np.ndarray] = {}
     per_cell: dict[str, np.ndarray] = {}
-    for kind in ("prompts", "models", *_CELL_COMPANIONS):
+    for kind in ("prompts", "models", SAMPLES, *COMPANIONS):
         candidates = [path.with_name(f"{stem}.{kind}{s}") for group in SUFFIXES.values() for s in group]
         found = [candidate for candidate in candidates if candidate.exists()]
         if not found:
@@ -122,7 +140,7 @@ def _companions(
         if len(found) > 1:
             raise InputError(f"{found[0].name} and {found[1].name}: one companion of a kind is accepted, remove one")
         companion = found[0]
-        sheet = _read(companion)
+        sheet = read_sheet(companion)
         names, what = (models, "model") if kind == "models" else (queries, "query")
         order = _match([row[0] for row in sheet.rows], names, what, companion.name, path.name)
         if len(sheet.header) < 2:
@@ -143,7 +161,11 @@ def _companions(
         else:
             columns = _match(sheet.header[1:], models, "model", companion.name, path.name)
             text = np.array([sheet.rows[i] for i in order], dtype=object)[:, 1:][:, columns]
-            per_cell[_CELL_COMPANIONS[kind]] = _numbers(text, queries, models, companion.name)
+            if kind == SAMPLES:
+                per_cell["samples"] = _samples(text, queries, models, companion.name)
+            else:
+                array = _numbers(text, queries, models, companion.name, COMPANIONS[kind])
+                per_cell[COMPANIONS[kind].name] = array == 1 if kind == "at_limit" else array
     return per_query, per_model, per_cell
 
 
@@ -163,19 +185,53 @@ def _match(found: list[str], wanted: tuple[str, ...], what: str, companion: str,
     return [position[name] for name in wanted]
 
 
-def _numbers(text: np.ndarray, queries: tuple[str, ...], models: tuple[str, ...], file: str) -> np.ndarray:
-    """Float64 array, nan where a cell is empty."""
+def _numbers(
+    text: np.ndarray, queries: tuple[str, ...], models: tuple[str, ...], file: str, companion: Companion
+) -> np.ndarray:
+    """Float64 array, nan where a cell is empty; every number finite and in the range of its kind."""
+    values = np.array([[_number(cell) for cell in row] for row in text])
+    outside = np.isinf(values) | (values < companion.least) | (values > companion.most)
+    if outside.any():
+        i, j = np.argwhere(outside)[0]
+        what = {(-np.inf, np.inf): "a number", (0, np.inf): "a number >= 0"}.get(companion[1:], "a number in [0, 1]")
+        raise InputError(
+            f"{file}: row {queries[i]!r}, column {models[j]!r}: {shorten(str(text[i, j]))!r} is not {what} or empty"
+        )
+    return values
+
+
+def _number(text: str) -> float:
+    """nan for an empty text, infinity for one that is no number."""
     try:
-        return np.where(text == "", "nan", text).astype(float)
+        return float(text or "nan")
     except ValueError:
-        for (i, j), value in np.ndenumerate(text):
-            try:
-                float(value or "nan")
-            except ValueError:
+        return np.inf
+
+
+def _samples(text: np.ndarray, queries: tuple[str, ...], models: tuple[str, ...], file: str) -> np.ndarray:
+    """Cell states of shape (queries, models, S), padded with MISSING, from texts such as ``1 0 error``."""
+    split = [[cell.split() for cell in row] for row in text]
+    most = max((len(words) for row in split for words in row), default=0) or 1
+    check_size(len(queries), len(models), most, file)
+    samples = np.full((len(queries), len(models), most), Cell.MISSING, np.int8)
+    for i, row in enumerate(split):
+        for j, words in enumerate(row):
+            unknown = [word for word in words if word not in SPELLINGS]
+            if unknown:
                 raise InputError(
-                    f"{file}: row {queries[i]!r}, column {models[j]!r}: {shorten(value)!r} is not a number or empty"
-                ) from None
-        raise
+                    f"{file}: row {queries[i]!r}, column {models[j]!r}: {shorten(unknown[0])!r} is not a sample; "
+                    "accepted: 1, 0, 'unscored', 'error', separated by blanks"
+                )
+            samples[i, j, : len(words)] = [SPELLINGS[word] for word in words]
+    return samples
+
+
+def _check_samples(cells: np.ndarray, per_cell: dict[str, np.ndarray], file: str) -> None:
+    """The first sample of a cell is the cell, and a stated share of right ones is that of the samples."""
+    first = per_cell["samples"][..., 0]
+    if (cells != first).any():
+        raise InputError(f"{file}: {int((cells != first).sum()):,} cells differ from their first sample in .{SAMPLES}")
+    per_cell["frac"] = share_right(per_cell["samples"])
 
 
 def _column(text: list[str]) -> np.ndarray:

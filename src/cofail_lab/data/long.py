@@ -1,0 +1,103 @@
+"""The long format: one row per answer, `query, model, correct` and what else is known; CSV, CSV.gz or Parquet."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from cofail_lab.data import tables
+from cofail_lab.data.file_source import LogSource
+from cofail_lab.data.names import shorten
+from cofail_lab.data.records import NUMBERS, Records
+from cofail_lab.data.rule import Rule
+from cofail_lab.errors import InputError
+from cofail_lab.grades import Cell
+
+_SUFFIXES = (*tables.CSV_SUFFIXES, *tables.PARQUET_SUFFIXES)
+_GRADES = ("correct", "score")
+
+
+@dataclass(frozen=True)
+class LongSource(LogSource):
+    """Tables with a row per answer; a (query, model) that comes again is a repeated sample.
+
+    Columns: ``query`` and ``model``; ``correct`` or the column named by `data.scorer`, graded by `rule.Rule` (empty is
+    missing); optionally ``dataset``, ``prompt``, ``score``, ``cost`` (US dollars), ``tokens_in``, ``tokens_out``,
+    ``confidence`` and ``at_limit`` (true or false). Others are left alone.
+    """
+
+    patterns: ClassVar[tuple[str, ...]] = tuple(f"*{suffix}" for suffix in _SUFFIXES)
+
+    @classmethod
+    def sniff(cls, path: Path) -> str:
+        """A table with columns ``query``, ``model`` and a grade."""
+        if not path.name.endswith(_SUFFIXES):
+            return ""
+        try:
+            names = tables.header(path)
+        except InputError:
+            return ""
+        found = {"query", "model"} <= set(names) and not set(_GRADES).isdisjoint(names)
+        return "a table with columns query, model and a grade" if found else ""
+
+    def read(self, path: Path, records: Records) -> list[str]:
+        """Add the rows of a table, column by column."""
+        if not path.name.endswith(_SUFFIXES):
+            raise InputError(f"data.path: {str(path)!r} does not end in {' or '.join(_SUFFIXES)}")
+        names = tables.header(path)
+        for needed in ("query", "model"):
+            if needed not in names:
+                raise InputError(f"{path.name}: no column {needed!r} among {shorten(', '.join(names))}")
+        if self.scorer is not None:
+            grade = self.rule.choose(names, path.name)
+        else:
+            grade = next((name for name in _GRADES if name in names), None)
+            if grade is None:
+                raise InputError(
+                    f"{path.name}: no column 'correct' or 'score' among {shorten(', '.join(names))}; "
+                    "name another with data.scorer="
+                )
+        columns = tables.read_columns(path, {"query", "model", "dataset", "prompt", "at_limit", grade, *NUMBERS})
+        for name in ("query", "model"):
+            _check_filled(columns[name], name, path.name)
+        states = _graded(columns, grade, self.rule, path.name)
+        at_limit = None
+        if "at_limit" in columns:
+            at_limit = _graded(columns, "at_limit", Rule(), path.name) == Cell.RIGHT
+        present = [name for name in NUMBERS if name in columns]
+        numbers = {name: tables.numbers(columns[name], f"{path.name}: column {name!r}") for name in present}
+        for name in ("cost", "tokens_in", "tokens_out"):
+            if name in numbers and (numbers[name] < 0).any():
+                row = int(np.flatnonzero(numbers[name] < 0)[0])
+                where = _where(columns, row, name, path.name)
+                raise InputError(f"{where}: {numbers[name][row]:g} is not a number >= 0 or empty")
+        records.extend(
+            columns["query"], columns["model"], states,
+            dataset=columns.get("dataset"), prompt=columns.get("prompt"), at_limit=at_limit, **numbers,
+        )  # fmt: skip
+        said = f"column {grade!r}" + (f", right from {self.threshold:g} on" if self.threshold is not None else "")
+        return [f"{len(states):,} answers, graded by {said}."]
+
+
+def _graded(columns: dict[str, Any], name: str, rule: Rule, file: str) -> np.ndarray:
+    """State of every row by one column: each different text is judged once."""
+    codes, texts = tables.coded(columns[name], f"{file}: column {name!r}")
+    states = np.full(len(texts), Cell.MISSING, np.int8)
+    for code, row in zip(*np.unique(codes, return_index=True), strict=True):
+        if text := texts[code].strip():
+            states[code] = rule.state(text, _where(columns, int(row), name, file))
+    return states[codes]
+
+
+def _check_filled(column: Any, name: str, file: str) -> None:
+    codes, texts = tables.coded(column, f"{file}: column {name!r}")
+    blank = np.array([not text.strip() for text in texts])
+    if (rows := np.flatnonzero(blank[codes])).size:
+        raise InputError(f"{file}: row {int(rows[0]) + 1} has no {name}")
+
+
+def _where(columns: dict[str, Any], row: int, name: str, file: str) -> str:
+    """A cell of the table in words."""
+    query, model = (shorten(str(columns[key][row].as_py())) for key in ("query", "model"))
+    return f"{file}: query {query!r}, model {model!r}, column {name!r}"

@@ -1,0 +1,246 @@
+"""CSV and Parquet tables, as text or as columns of codes, with errors that name the file, the row and the column."""
+
+import csv
+import io
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int
+
+from cofail_lab.data.files import opened
+from cofail_lab.data.names import shorten
+from cofail_lab.errors import InputError
+
+CSV_SUFFIXES = (".csv", ".csv.gz")
+PARQUET_SUFFIXES = (".parquet",)
+MOST_TEXT_CELLS = 2 * 10**7
+"""Of a table that is held as text: about a gigabyte."""
+MOST_ROWS = 5 * 10**7
+# Bytes of a CSV row that Arrow accepts: prompts can be long.
+_BLOCK = 2**25
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table as the text its cells have, every row as long as the header."""
+
+    header: list[str]
+    rows: list[list[str]]
+
+
+def read_sheet(path: Path) -> Sheet:
+    """A whole CSV, CSV.gz or Parquet table as text; null and nan are empty."""
+    if path.suffix == ".parquet":
+        columns = read_parquet(path, most_cells=MOST_TEXT_CELLS)
+        texts = []
+        for codes, values in (coded(column, path.name) for column in columns.values()):
+            texts.append([values[code] for code in codes])
+        return Sheet(list(columns), [list(row) for row in zip(*texts, strict=True)])
+    rows = [row for _, row in read_rows(path)]
+    return Sheet(rows[0], rows[1:])
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Rows of a CSV or CSV.gz file with their line numbers, the header first; blank lines are skipped.
+
+    Raises:
+        InputError: not readable, not gzip or truncated, not UTF-8, empty, or a row as long as no other.
+    """
+    csv.field_size_limit(2**27)
+    try:
+        with opened(path) as binary:
+            width = 0
+            reader = csv.reader(io.TextIOWrapper(binary, encoding="utf-8-sig", newline=""), strict=True)
+            for row in reader:
+                if not row:
+                    continue
+                width = width or len(row)
+                if len(row) != width:
+                    raise InputError(
+                        f"{path.name}: line {reader.line_num} has {len(row)} cells, the header has {width}; "
+                        "every row needs one each"
+                    )
+                yield reader.line_num, row
+            if not width:
+                raise InputError(f"{path.name}: the file is empty; a header and one row per query were expected")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path.name}: not UTF-8 text (byte {error.object[error.start]:#04x}); save it as UTF-8"
+        ) from error
+    except csv.Error as error:
+        raise InputError(f"{path.name}: not a valid CSV file ({error})") from error
+
+
+def header(path: Path) -> list[str]:
+    """Column names of a CSV, CSV.gz or Parquet file. Raises InputError as the readers do."""
+    if path.suffix == ".parquet":
+        with _parquet(path) as file:
+            return list(file.schema_arrow.names)
+    return next(read_rows(path))[1]
+
+
+def read_columns(path: Path, wanted: Collection[str]) -> dict[str, Any]:
+    """The wanted columns that a CSV, CSV.gz or Parquet file has, as Arrow columns; those of a CSV are text.
+
+    Raises:
+        InputError: not readable, not a table, a column twice.
+    """
+    names = header(path)
+    present = [name for name in names if name in wanted]
+    if len(set(present)) < len(present):
+        repeated = next(name for name in present if present.count(name) > 1)
+        raise InputError(f"{path.name}: column {repeated!r} appears twice")
+    if path.suffix == ".parquet":
+        return read_parquet(path, present, most_cells=MOST_ROWS * max(len(present), 1))
+    return _read_csv(path, names, present)
+
+
+def _read_csv(path: Path, names: list[str], present: list[str]) -> dict[str, Any]:
+    import pyarrow as pa
+    import pyarrow.csv
+
+    skipped: list[str] = []
+
+    def refuse(row: Any) -> str:
+        place = f"line {row.number}" if row.number else f"a row beginning {shorten(row.text, 30)!r}"
+        skipped.append(f"{place} has {row.actual_columns} cells, the header has {row.expected_columns}")
+        return "error"
+
+    try:
+        with opened(path) as binary:
+            table = pyarrow.csv.read_csv(
+                binary,
+                pyarrow.csv.ReadOptions(block_size=_BLOCK, column_names=names, skip_rows=0),
+                pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=refuse),
+                pyarrow.csv.ConvertOptions(
+                    include_columns=present,
+                    column_types=dict.fromkeys(present, pa.string()),
+                    strings_can_be_null=False,
+                    null_values=[],
+                ),
+            )
+    except pa.ArrowException as error:
+        reason = skipped[0] if skipped else shorten(str(error).splitlines()[0], 120)
+        raise InputError(f"{path.name}: not a valid CSV file ({reason})") from error
+    # The names were read before; this way Arrow counts them as a row, and a byte order mark belongs to it.
+    table = table.slice(1)
+    return dict(zip(present, table.columns, strict=True))
+
+
+def read_parquet(path: Path, columns: list[str] | None = None, *, most_cells: int) -> dict[str, Any]:
+    """Columns of a Parquet file (None for all) as Arrow columns, text as dictionaries; InputError for anything else."""
+    import pyarrow as pa
+
+    with _parquet(path) as file:
+        schema = file.schema_arrow
+        wanted = list(schema.names) if columns is None else columns
+        if not wanted:
+            raise InputError(f"{path.name}: the table has no columns; 'query' and one column per model were expected")
+        if file.metadata.num_rows * len(wanted) > most_cells:
+            raise InputError(f"{path.name}: {file.metadata.num_rows:,} rows x {len(wanted):,} columns are too many")
+        if len(set(schema.names)) < len(schema.names):
+            repeated = next(name for name in schema.names if schema.names.count(name) > 1)
+            raise InputError(f"{path.name}: column {shorten(repeated)!r} appears twice; names must be unique")
+        for name in wanted:
+            kind = schema.field(name).type
+            if pa.types.is_nested(kind) and not pa.types.is_dictionary(kind):
+                raise InputError(f"{path.name}: column {shorten(name)!r} holds {kind}, not numbers or text")
+        table = file.read(wanted, use_threads=True)
+    return {name: table.column(name) for name in wanted}
+
+
+class _parquet:  # noqa: N801  (a context manager, used as a function)
+    """A Parquet file opened with its text columns as dictionaries, and its errors as one line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> Any:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        with opened(self._path):
+            pass
+        try:
+            names = [field.name for field in pq.read_schema(self._path) if _is_text(field.type)]
+            # Text that is stored once and used a million times stays stored once.
+            self._file = pq.ParquetFile(self._path, read_dictionary=names)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise self._plain(error) from error
+        return self._file
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        import pyarrow as pa
+
+        self._file.close()
+        damaged = isinstance(error, pa.ArrowException | OSError | MemoryError | ValueError)
+        if error is not None and damaged and not isinstance(error, InputError):
+            raise self._plain(error) from error
+
+    def _plain(self, error: BaseException) -> InputError:
+        reason = shorten((str(error).splitlines() or ["damaged"])[0], 120)
+        return InputError(f"{self._path.name}: not a Parquet table of numbers and text ({reason})")
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def coded(column: Any, where: str) -> tuple[Int[np.ndarray, " k"], list[str]]:
+    """A column as integer codes and the different texts they stand for; null and nan are the empty text.
+
+    Args:
+        column: an Arrow column, or a sequence of strings.
+        where: file, for the message.
+    """
+    import pyarrow as pa
+
+    try:
+        column = column if isinstance(column, pa.Array | pa.ChunkedArray) else pa.array(column, pa.string())
+        if isinstance(column, pa.ChunkedArray):
+            column = column.unify_dictionaries().combine_chunks()
+        if pa.types.is_floating(column.type):
+            column = pa.array(column.to_numpy(zero_copy_only=False), column.type, from_pandas=True)
+        if not isinstance(column, pa.DictionaryArray):
+            column = _call("dictionary_encode", column.cast(pa.string()))
+        values = column.dictionary.cast(pa.string()).to_pylist()
+        codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    except (pa.ArrowException, UnicodeError) as error:
+        raise InputError(f"{where}: not text ({shorten(str(error).splitlines()[0], 120)})") from error
+    texts = ["" if value is None else value for value in (*values, None)]
+    # A dictionary may hold one text twice, and the empty one beside null.
+    place: dict[str, int] = {}
+    final = np.array([place.setdefault(text, len(place)) for text in texts], np.int64)
+    return final[codes], list(place)
+
+
+def numbers(column: Any, where: str) -> np.ndarray:
+    """A column as float64, nan where it is null or empty; InputError naming the first text that is no finite number."""
+    import pyarrow as pa
+
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        values = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        if np.isinf(values).any():
+            raise InputError(f"{where}: infinity; a finite number or nothing was expected")
+        return values
+    codes, texts = coded(column, where)
+    known = np.empty(len(texts))
+    for t, text in enumerate(texts):
+        try:
+            known[t] = float(text) if text.strip() else np.nan
+        except ValueError:
+            known[t] = np.inf
+        if np.isinf(known[t]) and (codes == t).any():
+            raise InputError(f"{where}: {shorten(text)!r} is not a finite number or empty")
+    return known[codes]
+
+
+def _call(function: str, *arguments: Any) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.call_function(function, list(arguments))
