@@ -22,7 +22,9 @@ from cofail_lab.models import (
     Independent,
     OneFactorGaussian,
 )
-from cofail_lab.numerics import squares
+from cofail_lab.models._latent_sampler import root_bits
+from cofail_lab.models._sampling import CELL
+from cofail_lab.numerics import normal, squares
 from tests.test_models import LAWS
 
 FALSE_ALARM = 1e-6
@@ -101,6 +103,26 @@ def test_draws_do_not_depend_on_chunk_or_n(name: str) -> None:
     np.testing.assert_array_equal(law.sample(KEY, 20_000, chunk=777), whole)
     np.testing.assert_array_equal(law.sample(KEY, 1_500), whole[:1_500])
     assert (np.asarray(law.sample(jax.random.key(1), 20_000)) != whole).any()
+
+
+@pytest.mark.parametrize("m", [1, 2, 67, 300])
+def test_scores_are_whole_numbers(m: int) -> None:
+    """Draws of the full-matrix law by the integers of NumPy: what float64 adds up is exact, so no order matters."""
+    loadings = np.linspace(-0.9, 0.9, m)
+    correlation = np.outer(loadings, loadings) + np.diag(1 - loadings**2)
+    law = GaussianCopula(np.linspace(0.1, 0.9, m), correlation)
+    bits, n = root_bits(m), 600
+    root = np.linalg.cholesky(correlation)  # unique up to the signs of columns, which the sampler chooses
+    sampled = np.asarray(law.sampler().root)
+    np.testing.assert_allclose(np.abs(sampled), np.abs(root) * 2.0**bits, atol=0.51)
+    half = -(-m // 2)
+    place = jnp.arange(n, dtype=jnp.uint64) * jnp.uint64(half) + jnp.arange(half, dtype=jnp.uint64)[:, None]
+    pairs = np.asarray(normal.pairs_from_bits(squares.bits64(place, jnp.uint64(squares.stream_keys(KEY, 3)[CELL]))))
+    z = np.rint(np.concatenate([pairs.real, pairs.imag[: m - half]]) * np.float32(2**22)).astype(np.int64)
+    assert np.abs(sampled.astype(np.int64)).sum(axis=1).max() * np.int64(6.7 * 2**22) < 2**53
+    scores = sampled.astype(np.int64) @ z
+    bounds = np.asarray(law.thresholds) * 2.0 ** (22 + bits)
+    np.testing.assert_array_equal(law.sample(KEY, n), (scores < bounds[:, None]).T)
 
 
 def test_pools_longer_than_a_stretch_of_code() -> None:

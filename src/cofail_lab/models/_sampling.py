@@ -1,13 +1,15 @@
 """Streaming draws: every query is a function of the key and of its own number.
 
-A sampler draws the queries it is told to. Chunks are therefore independent pieces of work: they go round the devices,
-their size changes nothing but memory, and what comes back is reduced to a histogram before the next chunk is needed.
+A sampler draws the queries it is told to. Chunks are therefore independent pieces of work: they go round the devices
+and threads, their size changes nothing but memory, and what comes back is reduced to a histogram before many more are
+drawn.
 """
 
 import abc
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import ClassVar
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import equinox as eqx
 import jax
@@ -28,9 +30,6 @@ Advance = Callable[[int], None]
 
 class AbstractSampler(eqx.Module):
     """Draws the errors of given queries: a pytree of integer tables."""
-
-    fixed_chunk: ClassVar[int | None] = None
-    """The only chunk size, for samplers whose floating-point sums could depend on it."""
 
     @property
     @abc.abstractmethod
@@ -83,25 +82,30 @@ def mean_all_wrong_given(
 def _stream(
     draw: Callable, sampler: AbstractSampler, key: Array, n: int, chunk: int
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """First query and result of every chunk, in order, while the devices work on the next ones."""
+    """First query and result of every chunk, in order, while devices and threads work on the next ones."""
     if n < 1 or chunk < 1:
         raise InputError(f"n, chunk: {n}, {chunk}; at least one draw is needed")
     # Few different shapes: a small run is rounded up to a power of two, and what is too much is cut off here.
-    size = sampler.fixed_chunk or min(chunk, max(1024, 1 << (n - 1).bit_length()))
+    size = min(chunk, max(1024, 1 << (n - 1).bit_length()))
     devices = jax.devices()
     keys = squares.stream_keys(key, N_STREAMS)
     replicas = [jax.device_put((sampler, keys), device) for device in devices]
-    pending: deque[tuple[int, Array]] = deque()
-    for index, start in enumerate(range(0, n, size)):
-        pending.append((start, draw(*replicas[index % len(devices)], np.uint64(start), size)))
-        if len(pending) > 2 * len(devices):
-            yield _finished(*pending.popleft(), n)
-    while pending:
-        yield _finished(*pending.popleft(), n)
 
+    def work(index: int) -> tuple[int, np.ndarray]:
+        start = index * size
+        return start, np.asarray(draw(*replicas[index % len(devices)], np.uint64(start), size))[: n - start]
 
-def _finished(start: int, result: Array, n: int) -> tuple[int, np.ndarray]:
-    return start, np.asarray(result)[: n - start]
+    # The first chunk compiles for all; XLA then runs one thread's chunks in turn, those of several side by side.
+    yield work(0)
+    workers = max(len(devices), os.cpu_count() or 1)
+    pending: deque[Future[tuple[int, np.ndarray]]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        for index in range(1, -(-n // size)):
+            pending.append(pool.submit(work, index))
+            if len(pending) > 2 * workers:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
 
 
 @eqx.filter_jit

@@ -5,11 +5,13 @@ by the number of models. Here Φ(x) = exp(-x²/2) erfcx(-x/√2) / 2 for x < 0, 
 [0, ∞) in y = (x - 3.75) / (x + 3.75) (Shepherd and Laframboise 1981, Mathematics of Computation 36).
 """
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
-from jaxtyping import Float, UInt
+from jax import Array, lax
+from jaxtyping import Complex, Float, UInt
 from numpy.polynomial import chebyshev
 from scipy import special
 
@@ -60,31 +62,50 @@ def mills(x: Float[Array, "..."]) -> Float[Array, "..."]:
     return jnp.where(x > 0, square / (1 - square * scaled), 1 / scaled) / np.sqrt(2 * np.pi)
 
 
-# Giles (2012), "Approximating the erfinv function", GPU Computing Gems 2: single precision, centre and tail, highest
-# power first.
-_GILES_CENTRE = (
-    2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164,
-    0.246640727, 1.50140941,
-)  # fmt: skip
-_GILES_TAIL = (
-    -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
-    1.00167406, 2.83297682,
-)  # fmt: skip
+def _fit(function: Callable[[np.ndarray], np.ndarray], low: float, high: float, degree: int) -> np.ndarray:
+    """Coefficients, lowest power first, of a polynomial through Chebyshev points: within a factor of 3 of the best."""
+    nodes = (high + low) / 2 + (high - low) / 2 * chebyshev.chebpts1(degree + 1)
+    return np.polynomial.Polynomial.fit(nodes, function(nodes), degree, domain=[low, high]).convert().coef
 
 
-def from_bits(bits: UInt[Array, "..."]) -> Float[Array, "..."]:
-    """A standard normal, float32, from 32 random bits: sign and tail probability (k + 1/2) 2^-32, k = 0..2^31-1.
+# In x: log(1 + x) / x on [-1/2, 0]. In x²: cos x and sin(x) / x up to π/2. Each to a few 1e-9 or better.
+_LOG = _fit(lambda x: np.log1p(x) / x, -0.5, 0.0, 9)
+_COS = _fit(lambda square: np.cos(np.sqrt(square)), 0.0, np.pi**2 / 4, 6)
+_SINC = _fit(lambda square: np.sinc(np.sqrt(square) / np.pi), 0.0, np.pi**2 / 4, 5)
 
-    Starting from the tail probability keeps relative precision in the tails: relative error about 1e-6 up to |z| = 5.5,
-    4e-4 from there to the end at 6.3 (a probability of 4e-8).
+
+def pairs_from_bits(words: UInt[Array, "..."]) -> Complex[Array, "..."]:
+    """Two independent standard normals for 64 random bits, real and imaginary part of a complex64.
+
+    Box and Muller (1958, Annals of Mathematical Statistics 29): radius √(-2 log u), u = (k + 1/2) 2^-31 with the upper
+    31 bits k; angle jπ 2^-32 with the lower 32 bits as a signed number j; one bit for the sign of the cosine. No value
+    is beyond 6.7. In single precision each is within 2e-6 of what these formulas say, on average within 6e-8.
+
+    One complex array instead of two: XLA would compute the words again for a second one.
     """
-    sign = jnp.where(bits >> np.uint32(31) == 0, np.float32(np.sqrt(2)), np.float32(-np.sqrt(2)))
-    tail = ((bits & np.uint32(2**31 - 1)).astype(jnp.float32) + np.float32(0.5)) * np.float32(2.0**-32)
-    x = 1 - 2 * tail
-    w = -jnp.log(4 * tail * (1 - tail))
-    central = w < 5
-    y = jnp.where(central, w - np.float32(2.5), jnp.sqrt(w) - 3)
-    total = jnp.zeros_like(y)
-    for centre, outer in zip(_GILES_CENTRE, _GILES_TAIL, strict=True):
-        total = total * y + jnp.where(central, np.float32(centre), np.float32(outer))
-    return sign * total * x
+    upper, lower = (words >> np.uint64(32)).astype(jnp.uint32), words.astype(jnp.uint32)
+    radius = jnp.sqrt(-2 * _log_of_fraction(lax.bitcast_convert_type(upper >> np.uint32(1), jnp.int32)))
+    angle = lax.bitcast_convert_type(lower, jnp.int32).astype(jnp.float32) * np.float32(np.pi * 2.0**-32)
+    cosine, sine = radius * _horner(_COS, angle * angle), radius * (angle * _horner(_SINC, angle * angle))
+    signed = lax.bitcast_convert_type(cosine, jnp.uint32) ^ (upper << np.uint32(31))
+    return lax.complex(lax.bitcast_convert_type(signed, jnp.float32), sine)
+
+
+def _log_of_fraction(k: Array) -> Array:
+    """log((k + 1/2) 2^-31) for int32 k in [0, 2^31), float32, to a relative 3e-7 at both ends."""
+    bits = lax.bitcast_convert_type(k.astype(jnp.float32) + np.float32(0.5), jnp.int32)
+    exponent = (bits >> np.int32(23)) - np.int32(126)
+    excess = lax.bitcast_convert_type(bits - (exponent << np.int32(23)), jnp.float32) - 1
+    # In the upper half the distance from 1 is what counts, and float32 would have rounded it away.
+    near_one = k >= np.int32(2**30)
+    distance = ((k - np.int32(2**31 - 1)).astype(jnp.float32) - np.float32(0.5)) * np.float32(2.0**-31)
+    excess = jnp.where(near_one, distance, excess)
+    exponent = jnp.where(near_one, 0, exponent - 31).astype(jnp.float32)
+    return _horner(_LOG, excess) * excess + exponent * np.float32(np.log(2))
+
+
+def _horner(coefficients: np.ndarray, x: Array) -> Array:
+    total = jnp.full_like(x, np.float32(coefficients[-1]))
+    for coefficient in coefficients[-2::-1]:
+        total = total * x + np.float32(coefficient)
+    return total
