@@ -84,7 +84,7 @@ class LatentSampler(AbstractSampler):
         return upper < bounds[:half], lower < bounds[half:]
 
     def _from_normals(self, use: Callable[[Array, Array], Array], key: Array, query: Array) -> Array:
-        """``use`` of two arrays (models, b): normals of the first half of the models and of the rest, in units of 2^-22."""
+        """``use`` of two arrays (models, b): normals of the first half of the models and of the rest, in 2^-22."""
         half = -(-self.n_models // 2)
 
         def draw(tile: Array) -> Array:

@@ -63,9 +63,7 @@ class GaussianCopula(AbstractErrorLaw):
     def _orthant(self) -> orthant.Orthant:
         m = self.n_models
         shifts = orthant.digital_shifts(m, _SEED)
-        return orthant.log_orthant(
-            self.thresholds, lifted(self.correlation), orthant.sobol_net(m, LOG2_POINTS), shifts
-        )
+        return orthant.log_orthant(self.thresholds, lifted(self.correlation), orthant.sobol_net(m, LOG2_POINTS), shifts)
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """Φ2(t_i, t_j; Σ_ij) off the diagonal."""
