@@ -12,6 +12,8 @@ PROPOSITIONS = (
     "p1_ceiling",
     "p1_certificates",
     "p1_sample_size",
+    "p8_cascades",
+    "p8_area",
 )
 
 

@@ -25,6 +25,7 @@ from cofail_lab.decisions.churn import (
     option_value,
     simulate_option_value,
 )
+from cofail_lab.decisions.coverage import Coverage, greedy_coverage
 from cofail_lab.decisions.diversification import (
     equal_weight_variance,
     fixed_price_cardinality,
@@ -38,7 +39,9 @@ from cofail_lab.decisions.diversification import (
     variance_shadow_price,
 )
 from cofail_lab.decisions.frontier import Frontier, Policy
+from cofail_lab.decisions.luck import AsGraded, as_graded, one_run_oracle, routable_ceiling, second_run_accuracy
 from cofail_lab.decisions.query_frontier import query_oracle_frontier
+from cofail_lab.decisions.router_ceiling import concave_roc_auc, information_ceiling, router_gain_ceiling
 from cofail_lab.decisions.routing_gain import expected_maximum, expected_routing_gain, routing_gain_heuristic
 from cofail_lab.decisions.score_weights import (
     accuracy_optimal_weights,
@@ -48,19 +51,23 @@ from cofail_lab.decisions.score_weights import (
 )
 
 __all__ = [
+    "AsGraded",
     "BudgetSolution",
     "CascadeCurve",
+    "Coverage",
     "CriticalAuc",
     "Frontier",
     "GapArea",
     "Policy",
     "StrongCalls",
     "accuracy_optimal_weights",
+    "as_graded",
     "auc",
     "binormal_quality",
     "block_covariance",
     "budget_frontier",
     "cascade_curve",
+    "concave_roc_auc",
     "critical_auc",
     "equal_weight_variance",
     "expected_maximum",
@@ -69,7 +76,9 @@ __all__ = [
     "fixed_price_cardinality",
     "flow_threshold",
     "gap_area_routes",
+    "greedy_coverage",
     "growth_threshold",
+    "information_ceiling",
     "large_majority_accuracy",
     "linked_gap_sd",
     "majority_accuracy",
@@ -77,13 +86,17 @@ __all__ = [
     "mean_score_accuracy",
     "midranks",
     "minimum_variance_weights",
+    "one_run_oracle",
     "optimal_cardinality",
     "optimal_deferral",
     "option_value",
     "query_oracle_frontier",
     "required_strong_calls",
+    "routable_ceiling",
+    "router_gain_ceiling",
     "routing_gain_heuristic",
     "rule_cardinality",
+    "second_run_accuracy",
     "simulate_option_value",
     "solve_budget",
     "variance_shadow_price",
