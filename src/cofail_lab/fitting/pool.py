@@ -86,19 +86,16 @@ class Pool:
         Args:
             dropped: numbers k, each at most K and below every model's number of errors.
         """
-        m, n = self.n_models, self.n_queries
-        left, right = np.triu_indices(m, 1)
-        matrices = np.broadcast_to(np.eye(m), (len(dropped), m, m)).copy()
-        counts, joint = self.error_counts, self.joint_counts[left, right]
-        for matrix, k in zip(matrices, np.asarray(dropped).tolist(), strict=True):
-            values, _ = correlation_from_counts(counts[left] - k, counts[right] - k, joint - k, n - k)
-            matrix[left, right] = matrix[right, left] = values
+        left, right = np.triu_indices(self.n_models, 1)
+        k = np.asarray(dropped)[:, None]
+        a, b, both, n = np.broadcast_arrays(
+            self.error_counts[left] - k, self.error_counts[right] - k, self.joint_counts[left, right] - k,
+            self.n_queries - k,
+        )  # fmt: skip
+        values, _ = correlation_from_counts(*(x.ravel() for x in (a, b, both, n)))
+        matrices = np.broadcast_to(np.eye(self.n_models), (len(k), self.n_models, self.n_models)).copy()
+        matrices[:, left, right] = matrices[:, right, left] = values.reshape(a.shape)
         return matrices
-
-    @cached_property
-    def off_diagonal(self) -> tuple[np.ndarray, np.ndarray]:
-        """Indices of the pairs i < j."""
-        return np.triu_indices(self.n_models, 1)
 
     def rows(self, chosen: np.ndarray) -> "Pool":
         """Some of the queries (mask or indices); no model may become constant."""

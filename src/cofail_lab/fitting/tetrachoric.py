@@ -61,7 +61,10 @@ def tetrachoric(wrong: Bool[np.ndarray, "n m"]) -> Tetrachoric:
 
 
 def frechet_boundary(
-    wrong_i: Int[np.ndarray, "..."], wrong_j: Int[np.ndarray, "..."], both: Int[np.ndarray, "..."], n: int
+    wrong_i: Int[np.ndarray, "..."],
+    wrong_j: Int[np.ndarray, "..."],
+    both: Int[np.ndarray, "..."],
+    n: int | Int[np.ndarray, "..."],
 ) -> tuple[Int[np.ndarray, "..."], Bool[np.ndarray, "..."]]:
     """Which pairs lie on their Fréchet bound, from counts.
 
@@ -75,9 +78,14 @@ def frechet_boundary(
 
 
 def correlation_from_counts(
-    wrong_i: Int[np.ndarray, " pairs"], wrong_j: Int[np.ndarray, " pairs"], both: Int[np.ndarray, " pairs"], n: int
+    wrong_i: Int[np.ndarray, " pairs"],
+    wrong_j: Int[np.ndarray, " pairs"],
+    both: Int[np.ndarray, " pairs"],
+    n: int | Int[np.ndarray, " pairs"],
 ) -> tuple[Float[np.ndarray, " pairs"], Int[np.ndarray, " pairs"]]:
     """Latent correlations from the counts of n queries; any number of pairs, from any number of (resampled) matrices.
+
+    ``n`` may differ from pair to pair.
 
     Returns:
         correlation: ±1 on the boundary, nan where a model is constant.
@@ -90,13 +98,16 @@ def correlation_from_counts(
     correlation = np.where(constant, np.nan, boundary.astype(float))
     interior = np.flatnonzero((boundary == 0) & ~constant)
     if interior.size:
-        # Thresholds take at most n - 1 values: one table look-up instead of one inversion per pair.
-        thresholds = ndtri(np.arange(n + 1) / n)
         a, b, c = wrong_i[interior], wrong_j[interior], both[interior]
+        n = np.broadcast_to(n, boundary.shape)[interior]
+        # Thresholds take at most n - 1 values: one table look-up instead of one inversion per pair.
+        size = int(n[0])
+        table = ndtri(np.arange(size + 1) / size) if (n == size).all() else None
+        h, k = (ndtri(x / n) if table is None else table[x] for x in (a, b))
         # Pairs less dependent than chance are reflected, Φ2(h, k; -r) = Φ(h) - Φ2(h, -k; r), so that r >= 0 below.
         negative = c * n < a * b
         pairs = _Pairs(
-            thresholds[a], np.where(negative, -1, 1) * thresholds[b], a / n, np.where(negative, n - b, b) / n,
+            h, np.where(negative, -1, 1) * k, a / n, np.where(negative, n - b, b) / n,
             np.where(negative, a - c, c) / n,
         )  # fmt: skip
         correlation[interior] = np.where(negative, -1, 1) * _solve(pairs)

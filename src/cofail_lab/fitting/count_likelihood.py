@@ -1,0 +1,206 @@
+"""Log-likelihoods of a law: of C, the number of wrong models on each query, and of the whole matrix."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy.optimize import brentq, minimize_scalar
+from scipy.special import log_ndtr, logsumexp
+from scipy.stats import chi2
+
+from cofail_lab.models import AbstractErrorLaw, AtomInflated, BlockFactor, GaussianCopula, OneFactorGaussian
+from cofail_lab.models.base import AbstractFactorLaw
+from cofail_lab.numerics import block_factor, one_factor
+from cofail_lab.numerics.poisson_binomial import mixture_counts, mixture_counts_at_once
+from cofail_lab.numerics.streams import FULL_SIGMA
+
+DRAWS = 2**17
+"""Queries drawn for the law of C of a full-Σ copula, which has no other."""
+
+# Likelihoods need neither the 1e-13 of a law's own grid nor its ends: 1e-9 of every pattern, 1e-16 of the factor.
+_GRID_ERROR, _REACH = 1e-9, 8.3
+# Below so many steps the sums are done before the compiled ones would start.
+_SMALL = 3 * 10**8
+# A pattern with a smaller probability at a node has none there.
+_LEAST_LOG = -1e5
+_ENTRIES_AT_ONCE = 2**23
+
+
+class CountLaw(NamedTuple):
+    """The law of C.
+
+    Attributes:
+        log_probs: log P(C = 0..m).
+        relative_errors: standard error of each probability over it, where it was simulated; else 0.
+    """
+
+    log_probs: Float[np.ndarray, " m_plus_1"]
+    relative_errors: Float[np.ndarray, " m_plus_1"]
+
+    def log_likelihood(self, histogram: Int[np.ndarray, " m_plus_1"]) -> float:
+        """Σ over queries of log P(C)."""
+        seen = histogram > 0
+        return float(histogram[seen] @ self.log_probs[seen])
+
+
+def factor_nodes(
+    thresholds: Float[np.ndarray, " m"], loadings: Float[np.ndarray, " m"]
+) -> tuple[Float[np.ndarray, " nodes"], Float[np.ndarray, "nodes m"], Float[np.ndarray, "nodes m"]]:
+    """Log weights of nodes for Z, log P(wrong | node), log P(right | node): every pattern within a relative 1e-9.
+
+    The trapezoidal rule of `numerics.one_factor` on |Z| <= 8.3, beyond which Z has probability 1e-16.
+    """
+    spacing = float(one_factor.proven_spacing(one_factor.information(jnp.asarray(loadings)), _GRID_ERROR))
+    z = np.linspace(-_REACH, _REACH, int(np.ceil(2 * _REACH / spacing)) + 1)
+    u = (thresholds - loadings * z[:, None]) / np.sqrt((1 - loadings) * (1 + loadings))
+    return np.log(z[1] - z[0]) - z * z / 2 - np.log(2 * np.pi) / 2, log_ndtr(u), log_ndtr(-u)
+
+
+def count_law(law: AbstractErrorLaw, *, draws: int = DRAWS, seed: int = 0) -> CountLaw:
+    """The law of C under any error law; simulated where Σ is full, with P(C = m) from the orthant.
+
+    A number never drawn in ``draws`` queries has no relative frequency; all of them take Jeffreys' estimate (half a
+    draw more each), which favours the law where it is wrong.
+    """
+    if isinstance(law, AtomInflated):
+        base = count_law(law.base, draws=draws, seed=seed)
+        shock = float(law.shock)
+        with np.errstate(divide="ignore"):
+            logs = np.log1p(-shock) + base.log_probs
+            logs[-1] = np.logaddexp(logs[-1], np.log(shock))
+        return CountLaw(logs, base.relative_errors)
+    if isinstance(law, GaussianCopula):
+        key = jax.random.key((FULL_SIGMA << 32) + seed)
+        probs = (law.count_wrong(key, draws) + 0.5) / (draws + (law.n_models + 1) / 2)
+        errors = np.sqrt((1 - probs) / (draws * probs))
+        logs = np.log(probs)
+        estimate = law.all_wrong_estimate()
+        if estimate.value:
+            logs[-1], errors[-1] = np.log(estimate.value), (estimate.error or 0.0) / estimate.value
+        return CountLaw(logs, errors)
+    probs = _one_factor_counts(law) if isinstance(law, OneFactorGaussian) else np.asarray(law.count_probs())
+    with np.errstate(divide="ignore"):
+        logs = np.log(probs)
+    # All wrong has its own logs, which do not end at 1e-308.
+    logs[-1] = float(law.log_all_wrong()) if logs[-1] == -np.inf else logs[-1]
+    return CountLaw(logs, np.zeros_like(logs))
+
+
+def _one_factor_counts(law: OneFactorGaussian) -> np.ndarray:
+    log_weights, log_wrong, log_right = factor_nodes(np.asarray(law.thresholds), np.asarray(law.loadings))
+    weights, wrong, right = np.exp(log_weights), np.exp(log_wrong), np.exp(log_right)
+    n_nodes, m = wrong.shape
+    if n_nodes * m * m < _SMALL:
+        return mixture_counts_at_once(weights, wrong, right)
+    # Sizes that many pools share, so that few programs are compiled.
+    spare = ((0, -n_nodes % 256), (0, -m % 32))
+    padded = np.pad(wrong, spare), np.pad(right, spare, constant_values=1)
+    return np.asarray(_mixture(jnp.asarray(np.pad(weights, spare[0])), *map(jnp.asarray, padded)))[: m + 1]
+
+
+_mixture = jax.jit(mixture_counts)
+
+
+def matrix_log_likelihood(law: AbstractErrorLaw, wrong: Bool[np.ndarray, "n m"]) -> float | None:
+    """Σ over queries of log P(E = the query's pattern); None where Σ is full: there it cannot be had."""
+    rows = _pattern_logs(law, wrong)
+    return None if rows is None else float(rows.sum())
+
+
+def _pattern_logs(law: AbstractErrorLaw, wrong: np.ndarray) -> np.ndarray | None:
+    if isinstance(law, AtomInflated):
+        rows = _pattern_logs(law.base, wrong)
+        if rows is None:
+            return None
+        with np.errstate(divide="ignore"):
+            atom = np.where(wrong.all(axis=1), np.log(float(law.shock)), -np.inf)
+        return np.logaddexp(np.log1p(-float(law.shock)) + rows, atom)
+    if isinstance(law, OneFactorGaussian):
+        return mixture_logs(wrong, *factor_nodes(np.asarray(law.thresholds), np.asarray(law.loadings)))
+    if isinstance(law, AbstractFactorLaw):
+        return mixture_logs(wrong, *(np.asarray(logs) for logs in law.factor_grid()))
+    return _block_logs(law, wrong) if isinstance(law, BlockFactor) else None
+
+
+def mixture_logs(
+    wrong: Bool[np.ndarray, "n m"],
+    log_weights: Float[np.ndarray, " nodes"],
+    log_wrong: Float[np.ndarray, "nodes m"],
+    log_right: Float[np.ndarray, "nodes m"],
+) -> Float[np.ndarray, " n"]:
+    """Log probability of each row under a finite mixture of independent errors."""
+    found, step = np.empty(len(wrong)), max(1, _ENTRIES_AT_ONCE // len(log_weights))
+    for first in range(0, len(wrong), step):
+        logs = _given(wrong[first : first + step], log_wrong, log_right) + log_weights
+        found[first : first + step] = logsumexp(logs, axis=1)
+    return found
+
+
+def _given(wrong: np.ndarray, log_wrong: np.ndarray, log_right: np.ndarray) -> np.ndarray:
+    """Log probability of each row at each node, (rows, nodes)."""
+    log_wrong, log_right = np.maximum(log_wrong, _LEAST_LOG), np.maximum(log_right, _LEAST_LOG)
+    return wrong.astype(float) @ (log_wrong - log_right).T + log_right.sum(axis=1)
+
+
+def _block_logs(law: BlockFactor, wrong: np.ndarray) -> np.ndarray:
+    families = law.families
+    nodes = block_factor.lattice(
+        np.asarray(law.thresholds), max(map(len, families)), float(law.between), float(law.within)
+    )
+    n_shared, n_family = len(nodes.shared), len(nodes.family)
+    # Row a, column a + b holds the weight of b: what a family's own factor adds to node a of the common one.
+    mixing = np.zeros((n_shared + n_family - 1, n_shared))
+    for b, weight in enumerate(nodes.family):
+        mixing[np.arange(n_shared) + b, np.arange(n_shared)] = weight
+    found, step = np.empty(len(wrong)), max(1, _ENTRIES_AT_ONCE // len(mixing))
+    for first in range(0, len(wrong), step):
+        rows = wrong[first : first + step]
+        total = np.zeros((len(rows), n_shared))
+        for members in families:
+            logs = _given(rows[:, members], nodes.log_wrong[:, members], nodes.log_right[:, members])
+            top = logs.max(axis=1, keepdims=True)
+            with np.errstate(divide="ignore"):
+                total += top + np.log(np.exp(logs - top) @ mixing)
+        with np.errstate(divide="ignore"):
+            found[first : first + step] = logsumexp(total + np.log(nodes.shared), axis=1)
+    return found
+
+
+class Maximum(NamedTuple):
+    """A maximum over one parameter.
+
+    Attributes:
+        value: where it is.
+        log_likelihood: what it is.
+        at_edge: whether it lies on an end of the range.
+    """
+
+    value: float
+    log_likelihood: float
+    at_edge: bool
+
+
+def maximize(log_likelihood: Callable[[float], float], low: float, high: float, tolerance: float = 1e-5) -> Maximum:
+    """Brent's method on [low, high]; the ends are tried too."""
+    found = minimize_scalar(lambda x: -log_likelihood(x), bounds=(low, high), method="bounded", options={"xatol": tolerance * (high - low)})  # fmt: skip  # noqa: E501
+    tried = [(float(found.x), -float(found.fun)), *((end, log_likelihood(end)) for end in (low, high))]
+    value, best = max(tried, key=lambda pair: pair[1])
+    return Maximum(value, best, value in (low, high))
+
+
+def profile_interval(
+    log_likelihood: Callable[[float], float], at: Maximum, low: float, high: float, level: float = 0.95
+) -> tuple[float, float]:
+    """Where the profile log-likelihood is within χ²₁(level)/2 of its maximum; an end of the range where it never drops."""
+    floor = at.log_likelihood - float(chi2.ppf(level, 1)) / 2
+
+    def excess(x: float) -> float:
+        return log_likelihood(x) - floor
+
+    tolerance = 1e-5 * (high - low)
+    lower = low if excess(low) >= 0 else float(brentq(excess, low, at.value, xtol=tolerance))  # type: ignore[arg-type]
+    upper = high if excess(high) >= 0 else float(brentq(excess, at.value, high, xtol=tolerance))  # type: ignore[arg-type]
+    return lower, upper
