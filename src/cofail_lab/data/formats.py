@@ -9,6 +9,7 @@ FORMATS = {
     "csv": "wide:WideSource",
     "parquet": "wide:WideSource",
     "long": "long:LongSource",
+    "npz": "npz:NpzSource",
 }
 """Format -> module and class in `cofail_lab.data`."""
 

@@ -192,7 +192,7 @@ def _is_text(kind: Any) -> bool:
 
 
 def coded(column: Any, where: str) -> tuple[Int[np.ndarray, " k"], list[str]]:
-    """A column as integer codes and the different texts they stand for; null and nan are the empty text.
+    """A column as codes, and the texts they stand for in order of first appearance; null and nan are the empty text.
 
     Args:
         column: an Arrow column, or a sequence of strings.
@@ -212,11 +212,15 @@ def coded(column: Any, where: str) -> tuple[Int[np.ndarray, " k"], list[str]]:
         codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     except (pa.ArrowException, UnicodeError) as error:
         raise InputError(f"{where}: not text ({shorten(str(error).splitlines()[0], 120)})") from error
-    texts = ["" if value is None else value for value in (*values, None)]
-    # A dictionary may hold one text twice, and the empty one beside null.
+    # A dictionary may hold one text twice, or one that no row has; null (the last) is the empty text.
     place: dict[str, int] = {}
-    final = np.array([place.setdefault(text, len(place)) for text in texts], np.int64)
-    return final[codes], list(place)
+    merged = np.array([place.setdefault(value or "", len(place)) for value in (*values, None)], np.int64)[codes]
+    used, first, codes = np.unique(merged, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(used), np.int64)
+    rank[order] = np.arange(len(used))
+    texts = list(place)
+    return rank[codes], [texts[used[k]] for k in order]
 
 
 def numbers(column: Any, where: str) -> np.ndarray:
@@ -235,7 +239,7 @@ def numbers(column: Any, where: str) -> np.ndarray:
             known[t] = float(text) if text.strip() else np.nan
         except ValueError:
             known[t] = np.inf
-        if np.isinf(known[t]) and (codes == t).any():
+        if np.isinf(known[t]):
             raise InputError(f"{where}: {shorten(text)!r} is not a finite number or empty")
     return known[codes]
 
