@@ -4,7 +4,8 @@ Matrices of the observed shape are simulated from a law, the point pipeline is r
 placed among theirs. No null is centred on 1: the fit and its pairs are estimated from the same few queries.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax
@@ -90,6 +91,28 @@ def _draw(law: "AbstractErrorLaw", n: int, stream: tuple[int, int], index: int) 
 def _joint_counts(wrong: np.ndarray) -> Int[np.ndarray, "m m"]:
     columns = wrong.astype(np.float32 if len(wrong) < 2**24 else np.float64)
     return (columns.T @ columns).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class NullCalibration:
+    """A fit placed among fits of matrices without a common mode.
+
+    Attributes:
+        laws: name of a null law -> the matrices simulated from it, refitted.
+        tests: (null law, predictor) -> where the observed ratio falls; empty where no query defeats every model.
+        atom: size of the atom that the power is stated for.
+        power: predictor -> share of matrices with that atom whose ratio a test at 5% rejects; None where there is no
+            such law, or nothing to test.
+        n_asked: matrices asked for from each law; after an interruption fewer are there.
+        n_pairs: pairs behind every mean; fewer than all of them in very large pools, the observed mean included.
+    """
+
+    laws: Mapping[str, Replicates]
+    tests: Mapping[tuple[str, str], "NullTest"]
+    atom: float
+    power: Mapping[str, float] | None
+    n_asked: int
+    n_pairs: int
 
 
 class NullTest(NamedTuple):

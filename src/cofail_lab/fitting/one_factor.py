@@ -38,6 +38,18 @@ def log_all_wrong(
     )
 
 
+def log_all_wrong_loadings(
+    error_rates: Float[np.ndarray, "batch m"], loadings: Float[np.ndarray, "batch m"]
+) -> tuple[Float[np.ndarray, " batch"], Float[np.ndarray, " batch"]]:
+    """log β under one factor with a loading in (-1, 1) for every model, and its absolute error.
+
+    Constant models are left out.
+    """
+    constant = (error_rates <= 0) | (error_rates >= 1)
+    thresholds = np.where(constant, _LEFT_OUT, ndtri(np.where(constant, 0.5, error_rates)))
+    return _in_blocks(thresholds, np.where(constant, 0.0, loadings))
+
+
 def _in_blocks(thresholds: np.ndarray, loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """`log_all_below` over blocks of rows of few sizes, so that few compiled shapes serve matrices of any size."""
     batch, m = thresholds.shape[:-1], thresholds.shape[-1]

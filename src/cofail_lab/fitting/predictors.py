@@ -1,0 +1,103 @@
+"""Predictions of β that need the whole tetrachoric matrix, for the observed one and for its replicates alike."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.special import ndtri
+
+from cofail_lab.fitting import block, full_sigma, loadings, one_factor
+from cofail_lab.fitting.point import Pairs
+
+MATRIX_LAWS = ("one_factor_loadings", "block", "full_sigma", "full_sigma_clip")
+"""One factor with a loading for every model, block factor, full Σ by its two repairs."""
+
+REPLICATED_UP_TO = 150
+"""Models in a pool whose replicates get these predictions too: beyond, a repaired matrix for each takes minutes."""
+
+POINTS, REPLICATE_POINTS = 2**14, 2**8
+"""Of the net behind full Σ: relative standard errors of about 0.1% and 1.5%."""
+
+_LARGE_POOL, _LARGE_POINTS = 500, 2**10
+_COLUMNS = 32
+# Φ(40) is 1 to the last bit, and a model with no correlation does not touch the others.
+_LEFT_OUT = 40.0
+
+
+class Predicted(NamedTuple):
+    """Log β of one law for a stack of matrices, and its absolute error (one standard error for full Σ); nan: no law."""
+
+    log: Float[np.ndarray, " batch"]
+    error: Float[np.ndarray, " batch"]
+
+
+@dataclass(frozen=True)
+class MatrixPredictors:
+    """The laws of `MATRIX_LAWS` read from tetrachoric matrices of one pool.
+
+    Attributes:
+        pairs: every pair of the pool.
+        family: number of each model's family, (m,), for the block law; None leaves it out.
+    """
+
+    pairs: Pairs
+    family: Int[np.ndarray, " m"] | None
+
+    def predict(
+        self,
+        error_rates: Float[np.ndarray, "batch m"],
+        tetrachoric: Float[np.ndarray, "batch pairs"],
+        points: int,
+        laws: tuple[str, ...] = MATRIX_LAWS,
+    ) -> dict[str, Predicted]:
+        """Some laws for every matrix; constant models are left out of each."""
+        batch, m = error_rates.shape
+        constant = (error_rates <= 0) | (error_rates >= 1)
+        matrices = np.broadcast_to(np.eye(m), (batch, m, m)).copy()
+        matrices[:, self.pairs.left, self.pairs.right] = tetrachoric
+        matrices[:, self.pairs.right, self.pairs.left] = tetrachoric
+        found = {}
+        if "one_factor_loadings" in laws:
+            fitted = loadings.fit(matrices)
+            found["one_factor_loadings"] = Predicted(*one_factor.log_all_wrong_loadings(error_rates, fitted))
+        thresholds = np.where(constant, _LEFT_OUT, ndtri(np.where(constant, 0.5, error_rates)))
+        if "block" in laws and self.family is not None:
+            found["block"] = self._block(matrices, thresholds)
+        apart = np.where(constant[:, :, None] | constant[:, None, :], np.eye(m), matrices)
+        for name in ("full_sigma", "full_sigma_clip"):
+            if name in laws:
+                repair = "clip" if name == "full_sigma_clip" else "nearest"
+                values = [_full_sigma(matrix, t, repair, points) for matrix, t in zip(apart, thresholds, strict=True)]
+                found[name] = Predicted(*np.array(values).reshape(-1, 2).T)
+        return found
+
+    def _block(self, matrices: np.ndarray, thresholds: np.ndarray) -> Predicted:
+        assert self.family is not None  # noqa: S101  (the caller asked)
+        between, within = block.fit(matrices, self.family)
+        values = [
+            (np.nan, np.nan) if np.isnan(b) else block.log_all_wrong(t, self.family, float(b), float(w))
+            for b, w, t in zip(between, within, thresholds, strict=True)
+        ]
+        return Predicted(*np.array(values).reshape(-1, 2).T)
+
+    def replicates(
+        self, error_rates: np.ndarray, tetrachoric: np.ndarray, laws: tuple[str, ...]
+    ) -> dict[str, np.ndarray]:
+        """``log_<law>`` of each matrix, for `Replicates.more`."""
+        found = self.predict(error_rates, tetrachoric, REPLICATE_POINTS, laws)
+        return {f"log_{name}": predicted.log for name, predicted in found.items()}
+
+
+def _full_sigma(
+    matrix: np.ndarray, thresholds: np.ndarray, repair: full_sigma.Repair, points: int
+) -> tuple[float, float]:
+    """Log β, with models that are always wrong added up to a size that many pools share: it is compiled once."""
+    m = len(thresholds)
+    correlation = full_sigma.repaired(matrix, repair)
+    size = m + (-m % _COLUMNS if m < _LARGE_POOL else 0)
+    padded = np.eye(size)
+    padded[:m, :m] = correlation
+    spare = np.full(size - m, _LEFT_OUT)
+    points = points if m < _LARGE_POOL else min(points, _LARGE_POINTS)
+    return full_sigma.log_all_wrong(padded, np.concatenate([thresholds, spare]), points)

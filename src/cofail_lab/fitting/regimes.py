@@ -1,0 +1,79 @@
+"""Ceiling-bound, realizability-bound or undetermined (theory section 4, point 1), for a matrix and for its datasets."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cofail_lab.bounds.binomial import clopper_pearson
+from cofail_lab.outcomes import Outcomes
+
+Regime = Literal["ceiling-bound", "realizability-bound", "undetermined"]
+
+CONFIDENCE = 0.95
+"""Of the limits of β and of the foreclosed share."""
+
+
+@dataclass(frozen=True)
+class RegimeRead:
+    """What limits a pool on some queries.
+
+    Attributes:
+        name: of the dataset.
+        n_queries, n_all_wrong: n and K.
+        best: index of the model with the fewest errors on these queries (the first of equals).
+        best_errors: its number of errors.
+    """
+
+    name: str
+    n_queries: int
+    n_all_wrong: int
+    best: int
+    best_errors: int
+
+    @property
+    def all_wrong_interval(self) -> tuple[float, float]:
+        """Clopper-Pearson limits of β."""
+        low, high = clopper_pearson(self.n_all_wrong, self.n_queries, 1 - CONFIDENCE)
+        return float(low), float(high)
+
+    @property
+    def foreclosed_share(self) -> float | None:
+        """β / (1 - a_sb), the share of the best model's errors that no combination can mend; None if it makes none."""
+        return self.n_all_wrong / self.best_errors if self.best_errors else None
+
+    @property
+    def foreclosed_interval(self) -> tuple[float, float] | None:
+        """Clopper-Pearson limits of the share among the best model's errors, taking that model as given."""
+        if not self.best_errors:
+            return None
+        low, high = clopper_pearson(self.n_all_wrong, self.best_errors, 1 - CONFIDENCE)
+        return float(low), float(high)
+
+    @property
+    def regime(self) -> Regime:
+        """Ceiling-bound: K > 0 and more than half of the best model's errors are everybody's; else as named."""
+        if self.all_wrong_interval[0] > 0 and (self.foreclosed_share or 0) > 0.5:
+            return "ceiling-bound"
+        if self.n_all_wrong == 0 and self.best_errors > 0:
+            return "realizability-bound"
+        return "undetermined"
+
+
+def read_regime(wrong: np.ndarray, name: str) -> RegimeRead:
+    """Of the queries of one matrix, bool (n, m)."""
+    errors = wrong.sum(axis=0)
+    best = int(errors.argmin())
+    return RegimeRead(name, len(wrong), int(wrong.all(axis=1).sum()), best, int(errors[best]))
+
+
+def regimes_by_dataset(outcomes: Outcomes) -> tuple[RegimeRead, ...]:
+    """One read per dataset, the largest foreclosed share first; empty where there are not at least two datasets."""
+    if outcomes.dataset is None:
+        return ()
+    labels = np.array([str(name) for name in outcomes.dataset], dtype=object)
+    names = sorted(set(labels))
+    if len(names) < 2:
+        return ()
+    reads = [read_regime(outcomes.wrong[labels == name], name) for name in names]
+    return tuple(sorted(reads, key=lambda read: (-(read.foreclosed_share or 0), read.name)))
