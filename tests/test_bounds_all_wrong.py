@@ -11,7 +11,14 @@ from scipy.optimize import linprog
 from cofail_lab.bounds import all_wrong_range, closed_forms, extendible_envelope, joint_range, wrong_count_range
 from cofail_lab.bounds.block_lp import block_range, find_groups
 from cofail_lab.bounds.lattice import lattice_bound
-from cofail_lab.bounds.moments import at_least_range, gallot_kounias, hunter, right_moments
+from cofail_lab.bounds.moments import (
+    Right,
+    at_least_range,
+    gallot_kounias,
+    hunter,
+    kuai_alajaji_takahara,
+    right_moments,
+)
 from cofail_lab.bounds.quadratic import QuadraticCertificate, pair_index
 from cofail_lab.bounds.semidefinite import semidefinite_bound
 from cofail_lab.errors import InputError
@@ -365,6 +372,12 @@ def test_small_and_degenerate_pools():
     assert found[:2] == (0.0, 0.0)
     same = all_wrong_range(np.full(30, 0.2), np.full((30, 30), 0.2))
     assert same[:2] == pytest.approx((0.2, 0.2), abs=1e-12)
+
+
+def test_a_row_sum_rounded_below_zero_stays_zero():
+    # Three models never right together, their products -1e-17 for 0: the bound came out as 1.9, elsewhere as -inf.
+    both = np.where(np.eye(3, dtype=bool), 0.1, -1e-17)
+    assert kuai_alajaji_takahara(Right(np.full(3, 0.1), both)) == pytest.approx(0.7, abs=1e-12)
 
 
 def test_a_pool_too_large_for_programs_gets_the_best_closed_form():

@@ -114,7 +114,8 @@ def kuai_alajaji_takahara(right: Right) -> float:
     """
     a = right.single
     # A model that is never right adds nothing to any union.
-    a, row = a[a > 0], (right.both.sum(axis=1) - right.single)[a > 0]
+    # Models never right together with another have a row sum of 0, which rounding can leave below it.
+    a, row = a[a > 0], np.maximum(right.both.sum(axis=1) - right.single, 0)[a > 0]
     theta = row / a - np.floor(row / a)
     terms = theta * a**2 / (row + (2 - theta) * a) + (1 - theta) * a**2 / (row + (1 - theta) * a)
     return float(1 - terms.sum()) + rounding_margin(len(right.single), 2.0)
