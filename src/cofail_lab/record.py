@@ -83,7 +83,7 @@ class Recorder:
 
             title = f"cofail-lab {self._experiment}"
             flat = {name: value if isinstance(value, str) else json.dumps(value) for name, value in provenance.items()}
-            self._write("report.html", render_page(result, title, flat, drawings))
+            self._write("report.html", render_page(result, title, flat, drawings, self.folder))
         fields = {
             "metrics": {name: _number(value) for name, value in result.metrics.items()},
             "labels": dict(result.labels),

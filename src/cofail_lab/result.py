@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
     from matplotlib.figure import Figure
 
@@ -24,6 +26,21 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """Many alike things, one a row: the page shows all of them, the terminal the first.
+
+    Attributes:
+        columns: headings.
+        rows: cells as people read them, one tuple per thing.
+        links: file that the first cell of each row leads to, on the page; None for no link.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    links: tuple[Path | None, ...]
+
+
+@dataclass(frozen=True)
 class Section:
     """A titled part of the summary; the terminal and the HTML page render the same sections.
 
@@ -32,12 +49,14 @@ class Section:
         sentences: what the numbers mean for a decision.
         rows: the numbers.
         figures: names of the figures (keys of `Result.figures`) that belong here, with their captions.
+        listing: many alike things, where there are such.
     """
 
     title: str
     sentences: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     figures: Mapping[str, str] = field(default_factory=dict)
+    listing: Listing | None = None
 
 
 @dataclass(frozen=True)

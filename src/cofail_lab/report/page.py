@@ -1,7 +1,10 @@
 """The summary as one HTML page that needs nothing but itself."""
 
 import base64
+import os
 from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -10,7 +13,9 @@ from cofail_lab.report.numbers import number, plus_minus
 from cofail_lab.result import Result
 
 
-def render_page(result: Result, title: str, provenance: Mapping[str, str], figures: Mapping[str, str]) -> str:
+def render_page(
+    result: Result, title: str, provenance: Mapping[str, str], figures: Mapping[str, str], folder: Path = Path()
+) -> str:
     """A self-contained page: no network, no scripts; every text from a file is escaped.
 
     Args:
@@ -19,6 +24,7 @@ def render_page(result: Result, title: str, provenance: Mapping[str, str], figur
         provenance: name -> value, how and from what this was made.
         figures: name -> SVG text. Those that a section names stand there, the rest at the end; one that is missing is
             left out.
+        folder: where the page will stand; links to other files are relative to it.
     """
     # Figures go in as images: an SVG in an image cannot run scripts, and its ids cannot clash with another's.
     images = {
@@ -35,6 +41,7 @@ def render_page(result: Result, title: str, provenance: Mapping[str, str], figur
             provenance=provenance,
             images=images,
             loose=[name for name in images if name not in placed],
+            link=lambda target: quote(os.path.relpath(target, folder)),
         )
     )
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.panel import Panel
@@ -10,10 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cofail_lab.report.names import printable
-from cofail_lab.result import Result, Section
+from cofail_lab.result import Listing, Result, Section
 
 READING_WIDTH = 100
 """Columns at most: prose is not readable on the whole of a wide window."""
+
+LISTED = 25
+"""Rows of a listing; the page has all of them."""
 
 
 def render(result: Result, console: Console, run_dir: Path | None = None) -> None:
@@ -34,7 +38,7 @@ def render(result: Result, console: Console, run_dir: Path | None = None) -> Non
             _text(f"Stopped early: {result.interrupted}. What had been computed is shown.", "yellow"), width=width
         )
     for section in result.sections:
-        if section.sentences or section.rows:
+        if section.sentences or section.rows or section.listing:
             _print_section(section, console, width)
     if result.verdicts:
         console.print()
@@ -61,6 +65,34 @@ def _print_section(section: Section, console: Console, width: int) -> None:
         for row in section.rows:
             table.add_row(_text(row.label), _text(row.value, "bold"), _text(row.note, "dim"))
         console.print(Padding(table, (0, 0, 0, 2)), width=width)
+    if section.listing:
+        _print_listing(section.listing, console)
+
+
+def _print_listing(listing: Listing, console: Console) -> None:
+    """As many rows and columns as can be read; a table of many columns uses the whole window."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    shown, room = listing.rows[:LISTED], console.width
+    for place, heading in enumerate(listing.columns):
+        cells = [row[place] for row in shown]
+        room -= max(map(cell_len, [heading, *cells])) + 2
+        if room < 0 and place:
+            break
+        numbers = all(cell[:1] in "-−0123456789—" for cell in cells)
+        table.add_column(_text(heading), overflow="fold", justify="right" if numbers else "left")
+    for row in shown:
+        table.add_row(*map(_text, row[: len(table.columns)]))
+    console.print(table)
+    more = [
+        f"{left:,} more {name}"
+        for left, name in (
+            (len(listing.rows) - len(shown), "rows"),
+            (len(listing.columns) - len(table.columns), "columns"),
+        )
+        if left
+    ]
+    if more:
+        console.print(_text(f"The page has {' and '.join(more)}.", "dim"))
 
 
 def _verdicts(result: Result) -> Table:

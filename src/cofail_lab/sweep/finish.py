@@ -28,5 +28,26 @@ def finish(sweep: Sweep, progress: Progress) -> int:
     return 1 if any(event.unexpected for event in events) else 2
 
 
-def _gather(sweep: Sweep, runs: list[str], progress: Progress) -> None:
-    pass
+def _gather(sweep: Sweep, names: list[str], progress: Progress) -> None:
+    """Record the sweep as a whole in its own folder: table, figures, and a page that leads to every run."""
+    from omegaconf import OmegaConf
+    from rich.console import Console
+
+    from cofail_lab.experiments.gather import gather
+    from cofail_lab.record import Recorder
+    from cofail_lab.report.terminal import render
+
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    folders = [sweep.folder / name for name in dict.fromkeys(names)]
+    recorder = Recorder(
+        sweep.folder,
+        "gather",
+        OmegaConf.to_yaml({"gather": {"path": str(sweep.folder)}}),
+        seed=None,
+        figures=sweep.figures is not False,
+    )
+    recorder.start()
+    result = gather([folder for folder in folders if (folder / "results.json").is_file()], progress=progress)
+    with progress("Writing figures", total=len(result.figures)) as advance:
+        recorder.finish(result, {}, advance)
+    render(result, Console(highlight=False), recorder.folder)
