@@ -14,6 +14,9 @@ PROPOSITIONS = (
     "p1_sample_size",
     "p8_cascades",
     "p8_area",
+    "p8_prices",
+    "c1_dominance",
+    "p8_deferral",
 )
 
 
