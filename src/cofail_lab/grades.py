@@ -155,6 +155,8 @@ class Grades:
             raise InputError(
                 f"{self.source}: {len(self.models)} model(s) after selection; joint failure needs at least 2"
             )
+        if len(self.queries) < 2:
+            raise InputError(f"{self.source}: {len(self.queries)} query(s) after selection; at least 2 are needed")
         answered = self.cells <= Cell.WRONG
         complete = np.asarray(answered.all(axis=1))
         if complete.sum() < 2:

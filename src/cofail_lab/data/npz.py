@@ -113,8 +113,8 @@ def _states(array: np.ndarray, name: str, file: str) -> np.ndarray:
         )
     array = array.reshape(*array.shape[:2], -1) if array.ndim == 3 and array.size else array
     array = array[..., None] if array.ndim == 2 else array
-    if min(array.shape) < 1 or array.shape[0] < 2 or array.shape[1] < 2:
-        raise InputError(f"{file}: {name!r} has shape {array.shape[:2]}; at least 2 queries and 2 models are needed")
+    if min(array.shape) < 1:
+        raise InputError(f"{file}: {name!r} has shape {array.shape}; it holds no answer")
     values = array.astype(float)
     missing = np.isnan(values)
     most = max(Cell) if name == "cells" else 1

@@ -228,10 +228,19 @@ def numbers(column: Any, where: str) -> np.ndarray:
     import pyarrow as pa
 
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        values = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        values = column.cast(pa.float64(), safe=False).to_numpy()
         if np.isinf(values).any():
             raise InputError(f"{where}: infinity; a finite number or nothing was expected")
         return values
+    try:
+        filled = (
+            _call("if_else", _call("equal", column, ""), None, column) if pa.types.is_string(column.type) else column
+        )
+        values = filled.cast(pa.float64()).to_numpy()
+        if not np.isinf(values).any():
+            return values
+    except pa.ArrowException:
+        pass  # text that Arrow does not read as a number: which one is found below
     codes, texts = coded(column, where)
     known = np.empty(len(texts))
     for t, text in enumerate(texts):

@@ -92,10 +92,9 @@ class WideSource(FileSource):
         first = 2 if has_dataset else 1
         models = check_names(names[first:], "model", path.name)
         queries = check_names([row[0] for row in sheet.rows], "query", path.name)
-        if len(models) < 2 or len(queries) < 2:
+        if not models or not queries:
             raise InputError(
-                f"{path.name}: {len(models)} model column(s) and {len(queries)} query row(s); "
-                "at least 2 of each are needed"
+                f"{path.name}: {len(models)} model column(s) and {len(queries)} query row(s); some of each are needed"
             )
         cells = parse_cells(names[first:], [row[first:] for row in sheet.rows], list(queries), path.name)
         per_query, per_model, per_cell = _companions(path, path.name.removesuffix(suffix), queries, models)

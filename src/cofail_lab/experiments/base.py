@@ -79,18 +79,21 @@ class Inputs:
 
     def counts_or_outcomes(self) -> Counts | Outcomes:
         """What the source holds: summary counts as they are, a matrix as its complete queries."""
-        if self.source is None:
-            raise InputError("data: this experiment needs outcomes; name a source such as data=digits or data=csv")
-        loaded = self.source().load()
+        loaded = self._loaded()
         if isinstance(loaded, Grades):
-            self.provenance.update(source=loaded.source, sha256=loaded.sha256)
             return loaded.select(self.selection).outcomes()
         if replace(self.selection, seed=0) != Selection():
             raise InputError(
                 "data=counts: totals cannot be selected from; leave dataset, models, min_coverage and pool_size out"
             )
-        self.provenance.update(source="counts")
         return loaded
+
+    def grades(self) -> Grades:
+        """The matrix as it was read, selected, with every cell that is not right or wrong still in it."""
+        loaded = self._loaded()
+        if not isinstance(loaded, Grades):
+            raise InputError("data=counts: only totals, this experiment needs the matrix")
+        return loaded.select(self.selection)
 
     def outcomes(self) -> Outcomes:
         """The complete 0/1 matrix, selected. Raises InputError where the source has summary counts only."""
@@ -99,6 +102,16 @@ class Inputs:
             raise InputError(
                 "data=counts: only totals, this experiment needs the matrix; totals serve experiment=certify"
             )
+        return loaded
+
+    def _loaded(self) -> Grades | Counts:
+        if self.source is None:
+            raise InputError("data: this experiment needs outcomes; name a source such as data=digits or data=csv")
+        loaded = self.source().load()
+        if isinstance(loaded, Grades):
+            self.provenance.update(source=loaded.source, sha256=loaded.sha256)
+        else:
+            self.provenance.update(source="counts")
         return loaded
 
     def law(self) -> AbstractErrorLaw:
