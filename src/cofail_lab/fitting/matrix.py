@@ -1,24 +1,38 @@
-"""The fit of one real matrix in numbers (theory section 4, points 1 to 3); words and pictures are made elsewhere."""
+"""The fit of one real matrix in numbers (theory section 4, points 1 to 5); words and pictures are made elsewhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import cached_property
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.special import ndtri
 
-from cofail_lab.bounds.binomial import clopper_pearson
-from cofail_lab.fitting import one_factor
-from cofail_lab.fitting.bootstrap import Replicates, bootstrap, join, percentile_interval
+from cofail_lab.bounds.frechet import AllWrongRange, all_wrong_range
+from cofail_lab.errors import InputError
+from cofail_lab.fitting import block, full_sigma, one_factor, readings
+from cofail_lab.fitting.bootstrap import Replicates, bca_interval, bootstrap, jackknife, join, percentile_interval
 from cofail_lab.fitting.heldout import single_best_heldout
+from cofail_lab.fitting.luck import Luck, find_runs, measure_luck
+from cofail_lab.fitting.null import NullCalibration
 from cofail_lab.fitting.point import Pairs, PairValues, PointFit, fit_counts
+from cofail_lab.fitting.pool_scan import PoolScan
+from cofail_lab.fitting.predictors import MATRIX_LAWS, REPLICATED_UP_TO, MatrixPredictors, Predicted
+from cofail_lab.fitting.readings import PartRead
+from cofail_lab.fitting.regimes import CONFIDENCE, Regime, RegimeRead, read_regime, regimes_by_dataset
+from cofail_lab.fitting.replicates import Batch
 from cofail_lab.numerics.nearest_correlation import nearest_correlation
 from cofail_lab.outcomes import Outcomes
 
-Regime = Literal["ceiling-bound", "realizability-bound", "undetermined"]
+__all__ = ["CONFIDENCE", "Conventions", "MatrixFit", "Regime", "bootstrapped", "fit_matrix", "square"]
 
-# Levels of theory section 4: limits of β and of G at 95%; the ratios' level is the experiment's.
-CONFIDENCE = 0.95
+Conventions = Literal["lab", "published"]
+"""How full Σ is read: the nearest correlation matrix by a randomized net, or clip-and-rescale by 4 million draws."""
+
+POINT_LAWS = ("independent", "one_factor", "one_factor_pearson", "clayton")
+"""The laws of `PointFit`, read from error rates and means over pairs."""
+
 _HELDOUT_SPLITS = 200
 # An eigenvalue counts as negative beyond the rounding of an eigendecomposition.
 _NEGATIVE = -1e-9
@@ -32,6 +46,8 @@ class MatrixFit:
         outcomes: the matrix.
         point: pairwise statistics and predictions; nan where a figure does not exist.
         pairs, pair_values: of every pair i < j.
+        predictors, matrix_laws: what is read from the whole tetrachoric matrix, and log β under each; empty where
+            fewer than two models vary.
         replicates: the bootstrap, None without it; possibly fewer than asked for after an interruption.
         n_asked: replicates asked for.
         level: confidence of the intervals of the ratios.
@@ -40,12 +56,22 @@ class MatrixFit:
         negative_eigenvalues: of the tetrachoric matrix of the varying models; None with fewer than two of them.
         nearest_mean: mean correlation of the nearest correlation matrix; None likewise.
         nearest_distance: its Frobenius distance from the tetrachoric matrix.
+        conventions: of full Σ.
+        frechet: interval of β that the error rates and pairs of this matrix leave open.
+        regimes: of its datasets, where there are several.
+        parts: the pool read in parts.
+        slopes: of pair correlations on accuracy and family: name of the correlation -> (3,), see `readings.slopes`.
+        luck: the routable ceiling where runs were repeated, why it cannot be read, or None without repeats.
+        jackknife: refits without groups of queries, for BCa intervals; None without the bootstrap.
+        null, scan: the null calibration and the pool-size scan; None where they were left out.
     """
 
     outcomes: Outcomes
     point: PointFit
     pairs: Pairs
     pair_values: PairValues
+    predictors: MatrixPredictors
+    matrix_laws: Mapping[str, Predicted]
     replicates: Replicates | None
     n_asked: int
     level: float
@@ -54,12 +80,25 @@ class MatrixFit:
     negative_eigenvalues: int | None
     nearest_mean: float | None
     nearest_distance: float | None
+    conventions: Conventions
+    frechet: AllWrongRange
+    regimes: tuple[RegimeRead, ...]
+    parts: tuple[PartRead, ...]
+    slopes: Mapping[str, np.ndarray]
+    luck: Luck | str | None
+    jackknife: Replicates | None = None
+    null: NullCalibration | None = None
+    scan: PoolScan | None = None
+
+    @cached_property
+    def whole(self) -> RegimeRead:
+        """K, the best model and the regime of all queries."""
+        return read_regime(self.outcomes.wrong, "all queries")
 
     @property
     def all_wrong_interval(self) -> tuple[float, float]:
         """Two-sided 95% Clopper-Pearson limits of β."""
-        low, high = clopper_pearson(self.outcomes.n_all_wrong, self.outcomes.n_queries, 1 - CONFIDENCE)
-        return float(low), float(high)
+        return self.whole.all_wrong_interval
 
     @property
     def best(self) -> int:
@@ -80,27 +119,29 @@ class MatrixFit:
     @property
     def foreclosed_share(self) -> float | None:
         """β / (1 - a_sb), the share of the best model's errors that no combination can mend; None if it makes none."""
-        errors = int(self.outcomes.error_counts[self.best])
-        return self.outcomes.n_all_wrong / errors if errors else None
+        return self.whole.foreclosed_share
 
     @property
     def regime(self) -> Regime:
         """Theory section 4, point 1."""
-        if self.all_wrong_interval[0] > 0 and (self.foreclosed_share or 0) > 0.5:
-            return "ceiling-bound"
-        if self.outcomes.n_all_wrong == 0 and self.oracle_gain > 0:
-            return "realizability-bound"
-        return "undetermined"
+        return self.whole.regime
+
+    @property
+    def laws(self) -> tuple[str, ...]:
+        """Names of the laws that were asked for a prediction, whether it exists or not."""
+        return (*POINT_LAWS, *(law for law in MATRIX_LAWS if law in self.matrix_laws))
 
     def predicted(self, law: str) -> float | None:
-        """β under a law of `PointFit` (``independent``, ``one_factor`` ...); None where the law does not exist."""
+        """β under a law of `laws`; None where the law does not exist."""
         value = self.log_predicted(law)
         return None if value is None else float(np.exp(value))
 
     def log_predicted(self, law: str) -> float | None:
-        """log β under a law, over the models that are not constant; None where it does not exist or none varies."""
-        value = float(getattr(self.point, f"log_{law}")[0])
-        return None if np.isnan(value) or self.outcomes.constant.all() else value
+        """Log β under a law, over the models that are not constant; None where it does not exist or none varies."""
+        found = self.matrix_laws[law].log if law in self.matrix_laws else getattr(self.point, f"log_{law}", None)
+        if found is None or np.isnan(found[0]) or self.outcomes.constant.all():
+            return None
+        return float(found[0])
 
     def ratio(self, law: str) -> float | None:
         """Observed over predicted β; None where nothing was observed (K = 0 is degenerate) or predicted."""
@@ -113,12 +154,18 @@ class MatrixFit:
 
     def ratio_interval(self, law: str) -> tuple[float, float] | None:
         """Percentile bootstrap interval of the ratio at `level`; None where there is no ratio or no bootstrap."""
-        if self.replicates is None or self.ratio(law) is None:
+        if self.replicates is None or self.ratio(law) is None or not self.replicates.has(law):
             return None
-        log_predicted = getattr(self.replicates.fit, f"log_{law}")
-        with np.errstate(divide="ignore", over="ignore"):
-            ratios = np.exp(np.log(self.replicates.all_wrong) - log_predicted)
-        interval = percentile_interval(ratios, self.level)
+        interval = percentile_interval(self.replicates.ratios(law), self.level)
+        return interval if interval is not None and np.isfinite(interval).all() else None
+
+    def bca_interval(self, law: str) -> tuple[float, float] | None:
+        """BCa interval of the ratio at `level`; None likewise, or where BCa has no answer."""
+        ratio = self.ratio(law)
+        if self.replicates is None or self.jackknife is None or ratio is None or not self.replicates.has(law):
+            return None
+        left_out, drawn = self.jackknife.ratios(law), self.replicates.ratios(law)
+        interval = bca_interval(ratio, drawn, left_out, self.level)
         return interval if interval is not None and np.isfinite(interval).all() else None
 
     def interval(self, values: Float[np.ndarray, " replicates"] | None) -> tuple[float, float] | None:
@@ -140,24 +187,34 @@ def square(values: np.ndarray, pairs: Pairs, m: int, diagonal: float) -> np.ndar
     return matrix
 
 
-def fit_matrix(outcomes: Outcomes, *, level: float, seed: int) -> MatrixFit:
+def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conventions = "lab") -> MatrixFit:
     """The point fit of one matrix; `bootstrapped` adds the replicates. ``level`` is that of the ratios' intervals."""
+    if conventions not in get_args(Conventions):
+        raise InputError(f"experiment.conventions: {conventions!r} is not one of {', '.join(get_args(Conventions))}")
     pairs = Pairs.of(outcomes.n_models, outcomes.family)
     joint = outcomes.joint_wrong_counts[pairs.left, pairs.right]
     point, values = fit_counts(outcomes.error_counts[None], joint[None], outcomes.n_queries, pairs)
     varying = np.flatnonzero(~outcomes.constant)
+    predictors = MatrixPredictors(pairs, None if outcomes.family is None else block.labels(outcomes.family))
     negative = nearest_mean = distance = None
+    matrix_laws: dict[str, Predicted] = {}
     if len(varying) >= 2:
         matrix = square(values.tetrachoric[0], pairs, outcomes.n_models, 1.0)[np.ix_(varying, varying)]
         negative = int((np.linalg.eigvalsh(matrix) < _NEGATIVE * len(matrix)).sum())
         nearest = nearest_correlation(matrix)
         nearest_mean = float(nearest[np.triu_indices(len(nearest), 1)].mean())
         distance = float(np.linalg.norm(nearest - matrix))
+        matrix_laws = predictors.predict(outcomes.error_rates[None], values.tetrachoric)
+        if conventions == "published":
+            matrix_laws["full_sigma"] = _published_full_sigma(outcomes, matrix, varying, seed)
+    runs = find_runs(outcomes)
     return MatrixFit(
         outcomes=outcomes,
         point=point,
         pairs=pairs,
         pair_values=values,
+        predictors=predictors,
+        matrix_laws=matrix_laws,
         replicates=None,
         n_asked=0,
         level=level,
@@ -166,19 +223,72 @@ def fit_matrix(outcomes: Outcomes, *, level: float, seed: int) -> MatrixFit:
         negative_eigenvalues=negative,
         nearest_mean=nearest_mean,
         nearest_distance=distance,
+        conventions=conventions,
+        frechet=all_wrong_range(outcomes.error_rates, outcomes.pairwise_wrong()),
+        regimes=regimes_by_dataset(outcomes),
+        parts=tuple(readings.read_parts(outcomes, values.tetrachoric[0], readings.parts(outcomes))),
+        slopes={name: found[0] for name, found in _slopes(outcomes.error_rates[None], values, pairs).items()},
+        luck=runs if runs is None or isinstance(runs, str) else measure_luck(runs, seed),
     )
 
 
+def _published_full_sigma(outcomes: Outcomes, matrix: np.ndarray, varying: np.ndarray, seed: int) -> Predicted:
+    found = full_sigma.predict(
+        matrix, ndtri(outcomes.error_rates[varying]), "clip", draws=full_sigma.PUBLISHED_DRAWS, seed=seed
+    )
+    if not found.value or found.error is None:
+        return Predicted(np.array([np.nan]), np.array([np.nan]))
+    return Predicted(np.array([np.log(found.value)]), np.array([found.error / found.value]))
+
+
+def _slopes(error_rates: np.ndarray, values: PairValues, pairs: Pairs) -> dict[str, np.ndarray]:
+    """Slopes of both correlations; boundary pairs, which have no tetrachoric one, left out of the second."""
+    interior = np.where(values.boundary == 0, values.tetrachoric, np.nan)
+    return {
+        "pearson": readings.slopes(error_rates, values.pearson, pairs),
+        "tetrachoric": readings.slopes(error_rates, interior, pairs),
+    }
+
+
+def replicated_laws(fit: MatrixFit) -> tuple[str, ...]:
+    """The laws of the whole matrix that replicates get as well: none in large pools or where there is no ratio."""
+    if fit.outcomes.n_all_wrong == 0 or fit.outcomes.n_models > REPLICATED_UP_TO:
+        return ()
+    return tuple(law for law in MATRIX_LAWS if law != "full_sigma_clip" and law in fit.matrix_laws)
+
+
 def bootstrapped(fit: MatrixFit, n_replicates: int, seed: int, advance: Callable[[int], None]) -> MatrixFit:
-    """The fit with its bootstrap.
+    """The fit with its bootstrap and, where there is a ratio, the jackknife.
 
     A KeyboardInterrupt ends the bootstrap early and keeps the replicates that are done: ``replicates`` then holds fewer
     than ``n_asked``.
     """
+    outcomes, laws = fit.outcomes, replicated_laws(fit)
+    parts = tuple(read.part for read in fit.parts)
+
+    def more(batch: Batch) -> dict[str, np.ndarray]:
+        assert batch.weights is not None  # noqa: S101  (resampled)
+        rates = batch.error_counts / batch.weights.sum(axis=1, keepdims=True)
+        found = fit.predictors.replicates(rates, batch.values.tetrachoric, laws) if laws else {}
+        if fit.conventions == "published" and "log_full_sigma" in found:
+            clipped = fit.predictors.replicates(rates, batch.values.tetrachoric, ("full_sigma_clip",))
+            found["log_full_sigma"] = clipped["log_full_sigma_clip"]
+        found["parts"] = readings.resampled_parts(outcomes.wrong, parts, batch)
+        found |= {f"slopes_{name}": values for name, values in _slopes(rates, batch.values, fit.pairs).items()}
+        return found
+
     batches: list[Replicates] = []
+    left_out: list[Replicates] = []
     try:
-        for batch in bootstrap(fit.outcomes.wrong, fit.pairs, n_replicates, seed, advance):
+        for batch in bootstrap(outcomes.wrong, fit.pairs, n_replicates, seed, advance, more):
             batches.append(batch)  # noqa: PERF402  (what is done must survive the interruption)
+        if n_replicates and outcomes.n_all_wrong:
+            left_out = list(jackknife(outcomes.wrong, fit.pairs, seed, advance, more))
     except KeyboardInterrupt:
         pass
-    return replace(fit, replicates=join(batches) if batches else None, n_asked=n_replicates)
+    return replace(
+        fit,
+        replicates=join(batches) if batches else None,
+        jackknife=join(left_out) if left_out else None,
+        n_asked=n_replicates,
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import brentq
@@ -85,34 +86,12 @@ def simulate(
 def _draw(law: "AbstractErrorLaw", n: int, stream: tuple[int, int], index: int) -> np.ndarray:
     seed, purpose = stream
     words = generator(seed, purpose, index).integers(2**32, size=2, dtype=np.uint32)
-    return np.asarray(law.sample(jax.random.wrap_key_data(words), n, chunk=_CHUNK))
+    return np.asarray(law.sample(jax.random.wrap_key_data(jnp.asarray(words)), n, chunk=_CHUNK))
 
 
 def _joint_counts(wrong: np.ndarray) -> Int[np.ndarray, "m m"]:
     columns = wrong.astype(np.float32 if len(wrong) < 2**24 else np.float64)
     return (columns.T @ columns).astype(np.int64)
-
-
-@dataclass(frozen=True)
-class NullCalibration:
-    """A fit placed among fits of matrices without a common mode.
-
-    Attributes:
-        laws: name of a null law -> the matrices simulated from it, refitted.
-        tests: (null law, predictor) -> where the observed ratio falls; empty where no query defeats every model.
-        atom: size of the atom that the power is stated for.
-        power: predictor -> share of matrices with that atom whose ratio a test at 5% rejects; None where there is no
-            such law, or nothing to test.
-        n_asked: matrices asked for from each law; after an interruption fewer are there.
-        n_pairs: pairs behind every mean; fewer than all of them in very large pools, the observed mean included.
-    """
-
-    laws: Mapping[str, Replicates]
-    tests: Mapping[tuple[str, str], "NullTest"]
-    atom: float
-    power: Mapping[str, float] | None
-    n_asked: int
-    n_pairs: int
 
 
 class NullTest(NamedTuple):
@@ -133,6 +112,28 @@ class NullTest(NamedTuple):
     upper: float
     critical: float
     n_replicates: int
+
+
+@dataclass(frozen=True)
+class NullCalibration:
+    """A fit placed among fits of matrices without a common mode.
+
+    Attributes:
+        laws: name of a null law -> the matrices simulated from it, refitted.
+        tests: (null law, predictor) -> where the observed ratio falls; empty where no query defeats every model.
+        atom: size of the atom that the power is stated for.
+        power: predictor -> share of matrices with that atom whose ratio a test at 5% rejects; None where there is no
+            such law, or nothing to test.
+        n_asked: matrices asked for from each law; after an interruption fewer are there.
+        n_pairs: pairs behind every mean; fewer than all of them in very large pools, the observed mean included.
+    """
+
+    laws: Mapping[str, Replicates]
+    tests: Mapping[tuple[str, str], NullTest]
+    atom: float
+    power: Mapping[str, float] | None
+    n_asked: int
+    n_pairs: int
 
 
 def place(observed: float, simulated: Float[np.ndarray, " replicates"]) -> NullTest | None:
@@ -176,7 +177,7 @@ def with_atom(law: OneFactorGaussian, atom: float) -> "AtomInflated | None":
 
     def mean_pair(rates_: np.ndarray, scale: float) -> float:
         t, correlation = ndtri(rates_), scale**2 * loadings[left] * loadings[right]
-        return float(np.mean(bivariate_normal.relative_cdf(t[left], t[right], correlation)))
+        return float(np.mean(bivariate_normal.relative_cdf(*map(jnp.asarray, (t[left], t[right], correlation)))))
 
     target = (mean_pair(rates, 1.0) - atom) / (1 - atom)
     largest = min(1.5, 0.999 / float(np.abs(loadings).max()))

@@ -52,6 +52,7 @@ class Compositions:
 
     def __init__(self, m: int, n: int, seed: int) -> None:
         self.sizes, self._n = scan_sizes(m), n
+        self.n_compositions = COMPOSITIONS if self.sizes else 0
         self._members: dict[int, np.ndarray] = {}
         for size in self.sizes:
             rng = generator(seed, SCAN, size)
@@ -62,6 +63,8 @@ class Compositions:
 
     def look(self, k: int, wrong: Bool[np.ndarray, "n m"], joint: Int[np.ndarray, "m m"]) -> None:
         """Count composition k of every size in a matrix; others may be counted at the same time."""
+        if k >= self.n_compositions:
+            return
         for row, size in enumerate(self.sizes):
             members = self._members[size][k]
             part = joint[np.ix_(members, members)]

@@ -45,6 +45,10 @@ class Replicates(NamedTuple):
         name = f"log_{law}"
         return self.more[name] if name in self.more else getattr(self.fit, name)
 
+    def has(self, law: str) -> bool:
+        """Whether the law was fitted to each replicate."""
+        return f"log_{law}" in self.more or hasattr(self.fit, f"log_{law}")
+
     def ratios(self, law: str) -> Float[np.ndarray, " replicates"]:
         """Observed over predicted β of each replicate; 0 where none was observed, nan without a prediction."""
         with np.errstate(divide="ignore", over="ignore"):

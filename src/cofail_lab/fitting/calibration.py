@@ -1,0 +1,165 @@
+"""A fit judged against its own null: the calibration, its power, and the pool-size scan under data and null."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from cofail_lab.fitting import loadings
+from cofail_lab.fitting.matrix import POINT_LAWS, MatrixFit, replicated_laws, square
+from cofail_lab.fitting.null import NullCalibration, NullTest, place, power, simulate, with_atom
+from cofail_lab.fitting.point import Pairs, fit_counts
+from cofail_lab.fitting.pool_scan import Compositions, PoolScan
+from cofail_lab.fitting.predictors import REPLICATED_UP_TO, MatrixPredictors
+from cofail_lab.fitting.replicates import Batch, Replicates, join, nothing
+from cofail_lab.models import OneFactorGaussian
+from cofail_lab.numerics.streams import NULL, NULL_LOADINGS, POWER, generator
+
+# In larger pools every mean, the observed one included, is over this many random pairs: the same statistic either way.
+_MOST_PAIRS = 2**18
+_SOME_PAIRS = 2**16
+
+
+def null_laws(fit: MatrixFit) -> dict[str, OneFactorGaussian]:
+    """The fitted laws without a common mode, over the varying models: one correlation, and a loading for every model.
+
+    Empty where a law does not exist. Loadings beyond `REPLICATED_UP_TO` models are not refitted per replicate and have
+    no null of their own.
+    """
+    rates = fit.outcomes.error_rates[~fit.outcomes.constant]
+    r = float(fit.point.tetrachoric[0])
+    if len(rates) < 2 or not 0 <= r < 1:
+        return {}
+    laws = {"one_factor": OneFactorGaussian(rates, np.full(len(rates), np.sqrt(r)))}
+    if "one_factor_loadings" in fit.matrix_laws and len(rates) <= REPLICATED_UP_TO:
+        varying = np.flatnonzero(~fit.outcomes.constant)
+        matrix = square(fit.pair_values.tetrachoric[0], fit.pairs, fit.outcomes.n_models, 1.0)
+        fitted = loadings.fit(matrix[np.ix_(varying, varying)])
+        laws["one_factor_loadings"] = OneFactorGaussian(rates, fitted)
+    return laws
+
+
+def calibrated(fit: MatrixFit, n_replicates: int, atom: float, seed: int, advance: Callable[[int], None]) -> MatrixFit:
+    """The fit with its null calibration (without any for ``n_replicates`` = 0) and its pool-size scan.
+
+    ``advance`` hears of every simulated matrix; there are `n_matrices` of them. A KeyboardInterrupt keeps what is done.
+    """
+    outcomes = fit.outcomes
+    varying = np.flatnonzero(~outcomes.constant)
+    scanned, under_null = (Compositions(len(varying), outcomes.n_queries, seed) for _ in range(2))
+    if len(varying) < 3:
+        return fit
+    wrong, joint = outcomes.wrong[:, varying], outcomes.joint_wrong_counts[np.ix_(varying, varying)]
+    for k in range(scanned.n_compositions):
+        scanned.look(k, wrong, joint)
+    laws = null_laws(fit) if n_replicates else {}
+    pairs = _null_pairs(fit, varying, seed)
+    drawn: dict[str, list[Replicates]] = {name: [] for name in laws}
+    with_mode: list[Replicates] = []
+    try:
+        for name, law in laws.items():
+            stream = (seed, NULL if name == "one_factor" else NULL_LOADINGS)
+            more = _more(fit, varying, pairs)
+            watch = under_null.look if name == "one_factor" else _look_away
+            for batch in simulate(law, outcomes.n_queries, pairs, n_replicates, stream, advance, more, watch):
+                drawn[name].append(batch)
+        alternative = with_atom(laws["one_factor"], atom) if _has_power(fit, laws) else None
+        if alternative is not None:
+            more = _more(fit, varying, pairs)
+            for batch in simulate(alternative, outcomes.n_queries, pairs, n_replicates, (seed, POWER), advance, more):
+                with_mode.append(batch)  # noqa: PERF402  (what is done must survive the interruption)
+    except KeyboardInterrupt:
+        pass
+    null = None
+    if any(drawn.values()):
+        null = _calibration(
+            fit, pairs, {name: join(b) for name, b in drawn.items() if b}, with_mode, atom, n_replicates
+        )
+    all_wrong, ratio = scanned.ratios()
+    simulated = under_null.ratios() if null is not None else (None, None)
+    return replace(fit, null=null, scan=PoolScan(np.array(scanned.sizes), all_wrong, ratio, *simulated))
+
+
+def n_matrices(fit: MatrixFit, n_replicates: int) -> int:
+    """How many matrices `calibrated` simulates at most."""
+    laws = null_laws(fit) if n_replicates else {}
+    return n_replicates * (len(laws) + _has_power(fit, laws))
+
+
+def _has_power(fit: MatrixFit, laws: dict[str, OneFactorGaussian]) -> bool:
+    return bool(laws) and fit.outcomes.n_all_wrong > 0
+
+
+def _look_away(number: int, wrong: np.ndarray, joint: np.ndarray) -> None:
+    del number, wrong, joint
+
+
+def _null_pairs(fit: MatrixFit, varying: np.ndarray, seed: int) -> Pairs:
+    family = fit.outcomes.family
+    pairs = Pairs.of(len(varying), None if family is None else family[varying])
+    if len(pairs.left) <= _MOST_PAIRS:
+        return pairs
+    some = np.sort(generator(seed, NULL, 2**31).choice(len(pairs.left), _SOME_PAIRS, replace=False))
+    same = None if pairs.same_family is None else pairs.same_family[some]
+    return Pairs(pairs.left[some], pairs.right[some], same)
+
+
+def _more(fit: MatrixFit, varying: np.ndarray, pairs: Pairs) -> Callable[[Batch], dict[str, np.ndarray]]:
+    """The predictions of whole matrices, for the simulated ones."""
+    laws = replicated_laws(fit)
+    if not laws:
+        return lambda batch: dict(nothing(batch))
+    family = fit.predictors.family
+    predictors = MatrixPredictors(pairs, None if family is None else family[varying])
+    swap = fit.conventions == "published"
+    asked = tuple("full_sigma_clip" if swap and law == "full_sigma" else law for law in laws)
+
+    def more(batch: Batch) -> dict[str, np.ndarray]:
+        rates = batch.error_counts / fit.outcomes.n_queries
+        found = predictors.replicates(rates, batch.values.tetrachoric, asked)
+        if "log_full_sigma_clip" in found:
+            found["log_full_sigma"] = found.pop("log_full_sigma_clip")
+        return found
+
+    return more
+
+
+def _calibration(
+    fit: MatrixFit,
+    pairs: Pairs,
+    laws: dict[str, Replicates],
+    with_mode: list[Replicates],
+    atom: float,
+    n_asked: int,
+) -> NullCalibration:
+    observed = _observed_ratios(fit, pairs)
+    tests: dict[tuple[str, str], NullTest] = {}
+    for name, replicates in laws.items():
+        for law, ratio in observed.items():
+            found = place(ratio, replicates.ratios(law)) if replicates.has(law) else None
+            if found is not None:
+                tests[name, law] = found
+    found_power = None
+    if with_mode and "one_factor" in laws:
+        alternative = join(with_mode)
+        found_power = {
+            law: power(tests["one_factor", law], alternative.ratios(law))
+            for law in observed
+            if ("one_factor", law) in tests
+        }
+    return NullCalibration(laws, tests, atom, found_power, n_asked, len(pairs.left))
+
+
+def _observed_ratios(fit: MatrixFit, pairs: Pairs) -> dict[str, float]:
+    """The ratios of the fit; in very large pools again over the pairs that the simulated matrices use."""
+    outcomes = fit.outcomes
+    ratios = {law: fit.ratio(law) for law in fit.laws}
+    varying = np.flatnonzero(~outcomes.constant)
+    if len(pairs.left) < len(varying) * (len(varying) - 1) // 2 and outcomes.n_all_wrong:
+        counts = outcomes.error_counts[varying]
+        joint = outcomes.joint_wrong_counts[varying[pairs.left], varying[pairs.right]]
+        point, _ = fit_counts(counts[None], joint[None], outcomes.n_queries, pairs)
+        for law in POINT_LAWS:
+            log_predicted = getattr(point, f"log_{law}")[0]
+            ratios[law] = None if np.isnan(log_predicted) else outcomes.all_wrong() / np.exp(log_predicted)
+    return {law: ratio for law, ratio in ratios.items() if ratio is not None}
