@@ -66,8 +66,10 @@ class Grades:
         queries, models: unique names, in the order of the file.
         per_query: columns of length queries (``dataset``, ``prompt``, ``features`` ...).
         per_model: columns of length models (``family``, ``usd_per_mtok_in`` ...).
-        per_cell: arrays of shape (queries, models, ...) (``cost``, ``tokens``, ``frac``, ``confidence``, ``samples``
-            ...); nan where the log has none.
+        per_cell: arrays of shape (queries, models, ...) (``cost``, ``tokens``, ``frac``, ``confidence`` ...); nan where
+            the log has none. ``samples`` holds the repeated runs of a cell: states of `Cell` (int8, padded with
+            MISSING), or bool where every run was graded, True where right; in `Outcomes` they are 1 right, 0 wrong, nan
+            neither.
         source: where it came from, for messages and provenance.
         notes: what was done on the way here, one sentence each.
         sha256: hex digest of the file's bytes, or of names and cells where there is no file; set by the constructor if
@@ -178,6 +180,9 @@ class Grades:
             cells_by_state={state.name.lower(): int((self.cells == state).sum()) for state in Cell},
         )
         kept = self.take(rows=complete)
+        per_cell = dict(kept.per_cell)
+        if (samples := per_cell.get("samples")) is not None and samples.dtype == np.int8:
+            per_cell["samples"] = np.where(samples > Cell.WRONG, np.nan, samples == Cell.RIGHT)
         return Outcomes(
             wrong=kept.cells == Cell.WRONG,
             queries=kept.queries,
@@ -185,7 +190,7 @@ class Grades:
             source=self.source,
             per_query=kept.per_query,
             per_model=kept.per_model,
-            per_cell=kept.per_cell,
+            per_cell=per_cell,
             left_out=left_out,
             notes=kept.notes,
         )

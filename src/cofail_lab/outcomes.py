@@ -38,7 +38,7 @@ class Outcomes:
         wrong: bool (n, m), True where the model is wrong (E_i of theory section 1).
         queries, models: names.
         source: where the matrix came from.
-        per_query, per_model, per_cell: companion columns, as in `grades.Grades`.
+        per_query, per_model, per_cell: companion columns, as in `grades.Grades` (see there for ``samples``).
         left_out: what is known of the queries that were not complete; None if the matrix was complete by construction.
         notes: what was done on the way here, one sentence each.
     """
