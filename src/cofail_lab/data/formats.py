@@ -10,6 +10,16 @@ FORMATS = {
     "parquet": "wide:WideSource",
     "long": "long:LongSource",
     "npz": "npz:NpzSource",
+    "inspect": "inspect:InspectSource",
+    "lm_eval": "lm_eval:LmEvalSource",
+    "helm": "helm:HelmSource",
+    "routerbench": "routerbench:RouterBenchSource",
+    "llmrouterbench": "llmrouterbench:LLMRouterBenchSource",
+    "swebench": "swebench:SWEBenchSource",
+    "evalplus": "evalplus:EvalPlusSource",
+    "openai_evals": "openai_evals:OpenAIEvalsSource",
+    "every_eval_ever": "every_eval_ever:EveryEvalEverSource",
+    "paper_json": "paper_json:PaperJsonSource",
 }
 """Format -> module and class in `cofail_lab.data`."""
 

@@ -1,0 +1,88 @@
+"""What the readers of JSON logs share: which files of a folder are theirs, and fields of the expected kind."""
+
+import math
+import re
+from abc import ABC
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cofail_lab.data import files
+from cofail_lab.data.file_source import LogSource
+from cofail_lab.data.names import shorten
+from cofail_lab.data.rule import raw_score
+from cofail_lab.errors import InputError
+
+_KEY = re.compile(r'"((?:[^"\\\n]|\\.){1,80})"\s*:')
+
+
+@dataclass(frozen=True)
+class JsonLogSource(LogSource, ABC):
+    """Logs that only their content tells from other JSON files."""
+
+    def files(self) -> list[Path]:
+        """The files that are meant: those named, and of a folder or pattern those that look like this format."""
+        named = {Path(text).expanduser() for text in ([self.path] if isinstance(self.path, str) else self.path)}
+        found = super().files()
+        kept = [path for path in found if path in named or self.sniff(path)]
+        if not kept:
+            raise InputError(
+                f"data.path: none of {len(found):,} files, such as {shorten(found[0].name)!r}, looks like this format; "
+                "data=auto tries the others"
+            )
+        return kept
+
+
+def first_keys(path: Path) -> set[str]:
+    """Keys of JSON objects, at any depth, among the first bytes of a file. For guessing a format."""
+    return set(_KEY.findall(files.head(path).decode("utf-8", "replace")))
+
+
+def mapping(value: Any, where: str) -> dict[str, Any]:
+    """A JSON object, or InputError."""
+    if not isinstance(value, dict):
+        raise InputError(f"{where}: {_kind(value)} where an object was expected")
+    return value
+
+
+def listing(value: Any, where: str) -> list[Any]:
+    """A JSON array, or InputError."""
+    if not isinstance(value, list):
+        raise InputError(f"{where}: {_kind(value)} where a list was expected")
+    return value
+
+
+def name(record: dict[str, Any], key: str, where: str) -> str:
+    """A field that names something: text that is not blank, or a whole number."""
+    value = record.get(key)
+    if isinstance(value, str) and value.strip():
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
+        return str(value)
+    if key in record:
+        raise InputError(f"{where}: {key} is {_kind(value)}; a name was expected")
+    raise InputError(f"{where}: no {key!r} among {shorten(', '.join(map(str, record)), 120)}")
+
+
+def text_or_none(value: Any) -> str | None:
+    """A text that is only carried along, such as a prompt: a string, chat messages joined, None for anything else."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, list):
+        parts = [part.get("content") if isinstance(part, dict) else part for part in value]
+        return "\n".join(part for part in parts if isinstance(part, str)) or None
+    return None
+
+
+def score_of(value: Any) -> float:
+    """The number a score stands for, nan where it stands for none."""
+    score = raw_score(value)
+    return math.nan if score is None else score
+
+
+def _kind(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return repr(shorten(value)) if value.strip() else "blank text"
+    return {dict: "an object", list: "a list"}.get(type(value), "a number")
