@@ -22,6 +22,8 @@ PROPOSITIONS = (
     "p8_prices",
     "c1_dominance",
     "p8_deferral",
+    "p9_churn",
+    "c2_correlation",
 )
 
 
