@@ -181,3 +181,15 @@ def test_normals_from_bits() -> None:
             assert off.mean() < mean
     # The control: single precision for u alone would have lost the small radii.
     assert np.asarray(normal.pairs_from_bits(jnp.asarray(ends[1:2]))).real[0] == pytest.approx(-(2.0**-15.5), rel=1e-6)
+
+
+def test_many_alike_are_one_with_a_count() -> None:
+    """Value, error and derivatives; a wrong count is another value."""
+    t, loading, counts = np.array([-0.5, 0.2]), np.array([0.4, 0.7]), np.array([40, 27])
+    repeated = one_factor.log_all_below(np.repeat(t, counts), np.repeat(loading, counts))
+    counted = one_factor.log_all_below(t, loading, counts)
+    np.testing.assert_allclose(counted, repeated, rtol=1e-13)
+    assert abs(float(one_factor.log_all_below(t, loading, counts - 1)[0] - counted[0])) > 0.1
+    each = jax.grad(lambda x: one_factor.log_all_below(np.repeat(t, counts), x)[0])(jnp.repeat(loading, counts))
+    kinds = jax.grad(lambda x: one_factor.log_all_below(t, x, counts)[0])(jnp.asarray(loading))
+    np.testing.assert_allclose(kinds, [each[:40].sum(), each[40:].sum()], rtol=1e-11)

@@ -27,9 +27,14 @@ _TARGET = 1e-13
 _ROUNDING = float(np.finfo(float).eps)
 
 
-def information(loadings: Float[Array, "... m"]) -> Float[Array, "..."]:
+def information(loadings: Float[Array, "... m"], counts: Float[Array, "... m"] | None = None) -> Float[Array, "..."]:
     """κ = 1 + Σ ℓ_i²/(1-ℓ_i²), the most that m answers can sharpen what is known of the factor."""
-    return 1 + (loadings**2 / ((1 - loadings) * (1 + loadings))).sum(axis=-1)
+    return 1 + _total(loadings**2 / ((1 - loadings) * (1 + loadings)), counts)
+
+
+def _total(terms: Array, counts: Array | None) -> Array:
+    """Sum over the models, each as often as it occurs."""
+    return (terms if counts is None else counts * terms).sum(axis=-1)
 
 
 def trapezoid_error(kappa: Float[Array, "..."], spacing: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -46,13 +51,14 @@ def proven_spacing(kappa: Float[Array, "..."], error: float) -> Float[Array, "..
 
 @jax.jit
 def log_all_below(
-    thresholds: Float[Array, "... m"], loadings: Float[Array, "... m"]
+    thresholds: Float[Array, "... m"], loadings: Float[Array, "... m"], counts: Float[Array, "... m"] | None = None
 ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
     """Log probability that every ℓ_i Z + √(1-ℓ_i²) ε_i falls below t_i, and its error.
 
     Args:
         thresholds: finite t_i, any batch shape.
         loadings: ℓ_i in (-1, 1), broadcast against the thresholds.
+        counts: how many models of each kind there are, one by default; many alike then cost what one does.
 
     Returns:
         log_probability and its absolute error (the relative error of the probability). Nodes are doubled until the
@@ -60,44 +66,50 @@ def log_all_below(
         within about 1e-7 of 1) is for the caller to see. The error is the smaller of the proven bound and of what the
         last two halvings of the spacing show, plus rounding.
 
-    Differentiable (forward and reverse) in both arguments. Cost is O(m) per node and batch element.
+    Differentiable (forward and reverse) in thresholds and loadings. Cost is O(m) per node and batch element.
     """
     thresholds, loadings = jnp.broadcast_arrays(jnp.asarray(thresholds, float), jnp.asarray(loadings, float))
-    value, error = _integrate(thresholds, loadings)
+    if counts is not None:
+        thresholds, loadings, counts = jnp.broadcast_arrays(thresholds, loadings, jnp.asarray(counts, float))
+    value, error = _integrate(thresholds, loadings, counts)
     return value, lax.stop_gradient(error)
 
 
 @jax.custom_jvp
-def _integrate(thresholds: Array, loadings: Array) -> tuple[Array, Array]:
-    return _trapezoid(thresholds, loadings, gradient=False)[:2]
+def _integrate(thresholds: Array, loadings: Array, counts: Array | None) -> tuple[Array, Array]:
+    return _trapezoid(thresholds, loadings, counts, gradient=False)[:2]
 
 
 @_integrate.defjvp
 def _integrate_jvp(primals: tuple, tangents: tuple) -> tuple:
     # d log ∫f = E[d log f] under the density proportional to f: two more sums over the same nodes.
     value, error, slopes = _trapezoid(*primals, gradient=True)
-    change = sum((slope * tangent).sum(axis=-1) for slope, tangent in zip(slopes, tangents, strict=True))
+    change = sum((slope * tangent).sum(axis=-1) for slope, tangent in zip(slopes, tangents[:2], strict=True))
     return (value, error), (change, jnp.zeros_like(error))
 
 
-def _trapezoid(thresholds: Array, loadings: Array, gradient: bool) -> tuple[Array, Array, tuple[Array, Array]]:
+def _trapezoid(
+    thresholds: Array, loadings: Array, counts: Array | None, gradient: bool
+) -> tuple[Array, Array, tuple[Array, Array]]:
     """Nested trapezoidal sums, refined together until the worst of the batch is good enough."""
-    mode = centre(thresholds, loadings)
-    peak = _log_integrand(mode[..., None], thresholds, loadings)[..., 0]
-    low, high = _support(mode, peak, thresholds, loadings)
+    mode = centre(thresholds, loadings, counts)
+    peak = _log_integrand(mode[..., None], thresholds, loadings, counts)[..., 0]
+    low, high = _support(mode, peak, thresholds, loadings, counts)
     width = high - low
-    kappa = information(loadings)
+    kappa = information(loadings, counts)
 
     def heights(share: Array) -> tuple[Array, tuple[Array, Array]]:
         """Sums of the integrand / e^peak, and of its derivatives, over nodes at ``share`` of the way, (nodes,)."""
         z = low[..., None] + width[..., None] * share
-        log_height = _log_integrand(z, thresholds, loadings) - peak[..., None]
+        log_height = _log_integrand(z, thresholds, loadings, counts) - peak[..., None]
         height = jnp.exp(log_height)
         if not gradient:
             return height.sum(axis=-1), (jnp.zeros(()), jnp.zeros(()))
         scale = jnp.sqrt((1 - loadings) * (1 + loadings))[..., None, :]
         t, loading = thresholds[..., None, :], loadings[..., None, :]
         pull = normal.mills((t - loading * z[..., None]) / scale) * height[..., None]
+        if counts is not None:
+            pull = pull * counts[..., None, :]
         by_loading = (pull * (t * loading - z[..., None]) / scale**3).sum(axis=-2)
         return height.sum(axis=-1), ((pull / scale).sum(axis=-2), by_loading)
 
@@ -166,24 +178,27 @@ def log_conditional(
     return normal.log_cdf(u), normal.log_cdf(-u)
 
 
-def _log_integrand(z: Array, thresholds: Array, loadings: Array) -> Array:
+def _log_integrand(z: Array, thresholds: Array, loadings: Array, counts: Array | None) -> Array:
     """At nodes z of shape (..., nodes)."""
     scale = jnp.sqrt((1 - loadings) * (1 + loadings))
     u = (thresholds / scale)[..., None, :] - (loadings / scale)[..., None, :] * z[..., None]
-    return -z * z / 2 - np.log(2 * np.pi) / 2 + normal.log_cdf(u).sum(axis=-1)
+    counts = None if counts is None else counts[..., None, :]
+    return -z * z / 2 - np.log(2 * np.pi) / 2 + _total(normal.log_cdf(u), counts)
 
 
-def _support(mode: Array, peak: Array, thresholds: Array, loadings: Array) -> tuple[Array, Array]:
+def _support(mode: Array, peak: Array, thresholds: Array, loadings: Array, counts: Array | None) -> tuple[Array, Array]:
     """Points below and above the mode where the log integrand has dropped by `DROP`, at most 1.7 times too far out."""
     shares = np.exp2(-0.75 * np.arange(_BLOCK))
     both = _REACH * np.concatenate([-shares, shares])
-    dropped = _log_integrand(mode[..., None] + both, thresholds, loadings) < peak[..., None] - DROP
+    dropped = _log_integrand(mode[..., None] + both, thresholds, loadings, counts) < peak[..., None] - DROP
     reach = jnp.where(dropped, np.abs(both), _REACH).reshape(*mode.shape, 2, _BLOCK).min(axis=-1)
     return mode - reach[..., 0], mode + reach[..., 1]
 
 
 @partial(jax.jit, inline=True)
-def centre(thresholds: Float[Array, "... m"], loadings: Float[Array, "... m"]) -> Float[Array, "..."]:
+def centre(
+    thresholds: Float[Array, "... m"], loadings: Float[Array, "... m"], counts: Float[Array, "... m"] | None = None
+) -> Float[Array, "..."]:
     """Mode of the integrand of `log_all_below` in z, well within the width of its peak, by safeguarded Newton steps."""
     scale = jnp.sqrt((1 - loadings) * (1 + loadings))
     ratio, pull = thresholds / scale, loadings / scale
@@ -192,8 +207,8 @@ def centre(thresholds: Float[Array, "... m"], loadings: Float[Array, "... m"]) -
         z, below, above, _, steps = state
         u = ratio - pull * z[..., None]
         mills = normal.mills(u)
-        slope = -z - (pull * mills).sum(axis=-1)
-        curvature = -1 - (pull**2 * mills * (u + mills)).sum(axis=-1)
+        slope = -z - _total(pull * mills, counts)
+        curvature = -1 - _total(pull**2 * mills * (u + mills), counts)
         # The slope falls at least as fast as -z, so the mode lies between z and z + slope.
         below = jnp.maximum(below, jnp.minimum(z, z + slope))
         above = jnp.minimum(above, jnp.maximum(z, z + slope))
