@@ -24,6 +24,9 @@ PROPOSITIONS = (
     "p8_deferral",
     "p9_churn",
     "c2_correlation",
+    "p10_luck",
+    "p10_ceilings",
+    "p10_coverage",
 )
 
 
