@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cofail_lab.data.counts import Counts
     from cofail_lab.models import AbstractErrorLaw
 
+_ONLY_TOTALS = "data=counts: only totals, this experiment needs the matrix; totals serve experiment=certify"
+
 
 class Progress(Protocol):
     """Opens a progress bar: ``with progress("bootstrap", total=2000) as advance: advance(50)``."""
@@ -92,16 +94,14 @@ class Inputs:
         """The matrix as it was read, selected, with every cell that is not right or wrong still in it."""
         loaded = self._loaded()
         if not isinstance(loaded, Grades):
-            raise InputError("data=counts: only totals, this experiment needs the matrix")
+            raise InputError(_ONLY_TOTALS)
         return loaded.select(self.selection)
 
     def outcomes(self) -> Outcomes:
         """The complete 0/1 matrix, selected. Raises InputError where the source has summary counts only."""
         loaded = self.counts_or_outcomes()
         if not isinstance(loaded, Outcomes):
-            raise InputError(
-                "data=counts: only totals, this experiment needs the matrix; totals serve experiment=certify"
-            )
+            raise InputError(_ONLY_TOTALS)
         return loaded
 
     def _loaded(self) -> Grades | Counts:
