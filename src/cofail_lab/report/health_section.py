@@ -1,13 +1,14 @@
 """What the health checks found, as a section and a table; printed with every fit and by `experiment=health`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
 from cofail_lab.data.health import CHECKS, FALSE_ALARM, Finding, examine
 from cofail_lab.grades import Grades
 from cofail_lab.report.numbers import count
-from cofail_lab.result import Row, Section
+from cofail_lab.result import Result, Row, Section
 
 LABELS = {
     "coverage": "coverage of models and queries",
@@ -35,6 +36,11 @@ def health_section(grades: Grades, findings: Sequence[Finding] | None = None) ->
         checked = ", ".join(LABELS[name] for name in applicable(grades))
         return Section("Health of the matrix", (f"Nothing found ({checked}).",))
     return Section("Health of the matrix", tuple(finding.sentence for finding in findings))
+
+
+def with_health(result: Result, grades: Grades) -> Result:
+    """A result with the health of its matrix as the last section."""
+    return replace(result, sections=(*result.sections, health_section(grades)))
 
 
 def applicable(grades: Grades) -> list[str]:
