@@ -20,6 +20,7 @@ _EXTRAS = {"joblib": "joblib", "ray": "ray", "ray_cluster": "ray", "submitit_loc
 # What the single run of this process came to; Hydra comments on whatever a job raises, so it raises nothing foreseen.
 _begun: list[bool] = []
 _refused: list[InputError] = []
+_unexpected: list[str] = []
 
 
 def config_folder() -> Path:
@@ -29,7 +30,7 @@ def config_folder() -> Path:
 
 
 def main() -> None:
-    """Entry point. Exit codes: 0 done, 2 bad input, 130 interrupted, 1 anything else."""
+    """Entry point. Exit codes: 0 done, 2 bad input, 130 interrupted, 1 anything else, such as an unexpected verdict."""
     import hydra
     from hydra.errors import HydraException, InstantiationException
     from omegaconf import OmegaConf
@@ -46,7 +47,9 @@ def main() -> None:
     OmegaConf.register_new_resolver("sweep_key", lambda _root_: sweep_key(_root_.hydra.overrides.task), replace=True)
     _begun.clear()
     _refused.clear()
+    _unexpected.clear()
     Sweep.current = None
+    sys.argv[1:] = _commas_as_lists(sys.argv[1:])
     try:
         hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="config")(task)()
     except KeyboardInterrupt as interruption:
@@ -73,6 +76,8 @@ def main() -> None:
         _refused.append(InputError(f"hydra.run.dir: cannot create {error.filename} ({error.strerror})"))
     if _refused:
         _leave(f"error: {' '.join(str(_refused[0]).split())}", 2)
+    if _unexpected:
+        _leave(_unexpected[0], 1)
     if Sweep.current is not None:
         from cofail_lab.sweep.finish import finish
 
@@ -123,6 +128,29 @@ def _run_single(config: DictConfig) -> None:
     render(result, console, recorder.folder)
     if result.interrupted is not None:
         raise KeyboardInterrupt(result.interrupted)
+    if result.unexpected is not None:
+        _unexpected.append(result.unexpected)
+
+
+def _commas_as_lists(arguments: list[str]) -> list[str]:
+    """``key=a,b`` as ``key=[a,b]`` in a single run, where Hydra would refuse it: only a sweep has choices."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.core.override_parser.types import ChoiceSweep
+    from hydra.errors import OverrideParseException
+
+    if {"-m", "--multirun"} & set(arguments) or not any("," in argument for argument in arguments):
+        return arguments
+    parser, read = OverridesParser.create(), []
+    for argument in arguments:
+        try:
+            value = parser.parse_override(argument).value() if "," in argument else None
+        except OverrideParseException:
+            value = None  # Hydra says what is wrong with it
+        if isinstance(value, ChoiceSweep) and value.simple_form:
+            key, _, choices = argument.partition("=")
+            argument = f"{key}=[{choices}]"
+        read.append(argument)
+    return read
 
 
 @contextmanager

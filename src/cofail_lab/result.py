@@ -84,3 +84,11 @@ class Result:
     figures: Mapping[str, Callable[[], Figure]] = field(default_factory=dict)
     sections: tuple[Section, ...] = ()
     interrupted: str | None = None
+
+    @property
+    def unexpected(self) -> str | None:
+        """One line that names the verdicts that are not the expected ones; None if there are none."""
+        wrong = [f"{v.id} ({v.release}) {v.status}" for v in self.verdicts if v.status != v.expected]
+        if not wrong:
+            return None
+        return f"{len(wrong)} of {len(self.verdicts)} verdicts are not the expected ones: {', '.join(wrong)}"

@@ -29,12 +29,23 @@ PROPOSITIONS = (
     "p10_coverage",
 )
 
+_ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii")
+_RELEASES = ("june", "sept", "lab")
+
 
 @cache
 def all_claims() -> tuple[Claim, ...]:
     """Every registered claim, in the order of the theory file."""
     modules = [import_module(f"cofail_lab.claims.{name}") for name in PROPOSITIONS]
-    return tuple(claim for module in modules for claim in module.CLAIMS)
+    found = [claim for module in modules for claim in module.CLAIMS]
+    order = list(dict.fromkeys(claim.id.split(".")[0] for claim in found))
+    return tuple(sorted(found, key=lambda claim: (order.index(claim.id.split(".")[0]), *_place(claim))))
+
+
+def _place(claim: Claim) -> tuple[int, str, int]:
+    """Number of a part in its proposition, letter, first release: the order of the theory file."""
+    _, part, letter = f"{claim.id}..".split(".")[:3]
+    return _ROMAN.index(part) if part in _ROMAN else 0, letter, _RELEASES.index(claim.releases[0])
 
 
 def select(claims: str | Sequence[str] | None) -> tuple[Claim, ...]:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from cofail_lab.report.names import printable
 from cofail_lab.result import Listing, Result, Section
+from cofail_lab.verdict import Verdict
 
 READING_WIDTH = 100
 """Columns at most: prose is not readable on the whole of a wide window."""
@@ -96,14 +97,29 @@ def _print_listing(listing: Listing, console: Console) -> None:
 
 
 def _verdicts(result: Result) -> Table:
+    """Claim, release, verdict, how far inside what is claimed (or outside it) the measurement lies, and the time."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("claim", "release", "status", "expected"):
+    for heading in ("claim", "release", "verdict"):
         table.add_column(heading, overflow="fold")
+    for heading in ("margin", "time"):
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("statement", overflow="fold", ratio=1)
+    rows: dict[tuple[str, ...], list[Verdict]] = {}
     for verdict in result.verdicts:
-        style = "green" if verdict.status == verdict.expected else "bold red"
-        cells = (verdict.id, verdict.release, verdict.status, verdict.expected, verdict.statement)
-        table.add_row(*(_text(str(cell), style if i == 2 else "") for i, cell in enumerate(cells)))
+        # A statement that stands in two releases has one verdict in each, and one line here.
+        rows.setdefault((verdict.id, verdict.statement, verdict.status), []).append(verdict)
+    for (verdict, *_), releases in ((group, [v.release for v in group]) for group in rows.values()):
+        agrees = verdict.status == verdict.expected
+        status = verdict.status if agrees else f"{verdict.status}, not {verdict.expected}"
+        margin, seconds = verdict.evidence.get("margin"), verdict.evidence.get("seconds")
+        table.add_row(
+            _text(verdict.id),
+            _text(", ".join(releases)),
+            _text(status, "green" if agrees else "bold red"),
+            _text("" if margin is None else f"{margin:.1e}"),
+            _text("" if seconds is None else f"{seconds:.1f} s"),
+            _text(verdict.statement),
+        )
     return table
 
 

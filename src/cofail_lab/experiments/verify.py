@@ -1,0 +1,147 @@
+"""`experiment=verify`: every claim of the theory to a verdict, by evidence that could have gone the other way."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cofail_lab import checks
+from cofail_lab.claims.claim import Claim, Trial
+from cofail_lab.claims.registry import all_claims, select
+from cofail_lab.claims.trials import FalseAlarms, PlantedMutant, false_alarms, plant_mutants
+from cofail_lab.claims.verifier import replay, split_level, verify_claim
+from cofail_lab.errors import InputError
+from cofail_lab.experiments.base import Inputs, Progress, silent
+from cofail_lab.report import verify_summary
+from cofail_lab.result import Result, Row, Section
+from cofail_lab.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Verify:
+    """Verdicts on the registered claims.
+
+    Attributes:
+        claims: ids, ``P2`` or ``P1.iv,P8.ii``; None for all.
+        false_alarm: rate at which a run may call a true claim anything but confirmed, split over its simulated checks.
+        mutants: whether every planted false variant is put through the checks of its claim too.
+        trials: number of seeds over which the simulated checks are repeated; 0 leaves that out.
+        replay: path of a ``results.json``: measure its stored counterexamples again instead.
+    """
+
+    claims: str | Sequence[str] | None = None
+    false_alarm: float = 0.01
+    mutants: bool = False
+    trials: int = 0
+    replay: str | None = None
+
+    def __post_init__(self) -> None:
+        checks.patterns("experiment.claims", self.claims)
+        checks.probability("experiment.false_alarm", self.false_alarm)
+        checks.flag("experiment.mutants", self.mutants)
+        checks.whole("experiment.trials", self.trials, 0)
+
+    def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
+        """Verify, or replay."""
+        if self.replay is not None:
+            return _replayed(self.replay)
+        chosen = select(self.claims)
+        law = None if inputs.law_factory is None else inputs.law()
+        trial = Trial(inputs.options.seed, split_level(chosen, self.false_alarm), law)
+        verdicts, mutants, alarms, interrupted = [], None, None, None
+        try:
+            with progress("Claims", total=len(chosen)) as advance:
+                for claim in chosen:
+                    verdicts += verify_claim(claim, trial)
+                    advance(1)
+            if self.mutants:
+                with progress("Mutants", total=sum(len(claim.mutants) for claim in chosen)) as advance:
+                    mutants = plant_mutants(chosen, trial, advance)
+            if self.trials:
+                with progress("False alarms", total=self.trials) as advance:
+                    alarms = false_alarms(chosen, self.trials, inputs.options.seed, self.false_alarm, advance)
+        except KeyboardInterrupt:
+            rows = sum(len(claim.releases) for claim in chosen)
+            interrupted = f"{len(verdicts)} of {rows} verdicts reached"
+        return _result(chosen, tuple(verdicts), mutants, alarms, interrupted)
+
+
+def _result(
+    claims: Sequence[Claim],
+    verdicts: tuple[Verdict, ...],
+    mutants: list[PlantedMutant] | None,
+    alarms: FalseAlarms | None,
+    interrupted: str | None,
+) -> Result:
+    by_status = {status: sum(v.status == status for v in verdicts) for status in verify_summary.STATUSES}
+    metrics: dict[str, float | int | None] = {
+        "n_verdicts": len(verdicts),
+        "n_unexpected": sum(v.status != v.expected for v in verdicts),
+        **{f"n_{status}": count for status, count in by_status.items()},
+    }
+    if mutants is not None:
+        metrics |= {
+            "n_mutants": len(mutants),
+            "n_mutants_refuted": sum(mutant.status == "refuted" for mutant in mutants),
+            "n_mutants_confirmed": sum(mutant.status == "confirmed" for mutant in mutants),
+        }
+    if alarms is not None:
+        low, high = alarms.limits
+        metrics |= {
+            "n_trials": alarms.n_trials,
+            "n_false_alarms": alarms.n_wrong,
+            "false_alarm_stated": alarms.stated,
+            "false_alarm_rate": alarms.n_wrong / alarms.n_trials,
+            "false_alarm_rate_lower": low,
+            "false_alarm_rate_upper": high,
+        }
+    return Result(
+        headline=verify_summary.headline(verdicts, mutants, alarms),
+        metrics=metrics,
+        verdicts=verdicts,
+        tables=verify_summary.tables(verdicts, mutants),
+        figures=verify_summary.figures(claims),
+        sections=verify_summary.sections(claims, verdicts, mutants, alarms),
+        interrupted=interrupted,
+    )
+
+
+def _replayed(path: str) -> Result:
+    """Every counterexample stored in a results file, measured again from nothing but itself."""
+    rows, n_violated = [], 0
+    for stored in _counterexamples(path):
+        name = f"{stored['claim']} ({stored['release']})"
+        try:
+            measured = replay(stored, all_claims())
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"experiment.replay: {path}: {name}: not a counterexample of this lab ({error})"
+            ) from error
+        n_violated += measured.status == "refuted"
+        rows.append(
+            Row(
+                name,
+                "refuted again" if measured.status == "refuted" else measured.status,
+                f"{stored['check']}: measured {verify_summary.span(float(measured.low), float(measured.high))}, "
+                f"claimed {verify_summary.span(float(measured.least), float(measured.most))}",
+            )
+        )
+    return Result(
+        headline=f"{n_violated} of {len(rows)} stored counterexamples violate their claim when measured again.",
+        metrics={"n_counterexamples": len(rows), "n_violated": n_violated},
+        sections=(Section("Replay", rows=tuple(rows)),),
+    )
+
+
+def _counterexamples(path: str) -> list[Mapping[str, Any]]:
+    try:
+        record = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+        found = [v["evidence"]["counterexample"] for v in record["verdicts"] if "counterexample" in v["evidence"]]
+    except OSError as error:
+        raise InputError(f"experiment.replay: {path}: cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(f"experiment.replay: {path}: not the results.json of a run of experiment=verify") from error
+    if not found:
+        raise InputError(f"experiment.replay: {path}: no verdict in it has a stored counterexample")
+    return found
