@@ -81,7 +81,7 @@ def count_law(law: AbstractErrorLaw, *, draws: int = DRAWS, seed: int = 0) -> Co
         if estimate.value:
             logs[-1], errors[-1] = np.log(estimate.value), (estimate.error or 0.0) / estimate.value
         return CountLaw(logs, errors)
-    probs = _one_factor_counts(law) if isinstance(law, OneFactorGaussian) else np.asarray(law.count_probs())
+    probs = _mixture_counts(law) if isinstance(law, AbstractFactorLaw) else np.asarray(law.count_probs())
     with np.errstate(divide="ignore"):
         logs = np.log(probs)
     # All wrong has its own logs, which do not end at 1e-308.
@@ -89,8 +89,24 @@ def count_law(law: AbstractErrorLaw, *, draws: int = DRAWS, seed: int = 0) -> Co
     return CountLaw(logs, np.zeros_like(logs))
 
 
-def _one_factor_counts(law: OneFactorGaussian) -> np.ndarray:
-    log_weights, log_wrong, log_right = factor_nodes(np.asarray(law.thresholds), np.asarray(law.loadings))
+def _nodes(law: AbstractFactorLaw) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    if isinstance(law, OneFactorGaussian):
+        return factor_nodes(np.asarray(law.thresholds), np.asarray(law.loadings))
+    log_weights, log_wrong, log_right = (np.asarray(logs) for logs in law.factor_grid())
+    # A heavy tail has hundreds of nodes at which everyone is wrong: one stands for them.
+    sure = (log_wrong > -1e-14).all(axis=1)
+    if sure.sum() < 2:
+        return log_weights, log_wrong, log_right
+    first = int(sure.argmax())
+    kept = ~sure
+    kept[first] = True
+    merged = log_weights.copy()
+    merged[first] = logsumexp(log_weights[sure])
+    return merged[kept], log_wrong[kept], log_right[kept]
+
+
+def _mixture_counts(law: AbstractFactorLaw) -> np.ndarray:
+    log_weights, log_wrong, log_right = _nodes(law)
     weights, wrong, right = np.exp(log_weights), np.exp(log_wrong), np.exp(log_right)
     n_nodes, m = wrong.shape
     if n_nodes * m * m < _SMALL:
@@ -118,10 +134,8 @@ def _pattern_logs(law: AbstractErrorLaw, wrong: np.ndarray) -> np.ndarray | None
         with np.errstate(divide="ignore"):
             atom = np.where(wrong.all(axis=1), np.log(float(law.shock)), -np.inf)
         return np.logaddexp(np.log1p(-float(law.shock)) + rows, atom)
-    if isinstance(law, OneFactorGaussian):
-        return mixture_logs(wrong, *factor_nodes(np.asarray(law.thresholds), np.asarray(law.loadings)))
     if isinstance(law, AbstractFactorLaw):
-        return mixture_logs(wrong, *(np.asarray(logs) for logs in law.factor_grid()))
+        return mixture_logs(wrong, *_nodes(law))
     return _block_logs(law, wrong) if isinstance(law, BlockFactor) else None
 
 
@@ -194,7 +208,7 @@ def maximize(log_likelihood: Callable[[float], float], low: float, high: float, 
 def profile_interval(
     log_likelihood: Callable[[float], float], at: Maximum, low: float, high: float, level: float = 0.95
 ) -> tuple[float, float]:
-    """Where the profile log-likelihood is within χ²₁(level)/2 of its maximum; an end of the range where it never drops."""
+    """Where the log-likelihood is within χ²₁(level)/2 of its maximum; an end of the range where it never drops."""
     floor = at.log_likelihood - float(chi2.ppf(level, 1)) / 2
 
     def excess(x: float) -> float:

@@ -1,16 +1,17 @@
 """One factor with heterogeneous loadings by marginal maximum likelihood on the matrix, with or without an atom.
 
-P(E = e) is a mixture over the factor's nodes; its gradient in the conditional probits a_i - b_i z needs the posterior of
-the node only (Bock and Aitkin 1981), two matrix products an evaluation. Nothing is read from pairs, so pairs on their
-Fréchet bound and the indefinite tetrachoric matrix do not matter.
+P(E = e) is a mixture over the factor's nodes; its gradient in the conditional probits a_i - b_i z needs only the
+posterior of the node (Bock and Aitkin 1981), two matrix products an evaluation. Nothing is read from pairs, so pairs on
+their Fréchet bound and the indefinite tetrachoric matrix do not matter.
 """
 
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.optimize import minimize
-from scipy.special import expit, log_ndtr, logit, ndtr
+from scipy.special import expit, log_ndtr, logit, ndtr, ndtri
 
 from cofail_lab.fitting.loadings import LIMIT
 from cofail_lab.models import AbstractErrorLaw, AtomInflated, OneFactorGaussian
@@ -52,7 +53,8 @@ def fit(
     loadings: Float[np.ndarray, " m"],
     *,
     atom: bool,
-    error_rates: Float[np.ndarray, " m"] | None = None,
+    held_shock: float | None = None,
+    held_loading: tuple[int, float] | None = None,
 ) -> MarginalFit:
     """Maximize Σ log P(row) over all error rates and loadings, and over ω if ``atom``.
 
@@ -60,21 +62,27 @@ def fit(
         wrong: no column constant.
         loadings: where to start, such as `loadings.fit`'s.
         atom: with an atom; it starts at half of the observed all-wrong share, and is 0 where no query is all wrong.
-        error_rates: where to start; the observed ones if None.
+        held_shock: ω in (0, 1) kept at this value; the loss of likelihood against the free fit is what a profile needs.
+        held_loading: a model and the loading it keeps, likewise.
     """
     data = _Data.of(wrong)
     share = float(data.all_wrong.mean())
     atom = atom and share > 0
     shock = share / 2 if atom else 0.0
-    rates = wrong.mean(axis=0) if error_rates is None else error_rates
-    rates = np.clip((rates - shock) / (1 - shock), 1e-4, 1 - 1e-4)
+    if held_shock is not None:
+        atom, shock = True, held_shock
+    rates = np.clip((wrong.mean(axis=0) - shock) / (1 - shock), 1e-4, 1 - 1e-4)
     scale = np.sqrt(1 - loadings**2)
-    start = np.concatenate([_probit(rates) / scale, loadings / scale, [logit(max(shock, _LEAST_SHOCK))]])
+    start = np.concatenate([ndtri(rates) / scale, loadings / scale, [logit(max(shock, _LEAST_SHOCK))]])
     m = wrong.shape[1]
     bounds = [(None, None)] * m + [(-_SLOPE_LIMIT, _SLOPE_LIMIT)] * m
     # The atom is no larger than what was seen of it; without one its share is held.
-    limits = (logit(_LEAST_SHOCK), logit(share)) if atom else (start[-1], start[-1])
+    limits = (logit(_LEAST_SHOCK), logit(share)) if atom and held_shock is None else (start[-1], start[-1])
     bounds.append((float(limits[0]), float(limits[1])))
+    if held_loading is not None:
+        place = m + held_loading[0]
+        start[place] = held_loading[1] / np.sqrt(1 - held_loading[1] ** 2)
+        bounds[place] = (float(start[place]), float(start[place]))
     found, kappa = None, 1.5 * _kappa(start[m : 2 * m])
     for _ in range(_MOST_GRIDS):
         z = _nodes(kappa)
@@ -105,19 +113,11 @@ class _Data(NamedTuple):
         return cls(wrong.astype(float), wrong.all(axis=1))
 
 
-def _probit(rates: np.ndarray) -> np.ndarray:
-    from scipy.special import ndtri
-
-    return ndtri(rates)
-
-
 def _kappa(slopes: np.ndarray) -> float:
     return 1 + float((slopes**2).sum())
 
 
 def _nodes(kappa: float) -> np.ndarray:
-    import jax.numpy as jnp
-
     spacing = float(one_factor.proven_spacing(jnp.asarray(kappa), _GRID_ERROR))
     return np.linspace(-_REACH, _REACH, int(np.ceil(2 * _REACH / spacing)) + 1)
 

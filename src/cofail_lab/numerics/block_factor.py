@@ -19,7 +19,7 @@ from scipy.special import log_ndtr
 
 from cofail_lab.errors import ConvergenceError
 from cofail_lab.numerics import one_factor
-from cofail_lab.numerics.poisson_binomial import counts
+from cofail_lab.numerics.poisson_binomial import counts, counts_at_once
 
 _TRACED_NODES = 256
 _AT_ONCE = 64
@@ -27,6 +27,8 @@ _TARGET = 1e-10
 _REACH = 12.0
 _ERROR = 1e-12
 _MOST_ENTRIES = 2**27
+# Below so many steps of the count recursion, compiling it takes longer than doing it.
+_SMALL = 10**7
 
 
 def log_all_below(
@@ -151,11 +153,14 @@ def count_law(nodes: Lattice, families: list[np.ndarray]) -> np.ndarray:
     joint = np.ones((n_shared, 1))
     largest = max(len(members) for members in families)
     for members in families:
-        # Filled up with models that are never wrong: one compiled program for all families.
-        fill = ((0, 0), (0, largest - len(members)))
-        wrong = np.pad(np.exp(nodes.log_wrong[:, members]), fill)
-        right = np.pad(np.exp(nodes.log_right[:, members]), fill, constant_values=1)
-        table = np.asarray(counts(wrong, right))[:, : len(members) + 1]
+        wrong, right = np.exp(nodes.log_wrong[:, members]), np.exp(nodes.log_right[:, members])
+        if wrong.shape[0] * largest**2 < _SMALL:
+            table = counts_at_once(wrong, right)
+        else:
+            # Filled up with models that are never wrong: one compiled program for all families.
+            fill = ((0, 0), (0, largest - len(members)))
+            filled = np.pad(wrong, fill), np.pad(right, fill, constant_values=1)
+            table = np.asarray(counts(*filled))[:, : len(members) + 1]
         given = np.empty((n_shared, table.shape[1]))
         for first in range(0, n_shared, 64):
             given[first : first + 64] = np.einsum("b,abj->aj", nodes.family, table[windows[first : first + 64]])

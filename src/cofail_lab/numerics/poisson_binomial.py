@@ -41,6 +41,11 @@ def mixture_counts(
 
 def mixture_counts_at_once(weights: np.ndarray, success: np.ndarray, failure: np.ndarray) -> np.ndarray:
     """`mixture_counts` in NumPy: for small pools the sums are done before the other would be compiled."""
+    return weights @ counts_at_once(success, failure)
+
+
+def counts_at_once(success: np.ndarray, failure: np.ndarray) -> np.ndarray:
+    """`counts` in NumPy, likewise."""
     n_nodes, m = success.shape
     table = np.zeros((n_nodes, m + 1))
     table[:, 0] = 1
@@ -48,7 +53,7 @@ def mixture_counts_at_once(weights: np.ndarray, success: np.ndarray, failure: np
         won, lost = success[:, i : i + 1], failure[:, i : i + 1]
         table[:, 1 : i + 2] = table[:, 1 : i + 2] * lost + table[:, : i + 1] * won
         table[:, :1] *= lost
-    return weights @ table
+    return table
 
 
 @jax.jit

@@ -1,0 +1,227 @@
+"""An atom on top of a law: how often everything fails at once, by maximum likelihood on C or on the matrix.
+
+Marginal rates stay the observed ones: with an atom ω the base law has error rates (α_i - ω)/(1 - ω). Two ways:
+
+- `fit` maximizes over ω and the one dependence parameter of the base together, with profile-likelihood limits of ω.
+- `profile` takes any base that is read from tetrachoric correlations: for each k it drops k of the queries that all
+  models get wrong, reads the base from the rest, and keeps the ω = k/n under which C is most likely.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from scipy.optimize import minimize
+
+from cofail_lab.fitting.count_likelihood import (
+    DRAWS,
+    Maximum,
+    count_law,
+    matrix_log_likelihood,
+    maximize,
+    profile_interval,
+)
+from cofail_lab.fitting.pool import Pool
+from cofail_lab.models import AbstractErrorLaw, AtomInflated, Clayton, Independent, OneFactorGaussian
+
+Target = Literal["counts", "matrix"]
+
+_ROUNDS = 1
+
+
+@dataclass(frozen=True)
+class Base:
+    """A law given by its error rates and at most one dependence parameter.
+
+    Attributes:
+        law: from error rates and the parameter's place in [0, 1].
+        parameter: its name; empty where there is none.
+        value: the parameter at a place in [0, 1].
+        most: the largest place tried.
+    """
+
+    law: Callable[[Float[np.ndarray, " m"], float], AbstractErrorLaw]
+    parameter: str = ""
+    value: Callable[[float], float] = float
+    most: float = 1.0
+
+
+def _theta(tau: float) -> float:
+    """θ of Kendall's τ = θ/(θ+2)."""
+    return 2 * tau / (1 - tau)
+
+
+BASES = {
+    "independent": Base(lambda rates, _: Independent(rates)),
+    "one_factor": Base(
+        lambda rates, r: OneFactorGaussian(rates, np.full(len(rates), np.sqrt(r))), "correlation", float, 0.99
+    ),
+    "clayton": Base(lambda rates, tau: Clayton(rates, _theta(max(tau, 1e-4))), "theta", _theta, 0.95),
+}  # fmt: skip
+
+
+class LikelihoodFit(NamedTuple):
+    """Maximum of a likelihood.
+
+    Attributes:
+        law: AtomInflated where ω > 0, else the base.
+        shock: ω; 0 without an atom or where none is likelier than some.
+        dependence: the base's parameter; None where it has none.
+        log_likelihood: of C or of the matrix.
+        shock_interval, dependence_interval: 95% by profile likelihood, where asked for.
+        at_limit: whether the dependence is at the end of its range.
+    """
+
+    law: AbstractErrorLaw
+    shock: float
+    dependence: float | None
+    log_likelihood: float
+    shock_interval: tuple[float, float] | None
+    dependence_interval: tuple[float, float] | None
+    at_limit: bool
+
+
+def fit(pool: Pool, base: str, *, atom: bool, target: Target = "counts", intervals: bool = False) -> LikelihoodFit:
+    """Maximum likelihood of ω (with ``atom``) and of the base's dependence.
+
+    Args:
+        pool: the matrix.
+        base: one of `BASES`.
+        atom: without it ω = 0.
+        target: whether C or the matrix is made likely.
+        intervals: with profile-likelihood limits; several times as long.
+    """
+    kind = BASES[base]
+    most_shock = 0.999 * float(pool.error_rates.min())
+
+    def law_at(shock: float, place: float) -> AbstractErrorLaw:
+        inner = kind.law((pool.error_rates - shock) / (1 - shock), place)
+        return AtomInflated(shock, inner) if shock > 0 else inner
+
+    @lru_cache(maxsize=4096)
+    def log_likelihood(shock: float, place: float) -> float:
+        law = law_at(shock, place)
+        if target == "counts":
+            return count_law(law).log_likelihood(pool.histogram)
+        value = matrix_log_likelihood(law, pool.wrong)
+        assert value is not None  # noqa: S101  (every base has one)
+        return value
+
+    def over_place(shock: float) -> Maximum:
+        if not kind.parameter:
+            return Maximum(0.0, log_likelihood(shock, 0.0), False)
+        return maximize(lambda place: log_likelihood(shock, place), 0.0, kind.most, 1e-4)
+
+    shock, best = 0.0, over_place(0.0)
+    atom = atom and pool.n_all_wrong > 0
+    if atom:
+        shock, best = _with_atom(log_likelihood, over_place, most_shock, best, pool, bool(kind.parameter))
+    shock_interval = dependence_interval = None
+    if intervals and atom:
+        at = Maximum(shock, best.log_likelihood, False)
+        shock_interval = profile_interval(lambda s: over_place(s).log_likelihood, at, 0.0, most_shock)
+    if intervals and kind.parameter:
+
+        def over_shock(place: float) -> float:
+            if not atom:
+                return log_likelihood(0.0, place)
+            return maximize(lambda s: log_likelihood(s, place), 0.0, most_shock, 1e-4).log_likelihood
+
+        low, high = profile_interval(over_shock, best, 0.0, kind.most)
+        dependence_interval = kind.value(low), kind.value(high)
+    return LikelihoodFit(
+        law=law_at(shock, best.value),
+        shock=shock,
+        dependence=kind.value(best.value) if kind.parameter else None,
+        log_likelihood=best.log_likelihood,
+        shock_interval=shock_interval,
+        dependence_interval=dependence_interval,
+        at_limit=best.at_edge,
+    )
+
+
+def _with_atom(
+    log_likelihood: Callable[[float, float], float],
+    over_place: Callable[[float], Maximum],
+    most_shock: float,
+    without: Maximum,
+    pool: Pool,
+    has_place: bool,
+) -> tuple[float, Maximum]:
+    """The best ω and the best place with it; ω = 0 where nothing above it is likelier."""
+    if not has_place:
+        found = maximize(lambda s: log_likelihood(s, 0.0), 0.0, most_shock)
+        return found.value, Maximum(0.0, found.log_likelihood, False)
+    start = min(pool.n_all_wrong / pool.n_queries, most_shock) / 2
+    place = over_place(start).value
+    highest = without.value if without.at_edge else 1.0
+    found = minimize(
+        lambda x: -log_likelihood(float(x[0]) * most_shock, float(x[1])), [start / most_shock, place],
+        method="Nelder-Mead", bounds=[(0, 1), (0, max(place, without.value, min(highest, 0.95)))],
+        options={"xatol": 1e-4, "fatol": 1e-5, "initial_simplex": _simplex(start / most_shock, place)},
+    )  # fmt: skip
+    if -float(found.fun) <= without.log_likelihood:
+        return 0.0, without
+    return float(found.x[0]) * most_shock, Maximum(float(found.x[1]), -float(found.fun), False)
+
+
+def _simplex(shock: float, place: float) -> np.ndarray:
+    return np.array([[shock, place], [min(1.4 * shock, 1.0), place], [shock, max(place - 0.03, 0.0) or 0.03]])
+
+
+class ProfileFit(NamedTuple):
+    """An atom over a base that is read from the queries without it.
+
+    Attributes:
+        law: AtomInflated where k > 0, else the base.
+        dropped: k.
+        log_likelihood: of C.
+        tried: every k looked at.
+    """
+
+    law: AbstractErrorLaw
+    dropped: int
+    log_likelihood: float
+    tried: tuple[int, ...]
+
+
+def profile(
+    pool: Pool,
+    base_of: Callable[[Float[np.ndarray, " m"], Float[np.ndarray, "m m"]], AbstractErrorLaw | None],
+    *,
+    n_points: int = 9,
+    draws: int = DRAWS,
+) -> ProfileFit | None:
+    """The likeliest ω = k/n over a grid of whole k, refined once around its best; None where no k gives a base law.
+
+    Args:
+        pool: the matrix.
+        base_of: law from the error rates and the tetrachoric matrix of the remaining queries; None where there is none.
+        n_points: of the first grid, from 0 to min(K, fewest errors of a model - 1).
+        draws: for a base whose law of C is simulated.
+    """
+    most, n = min(pool.n_all_wrong, int(pool.error_counts.min()) - 1), pool.n_queries
+    found: dict[int, tuple[float, AbstractErrorLaw] | None] = {}
+    wanted = np.unique(np.linspace(0, most, n_points).round().astype(int))
+    for _ in range(1 + _ROUNDS):
+        for k, matrix in zip(wanted.tolist(), pool.tetrachoric_without(wanted), strict=True):
+            base = base_of((pool.error_counts - k) / (n - k), matrix)
+            if base is None:
+                found[k] = None
+                continue
+            law = AtomInflated(k / n, base) if k else base
+            found[k] = count_law(law, draws=draws).log_likelihood(pool.histogram), law
+        fits = {k: fit[0] for k, fit in found.items() if fit is not None}
+        if not fits:
+            return None
+        tried, best = sorted(found), max(fits, key=lambda k: fits[k])
+        place = tried.index(best)
+        around = tried[max(place - 1, 0)], tried[min(place + 1, len(tried) - 1)]
+        wanted = np.array(sorted({(best + k) // 2 for k in around} - set(found)), dtype=int)
+        if not wanted.size:
+            break
+    value, law = found[best]  # type: ignore[misc]
+    return ProfileFit(law, best, value, tuple(sorted(found)))
