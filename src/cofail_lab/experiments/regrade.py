@@ -261,8 +261,8 @@ def _sections(
     sentences = []
     if n_cut:
         sentences.append(
-            f"{count(n_cut)} graded answers stopped at the token limit ({how}). Without them their queries are incomplete "
-            "and drop out; which queries are long is not chance."
+            f"{count(n_cut)} graded answers stopped at the token limit ({how}). Without them their queries are "
+            "incomplete and drop out; which queries are long is not chance."
         )
     for name, found in missing.items():
         sentences.append(
