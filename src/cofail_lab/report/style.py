@@ -1,6 +1,7 @@
 """How figures look and how they become bytes: one style, one palette, deterministic output."""
 
 import io
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -9,8 +10,10 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from cofail_lab.report.names import escape, shorten
 
@@ -104,6 +107,17 @@ def label(name: str, width: int = 38) -> str:
     return shorten("".join(c if ord(c) in glyphs or c.isspace() else escape(c) for c in str(name)), width)
 
 
+def decades(axis: Axis, low: float, high: float) -> None:
+    """A log scale labelled at powers of ten, at most seven of them; plain text, as names are not mathematics here."""
+    first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
+    step = max(1, math.ceil((last - first) / 6))
+    scale = axis.axes.set_xscale if axis is axis.axes.xaxis else axis.axes.set_yscale
+    scale("log")
+    axis.set_major_locator(FixedLocator([10.0**power for power in range(first, last + 1, step)]))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _power(value)))
+
+
 @drawing()
 def svg(figure: Figure) -> str:
     """The figure as SVG text; the same figure gives the same bytes."""
@@ -119,6 +133,10 @@ def png(figure: Figure, dpi: int = 200) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
     return buffer.getvalue()
+
+
+def _power(value: float) -> str:
+    return f"{value:,.0f}" if 1 <= value < 1e5 else f"1e{round(math.log10(value))}"
 
 
 @cache

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from cofail_lab.bounds.binomial import clopper_pearson_lower
 from cofail_lab.claims import p1_certificates as certificates
 from cofail_lab.claims.p1_certificates import binomial
-from cofail_lab.report.style import PALETTE, STRONG, drawing, fitted
+from cofail_lab.report.style import PALETTE, STRONG, decades, drawing, fitted
 
 _DELTA = 0.05
 
@@ -36,7 +36,7 @@ def draw() -> Figure:
         covered = [float(certificates.independent_coverage(bound, pool).low) for pool in pools]
         right.plot(sizes, covered, style, color=colour, label=name)
     right.axhline(1 - _DELTA, color=STRONG, lw=0.8)
-    right.set_xscale("log")
+    decades(right.xaxis, sizes[0], sizes[-1])
     right.set_ylim(-0.03, 1.03)
     right.set_xlabel("queries")
     right.set_ylabel("coverage, 20 independent models")

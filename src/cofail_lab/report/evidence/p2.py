@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from cofail_lab.claims import exchangeable
 from cofail_lab.claims.p2_clayton import log_ratio
-from cofail_lab.report.style import PALETTE, STRONG, drawing, fitted
+from cofail_lab.report.style import PALETTE, STRONG, decades, drawing, fitted
 
 _SHOCK = {"shock": 0.05, "base": 0.3}
 _CLAYTON = {"error_rate": 0.4, "theta": 2}
@@ -25,7 +25,7 @@ def draw() -> Figure:
     for name, law, colour, style in lines:
         left.plot(sizes, [log_ratio(law, m) / np.log(10) for m in sizes], style, color=colour, label=name)
     left.axhline(0, color="#999999", lw=0.6)
-    left.set_xscale("log")
+    decades(left.xaxis, sizes[0], sizes[-1])
     left.set_xlabel("pool size")
     left.set_ylabel("log10 of β / one-factor read")
     left.legend(loc="upper left")
@@ -38,7 +38,7 @@ def draw() -> Figure:
         right.plot(sizes[sizes >= 3], implied, color=colour, label=f"shock {shock:g}")
         pair = shock + (1 - shock) * _SHOCK["base"] ** 2
         right.axhline(exchangeable.tetrachoric(error_rate, pair), color=colour, lw=0.7, ls=":")
-    right.set_xscale("log")
+    decades(right.xaxis, sizes[0], sizes[-1])
     right.set_ylim(0, 1)
     right.set_xlabel("pool size")
     right.set_ylabel("implied correlation (dotted: tetrachoric)")
