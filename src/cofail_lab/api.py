@@ -1,5 +1,7 @@
 """The Python face of the experiments: the same computations, without configuration or files."""
 
+from typing import Literal
+
 from cofail_lab.bounds.certificate import Certificate, certify_wrong_counts
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
@@ -25,8 +27,13 @@ def fit(
     delta: float = 0.05,
     overhead: float | None = None,
     level: float = 0.90,
+    null: int = 200,
+    atom: float = 0.02,
+    conventions: Literal["lab", "published"] = "lab",
+    correlation: float | None = None,
+    choices: int | None = None,
 ) -> Result:
-    """Fit a matrix (theory section 4, points 1 to 3).
+    """Fit a matrix (theory section 4, points 1 to 5).
 
     Args:
         outcomes: the matrix.
@@ -34,10 +41,19 @@ def fit(
         seed: of the replicates.
         delta, overhead: of the certificates.
         level: confidence of the intervals of the ratios.
+        null: matrices simulated from each fitted law without a common mode; 0 leaves the null calibration out.
+        atom: size of the common mode that the power of the calibration is stated for.
+        conventions: of the full-Σ prediction: the nearest correlation matrix by a randomized net (``lab``), or
+            eigenvalues clipped and rescaled with 4 million draws (``published``).
+        correlation: another matrix's mean tetrachoric correlation, to read this one at; None leaves it out.
+        choices: options of each query, where models that do not know guess among them; None leaves it out.
 
     Returns:
         The result with ``metrics``, ``labels``, ``tables``, ``figures`` and the summary; nothing is written.
     """
     from cofail_lab.experiments.fit import Fit
 
-    return Fit(bootstrap=bootstrap, delta=delta, overhead=overhead, level=level).analyse(outcomes, seed)
+    return Fit(
+        bootstrap=bootstrap, null=null, atom=atom, delta=delta, overhead=overhead, level=level,
+        conventions=conventions, correlation=correlation, choices=choices,
+    ).analyse(outcomes, seed)  # fmt: skip

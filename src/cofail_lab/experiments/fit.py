@@ -1,47 +1,74 @@
 """`experiment=fit`: what combining the models of a matrix can gain, and what pairwise statistics would have said."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
 from cofail_lab import checks
-from cofail_lab.bounds.certificate import Certificate, certify_wrong_counts
-from cofail_lab.estimate import Estimate
+from cofail_lab.bounds.certificate import certify_wrong_counts
+from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
+from cofail_lab.fitting import one_factor
+from cofail_lab.fitting.calibration import calibrated, n_matrices
 from cofail_lab.fitting.laws import fitted_count_probs
-from cofail_lab.fitting.matrix import MatrixFit, bootstrapped, fit_matrix
+from cofail_lab.fitting.luck import Guessing, guess_corrected
+from cofail_lab.fitting.matrix import Conventions, MatrixFit, bootstrapped, fit_matrix
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.report import fit_summary, fit_tables
+from cofail_lab.report import fit_metrics, fit_summary, fit_tables
+from cofail_lab.report.fit_metrics import LAWS
+from cofail_lab.report.health_section import with_health
 from cofail_lab.result import Result
 
-LAWS = ("independent", "one_factor", "one_factor_pearson", "clayton")
+__all__ = ["LAWS", "Fit"]
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Fit a 0/1 matrix (theory section 4, points 1 to 3).
+    """Fit a 0/1 matrix (theory section 4, points 1 to 5).
 
     Attributes:
         bootstrap: query-bootstrap replicates, each a complete refit; 0 leaves the intervals out.
+        null: matrices simulated from each fitted law without a common mode; 0 leaves the calibration out, and then no
+            ratio is called unlikely.
+        atom: size of the common mode that the power of the calibration is stated for.
         delta: error probability of each certificate.
         overhead: what combining costs, in accuracy; None leaves the decision open.
         level: confidence of the intervals of the ratios; .90 is the published level.
+        conventions: of full Σ: ``lab`` or ``published``, see `fitting.matrix.Conventions`.
+        correlation: another matrix's mean tetrachoric correlation, to read this one at; None leaves it out.
+        choices: options of each query, where models that do not know guess among them; None leaves it out.
     """
 
     bootstrap: int = 2000
+    null: int = 200
+    atom: float = 0.02
     delta: float = 0.05
     overhead: float | None = 0.02
     level: float = 0.90
+    conventions: Conventions = "lab"
+    correlation: float | None = None
+    choices: int | None = None
 
     def __post_init__(self) -> None:
         checks.whole("experiment.bootstrap", self.bootstrap, least=0)
+        checks.whole("experiment.null", self.null, least=0)
+        checks.probability("experiment.atom", self.atom)
         checks.probability("experiment.delta", self.delta)
         checks.probability("experiment.level", self.level)
         checks.overhead("experiment.overhead", self.overhead)
+        if self.conventions not in get_args(Conventions):
+            raise InputError(f"experiment.conventions: {self.conventions!r} is not 'lab' or 'published'")
+        if self.correlation is not None:
+            checks.share("experiment.correlation", self.correlation)
+        if self.choices is not None:
+            checks.whole("experiment.choices", self.choices, least=2)
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """Load the matrix, fit it, and say what it means."""
-        return self.analyse(inputs.outcomes(), inputs.options.seed, progress)
+        grades = inputs.grades()
+        return with_health(self.analyse(grades.outcomes(), inputs.options.seed, progress), grades)
 
     def analyse(self, outcomes: Outcomes, seed: int, progress: Progress = silent) -> Result:
         """The fit of a matrix at hand."""
@@ -49,124 +76,64 @@ class Fit:
             outcomes.error_counts, outcomes.n_all_wrong, outcomes.n_queries, outcomes.models,
             delta=self.delta, overhead=self.overhead,
         )  # fmt: skip
-        point = fit_matrix(outcomes, level=self.level, seed=seed)
-        count_probs = fitted_count_probs(point)
-        with progress("Bootstrap replicates", total=self.bootstrap) as advance:
-            fit = bootstrapped(point, self.bootstrap, seed, advance)
-        done = 0 if fit.replicates is None else len(fit.replicates.all_wrong)
+        with progress("Reading the matrix", total=1) as advance:
+            fit = fit_matrix(outcomes, level=self.level, seed=seed, conventions=self.conventions)
+            count_probs = fitted_count_probs(fit)
+            advance(1)
+        interrupted = None
+        for stage in (self._bootstrap, self._null):
+            fit, interrupted = stage(fit, seed, progress)
+            # What comes after an interruption would make the user wait again.
+            if interrupted is not None:
+                break
+        elsewhere = self._elsewhere(outcomes)
+        guessing = self._guessing(outcomes)
         return Result(
             headline=fit_summary.headline(fit, certificate),
-            metrics=_metrics(fit, certificate),
-            labels=_labels(fit, certificate),
-            estimates=_estimates(fit),
+            metrics=fit_metrics.metrics(fit, certificate) | elsewhere | fit_metrics.guessing_metrics(guessing),
+            labels=fit_metrics.labels(fit, certificate),
+            estimates=fit_metrics.estimates(fit),
             tables=fit_tables.tables(fit, certificate, count_probs),
             figures=fit_summary.figures(fit, count_probs),
-            sections=fit_summary.sections(fit, certificate),
-            interrupted=None if done == self.bootstrap else f"{done:,} of {self.bootstrap:,} bootstrap replicates done",
+            sections=fit_summary.sections(fit, certificate, elsewhere, guessing),
+            interrupted=interrupted,
         )
 
+    def _bootstrap(self, fit: MatrixFit, seed: int, progress: Progress) -> tuple[MatrixFit, str | None]:
+        with progress("Bootstrap replicates", total=self.bootstrap) as advance:
+            fit = bootstrapped(fit, self.bootstrap, seed, advance)
+        done = 0 if fit.replicates is None else len(fit.replicates.all_wrong)
+        return fit, None if done == self.bootstrap else f"{done:,} of {self.bootstrap:,} bootstrap replicates done"
 
-def _metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int | None]:
-    outcomes, point, replicates = fit.outcomes, fit.point, fit.replicates
-    low, high = fit.all_wrong_interval
-    left_out = outcomes.left_out
-    metrics: dict[str, float | int | None] = {
-        "n_models": outcomes.n_models,
-        "n_queries": outcomes.n_queries,
-        "n_all_wrong": outcomes.n_all_wrong,
-        "n_left_out": 0 if left_out is None else left_out.n_queries,
-        "n_constant_models": int(outcomes.constant.sum()),
-        "n_replicates": 0 if replicates is None else len(replicates.all_wrong),
-        "all_wrong": outcomes.all_wrong(),
-        "all_wrong_lower": low,
-        "all_wrong_upper": high,
-        "all_wrong_worst_case": outcomes.all_wrong_worst_case(),
-        "single_best": fit.single_best,
-        "single_best_heldout": fit.single_best_heldout,
-        "single_best_lower": certificate.single_best_lower,
-        "oracle": 1 - outcomes.all_wrong(),
-        "oracle_gain": fit.oracle_gain,
-        **_limits("oracle_gain", fit.interval(None if replicates is None else replicates.oracle_gain)),
-        "max_gain": certificate.max_gain,
-        "paired_max_gain": certificate.paired_max_gain,
-        "paired_min_gain": certificate.paired_min_gain,
-        "foreclosed_share": fit.foreclosed_share,
-        **_limits("foreclosed_share", fit.interval(None if replicates is None else replicates.foreclosed_share)),
-        "clayton_theta": _number(point.clayton_theta),
-        "implied_correlation": fit.implied_correlation,
-        "negative_eigenvalues": fit.negative_eigenvalues,
-        "nearest_correlation_mean": fit.nearest_mean,
-        "nearest_correlation_distance": fit.nearest_distance,
-        "n_boundary_pairs": int(point.n_boundary_pairs[0]),
-    }
-    for name in ("pearson", "pearson_within", "pearson_across", "tetrachoric", "tetrachoric_interior"):
-        metrics[name] = _number(getattr(point, name))
-        drawn = None if replicates is None else getattr(replicates.fit, name)
-        metrics |= _limits(name, fit.interval(drawn))
-    metrics["pearson_gap"] = _number(point.pearson_within - point.pearson_across)
-    gap = None if replicates is None else replicates.fit.pearson_within - replicates.fit.pearson_across
-    metrics |= _limits("pearson_gap", fit.interval(gap))
-    for law in LAWS:
-        metrics[f"predicted_{law}"] = fit.predicted(law)
-        # Below the smallest float a prediction still has a log.
-        metrics[f"log_predicted_{law}"] = fit.log_predicted(law)
-        metrics[f"ratio_{law}"] = fit.ratio(law)
-        metrics |= _limits(f"ratio_{law}", fit.ratio_interval(law))
-    return metrics
+    def _null(self, fit: MatrixFit, seed: int, progress: Progress) -> tuple[MatrixFit, str | None]:
+        total = n_matrices(fit, self.null)
+        done = 0
 
+        def count(advance: Callable[[int], None]) -> Callable[[int], None]:
+            def step(steps: int) -> None:
+                nonlocal done
+                done += steps
+                advance(steps)
 
-def _labels(fit: MatrixFit, certificate: Certificate) -> dict[str, str]:
-    outcomes = fit.outcomes
-    constant = [outcomes.models[j] for j in np.flatnonzero(outcomes.constant)]
-    labels = {
-        "source": outcomes.source,
-        "best_model": outcomes.models[fit.best],
-        "regime": fit.regime,
-        "decision": certificate.decision,
-        "decision_outcome": certificate.outcome,
-        "boundary_pairs": "kept at +1 or -1 in the mean tetrachoric correlation (published convention)",
-    }
-    if constant:
-        labels["constant_models"] = ", ".join(constant)
-    if outcomes.n_all_wrong == 0:
-        labels["ratio"] = "degenerate: no query defeats every model, so observed/predicted has no finite information"
-    for law in LAWS:
-        if fit.predicted(law) is None:
-            labels[f"predicted_{law}"] = fit_summary.why_absent(fit, law)
-    return labels
+            return step
 
+        with progress("Null matrices", total=total) as advance:
+            fit, finished = calibrated(fit, self.null, self.atom, seed, count(advance))
+        return fit, None if finished else f"{done:,} of {total:,} null matrices done"
 
-def _estimates(fit: MatrixFit) -> dict[str, Estimate]:
-    """Figures with their sampling error (bootstrap); predictions at the fitted parameters with their numerical one."""
-    estimates = {}
-    replicates = fit.replicates
-    if replicates is not None and len(replicates.all_wrong) > 1:
-        sampled = {
-            "all_wrong": (fit.outcomes.all_wrong(), replicates.all_wrong),
-            "single_best": (fit.single_best, replicates.single_best),
-            "oracle_gain": (fit.oracle_gain, replicates.oracle_gain),
-            "pearson": (_number(fit.point.pearson), replicates.fit.pearson),
-            "tetrachoric": (_number(fit.point.tetrachoric), replicates.fit.tetrachoric),
+    def _elsewhere(self, outcomes: Outcomes) -> dict[str, float | int | None]:
+        """The one-factor read at another matrix's correlation."""
+        if self.correlation is None:
+            return {}
+        log_predicted = float(one_factor.log_all_wrong(outcomes.error_rates, np.asarray(self.correlation))[0])
+        predicted, observed = float(np.exp(log_predicted)), outcomes.all_wrong()
+        return {
+            "correlation_elsewhere": self.correlation,
+            "predicted_one_factor_elsewhere": predicted,
+            "ratio_one_factor_elsewhere": observed / predicted if observed and predicted else None,
         }
-        for name, (value, drawn) in sampled.items():
-            if value is not None and np.isfinite(drawn).sum() > 1:
-                estimates[name] = Estimate(value, float(np.nanstd(drawn, ddof=1)), "monte_carlo")
-    numerical = {
-        "independent": ("exact", np.zeros(1)),
-        "one_factor": ("quadrature", fit.point.one_factor_error),
-        "one_factor_pearson": ("quadrature", fit.point.one_factor_pearson_error),
-        "clayton": ("exact", np.zeros(1)),
-    }
-    for law, (kind, error) in numerical.items():
-        value = fit.predicted(law)
-        estimates[f"predicted_{law}"] = Estimate(value, None if value is None else value * float(error[0]), kind)
-    return estimates
 
-
-def _limits(name: str, interval: tuple[float, float] | None) -> dict[str, float | None]:
-    low, high = interval or (None, None)
-    return {f"{name}_lower": low, f"{name}_upper": high}
-
-
-def _number(values: np.ndarray) -> float | None:
-    return None if np.isnan(values[0]) else float(values[0])
+    def _guessing(self, outcomes: Outcomes) -> Guessing | None:
+        if self.choices is None:
+            return None
+        return guess_corrected(outcomes.n_all_wrong, outcomes.n_queries, outcomes.n_models, self.choices)

@@ -39,16 +39,19 @@ def null_laws(fit: MatrixFit) -> dict[str, OneFactorGaussian]:
     return laws
 
 
-def calibrated(fit: MatrixFit, n_replicates: int, atom: float, seed: int, advance: Callable[[int], None]) -> MatrixFit:
+def calibrated(
+    fit: MatrixFit, n_replicates: int, atom: float, seed: int, advance: Callable[[int], None]
+) -> tuple[MatrixFit, bool]:
     """The fit with its null calibration (without any for ``n_replicates`` = 0) and its pool-size scan.
 
-    ``advance`` hears of every simulated matrix; there are `n_matrices` of them. A KeyboardInterrupt keeps what is done.
+    ``advance`` hears of every simulated matrix; there are `n_matrices` of them at most. A KeyboardInterrupt keeps what
+    is done; the second value is then False.
     """
     outcomes = fit.outcomes
     varying = np.flatnonzero(~outcomes.constant)
     scanned, under_null = (Compositions(len(varying), outcomes.n_queries, seed) for _ in range(2))
     if len(varying) < 3:
-        return fit
+        return fit, True
     wrong, joint = outcomes.wrong[:, varying], outcomes.joint_wrong_counts[np.ix_(varying, varying)]
     for k in range(scanned.n_compositions):
         scanned.look(k, wrong, joint)
@@ -56,6 +59,7 @@ def calibrated(fit: MatrixFit, n_replicates: int, atom: float, seed: int, advanc
     pairs = _null_pairs(fit, varying, seed)
     drawn: dict[str, list[Replicates]] = {name: [] for name in laws}
     with_mode: list[Replicates] = []
+    finished = True
     try:
         for name, law in laws.items():
             stream = (seed, NULL if name == "one_factor" else NULL_LOADINGS)
@@ -69,7 +73,7 @@ def calibrated(fit: MatrixFit, n_replicates: int, atom: float, seed: int, advanc
             for batch in simulate(alternative, outcomes.n_queries, pairs, n_replicates, (seed, POWER), advance, more):
                 with_mode.append(batch)  # noqa: PERF402  (what is done must survive the interruption)
     except KeyboardInterrupt:
-        pass
+        finished = False
     null = None
     if any(drawn.values()):
         null = _calibration(
@@ -77,7 +81,7 @@ def calibrated(fit: MatrixFit, n_replicates: int, atom: float, seed: int, advanc
         )
     all_wrong, ratio = scanned.ratios()
     simulated = under_null.ratios() if null is not None else (None, None)
-    return replace(fit, null=null, scan=PoolScan(np.array(scanned.sizes), all_wrong, ratio, *simulated))
+    return replace(fit, null=null, scan=PoolScan(np.array(scanned.sizes), all_wrong, ratio, *simulated)), finished
 
 
 def n_matrices(fit: MatrixFit, n_replicates: int) -> int:

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import ndtri
 
 from cofail_lab.bounds.frechet import AllWrongRange, all_wrong_range
-from cofail_lab.errors import InputError
 from cofail_lab.fitting import block, full_sigma, one_factor, readings
 from cofail_lab.fitting.bootstrap import Replicates, bca_interval, bootstrap, jackknife, join, percentile_interval
 from cofail_lab.fitting.heldout import single_best_heldout
@@ -168,6 +167,19 @@ class MatrixFit:
         interval = bca_interval(ratio, drawn, left_out, self.level)
         return interval if interval is not None and np.isfinite(interval).all() else None
 
+    def part_ratio(self, index: int) -> float | None:
+        """Observed over one-factor β of one of `parts`; None where nothing was observed or predicted."""
+        read = self.parts[index]
+        if read.n_all_wrong == 0 or np.isnan(read.log_predicted):
+            return None
+        return float(read.n_all_wrong / self.outcomes.n_queries / np.exp(read.log_predicted))
+
+    def part_interval(self, index: int) -> tuple[float, float] | None:
+        """Its percentile bootstrap interval at `level`."""
+        if self.replicates is None or self.part_ratio(index) is None:
+            return None
+        return percentile_interval(self.replicates.more["parts"][:, index], self.level)
+
     def interval(self, values: Float[np.ndarray, " replicates"] | None) -> tuple[float, float] | None:
         """95% percentile interval of a statistic of the replicates."""
         return None if values is None else percentile_interval(values, CONFIDENCE)
@@ -189,8 +201,6 @@ def square(values: np.ndarray, pairs: Pairs, m: int, diagonal: float) -> np.ndar
 
 def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conventions = "lab") -> MatrixFit:
     """The point fit of one matrix; `bootstrapped` adds the replicates. ``level`` is that of the ratios' intervals."""
-    if conventions not in get_args(Conventions):
-        raise InputError(f"experiment.conventions: {conventions!r} is not one of {', '.join(get_args(Conventions))}")
     pairs = Pairs.of(outcomes.n_models, outcomes.family)
     joint = outcomes.joint_wrong_counts[pairs.left, pairs.right]
     point, values = fit_counts(outcomes.error_counts[None], joint[None], outcomes.n_queries, pairs)

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import ndtri
 
 from cofail_lab.fitting import block, full_sigma, loadings, one_factor
 from cofail_lab.fitting.point import Pairs
+from cofail_lab.numerics import orthant
 
 MATRIX_LAWS = ("one_factor_loadings", "block", "full_sigma", "full_sigma_clip")
 """One factor with a loading for every model, block factor, full Σ by its two repairs."""
@@ -18,9 +20,12 @@ REPLICATED_UP_TO = 150
 
 # Of the net behind full Σ, and the randomizations of it that are averaged for an observed matrix: relative standard
 # errors are about 1.5% for one and 0.2% for all. Few sizes are compiled.
-_POINTS, _RANDOMIZATIONS = 2**8, 64
+_LOG2_POINTS, _N_SHIFTS, _RANDOMIZATIONS = 5, 8, 64
 _LARGE_POOL, _LARGE_POINTS = 500, 2**10
 _COLUMNS = 32
+_NO_WEIGHT = 1e-4
+# What a singular matrix is mixed with the identity by, so that it has a Cholesky factor.
+_LIFT = 1e-9
 # Φ(40) is 1 to the last bit, and a model with no correlation does not touch the others.
 _LEFT_OUT = 40.0
 
@@ -77,6 +82,9 @@ class MatrixPredictors:
     def _block(self, matrices: np.ndarray, thresholds: np.ndarray) -> Predicted:
         assert self.family is not None  # noqa: S101  (the caller asked)
         between, within = block.fit(matrices, self.family)
+        # A factor of smaller weight changes β by less than the lattice for it is worth.
+        between = np.where(between < _NO_WEIGHT, 0.0, between)
+        within = np.where(within - between < _NO_WEIGHT, between, within)
         values = [
             (np.nan, np.nan) if np.isnan(b) else block.log_all_wrong(t, self.family, float(b), float(w))
             for b, w, t in zip(between, within, thresholds, strict=True)
@@ -102,8 +110,15 @@ def _full_sigma(
     # Models that are always wrong fill the pool up to a size that many share, so that one compiled program serves them.
     padded = np.eye(m + -m % _COLUMNS)
     padded[:m, :m] = correlation
-    filled = np.concatenate([thresholds, np.full(-m % _COLUMNS, _LEFT_OUT)])
-    found = np.array([full_sigma.log_all_wrong(padded, filled, _POINTS, seed) for seed in range(randomizations)])
+    filled = jnp.asarray(np.concatenate([thresholds, np.full(-m % _COLUMNS, _LEFT_OUT)]))
+    padded = jnp.asarray((1 - _LIFT) * padded + _LIFT * np.eye(len(padded)))
+    net = orthant.sobol_net(len(padded), _LOG2_POINTS)
+    found = np.array(
+        [
+            orthant.log_orthant(filled, padded, net, orthant.digital_shifts(len(padded), seed, _N_SHIFTS))[:2]
+            for seed in range(randomizations)
+        ]
+    )
     log_value, error = found[0]
     if randomizations > 1:
         values = np.exp(found[:, 0] - log_value)

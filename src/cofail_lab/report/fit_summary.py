@@ -10,21 +10,17 @@ import numpy as np
 from jaxtyping import Float
 
 from cofail_lab.bounds.certificate import Certificate
+from cofail_lab.fitting.luck import Guessing
 from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.report import fit_reading
+from cofail_lab.report.fit_names import LAW_NAMES
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, fixed, interval, percent, points, ratio
 from cofail_lab.result import Row, Section
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-LAW_NAMES = {
-    "independent": "independent errors",
-    "one_factor": "one factor, tetrachoric",
-    "one_factor_pearson": "one factor, Pearson",
-    "clayton": "Clayton",
-}
 
 CORRELATIONS = {
     "pearson": "mean Pearson correlation",
@@ -48,9 +44,25 @@ def headline(fit: MatrixFit, certificate: Certificate) -> str:
     )
 
 
-def sections(fit: MatrixFit, certificate: Certificate) -> tuple[Section, ...]:
-    """The summary in reading order."""
-    return (_ceiling(fit), certificate_section(certificate), _pairwise(fit), _matrix(fit.outcomes, fit))
+def sections(
+    fit: MatrixFit,
+    certificate: Certificate,
+    elsewhere: Mapping[str, float | int | None],
+    guessing: Guessing | None,
+) -> tuple[Section, ...]:
+    """The summary in reading order; ``elsewhere`` is the read at another matrix's correlation, where one is given."""
+    return (
+        fit_reading.in_short(fit),
+        _ceiling(fit),
+        certificate_section(certificate),
+        *fit_reading.regime_sections(fit),
+        _pairwise(fit, elsewhere),
+        *fit_reading.null_sections(fit),
+        *fit_reading.pool_sections(fit),
+        *fit_reading.luck_sections(fit),
+        *fit_reading.guessing_sections(guessing),
+        _matrix(fit.outcomes, fit),
+    )
 
 
 def why_absent(fit: MatrixFit, law: str) -> str:
@@ -58,6 +70,8 @@ def why_absent(fit: MatrixFit, law: str) -> str:
     n_varying = fit.outcomes.n_models - int(fit.outcomes.constant.sum())
     if n_varying < 2:
         return f"does not exist: {n_varying} of the models sometimes right and sometimes wrong, no pair to read"
+    if law == "block":
+        return "does not exist: the mean correlation across families is negative, above that within them, or 1"
     if law == "clayton":
         at_bound = (np.abs(fit.pair_values.boundary[0]) == 1).any() and fit.point.tetrachoric[0] > 0
         where = "on their Fréchet bound" if at_bound else "no more frequent than under independence"
@@ -76,6 +90,7 @@ def _ceiling(fit: MatrixFit) -> Section:
         Row("best single model", percent(fit.single_best), shorten(outcomes.models[fit.best])),
         Row("  chosen on other queries", percent(fit.single_best_heldout), "picked on one half, scored on the other"),
         Row("all models wrong (β)", percent(outcomes.all_wrong()), f"{k} of {n}, 95% {interval(low, high)}"),
+        Row("  what pairs leave open", interval(fit.frechet.lower, fit.frechet.upper), "Fréchet bounds of β given pairs"),
         Row("ceiling (1−β)", percent(1 - outcomes.all_wrong()), "no router, vote or cascade can exceed it"),
         Row("oracle gain", points(fit.oracle_gain), _bracket(gain, points, "95% bootstrap interval")),
         Row("foreclosed share", percent(fit.foreclosed_share), share),
@@ -125,7 +140,7 @@ def certificate_section(certificate: Certificate, notes: tuple[str, ...] = ()) -
     return Section("What is certified", sentences, tuple(rows))
 
 
-def _pairwise(fit: MatrixFit) -> Section:
+def _pairwise(fit: MatrixFit, elsewhere: Mapping[str, float | int | None]) -> Section:
     sentences = [_prediction_sentence(fit)]
     implied = fit.implied_correlation
     if implied is not None and fixed(implied) != fixed(float(fit.point.tetrachoric[0])):
@@ -133,17 +148,21 @@ def _pairwise(fit: MatrixFit) -> Section:
             "To give the observed β, the one-factor model would need a correlation of "
             f"{fixed(implied)} instead of {fixed(float(fit.point.tetrachoric[0]))}."
         )
-    if fit.ratio("one_factor") is not None:
+    if fit.ratio("one_factor") is not None and fit.null is None:
         sentences.append(
             "A ratio away from 1 is not yet evidence of a common mode: fitted to data without one, the same pipeline "
-            "does not give 1 either. Compare it with its own null distribution before calling a tail underpriced."
+            "does not give 1 either, and its null distribution was not simulated (experiment.null=200 does)."
         )
     figures = {
         "wrong_count_distribution": "Observed number of wrong models per query against each fitted law.",
         "correlation_heatmap": "Tetrachoric correlation of errors, models ordered by family.",
     }
-    rows = (*_correlation_rows(fit), *(_law_row(fit, law) for law in LAW_NAMES))
-    return Section("What pairwise statistics would have said", tuple(sentences), rows, figures)
+    rows = [*_correlation_rows(fit), *(_law_row(fit, law) for law in fit.laws)]
+    if elsewhere:
+        label = f"β if one factor at {fixed(elsewhere['correlation_elsewhere'])}"
+        note = f"observed/predicted {ratio(elsewhere['ratio_one_factor_elsewhere'])}, at another matrix's correlation"
+        rows.append(Row(label, percent(elsewhere["predicted_one_factor_elsewhere"]), note))
+    return Section("What pairwise statistics would have said", tuple(sentences), tuple(rows), figures)
 
 
 def _correlation_rows(fit: MatrixFit) -> list[Row]:
@@ -291,7 +310,7 @@ def figures(
     drawings = [pool_accuracies, wrong_count_distribution, correlation_heatmap]
     if _has_datasets(outcomes):
         drawings.append(wrong_by_dataset)
-    return {draw.__name__: draw for draw in drawings}
+    return {draw.__name__: draw for draw in drawings} | fit_reading.figures(fit)
 
 
 def _has_datasets(outcomes: Outcomes) -> bool:

@@ -9,7 +9,9 @@ from jaxtyping import Float
 from cofail_lab.bounds.binomial import clopper_pearson, clopper_pearson_upper
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
-from cofail_lab.report.fit_summary import LAW_NAMES
+from cofail_lab.fitting.null import NullCalibration
+from cofail_lab.fitting.pool_scan import PoolScan
+from cofail_lab.fitting.regimes import RegimeRead
 
 
 def tables(
@@ -25,6 +27,15 @@ def tables(
     }
     if fit.replicates is not None:
         found["bootstrap"] = _bootstrap(fit)
+    if fit.null is not None:
+        found["null"] = _null(fit.null)
+        found["null_tests"] = _null_tests(fit)
+    if fit.scan is not None and len(fit.scan.sizes):
+        found["pool_scan"] = _pool_scan(fit.scan)
+    if fit.parts:
+        found["parts"] = _parts(fit)
+    if fit.regimes:
+        found["regimes"] = _regimes(fit.regimes)
     return found
 
 
@@ -91,16 +102,19 @@ def _wrong_counts(fit: MatrixFit, count_probs: Mapping[str, np.ndarray]) -> pa.T
 
 
 def _predictions(fit: MatrixFit) -> pa.Table:
-    laws = list(LAW_NAMES)
+    laws = list(fit.laws)
     limits = [fit.ratio_interval(law) or (None, None) for law in laws]
+    bca = [fit.bca_interval(law) or (None, None) for law in laws]
     return pa.table(
         {
             "law": laws,
             "predicted": pa.array([fit.predicted(law) for law in laws], pa.float64()),
-            "log_predicted": _nullable(np.array([float(getattr(fit.point, f"log_{law}")[0]) for law in laws])),
+            "log_predicted": pa.array([fit.log_predicted(law) for law in laws], pa.float64()),
             "ratio": pa.array([fit.ratio(law) for law in laws], pa.float64()),
             "ratio_lower": pa.array([low for low, _ in limits], pa.float64()),
             "ratio_upper": pa.array([high for _, high in limits], pa.float64()),
+            "ratio_bca_lower": pa.array([low for low, _ in bca], pa.float64()),
+            "ratio_bca_upper": pa.array([high for _, high in bca], pa.float64()),
         }
     )
 
@@ -115,6 +129,94 @@ def _bootstrap(fit: MatrixFit) -> pa.Table:
             "single_best": drawn.single_best,
             "oracle_gain": drawn.oracle_gain,
             **{name: _nullable(np.asarray(values, dtype=float)) for name, values in drawn.fit._asdict().items()},
+            **{name: _nullable(values) for name, values in drawn.more.items() if values.ndim == 1},
+        }
+    )
+
+
+def _null(null: NullCalibration) -> pa.Table:
+    """One row per simulated matrix: its null law, β, single best and everything refitted."""
+    parts = []
+    for name, drawn in null.laws.items():
+        n = len(drawn.all_wrong)
+        columns = {"null_law": pa.array([name] * n), "replicate": np.arange(n), "all_wrong": drawn.all_wrong}
+        columns |= {key: _nullable(np.asarray(values, dtype=float)) for key, values in drawn.fit._asdict().items()}
+        columns |= {key: _nullable(values) for key, values in drawn.more.items()}
+        parts.append(pa.table(columns))
+    return pa.concat_tables(parts)
+
+
+def _null_tests(fit: MatrixFit) -> pa.Table:
+    assert fit.null is not None  # noqa: S101  (the caller asked)
+    keys, tests = list(fit.null.tests), list(fit.null.tests.values())
+    power = fit.null.power or {}
+    return pa.table(
+        {
+            "null_law": pa.array([name for name, _ in keys], pa.string()),
+            "law": pa.array([law for _, law in keys], pa.string()),
+            "ratio": pa.array([fit.ratio(law) for _, law in keys], pa.float64()),
+            "expected": pa.array([test.expected for test in tests], pa.float64()),
+            "lower": pa.array([test.lower for test in tests], pa.float64()),
+            "upper": pa.array([test.upper for test in tests], pa.float64()),
+            "critical": pa.array([test.critical for test in tests], pa.float64()),
+            "p_value": pa.array([test.p_value for test in tests], pa.float64()),
+            "n_replicates": pa.array([test.n_replicates for test in tests], pa.int64()),
+            "power": pa.array([power.get(law) if name == "one_factor" else None for name, law in keys], pa.float64()),
+        }
+    )
+
+
+def _pool_scan(scan: PoolScan) -> pa.Table:
+    """One row per composition: β and its ratio in the data, and in a simulated matrix."""
+    n_sizes, n_each = scan.ratio.shape
+    absent = np.full(scan.ratio.shape, np.nan)
+    return pa.table(
+        {
+            "n_models": np.repeat(scan.sizes, n_each),
+            "composition": np.tile(np.arange(n_each), n_sizes),
+            "all_wrong": scan.all_wrong.ravel(),
+            "ratio_one_factor": _nullable(scan.ratio.ravel()),
+            "null_all_wrong": _nullable((absent if scan.null_all_wrong is None else scan.null_all_wrong).ravel()),
+            "null_ratio_one_factor": _nullable((absent if scan.null_ratio is None else scan.null_ratio).ravel()),
+        }
+    )
+
+
+def _parts(fit: MatrixFit) -> pa.Table:
+    """The pool read in parts: members are names joined by a line break."""
+    n = fit.outcomes.n_queries
+    rows = [(*read, *(fit.part_interval(i) or (None, None))) for i, read in enumerate(fit.parts)]
+    return pa.table(
+        {
+            "part": pa.array([part.title for part, *_ in rows], pa.string()),
+            "n_models": pa.array([len(part.members) for part, *_ in rows], pa.int64()),
+            "n_all_wrong": pa.array([row[1] for row in rows], pa.int64()),
+            "all_wrong": pa.array([row[1] / n for row in rows], pa.float64()),
+            "single_best": pa.array([row[2] for row in rows], pa.float64()),
+            "tetrachoric": _nullable(np.array([row[3] for row in rows])),
+            "predicted_one_factor": _nullable(np.exp([row[4] for row in rows])),
+            "ratio_one_factor": pa.array([fit.part_ratio(i) for i in range(len(rows))], pa.float64()),
+            "ratio_lower": pa.array([row[5] for row in rows], pa.float64()),
+            "ratio_upper": pa.array([row[6] for row in rows], pa.float64()),
+            "members": pa.array(["\n".join(fit.outcomes.models[j] for j in part.members) for part, *_ in rows]),
+        }
+    )
+
+
+def _regimes(regimes: tuple[RegimeRead, ...]) -> pa.Table:
+    limits = [read.foreclosed_interval or (None, None) for read in regimes]
+    return pa.table(
+        {
+            "dataset": pa.array([read.name for read in regimes], pa.string()),
+            "n_queries": pa.array([read.n_queries for read in regimes], pa.int64()),
+            "n_all_wrong": pa.array([read.n_all_wrong for read in regimes], pa.int64()),
+            "all_wrong_lower": pa.array([read.all_wrong_interval[0] for read in regimes], pa.float64()),
+            "all_wrong_upper": pa.array([read.all_wrong_interval[1] for read in regimes], pa.float64()),
+            "best_errors": pa.array([read.best_errors for read in regimes], pa.int64()),
+            "foreclosed_share": pa.array([read.foreclosed_share for read in regimes], pa.float64()),
+            "foreclosed_share_lower": pa.array([low for low, _ in limits], pa.float64()),
+            "foreclosed_share_upper": pa.array([high for _, high in limits], pa.float64()),
+            "regime": pa.array([read.regime for read in regimes], pa.string()),
         }
     )
 

@@ -1,0 +1,315 @@
+"""What a fit means, in words: the paragraph on top, and the sections on chance, pools, datasets and luck."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cofail_lab.fitting.luck import Bracketed, Guessing, Luck
+from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.null import NullTest
+from cofail_lab.fitting.readings import SLOPES
+from cofail_lab.report.fit_names import LAW_NAMES
+from cofail_lab.report.names import shorten
+from cofail_lab.report.numbers import count, fixed, interval, percent, points, ratio
+from cofail_lab.result import Row, Section
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CHANCE = 0.05
+"""Below this p-value a ratio is called unlikely without a common mode."""
+
+
+def in_short(fit: MatrixFit) -> Section:
+    """One paragraph: what the ceiling is, what each law predicts, whether the difference could be chance."""
+    return Section("In short", (" ".join((_ceiling_sentence(fit), _laws_sentence(fit), chance_sentence(fit))),))
+
+
+def _ceiling_sentence(fit: MatrixFit) -> str:
+    outcomes = fit.outcomes
+    low, high = fit.all_wrong_interval
+    best = shorten(outcomes.models[fit.best])
+    if outcomes.n_all_wrong == 0:
+        return (
+            f"No query of {count(outcomes.n_queries)} defeats all {count(outcomes.n_models)} models (the true share "
+            f"may be up to {percent(high)}): the ceiling is not what limits this pool. A perfect selector would gain "
+            f"{points(fit.oracle_gain)} over {best}."
+        )
+    return (
+        f"All {count(outcomes.n_models)} models fail {count(outcomes.n_all_wrong)} of {count(outcomes.n_queries)} "
+        f"queries ({percent(outcomes.all_wrong())}, 95% {interval(low, high)}). No policy that returns one of their "
+        f"answers exceeds {percent(1 - outcomes.all_wrong())}, {points(fit.oracle_gain)} above {best}; "
+        f"{percent(fit.foreclosed_share)} of that model's errors are everybody's."
+    )
+
+
+def _laws_sentence(fit: MatrixFit) -> str:
+    named = {
+        "one_factor": "one factor",
+        "one_factor_loadings": "one factor with a loading for every model",
+        "block": "families as blocks",
+        "full_sigma": "the full correlation matrix",
+        "clayton": "Clayton",
+        "independent": "independence",
+    }
+    said = [f"{percent(fit.predicted(law))} ({name})" for law, name in named.items() if fit.predicted(law) is not None]
+    if not said:
+        return "No law can be read from its pairs."
+    return f"Read from single models and pairs alone, that share would be {', '.join(said)}."
+
+
+def chance_sentence(fit: MatrixFit) -> str:
+    """Whether the tail is more than a world without a common mode would show; never a claim without the null."""
+    outcomes = fit.outcomes
+    if outcomes.n_all_wrong == 0:
+        predicted, null = fit.predicted("one_factor"), fit.null
+        if predicted is None:
+            return ""
+        said = f"The one-factor law expects {_few(predicted * outcomes.n_queries)} such queries here"
+        if null is not None and "one_factor" in null.laws and not outcomes.constant.any():
+            none = float((null.laws["one_factor"].all_wrong == 0).mean())
+            said += f", and none in {percent(none, 0)} of matrices of this size"
+        return f"{said}: seeing none says nothing about a tail."
+    if fit.null is None:
+        return "Whether the differences could be chance was not tested here (experiment.null=200 does)."
+    test = fit.null.tests.get(("one_factor", "one_factor"))
+    if test is None:
+        return "Whether the differences could be chance cannot be tested: the one-factor law does not exist here."
+    own = fit.null.tests.get(("one_factor_loadings", "one_factor_loadings"))
+    observed = fit.ratio("one_factor")
+    placed = (
+        f"Observed over one-factor is {ratio(observed)}; matrices of this shape simulated from that law, without any "
+        f"common mode, give {ratio(test.expected)} (90%: {interval(test.lower, test.upper, ratio)}), p = {_p(test)}"
+    )
+    if own is not None:
+        placed += (
+            f"; against the law with a loading for every model it is {ratio(fit.ratio('one_factor_loadings'))} where "
+            f"{ratio(own.expected)} ({interval(own.lower, own.upper, ratio)}) is expected, p = {_p(own)}"
+        )
+    return f"{placed}. {_conclusion(fit, test, own)}"
+
+
+def _conclusion(fit: MatrixFit, test: NullTest, own: NullTest | None) -> str:
+    rejected, own_rejected = test.p_value <= CHANCE, own is not None and own.p_value <= CHANCE
+    if rejected and (own is None or own_rejected):
+        tail = "more queries defeat everyone than one common factor explains"
+        sentence = f"This is unlikely to be chance: {tail}. Read those queries before calling it a common mode: wrong "
+        return sentence + "references and broken graders look the same."
+    if rejected:
+        return (
+            "One common correlation underprices the tail, a loading for every model does not: models that share more "
+            "than others explain it, and it is no evidence of a common mode."
+        )
+    if own_rejected:
+        return (
+            "The two laws disagree: the tail is what one common correlation gives by chance, and more than loadings of "
+            "their own do. No common mode can be read from this."
+        )
+    power = None if fit.null is None or fit.null.power is None else fit.null.power.get("one_factor")
+    detected = (
+        f" (a common mode of {percent(fit.null.atom)} would show in {percent(power, 0)} of such matrices)"
+        if power is not None and fit.null is not None
+        else ""
+    )
+    if test.p_value > 1 - CHANCE:
+        return f"The tail is thinner than the one-factor law would have it: no sign of a common mode{detected}."
+    return f"The difference could well be chance{detected}."
+
+
+def null_sections(fit: MatrixFit) -> tuple[Section, ...]:
+    """Every ratio in its null distribution."""
+    null = fit.null
+    if null is None or not null.tests:
+        return ()
+    done = min(len(drawn.all_wrong) for drawn in null.laws.values())
+    sentences = [
+        f"{count(done)} matrices of the same shape were simulated from each null law and refitted like the observed "
+        "one. p is the share of them with a ratio at least as large; no null is centred on 1."
+    ]
+    rows = []
+    for law in fit.laws:
+        test = null.tests.get(("one_factor", law))
+        if test is not None:
+            rows.append(Row(LAW_NAMES[law], ratio(fit.ratio(law)), _expected(test)))
+    own = null.tests.get(("one_factor_loadings", "one_factor_loadings"))
+    if own is not None:
+        rows.append(Row("  with own loadings as the truth", ratio(fit.ratio("one_factor_loadings")), _expected(own)))
+    if null.power is not None and "one_factor" in null.power:
+        note = (
+            f"of matrices with a common mode of {percent(null.atom)} that neither rates nor the mean pair show are "
+            "told by the one-factor ratio at 5%"
+        )
+        rows.append(Row("power", percent(null.power["one_factor"], 0), note))
+    else:
+        rows.append(
+            Row(
+                "power", "—", f"no law with an atom of {percent(null.atom)} has these rates and pairs (experiment.atom)"
+            )
+        )
+    figure = {"null_calibration": "Observed over predicted β, and the central 90% of matrices without a common mode."}
+    return (Section("Could it be chance?", tuple(sentences), tuple(rows), figure),)
+
+
+def _expected(test: NullTest) -> str:
+    return (
+        f"without a common mode {ratio(test.expected)} (90% {interval(test.lower, test.upper, ratio)}), p = {_p(test)}"
+    )
+
+
+def _p(test: NullTest) -> str:
+    return f"{test.p_value:.3f}" if test.p_value < 0.1 else f"{test.p_value:.2f}"
+
+
+def pool_sections(fit: MatrixFit) -> tuple[Section, ...]:
+    """How the reading depends on which models are in the pool."""
+    rows, sentences, figures = [], [], {}
+    scan = fit.scan
+    if scan is not None and len(scan.sizes):
+        middle = len(scan.sizes) // 2
+        share = float((scan.all_wrong[middle] > 0).mean())
+        said = f"Of random pools of {count(scan.sizes[middle])} models, {percent(share, 0)} have a tail"
+        if scan.null_all_wrong is not None:
+            said += f"; without a common mode {percent(float((scan.null_all_wrong[middle] > 0).mean()), 0)} have"
+        sentences.append(said + ".")
+        figures["pool_size_scan"] = (
+            "Observed over one-factor β in 200 random pools of each size: median, 5–95% band, share with a tail."
+        )
+    level = f"{100 * fit.level:g}%"
+    for i, read in enumerate(fit.parts):
+        limits = fit.part_interval(i)
+        spread = f", {level} {interval(*limits, ratio)}" if limits else ""
+        note = f"{count(read.n_all_wrong)} queries fail all of it, r {fixed(read.tetrachoric)}{spread}"
+        size = count(len(read.part.members))
+        rows.append(Row(f"{read.part.title} ({size})", ratio(fit.part_ratio(i)), note))
+    rows += _slope_rows(fit)
+    if not rows and not sentences:
+        return ()
+    if fit.parts:
+        sentences.append("The ratio of observed to one-factor β in parts of the pool, each read by its own pairs:")
+    return (Section("Does it depend on the pool?", tuple(sentences), tuple(rows), figures),)
+
+
+def _slope_rows(fit: MatrixFit) -> list[Row]:
+    rows = []
+    meaning = {"accuracy": "per 10 points of the pair's mean accuracy", "same_family": "where a pair shares its family"}
+    for correlation, values in fit.slopes.items():
+        for j, slope in enumerate(SLOPES):
+            if slope not in meaning or np.isnan(values[j]):
+                continue
+            scale = 0.1 if slope == "accuracy" else 1.0
+            drawn = None if fit.replicates is None else scale * fit.replicates.more[f"slopes_{correlation}"][:, j]
+            limits = fit.interval(drawn)
+            note = meaning[slope] + (f", 95% bootstrap interval {interval(*limits, fixed)}" if limits else "")
+            rows.append(Row(f"{correlation} correlation changes by", fixed(scale * float(values[j])), note))
+    return rows
+
+
+def regime_sections(fit: MatrixFit) -> tuple[Section, ...]:
+    """Regimes per dataset."""
+    if not fit.regimes:
+        return ()
+    n_bound = sum(read.regime == "ceiling-bound" for read in fit.regimes)
+    n_open = sum(read.regime == "realizability-bound" for read in fit.regimes)
+    sentence = (
+        f"Of {count(len(fit.regimes))} datasets, {count(n_bound)} are ceiling-bound and {count(n_open)} "
+        "realizability-bound, each against its own best model; the rest is undetermined."
+    )
+    figure = {"regime_map": "Share of the best model's errors that are everybody's, with 95% limits, by dataset."}
+    return (Section("Regimes by dataset", (sentence,), (), figure),)
+
+
+def luck_sections(fit: MatrixFit) -> tuple[Section, ...]:
+    """What repeated runs say about how much of the gain is luck."""
+    luck = fit.luck
+    if luck is None:
+        return ()
+    if isinstance(luck, str):
+        return (Section("How much of the gain is luck", (f"Repeated runs were not read: {luck}.",)),)
+    sentences = [
+        "The oracle of one graded run picks whoever happened to be right; a router that decides before answering "
+        "cannot. What it can reach is between the second and the third line."
+    ]
+    if luck.luck_lower is not None and luck.luck_upper is not None:
+        sentences.append(
+            f"Between {percent(luck.luck_lower, 0)} and {percent(luck.luck_upper, 0)} of the one-run oracle gain of "
+            "these models is luck."
+        )
+    rows = (
+        _luck_row("best model, one run", luck.single_best, luck),
+        _luck_row("routable, at least", luck.half_pick, luck, "picked by half of the runs, scored on the rest"),
+        _luck_row("routable, at most", luck.routable_upper, luck, "greatest share of right runs, query by query"),
+        _luck_row("oracle of one run", luck.oracle, luck, "1 − E Π(1−π)"),
+        _luck_row("one run's pick, run again", luck.first_pick, luck, "the two-run bound of P10.i"),
+    )  # fmt: skip
+    return (Section("How much of the gain is luck", tuple(sentences), rows),)
+
+
+def _luck_row(label: str, value: Bracketed, luck: Luck, what: str = "") -> Row:
+    what = what or f"{count(luck.n_models)} models with repeated runs, {count(luck.n_queries)} queries"
+    return Row(label, percent(value.value), f"{what}; 95% {interval(value.lower, value.upper)}")
+
+
+def guessing_sections(guessing: Guessing | None) -> tuple[Section, ...]:
+    """β and the routable ceiling where models guess among options."""
+    if guessing is None:
+        return ()
+    known = guessing.all_wrong
+    if known.value > 1:
+        sentence = (
+            "More queries defeat everyone than if all models guessed on every query: wrong answers are shared, not "
+            "guessed, and a correction for guessing has no meaning here."
+        )
+        return (Section("If models guess what they do not know", (sentence,)),)
+    rows = (
+        Row("nobody knows", percent(known.value), f"95% {interval(known.lower, known.upper)}; β without lucky guesses"),
+        Row(
+            "routable ceiling", percent(guessing.ceiling.value),
+            f"95% {interval(guessing.ceiling.lower, guessing.ceiling.upper)}; a router meets lucky guesses too",
+        ),
+    )  # fmt: skip
+    sentence = "If models that do not know guess uniformly and apart (experiment.choices), some query that nobody knows"
+    sentence += " is answered by luck; no router can plan for it."
+    return (Section("If models guess what they do not know", (sentence,), rows),)
+
+
+def _few(number: float) -> str:
+    return f"{number:.1f}" if number >= 0.1 else f"{number:.1g}"
+
+
+def figures(fit: MatrixFit) -> dict[str, Callable[[], Figure]]:
+    """The figures of these sections, drawn when called."""
+
+    def null_calibration() -> Figure:
+        from cofail_lab.report.null_figures import null_calibration as draw
+
+        assert fit.null is not None  # noqa: S101  (drawn only with it)
+        rows = [
+            (name, law, test, fit.ratio(law), fit.ratio_interval(law)) for (name, law), test in fit.null.tests.items()
+        ]
+        # Ratios to independence are of another order and tell nothing.
+        kept = [row for row in rows if row[1] != "independent" and row[0] in ("one_factor", row[1])]
+        labels = [LAW_NAMES[law] + ("" if name == "one_factor" else "*") for name, law, *_ in kept]
+        return draw(labels, [row[2] for row in kept], [row[3] for row in kept], [row[4] for row in kept], fit.level)
+
+    def pool_size_scan() -> Figure:
+        from cofail_lab.report.null_figures import pool_size_scan as draw
+
+        assert fit.scan is not None  # noqa: S101  (drawn only with it)
+        return draw(fit.scan)
+
+    def regime_map() -> Figure:
+        from cofail_lab.report.null_figures import regime_map as draw
+
+        return draw((fit.whole, *fit.regimes))
+
+    drawings: list[Callable[[], Figure]] = []
+    if fit.null is not None and fit.null.tests:
+        drawings.append(null_calibration)
+    if fit.scan is not None and len(fit.scan.sizes):
+        drawings.append(pool_size_scan)
+    if fit.regimes:
+        drawings.append(regime_map)
+    return {draw.__name__: draw for draw in drawings}
