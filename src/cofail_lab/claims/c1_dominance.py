@@ -16,8 +16,8 @@ from cofail_lab.decisions import CriticalAuc, critical_auc
 def affordable(who: Population, floor: Fraction, ratio: Fraction) -> Fraction:
     """Fewer strong calls than q/a_H - c_L/c_H make a cascade cheaper than H alone."""
     cheap, strong = who.mean(who.cheap), who.mean(who.strong)
-    if not cheap < floor <= strong:
-        raise ArithmeticError("a_L < q <= a_H is needed")
+    if not 0 < cheap < floor <= strong < 1:
+        raise ArithmeticError("0 < a_L < q <= a_H < 1 is needed")
     return floor / strong - ratio
 
 

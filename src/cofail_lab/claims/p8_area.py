@@ -248,9 +248,7 @@ CLAIMS = (
             "ties counted 1": lambda cheap, strong: (
                 _spread(cheap, cheap.above + cheap.tied) - _spread(strong, strong.above + strong.tied)
             ),
-            "a_H(1-a_H) in both parts": lambda cheap, strong: (
-                strong.accuracy * (1 - strong.accuracy) * (cheap.auc - strong.auc)
-            ),
+            "AUC_L - AUC_H": lambda cheap, strong: cheap.auc - strong.auc,
         },
         universal=True,
     ),
