@@ -5,6 +5,7 @@ binomial and multinomial probabilities, which know nothing of beta integrals.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from scipy.special import betaincinv, gammaln, xlog1py, xlogy
@@ -44,6 +45,21 @@ def least_coverage(lower: Callable, case: Case) -> Measured:
 def limit_reads(lower: Callable, case: Case) -> Measured:
     """A published limit, to its last printed digit."""
     return equals(float(lower(case["k"], case["n"], case["delta"])), case["printed"], case["unit"] / 2)
+
+
+def lower(k: np.ndarray, n: int, delta: float) -> np.ndarray:
+    """`clopper_pearson_lower`, looked up: the same few counts come again in every outcome of a multinomial sum."""
+    return _limits(clopper_pearson_lower, n, delta)[k]
+
+
+def upper(k: np.ndarray, n: int, delta: float) -> np.ndarray:
+    """`clopper_pearson_upper`, likewise."""
+    return _limits(clopper_pearson_upper, n, delta)[k]
+
+
+@cache
+def _limits(limit: Callable, n: int, delta: float) -> np.ndarray:
+    return limit(np.arange(n + 1), n, delta)
 
 
 # --- P1.iv and P1.v: certificates of the gain of several models
@@ -87,34 +103,34 @@ def _compositions(n: int) -> np.ndarray:
 def separate_limits(correct: np.ndarray, all_wrong: np.ndarray, n: int, delta: float) -> np.ndarray:
     """P1.iv, September: (1 - β_lo at δ/2) - the best lower limit, each at δ/(2m)."""
     m = correct.shape[1]
-    best = clopper_pearson_lower(correct, n, delta / (2 * m)).max(axis=1)
-    return (1 - clopper_pearson_lower(all_wrong, n, delta / 2)) - best
+    best = lower(correct, n, delta / (2 * m)).max(axis=1)
+    return (1 - lower(all_wrong, n, delta / 2)) - best
 
 
 def upper_limit_of_best(correct: np.ndarray, all_wrong: np.ndarray, n: int, delta: float) -> np.ndarray:
     """P1.iv, June: (1 - β_lo at δ/2) - the upper limit of the in-sample best at δ/2."""
-    best = clopper_pearson_upper(correct.max(axis=1), n, delta / 2)
-    return (1 - clopper_pearson_lower(all_wrong, n, delta / 2)) - best
+    best = upper(correct.max(axis=1), n, delta / 2)
+    return (1 - lower(all_wrong, n, delta / 2)) - best
 
 
 def uncorrected_maximum(correct: np.ndarray, all_wrong: np.ndarray, n: int, delta: float) -> np.ndarray:
     """P1.iv, June's tool: (1 - β_lo at δ) - the in-sample maximum as it stands."""
-    return (1 - clopper_pearson_lower(all_wrong, n, delta)) - correct.max(axis=1) / n
+    return (1 - lower(all_wrong, n, delta)) - correct.max(axis=1) / n
 
 
 def paired_limits(correct: np.ndarray, all_wrong: np.ndarray, n: int, delta: float) -> np.ndarray:
     """P1.v: the least upper limit of R_i, each at δ/m."""
-    return clopper_pearson_upper(n - correct - all_wrong[:, None], n, delta / correct.shape[1]).min(axis=1)
+    return upper(n - correct - all_wrong[:, None], n, delta / correct.shape[1]).min(axis=1)
 
 
 def reference_limit(correct: np.ndarray, all_wrong: np.ndarray, n: int, delta: float) -> np.ndarray:
     """P1.v for a model named in advance, here the first: its upper limit of R at δ bounds the gain over it, hence G."""
-    return clopper_pearson_upper(n - correct[:, 0] - all_wrong, n, delta)
+    return upper(n - correct[:, 0] - all_wrong, n, delta)
 
 
 def lower_gain(correct: np.ndarray, all_wrong: np.ndarray, n: int, delta: float) -> np.ndarray:
     """P1.vii: the least lower limit of R_i, each at δ."""
-    return clopper_pearson_lower(n - correct - all_wrong[:, None], n, delta).min(axis=1)
+    return lower(n - correct - all_wrong[:, None], n, delta).min(axis=1)
 
 
 def two_model_coverage_below(bound: Callable, case: Case) -> Measured:
@@ -252,7 +268,7 @@ CLAIMS = (
         control=Control("June's upper limit", "refuted", upper_limit_of_best),
         mutants={
             "the Bonferroni factor dropped": lambda correct, k, n, delta: (
-                1 - clopper_pearson_lower(k, n, delta / 2) - clopper_pearson_lower(correct.max(axis=1), n, delta / 2)
+                1 - lower(k, n, delta / 2) - lower(correct.max(axis=1), n, delta / 2)
             ),
             "the in-sample maximum": uncorrected_maximum,
             "δ for both parts": lambda correct, k, n, delta: separate_limits(correct, k, n, 8 * delta),
@@ -292,13 +308,11 @@ CLAIMS = (
         control=Control(
             "the Bonferroni factor dropped (coverage .125 in the pool of 67)",
             "refuted",
-            lambda correct, k, n, delta: clopper_pearson_upper(n - correct.max(axis=1) - k, n, delta),
+            lambda correct, k, n, delta: upper(n - correct.max(axis=1) - k, n, delta),
         ),
         mutants={
-            "the Bonferroni factor dropped": lambda correct, k, n, delta: clopper_pearson_upper(
-                n - correct.max(axis=1) - k, n, delta
-            ),
-            "lower limits for upper": lambda correct, k, n, delta: clopper_pearson_lower(
+            "the Bonferroni factor dropped": lambda correct, k, n, delta: upper(n - correct.max(axis=1) - k, n, delta),
+            "lower limits for upper": lambda correct, k, n, delta: lower(
                 n - correct.max(axis=1) - k, n, delta / correct.shape[1]
             ),
             "the observed resolvable rate": lambda correct, k, n, _: (n - correct.max(axis=1) - k) / n,
@@ -325,11 +339,11 @@ CLAIMS = (
         control=Control(
             "the model chosen after looking",
             "refuted",
-            lambda correct, k, n, delta: clopper_pearson_upper(n - correct.max(axis=1) - k, n, delta),
+            lambda correct, k, n, delta: upper(n - correct.max(axis=1) - k, n, delta),
         ),
         mutants={
             "three times the error probability": lambda correct, k, n, delta: reference_limit(correct, k, n, 3 * delta),
-            "β's failures not counted": lambda correct, k, n, delta: clopper_pearson_upper(
+            "β's failures not counted": lambda correct, k, n, delta: upper(
                 np.maximum(n - correct[:, 0] - 2 * k - 2, 0), n, delta
             ),
         },
@@ -384,15 +398,11 @@ CLAIMS = (
         control=Control(
             "the greatest of the lower limits",
             "refuted",
-            lambda correct, k, n, delta: clopper_pearson_lower(n - correct.min(axis=1) - k, n, delta),
+            lambda correct, k, n, delta: lower(n - correct.min(axis=1) - k, n, delta),
         ),
         mutants={
-            "the greatest lower limit": lambda correct, k, n, delta: clopper_pearson_lower(
-                n - correct.min(axis=1) - k, n, delta
-            ),
-            "upper limits for lower": lambda correct, k, n, delta: clopper_pearson_upper(
-                n - correct.max(axis=1) - k, n, delta
-            ),
+            "the greatest lower limit": lambda correct, k, n, delta: lower(n - correct.min(axis=1) - k, n, delta),
+            "upper limits for lower": lambda correct, k, n, delta: upper(n - correct.max(axis=1) - k, n, delta),
             "four times the error probability": lambda correct, k, n, delta: lower_gain(correct, k, n, 4 * delta),
         },
         universal=True,
