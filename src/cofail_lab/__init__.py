@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cofail_lab import bounds, data, decisions, models
-    from cofail_lab.api import certify, fit
+    from cofail_lab import bounds, claims, data, decisions, models
+    from cofail_lab.api import certify, fit, verify
     from cofail_lab.bounds.certificate import Certificate, certify_counts
     from cofail_lab.data import load_outcomes
     from cofail_lab.errors import ConvergenceError, InputError
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 _HOME = {
     "bounds": "",
+    "claims": "",
     "data": "",
     "decisions": "",
     "models": "",
     "certify": "api",
     "fit": "api",
+    "verify": "api",
     "Certificate": "bounds.certificate",
     "certify_counts": "bounds.certificate",
     "load_outcomes": "data",
@@ -46,6 +48,7 @@ __all__ = [
     "Result",
     "Verdict",
     "bounds",
+    "claims",
     "certify",
     "certify_counts",
     "data",
@@ -54,6 +57,7 @@ __all__ = [
     "load_outcomes",
     "models",
     "tetrachoric",
+    "verify",
 ]
 
 

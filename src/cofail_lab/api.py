@@ -1,10 +1,12 @@
 """The Python face of the experiments: the same computations, without configuration or files."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from cofail_lab.bounds.certificate import Certificate, certify_wrong_counts
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
+from cofail_lab.verdict import Verdict
 
 
 def certify(outcomes: Outcomes, delta: float = 0.05, overhead: float | None = None) -> Certificate:
@@ -57,3 +59,23 @@ def fit(
         bootstrap=bootstrap, null=null, atom=atom, delta=delta, overhead=overhead, level=level,
         conventions=conventions, correlation=correlation, choices=choices,
     ).analyse(outcomes, seed)  # fmt: skip
+
+
+def verify(claims: str | Sequence[str] | None = None, seed: int = 0, false_alarm: float = 0.01) -> list[Verdict]:
+    """Verdicts on the claims of the theory, in its order; one per release that makes a claim.
+
+    Args:
+        claims: ids, ``"P2"`` or ``"P1.iv,P8.ii"``; None for all of them (a minute or two).
+        seed: of the simulations and the adversary.
+        false_alarm: rate at which a run may call a true claim anything but confirmed.
+
+    Raises:
+        InputError: an id that no claim has.
+    """
+    from cofail_lab.claims.claim import Trial
+    from cofail_lab.claims.registry import select
+    from cofail_lab.claims.verifier import split_level, verify_claim
+
+    chosen = select(claims)
+    trial = Trial(seed, split_level(chosen, false_alarm))
+    return [verdict for claim in chosen for verdict in verify_claim(claim, trial)]

@@ -64,7 +64,7 @@ def sections(
                     "Each is refuted by one case, stored in results.json: "
                     "cofail-lab experiment=verify experiment.replay=.../results.json measures it again.",
                 ),
-                tuple(_refutation(verdict) for verdict in refuted),
+                tuple(refutation(verdict) for verdict in refuted),
             )
         )
     if mutants is not None:
@@ -141,7 +141,8 @@ def _evidence(proposition: str, verdicts: Sequence[Verdict]) -> Section:
     return Section(proposition, (sentence,), figures=shown)
 
 
-def _refutation(verdict: Verdict) -> Row:
+def refutation(verdict: Verdict) -> Row:
+    """What refuted a claim: measured against claimed, the check and the case."""
     stored = verdict.evidence["counterexample"]
     case = ", ".join(f"{name}={_short(value)}" for name, value in stored["case"].items())
     return Row(
