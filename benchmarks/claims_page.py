@@ -34,20 +34,22 @@ The exit code is 0 only if every verdict is the expected one. In Python: `cl.ver
 
 ## How a verdict is reached
 
-A claim has a *formula* (a closed form, a bound, a rule) and *checks*. A check measures the same quantity on another path: exact
-enumeration in rationals, quadrature, a linear program, simulation. On every case the measured interval is compared with what the
-formula allows: wholly inside, the case is confirmed; wholly outside, the claim is **refuted** and the case is stored; across the
-edge, **undecided**. A claim is **confirmed** if all cases of all its checks are. A heuristic is **reported** with its measured
-error, never confirmed.
+A claim has a *formula* (a closed form, a bound, a rule) and *checks*. A check measures the same quantity on another
+path: exact enumeration in rationals, quadrature, a linear program, simulation. On every case the measured interval is
+compared with what the formula allows: wholly inside, the case is confirmed; wholly outside, the claim is **refuted**
+and the case is stored; across the edge, **undecided**. A claim is **confirmed** if all cases of all its checks are. A
+heuristic is **reported** with its measured error, never confirmed.
 
-- **Adversary.** A claim about all values of its parameters is also tried where a search does worst: a low-discrepancy net over the
-  parameter box, then a descent, along the gradient where the law is differentiable. What it finds is rounded to the fewest digits that
-  still violate, and measured again exactly or in high precision.
-- **Control.** Every claim has a run of its own checks that must come out otherwise: June's formula beside September's, or a case outside
-  the hypothesis. If the control does not, the claim is undecided, whatever its checks said.
+- **Adversary.** A claim about all values of its parameters is also tried where a search does worst: a low-discrepancy
+  net over the parameter box, then a descent, along the gradient where the law is differentiable. What it finds is
+  rounded to the fewest digits that still violate, and measured again exactly or in high precision.
+- **Control.** Every claim has a run of its own checks that must come out otherwise: June's formula beside
+  September's, or a case outside the hypothesis. If the control does not, the claim is undecided, whatever its checks
+  said.
 - **Mutants.** Planted false variants must come out refuted (table below).
-- **One false-alarm rate** is stated for the run (`experiment.false_alarm`, .01) and split over all simulated cases by a union bound. A
-  simulated interval of that level may stretch two to two and a half half widths from the claimed value.
+- **One false-alarm rate** is stated for the run (`experiment.false_alarm`, .01) and split over all simulated cases by
+  a union bound. A simulated interval of that level may stretch two to two and a half half widths from the claimed
+  value.
 
 ## Adding a claim
 
@@ -65,8 +67,8 @@ Claim(
 )
 ```
 
-Cases are plain data, so that a stored counterexample replays. `pytest tests/test_claims.py` asks of every row that its verdict is the
-expected one, that its mutants are refuted, and that its counterexample replays from JSON.
+Cases are plain data, so that a stored counterexample replays. `pytest tests/test_claims.py` asks of every row that
+its verdict is the expected one, that its mutants are refuted, and that its counterexample replays from JSON.
 """
 
 
@@ -94,8 +96,11 @@ def rows(claims: Iterable[Claim]) -> list[str]:
 def _verdicts(claims: Iterable[Claim], verdicts: list[Verdict]) -> list[str]:
     lines = ["## Verdicts", ""]
     agree = sum(verdict.status == verdict.expected for verdict in verdicts)
-    lines += [f"{agree} of {len(verdicts)} are the expected ones. The margin is how far inside what is claimed the measured",
-              "interval lies (negative: outside), in the units of the check that left least room.", ""]  # fmt: skip
+    lines += [
+        f"{agree} of {len(verdicts)} are the expected ones. The margin is how far inside what is claimed the measured",
+        "interval lies (negative: outside), in the units of the check that left least room.",
+        "",
+    ]
     lines += ["| claim | release | statement | expected | verdict | margin |", "|---|---|---|---|---|---|"]
     for row, verdict in zip(rows(claims), verdicts, strict=True):
         lines.append(f"{row} {verdict.status} | {verdict.evidence['margin']:.1e} |")

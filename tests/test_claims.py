@@ -4,10 +4,12 @@ import json
 import math
 from collections import Counter
 from fractions import Fraction
+from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from benchmarks import claims_page
 
 from cofail_lab.claims import Check, Claim, Control, Trial, all_claims, at_least, at_most, equals, replay, select
 from cofail_lab.claims.adversary import Range, Search, simplify, worst_cases
@@ -51,6 +53,14 @@ def test_at_least_forty_mutants_are_planted() -> None:
 )
 def test_the_wrong_claims_of_june_are_expected_refuted(june: str) -> None:
     assert any(claim.expected == "refuted" and "june" in claim.releases for claim in select(june))
+
+
+def test_the_page_of_claims_is_that_of_the_registry() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "claims.md").read_text(encoding="utf-8").splitlines()
+    written = [line for line in page if line.startswith("| ") and line.count(" | ") >= 5 and "---" not in line]
+    stale = [row for row in claims_page.rows(all_claims()) if not any(line.startswith(row) for line in written)]
+    assert not stale, "run python -m benchmarks.claims_page"
+    assert " undecided | " not in "\n".join(written)
 
 
 def test_selection_by_id() -> None:
