@@ -1,0 +1,136 @@
+"""`experiment=verify` from the command line and from Python."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cofail_lab as cl
+from cofail_lab import cli
+from cofail_lab.claims import Check, Claim, Control, Trial, equals, select
+from cofail_lab.claims.verifier import verify_claim
+from cofail_lab.experiments.base import Inputs, RunOptions
+from cofail_lab.experiments.verify import Verify
+from cofail_lab.models import Clayton, CommonShock
+
+
+def _run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cofail_lab", *arguments, "record.figures=false"]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+def test_selected_claims_from_the_command_line_and_their_replay(tmp_path: Path) -> None:
+    done = _run("experiment=verify", "experiment.claims=P2.iii,P1.viii", "hydra.run.dir=run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "All 3 verdicts are the expected ones: 2 confirmed, 1 refuted." in " ".join(done.stdout.split())
+    record = json.loads((tmp_path / "run" / "results.json").read_text())
+    assert [(v["id"], v["release"], v["status"]) for v in record["verdicts"]] == [
+        ("P1.viii", "lab", "confirmed"), ("P1.viii.b", "lab", "confirmed"), ("P2.iii", "june", "refuted"),
+    ]  # fmt: skip
+    assert record["metrics"]["n_unexpected"] == 0
+    again = _run("experiment=verify", "experiment.replay=run/results.json", cwd=tmp_path)
+    assert again.returncode == 0 and "1 of 1 stored counterexamples" in again.stdout
+
+
+def test_a_sweep_over_the_law_of_a_claim(tmp_path: Path) -> None:
+    done = _run(
+        "-m", "experiment=verify", "experiment.claims=P2.ii", "law.shock=.01,.2", "hydra.sweep.dir=sweep", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    records = [json.loads(path.read_text()) for path in (tmp_path / "sweep").glob("*/results.json")]
+    runs = [record for record in records if record["experiment"] == "verify"]
+    assert len(runs) == 2 and all(record["metrics"]["n_unexpected"] == 0 for record in runs)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["experiment.claims=P11"], "experiment.claims: 'P11' is no claim"),
+        (["experiment.false_alarm=2"], "experiment.false_alarm: 2"),
+        (["experiment.trials=-1"], "experiment.trials: -1"),
+        (["experiment.replay=nowhere.json"], "experiment.replay: nowhere.json: cannot be read"),
+        (["experiment.claims=P2.ii", "law=clayton"], "law: Clayton"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, said, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["cofail-lab", "experiment=verify", *arguments])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code == 2
+    error = capsys.readouterr().err.strip().splitlines()
+    assert len(error) == 1 and said in error[0]
+
+
+def _claim(value: float) -> Claim:
+    check = Check("arithmetic", "exact", lambda claimed, _: equals(2.0, claimed, 0.1), ({},))
+    return Claim(
+        "T.i", ("lab",), "One and one is two.", "1 + 1 = 2", "none", "confirmed", value, (check,),
+        Control("three", "refuted", 3.0), {"three": 3.0},
+    )  # fmt: skip
+
+
+def test_an_unexpected_verdict_is_exit_code_one(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("cofail_lab.experiments.verify.select", lambda _: (_claim(2.5),))
+    monkeypatch.setattr(sys, "argv", ["cofail-lab", "experiment=verify", "record.figures=false"])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code == 1
+    assert "1 of 1 verdicts are not the expected ones: T.i (lab) refuted" in capsys.readouterr().err
+
+
+def test_mutants_and_trials_are_part_of_the_result() -> None:
+    inputs = Inputs(RunOptions(seed=3))
+    result = Verify(claims="P2.a", mutants=True, trials=5).run(inputs)
+    assert result.metrics["n_mutants"] == result.metrics["n_mutants_refuted"] == len(select("P2.a")[0].mutants)
+    assert result.metrics["n_trials"] == 5 and result.metrics["n_false_alarms"] == 0
+    assert result.tables["mutants"].num_rows == result.metrics["n_mutants"]
+    assert result.tables["checks"].num_rows >= 3
+    assert result.unexpected is None
+
+
+def test_an_interruption_keeps_the_verdicts_reached(monkeypatch) -> None:
+    seen = []
+
+    def second_time(claim, trial):
+        seen.append(claim)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return verify_claim(claim, trial)
+
+    monkeypatch.setattr("cofail_lab.experiments.verify.verify_claim", second_time)
+    result = Verify(claims="P1.viii").run(Inputs(RunOptions()))
+    assert result.interrupted == "1 of 2 verdicts reached" and len(result.verdicts) == 1
+
+
+def test_the_law_of_the_run_is_one_more_case() -> None:
+    claim = next(claim for claim in select("P2.ii") if "sept" in claim.releases)
+    start = next(check for check in claim.checks if check.name == "the start")
+    law = CommonShock(shock=0.07, base_error_rates=[0.4] * 5)
+    assert len(start.listed(Trial(0, 0.01, law))) == len(start.listed(Trial(0, 0.01))) + 1
+    with pytest.raises(cl.InputError, match="law: Clayton; P2 is about a common shock"):
+        start.listed(Trial(0, 0.01, Clayton(error_rates=[0.4] * 3, theta=2.0)))
+    uneven = CommonShock(shock=0.07, base_error_rates=[0.4, 0.5])
+    with pytest.raises(cl.InputError, match="one base error rate"):
+        start.listed(Trial(0, 0.01, uneven))
+
+
+def test_replay_refuses_what_it_does_not_know(tmp_path) -> None:
+    stored = {"claim": "P99", "release": "june", "check": "x", "case": {}}
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps({"verdicts": [{"evidence": {"counterexample": stored}}]}))
+    with pytest.raises(cl.InputError, match="not a counterexample of this lab"):
+        Verify(replay=str(path)).run(Inputs(RunOptions()))
+    path.write_text("[]")
+    with pytest.raises(cl.InputError, match=r"not the results.json"):
+        Verify(replay=str(path)).run(Inputs(RunOptions()))
+
+
+def test_verify_from_python() -> None:
+    verdicts = cl.verify(claims="P2.iii")
+    assert [dataclasses.astuple(v)[:2] for v in verdicts] == [("P2.iii", "june")]
+    assert verdicts[0].status == "refuted" and verdicts[0].measured < 1e-12
