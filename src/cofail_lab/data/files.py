@@ -105,7 +105,7 @@ def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
             raise InputError(f"{path.name}: {len(members):,} members; at most {MOST_MEMBERS:,} are read")
         for info in members:
             name = PurePosixPath(info.filename.replace("\\", "/"))
-            if name.is_absolute() or ".." in name.parts or ":" in name.parts[:1]:
+            if name.is_absolute() or ".." in name.parts or (name.parts and name.parts[0].endswith(":")):
                 raise InputError(f"{path.name}: member {shorten(info.filename)!r} points outside the archive")
         check_ratio(path.name, sum(info.file_size for info in members), path.stat().st_size)
         yield archive
