@@ -157,6 +157,15 @@ def pointwise_gain(formula: Callable, case: Case) -> Measured:
     return at_least(min(who.gap(end) for end in who.ends()), 0)
 
 
+def gap_by_tail_errors(formula: Callable, case: Case) -> Measured:  # noqa: ARG001
+    """The proof: at a_H(γ) = a_H the gap is γ[w(γ) - w(1)], at every end of a block; the largest difference."""
+    who = population(case)
+    errors = [1 - rate for rate in who.cheap]
+    return equals(
+        max(abs(who.gap(end) - end * (who.tail(errors, end) - who.mean(errors))) for end in who.ends()[1:]), 0, 0
+    )
+
+
 def published_gap(formula: Callable, case: Case) -> Measured:
     """AUC .80 and a gap of -.05 at γ = .1, where w rises: outside the hypothesis, or the claim would be wrong."""
     who = population(case)
@@ -266,6 +275,9 @@ CLAIMS = (
         checks=(
             Check(
                 "least gap over all budgets", "exact", pointwise_gain, lambda t: random_blocks(t, 8, True), ANY_CHEAP
+            ),
+            Check(
+                "gap as a difference of tail errors", "exact", gap_by_tail_errors, lambda t: random_blocks(t, 8, True)
             ),
             Check("where w rises", "exact", published_gap, (RISING,)),
         ),
