@@ -17,7 +17,6 @@ from jaxtyping import Float
 from scipy.optimize import minimize
 
 from cofail_lab.fitting.count_likelihood import (
-    DRAWS,
     Maximum,
     count_law,
     matrix_log_likelihood,
@@ -193,7 +192,6 @@ def profile(
     base_of: Callable[[Float[np.ndarray, " m"], Float[np.ndarray, "m m"]], AbstractErrorLaw | None],
     *,
     n_points: int = 9,
-    draws: int = DRAWS,
 ) -> ProfileFit | None:
     """The likeliest ω = k/n over a grid of whole k, refined once around its best; None where no k gives a base law.
 
@@ -201,7 +199,6 @@ def profile(
         pool: the matrix.
         base_of: law from the error rates and the tetrachoric matrix of the remaining queries; None where there is none.
         n_points: of the first grid, from 0 to min(K, fewest errors of a model - 1).
-        draws: for a base whose law of C is simulated.
     """
     most, n = min(pool.n_all_wrong, int(pool.error_counts.min()) - 1), pool.n_queries
     found: dict[int, tuple[float, AbstractErrorLaw] | None] = {}
@@ -213,7 +210,7 @@ def profile(
                 found[k] = None
                 continue
             law = AtomInflated(k / n, base) if k else base
-            found[k] = count_law(law, draws=draws).log_likelihood(pool.histogram), law
+            found[k] = count_law(law).log_likelihood(pool.histogram), law
         fits = {k: fit[0] for k, fit in found.items() if fit is not None}
         if not fits:
             return None

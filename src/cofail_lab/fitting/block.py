@@ -67,7 +67,7 @@ def fit(
 def log_all_wrong(
     thresholds: Float[np.ndarray, " m"], family: Int[np.ndarray, " m"], between: float, within: float
 ) -> tuple[float, float]:
-    """log β of a block law by lattices, and its absolute error: milliseconds, where `models.BlockFactor` nests integrals.
+    """log β of a block law by lattices, and its absolute error; `models.BlockFactor` nests integrals and is slower.
 
     The error is large where β is below 1e-20: the lattices end where a factor has probability 1e-30.
     """

@@ -9,9 +9,6 @@ from cofail_lab.fitting import atom, block, clayton, full_sigma, loadings, loadi
 from cofail_lab.fitting.pool import Pool
 from cofail_lab.models import AbstractErrorLaw, BlockFactor, Clayton, GaussianCopula, Independent, OneFactorGaussian
 
-# Rough law of C of an atom over full Σ: the profile compares draws with the same random numbers.
-_PROFILE_DRAWS = 2**16
-
 
 class AbsentLawError(Exception):
     """The matrix gives no such law; the message says why, as the end of a sentence."""
@@ -190,7 +187,7 @@ def _profile(
     def fit(pool: Pool, _: bool) -> Fitted:
         if pool.n_models > LARGE:
             raise AbsentLawError(f"not tried in pools of more than {LARGE} models: it refits the base a dozen times")
-        found = atom.profile(pool, base_of(pool), n_points=n_points, draws=_PROFILE_DRAWS)
+        found = atom.profile(pool, base_of(pool), n_points=n_points)
         if found is None:
             raise AbsentLawError(why_absent)
         return Fitted(found.law, {"shock": found.dropped / pool.n_queries})

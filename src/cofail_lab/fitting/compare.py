@@ -9,7 +9,7 @@ from cofail_lab import checks
 from cofail_lab.errors import ConvergenceError, InputError
 from cofail_lab.estimate import Estimate
 from cofail_lab.fitting.candidates import CANDIDATES, LARGE, AbsentLawError, Candidate, Fitted
-from cofail_lab.fitting.count_likelihood import CountLaw, count_law, matrix_log_likelihood
+from cofail_lab.fitting.count_likelihood import count_law, matrix_log_likelihood
 from cofail_lab.fitting.pool import Pool
 from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.numerics.streams import FOLDS, generator
@@ -205,7 +205,7 @@ def _fitted(
         # Against independence the ratio can exceed every float; then it has no value that could be stored.
         ratio=float(np.exp(log_ratio)) if log_ratio is not None and log_ratio < 700 else None,
         log_likelihood=log_likelihood if np.isfinite(log_likelihood) else None,
-        simulation_error=_simulation_error(counts, pool.histogram),
+        simulation_error=counts.simulation_error(pool.histogram),
         matrix_log_likelihood=on_matrix, notes=_notes(found, pool),
     )  # fmt: skip
 
@@ -216,11 +216,6 @@ def _notes(found: Fitted, pool: Pool) -> tuple[str, ...]:
     if found.parameters.get("shock") == 0:
         return (*found.notes, "no atom is likelier than any")
     return found.notes
-
-
-def _simulation_error(counts: CountLaw, histogram: np.ndarray) -> float:
-    """Standard error of Σ log P(C) from simulated probabilities, taken as independent (they are slightly negative)."""
-    return float(np.sqrt(((histogram * counts.relative_errors) ** 2).sum()))
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,17 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.optimize import brentq, minimize_scalar
-from scipy.special import log_ndtr, logsumexp
+from scipy.special import log_ndtr, logsumexp, ndtr
 from scipy.stats import chi2
 
 from cofail_lab.models import AbstractErrorLaw, AtomInflated, BlockFactor, GaussianCopula, OneFactorGaussian
 from cofail_lab.models.base import AbstractFactorLaw
 from cofail_lab.numerics import block_factor, one_factor
 from cofail_lab.numerics.poisson_binomial import mixture_counts, mixture_counts_at_once
-from cofail_lab.numerics.streams import FULL_SIGMA
+from cofail_lab.numerics.streams import FULL_SIGMA, generator
 
-DRAWS = 2**17
-"""Queries drawn for the law of C of a full-Σ copula, which has no other."""
+DRAWS = 2**14
+"""Draws for the law of C of a full-Σ copula in pools of up to 256 models; larger ones take fewer."""
 
 # Likelihoods need neither the 1e-13 of a law's own grid nor its ends: 1e-9 of every pattern, 1e-16 of the factor.
 _GRID_ERROR, _REACH = 1e-9, 8.3
@@ -27,6 +27,7 @@ _SMALL = 3 * 10**8
 # A pattern with a smaller probability at a node has none there.
 _LEAST_LOG = -1e5
 _ENTRIES_AT_ONCE = 2**23
+_BATCHES = 16
 
 
 class CountLaw(NamedTuple):
@@ -34,16 +35,20 @@ class CountLaw(NamedTuple):
 
     Attributes:
         log_probs: log P(C = 0..m).
-        relative_errors: standard error of each probability over it, where it was simulated; else 0.
+        spread: each probability in every batch of a simulation, over its mean, minus 1; no batch where it is exact.
     """
 
     log_probs: Float[np.ndarray, " m_plus_1"]
-    relative_errors: Float[np.ndarray, " m_plus_1"]
+    spread: Float[np.ndarray, "batches m_plus_1"]
 
     def log_likelihood(self, histogram: Int[np.ndarray, " m_plus_1"]) -> float:
         """Σ over queries of log P(C)."""
         seen = histogram > 0
         return float(histogram[seen] @ self.log_probs[seen])
+
+    def simulation_error(self, histogram: Int[np.ndarray, " m_plus_1"]) -> float:
+        """Standard error of `log_likelihood`; 0 where nothing was simulated."""
+        return float(_batch_error(self.spread @ histogram)) if len(self.spread) else 0.0
 
 
 def factor_nodes(
@@ -60,33 +65,22 @@ def factor_nodes(
 
 
 def count_law(law: AbstractErrorLaw, *, draws: int = DRAWS, seed: int = 0) -> CountLaw:
-    """The law of C under any error law; simulated where Σ is full, with P(C = m) from the orthant.
-
-    A number never drawn in ``draws`` queries has no relative frequency; all of them take Jeffreys' estimate (half a
-    draw more each), which favours the law where it is wrong.
-    """
+    """The law of C under any error law; where Σ is full, by simulation with the first component integrated out."""
     if isinstance(law, AtomInflated):
         base = count_law(law.base, draws=draws, seed=seed)
         shock = float(law.shock)
         with np.errstate(divide="ignore"):
             logs = np.log1p(-shock) + base.log_probs
             logs[-1] = np.logaddexp(logs[-1], np.log(shock))
-        return CountLaw(logs, base.relative_errors)
+        return CountLaw(logs, _with_shock(base.spread, logs[-1], base.log_probs[-1], shock))
     if isinstance(law, GaussianCopula):
-        key = jax.random.key((FULL_SIGMA << 32) + seed)
-        probs = (law.count_wrong(key, draws) + 0.5) / (draws + (law.n_models + 1) / 2)
-        errors = np.sqrt((1 - probs) / (draws * probs))
-        logs = np.log(probs)
-        estimate = law.all_wrong_estimate()
-        if estimate.value:
-            logs[-1], errors[-1] = np.log(estimate.value), (estimate.error or 0.0) / estimate.value
-        return CountLaw(logs, errors)
+        return _full_sigma_counts(np.asarray(law.thresholds), np.asarray(law.correlation), draws, seed)
     probs = _mixture_counts(law) if isinstance(law, AbstractFactorLaw) else np.asarray(law.count_probs())
     with np.errstate(divide="ignore"):
         logs = np.log(probs)
     # All wrong has its own logs, which do not end at 1e-308.
     logs[-1] = float(law.log_all_wrong()) if logs[-1] == -np.inf else logs[-1]
-    return CountLaw(logs, np.zeros_like(logs))
+    return CountLaw(logs, np.zeros((0, len(logs))))
 
 
 def _nodes(law: AbstractFactorLaw) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -118,6 +112,43 @@ def _mixture_counts(law: AbstractFactorLaw) -> np.ndarray:
 
 
 _mixture = jax.jit(mixture_counts)
+
+
+def _full_sigma_counts(thresholds: np.ndarray, correlation: np.ndarray, draws: int, seed: int) -> CountLaw:
+    """Scores √λ v Z + Y with λ, v the first principal component; each draw of Y gives a whole law of C.
+
+    Given Y, model i is wrong below (or above) one value of Z.
+    """
+    m = len(thresholds)
+    values, vectors = np.linalg.eigh(correlation)
+    first = np.sqrt(values[-1]) * vectors[:, -1]
+    first = np.where(np.abs(first) < 1e-12, 1e-12, first * np.where(first.sum() < 0, -1.0, 1.0))
+    root = vectors[:, :-1] * np.sqrt(np.maximum(values[:-1], 0))
+    rng = generator(seed, FULL_SIGMA)
+    size = max(64, min(draws, draws * 256 // m) // _BATCHES)
+    laws = np.empty((_BATCHES, m + 1))
+    for law in laws:
+        turns = (thresholds - rng.standard_normal((size, m - 1)) @ root.T) / first
+        order = np.argsort(turns, axis=1)
+        below = np.pad(ndtr(np.take_along_axis(turns, order, axis=1)), ((0, 0), (1, 1)), constant_values=(0, 1))
+        # At Z = -∞ the models with positive weight are wrong; each value of Z that is passed turns one model.
+        step = np.where(first > 0, -1, 1)[order]
+        number = (first > 0).sum() + np.pad(step.cumsum(axis=1), ((0, 0), (1, 0)))
+        law[:] = np.bincount(number.ravel(), np.diff(below, axis=1).ravel(), m + 1) / size
+    probs = laws.mean(axis=0)
+    with np.errstate(divide="ignore"):
+        return CountLaw(np.log(probs), np.divide(laws, probs, out=np.ones_like(laws), where=probs > 0) - 1)
+
+
+def _batch_error(values: np.ndarray) -> float:
+    return values.std(ddof=1) / np.sqrt(len(values))
+
+
+def _with_shock(spread: np.ndarray, log_whole: float, log_base: float, shock: float) -> np.ndarray:
+    """The atom is exact: it thins out the spread of P(C = m)."""
+    thinned = spread.copy()
+    thinned[:, -1] *= (1 - shock) * np.exp(log_base - log_whole)
+    return thinned
 
 
 def matrix_log_likelihood(law: AbstractErrorLaw, wrong: Bool[np.ndarray, "n m"]) -> float | None:

@@ -1,0 +1,283 @@
+"""Recovery: matrices drawn from every law (m = 40, n = 2,000), fitted, and asked whether the truth comes back.
+
+    python -m benchmarks.law_recovery --seeds 100 --heldout-seeds 10
+
+Prints, per law and parameter, the share of 95% intervals that hold the truth: percentile bootstrap where the estimate
+is read from pairs, profile likelihood (the truth is inside if twice the loss of log-likelihood is below 3.84) where it
+is by likelihood. And how often the held-out comparison picks the law that made the data, or one within two standard
+errors of the best.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from scipy.special import ndtr
+from scipy.stats import beta as beta_law
+from scipy.stats import chi2
+
+from cofail_lab.fitting import atom, block, clayton, full_sigma, loadings, loadings_ml
+from cofail_lab.fitting.compare import compare_laws
+from cofail_lab.fitting.count_likelihood import count_law, maximize
+from cofail_lab.fitting.pool import Pool
+from cofail_lab.fitting.tetrachoric import correlation_from_counts
+from cofail_lab.models import (
+    AbstractErrorLaw,
+    AtomInflated,
+    BlockFactor,
+    Clayton,
+    GaussianCopula,
+    Independent,
+    OneFactorGaussian,
+)
+from cofail_lab.outcomes import Outcomes
+
+M, N, REPLICATES = 40, 2000, 199
+SHOCK, R, THETA, BETWEEN, WITHIN = 0.04, 0.45, 1.0, 0.35, 0.6
+FAMILY = np.arange(M) // 8
+
+_rng = np.random.default_rng(6)
+RATES = ndtr(_rng.uniform(-0.6, 0.6, M))
+LOADINGS = _rng.uniform(0.4, 0.9, M)
+_three = np.column_stack([LOADINGS, _rng.uniform(-0.4, 0.4, (M, 2))])
+SIGMA = _three @ _three.T
+SIGMA[np.diag_indices(M)] = 1
+
+Inside = Iterator[tuple[str, bool]]
+"""Names of intervals and whether each holds the truth."""
+
+
+class Case(NamedTuple):
+    """A law that makes data, the candidate that should be found, and its intervals.
+
+    Attributes:
+        law: the truth.
+        candidate: name in `candidates.CANDIDATES`.
+        inside: from a matrix and a seed.
+    """
+
+    law: AbstractErrorLaw
+    candidate: str
+    inside: Callable[[Pool, int], Inside]
+
+
+def _resampled(pool: Pool, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Error counts (replicates, m) and tetrachoric matrices of bootstrap replicates."""
+    rng = np.random.default_rng([seed, 1])
+    left, right = np.triu_indices(M, 1)
+    columns = pool.wrong.astype(np.float32)
+    counts, both = np.empty((REPLICATES, M), dtype=int), np.empty((REPLICATES, len(left)), dtype=int)
+    for b in range(REPLICATES):
+        weights = np.bincount(rng.integers(N, size=N), minlength=N).astype(np.float32)
+        joint = (columns.T * weights) @ columns
+        counts[b], both[b] = np.diagonal(joint), joint[left, right]
+    values, _ = correlation_from_counts(counts[:, left].ravel(), counts[:, right].ravel(), both.ravel(), N)
+    matrices = np.broadcast_to(np.eye(M), (REPLICATES, M, M)).copy()
+    matrices[:, left, right] = matrices[:, right, left] = values.reshape(both.shape)
+    return counts, matrices
+
+
+def _holds(drawn: np.ndarray, truth: np.ndarray | float) -> np.ndarray:
+    """Whether percentile intervals hold the truth; replicates in the first dimension, those without a law left out."""
+    low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
+    return (low <= truth) & (truth <= high)
+
+
+def _likely(best: float, at_truth: float) -> bool:
+    return 2 * (best - at_truth) <= chi2.ppf(0.95, 1)
+
+
+def _independent(pool: Pool, seed: int) -> Inside:
+    rng = np.random.default_rng([seed, 1])
+    drawn = [np.log(pool.wrong[rng.integers(N, size=N)].mean(axis=0)).sum() for _ in range(REPLICATES)]
+    yield "log β, bootstrap", bool(_holds(np.array(drawn), np.log(RATES).sum()))
+
+
+def _one_factor(pool: Pool, seed: int) -> Inside:
+    _, matrices = _resampled(pool, seed)
+    i, j = np.triu_indices(M, 1)
+    yield "r = mean tetrachoric, bootstrap", bool(_holds(matrices[:, i, j].mean(axis=1), R))
+    yield "r on C, profile", _on_counts(pool, "one_factor", R)
+
+
+def _on_counts(pool: Pool, base: str, place: float) -> bool:
+    found = atom.fit(pool, base, atom=False)
+    at_truth = count_law(atom.BASES[base].law(pool.error_rates, place)).log_likelihood(pool.histogram)
+    return _likely(found.log_likelihood, at_truth)
+
+
+def _loadings(pool: Pool, seed: int) -> Inside:
+    _, matrices = _resampled(pool, seed)
+    for inside in _holds(loadings.fit(matrices), LOADINGS):
+        yield "every loading, minres, bootstrap", bool(inside)
+    start = loadings.fit(pool.tetrachoric)
+    best = loadings_ml.fit(pool.wrong, start, atom=False).log_likelihood
+    model = seed % M
+    held = loadings_ml.fit(pool.wrong, start, atom=False, held_loading=(model, float(LOADINGS[model])))
+    yield "a loading on the matrix, profile", _likely(best, held.log_likelihood)
+
+
+def _full_sigma(pool: Pool, seed: int) -> Inside:
+    _, matrices = _resampled(pool, seed)
+    i, j = np.triu_indices(M, 1)
+    drawn = np.stack([full_sigma.repaired(matrix)[i, j] for matrix in matrices])
+    yield "mean of Σ, bootstrap", bool(_holds(drawn.mean(axis=1), SIGMA[i, j].mean()))
+    for inside in _holds(drawn, SIGMA[i, j])[seed % 20 :: 20]:
+        yield "entries of Σ, bootstrap", bool(inside)
+
+
+def _clayton(pool: Pool, seed: int) -> Inside:
+    rng = np.random.default_rng([seed, 1])
+    pairs = np.triu_indices(M, 1)
+    counts, means = np.empty((REPLICATES, M)), np.empty(REPLICATES)
+    for b in range(REPLICATES):
+        wrong = pool.wrong[rng.integers(N, size=N)]
+        counts[b], number = wrong.mean(axis=0), wrong.sum(axis=1)
+        means[b] = (number * (number - 1)).mean() / (M * (M - 1))
+    yield "θ of mean p_ij, bootstrap", bool(_holds(clayton.fit_theta(counts, pairs, means), THETA))
+    yield "θ on C, profile", _on_counts(pool, "clayton", THETA / (THETA + 2))
+
+
+def _block(pool: Pool, seed: int) -> Inside:
+    _, matrices = _resampled(pool, seed)
+    between, within = block.fit(matrices, FAMILY)
+    yield "ρ_b, bootstrap", bool(_holds(between, BETWEEN))
+    yield "ρ_w, bootstrap", bool(_holds(within, WITHIN))
+
+
+def _atom(base: str) -> Callable[[Pool, int], Inside]:
+    kind = atom.BASES[base]
+
+    def inside(pool: Pool, _: int) -> Inside:
+        found = atom.fit(pool, base, atom=True)
+        rates = (pool.error_rates - SHOCK) / (1 - SHOCK)
+
+        def at(place: float) -> float:
+            return count_law(AtomInflated(SHOCK, kind.law(rates, place))).log_likelihood(pool.histogram)
+
+        held = maximize(at, 0.0, kind.most, 1e-4).log_likelihood if kind.parameter else at(0.0)
+        yield "ω on C, profile", _likely(found.log_likelihood, held)
+
+    return inside
+
+
+def _atom_loadings(pool: Pool, _: int) -> Inside:
+    start = loadings.fit(pool.tetrachoric)
+    free = loadings_ml.fit(pool.wrong, start, atom=True)
+    held = loadings_ml.fit(pool.wrong, free.loadings, atom=True, held_shock=SHOCK)
+    yield "ω on the matrix, profile", _likely(free.log_likelihood, held.log_likelihood)
+
+
+def _profiled(base_of: Callable[[np.ndarray, np.ndarray], AbstractErrorLaw | None]) -> Callable[[Pool, int], Inside]:
+    def inside(pool: Pool, _: int) -> Inside:
+        found = atom.profile(pool, base_of)
+        k = min(round(SHOCK * N), pool.n_all_wrong)
+        base = base_of((pool.error_counts - k) / (N - k), pool.tetrachoric_without(np.array([k]))[0])
+        if found is None or base is None:
+            yield "ω on C, profile over k", False
+            return
+        at_truth = count_law(AtomInflated(k / N, base)).log_likelihood(pool.histogram)
+        yield "ω on C, profile over k", _likely(found.log_likelihood, at_truth)
+
+    return inside
+
+
+def _block_law(rates: np.ndarray, matrix: np.ndarray) -> BlockFactor | None:
+    between, within = block.fit(matrix, FAMILY)
+    return None if np.isnan(between) else BlockFactor(rates, FAMILY, between, within)
+
+
+def _bases() -> dict[str, AbstractErrorLaw]:
+    return {
+        "independent": Independent(RATES),
+        "one factor": OneFactorGaussian(RATES, np.full(M, np.sqrt(R))),
+        "loadings": OneFactorGaussian(RATES, LOADINGS),
+        "full Σ": GaussianCopula(RATES, SIGMA),
+        "Clayton": Clayton(RATES, THETA),
+        "block": BlockFactor(RATES, FAMILY, BETWEEN, WITHIN),
+    }
+
+
+def cases() -> dict[str, Case]:
+    """Every law that makes data."""
+    bases = _bases()
+    atoms = {name: AtomInflated(SHOCK, law) for name, law in bases.items()}
+    return {
+        "independent": Case(bases["independent"], "independent", _independent),
+        "one factor": Case(bases["one factor"], "one_factor", _one_factor),
+        "loadings": Case(bases["loadings"], "one_factor_loadings", _loadings),
+        "full Σ": Case(bases["full Σ"], "full_sigma", _full_sigma),
+        "Clayton": Case(bases["Clayton"], "clayton", _clayton),
+        "block": Case(bases["block"], "block", _block),
+        "atom + independent": Case(atoms["independent"], "atom_independent", _atom("independent")),
+        "atom + one factor": Case(atoms["one factor"], "atom_one_factor", _atom("one_factor")),
+        "atom + Clayton": Case(atoms["Clayton"], "atom_clayton", _atom("clayton")),
+        "atom + loadings": Case(atoms["loadings"], "atom_one_factor_loadings_ml", _atom_loadings),
+        "atom + loadings, from pairs": Case(
+            atoms["loadings"], "atom_one_factor_loadings",
+            _profiled(lambda rates, matrix: OneFactorGaussian(rates, loadings.fit(matrix))),
+        ),
+        "atom + block": Case(atoms["block"], "atom_block", _profiled(_block_law)),
+        "atom + full Σ": Case(
+            atoms["full Σ"], "atom_full_sigma",
+            _profiled(lambda rates, matrix: GaussianCopula(rates, full_sigma.repaired(matrix))),
+        ),
+    }  # fmt: skip
+
+
+def drawn(law: AbstractErrorLaw, seed: int) -> np.ndarray:
+    """The matrix of a seed."""
+    return np.asarray(law.sample(jax.random.key(1000 + seed), N))
+
+
+def coverage(case: Case, seeds: range) -> dict[str, tuple[int, int]]:
+    """Per interval: how many held the truth, of how many."""
+    found: dict[str, tuple[int, int]] = {}
+    for seed in seeds:
+        for name, inside in case.inside(Pool(drawn(case.law, seed), FAMILY.astype(str)), seed):
+            held, asked = found.get(name, (0, 0))
+            found[name] = held + inside, asked + 1
+    return found
+
+
+def picked(case: Case, seeds: range) -> int:
+    """In how many matrices held-out queries prefer the law that made them, or one they cannot tell from it."""
+    hits = 0
+    for seed in seeds:
+        wrong = drawn(case.law, seed)
+        outcomes = Outcomes(
+            wrong,
+            tuple(map(str, range(N))),
+            tuple(map(str, range(M))),
+            "drawn",
+            per_model={"family": FAMILY.astype(str)},
+        )
+        hits += compare_laws(outcomes, seed=seed, intervals=False)[case.candidate].close
+    return hits
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=100)
+    parser.add_argument("--heldout-seeds", type=int, default=10)
+    parser.add_argument("--only", nargs="*")
+    options = parser.parse_args()
+    print("| data from | interval | holds the truth | 95% limits of that share |\n|---|---|---|---|")
+    for name, case in cases().items():
+        if options.only and name not in options.only:
+            continue
+        begun = time.perf_counter()
+        for interval, (held, asked) in coverage(case, range(options.seeds)).items():
+            low, high = beta_law.ppf([0.025, 0.975], [held, held + 1], [asked - held + 1, max(asked - held, 1e-9)])
+            print(f"| {name} | {interval} | {held} of {asked} | {low:.3f} to {high:.3f} |", flush=True)
+        if options.heldout_seeds:
+            hits = picked(case, range(options.heldout_seeds))
+            print(f"| {name} | held-out choice | {hits} of {options.heldout_seeds} | |", flush=True)
+        print(f"<!-- {name}: {time.perf_counter() - begun:.0f} s -->", flush=True)
+
+
+if __name__ == "__main__":
+    main()
