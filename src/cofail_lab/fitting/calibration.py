@@ -2,41 +2,60 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cofail_lab.fitting import loadings
+from cofail_lab.fitting import full_sigma, loadings
 from cofail_lab.fitting.matrix import POINT_LAWS, MatrixFit, replicated_laws, square
 from cofail_lab.fitting.null import NullCalibration, NullTest, place, power, simulate, with_atom
 from cofail_lab.fitting.point import Pairs, fit_counts
 from cofail_lab.fitting.pool_scan import Compositions, PoolScan
-from cofail_lab.fitting.predictors import REPLICATED_UP_TO, MatrixPredictors
+from cofail_lab.fitting.predictors import MatrixPredictors
 from cofail_lab.fitting.replicates import Batch, Replicates, join, nothing
-from cofail_lab.models import OneFactorGaussian
-from cofail_lab.numerics.streams import NULL, NULL_LOADINGS, POWER, generator
+from cofail_lab.models import GaussianCopula, OneFactorGaussian
+from cofail_lab.numerics.streams import NULL, NULL_FULL_SIGMA, NULL_LOADINGS, POWER, generator
+
+if TYPE_CHECKING:
+    from cofail_lab.models import AbstractErrorLaw
 
 # In larger pools every mean, the observed one included, is over this many random pairs: the same statistic either way.
 _MOST_PAIRS = 2**18
 _SOME_PAIRS = 2**16
 
 
-def null_laws(fit: MatrixFit) -> dict[str, OneFactorGaussian]:
-    """The fitted laws without a common mode, over the varying models: one correlation, and a loading for every model.
+OWN_NULLS = ("one_factor", "one_factor_loadings", "full_sigma")
+"""Laws that are each the null of their own ratio; the first is the null of every other ratio too."""
 
-    Empty where a law does not exist. Loadings beyond `REPLICATED_UP_TO` models are not refitted per replicate and have
-    no null of their own.
+_STREAMS = {"one_factor": NULL, "one_factor_loadings": NULL_LOADINGS, "full_sigma": NULL_FULL_SIGMA}
+
+
+def null_laws(fit: MatrixFit) -> "dict[str, AbstractErrorLaw]":
+    """The fitted laws without a common mode, over the varying models, by the names of `OWN_NULLS`.
+
+    Empty where a law does not exist. What is not refitted per replicate (`replicated_laws`) has no null of its own.
     """
     rates = fit.outcomes.error_rates[~fit.outcomes.constant]
     r = float(fit.point.tetrachoric[0])
     if len(rates) < 2 or not 0 <= r < 1:
         return {}
-    laws = {"one_factor": OneFactorGaussian(rates, np.full(len(rates), np.sqrt(r)))}
-    if "one_factor_loadings" in fit.matrix_laws and len(rates) <= REPLICATED_UP_TO:
+    laws: dict[str, AbstractErrorLaw] = {"one_factor": _one_factor(fit)}
+    if replicated_laws(fit):
         varying = np.flatnonzero(~fit.outcomes.constant)
         matrix = square(fit.pair_values.tetrachoric[0], fit.pairs, fit.outcomes.n_models, 1.0)
-        fitted = loadings.fit(matrix[np.ix_(varying, varying)])
-        laws["one_factor_loadings"] = OneFactorGaussian(rates, fitted)
+        matrix = matrix[np.ix_(varying, varying)]
+        laws["one_factor_loadings"] = OneFactorGaussian(rates, loadings.fit(matrix))
+        laws["full_sigma"] = GaussianCopula(rates, full_sigma.repaired(matrix, _repair(fit)))
     return laws
+
+
+def _one_factor(fit: MatrixFit) -> OneFactorGaussian:
+    rates = fit.outcomes.error_rates[~fit.outcomes.constant]
+    return OneFactorGaussian(rates, np.full(len(rates), np.sqrt(fit.point.tetrachoric[0])))
+
+
+def _repair(fit: MatrixFit) -> full_sigma.Repair:
+    return "clip" if fit.conventions == "published" else "nearest"
 
 
 def calibrated(
@@ -62,14 +81,15 @@ def calibrated(
     finished = True
     try:
         for name, law in laws.items():
-            stream = (seed, NULL if name == "one_factor" else NULL_LOADINGS)
-            more = _more(fit, varying, pairs)
-            watch = under_null.look if name == "one_factor" else _look_away
+            # Under the first null every ratio is placed, under another law's own null that law's ratio.
+            asked = replicated_laws(fit) if name == "one_factor" else (name,)
+            more, watch = _more(fit, varying, pairs, asked), under_null.look if name == "one_factor" else _look_away
+            stream = (seed, _STREAMS[name])
             for batch in simulate(law, outcomes.n_queries, pairs, n_replicates, stream, advance, more, watch):
                 drawn[name].append(batch)
-        alternative = with_atom(laws["one_factor"], atom) if _has_power(fit, laws) else None
+        alternative = with_atom(_one_factor(fit), atom) if _has_power(fit, laws) else None
         if alternative is not None:
-            more = _more(fit, varying, pairs)
+            more = _more(fit, varying, pairs, tuple(law for law in laws if law != "one_factor"))
             for batch in simulate(alternative, outcomes.n_queries, pairs, n_replicates, (seed, POWER), advance, more):
                 with_mode.append(batch)  # noqa: PERF402  (what is done must survive the interruption)
     except KeyboardInterrupt:
@@ -90,7 +110,7 @@ def n_matrices(fit: MatrixFit, n_replicates: int) -> int:
     return n_replicates * (len(laws) + _has_power(fit, laws))
 
 
-def _has_power(fit: MatrixFit, laws: dict[str, OneFactorGaussian]) -> bool:
+def _has_power(fit: MatrixFit, laws: "dict[str, AbstractErrorLaw]") -> bool:
     return bool(laws) and fit.outcomes.n_all_wrong > 0
 
 
@@ -108,9 +128,10 @@ def _null_pairs(fit: MatrixFit, varying: np.ndarray, seed: int) -> Pairs:
     return Pairs(pairs.left[some], pairs.right[some], same)
 
 
-def _more(fit: MatrixFit, varying: np.ndarray, pairs: Pairs) -> Callable[[Batch], dict[str, np.ndarray]]:
+def _more(
+    fit: MatrixFit, varying: np.ndarray, pairs: Pairs, laws: tuple[str, ...]
+) -> Callable[[Batch], dict[str, np.ndarray]]:
     """The predictions of whole matrices, for the simulated ones."""
-    laws = replicated_laws(fit)
     if not laws:
         return lambda batch: dict(nothing(batch))
     family = fit.predictors.family
@@ -140,7 +161,9 @@ def _calibration(
     tests: dict[tuple[str, str], NullTest] = {}
     for name, replicates in laws.items():
         for law, ratio in observed.items():
-            found = place(ratio, replicates.ratios(law)) if replicates.has(law) else None
+            if name not in ("one_factor", law) or not replicates.has(law):
+                continue
+            found = place(ratio, replicates.ratios(law))
             if found is not None:
                 tests[name, law] = found
     found_power = None
@@ -149,7 +172,7 @@ def _calibration(
         found_power = {
             law: power(tests["one_factor", law], alternative.ratios(law))
             for law in observed
-            if ("one_factor", law) in tests
+            if ("one_factor", law) in tests and alternative.has(law)
         }
     return NullCalibration(laws, tests, atom, found_power, n_asked, len(pairs.left))
 

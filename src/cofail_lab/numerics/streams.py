@@ -6,6 +6,7 @@ import numpy as np
 BOOTSTRAP, HELDOUT, CHURN = 1, 2, 3
 FULL_SIGMA, FOLDS = 4, 5
 NULL, NULL_LOADINGS, POWER, SCAN, LUCK = 6, 7, 8, 9, 10
+NULL_FULL_SIGMA = 11
 
 
 def generator(seed: int, purpose: int, index: int = 0) -> np.random.Generator:

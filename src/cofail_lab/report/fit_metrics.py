@@ -6,6 +6,7 @@ import numpy as np
 
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.estimate import Estimate
+from cofail_lab.fitting.calibration import OWN_NULLS
 from cofail_lab.fitting.luck import Bracketed, Guessing, Luck
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.predictors import MATRIX_LAWS
@@ -79,13 +80,11 @@ def metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int |
 def _null_metrics(fit: MatrixFit) -> dict[str, float | int | None]:
     null = fit.null
     test = None if null is None else null.tests.get(("one_factor", "one_factor"))
-    own = None if null is None else null.tests.get(("one_factor_loadings", "one_factor_loadings"))
     found: dict[str, float | int | None] = {
         "n_null": 0 if null is None else min(len(drawn.all_wrong) for drawn in null.laws.values()),
         "null_p_value": None if test is None else test.p_value,
         "null_ratio_one_factor": None if test is None else test.expected,
         **_limits("null_ratio_one_factor", None if test is None else (test.lower, test.upper)),
-        "null_p_value_loadings": None if own is None else own.p_value,
         "null_power": None if null is None or null.power is None else null.power.get("one_factor"),
         "null_power_atom": None if null is None else null.atom,
     }
@@ -94,6 +93,10 @@ def _null_metrics(fit: MatrixFit) -> dict[str, float | int | None]:
         if law != "one_factor":
             found[f"null_p_value_{law}"] = None if placed is None else placed.p_value
             found[f"null_ratio_{law}"] = None if placed is None else placed.expected
+    for law in OWN_NULLS[1:]:
+        own = None if null is None else null.tests.get((law, law))
+        found[f"null_p_value_{law}_own"] = None if own is None else own.p_value
+        found[f"null_ratio_{law}_own"] = None if own is None else own.expected
     return found
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cofail_lab.fitting.calibration import OWN_NULLS
 from cofail_lab.fitting.luck import Bracketed, Guessing, Luck
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.null import NullTest
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
 CHANCE = 0.05
 """Below this p-value a ratio is called unlikely without a common mode."""
+
+_PLAIN = {
+    "one_factor": "one factor",
+    "one_factor_loadings": "one factor with a loading for every model",
+    "block": "families as blocks",
+    "full_sigma": "the full correlation matrix",
+    "clayton": "Clayton",
+    "independent": "independence",
+}
 
 
 def in_short(fit: MatrixFit) -> Section:
@@ -47,15 +57,7 @@ def _ceiling_sentence(fit: MatrixFit) -> str:
 
 
 def _laws_sentence(fit: MatrixFit) -> str:
-    named = {
-        "one_factor": "one factor",
-        "one_factor_loadings": "one factor with a loading for every model",
-        "block": "families as blocks",
-        "full_sigma": "the full correlation matrix",
-        "clayton": "Clayton",
-        "independent": "independence",
-    }
-    said = [f"{percent(fit.predicted(law))} ({name})" for law, name in named.items() if fit.predicted(law) is not None]
+    said = [f"{percent(fit.predicted(law))} ({name})" for law, name in _PLAIN.items() if fit.predicted(law) is not None]
     if not said:
         return "No law can be read from its pairs."
     return f"Read from single models and pairs alone, that share would be {', '.join(said)}."
@@ -75,47 +77,43 @@ def chance_sentence(fit: MatrixFit) -> str:
         return f"{said}: seeing none says nothing about a tail."
     if fit.null is None:
         return "Whether the differences could be chance was not tested here (experiment.null=200 does)."
-    test = fit.null.tests.get(("one_factor", "one_factor"))
-    if test is None:
+    own = {law: fit.null.tests[law, law] for law in OWN_NULLS if (law, law) in fit.null.tests}
+    if not own:
         return "Whether the differences could be chance cannot be tested: the one-factor law does not exist here."
-    own = fit.null.tests.get(("one_factor_loadings", "one_factor_loadings"))
-    observed = fit.ratio("one_factor")
-    placed = (
-        f"Observed over one-factor is {ratio(observed)}; matrices of this shape simulated from that law, without any "
-        f"common mode, give {ratio(test.expected)} (90%: {interval(test.lower, test.upper, ratio)}), p = {_p(test)}"
+    placed = "; ".join(
+        f"{ratio(fit.ratio(law))} for {_PLAIN[law]}, where {ratio(test.expected)} (90%: "
+        f"{interval(test.lower, test.upper, ratio)}) is expected, p = {_p(test)}"
+        for law, test in own.items()
     )
-    if own is not None:
-        placed += (
-            f"; against the law with a loading for every model it is {ratio(fit.ratio('one_factor_loadings'))} where "
-            f"{ratio(own.expected)} ({interval(own.lower, own.upper, ratio)}) is expected, p = {_p(own)}"
+    return (
+        "Simulated from each law, without any common mode, matrices of this shape give other ratios of observed to "
+        f"predicted than 1. Seen are {placed}. {_conclusion(fit, own)}"
+    )
+
+
+def _conclusion(fit: MatrixFit, own: Mapping[str, NullTest]) -> str:
+    """Only a tail that no law without a common mode explains is called unlikely to be chance."""
+    rejected = [_PLAIN[law] for law, test in own.items() if test.p_value <= CHANCE]
+    explained = [_PLAIN[law] for law, test in own.items() if test.p_value > CHANCE]
+    if not explained:
+        return (
+            "This is unlikely to be chance: more queries defeat everyone than these laws explain. Read those queries "
+            "before calling it a common mode: wrong references and broken graders look the same."
         )
-    return f"{placed}. {_conclusion(fit, test, own)}"
-
-
-def _conclusion(fit: MatrixFit, test: NullTest, own: NullTest | None) -> str:
-    rejected, own_rejected = test.p_value <= CHANCE, own is not None and own.p_value <= CHANCE
-    if rejected and (own is None or own_rejected):
-        tail = "more queries defeat everyone than one common factor explains"
-        sentence = f"This is unlikely to be chance: {tail}. Read those queries before calling it a common mode: wrong "
-        return sentence + "references and broken graders look the same."
     if rejected:
         return (
-            "One common correlation underprices the tail, a loading for every model does not: models that share more "
-            "than others explain it, and it is no evidence of a common mode."
+            f"The laws disagree: {' and '.join(explained)} give(s) as much by chance, {' and '.join(rejected)} do(es) "
+            "not. A law without a common mode explains the tail, so none can be read from it."
         )
-    if own_rejected:
-        return (
-            "The two laws disagree: the tail is what one common correlation gives by chance, and more than loadings of "
-            "their own do. No common mode can be read from this."
-        )
-    power = None if fit.null is None or fit.null.power is None else fit.null.power.get("one_factor")
+    null = fit.null
+    power = None if null is None or null.power is None else null.power.get("one_factor")
     detected = (
-        f" (a common mode of {percent(fit.null.atom)} would show in {percent(power, 0)} of such matrices)"
-        if power is not None and fit.null is not None
+        f" (a common mode of {percent(null.atom)} would show in {percent(power, 0)} of such matrices)"
+        if power is not None and null is not None
         else ""
     )
-    if test.p_value > 1 - CHANCE:
-        return f"The tail is thinner than the one-factor law would have it: no sign of a common mode{detected}."
+    if all(test.p_value > 1 - CHANCE for test in own.values()):
+        return f"The tail is thinner than these laws would have it: no sign of a common mode{detected}."
     return f"The difference could well be chance{detected}."
 
 
@@ -134,9 +132,10 @@ def null_sections(fit: MatrixFit) -> tuple[Section, ...]:
         test = null.tests.get(("one_factor", law))
         if test is not None:
             rows.append(Row(LAW_NAMES[law], ratio(fit.ratio(law)), _expected(test)))
-    own = null.tests.get(("one_factor_loadings", "one_factor_loadings"))
-    if own is not None:
-        rows.append(Row("  with own loadings as the truth", ratio(fit.ratio("one_factor_loadings")), _expected(own)))
+    for law in OWN_NULLS[1:]:
+        test = null.tests.get((law, law))
+        if test is not None:
+            rows.append(Row(f"  {LAW_NAMES[law]} as the truth", ratio(fit.ratio(law)), _expected(test)))
     if null.power is not None and "one_factor" in null.power:
         note = (
             f"of matrices with a common mode of {percent(null.atom)} that neither rates nor the mean pair show are "
@@ -169,10 +168,9 @@ def pool_sections(fit: MatrixFit) -> tuple[Section, ...]:
     scan = fit.scan
     if scan is not None and len(scan.sizes):
         middle = len(scan.sizes) // 2
-        share = float((scan.all_wrong[middle] > 0).mean())
-        said = f"Of random pools of {count(scan.sizes[middle])} models, {percent(share, 0)} have a tail"
-        if scan.null_all_wrong is not None:
-            said += f"; without a common mode {percent(float((scan.null_all_wrong[middle] > 0).mean()), 0)} have"
+        said = f"Random pools of {count(scan.sizes[middle])} models: {_pools(scan.all_wrong, scan.ratio, middle)}"
+        if scan.null_all_wrong is not None and scan.null_ratio is not None:
+            said += f"; without a common mode {_pools(scan.null_all_wrong, scan.null_ratio, middle)}"
         sentences.append(said + ".")
         figures["pool_size_scan"] = (
             "Observed over one-factor β in 200 random pools of each size: median, 5–95% band, share with a tail."
@@ -190,6 +188,17 @@ def pool_sections(fit: MatrixFit) -> tuple[Section, ...]:
     if fit.parts:
         sentences.append("The ratio of observed to one-factor β in parts of the pool, each read by its own pairs:")
     return (Section("Does it depend on the pool?", tuple(sentences), tuple(rows), figures),)
+
+
+def _pools(all_wrong: np.ndarray, ratios: np.ndarray, row: int) -> str:
+    """Share of the pools of one size with a tail, and their ratios."""
+    looked = all_wrong[row][~np.isnan(all_wrong[row])]
+    present = ratios[row][~np.isnan(ratios[row])]
+    said = f"{percent(float((looked > 0).mean()), 0)} have a tail"
+    if len(present) and present.any():
+        low, middle, high = np.quantile(present, [0.05, 0.5, 0.95])
+        said += f", observed over one-factor {ratio(middle)} (5–95%: {interval(low, high, ratio)})"
+    return said
 
 
 def _slope_rows(fit: MatrixFit) -> list[Row]:

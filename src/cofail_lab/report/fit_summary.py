@@ -90,7 +90,7 @@ def _ceiling(fit: MatrixFit) -> Section:
         Row("best single model", percent(fit.single_best), shorten(outcomes.models[fit.best])),
         Row("  chosen on other queries", percent(fit.single_best_heldout), "picked on one half, scored on the other"),
         Row("all models wrong (β)", percent(outcomes.all_wrong()), f"{k} of {n}, 95% {interval(low, high)}"),
-        Row("  what pairs leave open", interval(fit.frechet.lower, fit.frechet.upper), "Fréchet bounds of β given pairs"),
+        Row("  what pairs leave open", interval(fit.frechet.lower, fit.frechet.upper), "Fréchet bounds given pairs"),
         Row("ceiling (1−β)", percent(1 - outcomes.all_wrong()), "no router, vote or cascade can exceed it"),
         Row("oracle gain", points(fit.oracle_gain), _bracket(gain, points, "95% bootstrap interval")),
         Row("foreclosed share", percent(fit.foreclosed_share), share),

@@ -184,21 +184,22 @@ def _pool_scan(scan: PoolScan) -> pa.Table:
 
 def _parts(fit: MatrixFit) -> pa.Table:
     """The pool read in parts: members are names joined by a line break."""
-    n = fit.outcomes.n_queries
-    rows = [(*read, *(fit.part_interval(i) or (None, None))) for i, read in enumerate(fit.parts)]
+    n, reads = fit.outcomes.n_queries, fit.parts
+    limits = [fit.part_interval(i) or (None, None) for i in range(len(reads))]
+    members = ["\n".join(fit.outcomes.models[j] for j in read.part.members) for read in reads]
     return pa.table(
         {
-            "part": pa.array([part.title for part, *_ in rows], pa.string()),
-            "n_models": pa.array([len(part.members) for part, *_ in rows], pa.int64()),
-            "n_all_wrong": pa.array([row[1] for row in rows], pa.int64()),
-            "all_wrong": pa.array([row[1] / n for row in rows], pa.float64()),
-            "single_best": pa.array([row[2] for row in rows], pa.float64()),
-            "tetrachoric": _nullable(np.array([row[3] for row in rows])),
-            "predicted_one_factor": _nullable(np.exp([row[4] for row in rows])),
-            "ratio_one_factor": pa.array([fit.part_ratio(i) for i in range(len(rows))], pa.float64()),
-            "ratio_lower": pa.array([row[5] for row in rows], pa.float64()),
-            "ratio_upper": pa.array([row[6] for row in rows], pa.float64()),
-            "members": pa.array(["\n".join(fit.outcomes.models[j] for j in part.members) for part, *_ in rows]),
+            "part": pa.array([read.part.title for read in reads], pa.string()),
+            "n_models": pa.array([len(read.part.members) for read in reads], pa.int64()),
+            "n_all_wrong": pa.array([read.n_all_wrong for read in reads], pa.int64()),
+            "all_wrong": pa.array([read.n_all_wrong / n for read in reads], pa.float64()),
+            "single_best": pa.array([read.single_best for read in reads], pa.float64()),
+            "tetrachoric": _nullable(np.array([read.tetrachoric for read in reads])),
+            "predicted_one_factor": _nullable(np.exp([read.log_predicted for read in reads])),
+            "ratio_one_factor": pa.array([fit.part_ratio(i) for i in range(len(reads))], pa.float64()),
+            "ratio_lower": pa.array([low for low, _ in limits], pa.float64()),
+            "ratio_upper": pa.array([high for _, high in limits], pa.float64()),
+            "members": pa.array(members, pa.string()),
         }
     )
 

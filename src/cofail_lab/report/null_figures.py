@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from cofail_lab.fitting.null import NullTest
 from cofail_lab.fitting.pool_scan import PoolScan
 from cofail_lab.fitting.regimes import RegimeRead
-from cofail_lab.report.numbers import count, percent, ratio
+from cofail_lab.report.numbers import count, percent
 from cofail_lab.report.style import BARS, OTHER, PALETTE, STRONG, canvas, drawing, fitted, label
 
 DATASETS = 30
@@ -44,7 +44,8 @@ def null_calibration(
         axes.plot([test.expected] * 2, [y - 0.25, y + 0.25], color="#555555", lw=1.2)
         if limits is not None:
             axes.plot([max(limits[0], 1e-3), limits[1]], [y, y], color=STRONG, lw=1)
-        axes.plot(value, y, "o", ms=4, color=STRONG)
+        if value is not None:
+            axes.plot(value, y, "o", ms=4, color=STRONG)
         p = f"{test.p_value:.3f}" if test.p_value < 0.1 else f"{test.p_value:.2f}"
         axes.annotate(p, (1, y), (34, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center")
     axes.annotate("p", (1, -1), (34, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center")
@@ -73,12 +74,15 @@ def pool_size_scan(scan: PoolScan) -> Figure:
     if scan.null_ratio is not None and scan.null_all_wrong is not None:
         worlds.insert(0, (scan.null_ratio, scan.null_all_wrong, "#7c8794", "without a common mode"))
     sizes = scan.sizes
-    seen = np.concatenate([values[values > 0] for values, *_ in worlds] or [np.ones(1)])
-    floor = max(float(seen.min()) / 1.5, 1e-2) if len(seen) else 0.1
-    for values, all_wrong, colour, text in worlds:
+    bands = []
+    for values, *_ in worlds:
         kept = [row[~np.isnan(row)] for row in values]
-        quantiles = np.array([np.quantile(row, [0.05, 0.5, 0.95]) if len(row) else [np.nan] * 3 for row in kept])
-        low, middle, high = np.maximum(quantiles, floor).T
+        bands.append([np.quantile(row, [0.05, 0.5, 0.95]) if len(row) else [np.nan] * 3 for row in kept])
+    drawn = np.array(bands)
+    # Pools without a tail have ratio 0, which a log axis does not have: their band ends at its lower edge.
+    floor = float(drawn[drawn > 0].min()) / 1.3 if (drawn > 0).any() else 0.1
+    for band, (_, all_wrong, colour, text) in zip(drawn, worlds, strict=True):
+        low, middle, high = np.maximum(band, floor).T
         axes.fill_between(sizes, low, high, color=colour, alpha=0.2, linewidth=0)
         axes.plot(sizes, middle, "o-", ms=2.5, color=colour, label=text)
         n_looked = (~np.isnan(all_wrong)).sum(axis=1)
@@ -120,7 +124,7 @@ def regime_map(reads: Sequence[RegimeRead]) -> Figure:
         limits = read.foreclosed_interval
         if limits is not None:
             axes.plot(limits, [y, y], color=colours[read.regime], lw=1.2, alpha=0.6)
-            axes.plot(read.foreclosed_share, y, "o", ms=4.5, color=colours[read.regime])
+            axes.plot(read.foreclosed_share or 0.0, y, "o", ms=4.5, color=colours[read.regime])
     axes.axhline(0.5, color=OTHER, lw=0.6)
     axes.set_yticks(place, [label(read.name) for read in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -155,4 +159,4 @@ def _ratio_axis(axes: Axes, which: str) -> None:
     ticks = [step * 10.0**power for power in range(-3, 7) for step in steps]
     axis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: ratio(value).removesuffix(".00×").removesuffix("×") + "×"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
