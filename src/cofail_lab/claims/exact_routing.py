@@ -1,13 +1,13 @@
 """Small routing programs in whole numbers, solved in rationals by going through every deterministic policy."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import pairwise, product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from cofail_lab.claims.adversary import Range
+from cofail_lab.claims.adversary import Range, Search
 from cofail_lab.claims.claim import Case, Trial
 
 N_TYPES, N_MODELS = 3, 3
@@ -16,6 +16,11 @@ BOX = {
     "prices": Range(0, 9, integer=True, size=N_TYPES * N_MODELS),
     "prior": Range(1, 6, integer=True, size=N_TYPES),
 }
+
+
+def searched(box: Mapping[str, Range], **fixed: Any) -> Search:
+    """A search short enough for rationals."""
+    return Search(box, fixed=fixed, n_starts=32, n_polished=2, n_steps=40)
 
 
 class Program(NamedTuple):
@@ -47,7 +52,7 @@ def program(case: Case) -> Program:
 
 
 def corners(found: Program) -> list[tuple[Fraction, Fraction]]:
-    """(cost, value) of the corners of V: the upper hull of all deterministic policies, from the cheapest to the best."""
+    """(cost, value) of the corners of V: the upper hull of all deterministic policies, cheapest to best."""
     best: dict[int, int] = {}
     models = range(len(found.quality[0]))
     for choice in product(models, repeat=len(found.prior)):
@@ -71,7 +76,7 @@ def _below(first: tuple[int, int], middle: tuple[int, int], last: tuple[int, int
 
 
 def budget_of(case: Case, hull: list[tuple[Fraction, Fraction]]) -> Fraction:
-    """``case['share']`` of the way from the cheapest policy to the cheapest oracle, or the corner ``case['corner']``."""
+    """``case['share']`` of the way from cheapest policy to cheapest oracle, or the corner ``case['corner']``."""
     if "corner" in case:
         return hull[case["corner"] % len(hull)][0]
     span = hull[-1][0] - hull[0][0] or Fraction(1)
@@ -108,7 +113,7 @@ def random_programs(trial: Trial, n: int = 4) -> Iterable[Case]:
 
 
 def float_program(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A larger random program, (quality, prices, prior), from ``case['key']``; rounded to tenths where it asks for ties."""
+    """A larger random program, (quality, prices, prior), from ``case['key']``; in tenths where it asks for ties."""
     draw = np.random.Generator(np.random.Philox(key=case["key"]))
     n_types, n_models = case.get("n_types", 6), case.get("n_models", 5)
     quality, prices = draw.random((n_types, n_models)), draw.random((n_types, n_models))

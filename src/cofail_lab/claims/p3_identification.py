@@ -1,10 +1,10 @@
-"""P3.i to P3.iii: pairwise statistics leave the all-wrong rate open; how far, and a closed form for it."""
+"""P3.i and P3.ii: pairwise statistics leave the all-wrong rate open, and how far a linear program tells."""
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import combinations
 from math import comb, prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,12 +12,10 @@ from cofail_lab.bounds import all_wrong_range, joint_range, wrong_count_range
 from cofail_lab.bounds.moments import at_least_range, gallot_kounias, right_moments
 from cofail_lab.bounds.quadratic import QuadraticCertificate, pair_index
 from cofail_lab.claims.adversary import Range, Search
-from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Number, Trial, at_most, equals, holds
-from cofail_lab.claims.exact import elimination, joint_rates, laws_with_zeros, patterns, pattern_law, worst
+from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Number, Trial, equals
+from cofail_lab.claims.exact import elimination, joint_rates, laws_with_zeros, pattern_law, patterns, worst
 
 LP_ERROR = 1e-9
-
-# --- P3.i
 
 
 class Twins(NamedTuple):
@@ -69,11 +67,7 @@ def twin_all_wrong(twins: Twins, case: Case) -> Measured:
 
 
 PADDINGS = ([], [0.3], [0.05, 0.5], [0.9, 0.02, 0.4])
-_ANY_PADDING = Search(
-    {"padding": Range(0, 1, size=3)}, fixed={"size": 2}, n_starts=16, n_polished=1, n_steps=20
-)  # fmt: skip
-
-# --- P3.ii
+_ANY_PADDING = Search({"padding": Range(0, 1, size=3)}, fixed={"size": 2}, n_starts=16, n_polished=1, n_steps=20)
 
 
 def limits(error_rates: np.ndarray, pairwise_wrong: np.ndarray) -> tuple[float, float]:
@@ -83,6 +77,7 @@ def limits(error_rates: np.ndarray, pairwise_wrong: np.ndarray) -> tuple[float, 
 
 
 def float_rates(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """α_i and p_ij, rounded to floats."""
     alpha, pairs = joint_rates(case)
     return np.array(alpha, dtype=float), np.array(pairs, dtype=float)
 
@@ -181,111 +176,30 @@ def _counts(trial: Trial) -> Iterable[Case]:
         yield {"counts": (draw.integers(0, 9, m + 1) * draw.integers(0, 2, m + 1) + (np.arange(m + 1) == 1)).tolist()}
 
 
-# --- P3.iii
-
-
-class PairBounds(NamedTuple):
-    """Two upper limits on β."""
-
-    gallot_kounias: float
-    smallest_pair: float
-
-
-def pair_bounds(error_rates: np.ndarray, pairwise_wrong: np.ndarray) -> PairBounds:
-    """1 - aᵀP⁺a and min p_ij."""
-    return PairBounds(gallot_kounias(right_moments(error_rates, pairwise_wrong))[0], float(pairwise_wrong.min()))
-
-
-def above_all_wrong(formula: Callable, case: Case) -> Measured:
-    """β of a law, exact, against both limits from its own rates; rates are rounded to floats on the way."""
-    bounds, all_wrong = formula(*float_rates(case)), pattern_law(case)[-1]
-    return worst(at_most(all_wrong, bounds.gallot_kounias + 1e-14), at_most(all_wrong, bounds.smallest_pair + 1e-14))
-
-
-def square_proves(formula: Callable, case: Case) -> Measured:
-    """E(1 - v·z)² at v = P⁺a, pattern by pattern in rationals: a square, and 1 where no model is right."""
-    law, right = pattern_law(case), 1 - patterns(len(joint_rates(case)[0]))
-    both = [[sum(q for q, z in zip(law, right, strict=True) if z[i] and z[j]) for j in range(right.shape[1])]
-            for i in range(right.shape[1])]  # fmt: skip
-    v = elimination(both, [both[i][i] for i in range(len(both))])
-    mean = sum(
-        q * (1 - sum(x for x, one in zip(v, z, strict=True) if one)) ** 2 for q, z in zip(law, right, strict=True)
-    )
-    return equals(mean, formula(*float_rates(case)).gallot_kounias, 1e-12)
-
-
-def attained(formula: Callable, case: Case) -> Measured:
-    """A law in which two models wrong together take everyone with them."""
-    return equals(pattern_law(case)[-1], formula(*float_rates(case)).smallest_pair, 1e-15)
-
-
-def _gallot_slack(weights: Any) -> Any:
-    """1 - aᵀP⁻¹a - β of three models, in JAX; a ridge keeps the inverse where models are duplicates."""
-    import jax.numpy as jnp
-
-    law, right = weights / weights.sum(), 1 - patterns(3)
-    both = (right * law[:, None]).T @ right
-    single = jnp.diag(both)
-    return 1 - single @ jnp.linalg.solve(both + 1e-12 * jnp.eye(3), single) - law[-1]
-
-
-def cantelli(error_rate: Any, pairwise_wrong: Any) -> Any:
-    """σ²/(σ² + (1-α)²), σ² = p - α²."""
-    variance = pairwise_wrong - error_rate * error_rate
-    return variance / (variance + (1 - error_rate) ** 2)
-
-
-def shock_attains(formula: Callable, case: Case) -> Measured:
-    """The common shock's limit is its ω, in rationals."""
-    shock, base = Fraction(case["shock"]), Fraction(case["base"])
-    alpha, pair = (shock + (1 - shock) * base**k for k in (1, 2))
-    return equals(shock, formula(alpha, pair), 0)
-
-
-def endless_below(formula: Callable, case: Case) -> Measured:
-    """A law of the difficulty with an atom at 1: β of ever larger pools tends to that atom; all in rationals."""
-    points, weights = [*map(Fraction, case["points"]), Fraction(1)], list(map(Fraction, case["weights"]))
-    total = sum(weights)
-    alpha, pair = (sum(w * x**k for w, x in zip(weights, points, strict=True)) / total for k in (1, 2))
-    if alpha == 1:
-        raise ZeroDivisionError("everyone is always wrong")
-    return at_most(weights[-1] / total, formula(alpha, pair))
-
-
-def gallot_tends(formula: Callable, case: Case) -> Measured:
-    """1 - aᵀP⁺a of m exchangeable models, whose v is the same for all, in rationals: at most a/(a₂m) off."""
-    shock, base, m = Fraction(case["shock"]), Fraction(case["base"]), case["n_models"]
-    right, both = ((1 - shock) * (1 - base) ** k for k in (1, 2))
-    value = 1 - m * right**2 / (right + (m - 1) * both)
-    return equals(value, formula(1 - right, 1 - 2 * right + both), right / both / m)
-
-
-def _cantelli_slack(points: Any, weights: Any) -> Any:
-    import jax.numpy as jnp
-
-    weights, points = weights / weights.sum(), jnp.append(points, 1.0)
-    return cantelli(weights @ points, weights @ points**2) - weights[-1]
-
-
-_ANY_LAW = Search({"weights": Range(0, 40, integer=True, size=8)}, n_starts=32, n_polished=2, n_steps=30)
-SHOCKS = tuple({"shock": w, "base": b} for w, b in ((0.05, 0.3), (0.41, 0.45), (0.001, 0.9), (0.25, 0.01)))
+ANY_LAW = Search({"weights": Range(0, 40, integer=True, size=8)}, n_starts=32, n_polished=2, n_steps=30)
 
 CLAIMS = (
     Claim(
         id="P3.i",
         releases=("june", "sept"),
         statement=(
-            "Two pools of three models share every error rate and every pairwise rate, and so all Pearson and tetrachoric "
-            "correlations; all three are wrong together never in one and on a quarter of queries in the other. Independent "
-            "models added to both carry the example to any size."
+            "Two pools of three models share every error rate and every pairwise rate, and so all Pearson and "
+            "tetrachoric "
+            "correlations; all three are wrong together never in one and on a quarter of queries in the other. "
+            "Independent models added to both carry the example to any size."
         ),
         symbols="q = (1/4, 0, 3/4, 0) and (0, 3/4, 0, 1/4): α = 1/2, p = 1/4 in both; β = 0 and 1/4",
         hypothesis="Padding by any number of independent models of any rates.",
         expected="confirmed",
         formula=TWINS,
         checks=(
-            Check("rates of all sets of up to two models", "exact", same_rates,
-                  tuple({"padding": p, "size": 2} for p in PADDINGS), _ANY_PADDING),
+            Check(
+                "rates of all sets of up to two models",
+                "exact",
+                same_rates,
+                tuple({"padding": p, "size": 2} for p in PADDINGS),
+                _ANY_PADDING,
+            ),
             Check("β of both pools", "exact", twin_all_wrong, tuple({"padding": p} for p in PADDINGS), _ANY_PADDING),
         ),
         control=Control(
@@ -309,7 +223,8 @@ CLAIMS = (
         id="P3.ii",
         releases=("june", "sept"),
         statement=(
-            "Given every error rate and every pairwise rate, the attainable all-wrong rates form an interval whose ends a "
+            "Given every error rate and every pairwise rate, the attainable all-wrong rates form an interval whose "
+            "ends a "
             "linear program gives: over counts where models are exchangeable, over patterns of wrong models otherwise."
         ),
         symbols="{P(C = m) : P(E_i) = α_i, P(E_i E_j) = p_ij} = [β_min, β_max]",
@@ -317,95 +232,44 @@ CLAIMS = (
         expected="confirmed",
         formula=limits,
         checks=(
-            Check("the program over all patterns by SciPy, and mixtures of its two laws", "lp", sharp_limits,
-                  lambda t: ({**case, "share": 0.3} for case in laws_with_zeros(t, (3, 3, 4, 5, 6)))),
-            Check("every basic law of the count", "exact", sharp_count_limits, _counts,
-                  Search({"counts": Range(0, 20, integer=True, size=6)}, n_starts=16, n_polished=1, n_steps=20)),
-            Check("laws against the limits from their own rates", "exact", inside, laws_with_zeros, _ANY_LAW),
+            Check(
+                "the program over all patterns by SciPy, and mixtures of its two laws",
+                "lp",
+                sharp_limits,
+                lambda t: ({**case, "share": 0.3} for case in laws_with_zeros(t, (3, 3, 4, 5, 6))),
+            ),
+            Check(
+                "every basic law of the count",
+                "exact",
+                sharp_count_limits,
+                _counts,
+                Search({"counts": Range(0, 20, integer=True, size=6)}, n_starts=16, n_polished=1, n_steps=20),
+            ),
+            Check("laws against the limits from their own rates", "exact", inside, laws_with_zeros, ANY_LAW),
             Check("dual certificates, pattern by pattern", "exact", proved, laws_with_zeros),
-            Check("unequal models too many to enumerate", "exact", beyond_enumeration,
-                  tuple({"key": k, "n_models": m, "power": p} for k, m, p in ((1, 18, 1), (2, 24, 0.2), (3, 40, 0.05)))),
+            Check(
+                "unequal models too many to enumerate",
+                "exact",
+                beyond_enumeration,
+                tuple({"key": k, "n_models": m, "power": p} for k, m, p in ((1, 18, 1), (2, 24, 0.2), (3, 40, 0.05))),
+            ),
         ),
         control=Control(
-            "error rates alone, without the pairs", "refuted",
+            "error rates alone, without the pairs",
+            "refuted",
             lambda alpha, pairs: at_least_range(alpha, len(alpha)),  # noqa: ARG005
         ),
         mutants={
             "the smallest pair as β_max": lambda alpha, pairs: (limits(alpha, pairs)[0], float(pairs.min())),
             "0 as β_min": lambda alpha, pairs: (0.0, limits(alpha, pairs)[1]),
             "1 - aᵀP⁺a as β_max": lambda alpha, pairs: (
-                limits(alpha, pairs)[0], gallot_kounias(right_moments(alpha, pairs))[0]),
+                limits(alpha, pairs)[0],
+                gallot_kounias(right_moments(alpha, pairs))[0],
+            ),
             "mean rates in place of the single ones": lambda alpha, pairs: wrong_count_range(
-                [float(alpha.mean()), float(pairs[~np.eye(len(alpha), dtype=bool)].mean())], len(alpha))[:2],
+                [float(alpha.mean()), float(pairs[~np.eye(len(alpha), dtype=bool)].mean())], len(alpha)
+            )[:2],
         },
         universal=True,
     ),
-    Claim(
-        id="P3.iii.a",
-        releases=("lab",),
-        statement=(
-            "The all-wrong rate is at most 1 - aᵀP⁺a, with P the rates of being right together, and at most the smallest "
-            "pairwise rate."
-        ),
-        symbols="β ≤ 1 - aᵀP⁺a = min_v E(1 - v·z)² and β ≤ min_ij p_ij, z = 1 - E, a = E z, P = E zzᵀ",
-        hypothesis="Any joint law of any number of models.",
-        expected="confirmed",
-        formula=pair_bounds,
-        checks=(
-            Check("the majorizing square, pattern by pattern", "exact", square_proves, laws_with_zeros, _ANY_LAW),
-            Check("a law that attains the smallest pair", "exact", attained,
-                  ({"weights": [0, 0, 0, 4, 0, 3, 0, 3]}, {"weights": [1, 0, 5, 4, 0, 3, 0, 3]})),
-            Check("laws against both limits", "exact", above_all_wrong, laws_with_zeros,
-                  Search({"weights": Range(0, 1, size=8)}, n_polished=4, slack=_gallot_slack)),
-        ),
-        control=Control(
-            "P of being wrong together", "refuted",
-            lambda alpha, pairs: PairBounds(float(1 - alpha @ np.linalg.pinv(pairs) @ alpha), float(pairs.min())),
-        ),
-        mutants={
-            "P without the inverse": lambda alpha, pairs: pair_bounds(alpha, pairs)._replace(
-                gallot_kounias=float(1 - (1 - alpha) @ right_moments(alpha, pairs).both @ (1 - alpha))),
-            "a_i² on the diagonal of P": lambda alpha, pairs: pair_bounds(alpha, pairs)._replace(
-                gallot_kounias=_with_squares(alpha, pairs)),
-            "the largest pair": lambda alpha, pairs: pair_bounds(alpha, pairs)._replace(smallest_pair=float(pairs.max())),
-            "independence in place of the pair": lambda alpha, pairs: pair_bounds(alpha, pairs)._replace(
-                smallest_pair=float(np.sort(alpha)[:2].prod())),
-        },
-        universal=True,
-    ),
-    Claim(
-        id="P3.iii.b",
-        releases=("lab",),
-        statement=(
-            "For endless exchangeable pools the limit is Cantelli's: no law with these rates has more all-wrong mass, and "
-            "the common shock attains it."
-        ),
-        symbols="β_∞ ≤ σ²/(σ² + (1 - α)²), σ² = p - α²; = ω under the common shock",
-        hypothesis="Exchangeable pools that can be extended without end.",
-        expected="confirmed",
-        formula=cantelli,
-        checks=(
-            Check("the common shock attains it", "exact", shock_attains, SHOCKS,
-                  Search({"shock": Range(0, 0.9), "base": Range(0, 0.99)}, n_starts=32, n_polished=1)),
-            Check("laws of the difficulty with an atom at 1", "exact", endless_below,
-                  ({"points": [0.1, 0.5, 0.9], "weights": [4, 3, 2, 1]}, {"points": [0, 0.3, 0.3], "weights": [0, 1, 1, 1]}),
-                  Search({"points": Range(0, 0.99, size=3), "weights": Range(0.01, 1, size=4)}, n_polished=3,
-                         slack=_cantelli_slack)),
-            Check("1 - aᵀP⁺a as the pool grows", "exact", gallot_tends,
-                  tuple({**s, "n_models": m} for s in SHOCKS for m in (10, 10**3, 10**6, 10**12))),
-        ),
-        control=Control("p in place of the variance", "refuted", lambda a, p: p / (p + (1 - a) ** 2)),
-        mutants={
-            "α for 1 - α": lambda a, p: (p - a * a) / ((p - a * a) + a**2),
-            "no variance in the denominator": lambda a, p: (p - a * a) / (1 - a) ** 2,
-            "(1 - α) without the square": lambda a, p: (p - a * a) / ((p - a * a) + (1 - a)),
-        },
-        universal=True,
-    ),
-)  # fmt: skip
-
-
-def _with_squares(alpha: np.ndarray, pairs: np.ndarray) -> float:
-    both = right_moments(alpha, pairs).both.copy()
-    np.fill_diagonal(both, (1 - alpha) ** 2)
-    return float(1 - (1 - alpha) @ np.linalg.pinv(both) @ (1 - alpha))
+)

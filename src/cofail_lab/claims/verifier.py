@@ -43,14 +43,16 @@ def examine(check: Check, formula: Any, trial: Trial) -> Finding:
     def found(measured: Measured, case: Case) -> Finding | None:
         nonlocal worst, undecided, n_cases
         n_cases += 1
+        if check.confirm is not None and measured.status == "refuted":
+            # A violation that does not survive more digits is none, and other cases may still be.
+            measured = check.confirm(formula, case)
         if measured.status == "undecided" and undecided is None:
             undecided = measured, case
         if worst is None or measured.slack < worst[0].slack:
             worst = measured, case
         if measured.status != "refuted":
             return None
-        settled = settle(formula, case)
-        return Finding(check.name, check.kind, settled.status, settled, case, n_cases, n_searched)
+        return Finding(check.name, check.kind, "refuted", measured, case, n_cases, n_searched)
 
     for case in check.listed(trial):
         if refutation := found(check.measure(formula, case), case):
