@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from itertools import product
-from math import prod, sqrt
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from cofail_lab.claims.adversary import Range, Search
 from cofail_lab.claims.cascade_populations import rational
 from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, equals
+from cofail_lab.claims.simulated import share_is
 from cofail_lab.decisions import one_run_oracle, routable_ceiling, second_run_accuracy
 
 # Rounding of means of a few products in float64.
@@ -116,8 +117,6 @@ def second_run_is(formula: Callable, case: Case) -> Measured:
 
 def second_run_by_simulation(formula: Callable, case: Case) -> Measured:
     """Two runs drawn on 40,000 queries; who is picked after the first is graded on the second."""
-    from scipy.stats import norm
-
     success, weights = _floats(case)
     draw = np.random.Generator(np.random.Philox(key=[case["seed"], 101]))
     n, m = 40_000, success.shape[1]
@@ -126,8 +125,7 @@ def second_run_by_simulation(formula: Callable, case: Case) -> Measured:
     # A random order decides among the right, and among all where nobody is.
     pick = (draw.random((n, m)) + first).argmax(axis=1)
     right = second[np.arange(n), pick]
-    half = float(norm.isf(case["level"] / 2) * right.std() / sqrt(n))
-    return equals(float(right.mean()), formula(success, weights)[0], 2 * half, half)
+    return share_is(int(right.sum()), n, case["level"], formula(success, weights)[0])
 
 
 # --- P10.i.c

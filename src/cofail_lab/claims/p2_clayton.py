@@ -128,7 +128,7 @@ CLAIMS = (
     Claim(
         id="P2.v",
         releases=("lab",),
-        statement="Clayton's all-wrong rate is a power of m in the end, and so is its ratio to the one-factor prediction.",
+        statement="Clayton's all-wrong rate ends as a power of m, and so does its ratio to the one-factor prediction.",
         symbols="β ~ [m(α^-θ - 1)]^(-1/θ); β/β_sf = m^((1-r)/r - 1/θ + o(1))",
         hypothesis="Clayton copula, exchangeable, against the one-factor law at correlation r.",
         expected="confirmed",

@@ -3,17 +3,16 @@
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import pairwise
-from math import exp, inf, sqrt
+from math import exp, inf
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
 
-from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.claims import exchangeable
 from cofail_lab.claims.adversary import Range, Search
 from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, at_least, equals
 from cofail_lab.claims.p1_ceiling import patterns
+from cofail_lab.claims.simulated import share_is
 from cofail_lab.errors import InputError
 from cofail_lab.models import CommonShock
 
@@ -83,19 +82,13 @@ def enumerated(formula: Callable, case: Case) -> Measured:
 
 
 def sampled(formula: Callable, case: Case) -> Measured:
-    """β(m) as the lab's sampler draws it: Clopper-Pearson limits of the all-wrong queries.
-
-    They may stretch 2.5 half widths from the claimed rate, which those of a true claim all but never do.
-    """
+    """β(m) as the lab's sampler draws it."""
     import jax
 
     n, m = 400_000, case["m"]
     law = CommonShock(shock=case["shock"], base_error_rates=[case["base"]] * m)
     k = int(law.count_wrong(jax.random.key(case["seed"]), n)[m])
-    low, high = clopper_pearson(k, n, case["level"])
-    claimed = float(formula(case["shock"], case["base"], m)[2])
-    reach = 2.5 * float(ndtri(1 - case["level"] / 2)) * sqrt(max(claimed * (1 - claimed), 1 / n) / n)
-    return Measured(float(low), float(high), claimed - reach, claimed + reach)
+    return share_is(k, n, case["level"], float(formula(case["shock"], case["base"], m)[2]))
 
 
 def published_ratio(_: Callable, case: Case) -> Measured:

@@ -68,7 +68,7 @@ CLAIMS = (
     Claim(
         id="P2.viii",
         releases=("lab",),
-        statement="The Pearson correlation of two errors is never larger than their tetrachoric one, so it underprices.",
+        statement="The Pearson correlation of two errors is never above their tetrachoric one, so it underprices.",
         symbols="|φ| ≤ |r| for every interior pair; β_sf(ρ̄) ≤ β_sf(r)",
         hypothesis="Bivariate normal latent, -1 < r < 1.",
         expected="confirmed",

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import combinations
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from cofail_lab.claims.adversary import Range, Search
 from cofail_lab.claims.cascade_populations import population, rational
 from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, equals
+from cofail_lab.claims.simulated import mean_is
 
 BLOCKS = {"mass": Range(0, 1, size=4), "cheap": Range(0, 1, size=4), "strong": Range(0, 1, size=4)}
 
@@ -66,16 +66,13 @@ def gap_by_simulation(formula: Callable, case: Case) -> Measured:
 
     So w(γ) = 1 - γ/2, a_L = ½, a_H(γ) = .6 + .15γ, a_H = .75.
     """
-    from scipy.stats import norm
-
     gamma, n = case["fraction"], 40_000
     draw = np.random.Generator(np.random.Philox(key=[case["seed"], 82]))
     s = draw.random(n)
     cheap, strong = draw.random(n) < s, draw.random(n) < 0.6 + 0.3 * s
     excess = np.where(s < gamma, strong, cheap) * 1.0 - np.where(draw.random(n) < gamma, strong, cheap)
-    half = float(norm.isf(case["level"] / 2) * excess.std() / sqrt(n))
     claimed = formula(gamma, 1 - gamma / 2, 0.5, 0.6 + 0.15 * gamma, 0.75)
-    return equals(float(excess.mean()), claimed, 2 * half, half)
+    return mean_is(excess, case["level"], claimed)
 
 
 def graded_queries(trial: Trial) -> Iterable[Case]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from cofail_lab.claims.adversary import Range, Search
 from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, at_least, equals
+from cofail_lab.claims.simulated import mean_is
 from cofail_lab.decisions import (
     expected_positive_gap,
     flow_threshold,
@@ -96,8 +97,6 @@ def option_is(formula: Callable, case: Case) -> Measured:
 
 def option_by_simulation(formula: Callable, case: Case) -> Measured:
     """Arrival times and gaps drawn; each gap is held from its arrival to the next, nothing before the first."""
-    from scipy.stats import norm
-
     arrival, discount, flow, mu, eta = _parameters(case)
     draw = np.random.Generator(np.random.Philox(key=[case["seed"], 91]))
     # Until a mean discount factor of e^-30: what comes later is below the rounding of what came before.
@@ -107,8 +106,7 @@ def option_by_simulation(formula: Callable, case: Case) -> Measured:
     discounts = np.exp(-discount * times)
     gaps = np.maximum(mu + eta * draw.standard_normal((paths, n)), 0.0)
     worth = flow / discount * (gaps * (discounts[:, :-1] - discounts[:, 1:])).sum(axis=1)
-    half = float(norm.isf(case["level"] / 2) * worth.std(ddof=1) / sqrt(paths))
-    return equals(float(worth.mean()), formula(arrival, discount, flow, mu, eta), 2 * half, half)
+    return mean_is(worth, case["level"], formula(arrival, discount, flow, mu, eta))
 
 
 # --- P9.iii
