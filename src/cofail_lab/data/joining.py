@@ -14,6 +14,7 @@ from cofail_lab.grades import Cell, Grades
 
 _MOST_NAMED = 5
 _MOST_SENTENCES = 6
+_MOST_NOTES = 12
 
 
 def joined(parts: Sequence[Grades], by: Literal["id", "content"] = "id") -> Grades:
@@ -55,10 +56,12 @@ def joined(parts: Sequence[Grades], by: Literal["id", "content"] = "id") -> Grad
         filled[here] += known.sum(axis=2)
         a, b = np.nonzero(first)
         for name, values in part.per_cell.items():
-            if name != "samples" and values.ndim == 2:
-                whole = per_cell.setdefault(name, np.full(shape, False if values.dtype == bool else np.nan))
-                whole[i[a], j[b]] = values[a, b]
+            if name != "samples":
+                whole = per_cell[name] = _room(per_cell.get(name), values, shape, source)
+                whole[(i[a], j[b], *(slice(k) for k in values.shape[2:]))] = values[a, b]
     notes = [*dict.fromkeys(note for part in parts for note in part.notes)]
+    if len(notes) > _MOST_NOTES:
+        notes[_MOST_NOTES:] = [f"The logs have {len(notes) - _MOST_NOTES:,} more notes of their own."]
     n_logs = np.bincount(np.concatenate(rows), minlength=shape[0])
     notes += _report(parts, rows, n_logs, by, shape)
     if most > 1:
@@ -90,6 +93,19 @@ def joined(parts: Sequence[Grades], by: Literal["id", "content"] = "id") -> Grad
 def content_key(prompt: str) -> str:
     """Hex digest of a prompt up to white space."""
     return hashlib.sha256(" ".join(prompt.split()).encode()).hexdigest()
+
+
+def _room(whole: np.ndarray | None, values: np.ndarray, shape: tuple[int, int], source: str) -> np.ndarray:
+    """An array for the joined cells, as deep as the deepest part; what is not known is nan, False or MISSING."""
+    empty = {"b": False, "i": Cell.MISSING}.get(values.dtype.kind, np.nan)
+    depth = values.shape[2:] if whole is None else tuple(map(max, whole.shape[2:], values.shape[2:]))
+    if whole is not None and whole.shape[2:] == depth:
+        return whole
+    check_size(*shape, int(np.prod(depth)), source)
+    room = np.full((*shape, *depth), empty, values.dtype if values.dtype.kind in "bi" else float)
+    if whole is not None:
+        room[tuple(slice(k) for k in whole.shape)] = whole
+    return room
 
 
 def _matched(parts: Sequence[Grades], by: str, source: str) -> tuple[list[np.ndarray], tuple[str, ...]]:

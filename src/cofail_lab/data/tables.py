@@ -102,19 +102,12 @@ def _read_csv(path: Path, names: list[str], present: list[str]) -> dict[str, Any
     import pyarrow as pa
     import pyarrow.csv
 
-    skipped: list[str] = []
-
-    def refuse(row: Any) -> str:
-        place = f"line {row.number}" if row.number else f"a row beginning {shorten(row.text, 30)!r}"
-        skipped.append(f"{place} has {row.actual_columns} cells, the header has {row.expected_columns}")
-        return "error"
-
     try:
         with opened(path) as binary:
             table = pyarrow.csv.read_csv(
                 binary,
                 pyarrow.csv.ReadOptions(block_size=_BLOCK, column_names=names, skip_rows=0),
-                pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=refuse),
+                pyarrow.csv.ParseOptions(newlines_in_values=True),
                 pyarrow.csv.ConvertOptions(
                     include_columns=present,
                     column_types=dict.fromkeys(present, pa.string()),
@@ -123,7 +116,9 @@ def _read_csv(path: Path, names: list[str], present: list[str]) -> dict[str, Any
                 ),
             )
     except pa.ArrowException as error:
-        reason = skipped[0] if skipped else shorten(str(error).splitlines()[0], 120)
+        for _ in read_rows(path):
+            pass  # slower, and stops with the line that is wrong
+        reason = shorten(str(error).splitlines()[0], 120)
         raise InputError(f"{path.name}: not a valid CSV file ({reason})") from error
     # The names were read before; this way Arrow counts them as a row, and a byte order mark belongs to it.
     table = table.slice(1)
