@@ -1,6 +1,8 @@
 """Fixtures shared by all tests."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +37,27 @@ def real() -> Callable[[str], Outcomes]:
         return loaded[name]
 
     return load
+
+
+@pytest.fixture(scope="session")
+def inspect_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real Inspect logs, see `log_makers_inspect`."""
+    return _made_by("log_makers_inspect.py", tmp_path_factory.mktemp("inspect"))
+
+
+@pytest.fixture(scope="session")
+def harness_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real folders of lm-evaluation-harness, see `log_makers_lm_eval`."""
+    return _made_by("log_makers_lm_eval.py", tmp_path_factory.mktemp("lm_eval")) / "out"
+
+
+def _made_by(maker: str, folder: Path) -> Path:
+    """Run a maker of logs in a process of its own; its package is in the dev extra: its absence is a failure."""
+    environment = {**os.environ, "XDG_DATA_HOME": str(folder / "share"), "XDG_CACHE_HOME": str(folder / "cache")}
+    command = [sys.executable, str(Path(__file__).with_name(maker)), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return folder
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ class EvalPlusSource(JsonLogSource):
             score = float(state == Cell.RIGHT) if state <= Cell.WRONG else float("nan")
             records.add(task, model, state, dataset=dataset, score=score)
         notes = [f"Model {model!r} is named after its file; right means that the {scorer} tests passed."]
-        return [*notes, f"{timeouts:,} samples over the time limit count as wrong."] if timeouts else notes
+        return [*notes, f"{model}: {timeouts:,} samples over the time limit count as wrong."] if timeouts else notes
 
 
 def _statuses(held: Any, where: str) -> Iterator[tuple[Any, Any]]:

@@ -49,16 +49,17 @@ class HelmSource(JsonLogSource):
     def read(self, path: Path, records: Records) -> list[str]:
         """Add the unperturbed rows of one run."""
         model, dataset = _run(path)
+        file = f"{path.resolve().parent.name}/{path.name}"
         rows, perturbed = [], 0
-        for number, row in enumerate(listing(files.read_json(path), path.name), start=1):
-            where = f"{path.name}: row {number}"
+        for number, row in enumerate(listing(files.read_json(path), file), start=1):
+            where = f"{file}: row {number}"
             row = mapping(row, where)
             if row.get("perturbation") is not None:
                 perturbed += 1
                 continue
             query, trial = name(row, "instance_id", where), row.get("train_trial_index", 0)
             rows.append((query, trial if isinstance(trial, int) else 0, _stats(row, where), f"{where}: {query}"))
-        metric = self._metric({stat for _, _, stats, _ in rows for stat in stats}, path.name)
+        metric = self._metric({stat for _, _, stats, _ in rows for stat in stats}, file)
         for query, _, stats, where in sorted(rows, key=lambda row: row[1]):
             value = stats.get(metric)
             state = Cell.UNSCORED if value is None else self.rule.state(value, f"{where}: {metric}")
@@ -69,7 +70,7 @@ class HelmSource(JsonLogSource):
                 at_limit=stats.get("finish_reason_length", 0.0) > 0,
             )  # fmt: skip
         notes = [f"Right is decided by {metric!r}."]
-        return [*notes, f"{perturbed:,} perturbed rows were left out."] if perturbed else notes
+        return [*notes, f"{model}: {perturbed:,} perturbed rows were left out."] if perturbed else notes
 
     def _metric(self, names: set[str], file: str) -> str:
         if self.scorer in names and self.scorer not in RIGHT_OR_WRONG and self.threshold is None:

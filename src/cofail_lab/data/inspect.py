@@ -117,12 +117,14 @@ def _check_archive(path: Path) -> None:
     """Decompress every member once, in pieces: the library believes what an archive states about sizes."""
     with files.opened_zip(path) as archive, path.open("rb") as raw:
         for info in archive.infolist():
-            size, what = 0, f"{path.name}: {shorten(info.filename)}"
+            size, check, what = 0, 0, f"{path.name}: {shorten(info.filename)}"
             for piece in _pieces(raw, info, what):
-                size += len(piece)
+                size, check = size + len(piece), zlib.crc32(piece, check)
                 files.check_ratio(what, size, max(info.compress_size, 1))
                 if size > info.file_size:
                     raise InputError(f"{what}: larger than the {info.file_size:,} bytes that the archive states")
+            if (size, check) != (info.file_size, info.CRC):
+                raise InputError(f"{what}: not what was packed (size or checksum differ); copy the log again")
 
 
 def _pieces(raw: IO[bytes], info: ZipInfo, what: str) -> Iterator[bytes]:

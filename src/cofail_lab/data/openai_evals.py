@@ -64,7 +64,9 @@ class OpenAIEvalsSource(JsonLogSource):
                 state = Cell.ERROR if sample.broken else Cell.UNSCORED if sample.samplings else Cell.MISSING
                 records.add(query, model, state, dataset=dataset, prompt=prompt, **usage)
         if unclear:
-            notes.append(f"{unclear:,} samples have several calls, graders' among them: their tokens are not known.")
+            notes.append(
+                f"{model}: {unclear:,} samples have several calls, graders' among them: their tokens are not known."
+            )
         return notes
 
 

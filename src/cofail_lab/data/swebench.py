@@ -96,7 +96,7 @@ class SWEBenchSource(JsonLogSource):
             ("empty_patch_ids", "empty patches count as wrong"),
         ):
             if n := len(_ids(whole, key, path.name)):
-                notes.append(f"{n:,} {what}.")
+                notes.append(f"{shorten(model)}: {n:,} {what}.")
         return notes
 
     def _submission(self, path: Path, whole: dict[str, Any], records: Records) -> list[str]:
@@ -162,7 +162,7 @@ def _instance_ids(path: Path) -> list[str]:
 
 
 def _add(records: Records, model: str, states: dict[str, Cell]) -> None:
-    for instance, state in states.items():
+    for instance, state in sorted(states.items()):
         records.add(instance, model, state)
 
 
