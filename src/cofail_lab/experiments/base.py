@@ -69,14 +69,14 @@ class Inputs:
     Attributes:
         options, selection: of the run.
         source: builds the source of outcomes, None where the configuration names none.
-        law_factory: builds the error law, likewise.
+        law_factory: builds the error law, likewise; keywords change parameters of it.
         provenance: where the data came from; filled when they are loaded.
     """
 
     options: RunOptions
     source: Callable[[], Source] | None = None
     selection: Selection = field(default_factory=Selection)
-    law_factory: Callable[[], Any] | None = None
+    law_factory: Callable[..., Any] | None = None
     provenance: dict[str, str] = field(default_factory=dict)
 
     def counts_or_outcomes(self) -> Counts | Outcomes:
@@ -114,11 +114,11 @@ class Inputs:
             self.provenance.update(source="counts")
         return loaded
 
-    def law(self) -> AbstractErrorLaw:
-        """The error law of the `law` config group."""
+    def law(self, **changes: Any) -> AbstractErrorLaw:
+        """The error law of the `law` config group, some of its parameters changed."""
         if self.law_factory is None:
             raise InputError("law: this experiment needs an error law; name one such as law=common_shock")
-        return self.law_factory()
+        return self.law_factory(**changes)
 
 
 class Experiment(Protocol):

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pyarrow as pa
+from jax import Array
 from jaxtyping import Float
 from scipy.special import log_ndtr, ndtri
 
@@ -17,12 +18,10 @@ from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.models.base import ROUNDING
 from cofail_lab.numerics import bivariate_normal
 from cofail_lab.numerics.one_factor import log_all_below
+from cofail_lab.numerics.root import bracketed_roots
 from cofail_lab.report import tail_figures
 from cofail_lab.report.numbers import number
 from cofail_lab.result import Result, Row, Section
-
-# A threshold at which a model never matters, to give pools of every size one shape.
-_LEFT_OUT = 40.0
 
 
 @dataclass(frozen=True)
@@ -47,13 +46,14 @@ class TailCurve:
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """Compute the curve of one law."""
         law, options = inputs.law(), inputs.options
-        sizes = self._sizes(law.n_models)
+        sizes = self.pool_sizes(law.n_models)
         curve = tail_curve(law, sizes, progress)
         if self.simulate:
             curve |= simulate(law, sizes, options.draws, options.chunk, options.seed, progress)
         return _result(law, sizes, curve)
 
-    def _sizes(self, m: int) -> np.ndarray:
+    def pool_sizes(self, m: int) -> np.ndarray:
+        """The sizes asked for, for a law of m models, in order."""
         if self.sizes is None:
             if m < 2:
                 raise InputError(f"law: {m} model; a curve over pool sizes needs at least 2")
@@ -68,37 +68,47 @@ def tail_curve(law: AbstractErrorLaw, sizes: np.ndarray, progress: Progress = si
 
     β_sf is nan where the mean correlation is negative: no equicorrelated one-factor law has it.
     """
-    rates = np.asarray(law.error_rates)
-    pairs = np.asarray(law.pairwise_wrong())
-    thresholds = ndtri(rates)
-    upper = np.triu_indices(len(rates), 1)
-    tetrachoric, pearson = np.zeros_like(pairs), np.zeros_like(pairs)
-    i, j = upper
-    # Pools of few different models have few different pairs.
-    distinct, place = np.unique(np.stack([thresholds[i], thresholds[j], pairs[upper]]), axis=1, return_inverse=True)
-    tetrachoric[upper] = np.asarray(bivariate_normal.correlation(*distinct))[place.ravel()]
-    spread = np.sqrt(rates * (1 - rates))
-    pearson[upper] = (pairs[upper] - rates[i] * rates[j]) / (spread[i] * spread[j])
-    n_pairs = sizes * (sizes - 1) / 2
-    # Sums over the pairs among the first m, for every m at once.
-    mean_tetrachoric, mean_pearson = (np.cumsum(x.sum(axis=0))[sizes - 1] / n_pairs for x in (tetrachoric, pearson))
-    by_size = np.where(np.arange(len(rates)) < sizes[:, None], thresholds, _LEFT_OUT)
     log_beta, log_error = np.empty(len(sizes)), np.empty(len(sizes))
     with progress("All-wrong rates", total=len(sizes)) as advance:
         for row, size in enumerate(sizes):
             pool = law.subpool(np.arange(size))
             log_beta[row] = float(pool.log_all_wrong())
-            estimate = pool.all_wrong_estimate()
-            # Where β is no float64, what is left is the rounding of its log.
-            relative = (estimate.error or 0.0) / estimate.value if estimate.value else 0.0
-            log_error[row] = max(relative, 4 * ROUNDING * (1 + abs(log_beta[row])))
+            log_error[row] = log_all_wrong_error(pool, log_beta[row])
             advance(1)
-    log_one_factor, one_factor_error = _log_one_factor(by_size, mean_tetrachoric)
-    log_pearson, pearson_error = _log_one_factor(by_size, mean_pearson)
+    pairs = np.asarray(law.pairwise_wrong())
+    columns = one_factor_reads(np.asarray(law.error_rates)[None], pairs[None], sizes, log_beta[None])
     return {
         "pool_size": sizes,
         "log_all_wrong": log_beta,
         "log_all_wrong_error": log_error,
+        **{name: column[0] for name, column in columns.items()},
+    }
+
+
+def log_all_wrong_error(pool: AbstractErrorLaw, log_beta: float) -> float:
+    """Absolute error of log β."""
+    estimate = pool.all_wrong_estimate()
+    # Where β is no float64, what is left is the rounding of its log.
+    relative = (estimate.error or 0.0) / estimate.value if estimate.value else 0.0
+    return max(relative, 4 * ROUNDING * (1 + abs(log_beta)))
+
+
+def one_factor_reads(
+    rates: Float[np.ndarray, "laws m"],
+    pairs: Float[np.ndarray, "laws m m"],
+    sizes: np.ndarray,
+    log_beta: Float[np.ndarray, "laws sizes"],
+) -> dict[str, Float[np.ndarray, "laws sizes"]]:
+    """What the marginals and pairs of some laws say of their first models, for every pool size.
+
+    Each law is computed as if it were alone: the same numbers, whatever other laws it comes with.
+    """
+    thresholds = ndtri(rates)
+    mean_tetrachoric, mean_pearson = _mean_correlations(rates, thresholds, pairs, sizes)
+    pools = _pools(thresholds, sizes)
+    log_one_factor, one_factor_error = _log_one_factor(pools, mean_tetrachoric)
+    log_pearson, pearson_error = _log_one_factor(pools, mean_pearson)
+    return {
         "tetrachoric": mean_tetrachoric,
         "pearson": mean_pearson,
         "log_one_factor": log_one_factor,
@@ -107,32 +117,89 @@ def tail_curve(law: AbstractErrorLaw, sizes: np.ndarray, progress: Progress = si
         "log_one_factor_pearson_error": pearson_error,
         "log_ratio_one_factor": log_beta - log_one_factor,
         "log_ratio_one_factor_pearson": log_beta - log_pearson,
-        "implied_correlation": _implied_correlation(by_size, log_beta),
+        "implied_correlation": _implied_correlation(pools, log_beta),
     }
 
 
+def _mean_correlations(
+    rates: np.ndarray, thresholds: np.ndarray, pairs: np.ndarray, sizes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean tetrachoric and mean Pearson correlation among the first models, (laws, sizes) each."""
+    m = rates.shape[1]
+    i, j = np.triu_indices(m, 1)
+    joint = pairs[:, i, j]
+    # Pools of few different models have few different pairs.
+    first, place = _distinct(np.concatenate([thresholds[:, i], thresholds[:, j], joint]))
+    found = bivariate_normal.correlation(thresholds[:, i[first]], thresholds[:, j[first]], joint[:, first])
+    tetrachoric = np.asarray(found)[:, place]
+    spread = np.sqrt(rates * (1 - rates))
+    pearson = (joint - rates[:, i] * rates[:, j]) / (spread[:, i] * spread[:, j])
+    # Sums over the pairs among the first m, for every m at once: pairs in the order of their later model.
+    later = np.argsort(j, kind="stable")
+    n_pairs = sizes * (sizes - 1) // 2
+    means = (np.cumsum(x[:, later], axis=1)[:, n_pairs - 1] / n_pairs for x in (tetrachoric, pearson))
+    return tuple(means)  # type: ignore[return-value]
+
+
+def _distinct(columns: Float[np.ndarray, "rows n"]) -> tuple[np.ndarray, np.ndarray]:
+    """The first of every kind of column, and for each column which kind it is; equal means equal to the last bit."""
+    bits = np.ascontiguousarray(columns).view(np.uint64)
+    odd = np.random.Generator(np.random.Philox(key=0)).integers(2**63, size=(len(bits), 1), dtype=np.uint64) * 2 + 1
+    # Columns that differ have different sums but for one case in 2^64; should it occur, no two count as equal.
+    _, first, place = np.unique((bits * odd).sum(axis=0), return_index=True, return_inverse=True)
+    if not (bits == bits[:, first][:, place]).all():
+        return np.arange(columns.shape[1]), np.arange(columns.shape[1])
+    return first, place
+
+
+class _Pools(NamedTuple):
+    """The first models of some laws, for every pool size: kinds of models and how many of each.
+
+    Attributes:
+        thresholds: (laws, 1, kinds).
+        counts: (sizes, kinds).
+    """
+
+    thresholds: np.ndarray
+    counts: np.ndarray
+
+
+def _pools(thresholds: Float[np.ndarray, "laws m"], sizes: np.ndarray) -> _Pools:
+    first, place = _distinct(thresholds)
+    one_hot = place[:, None] == np.arange(len(first))
+    return _Pools(thresholds[:, None, first], np.cumsum(one_hot, axis=0)[sizes - 1].astype(float))
+
+
+@jax.jit
+def _log_all_below(thresholds: Array, loadings: Array, counts: Array) -> tuple[Array, Array]:
+    # Mapped over laws, the nodes of one are not refined because another needs more.
+    return jax.vmap(log_all_below, in_axes=(0, 0, None))(thresholds, loadings, counts)
+
+
 def _log_one_factor(
-    thresholds: Float[np.ndarray, "sizes m"], correlation: Float[np.ndarray, " sizes"]
-) -> tuple[Float[np.ndarray, " sizes"], Float[np.ndarray, " sizes"]]:
+    pools: _Pools, correlation: Float[np.ndarray, "laws sizes"]
+) -> tuple[Float[np.ndarray, "laws sizes"], Float[np.ndarray, "laws sizes"]]:
     exists = (correlation >= 0) & (correlation < 1)
-    loadings = np.where(thresholds < _LEFT_OUT, np.sqrt(np.where(exists, correlation, 0.0))[:, None], 0.0)
-    value, error = (np.asarray(x) for x in log_all_below(jnp.asarray(thresholds), jnp.asarray(loadings)))
+    loadings = np.sqrt(np.where(exists, correlation, 0.0))[..., None]
+    value, error = (np.asarray(x) for x in _log_all_below(pools.thresholds, loadings, pools.counts))
     return np.where(exists, value, np.nan), np.where(exists, error, np.nan)
 
 
-def _implied_correlation(
-    thresholds: Float[np.ndarray, "sizes m"], log_beta: Float[np.ndarray, " sizes"]
-) -> Float[np.ndarray, " sizes"]:
-    """The r in [0, 1) with β_sf(r) = β, to 1e-9, by bisection; nan where none has it."""
-    low, high = np.zeros(len(log_beta)), np.ones(len(log_beta))
+def _implied_correlation(pools: _Pools, log_beta: Float[np.ndarray, "laws sizes"]) -> Float[np.ndarray, "laws sizes"]:
+    """The r in [0, 1) with β_sf(r) = β, to rounding; nan where none has it."""
+    at_zero = _log_one_factor(pools, np.zeros(log_beta.shape))[0] - log_beta
     # At r = 1 the pool fails as its best model does.
-    limit = log_ndtr(thresholds.min(axis=1))
-    exists = (_log_one_factor(thresholds, low)[0] <= log_beta) & (log_beta < limit)
-    for _ in range(32):
-        middle = (low + high) / 2
-        too_high = _log_one_factor(thresholds, middle)[0] > log_beta
-        low, high = np.where(too_high, low, middle), np.where(too_high, middle, high)
-    return np.where(exists, (low + high) / 2, np.nan)
+    at_one = log_ndtr(np.where(pools.counts > 0, pools.thresholds, np.inf).min(axis=-1)) - log_beta
+    exists = (at_zero <= 0) & (at_one > 0)
+    # Where no r has it the bracket is a point, at which the quadrature is cheap.
+    root = bracketed_roots(
+        lambda r: _log_one_factor(pools, r)[0] - log_beta,
+        np.zeros(log_beta.shape),
+        np.where(exists, 1.0, 0.0),
+        at_zero,
+        at_one,
+    )
+    return np.where(exists, root, np.nan)
 
 
 def simulate(
@@ -154,8 +221,8 @@ def simulate(
     return {"simulated": share, "simulated_error": np.sqrt(share * (1 - share) / done)}
 
 
-def _result(law: AbstractErrorLaw, sizes: np.ndarray, curve: dict[str, np.ndarray]) -> Result:
-    name, m = type(law).__name__, law.n_models
+def metrics_of(sizes: np.ndarray, curve: dict[str, np.ndarray]) -> dict[str, float | int | None]:
+    """The metrics of one curve: what it says at the largest pool."""
     last = {key: float(column[-1]) for key, column in curve.items()}
 
     def value(key: str) -> float | None:
@@ -165,8 +232,7 @@ def _result(law: AbstractErrorLaw, sizes: np.ndarray, curve: dict[str, np.ndarra
         # Beyond the range of float64 a ratio is given by its log only.
         return float(np.exp(last[key])) if np.isfinite(last[key]) and abs(last[key]) < 700 else None
 
-    ratio, ratio_pearson = exponential("log_ratio_one_factor"), exponential("log_ratio_one_factor_pearson")
-    metrics: dict[str, float | int | None] = {
+    return {
         "n_models": int(sizes[-1]),
         "all_wrong": float(np.exp(last["log_all_wrong"])),
         "log_all_wrong": value("log_all_wrong"),
@@ -174,12 +240,18 @@ def _result(law: AbstractErrorLaw, sizes: np.ndarray, curve: dict[str, np.ndarra
         "pearson": value("pearson"),
         "predicted_one_factor": exponential("log_one_factor"),
         "predicted_one_factor_pearson": exponential("log_one_factor_pearson"),
-        "ratio_one_factor": ratio,
-        "ratio_one_factor_pearson": ratio_pearson,
+        "ratio_one_factor": exponential("log_ratio_one_factor"),
+        "ratio_one_factor_pearson": exponential("log_ratio_one_factor_pearson"),
         "log_ratio_one_factor": value("log_ratio_one_factor"),
         "log_ratio_one_factor_pearson": value("log_ratio_one_factor_pearson"),
         "implied_correlation": value("implied_correlation"),
     }
+
+
+def _result(law: AbstractErrorLaw, sizes: np.ndarray, curve: dict[str, np.ndarray]) -> Result:
+    name, m = type(law).__name__, law.n_models
+    metrics = metrics_of(sizes, curve)
+    ratio, ratio_pearson = metrics["ratio_one_factor"], metrics["ratio_one_factor_pearson"]
     beta = metrics["all_wrong"]
     reads = (
         "no one-factor law has its mean correlation" if ratio is None else f"{number(ratio)} times the one-factor read"
@@ -203,9 +275,9 @@ def _result(law: AbstractErrorLaw, sizes: np.ndarray, curve: dict[str, np.ndarra
                 ),
                 rows=(
                     Row("all-wrong rate β", number(beta), f"at {sizes[-1]} models"),
-                    Row("β / one-factor read", number(ratio), f"tetrachoric {number(value('tetrachoric'))}"),
-                    Row("β / one-factor read, Pearson", number(ratio_pearson), f"Pearson {number(value('pearson'))}"),
-                    Row("implied correlation", number(value("implied_correlation")), "what r the read would need"),
+                    Row("β / one-factor read", number(ratio), f"tetrachoric {number(metrics['tetrachoric'])}"),
+                    Row("β / one-factor read, Pearson", number(ratio_pearson), f"Pearson {number(metrics['pearson'])}"),
+                    Row("implied correlation", number(metrics["implied_correlation"]), "what r the read would need"),
                 ),
                 figures={
                     "tail_curve": "Exact all-wrong rates (lines) and simulated ones (points, 95% bars).",
