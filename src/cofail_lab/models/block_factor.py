@@ -16,9 +16,7 @@ from cofail_lab.models import _checks
 from cofail_lab.models._samplers import Alias, BlockSampler, integer_threshold
 from cofail_lab.models.base import AbstractErrorLaw
 from cofail_lab.models.independent import with_diagonal
-from cofail_lab.numerics import bivariate_normal, block_factor
-
-_FILLER = 40.0
+from cofail_lab.numerics import bivariate_normal, block_factor, block_table
 
 
 class BlockFactor(AbstractErrorLaw):
@@ -60,7 +58,7 @@ class BlockFactor(AbstractErrorLaw):
         return ndtri(self.error_rates)
 
     def log_all_wrong(self) -> Float[Array, ""]:
-        """Nested quadrature, one integral per family inside one over Z; its error is `all_wrong_estimate`'s."""
+        """Quadrature over every family's factor inside one over Z; its error is `all_wrong_estimate`'s."""
         return self._nested()[0]
 
     def all_wrong_estimate(self) -> Estimate:
@@ -73,7 +71,7 @@ class BlockFactor(AbstractErrorLaw):
         index = np.full((len(families), max(map(len, families))), self.n_models)
         for row, members in zip(index, families, strict=True):
             row[: len(members)] = members
-        filled = jnp.append(self.thresholds, _FILLER)[index]
+        filled = jnp.append(self.thresholds, block_table.FILLER)[index]
         return block_factor.log_all_below(filled, self.between, self.within)
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:

@@ -1,13 +1,12 @@
 """Families of models: scores c_b Z + c_f F_g + s ε_i with one factor for all and one per family, c_b² + c_f² + s² = 1.
 
-`log_all_below` nests the one-factor integral of every family inside one over Z. `Lattice` puts both factors on
-lattices of a common step in the score, so that c_b Z + c_f F_g takes values on that lattice too and one table of
-conditional error probabilities serves every node. The trapezoidal bound of `one_factor` holds for each of the nested
-sums.
+`log_all_below` is the integral over both factors, by `block_table` where the parameters are known. `Lattice` puts both
+factors on lattices of a common step in the score, so that c_b Z + c_f F_g takes values on that lattice too and one
+table of conditional error probabilities serves every node. The trapezoidal bound of `one_factor` holds for each of the
+nested sums.
 """
 
-from types import ModuleType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,12 +17,11 @@ from jaxtyping import Float
 from scipy.special import log_ndtr
 
 from cofail_lab.errors import ConvergenceError
-from cofail_lab.numerics import one_factor
+from cofail_lab.numerics import block_table, one_factor
 from cofail_lab.numerics.poisson_binomial import counts, counts_at_once
 
-_TRACED_NODES = 256
+_NODES = 256
 _AT_ONCE = 64
-_TARGET = 1e-10
 _REACH = 12.0
 _ERROR = 1e-12
 _MOST_ENTRIES = 2**27
@@ -37,65 +35,60 @@ def log_all_below(
     """Log probability that every score falls below its threshold, and its absolute error.
 
     Args:
-        thresholds: t_i by family; shorter families are filled up with 40 (Φ(40) = 1).
+        thresholds: t_i by family; shorter families are filled up with `block_table.FILLER` (Φ(40) = 1).
         between, within: ρ_b = c_b² and ρ_w = c_b² + c_f², 0 <= ρ_b <= ρ_w < 1.
 
-    Nodes over Z are doubled until the error is below 1e-10 or there are 4,096. While JAX traces, there are 256, and a
-    value whose error exceeds 1e-8 is nan. Differentiable in all arguments where ρ_b and ρ_w - ρ_b are positive.
+    The error is 1e-13, proven, plus rounding. While JAX traces, there are 256 nodes over Z, the error is what the last
+    halvings of their spacing show (or the proven one), and a value whose error exceeds 1e-8 is nan. Differentiable in
+    all arguments where ρ_b and ρ_w - ρ_b are positive.
+
+    Raises:
+        ConvergenceError: a concrete ρ_w within about 1e-11 of 1.
     """
-    t, b, w = (jnp.asarray(x) for x in (thresholds, between, within))
-    if any(isinstance(x, Tracer) for x in (t, b, w)):
-        value, error = _nested(t, b, w, _TRACED_NODES, jnp)
+    if any(isinstance(x, Tracer) for x in (thresholds, between, within)):
+        value, error = _nested(*(jnp.asarray(x) for x in (thresholds, between, within)))
         return jnp.where(error < 1e-8, value, jnp.nan), error
-    for n_nodes in (128, 512, 2048, 4096):
-        value, error = _nested(t, b, w, n_nodes, np)
-        if error < _TARGET:
-            break
+    value, error = block_table.log_all_below(np.asarray(thresholds), float(between), float(within))
     return jnp.asarray(value), jnp.asarray(error)
 
 
 @jax.jit
-def _log_integrand(
-    z: Float[Array, " nodes"], thresholds: Array, between: Array, within: Array
-) -> Float[Array, " nodes"]:
+def _nested(thresholds: Array, between: Array, within: Array) -> tuple[Array, Array]:
+    """One integral per family inside one over Z."""
     rest = jnp.sqrt(1 - between)
-    real = thresholds < 40
-    given = jnp.where(real, (thresholds - jnp.sqrt(between) * z[:, None, None]) / rest, 40.0)
+    real = thresholds < block_table.FILLER
     loading = jnp.where(real, jnp.sqrt(within - between) / rest, 0.0)
-    log_families, _ = one_factor.log_all_below(given, loading)
-    return -z * z / 2 - np.log(2 * np.pi) / 2 + log_families.sum(axis=1)
 
+    def log_integrand(z: Array) -> Array:
+        def some(z: Array) -> Array:
+            given = (thresholds - jnp.sqrt(between) * z[:, None, None]) / rest
+            log_families, _ = one_factor.log_all_below(jnp.where(real, given, block_table.FILLER), loading)
+            return -z * z / 2 - np.log(2 * np.pi) / 2 + log_families.sum(axis=1)
 
-def _nested(thresholds: Array, between: Array, within: Array, n_nodes: int, xp: ModuleType) -> tuple[Any, Any]:
-    """The outer integral, steered by NumPy where values are known: one compiled integrand is all it needs then."""
+        return lax.map(some, z.reshape(-1, _AT_ONCE)).ravel()
 
-    def log_integrand(z: Any) -> Any:
-        parts = [_log_integrand(z[k : k + _AT_ONCE], thresholds, between, within) for k in range(0, len(z), _AT_ONCE)]
-        return xp.concatenate([xp.asarray(part) for part in parts])
-
-    fixed = lax.stop_gradient if xp is jnp else lambda x: x
     # Everything falls as Z grows, so the mode is at or below 0; it is found by ever finer searches (the log is
     # concave).
-    grid = -xp.concatenate([xp.zeros(1), 2.0 ** xp.linspace(-6, 8, _AT_ONCE - 1)])
+    grid = -jnp.concatenate([jnp.zeros(1), 2.0 ** jnp.linspace(-6, 8, _AT_ONCE - 1)])
     for _ in range(3):
-        best = xp.argmax(log_integrand(grid))
-        grid = xp.linspace(grid[xp.maximum(best - 1, 0)], grid[xp.minimum(best + 1, _AT_ONCE - 1)], _AT_ONCE)
-    mode = fixed(grid[xp.argmax(log_integrand(grid))])
+        best = jnp.argmax(log_integrand(grid))
+        grid = jnp.linspace(grid[jnp.maximum(best - 1, 0)], grid[jnp.minimum(best + 1, _AT_ONCE - 1)], _AT_ONCE)
+    mode = lax.stop_gradient(grid[jnp.argmax(log_integrand(grid))])
     shares = np.sqrt(2 * one_factor.DROP) * np.exp2(-0.75 * np.arange(_AT_ONCE // 2))
-    logs = log_integrand(mode + xp.concatenate([-shares, shares]))
-    peak = fixed(log_integrand(xp.full(_AT_ONCE, mode))[0])
-    far = xp.where(logs < peak - one_factor.DROP, np.tile(shares, 2), shares[0])
+    logs = log_integrand(mode + jnp.concatenate([-shares, shares]))
+    peak = lax.stop_gradient(log_integrand(jnp.full(_AT_ONCE, mode))[0])
+    far = jnp.where(logs < peak - one_factor.DROP, np.tile(shares, 2), shares[0])
     low, width = mode - far[: _AT_ONCE // 2].min(), far[: _AT_ONCE // 2].min() + far[_AT_ONCE // 2 :].min()
-    heights = xp.exp(log_integrand(low + width * (np.arange(n_nodes) / n_nodes)) - peak)
+    heights = jnp.exp(log_integrand(low + width * (np.arange(_NODES) / _NODES)) - peak)
     sums = [heights[:: 2**k].mean() for k in range(3)]
-    moved, before = (xp.abs(sums[k] - sums[k + 1]) / sums[0] for k in range(2))
-    kappa = 1 + (thresholds < 40).sum() * between / (1 - within)
-    proven = one_factor.trapezoid_error(kappa, width / n_nodes)
-    error = xp.minimum(moved * xp.minimum(1, 2 * moved / xp.maximum(before, 1e-300)), xp.asarray(proven))
-    value = peak + xp.log(sums[0] * width)
+    moved, before = (jnp.abs(sums[k] - sums[k + 1]) / sums[0] for k in range(2))
+    kappa = 1 + real.sum() * between / (1 - within)
+    proven = one_factor.trapezoid_error(kappa, width / _NODES)
+    error = jnp.minimum(moved * jnp.minimum(1, 2 * moved / jnp.maximum(before, 1e-300)), proven)
+    value = peak + jnp.log(sums[0] * width)
     # Each family's integral is good to 1e-13, plus rounding.
-    rounding = len(thresholds) * 1e-13 + 4 * np.finfo(float).eps * (1 + xp.abs(value))
-    return value, fixed(error + rounding)
+    rounding = len(thresholds) * 1e-13 + 4 * np.finfo(float).eps * (1 + jnp.abs(value))
+    return value, lax.stop_gradient(error + rounding)
 
 
 class Lattice(NamedTuple):
