@@ -300,7 +300,7 @@ CLAIMS = (
                 "greatest β of m models by the program in C",
                 "exact",
                 finite_pools_close_in,
-                tuple({**s, "n_models": m} for s in SHOCKS for m in (3, 67, 1000)),
+                tuple({**s, "n_models": m} for s in SHOCKS for m in (67, 3, 1000)),
                 _ANY_SHOCK,
             ),
             Check(
@@ -332,7 +332,7 @@ CLAIMS = (
         ),
         mutants={
             "room of order 1/m²": ENDLESS._replace(room=lambda w, b, m: (1 - w) * b / (1 + (m - 1) * (1 - b)) ** 2),
-            "room with 1 - ω left out of a smaller pool": ENDLESS._replace(
+            "1/(1-α0) for 1-α0 in the room": ENDLESS._replace(
                 room=lambda w, b, m: (1 - w) * b / (1 + m / (1 - b))
             ),
             "the shock's own β of one model as the limit": ENDLESS._replace(most=lambda w, b: w * b),
