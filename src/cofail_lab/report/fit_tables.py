@@ -143,7 +143,8 @@ def _null(null: NullCalibration) -> pa.Table:
         columns |= {key: _nullable(np.asarray(values, dtype=float)) for key, values in drawn.fit._asdict().items()}
         columns |= {key: _nullable(values) for key, values in drawn.more.items()}
         parts.append(pa.table(columns))
-    return pa.concat_tables(parts)
+    # Each null law has its own predictions; what a law lacks is null.
+    return pa.concat_tables(parts, promote_options="default")
 
 
 def _null_tests(fit: MatrixFit) -> pa.Table:
