@@ -158,7 +158,7 @@ CLAIMS = (
     Claim(
         id="P2.vi",
         releases=("lab",),
-        statement="Of all endless pools with given α and p, a shock has the highest all-wrong rate, {0, p/α} the least.",
+        statement="Of all endless pools with given α and p a shock has the highest all-wrong rate, {0, p/α} the least.",
         symbols="α^(2-m) p^(m-1) ≤ E[p^m] ≤ ω + (1-ω) α0^m for every m",
         hypothesis="Mixing (infinitely extendible) laws.",
         expected="confirmed",
