@@ -16,7 +16,7 @@ It opens files through `data.files` alone, grades through ``self.rule`` alone, a
 
 import glob
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -64,7 +64,7 @@ class FileSource(ABC):
         from cofail_lab.data.joining import joined
         from cofail_lab.data.registry import attach
 
-        whole = joined([self.grades(path) for path in self.files()], self.join)
+        whole = joined([self.grades(path) for path in _watched(self.files())], self.join)
         return whole if self.registry is None else attach(whole, self.registry)
 
     def files(self) -> list[Path]:
@@ -111,6 +111,17 @@ class LogSource(FileSource):
     @abstractmethod
     def read(self, path: Path, records: Records) -> list[str]:
         """Add every answer of one log; returns sentences about what was done on the way."""
+
+
+def _watched(paths: list[Path]) -> Iterable[Path]:
+    """The same paths, with a progress bar on standard error where there are several and that is a terminal."""
+    if len(paths) == 1:
+        return paths
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    return track(paths, "Reading logs", console=console, transient=True, disable=not console.is_terminal)
 
 
 def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:

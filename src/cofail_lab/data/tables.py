@@ -18,7 +18,7 @@ CSV_SUFFIXES = (".csv", ".csv.gz")
 PARQUET_SUFFIXES = (".parquet",)
 MOST_TEXT_CELLS = 2 * 10**7
 """Of a table that is held as text: about a gigabyte."""
-MOST_ROWS = 5 * 10**7
+MOST_ROWS = 2 * 10**7
 # Bytes of a CSV row that Arrow accepts: prompts can be long.
 _BLOCK = 2**25
 
@@ -39,7 +39,14 @@ def read_sheet(path: Path) -> Sheet:
         for codes, values in (coded(column, path.name) for column in columns.values()):
             texts.append([values[code] for code in codes])
         return Sheet(list(columns), [list(row) for row in zip(*texts, strict=True)])
-    rows = [row for _, row in read_rows(path)]
+    rows, cells = [], 0
+    for _, row in read_rows(path):
+        rows.append(row)
+        cells += len(row)
+        if cells > MOST_TEXT_CELLS:
+            raise InputError(
+                f"{path.name}: more than {MOST_TEXT_CELLS:,} cells; data=long and data=npz take larger ones"
+            )
     return Sheet(rows[0], rows[1:])
 
 

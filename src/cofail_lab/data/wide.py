@@ -82,12 +82,11 @@ class WideSource(FileSource):
         if suffix is None:
             accepted = [s for key, group in SUFFIXES.items() for s in group if self.format in (None, key)]
             raise InputError(f"data.path: {str(path)!r} does not end in {' or '.join(accepted)}")
+        names = header(path)
+        if names[:1] != ["query"]:
+            first = shorten(names[0]) if names else ""
+            raise InputError(f"{path.name}: the first column is {first!r}; 'query' was expected, then one per model")
         sheet = read_sheet(path)
-        names = sheet.header
-        if names[0] != "query":
-            raise InputError(
-                f"{path.name}: the first column is {shorten(names[0])!r}; 'query' was expected, then one per model"
-            )
         has_dataset = len(names) > 1 and names[1] == "dataset"
         first = 2 if has_dataset else 1
         models = check_names(names[first:], "model", path.name)
