@@ -332,9 +332,7 @@ CLAIMS = (
         ),
         mutants={
             "room of order 1/m²": ENDLESS._replace(room=lambda w, b, m: (1 - w) * b / (1 + (m - 1) * (1 - b)) ** 2),
-            "1/(1-α0) for 1-α0 in the room": ENDLESS._replace(
-                room=lambda w, b, m: (1 - w) * b / (1 + m / (1 - b))
-            ),
+            "1/(1-α0) for 1-α0 in the room": ENDLESS._replace(room=lambda w, b, m: (1 - w) * b / (1 + m / (1 - b))),
             "the shock's own β of one model as the limit": ENDLESS._replace(most=lambda w, b: w * b),
             "the Gaussian falls exponentially": ENDLESS._replace(gaussian=lambda a, r, m: float(a ** min(m, 700))),  # noqa: ARG005
         },
