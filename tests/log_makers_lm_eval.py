@@ -73,10 +73,11 @@ def main(folder: Path) -> None:
             evaluation_tracker=tracker, bootstrap_iters=0, random_seed=seed, numpy_random_seed=seed,
             torch_random_seed=seed,
         )  # fmt: skip
+        assert results is not None
         # As the harness's own command line saves them.
         samples = results.pop("samples")
         tracker.save_results_aggregated(results=results, samples=samples)
-        for task in results["configs"]:
+        for task in TASKS:
             tracker.save_results_samples(task_name=task, samples=samples[task])
 
 

@@ -67,6 +67,19 @@ def test_both_formats_hold_the_same_matrix(inspect_logs: Path, tmp_path: Path) -
         assert found[0] == "inspect"
 
 
+def test_summaries_hold_all_but_prompts_and_output_limits(inspect_logs: Path, tmp_path: Path) -> None:
+    whole, fast = load(inspect_logs / "plain"), load(inspect_logs / "plain", summaries=True)
+    assert (whole.queries, whole.models) == (fast.queries, fast.models)
+    for name in ("samples", "score", "tokens_in", "tokens_out"):
+        np.testing.assert_array_equal(whole.per_cell[name], fast.per_cell[name])
+    assert "prompt" not in fast.per_query
+    assert np.argwhere(whole.per_cell["at_limit"] != fast.per_cell["at_limit"]).tolist() == [[CUT, 1]]
+    document = json.loads((inspect_logs / "json" / "one.json").read_text())
+    (tmp_path / "log.json").write_text(json.dumps({**document, "invalidated": True}))
+    with pytest.raises(InputError, match=r"has invalidated samples, which summaries do not name"):
+        load(tmp_path, summaries=True)
+
+
 def test_the_same_model_in_two_logs_is_repeated(inspect_logs: Path) -> None:
     """The json copy of a log beside it doubles the epochs."""
     one = [str(path) for path in (inspect_logs / "plain").iterdir() if load(path).models == ("mockllm/one",)]

@@ -8,18 +8,14 @@ the scorers ``SCORER.NAME``. Tokens and cost are those of ``eval.model``; other 
 used in a role of its own, such as ``grader``, is subtracted.
 """
 
-import io
 import math
-import struct
-import zlib
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipInfo
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from cofail_lab.data import files
+from cofail_lab.data.eval_archive import check_archive
 from cofail_lab.data.json_log import JsonLogSource, score_of
 from cofail_lab.data.names import shorten
 from cofail_lab.data.records import Records
@@ -27,11 +23,11 @@ from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell
 
 if TYPE_CHECKING:
-    from inspect_ai.log import EvalLog, EvalSample
+    from inspect_ai.log import EvalLog, EvalSample, EvalSampleSummary
+
+    Sample = EvalSample | EvalSampleSummary
 
 INSTALL = "pip install 'cofail-lab[inspect]'"
-_ZSTANDARD = 93
-_LOCAL_HEADER = struct.Struct("<4s22xHH")
 _STOPPED = ("max_tokens", "model_length")
 # Large fields that say nothing about grades.
 _NOT_READ = {"messages", "events", "store", "attachments", "metadata"}
@@ -39,9 +35,21 @@ _NOT_READ = {"messages", "events", "store", "attachments", "metadata"}
 
 @dataclass(frozen=True)
 class InspectSource(JsonLogSource):
-    """Inspect logs; `data.scorer` is the name of a scorer such as ``match``."""
+    """Inspect logs; `data.scorer` is the name of a scorer such as ``match``.
+
+    Attributes:
+        summaries: read only the summaries of the samples (`data.summaries`), about ten times as fast: without
+            prompts, and without the answers that stopped at the model's own output limit.
+    """
+
+    summaries: bool = False
 
     patterns: ClassVar[tuple[str, ...]] = ("*.eval", "*.json")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.summaries, bool):
+            raise InputError(f"data.summaries: {self.summaries!r} is not true or false")
 
     @classmethod
     def sniff(cls, path: Path) -> str:
@@ -55,8 +63,7 @@ class InspectSource(JsonLogSource):
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add every sample of one log; samples of the dataset that are not in it are missing."""
-        log = _read(path)
-        samples = sorted(log.samples or [], key=lambda sample: sample.epoch)
+        log, samples = _read(path, self.summaries)
         if not samples:
             raise InputError(f"{path.name}: no samples in it (status {log.status!r})")
         values = [_values(sample) for sample in samples]
@@ -70,9 +77,10 @@ class InspectSource(JsonLogSource):
         for sample, scores in zip(samples, values, strict=True):
             value = scores.get(scorer)
             state = self._state(sample, value, f"{path.name}: sample {sample.id!r}, epoch {sample.epoch}", counted)
-            stopped = any(choice.stop_reason in _STOPPED for choice in sample.output.choices)
+            whole = None if self.summaries else cast("EvalSample", sample)
+            stopped = whole is not None and any(choice.stop_reason in _STOPPED for choice in whole.output.choices)
             records.add(
-                str(sample.id), model, state, dataset=dataset, score=score_of(value), prompt=_prompt(sample),
+                str(sample.id), model, state, dataset=dataset, score=score_of(value), prompt=whole and _prompt(whole),
                 at_limit=sample.limit is not None or stopped, **_usage(sample, model, own_roles),
             )  # fmt: skip
         there = {sample.id for sample in samples}
@@ -81,8 +89,8 @@ class InspectSource(JsonLogSource):
             records.add(str(query), model, Cell.MISSING, dataset=dataset)
         return _notes(log, scorer, len(absent), counted)
 
-    def _state(self, sample: "EvalSample", value: Any, where: str, counted: dict[str, int]) -> Cell:
-        if sample.invalidation is not None:
+    def _state(self, sample: "Sample", value: Any, where: str, counted: dict[str, int]) -> Cell:
+        if getattr(sample, "invalidation", None) is not None:
             counted["invalid"] += 1
             return Cell.MISSING
         for what in ("error", "limit"):
@@ -93,97 +101,33 @@ class InspectSource(JsonLogSource):
         return self.rule.state(value, where)
 
 
-def _read(path: Path) -> "EvalLog":
-    """The log without what is not read; whatever the library makes of a damaged file becomes one line."""
+def _read(path: Path, summaries: bool) -> "tuple[EvalLog, list[Sample]]":
+    """A log and its samples by epoch; whatever the library makes of a damaged file becomes one line."""
     try:
-        from inspect_ai.log import read_eval_log
+        from inspect_ai.log import read_eval_log, read_eval_log_sample_summaries
     except ImportError as error:
         raise InputError(f"data=inspect: {error}; {INSTALL} reads Inspect logs") from error
     if path.suffix == ".eval":
-        _check_archive(path)
+        check_archive(path)
     else:
         # Bounds, encoding and depth are checked here; the library reads the file again.
         files.parse_json(files.read_bytes(path), path.name)
+    location = str(path.resolve())
+    samples: list[Sample]
     try:
-        return read_eval_log(str(path.resolve()), exclude_fields=set(_NOT_READ))
-    except (InputError, KeyboardInterrupt, MemoryError):
-        raise
+        log = read_eval_log(location, header_only=summaries, exclude_fields=set(_NOT_READ))
+        samples = [*(read_eval_log_sample_summaries(location) if summaries else log.samples or [])]
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{path.name}: not a log that inspect_ai can read ({shorten(reason, 160)})") from error
+    if summaries and log.invalidated:
+        raise InputError(
+            f"{path.name}: has invalidated samples, which summaries do not name; data.summaries=false does"
+        )
+    return log, sorted(samples, key=lambda sample: sample.epoch)
 
 
-def _check_archive(path: Path) -> None:
-    """Decompress every member once, in pieces: the library believes what an archive states about sizes."""
-    with files.opened_zip(path) as archive, path.open("rb") as raw:
-        for info in archive.infolist():
-            size, check, what = 0, 0, f"{path.name}: {shorten(info.filename)}"
-            for piece in _pieces(raw, info, what):
-                size, check = size + len(piece), zlib.crc32(piece, check)
-                files.check_ratio(what, size, max(info.compress_size, 1))
-                if size > info.file_size:
-                    raise InputError(f"{what}: larger than the {info.file_size:,} bytes that the archive states")
-            if (size, check) != (info.file_size, info.CRC):
-                raise InputError(f"{what}: not what was packed (size or checksum differ); copy the log again")
-
-
-def _pieces(raw: IO[bytes], info: ZipInfo, what: str) -> Iterator[bytes]:
-    import zstandard
-
-    raw.seek(info.header_offset)
-    try:
-        magic, name_length, extra_length = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
-        if magic != b"PK\3\4":
-            raise InputError(f"{what}: not where the archive says it is")
-        raw.seek(name_length + extra_length, 1)
-        stream: Any = _Part(raw, info.compress_size)
-        if info.compress_type == _ZSTANDARD:
-            reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False)
-        elif info.compress_type == ZIP_DEFLATED:
-            reader = _Inflated(stream)
-        elif info.compress_type == ZIP_STORED:
-            reader = stream
-        else:
-            raise InputError(f"{what}: compressed by method {info.compress_type}; zstandard or deflate was expected")
-        while piece := reader.read(2**20):
-            yield piece
-    except (zstandard.ZstdError, zlib.error, struct.error) as error:
-        raise InputError(f"{what}: the compressed stream is cut short or damaged ({error}); copy it again") from error
-
-
-class _Part(io.RawIOBase):
-    """The next bytes of a file, as many as a member has."""
-
-    def __init__(self, raw: IO[bytes], size: int) -> None:
-        self._raw, self._left = raw, size
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._raw.read(min(len(buffer), self._left))
-        self._left -= len(data)
-        buffer[: len(data)] = data
-        return len(data)
-
-
-class _Inflated:
-    """A deflated stream, decompressed no faster than it is read."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream, self._engine = stream, zlib.decompressobj(-zlib.MAX_WBITS)
-
-    def read(self, size: int) -> bytes:
-        while not self._engine.eof:
-            data = self._engine.unconsumed_tail or self._stream.read(2**16)
-            if piece := self._engine.decompress(data, size):
-                return piece
-            if not data:
-                break
-        return b""
-
-
-def _values(sample: "EvalSample") -> dict[str, Any]:
+def _values(sample: "Sample") -> dict[str, Any]:
     """Value of every scorer; those of a score with several named values by ``SCORER.NAME``."""
     values: dict[str, Any] = {}
     for scorer, score in (sample.scores or {}).items():
@@ -204,7 +148,7 @@ def _roles_of(log: "EvalLog", model: str) -> set[str]:
     }
 
 
-def _usage(sample: "EvalSample", model: str, own_roles: set[str]) -> dict[str, float]:
+def _usage(sample: "Sample", model: str, own_roles: set[str]) -> dict[str, float]:
     total = sample.model_usage.get(model)
     if total is None:
         return {}
