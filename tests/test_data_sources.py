@@ -438,3 +438,34 @@ def test_companions_keep_to_their_ranges(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=says):
             WideSource(path).load()
         companion.unlink()
+
+
+def test_options_that_a_format_does_not_take_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "query,a,b\nq1,1,0\nq2,0,1\n", "g.csv")
+    assert load_outcomes(path, "auto").n_queries == load_outcomes(path, "csv").n_queries == 2
+    with pytest.raises(InputError, match="threshold: format 'csv' takes none"):
+        load_outcomes(path, "csv", threshold=0.5)
+    for arguments, says in (
+        ({"join": "fuzzy"}, r"data.join: 'fuzzy' is not 'id' or 'content'"),
+        ({"registry": ""}, r"data.registry: ''"),
+        ({"path": ["x", 3]}, r"data.path: 3 is not the path"),
+        ({"path": "*.none"}, "a pattern that matches nothing"),
+        ({"path": "a\0b.csv"}, "cannot be looked up|no such file"),
+    ):
+        with pytest.raises(InputError, match=says):
+            AutoSource(**{"path": path, **arguments}).load()
+
+
+def test_tables_that_grow_without_end_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import gzip
+
+    from cofail_lab.data import files, tables
+
+    rows = b"query,model,correct\n" + b"q1,a,1\n" * 400_000
+    path = write(tmp_path, gzip.compress(rows), "bomb.csv.gz")
+    monkeypatch.setattr(tables, "MOST_TEXT_CELLS", 10_000)
+    with pytest.raises(InputError, match="more than 10,000 cells"):
+        tables.read_sheet(Path(path))
+    monkeypatch.setattr(files, "FREE_BYTES", 2**20)
+    with pytest.raises(InputError, match="times its size"):
+        LongSource(path).load()

@@ -184,6 +184,8 @@ class _Bounded(io.RawIOBase):
 @contextmanager
 def _plain_errors(path: Path) -> Iterator[None]:
     """Whatever the operating system and the decompressors raise, as one line."""
+    if "\0" in str(path):
+        raise InputError(f"{str(path)!r}: no such file")
     try:
         yield
     except FileNotFoundError:
