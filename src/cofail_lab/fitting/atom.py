@@ -70,7 +70,7 @@ class LikelihoodFit(NamedTuple):
         shock: ω; 0 without an atom or where none is likelier than some.
         dependence: the base's parameter; None where it has none.
         log_likelihood: of C or of the matrix.
-        shock_interval, dependence_interval: 95% by profile likelihood, where asked for.
+        shock_interval: 95% by profile likelihood, where asked for; dependence_interval: likewise, without an atom.
         at_limit: whether the dependence is at the end of its range.
     """
 
@@ -122,14 +122,8 @@ def fit(pool: Pool, base: str, *, atom: bool, target: Target = "counts", interva
     if intervals and atom:
         at = Maximum(shock, best.log_likelihood, False)
         shock_interval = profile_interval(lambda s: over_place(s).log_likelihood, at, 0.0, most_shock)
-    if intervals and kind.parameter:
-
-        def over_shock(place: float) -> float:
-            if not atom:
-                return log_likelihood(0.0, place)
-            return maximize(lambda s: log_likelihood(s, place), 0.0, most_shock, 1e-4).log_likelihood
-
-        low, high = profile_interval(over_shock, best, 0.0, kind.most)
+    if intervals and kind.parameter and not atom:
+        low, high = profile_interval(lambda place: log_likelihood(0.0, place), best, 0.0, kind.most)
         dependence_interval = kind.value(low), kind.value(high)
     return LikelihoodFit(
         law=law_at(shock, best.value),

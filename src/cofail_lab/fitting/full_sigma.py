@@ -47,7 +47,7 @@ def repaired(matrix: Float[np.ndarray, "m m"], repair: Repair = "nearest") -> Fl
         return matrix.copy()
     positive = (vectors * np.maximum(values, _FLOOR)) @ vectors.T
     scale = 1 / np.sqrt(np.diag(positive))
-    result = positive * scale[:, None] * scale
+    result = np.clip(positive * scale[:, None] * scale, -1.0, 1.0)
     np.fill_diagonal(result, 1.0)
     return (result + result.T) / 2
 

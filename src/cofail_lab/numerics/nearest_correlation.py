@@ -118,6 +118,7 @@ def _newton_direction(spectrum: _Spectrum, gradient: np.ndarray) -> np.ndarray:
 def _unit_diagonal(matrix: np.ndarray) -> np.ndarray:
     """Remove the last 1e-10 from the diagonal by a congruence, which keeps the matrix positive semidefinite."""
     scale = 1 / np.sqrt(np.diag(matrix))
-    result = matrix * scale[:, None] * scale[None, :]
+    # Equal models come out at 1 + 2e-16.
+    result = np.clip(matrix * scale[:, None] * scale[None, :], -1.0, 1.0)
     np.fill_diagonal(result, 1.0)
     return (result + result.T) / 2
