@@ -72,7 +72,7 @@ def test_the_same_command_goes_on_where_it_stopped(run: Run, tmp_path: Path) -> 
     first = jobs(sweep)
     assert all(job["provenance"]["key"] == name for name, job in first.items())
     (seventeen,) = (job for job in first.values() if job["metrics"]["n_all_wrong"] == 17)
-    assert seventeen["provenance"]["command"].endswith("data.n_all_wrong=17")
+    assert seventeen["provenance"]["command"].split()[-2:] == ["data.n_all_wrong=17", "record.figures=False"]
 
     code, _, err = run("-m", "data.n_all_wrong=0,17", "record.figures=false", *COUNTS)  # in another order
     assert code == 0
@@ -143,7 +143,9 @@ def test_a_value_refused_before_the_run_is_listed_too(run: Run, tmp_path: Path) 
 )
 def test_bad_input_is_one_line(run: Run, tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
     before = set(tmp_path.iterdir())
-    extra = () if any("hydra." in argument for argument in arguments) else ("hydra.run.dir=here", "hydra.sweep.dir=here")
+    extra = (
+        () if any("hydra." in argument for argument in arguments) else ("hydra.run.dir=here", "hydra.sweep.dir=here")
+    )
     code, out, err = run(*arguments, *extra)
     assert (code, out) == (2, "")
     assert err.startswith(f"error: {says}")
@@ -244,7 +246,9 @@ def test_killed_twenty_times_and_resumed(tmp_path: Path) -> None:
 
     deaths = 0
     for _ in range(20):
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         # From the first job on, anywhere in the next ones; composing all jobs takes most of the time before.
         begun, journals = time.monotonic(), set(tmp_path.glob("s/.sweep/launch_*"))
         while process.poll() is None and set(tmp_path.glob("s/.sweep/launch_*")) == journals:
@@ -265,7 +269,7 @@ def test_killed_twenty_times_and_resumed(tmp_path: Path) -> None:
 def test_gather_makes_one_table_figures_and_an_index(run: Run, tmp_path: Path) -> None:
     code, out, _ = run(
         "-m", *COUNTS, "data.n_all_wrong=0,17,400", "experiment.delta=0.05,0.1", "experiment.overhead=null,0.01",
-        "record.report=true", "hydra.sweep.dir=s<b>",
+        "record.report=true", "hydra.sweep.dir='s<b>'",
     )  # fmt: skip
     assert code == 2
     assert "8 of 12 runs are finished, 4 failed" in out
@@ -299,14 +303,13 @@ def test_gather_refuses_what_matches_nothing_and_counts_what_it_cannot_read(run:
     run("-m", *COUNTS, "data.n_all_wrong=0,1", "hydra.sweep.dir=s", "sweep.gather=false")
     with pytest.raises(InputError, match=r"gather.metrics: 'no\*' matches no metric"):
         Gather(str(tmp_path / "s"), ["no*"]).run(Inputs(RunOptions()))
+    known = jobs(tmp_path / "s")
     (tmp_path / "s/broken").mkdir()
     (tmp_path / "s/broken/results.json").write_text("{")
     found = Gather([str(tmp_path / "s")]).run(Inputs(RunOptions()))
     assert (found.metrics["n_runs"], found.metrics["n_unreadable"]) == (2, 1)
-    assert list(found.tables["runs"]["run"].to_pylist()) == sorted(
-        found.tables["runs"]["run"].to_pylist(),
-        key=lambda name: jobs(tmp_path / "s")[name]["metrics"]["n_all_wrong"],
-    )
+    # Rows are in the order of what was varied.
+    assert [known[name]["metrics"]["n_all_wrong"] for name in found.tables["runs"]["run"].to_pylist()] == [0, 1]
     with pytest.raises(InputError, match="no run there"):
         gather([])
 

@@ -65,7 +65,7 @@ def test_submitit_on_this_machine(tmp_path: Path, sequential: dict[str, dict[str
     assert found(tmp_path).items() <= sequential.items()
 
 
-_RAY = '''
+_RAY = """
 import os, signal, subprocess, sys, threading, time
 from pathlib import Path
 import ray
@@ -93,7 +93,7 @@ while process.poll() is None:
 print("killed", killed is not None, "nodes", len([n for n in cluster.list_all_nodes()]))
 cluster.shutdown()
 sys.exit(process.returncode)
-'''
+"""
 
 
 def test_ray_on_two_nodes_with_a_worker_killed(tmp_path: Path, sequential: dict[str, dict[str, Any]]) -> None:

@@ -39,7 +39,9 @@ class Gather:
     metrics: str | list[str] | None = None
 
     def __post_init__(self) -> None:
-        if self.path is None or not all(isinstance(path, str) and path for path in self._paths):
+        if self.path is None:
+            raise InputError("gather.path: a value is needed, such as gather.path=outputs/fit")
+        if not all(isinstance(path, str) and path for path in self._paths):
             raise InputError(f"gather.path: {self.path!r} is not the path of a folder with runs, nor a list of them")
         checks.patterns("gather.metrics", self.metrics)
 

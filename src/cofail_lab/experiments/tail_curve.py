@@ -15,13 +15,14 @@ from cofail_lab import checks
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.models import AbstractErrorLaw
-from cofail_lab.models.base import ROUNDING
 from cofail_lab.numerics import bivariate_normal
 from cofail_lab.numerics.one_factor import log_all_below
 from cofail_lab.numerics.root import bracketed_roots
 from cofail_lab.report import tail_figures
 from cofail_lab.report.numbers import number
 from cofail_lab.result import Result, Row, Section
+
+_PAIRS = 256
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,8 @@ def tail_curve(law: AbstractErrorLaw, sizes: np.ndarray, progress: Progress = si
 
     β_sf is nan where the mean correlation is negative: no equicorrelated one-factor law has it.
     """
-    log_beta, log_error = np.empty(len(sizes)), np.empty(len(sizes))
     with progress("All-wrong rates", total=len(sizes)) as advance:
-        for row, size in enumerate(sizes):
-            pool = law.subpool(np.arange(size))
-            log_beta[row] = float(pool.log_all_wrong())
-            log_error[row] = log_all_wrong_error(pool, log_beta[row])
-            advance(1)
+        log_beta, log_error = law.log_all_wrong_by_size(sizes, advance)
     pairs = np.asarray(law.pairwise_wrong())
     columns = one_factor_reads(np.asarray(law.error_rates)[None], pairs[None], sizes, log_beta[None])
     return {
@@ -83,14 +79,6 @@ def tail_curve(law: AbstractErrorLaw, sizes: np.ndarray, progress: Progress = si
         "log_all_wrong_error": log_error,
         **{name: column[0] for name, column in columns.items()},
     }
-
-
-def log_all_wrong_error(pool: AbstractErrorLaw, log_beta: float) -> float:
-    """Absolute error of log β."""
-    estimate = pool.all_wrong_estimate()
-    # Where β is no float64, what is left is the rounding of its log.
-    relative = (estimate.error or 0.0) / estimate.value if estimate.value else 0.0
-    return max(relative, 4 * ROUNDING * (1 + abs(log_beta)))
 
 
 def one_factor_reads(
@@ -130,8 +118,7 @@ def _mean_correlations(
     joint = pairs[:, i, j]
     # Pools of few different models have few different pairs.
     first, place = _distinct(np.concatenate([thresholds[:, i], thresholds[:, j], joint]))
-    found = bivariate_normal.correlation(thresholds[:, i[first]], thresholds[:, j[first]], joint[:, first])
-    tetrachoric = np.asarray(found)[:, place]
+    tetrachoric = _correlations(thresholds[:, i[first]], thresholds[:, j[first]], joint[:, first])[:, place]
     spread = np.sqrt(rates * (1 - rates))
     pearson = (joint - rates[:, i] * rates[:, j]) / (spread[:, i] * spread[:, j])
     # Sums over the pairs among the first m, for every m at once: pairs in the order of their later model.
@@ -139,6 +126,17 @@ def _mean_correlations(
     n_pairs = sizes * (sizes - 1) // 2
     means = (np.cumsum(x[:, later], axis=1)[:, n_pairs - 1] / n_pairs for x in (tetrachoric, pearson))
     return tuple(means)  # type: ignore[return-value]
+
+
+def _correlations(h: np.ndarray, k: np.ndarray, joint: np.ndarray) -> np.ndarray:
+    """`bivariate_normal.correlation` in blocks of one shape.
+
+    Another shape may be compiled to other instructions, and near r = 0 one rounding is 1e-12 of r.
+    """
+    flat = np.stack([np.broadcast_to(x, joint.shape).ravel() for x in (h, k, joint)])
+    blocks = np.pad(flat, ((0, 0), (0, -flat.shape[1] % _PAIRS)), mode="edge").reshape(3, -1, _PAIRS)
+    found = [np.asarray(bivariate_normal.correlation(*blocks[:, row])) for row in range(blocks.shape[1])]
+    return np.concatenate(found)[: flat.shape[1]].reshape(joint.shape)
 
 
 def _distinct(columns: Float[np.ndarray, "rows n"]) -> tuple[np.ndarray, np.ndarray]:
