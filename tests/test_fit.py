@@ -28,7 +28,7 @@ def ignore(steps: int) -> None:
 
 @pytest.fixture(scope="module")
 def cruxeval(real: Callable[[str], Outcomes]) -> Result:
-    return cl.fit(real("cruxeval_output"), bootstrap=200, overhead=0.02)
+    return cl.fit(real("cruxeval_output"), bootstrap=200, overhead=0.02, null=0, folds=0)
 
 
 def test_published_fit_of_cruxeval_output(cruxeval: Result) -> None:
@@ -46,11 +46,11 @@ def test_published_fit_of_cruxeval_output(cruxeval: Result) -> None:
 
 
 def test_published_fits_of_two_more(real: Callable[[str], Outcomes]) -> None:
-    zeroeval = cl.fit(real("zeroeval_crux"), bootstrap=0).metrics
+    zeroeval = cl.fit(real("zeroeval_crux"), bootstrap=0, null=0, folds=0).metrics
     assert zeroeval["n_all_wrong"] == 4
     assert zeroeval["tetrachoric"] == pytest.approx(0.67800, abs=5e-6)
     assert zeroeval["predicted_one_factor"] == pytest.approx(0.00745, abs=5e-6)
-    misguided = cl.fit(real("misguided_attention"), bootstrap=0).metrics
+    misguided = cl.fit(real("misguided_attention"), bootstrap=0, null=0, folds=0).metrics
     assert misguided["n_boundary_pairs"] == 75
     assert misguided["tetrachoric"] == pytest.approx(0.61083, abs=5e-6)
     assert misguided["tetrachoric_interior"] == pytest.approx(0.59234, abs=5e-6)
@@ -155,7 +155,7 @@ def test_an_interruption_keeps_what_is_done(real: Callable[[str], Outcomes], mon
 
     monkeypatch.setattr(matrix, "bootstrap", cut)
     monkeypatch.setattr(bootstrap_module, "_PAIRS_PER_BATCH", 30 * 36)
-    result = cl.fit(real("swebench_pro_public"), bootstrap=100)
+    result = cl.fit(real("swebench_pro_public"), bootstrap=100, null=0, folds=0)
     assert result.interrupted == "30 of 100 bootstrap replicates done"
     assert result.metrics["n_replicates"] == 30
     assert result.metrics["oracle_gain_lower"] is not None
@@ -164,7 +164,7 @@ def test_an_interruption_keeps_what_is_done(real: Callable[[str], Outcomes], mon
 
 def test_no_all_wrong_query_gives_no_ratio(real: Callable[[str], Outcomes]) -> None:
     """Theory section 4: a ratio is degenerate at K = 0, and said to be."""
-    result = cl.fit(real("farel_bench"), bootstrap=20)
+    result = cl.fit(real("farel_bench"), bootstrap=20, null=0, folds=0)
     assert result.metrics["ratio_one_factor"] is None
     assert result.metrics["ratio_one_factor_lower"] is None
     assert result.metrics["implied_correlation"] is None
@@ -175,11 +175,11 @@ def test_no_all_wrong_query_gives_no_ratio(real: Callable[[str], Outcomes]) -> N
 def test_constant_and_duplicate_models(real: Callable[[str], Outcomes]) -> None:
     """Four models that are always right stay in β and the certificate, and out of every correlation."""
     outcomes = real("canaicode_junior")
-    result = cl.fit(outcomes, bootstrap=0)
+    result = cl.fit(outcomes, bootstrap=0, null=0, folds=0)
     assert result.metrics["n_constant_models"] == 4
     assert result.metrics["oracle_gain"] == 0
     varying = outcomes_from(outcomes.wrong[:, ~outcomes.constant])
-    without = cl.fit(varying, bootstrap=0)
+    without = cl.fit(varying, bootstrap=0, null=0, folds=0)
     assert result.metrics["predicted_independent"] == 0
     expected = np.log(outcomes.error_rates[~outcomes.constant]).sum()
     assert result.metrics["log_predicted_independent"] == pytest.approx(expected, rel=1e-12)
@@ -193,7 +193,10 @@ def test_constant_and_duplicate_models(real: Callable[[str], Outcomes]) -> None:
 def test_always_wrong_models_change_nothing_but_the_pool(rng: np.random.Generator) -> None:
     wrong = (rng.normal(size=(300, 1)) + rng.normal(size=(300, 5))) < -0.3
     with_constant = np.column_stack([wrong, np.ones(300, dtype=bool)])
-    plain, padded = cl.fit(outcomes_from(wrong), bootstrap=0), cl.fit(outcomes_from(with_constant), bootstrap=0)
+    plain, padded = (
+        cl.fit(outcomes_from(wrong), bootstrap=0, null=0, folds=0),
+        cl.fit(outcomes_from(with_constant), bootstrap=0, null=0, folds=0),
+    )
     assert padded.metrics["n_all_wrong"] == plain.metrics["n_all_wrong"]
     for law in LAWS:
         assert padded.metrics[f"predicted_{law}"] == pytest.approx(plain.metrics[f"predicted_{law}"], rel=1e-12)
@@ -208,7 +211,7 @@ def test_negative_dependence_has_no_common_factor() -> None:
     rng = np.random.default_rng(3)
     first = rng.random(400) < 0.5
     wrong = np.column_stack([first, ~first ^ (rng.random(400) < 0.1)])
-    result = cl.fit(outcomes_from(wrong), bootstrap=20)
+    result = cl.fit(outcomes_from(wrong), bootstrap=20, null=0, folds=0)
     assert result.metrics["tetrachoric"] is not None
     assert result.metrics["tetrachoric"] < 0
     for law in ("one_factor", "one_factor_pearson", "clayton"):
@@ -219,7 +222,7 @@ def test_negative_dependence_has_no_common_factor() -> None:
 
 def test_identical_models_fail_as_one() -> None:
     column = np.random.default_rng(0).random(200) < 0.3
-    result = cl.fit(outcomes_from(np.column_stack([column] * 4)), bootstrap=10)
+    result = cl.fit(outcomes_from(np.column_stack([column] * 4)), bootstrap=10, null=0, folds=0)
     assert result.metrics["tetrachoric"] == 1
     assert result.metrics["predicted_one_factor"] == pytest.approx(column.mean(), rel=1e-12)
     assert result.metrics["ratio_one_factor"] == pytest.approx(1, rel=1e-12)
@@ -230,7 +233,7 @@ def test_identical_models_fail_as_one() -> None:
 def test_all_models_constant() -> None:
     wrong = np.zeros((50, 3), dtype=bool)
     wrong[:, 1] = True
-    result = cl.fit(outcomes_from(wrong), bootstrap=10)
+    result = cl.fit(outcomes_from(wrong), bootstrap=10, null=0, folds=0)
     assert result.metrics["pearson"] is None
     for law in LAWS:
         assert result.metrics[f"predicted_{law}"] is None
@@ -293,7 +296,7 @@ def test_correlations_by_family_and_regimes(real: Callable[[str], Outcomes], cru
     assert cruxeval.metrics["pearson_gap_lower"] < gap < cruxeval.metrics["pearson_gap_upper"]  # type: ignore[operator]
     assert cruxeval.metrics["foreclosed_share"] == pytest.approx(43 / 141)
     assert cruxeval.labels["regime"] == "undetermined"
-    assert cl.fit(real("swebench_pro_public"), bootstrap=0).labels["regime"] == "ceiling-bound"
+    assert cl.fit(real("swebench_pro_public"), bootstrap=0, null=0, folds=0).labels["regime"] == "ceiling-bound"
 
 
 @pytest.mark.parametrize(("shared", "regime"), [(5, "undetermined"), (6, "ceiling-bound")])
@@ -302,7 +305,7 @@ def test_the_ceiling_binds_above_half(shared: int, regime: str) -> None:
     wrong = np.zeros((100, 2), dtype=bool)
     wrong[:10, 0] = True
     wrong[:shared, 1] = wrong[20:40, 1] = True
-    assert cl.fit(outcomes_from(wrong), bootstrap=0).labels["regime"] == regime
+    assert cl.fit(outcomes_from(wrong), bootstrap=0, null=0, folds=0).labels["regime"] == regime
 
 
 def test_unknown_families_are_not_one_family() -> None:

@@ -34,6 +34,8 @@ def fit(
     conventions: Literal["lab", "published"] = "lab",
     correlation: float | None = None,
     choices: int | None = None,
+    folds: int = 5,
+    laws: str | list[str] = "quick",
 ) -> Result:
     """Fit a matrix (theory section 4, points 1 to 5).
 
@@ -49,6 +51,8 @@ def fit(
             eigenvalues clipped and rescaled with 4 million draws (``published``).
         correlation: another matrix's mean tetrachoric correlation, to read this one at; None leaves it out.
         choices: options of each query, where models that do not know guess among them; None leaves it out.
+        folds: parts of the queries for the held-out likelihood of each law; 0 leaves the comparison of laws out.
+        laws: compared laws: ``quick`` (those that take seconds), ``all``, or names of `fitting.candidates.CANDIDATES`.
 
     Returns:
         The result with ``metrics``, ``labels``, ``tables``, ``figures`` and the summary; nothing is written.
@@ -57,7 +61,7 @@ def fit(
 
     return Fit(
         bootstrap=bootstrap, null=null, atom=atom, delta=delta, overhead=overhead, level=level,
-        conventions=conventions, correlation=correlation, choices=choices,
+        conventions=conventions, correlation=correlation, choices=choices, folds=folds, laws=laws,
     ).analyse(outcomes, seed)  # fmt: skip
 
 

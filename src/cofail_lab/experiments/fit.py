@@ -1,7 +1,7 @@
 """`experiment=fit`: what combining the models of a matrix can gain, and what pairwise statistics would have said."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
@@ -12,6 +12,8 @@ from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.fitting import one_factor
 from cofail_lab.fitting.calibration import calibrated, n_matrices
+from cofail_lab.fitting.candidates import CANDIDATES
+from cofail_lab.fitting.compare import compare_laws, n_steps
 from cofail_lab.fitting.laws import fitted_count_probs
 from cofail_lab.fitting.luck import Guessing, guess_corrected
 from cofail_lab.fitting.matrix import Conventions, MatrixFit, bootstrapped, fit_matrix
@@ -22,6 +24,12 @@ from cofail_lab.report.health_section import with_health
 from cofail_lab.result import Result
 
 __all__ = ["LAWS", "Fit"]
+
+SLOW_LAWS = (
+    "one_factor_loadings_ml", "atom_one_factor_loadings", "atom_one_factor_loadings_ml", "atom_full_sigma",
+    "atom_clayton", "atom_block",
+)  # fmt: skip
+"""Compared with ``laws=all`` only: together they take longer than the rest of a fit."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,8 @@ class Fit:
         conventions: of full Σ: ``lab`` or ``published``, see `fitting.matrix.Conventions`.
         correlation: another matrix's mean tetrachoric correlation, to read this one at; None leaves it out.
         choices: options of each query, where models that do not know guess among them; None leaves it out.
+        folds: parts of the queries for the held-out likelihood of each law; 0 leaves the comparison of laws out.
+        laws: compared laws: ``quick`` (seconds), ``all``, or names of `fitting.candidates.CANDIDATES`.
     """
 
     bootstrap: int = 2000
@@ -50,6 +60,8 @@ class Fit:
     conventions: Conventions = "lab"
     correlation: float | None = None
     choices: int | None = None
+    folds: int = 5
+    laws: str | list[str] = "quick"
 
     def __post_init__(self) -> None:
         checks.whole("experiment.bootstrap", self.bootstrap, least=0)
@@ -64,6 +76,12 @@ class Fit:
             checks.share("experiment.correlation", self.correlation)
         if self.choices is not None:
             checks.whole("experiment.choices", self.choices, least=2)
+        checks.whole("experiment.folds", self.folds, least=0)
+        if self.folds == 1:
+            raise InputError("experiment.folds: 1 leaves no queries to fit to; 0 or at least 2 are accepted")
+        for law in self._laws:
+            if law not in CANDIDATES:
+                raise InputError(f"experiment.laws: {law!r} is not quick, all or one of {', '.join(CANDIDATES)}")
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """Load the matrix, fit it, and say what it means."""
@@ -81,7 +99,7 @@ class Fit:
             count_probs = fitted_count_probs(fit)
             advance(1)
         interrupted = None
-        for stage in (self._bootstrap, self._null):
+        for stage in (self._compare, self._bootstrap, self._null):
             fit, interrupted = stage(fit, seed, progress)
             # What comes after an interruption would make the user wait again.
             if interrupted is not None:
@@ -98,6 +116,25 @@ class Fit:
             sections=fit_summary.sections(fit, certificate, elsewhere, guessing),
             interrupted=interrupted,
         )
+
+    @property
+    def _laws(self) -> list[str]:
+        if self.laws == "quick":
+            return [law for law in CANDIDATES if law not in SLOW_LAWS]
+        if self.laws == "all":
+            return list(CANDIDATES)
+        return [self.laws] if isinstance(self.laws, str) else list(self.laws)
+
+    def _compare(self, fit: MatrixFit, seed: int, progress: Progress) -> tuple[MatrixFit, str | None]:
+        folds = min(self.folds, fit.outcomes.n_queries)
+        if not folds:
+            return fit, None
+        try:
+            with progress("Laws, held out", total=n_steps(folds, self._laws)) as advance:
+                compared = compare_laws(fit.outcomes, folds=folds, seed=seed, laws=self._laws, advance=advance)
+        except KeyboardInterrupt:
+            return fit, "the comparison of laws was not finished"
+        return replace(fit, comparison=compared), None
 
     def _bootstrap(self, fit: MatrixFit, seed: int, progress: Progress) -> tuple[MatrixFit, str | None]:
         with progress("Bootstrap replicates", total=self.bootstrap) as advance:

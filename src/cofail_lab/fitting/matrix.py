@@ -12,6 +12,7 @@ from scipy.special import ndtri
 from cofail_lab.bounds.frechet import AllWrongRange, all_wrong_range
 from cofail_lab.fitting import block, full_sigma, one_factor, readings
 from cofail_lab.fitting.bootstrap import Replicates, bca_interval, bootstrap, jackknife, join, percentile_interval
+from cofail_lab.fitting.compare import LawComparison
 from cofail_lab.fitting.heldout import single_best_heldout
 from cofail_lab.fitting.luck import Luck, find_runs, measure_luck
 from cofail_lab.fitting.null import NullCalibration
@@ -61,6 +62,7 @@ class MatrixFit:
         parts: the pool read in parts.
         slopes: of pair correlations on accuracy and family: name of the correlation -> (3,), see `readings.slopes`.
         luck: the routable ceiling where runs were repeated, why it cannot be read, or None without repeats.
+        comparison: every law on held-out queries; None where it was left out.
         jackknife: refits without groups of queries, for BCa intervals; None without the bootstrap.
         null, scan: the null calibration and the pool-size scan; None where they were left out.
     """
@@ -85,6 +87,7 @@ class MatrixFit:
     parts: tuple[PartRead, ...]
     slopes: Mapping[str, np.ndarray]
     luck: Luck | str | None
+    comparison: LawComparison | None = None
     jackknife: Replicates | None = None
     null: NullCalibration | None = None
     scan: PoolScan | None = None

@@ -72,7 +72,7 @@ def parts(outcomes: Outcomes) -> tuple[Part, ...]:
             levels = sorted(set(values) - {""})
             if name == "family":
                 levels = [level for level in levels if values.count(level) >= 3][:_MOST_VALUES]
-            if 2 <= len(levels) <= _MOST_VALUES:
+            if (name == "family" or len(levels) >= 2) and len(levels) <= _MOST_VALUES:
                 for level in levels:
                     chosen = np.flatnonzero([value == level for value in values])
                     add(f"{name}={level}", f"{name} {level}", chosen)

@@ -11,7 +11,7 @@ from cofail_lab.fitting.luck import Bracketed, Guessing, Luck
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.predictors import MATRIX_LAWS
 from cofail_lab.fitting.readings import SLOPES
-from cofail_lab.report import fit_summary
+from cofail_lab.report import fit_summary, law_comparison
 from cofail_lab.report.fit_names import CONVENTIONS, null_label
 
 LAWS = ("independent", "one_factor", "one_factor_pearson", "clayton")
@@ -74,7 +74,9 @@ def metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int |
     for law in MATRIX_LAWS:
         value = fit.predicted(law)
         found[f"predicted_{law}_error"] = None if value is None else value * float(fit.matrix_laws[law].error[0])
-    return found | _null_metrics(fit) | _slope_metrics(fit) | _luck_metrics(fit.luck)
+    # What the fit reads itself, with intervals, stands before the same law in the comparison.
+    compared = {} if fit.comparison is None else law_comparison.metrics(fit.comparison)
+    return compared | found | _null_metrics(fit) | _slope_metrics(fit) | _luck_metrics(fit.luck)
 
 
 def _null_metrics(fit: MatrixFit) -> dict[str, float | int | None]:
@@ -156,6 +158,8 @@ def labels(fit: MatrixFit, certificate: Certificate) -> dict[str, str]:
         found["ratio"] = "degenerate: no query defeats every model, so observed/predicted has no finite information"
     if isinstance(fit.luck, str):
         found["luck"] = f"not read: {fit.luck}"
+    if fit.comparison is not None:
+        found |= law_comparison.labels(fit.comparison)
     for law in fit.laws:
         if fit.predicted(law) is None:
             found[f"predicted_{law}"] = fit_summary.why_absent(fit, law)
@@ -164,7 +168,7 @@ def labels(fit: MatrixFit, certificate: Certificate) -> dict[str, str]:
 
 def estimates(fit: MatrixFit) -> dict[str, Estimate]:
     """Figures with their sampling error (bootstrap); predictions at the fitted parameters with their numerical one."""
-    found = {}
+    found = {} if fit.comparison is None else law_comparison.estimates(fit.comparison)
     replicates = fit.replicates
     if replicates is not None and len(replicates.all_wrong) > 1:
         sampled = {

@@ -13,7 +13,7 @@ from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.fitting.luck import Guessing
 from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.report import fit_reading
+from cofail_lab.report import fit_reading, law_comparison
 from cofail_lab.report.fit_names import LAW_NAMES
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, fixed, interval, percent, points, ratio
@@ -58,6 +58,7 @@ def sections(
         *fit_reading.regime_sections(fit),
         _pairwise(fit, elsewhere),
         *fit_reading.null_sections(fit),
+        *(() if fit.comparison is None else (law_comparison.section(fit.comparison),)),
         *fit_reading.pool_sections(fit),
         *fit_reading.luck_sections(fit),
         *fit_reading.guessing_sections(guessing),
@@ -307,10 +308,18 @@ def figures(
 
         return draw(outcomes.n_wrong, outcomes.dataset, outcomes.n_models)
 
+    def law_figure() -> Figure:
+        from cofail_lab.report.law_figure import law_comparison as draw
+
+        assert fit.comparison is not None  # noqa: S101  (drawn only with it)
+        return draw(fit.comparison)
+
+    compared = fit.comparison is not None and fit.comparison.best is not None
     drawings = [pool_accuracies, wrong_count_distribution, correlation_heatmap]
     if _has_datasets(outcomes):
         drawings.append(wrong_by_dataset)
-    return {draw.__name__: draw for draw in drawings} | fit_reading.figures(fit)
+    found = {draw.__name__: draw for draw in drawings} | fit_reading.figures(fit)
+    return found | ({law_comparison.FIGURE: law_figure} if compared else {})
 
 
 def _has_datasets(outcomes: Outcomes) -> bool:

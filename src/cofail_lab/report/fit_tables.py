@@ -12,6 +12,7 @@ from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
 from cofail_lab.fitting.null import NullCalibration
 from cofail_lab.fitting.pool_scan import PoolScan
 from cofail_lab.fitting.regimes import RegimeRead
+from cofail_lab.report import law_comparison
 
 
 def tables(
@@ -27,6 +28,8 @@ def tables(
     }
     if fit.replicates is not None:
         found["bootstrap"] = _bootstrap(fit)
+    if fit.comparison is not None:
+        found["laws"] = law_comparison.table(fit.comparison)
     if fit.null is not None:
         found["null"] = _null(fit.null)
         found["null_tests"] = _null_tests(fit)
