@@ -103,6 +103,19 @@ def test_subpools(law: AbstractErrorLaw) -> None:
 
 
 @each_law
+def test_all_sizes_at_once_are_the_pools_one_by_one(law: AbstractErrorLaw) -> None:
+    sizes = np.array([1, 2, 3, 5])
+    value, error = law.log_all_wrong_by_size(sizes)
+    each, each_error = AbstractErrorLaw.log_all_wrong_by_size(law, sizes)
+    if isinstance(law, GaussianCopula):  # other random points; five standard errors of either
+        assert (np.abs(value - each) <= 5 * (error + each_error)).all()
+        assert (error < 1e-3).all()
+    else:
+        np.testing.assert_allclose(value, each, rtol=0, atol=1e-13)
+        assert (error < 1e-10).all()
+
+
+@each_law
 def test_immutable_pytree(law: AbstractErrorLaw) -> None:
     with pytest.raises(AttributeError):
         law.n_models = 3  # type: ignore[misc]

@@ -13,7 +13,7 @@ import pyarrow as pa
 from cofail_lab import checks
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
-from cofail_lab.experiments.tail_curve import TailCurve, log_all_wrong_error, metrics_of, one_factor_reads
+from cofail_lab.experiments.tail_curve import TailCurve, metrics_of, one_factor_reads
 from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.report import sweep_figures
 from cofail_lab.report.numbers import count
@@ -104,7 +104,7 @@ def _curves(laws: Sequence[AbstractErrorLaw], sizes: np.ndarray) -> dict[str, np
     log_error = np.full(log_beta.shape, np.nan)
     members = np.arange(sizes[-1])
     for row, law in enumerate(laws):
-        log_error[row, -1] = log_all_wrong_error(law.subpool(members), log_beta[row, -1])
+        log_error[row, -1] = law.subpool(members).log_all_wrong_error(log_beta[row, -1])
     columns = {
         "log_all_wrong": log_beta,
         "log_all_wrong_error": log_error,

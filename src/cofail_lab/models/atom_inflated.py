@@ -4,14 +4,16 @@ from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from cofail_lab.errors import InputError
 from cofail_lab.estimate import Estimate
 from cofail_lab.models import _checks
 from cofail_lab.models._samplers import AtomSampler
-from cofail_lab.models.base import AbstractErrorLaw
+from cofail_lab.models._sampling import Advance
+from cofail_lab.models.base import AbstractErrorLaw, ignore, log_rounding
 
 
 class AtomInflated(AbstractErrorLaw):
@@ -50,6 +52,15 @@ class AtomInflated(AbstractErrorLaw):
         if base.value is None or base.error is None:
             return base
         return Estimate(shock + (1 - shock) * base.value, (1 - shock) * base.error, base.kind)
+
+    def log_all_wrong_by_size(
+        self, sizes: Int[np.ndarray, " k"], advance: Advance = ignore
+    ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+        """The atom over the base's."""
+        base, error = self.base.log_all_wrong_by_size(sizes, advance)
+        with np.errstate(divide="ignore"):
+            values = np.logaddexp(np.log(self.shock), np.log1p(-self.shock) + base)
+        return values, error * (1 - self.shock) * np.exp(base - values) + log_rounding(values)
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """ω + (1-ω) p_ij of the base."""

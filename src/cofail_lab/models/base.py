@@ -1,7 +1,7 @@
 """What an error law is: the joint distribution of which models are wrong on a query (theory section 2)."""
 
 import abc
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import equinox as eqx
 import jax
@@ -10,6 +10,7 @@ import numpy as np
 from jax import Array
 from jax.core import Tracer
 from jaxtyping import Bool, Float, Int
+from scipy.special import logsumexp
 
 from cofail_lab.estimate import Estimate
 from cofail_lab.models import _sampling
@@ -25,8 +26,14 @@ _SMALL = 10**8
 ROUNDING = float(np.finfo(np.float64).eps)
 
 
-def _ignore(steps: int) -> None:
+def ignore(steps: int) -> None:
+    """The progress that nobody watches."""
     del steps
+
+
+def log_rounding(log_value: Any) -> Any:
+    """What rounding moves a logarithm that was computed in closed form."""
+    return 4 * ROUNDING * (1 + abs(log_value))
 
 
 class AbstractErrorLaw(eqx.Module):
@@ -61,6 +68,28 @@ class AbstractErrorLaw(eqx.Module):
         error = 4 * ROUNDING * (1 + abs(log_value)) * value if value > 0 else 0.0
         return Estimate(value, error, "exact")
 
+    def log_all_wrong_by_size(
+        self, sizes: Int[np.ndarray, " k"], advance: _sampling.Advance = ignore
+    ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+        """Log β of the first m models for every m of ``sizes``, and its absolute errors; concrete parameters only.
+
+        ``advance`` is called with the number of sizes just finished.
+        """
+        values, errors = np.empty(len(sizes)), np.empty(len(sizes))
+        for k, size in enumerate(sizes):
+            pool = self.subpool(np.arange(size))
+            values[k] = float(pool.log_all_wrong())
+            errors[k] = pool.log_all_wrong_error(values[k])
+            advance(1)
+        return values, errors
+
+    def log_all_wrong_error(self, log_value: float) -> float:
+        """Absolute error of log β, where `all_wrong_estimate` has that of β."""
+        estimate = self.all_wrong_estimate()
+        # Where β is no float64, what is left is the rounding of its log.
+        relative = (estimate.error or 0.0) / estimate.value if estimate.value else 0.0
+        return max(relative, log_rounding(log_value))
+
     @abc.abstractmethod
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """p_ij = P(E_i = E_j = 1); the diagonal is `error_rates`."""
@@ -86,7 +115,7 @@ class AbstractErrorLaw(eqx.Module):
         return _sampling.sample(self.sampler(), key, n, chunk)
 
     def count_wrong(
-        self, key: Array, n: int, *, chunk: int = CHUNK, advance: _sampling.Advance = _ignore
+        self, key: Array, n: int, *, chunk: int = CHUNK, advance: _sampling.Advance = ignore
     ) -> Int[np.ndarray, " m+1"]:
         """Histogram of the number of wrong models over the n queries that `sample` would draw, in constant memory.
 
@@ -95,7 +124,7 @@ class AbstractErrorLaw(eqx.Module):
         return _sampling.count_wrong(self.sampler(), key, n, chunk, advance)
 
     def all_wrong_rate(
-        self, key: Array, n: int, *, conditional: bool = False, chunk: int = CHUNK, advance: _sampling.Advance = _ignore
+        self, key: Array, n: int, *, conditional: bool = False, chunk: int = CHUNK, advance: _sampling.Advance = ignore
     ) -> Estimate:
         """β estimated from n draws, with its standard error.
 
@@ -125,12 +154,25 @@ class FactorGrid(NamedTuple):
 class AbstractFactorLaw(AbstractErrorLaw):
     """A law whose models err independently given one factor; it is known by its `factor_grid`."""
 
+    grid_error: ClassVar[float] = 0.0
+    """Relative error of every pattern's probability on the `factor_grid`, rounding apart."""
+
     @abc.abstractmethod
     def factor_grid(self) -> FactorGrid:
         """Nodes for the factor that give every event of the law (every pattern of errors) the right probability.
 
         For a continuous factor the nodes are a quadrature rule; each law states its relative error.
         """
+
+    def log_all_wrong_by_size(
+        self, sizes: Int[np.ndarray, " k"], advance: _sampling.Advance = ignore
+    ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+        """One grid serves the first m models for every m: their log P(wrong | node) add up."""
+        grid = self.factor_grid()
+        logs = np.asarray(grid.log_weights)[:, None] + np.cumsum(grid.log_wrong, axis=1)[:, np.asarray(sizes) - 1]
+        values = np.asarray(logsumexp(logs, axis=0))
+        advance(len(sizes))
+        return values, self.grid_error + self.n_models * ROUNDING + log_rounding(values)
 
     def count_probs(self) -> Float[Array, " m+1"]:
         """P(C = j), j = 0..m, to the relative error of `factor_grid` plus about m rounding errors; O(nodes · m²)."""

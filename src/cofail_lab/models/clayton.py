@@ -1,7 +1,7 @@
 """Clayton copula: Archimedean, with lower tail dependence 2^{-1/θ} (theory section 2)."""
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -10,10 +10,11 @@ import numpy as np
 from jax import Array
 from jax.core import Tracer
 from jax.scipy.special import gammaln
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from cofail_lab.models import _checks
-from cofail_lab.models.base import AbstractFactorLaw, FactorGrid
+from cofail_lab.models._sampling import Advance
+from cofail_lab.models.base import AbstractFactorLaw, FactorGrid, ignore, log_rounding
 from cofail_lab.models.independent import with_diagonal
 
 
@@ -28,6 +29,8 @@ class Clayton(AbstractFactorLaw):
     error_rates: Float[Array, " m"] = eqx.field(converter=_checks.vector)
     theta: Float[Array, ""] = eqx.field(converter=_checks.scalar)
 
+    grid_error: ClassVar[float] = 1e-11
+
     def __check_init__(self) -> None:
         _checks.shape("error_rates", self.error_rates, (None,))
         _checks.inside("error_rates", self.error_rates, 0, 1, "(0, 1)")
@@ -37,6 +40,15 @@ class Clayton(AbstractFactorLaw):
     def log_all_wrong(self) -> Float[Array, ""]:
         """-(1/θ) log(1 + Σ (α_i^{-θ} - 1))."""
         return -_log1p_sum_expm1(-self.theta * jnp.log(self.error_rates)) / self.theta
+
+    def log_all_wrong_by_size(
+        self, sizes: Int[np.ndarray, " k"], advance: Advance = ignore
+    ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+        """The closed form, all sizes in one array: models left out have α = 1."""
+        powers = jnp.where(jnp.arange(self.n_models) < sizes[:, None], -self.theta * jnp.log(self.error_rates), 0.0)
+        values = np.asarray(-_log1p_sum_expm1(powers) / self.theta)
+        advance(len(sizes))
+        return values, log_rounding(values)
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """(α_i^{-θ} + α_j^{-θ} - 1)^{-1/θ} off the diagonal."""

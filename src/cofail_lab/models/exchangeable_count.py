@@ -6,12 +6,13 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Float
-from scipy.special import gammaln
+from jaxtyping import Float, Int
+from scipy.special import gammaln, logsumexp
 
 from cofail_lab.models import _checks
 from cofail_lab.models._samplers import Alias, PositionsSampler
-from cofail_lab.models.base import AbstractErrorLaw
+from cofail_lab.models._sampling import Advance
+from cofail_lab.models.base import AbstractErrorLaw, ignore, log_rounding
 from cofail_lab.models.independent import with_diagonal
 
 
@@ -46,6 +47,20 @@ class ExchangeableCount(AbstractErrorLaw):
     def log_all_wrong(self) -> Float[Array, ""]:
         """Log q_m."""
         return jnp.log(self.probabilities[-1])
+
+    def log_all_wrong_by_size(
+        self, sizes: Int[np.ndarray, " k"], advance: Advance = ignore
+    ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+        """Log Σ_c q_c (c choose k) / (m choose k)."""
+        counts, chosen = np.arange(self.n_models + 1), np.asarray(sizes)[:, None]
+        left = np.where(counts >= chosen, counts - chosen, 0)
+        ways = gammaln(counts + 1) - gammaln(left + 1) - (gammaln(self.n_models + 1) - gammaln(counts[-1] - chosen + 1))
+        with np.errstate(divide="ignore"):
+            logs = np.where(counts >= chosen, ways + np.log(self.probabilities), -np.inf)
+            values = np.asarray(logsumexp(logs, axis=1))
+        advance(len(sizes))
+        # The logarithms of factorials cancel.
+        return values, log_rounding(values) + log_rounding(gammaln(self.n_models + 1))
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """E[C(C-1)]/(m(m-1)) off the diagonal."""

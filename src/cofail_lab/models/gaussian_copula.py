@@ -8,12 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.scipy.special import ndtri
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from cofail_lab.estimate import Estimate
 from cofail_lab.models import _checks
 from cofail_lab.models._latent_sampler import LatentSampler
-from cofail_lab.models.base import AbstractErrorLaw
+from cofail_lab.models._sampling import Advance
+from cofail_lab.models.base import AbstractErrorLaw, ignore, log_rounding
 from cofail_lab.models.independent import with_diagonal
 from cofail_lab.numerics import bivariate_normal, normal, orthant
 from cofail_lab.numerics.poisson_binomial import mixture_counts
@@ -22,6 +23,8 @@ LOG2_POINTS = 9
 """Points of the net, under each of `orthant.N_SHIFTS` shifts, behind `GaussianCopula.all_wrong`."""
 
 _SEED = 0
+# A threshold at which a model never matters: Φ(40) = 1.
+_LEFT_OUT = 40.0
 _COUNT_SHIFTS = 16
 
 
@@ -50,20 +53,38 @@ class GaussianCopula(AbstractErrorLaw):
 
     def log_all_wrong(self) -> Float[Array, ""]:
         """Log Φ_m(t; Σ) by simulation with fixed points (one model: exact); `all_wrong_estimate` has its error."""
-        return jnp.log(self.error_rates[0]) if self.n_models == 1 else self._orthant().log_value
+        return (
+            jnp.log(self.error_rates[0])
+            if self.n_models == 1
+            else self._orthant(self.thresholds, self.correlation).log_value
+        )
 
     def all_wrong_estimate(self) -> Estimate:
         """β with one standard error, about 1e-3 of it at m = 67."""
         if self.n_models == 1:
             return Estimate(float(self.error_rates[0]), 0.0, "exact")
-        result = self._orthant()
+        result = self._orthant(self.thresholds, self.correlation)
         value = float(jnp.exp(result.log_value))
         return Estimate(value, value * float(result.relative_error), "monte_carlo")
 
-    def _orthant(self) -> orthant.Orthant:
+    def log_all_wrong_by_size(
+        self, sizes: Int[np.ndarray, " k"], advance: Advance = ignore
+    ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+        """Every pool in the shape of the whole, so that one program serves all: models left out never matter."""
+        values, errors = np.empty(len(sizes)), np.empty(len(sizes))
+        for k, size in enumerate(sizes):
+            inside = np.arange(self.n_models) < size
+            correlation = jnp.where(np.outer(inside, inside), self.correlation, jnp.eye(self.n_models))
+            thresholds = jnp.where(inside, self.thresholds, _LEFT_OUT)
+            result = self._orthant(thresholds, correlation)
+            values[k], errors[k] = float(result.log_value), float(result.relative_error)
+            advance(1)
+        return values, errors + log_rounding(values)
+
+    def _orthant(self, thresholds: Array, correlation: Array) -> orthant.Orthant:
         m = self.n_models
         shifts = orthant.digital_shifts(m, _SEED)
-        return orthant.log_orthant(self.thresholds, lifted(self.correlation), orthant.sobol_net(m, LOG2_POINTS), shifts)
+        return orthant.log_orthant(thresholds, lifted(correlation), orthant.sobol_net(m, LOG2_POINTS), shifts)
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """Φ2(t_i, t_j; Σ_ij) off the diagonal."""

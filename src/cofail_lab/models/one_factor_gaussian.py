@@ -1,7 +1,7 @@
 """Gaussian copula with one factor: E_i = 1{ℓ_i Z + √(1-ℓ_i²) ε_i < t_i}."""
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -19,6 +19,8 @@ from cofail_lab.models.base import AbstractFactorLaw, FactorGrid
 from cofail_lab.models.independent import with_diagonal
 from cofail_lab.numerics import bivariate_normal, one_factor
 
+_GRID_ERROR = 1e-13
+
 
 class OneFactorGaussian(AbstractFactorLaw):
     """Latent scores that share one Gaussian factor; equicorrelated r is loadings = √r.
@@ -30,6 +32,8 @@ class OneFactorGaussian(AbstractFactorLaw):
 
     error_rates: Float[Array, " m"] = eqx.field(converter=_checks.vector)
     loadings: Float[Array, " m"] = eqx.field(converter=_checks.vector)
+
+    grid_error: ClassVar[float] = _GRID_ERROR
 
     def __check_init__(self) -> None:
         _checks.shape("error_rates", self.error_rates, (None,))
@@ -79,7 +83,7 @@ def _n_nodes(thresholds: Array, loadings: Array) -> int:
     if isinstance(thresholds, Tracer) or isinstance(loadings, Tracer):
         return _TRACED_NODES
     low, high = one_factor.factor_range(thresholds, loadings)
-    needed = float((high - low) / one_factor.proven_spacing(one_factor.information(loadings), 1e-13))
+    needed = float((high - low) / one_factor.proven_spacing(one_factor.information(loadings), _GRID_ERROR))
     if needed > 2**20:
         largest = float(jnp.abs(loadings).max())
         raise ConvergenceError(f"law.loadings: {largest} is so near 1 that the factor needs {needed:.0f} nodes")
