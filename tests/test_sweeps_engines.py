@@ -47,7 +47,8 @@ def sequential(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, 
 
 def test_joblib(tmp_path: Path, sequential: dict[str, dict[str, Any]]) -> None:
     needs("hydra_plugins.hydra_joblib_launcher", "joblib")
-    done = sweep(tmp_path, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", values=",".join(map(str, [*range(39), 400])))
+    values = ",".join(map(str, [*range(39), 400]))
+    done = sweep(tmp_path, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", values=values)
     assert done.returncode == 2, done.stderr
     assert "39 of 40 runs are finished, 1 failed" in done.stdout
     assert "n_all_wrong: 400 of 330" in done.stderr
