@@ -3,29 +3,21 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
-from itertools import product
 from typing import Any
 
 import numpy as np
 
 from cofail_lab.claims.adversary import Range, Search
 from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, at_most, equals
+from cofail_lab.claims.exact import pattern_law, patterns
 
 LP_ERROR = 1e-9
 
 
-def patterns(m: int) -> np.ndarray:
-    """All 2^m patterns of who is wrong, one a row; the last is all wrong."""
-    return np.array(list(product((0, 1), repeat=m)))
-
-
 def joint_law(case: Case) -> tuple[np.ndarray, list[Fraction]]:
     """Patterns and their exact probabilities from integer weights in the order of `patterns`."""
-    weights = [Fraction(weight) for weight in case["weights"]]
-    total = sum(weights)
-    if not total:
-        raise ZeroDivisionError("all weights are 0")
-    return patterns((len(weights) - 1).bit_length()), [weight / total for weight in weights]
+    law = pattern_law(case)
+    return patterns((len(law) - 1).bit_length()), law
 
 
 def exact_error_rates(wrong: np.ndarray, probs: list[Fraction]) -> list[Fraction]:
