@@ -154,7 +154,7 @@ def _both(positive: bool, above: bool) -> Any:
 
 CLAIMS = (
     Claim(
-        id="C1.a",
+        id="C1",
         releases=("june", "sept"),
         statement="A cascade beats the strong model alone only if that is the better one on the queries escalated.",
         symbols="dominance over H-only ⇒ a_H(γ) > a_L(γ)",

@@ -112,7 +112,7 @@ _TIES = {**BOX, "quality": Range(0, 2, integer=True, size=N_TYPES * N_MODELS)}
 
 CLAIMS = (
     Claim(
-        id="L1.a",
+        id="L1",
         releases=("june", "sept"),
         statement=(
             "No router that sees the type is right more often than the mean of the best qualities, which one attains."

@@ -153,7 +153,7 @@ _ANY_LAW = Search({"weights": Range(0, 40, integer=True, size=8)}, n_starts=32, 
 
 CLAIMS = (
     Claim(
-        id="P3.vi.a",
+        id="P3.vi",
         releases=("lab",),
         statement=(
             "Dawson and Sankoff's limits are sharp given the mean number right and the mean number of right pairs."

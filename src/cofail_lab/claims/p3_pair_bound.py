@@ -100,7 +100,7 @@ SHOCKS = tuple({"shock": w, "base": b} for w, b in ((0.05, 0.3), (0.41, 0.45), (
 
 CLAIMS = (
     Claim(
-        id="P3.iii.a",
+        id="P3.iii",
         releases=("lab",),
         statement=(
             "The all-wrong rate is at most 1 - aᵀP⁺a, with P the rates of being right together, and at most the "

@@ -198,7 +198,7 @@ CLAIMS = (
         universal=True,
     ),
     Claim(
-        id="P4.ii.a",
+        id="P4.ii",
         releases=("june", "sept"),
         statement="Every optimal policy gives every type to models of the best score, quality less price times cost.",
         symbols="π optimal at B ⟹ π(i|t) > 0 only where q_i(t) - λ_B c_i(t) is greatest",

@@ -101,7 +101,7 @@ NOISE = tuple({"spread": s, "n_models": m, "n_types": t} for s, m, t in ((0.1, 6
 
 CLAIMS = (
     Claim(
-        id="P4.vi.a",
+        id="P4.vi",
         releases=("june", "sept"),
         statement="Rule of thumb for the router's gain on noise: s√(2 ln m), whatever the number of types.",
         symbols="G ≈ s√(2 ln m) for iid N(μ, s²) qualities",

@@ -179,7 +179,7 @@ _OWN = Search(
 
 CLAIMS = (
     Claim(
-        id="P6.i.a",
+        id="P6.i",
         releases=("june", "sept"),
         statement=(
             "At a fixed price of variance one more member pays exactly up to k*, which falls in the correlation and "

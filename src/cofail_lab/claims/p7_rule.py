@@ -56,7 +56,7 @@ def sizes_differ(formula: Bias, case: Case) -> Measured:
 
 CLAIMS = (
     Claim(
-        id="P7.iii.a",
+        id="P7.iii",
         releases=("june", "sept"),
         statement="The rule ⌊k*⌋ + 1 with the price at a single member's variance stands for the exact optimum.",
         symbols="k = ⌊k*(λ(V(1)))⌋ + 1 ≈ argmax_k Φ(μ/√V(k)) - ck",

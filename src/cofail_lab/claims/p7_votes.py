@@ -327,7 +327,7 @@ CLAIMS = (
         universal=True,
     ),
     Claim(
-        id="P7.ii.a",
+        id="P7.ii.b",
         releases=("lab",),
         statement=(
             "The accuracy of a majority of any odd size, exactly; .75601 at α = .3, ρ = .4, k = 5, where the mean "

@@ -124,7 +124,7 @@ _RIVALS = {"rival": Range(0.01, 1, size=4), "between": Range(0, 0.9), "within": 
 
 CLAIMS = (
     Claim(
-        id="P7.iv.a",
+        id="P7.iv",
         releases=("june", "sept"),
         statement=(
             "Weights in proportion to Σ⁻¹1 give the least variance, never more than equal weights, and are equal "
