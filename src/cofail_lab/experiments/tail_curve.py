@@ -204,19 +204,15 @@ def simulate(
     law: AbstractErrorLaw, sizes: np.ndarray, draws: int, chunk: int, seed: int, progress: Progress = silent
 ) -> dict[str, np.ndarray]:
     """Share of simulated queries that the first m models all get wrong, and its standard error, by size."""
-    hits, done = np.zeros(len(sizes), dtype=np.int64), 0
-    key = jax.random.key(seed)
+    hits = np.zeros(len(sizes), dtype=np.int64)
     with progress("Simulated queries", total=draws) as advance:
-        for part in range(0, draws, chunk):
-            n = min(chunk, draws - part)
-            wrong = np.asarray(law.sample(jax.random.fold_in(key, part // chunk), n, chunk=chunk))
+        for wrong in law.sample_chunks(jax.random.key(seed), draws, chunk=chunk):
             # Models wrong before the first right one: a pool of the first m fails where there are at least m.
             run = np.where(wrong.all(axis=1), wrong.shape[1], wrong.argmin(axis=1))
             hits += (run[:, None] >= sizes).sum(axis=0)
-            done += n
-            advance(n)
-    share = hits / done
-    return {"simulated": share, "simulated_error": np.sqrt(share * (1 - share) / done)}
+            advance(len(wrong))
+    share = hits / draws
+    return {"simulated": share, "simulated_error": np.sqrt(share * (1 - share) / draws)}
 
 
 def metrics_of(sizes: np.ndarray, curve: dict[str, np.ndarray]) -> dict[str, float | int | None]:

@@ -49,12 +49,10 @@ class AbstractSampler(eqx.Module):
         """Log P(all wrong | the factors drawn for these queries): what is left when the cells are integrated out."""
 
 
-def sample(sampler: AbstractSampler, key: Array, n: int, chunk: int) -> Bool[Array, "n m"]:
-    """The first n queries."""
-    out = np.empty((n, sampler.n_models), dtype=bool)
-    for start, rows in _stream(_wrong, sampler, key, n, chunk):
-        out[start : start + len(rows)] = rows
-    return jnp.asarray(out)
+def sample(sampler: AbstractSampler, key: Array, n: int, chunk: int) -> Iterator[Bool[np.ndarray, "b m"]]:
+    """The first n queries, chunk by chunk."""
+    for _, rows in _stream(_wrong, sampler, key, n, chunk):
+        yield rows
 
 
 def count_wrong(sampler: AbstractSampler, key: Array, n: int, chunk: int, advance: Advance) -> Int[np.ndarray, " m+1"]:

@@ -1,6 +1,7 @@
 """What an error law is: the joint distribution of which models are wrong on a query (theory section 2)."""
 
 import abc
+from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple, Self
 
 import equinox as eqx
@@ -112,6 +113,14 @@ class AbstractErrorLaw(eqx.Module):
         Query q is a function of the key and of q alone: it is the same whatever n and ``chunk`` are, and on any
         number of devices. ``chunk`` queries are drawn at a time, on all JAX devices in turn.
         """
+        out, done = np.empty((max(n, 0), self.n_models), dtype=bool), 0
+        for rows in self.sample_chunks(key, n, chunk=chunk):
+            out[done : done + len(rows)] = rows
+            done += len(rows)
+        return jnp.asarray(out)
+
+    def sample_chunks(self, key: Array, n: int, *, chunk: int = CHUNK) -> Iterator[Bool[np.ndarray, "b m"]]:
+        """The queries of `sample`, ``chunk`` or fewer at a time, in order, so that n may be any number."""
         return _sampling.sample(self.sampler(), key, n, chunk)
 
     def count_wrong(
