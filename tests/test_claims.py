@@ -16,6 +16,8 @@ from cofail_lab.claims.adversary import Range, Search, simplify, worst_cases
 from cofail_lab.claims.trials import false_alarms, plant_mutants
 from cofail_lab.claims.verifier import mutant_status, split_level, verify_claim
 from cofail_lab.errors import InputError
+from cofail_lab.report import evidence
+from cofail_lab.report.evidence import CAPTIONS, FIGURES
 
 TRIAL = Trial(seed=0, level=1e-4)
 MINE = [claim for claim in all_claims() if claim.id.split(".")[0] in ("P1", "P2")]
@@ -61,6 +63,13 @@ def test_the_page_of_claims_is_that_of_the_registry() -> None:
     stale = [row for row in claims_page.rows(all_claims()) if not any(line.startswith(row) for line in written)]
     assert not stale, "run python -m benchmarks.claims_page"
     assert " undecided | " not in "\n".join(written)
+
+
+def test_every_proposition_has_a_figure() -> None:
+    assert set(FIGURES) == {claim.id.split(".")[0] for claim in all_claims()}
+    assert set(CAPTIONS) == set(FIGURES.values())
+    folder = Path(evidence.__file__).parent
+    assert {path.stem for path in folder.glob("p*.py")} == set(CAPTIONS)
 
 
 def test_selection_by_id() -> None:

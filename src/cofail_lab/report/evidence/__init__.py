@@ -9,6 +9,11 @@ FIGURES = {
     "P5": "p5",
     "P6": "p5",
     "P7": "p7",
+    "P8": "p8",
+    "C1": "p8",
+    "P9": "p9",
+    "C2": "p9",
+    "P10": "p10",
 }
 """The file that draws for a proposition; L1 stands beside P4, C1 beside P8, C2 beside P9."""
 
@@ -21,4 +26,9 @@ CAPTIONS = {
     "p5": "The best number of members by correlation: at a fixed price June's nearest integer is off; at the model's "
     "own price the optimum rises before it falls.",
     "p7": "A majority vote falls short of the mean score; with π/2 times the spread the formula holds up to o(1/k).",
+    "p8": "A cascade's gain over random escalation, averaged over budgets, is a_L(1-a_L)(AUC - ½); June's integral has "
+    "another sign where the errors come first and last.",
+    "p9": "The value of waiting against simulated arrivals, and what is left of it as errors become correlated, under "
+    "the stated link.",
+    "p10": "One run's oracle, what a router that decides before answering can reach, and the two-run sandwich.",
 }
