@@ -35,8 +35,8 @@ def test_a_cell_is_its_first_sample_and_keeps_all_of_them() -> None:
     np.testing.assert_array_equal(grades.per_cell["tokens"], [[np.nan, 3], [np.nan, 7]])
     assert grades.per_cell["at_limit"].tolist() == [[False, False], [False, True]]
     assert "score" not in grades.per_cell
-    assert any("1 cells have repeated samples (at most 5)" in note for note in grades.notes)
-    assert any("not graded have a graded one later" in note for note in grades.notes)
+    assert any("1 cell with repeated samples (at most 5)" in note for note in grades.notes)
+    assert any("1 cell not graded in the first sample but in a later one" in note for note in grades.notes)
 
 
 def test_missing_records_only_make_names_known() -> None:

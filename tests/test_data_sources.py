@@ -202,7 +202,7 @@ def test_formats_are_guessed_from_content_and_said(tmp_path: Path) -> None:
     Path(wide).write_text("query,a,b\nq1,1,0\nq3,0,1\n")
     whole = AutoSource(str(tmp_path)).load()
     assert whole.models == ("a", "b")
-    assert any("1 files of no known format were left alone, such as d.txt" in note for note in whole.notes)
+    assert any("1 other file not read as logs, such as d.txt" in note for note in whole.notes)
 
 
 def test_two_readers_that_claim_one_file_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

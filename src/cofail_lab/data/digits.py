@@ -106,7 +106,8 @@ def _train() -> dict[str, np.ndarray]:
     from sklearn.datasets import load_digits
     from threadpoolctl import threadpool_limits  # a requirement of scikit-learn itself
 
-    pixels, labels = load_digits(return_X_y=True)
+    loaded: Any = load_digits(return_X_y=True)  # its stubs also speak of data frames
+    pixels, labels = loaded
     train, test = split(labels)
     pool = _digits_pool.digits_pool()
     shape = (len(test), len(pool))

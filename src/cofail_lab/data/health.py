@@ -13,7 +13,7 @@ from jaxtyping import Bool
 from scipy.special import log_ndtr, logit, xlogy
 
 from cofail_lab.bounds.binomial import clopper_pearson
-from cofail_lab.data.names import shorten
+from cofail_lab.data.names import shorten, some
 from cofail_lab.grades import Cell, Grades
 
 FALSE_ALARM = 0.001
@@ -75,7 +75,7 @@ def _coverage(view: _View) -> list[Finding]:
         worst = f"{shorten(models[sparse[0]])} has {share[sparse[0]]:.1%}"
         findings.append(Finding(
             "coverage",
-            f"{_some(len(sparse), 'model')} answered fewer than {LEAST_COVERAGE:.0%} of the queries ({worst}); only "
+            f"{some(len(sparse), 'model')} answered fewer than {LEAST_COVERAGE:.0%} of the queries ({worst}); only "
             f"{complete:,} of {len(view.answered):,} queries are complete, and which ones is seldom chance.",
             tuple(models[j] for j in sparse), len(sparse),
         ))  # fmt: skip
@@ -83,7 +83,7 @@ def _coverage(view: _View) -> list[Finding]:
     if untouched.size:
         findings.append(Finding(
             "coverage",
-            f"{_some(untouched.size, 'query')} without a graded answer from any model; at worst each defeats everyone.",
+            f"{some(untouched.size, 'query')} without a graded answer from any model; at worst each defeats everyone.",
             _names(view.grades.queries, untouched), int(untouched.size),
         ))  # fmt: skip
     return findings
@@ -101,7 +101,7 @@ def _ungraded(view: _View) -> list[Finding]:
         first = f"{shorten(view.grades.models[worst[0]])} has {int(per_model[worst[0]]):,}"
         findings.append(Finding(
             "ungraded",
-            f"{_some(int(cells.sum()), 'cell')} {what} ({first}). They are not counted as wrong here; a "
+            f"{some(int(cells.sum()), 'cell')} {what} ({first}). They are not counted as wrong here; a "
             "harness that does makes queries all-wrong that nobody failed.",
             _names(view.grades.models, worst), int(cells.sum()),
         ))  # fmt: skip
@@ -143,7 +143,7 @@ def _duplicates(view: _View) -> list[Finding]:
     members = tuple(dict.fromkeys(names[k] for pair in pairs for k in pair))
     return [Finding(
         "duplicates",
-        f"{_some(len(pairs), 'pair')} of models (nearly) duplicate, {same:,} of them exactly: {shorten(names[i])} and "
+        f"{some(len(pairs), 'pair')} of models (nearly) duplicate, {same:,} of them exactly: {shorten(names[i])} and "
         f"{shorten(names[j])} differ on {int(differ[i, j]):,} queries, where {chance[i, j]:,.0f} would be expected. "
         "Duplicates add nothing and raise every mean correlation.",
         members, len(pairs),
@@ -161,7 +161,7 @@ def _constant(view: _View) -> list[Finding]:
         if columns.size:
             names = _names(view.grades.models, columns)
             findings.append(Finding(
-                "constant", f"{_some(columns.size, 'model')} always {always} ({_listed(names)}): {what}.",
+                "constant", f"{some(columns.size, 'model')} always {always} ({_listed(names)}): {what}.",
                 names, columns.size,
             ))  # fmt: skip
     return findings
@@ -194,7 +194,7 @@ def _blocks(view: _View) -> list[Finding]:
     pairs = [f"{view.grades.models[j]} on {names[d]}" for d, j in found]
     return [Finding(
         "blocks",
-        f"{_some(len(found), 'time')} a model fails a whole dataset, which neither its level nor that of the others "
+        f"{some(len(found), 'time')} a model fails a whole dataset, which neither its level nor that of the others "
         f"there suggests ({_listed(pairs)}): a broken prompt, parser or grader looks like this.",
         tuple(pairs), len(found),
     )]  # fmt: skip
@@ -224,7 +224,7 @@ def _inverted(view: _View) -> list[Finding]:
     names = _names(view.grades.queries, found)
     return [Finding(
         "inverted",
-        f"{_some(found.size, 'query')} failed by the better models and solved by the worse ({_listed(names)}): a wrong "
+        f"{some(found.size, 'query')} failed by the better models and solved by the worse ({_listed(names)}): a wrong "
         "reference answer looks like this.",
         names, int(found.size),
     )]  # fmt: skip
@@ -246,7 +246,7 @@ def _repeated_prompts(view: _View) -> list[Finding]:
     first = view.grades.queries[seen[" ".join(str(prompts[repeated[0]]).split())]]
     return [Finding(
         "repeated_prompts",
-        f"{_some(len(repeated), 'query')} with the prompt of an earlier one ({shorten(names[0])} that of "
+        f"{some(len(repeated), 'query')} with the prompt of an earlier one ({shorten(names[0])} that of "
         f"{shorten(first)}): they are not independent, and intervals are narrower than they should be.",
         names, len(repeated),
     )]  # fmt: skip
@@ -263,7 +263,7 @@ def _zero_costs(view: _View) -> list[Finding]:
     names = _names(view.grades.models, np.flatnonzero(per_model)[np.argsort(-per_model[per_model > 0], kind="stable")])
     return [Finding(
         "zero_costs",
-        f"{_some(int(zero.sum()), 'graded answer')} at a cost of exactly 0 ({_listed(names)}), as of cached answers "
+        f"{some(int(zero.sum()), 'graded answer')} at a cost of exactly 0 ({_listed(names)}), as of cached answers "
         "and failed requests; a frontier takes them at their word.",
         names, int(zero.sum()),
     )]  # fmt: skip
@@ -281,7 +281,7 @@ def _at_limit(view: _View) -> list[Finding]:
     names = _names(view.grades.models, np.flatnonzero(per_model)[np.argsort(-per_model[per_model > 0], kind="stable")])
     return [Finding(
         "at_limit",
-        f"{_some(int(limit.sum()), 'graded answer')} stopped at the token limit ({how}; {_listed(names)}), "
+        f"{some(int(limit.sum()), 'graded answer')} stopped at the token limit ({how}; {_listed(names)}), "
         f"{int(wrong.sum()):,} of them wrong; they are in {touched:,} of the {int(all_wrong.sum()):,} queries that "
         "defeat everyone. experiment=regrade shows what changes without them.",
         names, int(limit.sum()),
@@ -369,9 +369,3 @@ def _names(names: tuple[str, ...], chosen: np.ndarray) -> tuple[str, ...]:
 
 def _listed(names: tuple[str, ...] | list[str], most: int = 4) -> str:
     return ", ".join(shorten(name) for name in names[:most]) + (", ..." if len(names) > most else "")
-
-
-def _some(number: int, what: str) -> str:
-    """``1 pair``, ``2 queries``."""
-    several = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
-    return f"{number:,} {what if number == 1 else several}"

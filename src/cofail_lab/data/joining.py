@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cofail_lab.data.names import check_names, shorten
-from cofail_lab.data.records import check_size, share_right
+from cofail_lab.data.names import check_names, shorten, some
+from cofail_lab.data.records import check_size, repeated_note, share_right
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
 
@@ -59,7 +59,8 @@ def joined(parts: Sequence[Grades], by: Literal["id", "content"] = "id") -> Grad
             if name != "samples":
                 whole = per_cell[name] = _room(per_cell.get(name), values, shape, source)
                 whole[(i[a], j[b], *(slice(k) for k in values.shape[2:]))] = values[a, b]
-    notes = [*dict.fromkeys(note for part in parts for note in part.notes)]
+    # Each part counted its own repeats; they are counted again over all.
+    notes = [*dict.fromkeys(note for part in parts for note in part.notes if " with repeated samples (" not in note)]
     if len(notes) > _MOST_NOTES:
         notes[_MOST_NOTES:] = [f"The logs have {len(notes) - _MOST_NOTES:,} more notes of their own."]
     n_logs = np.bincount(np.concatenate(rows), minlength=shape[0])
@@ -69,9 +70,7 @@ def joined(parts: Sequence[Grades], by: Literal["id", "content"] = "id") -> Grad
         frac = share_right(samples)
         per_cell["frac"] = np.where(repeated | ("frac" not in per_cell), frac, per_cell.get("frac", frac))
         per_cell["samples"] = samples
-        notes.append(
-            f"{int(repeated.sum()):,} cells have repeated samples (at most {most}); a cell is its first sample."
-        )
+        notes.append(repeated_note(int(repeated.sum()), most))
     cells = samples[..., 0].copy()
     if len(models) > 1 and not ((cells != Cell.MISSING).sum(axis=1) > 1).any():
         other = "content" if by == "id" else "id"
@@ -179,7 +178,7 @@ def _report(
 ) -> list[str]:
     """What was joined and what matched nothing, in sentences."""
     how = "name" if by == "id" else "content"
-    sentences = [f"{len(parts)} logs joined by {how}: {shape[0]:,} queries and {shape[1]:,} models."]
+    sentences = [f"{len(parts)} logs joined by {how}: {some(shape[0], 'query')} and {some(shape[1], 'model')}."]
     lonely = [(part, np.flatnonzero(n_logs[here] == 1)) for part, here in zip(parts, rows, strict=True)]
     lonely = [(part, alone) for part, alone in lonely if len(alone)]
     for part, alone in lonely[:_MOST_SENTENCES]:

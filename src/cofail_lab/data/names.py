@@ -41,3 +41,9 @@ def clean_text(text: str) -> str:
 def shorten(text: str, limit: int = 60) -> str:
     """A value from a file, short enough for a one-line message."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def some(number: int, what: str) -> str:
+    """A number of things: ``1 pair``, ``2 pairs``, ``2 queries``."""
+    several = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{number:,} {what if number == 1 else several}"

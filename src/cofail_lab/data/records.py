@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from cofail_lab.data.names import check_names, clean_text
+from cofail_lab.data.names import check_names, clean_text, some
 from cofail_lab.data.tables import coded
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
@@ -176,10 +176,11 @@ class Records:
             samples[flat, sample] = state[kept]
             frac = share_right(samples)
             per_cell |= {"samples": samples.reshape(n, m, most), "frac": frac.reshape(n, m)}
-            n_repeated = int((np.bincount(flat, minlength=1) > 1).sum())
-            said.append(f"{n_repeated:,} cells have repeated samples (at most {most}); a cell is its first sample.")
-            if late := int(((cells > Cell.WRONG) & ~np.isnan(frac)).sum()):
-                said.append(f"{late:,} cells whose first sample was not graded have a graded one later; they stay so.")
+            said.append(repeated_note(int((np.bincount(flat, minlength=1) > 1).sum()), most))
+            if late := int(((cells > Cell.WRONG) & ~np.isnan(frac)).reshape(-1).sum()):
+                said.append(
+                    f"{some(late, 'cell')} not graded in the first sample but in a later one; not graded it stays."
+                )
         per_query: dict[str, np.ndarray] = {}
         if any(datasets):
             per_query["dataset"] = np.array(datasets, dtype=object)
@@ -190,7 +191,7 @@ class Records:
             per_query["prompt"] = prompts
         if self._other_prompt:
             said.append(
-                f"{len(self._other_prompt):,} queries have different prompts in different records; the first is kept."
+                f"{some(len(self._other_prompt), 'query')} with different prompts in other records; the first is kept."
             )
         return Grades(
             cells.reshape(n, m), queries, models, source, per_query,
@@ -216,6 +217,11 @@ class Records:
             row_of[code] = rows.setdefault(key, len(rows))
         names = [f"{dataset}/{query}" if len(datasets_of.get(query, [])) > 1 else query for dataset, query in rows]
         return row_of, check_names(names, "query", source), [clean_text(dataset) for dataset, _ in rows]
+
+
+def repeated_note(n_cells: int, most: int) -> str:
+    """That cells have repeated samples, and what becomes of them."""
+    return f"{some(n_cells, 'cell')} with repeated samples (at most {most}); a cell is its first sample."
 
 
 def share_right(samples: Int[np.ndarray, "... S"]) -> np.ndarray:

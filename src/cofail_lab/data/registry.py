@@ -52,15 +52,15 @@ def attach(grades: Grades, registry: str) -> Grades:
     notes = [*grades.notes]
     label = "the shipped roster (prices of June 2026)" if registry == ROSTER else Path(registry).name
     if loosely:
-        notes.append(f"Looked up in {label} without their provider: {_some(loosely)}.")
+        notes.append(f"Looked up in {label} without their provider: {_listed(loosely)}.")
     if unmatched := [m for m, entry in zip(grades.models, found, strict=True) if entry is None]:
         near = difflib.get_close_matches(unmatched[0], entries[:10_000], n=1, cutoff=0.6)
         hint = f"; {shorten(unmatched[0])} resembles {shorten(near[0])}" if near else ""
-        notes.append(f"{len(unmatched):,} of {len(found):,} models are not in {label}: {_some(unmatched)}{hint}.")
+        notes.append(f"{len(unmatched):,} of {len(found):,} models are not in {label}: {_listed(unmatched)}{hint}.")
     if len(unmatched) == len(found):
         raise InputError(
             f"data.registry: none of the {len(found)} models is in {label}, such as {shorten(unmatched[0])!r}; "
-            f"it has {_some(entries)}"
+            f"it has {_listed(entries)}"
         )
     per_model = dict(grades.per_model)
     for column in dict.fromkeys(key for entry in known.values() for key in entry):
@@ -147,5 +147,5 @@ def _filled(own: np.ndarray | None, looked_up: np.ndarray) -> np.ndarray:
     return np.where(unknown, looked_up.astype(object), own)
 
 
-def _some(names: list[str]) -> str:
+def _listed(names: list[str]) -> str:
     return ", ".join(shorten(name) for name in names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
