@@ -127,7 +127,7 @@ _PUBLISHED = tuple(
 CLAIMS = (
     Claim(
         id="P2.v",
-        releases=("lab",),
+        releases=("sept",),
         statement="Clayton's all-wrong rate ends as a power of m, and so does its ratio to the one-factor prediction.",
         symbols="β ~ [m(α^-θ - 1)]^(-1/θ); β/β_sf = m^((1-r)/r - 1/θ + o(1))",
         hypothesis="Clayton copula, exchangeable, against the one-factor law at correlation r.",
@@ -152,7 +152,7 @@ CLAIMS = (
     ),
     Claim(
         id="P2.v.b",
-        releases=("lab",),
+        releases=("sept",),
         statement="The closed form of Clayton's all-wrong rate, and its leading term.",
         symbols="β = (m α^-θ - m + 1)^(-1/θ)",
         hypothesis="Clayton copula, exchangeable.",
@@ -198,7 +198,7 @@ CLAIMS = (
     ),
     Claim(
         id="P2.v.c",
-        releases=("lab",),
+        releases=("sept",),
         statement="The ratio diverges where r is below θ/(1+θ), and vanishes where it is above.",
         symbols="β/β_sf → ∞ if r < θ/(1+θ), → 0 if r > θ/(1+θ)",
         hypothesis="Clayton copula, exchangeable.",
