@@ -26,16 +26,18 @@ def bootstrap(
     seed: int,
     advance: Callable[[int], None],
     more: More = nothing,
+    first: int = 0,
 ) -> Iterator[Replicates]:
     """Resample the queries with replacement ``n_replicates`` times and refit each; yields batches as they are done.
 
-    Replicate b depends on (seed, b) alone, not on the batch it falls in. ``advance`` is called with the number
-    finished. Cost per replicate: n m² for the counts and about 1 microsecond a pair; memory as stated in `fit_counts`.
+    Replicates are numbered from ``first``. Replicate b depends on (seed, b) alone, not on the batch it falls in.
+    ``advance`` is called with the number finished. Cost per replicate: n m² for the counts and about 1 microsecond a
+    pair; memory as stated in `fit_counts`.
     """
     n = len(wrong)
 
     def weights(start: int, size: int) -> np.ndarray:
-        return np.stack([resample_counts(n, seed, start + b) for b in range(size)])
+        return np.stack([resample_counts(n, seed, first + start + b) for b in range(size)])
 
     return _reweighted(wrong, pairs, weights, n, n_replicates, advance, more)
 

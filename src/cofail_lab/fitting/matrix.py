@@ -33,6 +33,9 @@ Conventions = Literal["lab", "published"]
 POINT_LAWS = ("independent", "one_factor", "one_factor_pearson", "clayton")
 """The laws of `PointFit`, read from error rates and means over pairs."""
 
+MATRIX_REPLICATES = 500
+"""Bootstrap replicates that `MATRIX_LAWS` are refitted to: each costs ten times the rest of a replicate."""
+
 _HELDOUT_SPLITS = 200
 # An eigenvalue counts as negative beyond the rounding of an eigendecomposition.
 _NEGATIVE = -1e-9
@@ -158,16 +161,20 @@ class MatrixFit:
         """Percentile bootstrap interval of the ratio at `level`; None where there is no ratio or no bootstrap."""
         if self.replicates is None or self.ratio(law) is None or not self.replicates.has(law):
             return None
-        interval = percentile_interval(self.replicates.ratios(law), self.level)
+        interval = percentile_interval(self._drawn_ratios(law), self.level)
         return interval if interval is not None and np.isfinite(interval).all() else None
+
+    def _drawn_ratios(self, law: str) -> np.ndarray:
+        assert self.replicates is not None  # noqa: S101  (the caller asked)
+        drawn = self.replicates.ratios(law)
+        return drawn[:MATRIX_REPLICATES] if law in MATRIX_LAWS else drawn
 
     def bca_interval(self, law: str) -> tuple[float, float] | None:
         """BCa interval of the ratio at `level`; None likewise, or where BCa has no answer."""
         ratio = self.ratio(law)
         if self.replicates is None or self.jackknife is None or ratio is None or not self.replicates.has(law):
             return None
-        left_out, drawn = self.jackknife.ratios(law), self.replicates.ratios(law)
-        interval = bca_interval(ratio, drawn, left_out, self.level)
+        interval = bca_interval(ratio, self._drawn_ratios(law), self.jackknife.ratios(law), self.level)
         return interval if interval is not None and np.isfinite(interval).all() else None
 
     def part_ratio(self, index: int) -> float | None:
@@ -279,24 +286,33 @@ def bootstrapped(fit: MatrixFit, n_replicates: int, seed: int, advance: Callable
     outcomes, laws = fit.outcomes, replicated_laws(fit)
     parts = tuple(read.part for read in fit.parts)
 
-    def more(batch: Batch) -> dict[str, np.ndarray]:
+    def plain(batch: Batch) -> dict[str, np.ndarray]:
         assert batch.weights is not None  # noqa: S101  (resampled)
         rates = batch.error_counts / batch.weights.sum(axis=1, keepdims=True)
-        found = fit.predictors.replicates(rates, batch.values.tetrachoric, laws) if laws else {}
-        if fit.conventions == "published" and "log_full_sigma" in found:
-            clipped = fit.predictors.replicates(rates, batch.values.tetrachoric, ("full_sigma_clip",))
-            found["log_full_sigma"] = clipped["log_full_sigma_clip"]
+        found = {f"log_{law}": np.full(len(rates), np.nan) for law in laws}
         found["parts"] = readings.resampled_parts(outcomes.wrong, parts, batch)
         found |= {f"slopes_{name}": values for name, values in _slopes(rates, batch.values, fit.pairs).items()}
         return found
 
+    def rich(batch: Batch) -> dict[str, np.ndarray]:
+        assert batch.weights is not None  # noqa: S101  (resampled)
+        rates = batch.error_counts / batch.weights.sum(axis=1, keepdims=True)
+        asked = tuple("full_sigma_clip" if law == "full_sigma" and published else law for law in laws)
+        found = fit.predictors.replicates(rates, batch.values.tetrachoric, asked)
+        if published and "full_sigma" in laws:
+            found["log_full_sigma"] = found.pop("log_full_sigma_clip")
+        return plain(batch) | found
+
+    published = fit.conventions == "published"
+    n_rich = min(n_replicates, MATRIX_REPLICATES) if laws else 0
     batches: list[Replicates] = []
     left_out: list[Replicates] = []
     try:
-        for batch in bootstrap(outcomes.wrong, fit.pairs, n_replicates, seed, advance, more):
-            batches.append(batch)  # noqa: PERF402  (what is done must survive the interruption)
+        for first, last, more in ((0, n_rich, rich), (n_rich, n_replicates, plain)):
+            for batch in bootstrap(outcomes.wrong, fit.pairs, last - first, seed, advance, more, first):
+                batches.append(batch)  # noqa: PERF402  (what is done must survive the interruption)
         if n_replicates and outcomes.n_all_wrong:
-            left_out = list(jackknife(outcomes.wrong, fit.pairs, seed, advance, more))
+            left_out = list(jackknife(outcomes.wrong, fit.pairs, seed, lambda _: None, rich if laws else plain))
     except KeyboardInterrupt:
         pass
     return replace(

@@ -8,7 +8,7 @@ from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.estimate import Estimate
 from cofail_lab.fitting.calibration import OWN_NULLS
 from cofail_lab.fitting.luck import Bracketed, Guessing, Luck
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.predictors import MATRIX_LAWS
 from cofail_lab.fitting.readings import SLOPES
 from cofail_lab.report import fit_summary, law_comparison
@@ -149,7 +149,10 @@ def labels(fit: MatrixFit, certificate: Certificate) -> dict[str, str]:
         "boundary_pairs": "kept at +1 or -1 in the mean tetrachoric correlation (published convention)",
         "frechet": fit.frechet.method + (" (sharp)" if fit.frechet.sharp else ""),
         "conventions": CONVENTIONS[fit.conventions].format(level=f"{100 * fit.level:g}%"),
-        "ratio_interval": f"{100 * fit.level:g}% query bootstrap, percentile; BCa (jackknife over queries) beside it",
+        "ratio_interval": (
+            f"{100 * fit.level:g}% query bootstrap, percentile; BCa (grouped jackknife over queries) beside it; laws "
+            f"of the whole matrix from the first {MATRIX_REPLICATES} replicates"
+        ),
         "null": null_label(fit),
     }
     if constant:
