@@ -160,11 +160,15 @@ def test_count_law_against_enumeration_and_binomial() -> None:
     for pattern in range(2**10):
         wrong = np.array([pattern >> i & 1 for i in range(10)], dtype=bool)
         law[wrong.sum()] += weights @ np.where(wrong, p, 1 - p).prod(axis=1)
-    got = mixture_counts(jnp.asarray(weights), jnp.asarray(p), jnp.asarray(1 - p))
-    np.testing.assert_allclose(got, law, rtol=1e-13)
-    one = jnp.full((1, 300), 1e-3)
+    # The other 290 models are never wrong: both cases have one shape.
+    filled = jnp.zeros((3, 300)).at[:, :10].set(p)
+    got = np.asarray(mixture_counts(jnp.asarray(weights), filled, jnp.ones((3, 300)).at[:, :10].set(1 - p)))
+    np.testing.assert_allclose(got[:11], law, rtol=1e-13)
+    assert (got[11:] == 0).all()
+    one = jnp.full((3, 300), 1e-3)
     binomial = stats.binom(300, 1e-3).logpmf(np.arange(80))  # down to 1e-160: relative accuracy everywhere
-    np.testing.assert_allclose(np.log(mixture_counts(jnp.ones(1), one, 1 - one)[:80]), binomial, atol=1e-10)
+    got = mixture_counts(jnp.asarray(weights), one, 1 - one)
+    np.testing.assert_allclose(np.log(got[:80]), binomial, atol=1e-10)
 
 
 @pytest.mark.parametrize("r", [-1.0, -0.999, -0.7, -0.1, 0.0, 0.3, 0.95, 1 - 1e-4, 1 - 1e-8, 1.0])

@@ -1,6 +1,5 @@
 """Orthant probabilities: exact where quadrature or mpmath is, and honest about their error."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -56,16 +55,6 @@ def test_rare_event_at_100_models() -> None:
     got = estimate(t, correlation, 9)
     assert float(got.relative_error) < 0.01
     assert abs(np.expm1(float(got.log_value) - exact)) < 0.02
-
-
-def test_gradient_against_one_factor() -> None:
-    def by_orthant(r: jax.Array) -> jax.Array:
-        correlation = r + (1 - r) * jnp.eye(4)
-        net, shifts = orthant.sobol_net(4, 9), orthant.digital_shifts(4, 0)
-        return orthant.log_orthant(jnp.full(4, -0.5), correlation, net, shifts).log_value
-
-    slope = jax.grad(lambda r: one_factor.log_all_below(jnp.full(4, -0.5), jnp.full(4, jnp.sqrt(r)))[0])(0.5)
-    assert float(jax.grad(by_orthant)(0.5)) == pytest.approx(float(slope), rel=2e-3)
 
 
 def test_same_seed_same_estimate() -> None:

@@ -8,13 +8,14 @@ import numpy as np
 from jax import Array
 from jax.core import Tracer
 from jax.scipy.special import ndtri
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from cofail_lab.errors import InputError
 from cofail_lab.estimate import Estimate
 from cofail_lab.models import _checks
 from cofail_lab.models._samplers import Alias, BlockSampler, integer_threshold
-from cofail_lab.models.base import AbstractErrorLaw
+from cofail_lab.models._sampling import Advance
+from cofail_lab.models.base import AbstractErrorLaw, ignore
 from cofail_lab.models.independent import with_diagonal
 from cofail_lab.numerics import bivariate_normal, block_factor, block_table
 
@@ -66,13 +67,31 @@ class BlockFactor(AbstractErrorLaw):
         log_value, error = (float(x) for x in self._nested())
         return Estimate(float(np.exp(log_value)), float(np.exp(log_value) * error), "quadrature")
 
+    def log_all_wrong_by_size(
+        self, sizes: Int[np.ndarray, " k"], advance: Advance = ignore
+    ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+        """Every pool from a table of its own; nothing is compiled by size."""
+        thresholds, correlations = np.append(self.thresholds, block_table.FILLER), (self.between, self.within)
+        found = []
+        for size in sizes:
+            index = self._by_family(int(size))
+            found.append(block_table.log_all_below(thresholds[index], *(float(x) for x in correlations)))
+            advance(1)
+        values, errors = np.array(found).T
+        return values, errors
+
     def _nested(self) -> tuple[Array, Array]:
-        families = self.families
+        filled = jnp.append(self.thresholds, block_table.FILLER)[self._by_family(self.n_models)]
+        return block_factor.log_all_below(filled, self.between, self.within)
+
+    def _by_family(self, size: int) -> np.ndarray:
+        """Indices of the first models by family, (families, most of a family); filled up with m."""
+        families = [members[members < size] for members in self.families]
+        families = [members for members in families if len(members)]
         index = np.full((len(families), max(map(len, families))), self.n_models)
         for row, members in zip(index, families, strict=True):
             row[: len(members)] = members
-        filled = jnp.append(self.thresholds, block_table.FILLER)[index]
-        return block_factor.log_all_below(filled, self.between, self.within)
+        return index
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """Φ2(t_i, t_j; ρ_w or ρ_b) off the diagonal."""
