@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
+import jax
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -94,10 +95,16 @@ T = TypeVar("T")
 def in_batches(batch: Callable[[int], T], n_replicates: int, size: int, advance: Callable[[int], None]) -> Iterator[T]:
     """``batch(first)`` for every batch of ``size`` replicates, in order; ``advance`` hears how many are done.
 
-    NumPy and XLA leave a core idle half of the time; a second batch fills it.
+    NumPy and XLA leave a core idle half of the time; a second batch fills it. Batches go to all JAX devices in turn.
     """
-    pool = ThreadPoolExecutor(max_workers=min(_BATCHES_AT_ONCE, os.cpu_count() or 1))
+    devices = jax.devices()
+    at_once = max(min(_BATCHES_AT_ONCE, os.cpu_count() or 1), len(devices))
+    pool = ThreadPoolExecutor(max_workers=at_once)
     waiting: deque[tuple[int, Future[T]]] = deque()
+
+    def on_device(start: int) -> T:
+        with jax.default_device(devices[start // size % len(devices)]):
+            return batch(start)
 
     def finished() -> T:
         kept, future = waiting.popleft()
@@ -107,8 +114,8 @@ def in_batches(batch: Callable[[int], T], n_replicates: int, size: int, advance:
 
     try:
         for start in range(0, n_replicates, size):
-            waiting.append((min(size, n_replicates - start), pool.submit(batch, start)))
-            if len(waiting) > _BATCHES_AT_ONCE:
+            waiting.append((min(size, n_replicates - start), pool.submit(on_device, start)))
+            if len(waiting) > at_once:
                 yield finished()
         while waiting:
             yield finished()
