@@ -43,6 +43,9 @@ COMPANIONS = {
 SAMPLES = "samples"
 """The companion whose cells hold the states of all samples, in order, separated by blanks: ``1 0 error``."""
 
+# Companions with a row per query and the column that is read.
+_PER_QUERY = {"prompts": "prompt", "logs": "n_logs"}
+
 
 @dataclass(frozen=True)
 class WideSource(FileSource):
@@ -113,7 +116,7 @@ def is_companion(path: Path) -> bool:
     if suffix is None:
         return False
     stem, _, kind = path.name.removesuffix(suffix).rpartition(".")
-    return kind in {"prompts", "models", SAMPLES, *COMPANIONS} and any(
+    return kind in {*_PER_QUERY, "models", SAMPLES, *COMPANIONS} and any(
         path.with_name(stem + s).exists() for group in SUFFIXES.values() for s in group
     )
 
@@ -130,7 +133,7 @@ def _companions(
     per_query: dict[str, np.ndarray] = {}
     per_model: dict[str, np.ndarray] = {}
     per_cell: dict[str, np.ndarray] = {}
-    for kind in ("prompts", "models", SAMPLES, *COMPANIONS):
+    for kind in (*_PER_QUERY, "models", SAMPLES, *COMPANIONS):
         candidates = [path.with_name(f"{stem}.{kind}{s}") for group in SUFFIXES.values() for s in group]
         found = [candidate for candidate in candidates if candidate.exists()]
         if not found:
@@ -147,11 +150,12 @@ def _companions(
         if sheet.header[0] not in first_columns:
             raise InputError(f"{companion.name}: the first column is {shorten(sheet.header[0])!r}, not {what!r}")
         check_names(sheet.header[1:], "column", companion.name)
-        if kind == "prompts":
-            if "prompt" not in sheet.header:
-                raise InputError(f"{companion.name}: no column 'prompt' among {', '.join(sheet.header)}")
-            column = sheet.header.index("prompt")
-            per_query["prompt"] = np.array([sheet.rows[i][column] for i in order], dtype=object)
+        if kind in _PER_QUERY:
+            wanted = _PER_QUERY[kind]
+            if wanted not in sheet.header:
+                raise InputError(f"{companion.name}: no column {wanted!r} among {', '.join(sheet.header)}")
+            texts = [sheet.rows[i][sheet.header.index(wanted)] for i in order]
+            per_query[wanted] = np.array(texts, dtype=object) if kind == "prompts" else _column(texts)
         elif kind == "models":
             for j, column in enumerate(sheet.header[1:], start=1):
                 text = [sheet.rows[i][j] for i in order]

@@ -76,7 +76,7 @@ def wide_tables(grades: Grades) -> tuple[dict[str, pa.Table], list[str]]:
         tables["grades.models"] = pa.table([pa.array(list(grades.models)), *arrays], names=["model", *columns])
     if "n_logs" in grades.per_query:
         n_logs = np.asarray(grades.per_query["n_logs"], dtype=np.int64)
-        tables["joined_queries"] = pa.table({"query": list(grades.queries), "n_logs": n_logs})
+        tables["grades.logs"] = pa.table({"query": list(grades.queries), "n_logs": n_logs})
     placed = {"dataset", "prompt", "n_logs", *columns, *(companion.name for companion in COMPANIONS.values())}
     placed |= {"samples"} if f"grades.{SAMPLES}" in tables else set()
     return tables, [k for k in (*grades.per_query, *grades.per_model, *grades.per_cell) if k not in placed]
