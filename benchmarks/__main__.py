@@ -1,6 +1,6 @@
 """Runs every ``bench_*.py`` (or those named), each function of its ``BENCHMARKS`` in a process of its own.
 
-All of them together are written to ``docs/performance.md``.
+Each file has its section in ``docs/performance.md``, which is written anew; sections of files not run stay as they are.
 """
 
 import json
@@ -20,16 +20,21 @@ from rich.table import Table
 from benchmarks.row import Row
 
 _PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+_HEAD = """# Performance
+
+Written by `python -m benchmarks`, a section for each file there. A time is compared with the alternative named beside it,
+in the same run.
+"""
 _HEADINGS = ("what", "seconds", "against", "times faster", "asked for", "checked")
 
 
 def main(names: list[str]) -> None:
     folder = Path(__file__).parent
     modules = names or sorted(path.stem.removeprefix("bench_") for path in folder.glob("bench_*.py"))
-    console, found, broken = Console(width=160 if not sys.stdout.isatty() else None), {}, []
+    console, broken = Console(width=160 if not sys.stdout.isatty() else None), []
     for module in modules:
         source = import_module(f"benchmarks.bench_{module}")
-        found[module] = (source.__doc__ or module).strip().splitlines()[0], []
+        section: list[Row] = []
         for function in source.BENCHMARKS:
             with tempfile.TemporaryDirectory() as scratch:
                 answer = Path(scratch) / "rows.json"
@@ -39,14 +44,13 @@ def main(names: list[str]) -> None:
                     broken.append(f"{module}.{function.__name__}")
                     continue
                 rows = [Row(**row) for row in json.loads(answer.read_text())]
-            found[module][1].extend(rows)
+            section.extend(rows)
             table = Table(*_HEADINGS, title=f"{module}: {function.__name__}")
             for row in rows:
                 table.add_row(*_cells(row))
             console.print(table)
-    if not names:
-        _PAGE.write_text(_page(found, broken), encoding="utf-8")
-        console.print(f"Written to {_PAGE.parent.name}/{_PAGE.name}.")
+        title = (source.__doc__ or module).strip().splitlines()[0]
+        _write(module, title, section, [name for name in broken if name.startswith(f"{module}.")])
     if broken:
         sys.exit(f"failed: {', '.join(broken)}")
 
@@ -61,22 +65,18 @@ def _cells(row: Row) -> tuple[str, ...]:
     return row.name, f"{row.seconds:.3g}", row.alternative, ratio, row.limit, row.note
 
 
-def _page(found: dict[str, tuple[str, list[Row]]], broken: list[str]) -> str:
-    lines = [
-        "# Performance",
-        "",
-        "Written by `python -m benchmarks`. A time is compared with the alternative named beside it, in the same run.",
-        "",
-        f"Machine: {_machine()}",
-        "",
-    ]
+def _write(module: str, title: str, rows: list[Row], broken: list[str]) -> None:
+    """Replace the section of one file in the page."""
+    head, *sections = _PAGE.read_text(encoding="utf-8").split("\n## ") if _PAGE.exists() else [_HEAD]
+    kept = {section.partition(":")[0]: section.strip() for section in sections}
+    lines = [f"{module}: {title}", "", _machine(), ""]
     if broken:
-        lines += [f"These benchmarks failed and have no rows: {', '.join(broken)}.", ""]
-    for title, rows in found.values():
-        lines += [f"## {title}", "", f"| {' | '.join(_HEADINGS)} |", f"|{'---|' * len(_HEADINGS)}"]
-        lines += [f"| {' | '.join(cell.replace('|', '/') for cell in _cells(row))} |" for row in rows]
-        lines.append("")
-    return "\n".join(lines)
+        lines += [f"Failed, and without rows: {', '.join(broken)}.", ""]
+    lines += [f"| {' | '.join(_HEADINGS)} |", f"|{'---|' * len(_HEADINGS)}"]
+    lines += [f"| {' | '.join(cell.replace('|', '/') for cell in _cells(row))} |" for row in rows]
+    kept[module] = "\n".join(lines)
+    body = [head.strip(), *(f"## {kept[name]}" for name in sorted(kept))]
+    _PAGE.write_text("\n\n".join(body) + "\n", encoding="utf-8")
 
 
 def _machine() -> str:

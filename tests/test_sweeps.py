@@ -68,8 +68,8 @@ def test_the_same_command_goes_on_where_it_stopped(run: Run, tmp_path: Path) -> 
     assert (code, err) == (0, "")
     assert "2 of 2 runs are finished" in out
     (sweep,) = (tmp_path / "outputs/certify").iterdir()
-    before = {path: path.stat().st_mtime_ns for path in sweep.glob("*/*")}
     first = jobs(sweep)
+    before = {path: path.stat().st_mtime_ns for name in first for path in (sweep / name).iterdir()}
     assert all(job["provenance"]["key"] == name for name, job in first.items())
     (seventeen,) = (job for job in first.values() if job["metrics"]["n_all_wrong"] == 17)
     assert seventeen["provenance"]["command"].split()[-2:] == ["data.n_all_wrong=17", "record.figures=False"]
@@ -77,7 +77,7 @@ def test_the_same_command_goes_on_where_it_stopped(run: Run, tmp_path: Path) -> 
     code, _, err = run("-m", "data.n_all_wrong=0,17", "record.figures=false", *COUNTS)  # in another order
     assert code == 0
     assert "2 of 2 jobs were finished earlier" in err
-    assert {path: path.stat().st_mtime_ns for path in sweep.glob("*/*")} == before
+    assert {path: path.stat().st_mtime_ns for name in jobs(sweep) for path in (sweep / name).iterdir()} == before
 
     stopped = next(iter(first))
     for name, status, error in ((stopped, "started", None), (stopped, "failed", "interrupted: terminated")):
