@@ -26,7 +26,7 @@ def against_statsmodels() -> list[Row]:
     distance = np.linalg.norm(ours - matrix)
     name = "nearest correlation matrix, 400 models"
     try:
-        from statsmodels.stats.correlation_tools import corr_nearest
+        from statsmodels.stats.correlation_tools import corr_nearest  # pyright: ignore[reportMissingImports]
     except ImportError:
         return [Row(name, seconds, "statsmodels is not installed", note=f"distance {distance:.6f}")]
     with warnings.catch_warnings(record=True) as caught:

@@ -21,7 +21,7 @@ from scipy.stats import chi2
 
 from cofail_lab.fitting import atom, block, clayton, full_sigma, loadings, loadings_ml
 from cofail_lab.fitting.compare import compare_laws
-from cofail_lab.fitting.count_likelihood import count_law, maximize
+from cofail_lab.fitting.count_likelihood import count_law
 from cofail_lab.fitting.pool import Pool
 from cofail_lab.fitting.tetrachoric import correlation_from_counts
 from cofail_lab.models import (
@@ -83,7 +83,7 @@ def _resampled(pool: Pool, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def _holds(drawn: np.ndarray, truth: np.ndarray | float) -> np.ndarray:
     """Whether percentile intervals hold the truth; replicates in the first dimension, those without a law left out."""
     low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
-    return (low <= truth) & (truth <= high)
+    return np.asarray((low <= truth) & (truth <= high))
 
 
 def _likely(best: float, at_truth: float) -> bool:
@@ -149,17 +149,9 @@ def _block(pool: Pool, seed: int) -> Inside:
 
 
 def _atom(base: str) -> Callable[[Pool, int], Inside]:
-    kind = atom.BASES[base]
-
     def inside(pool: Pool, _: int) -> Inside:
-        found = atom.fit(pool, base, atom=True)
-        rates = (pool.error_rates - SHOCK) / (1 - SHOCK)
-
-        def at(place: float) -> float:
-            return count_law(AtomInflated(SHOCK, kind.law(rates, place))).log_likelihood(pool.histogram)
-
-        held = maximize(at, 0.0, kind.most, 1e-4).log_likelihood if kind.parameter else at(0.0)
-        yield "ω on C, profile", _likely(found.log_likelihood, held)
+        free, held = (atom.fit(pool, base, atom=True, held_shock=shock) for shock in (None, SHOCK))
+        yield "ω on C, profile", _likely(free.log_likelihood, held.log_likelihood)
 
     return inside
 

@@ -91,7 +91,7 @@ def _same(family: np.ndarray) -> np.ndarray:
 
 
 def _has(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    return (chosen & ~np.isnan(values)).any(axis=-1)
+    return np.asarray((chosen & ~np.isnan(values)).any(axis=-1))
 
 
 def _mean(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Log-likelihoods of a law: of C, the number of wrong models on each query, and of the whole matrix."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -88,7 +88,7 @@ def _nodes(law: AbstractFactorLaw) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return factor_nodes(np.asarray(law.thresholds), np.asarray(law.loadings))
     log_weights, log_wrong, log_right = (np.asarray(logs) for logs in law.factor_grid())
     # A heavy tail has hundreds of nodes at which everyone is wrong: one stands for them.
-    sure = (log_wrong > -1e-14).all(axis=1)
+    sure = np.asarray((log_wrong > -1e-14).all(axis=1))
     if sure.sum() < 2:
         return log_weights, log_wrong, log_right
     first = int(sure.argmax())
@@ -230,7 +230,8 @@ class Maximum(NamedTuple):
 
 def maximize(log_likelihood: Callable[[float], float], low: float, high: float, tolerance: float = 1e-5) -> Maximum:
     """Brent's method on [low, high]; the ends are tried too."""
-    found = minimize_scalar(lambda x: -log_likelihood(x), bounds=(low, high), method="bounded", options={"xatol": tolerance * (high - low)})  # fmt: skip  # noqa: E501
+    options = {"xatol": tolerance * (high - low)}
+    found: Any = minimize_scalar(lambda x: -log_likelihood(x), bounds=(low, high), method="bounded", options=options)
     tried = [(float(found.x), -float(found.fun)), *((end, log_likelihood(end)) for end in (low, high))]
     value, best = max(tried, key=lambda pair: pair[1])
     return Maximum(value, best, value in (low, high))

@@ -110,7 +110,7 @@ class _Data(NamedTuple):
 
     @classmethod
     def of(cls, wrong: np.ndarray) -> "_Data":
-        return cls(wrong.astype(float), wrong.all(axis=1))
+        return cls(wrong.astype(float), np.asarray(wrong.all(axis=1)))
 
 
 def _kappa(slopes: np.ndarray) -> float:

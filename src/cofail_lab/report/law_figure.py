@@ -17,7 +17,7 @@ def law_comparison(comparison: LawComparison) -> Figure:
     page = Figure(figsize=(6.6, height))
     left, right = page.add_axes((0, 0, 0.48, 1)), page.add_axes((0.54, 0, 0.46, 1))
     place = np.arange(len(fits))
-    for y, fit in zip(place, fits, strict=True):
+    for y, fit in enumerate(fits):
         colour = PALETTE[3] if fit.name.startswith("atom_") else PALETTE[0]
         _draw_difference(left, y, fit, comparison, colour)
         _draw_prediction(right, y, fit, comparison, colour)
@@ -31,9 +31,12 @@ def law_comparison(comparison: LawComparison) -> Figure:
     left.set_yticks(place, [label(fit.label) for fit in fits])
     right.set_yticks(place, [""] * len(fits))
     left.axvline(0, color="#555555", linewidth=0.6)
-    left.set_xscale("symlog", linthresh=_linear(comparison), linscale=1.5)
-    left.set_xlim(right=0.6 * _linear(comparison))
-    left.xaxis.set_major_formatter(FuncFormatter(lambda x, _: "best" if x == 0 else f"{x:g}"))
+    linear = _linear(comparison)
+    left.set_xscale("symlog", linthresh=linear, linscale=2)
+    lowest = min(left.get_xlim()[0], -linear)
+    left.set_xlim(left=lowest)
+    left.set_xticks([-linear * 10**k for k in range(1 + int(np.log10(-lowest / linear)))] + [0])
+    left.xaxis.set_major_formatter(FuncFormatter(lambda x, _: "best" if x == 0 else f"−{-x:,.0f}"))
     left.minorticks_off()
     left.set_xlabel("held-out log-likelihood per 1,000 queries\nminus that of the best law (±2 SE)")
     observed = comparison.observed > 0
@@ -55,13 +58,13 @@ def law_comparison(comparison: LawComparison) -> Figure:
 
 
 def _linear(comparison: LawComparison) -> float:
-    """Where the axis turns from linear to logarithmic: a power of ten that the close laws fit under."""
+    """Where the axis turns from linear to logarithmic: the power of ten nearest to the reach of the close laws."""
     near = [
         1000 * (2 * fit.difference_error - fit.difference)
         for fit in comparison.fits
         if fit.close and fit.difference is not None and fit.difference_error is not None
     ]
-    return float(10 ** np.ceil(np.log10(max([*near, 1.0]))))
+    return float(10 ** np.round(np.log10(max([*near, 10.0]))))
 
 
 def _draw_difference(axes: Axes, y: int, fit: LawFit, comparison: LawComparison, colour: str) -> None:
