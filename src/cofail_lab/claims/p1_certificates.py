@@ -1,50 +1,23 @@
-"""P1.iii, P1.iv, P1.v, P1.vii: what a finite sample certifies about the ceiling. Coverage by exact binomial sums.
-
-The formulas under test are the limits of `bounds/`, inverses of beta integrals. Their coverage is summed here from
-binomial and multinomial probabilities, which know nothing of beta integrals.
-"""
+"""P1.iii, P1.iv, P1.v, P1.vii: what a finite sample certifies about the ceiling."""
 
 from collections.abc import Callable
 from functools import cache
 
 import numpy as np
-from scipy.special import betaincinv, gammaln, xlog1py, xlogy
+from scipy.special import betaincinv
 
 from cofail_lab.bounds.binomial import clopper_pearson_lower, clopper_pearson_upper
 from cofail_lab.claims.adversary import Range, Search
-from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, at_least, at_most, equals
-from cofail_lab.claims.p1_ceiling import exact_error_rates, joint_law
+from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, at_most, equals
+from cofail_lab.claims.p1_coverage import (
+    DELTA,
+    independent_coverage,
+    least_coverage,
+    two_model_coverage,
+    two_model_coverage_below,
+)
 
-# Binomial sums of these sizes, and limits of a percent in a million, lose less than this to rounding.
-ROUNDING = 1e-9
-DELTA = 0.05
-
-
-def binomial(n: int, p: float) -> np.ndarray:
-    """P(X = k) for k = 0..n."""
-    k = np.arange(n + 1)
-    return np.exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + xlogy(k, p) + xlog1py(n - k, -p))
-
-
-def coverage_at_least(value: float, delta: float = DELTA) -> Measured:
-    """A coverage must reach 1 - δ."""
-    return at_least(value + ROUNDING, 1 - delta)
-
-
-# --- P1.iii: the lower limit of β
-
-
-def least_coverage(lower: Callable, case: Case) -> Measured:
-    """inf over β of P(limit <= β): it only falls where β passes a limit from above, so the left limits there do."""
-    n, delta = case["n"], case["delta"]
-    limits = np.asarray(lower(np.arange(n + 1), n, delta))
-    coverage = [binomial(n, p)[limits < p].sum() for p in limits[(limits > 0) & (limits <= 1)]]
-    return coverage_at_least(float(min(coverage)), delta)
-
-
-def limit_reads(lower: Callable, case: Case) -> Measured:
-    """A published limit, to its last printed digit."""
-    return equals(float(lower(case["k"], case["n"], case["delta"])), case["printed"], case["unit"] / 2)
+# --- the certificates under test: correct (outcomes, models), all_wrong (outcomes,), n, δ -> limits (outcomes,)
 
 
 def lower(k: np.ndarray, n: int, delta: float) -> np.ndarray:
@@ -60,44 +33,6 @@ def upper(k: np.ndarray, n: int, delta: float) -> np.ndarray:
 @cache
 def _limits(limit: Callable, n: int, delta: float) -> np.ndarray:
     return limit(np.arange(n + 1), n, delta)
-
-
-# --- P1.iv and P1.v: certificates of the gain of several models
-
-
-def two_model_coverage(bound: Callable, case: Case) -> Measured:
-    """P(bound >= G) for two models with the joint law of ``weights``, summed over every multinomial outcome of n."""
-    n, delta = case["n"], case["delta"]
-    _, probs = joint_law(case)
-    rates = exact_error_rates(*joint_law(case))
-    gain = float(min(rates) - probs[-1])
-    counts = _compositions(n)
-    mass = np.exp(gammaln(n + 1) - gammaln(counts + 1).sum(1) + xlogy(counts, np.array(probs, dtype=float)).sum(1))
-    # Patterns in order: none wrong, second wrong, first wrong, both wrong.
-    correct = n - np.stack([counts[:, 2] + counts[:, 3], counts[:, 1] + counts[:, 3]], axis=1)
-    limit = bound(correct, counts[:, 3], n, delta)
-    return coverage_at_least(float(mass[limit >= gain - 1e-12].sum()), delta)
-
-
-def independent_coverage(bound: Callable, case: Case) -> Measured:
-    """P(bound >= G) for m independent models of one error rate; so many of them are never all wrong.
-
-    Every certificate here falls as the best model's count rises, so the distribution of the maximum is enough.
-    """
-    n, m, delta, rate = case["n"], case["m"], case["delta"], case["error_rate"]
-    below = np.minimum(np.cumsum(binomial(n, 1 - rate)), 1.0) ** m
-    best = np.arange(n + 1)
-    # The others do not matter: they are as good as the best, or worse.
-    limit = bound(np.repeat(best[:, None], m, axis=1), np.zeros(n + 1, dtype=int), n, delta)
-    covered = np.diff(below, prepend=0.0)[limit >= rate - 1e-12].sum()
-    return coverage_at_least(float(covered) - rate**m, delta)
-
-
-def _compositions(n: int) -> np.ndarray:
-    a, b, c = np.meshgrid(*[np.arange(n + 1)] * 3, indexing="ij")
-    kept = a + b + c <= n
-    a, b, c = a[kept], b[kept], c[kept]
-    return np.stack([a, b, c, n - a - b - c], axis=1)
 
 
 def separate_limits(correct: np.ndarray, all_wrong: np.ndarray, n: int, delta: float) -> np.ndarray:
@@ -133,15 +68,12 @@ def lower_gain(correct: np.ndarray, all_wrong: np.ndarray, n: int, delta: float)
     return lower(n - correct - all_wrong[:, None], n, delta).min(axis=1)
 
 
-def two_model_coverage_below(bound: Callable, case: Case) -> Measured:
-    """P(bound <= G), as `two_model_coverage`: the mirror image of a certificate from above."""
+# --- published figures
 
-    def mirrored(correct: np.ndarray, all_wrong: np.ndarray, n: int, delta: float) -> np.ndarray:
-        _, probs = joint_law(case)
-        gain = float(min(exact_error_rates(*joint_law(case))) - probs[-1])
-        return np.where(bound(correct, all_wrong, n, delta) <= gain + 1e-12, 1.0, -1.0)
 
-    return two_model_coverage(mirrored, case)
+def limit_reads(lower: Callable, case: Case) -> Measured:
+    """A published limit, to its last printed digit."""
+    return equals(float(lower(case["k"], case["n"], case["delta"])), case["printed"], case["unit"] / 2)
 
 
 def certificate_reads(bound: Callable, case: Case) -> Measured:

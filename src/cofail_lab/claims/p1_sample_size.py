@@ -11,7 +11,7 @@ from cofail_lab.bounds.planner import least_queries
 from cofail_lab.claims.adversary import Range, Search
 from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, at_most, equals
 from cofail_lab.claims.p1_ceiling import exact_error_rates, joint_law
-from cofail_lab.claims.p1_certificates import DELTA, ROUNDING
+from cofail_lab.claims.p1_coverage import DELTA, ROUNDING
 
 # --- P1.vi: limits that are looked at after every query
 

@@ -14,7 +14,8 @@ from cofail_lab.bounds.envelope import extendible_envelope
 from cofail_lab.claims import exchangeable
 from cofail_lab.claims.adversary import Range, Search
 from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, at_least, equals
-from cofail_lab.claims.p2_common_shock import SHOCKS, matched, random_mixtures, shocks
+from cofail_lab.claims.p2_common_shock import SHOCKS, matched, shocks
+from cofail_lab.claims.p2_growth import random_mixtures
 
 # --- P2.vi
 

@@ -13,6 +13,7 @@ PROPOSITIONS = (
     "p1_certificates",
     "p1_sample_size",
     "p2_common_shock",
+    "p2_growth",
     "p2_gaussian_tail",
     "p2_clayton",
     "p2_envelope",

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from cofail_lab.bounds.binomial import clopper_pearson_lower
 from cofail_lab.claims import p1_certificates as certificates
-from cofail_lab.claims.p1_certificates import binomial
+from cofail_lab.claims.p1_coverage import binomial, independent_coverage
 from cofail_lab.report.style import PALETTE, STRONG, decades, drawing, fitted
 
 _DELTA = 0.05
@@ -33,7 +33,7 @@ def draw() -> Figure:
     }
     for (name, bound), colour, style in zip(bounds.items(), PALETTE, ("-", "--", "-.", ":"), strict=False):
         pools = [{"n": int(n), "m": 20, "delta": _DELTA, "error_rate": 0.1} for n in sizes]
-        covered = [float(certificates.independent_coverage(bound, pool).low) for pool in pools]
+        covered = [float(independent_coverage(bound, pool).low) for pool in pools]
         right.plot(sizes, covered, style, color=colour, label=name)
     right.axhline(1 - _DELTA, color=STRONG, lw=0.8)
     decades(right.xaxis, sizes[0], sizes[-1])
