@@ -22,8 +22,8 @@ from benchmarks.row import Row
 _PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 _HEAD = """# Performance
 
-Written by `python -m benchmarks`, a section for each file there. A time is compared with the alternative named beside it,
-in the same run.
+Written by `python -m benchmarks`, a section for each file there. A time is compared with the alternative named beside
+it, in the same run.
 """
 _HEADINGS = ("what", "seconds", "against", "times faster", "asked for", "checked")
 

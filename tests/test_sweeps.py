@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
 
 from cofail_lab import cli
 from cofail_lab.errors import InputError
@@ -26,6 +28,7 @@ from cofail_lab.experiments.grid import Grid
 from cofail_lab.experiments.tail_curve import TailCurve
 from cofail_lab.models import AbstractErrorLaw, Clayton, CommonShock
 from cofail_lab.sweep.claim import claimed
+from cofail_lab.sweep.controller import n_jobs
 from cofail_lab.sweep.journal import Event, Journal, tell
 from cofail_lab.sweep.key import job_key, sweep_key
 
@@ -312,6 +315,18 @@ def test_gather_refuses_what_matches_nothing_and_counts_what_it_cannot_read(run:
     assert [known[name]["metrics"]["n_all_wrong"] for name in found.tables["runs"]["run"].to_pylist()] == [0, 1]
     with pytest.raises(InputError, match="no run there"):
         gather([])
+
+
+@pytest.mark.parametrize(
+    ("study", "jobs"),
+    [("dichotomy", 2), ("regime_map", 20), ("coverage_map", 120), ("atlas", 9), ("smile", 1), ("clayton_grid", 1)],
+)
+def test_a_study_names_a_whole_sweep(study: str, jobs: int) -> None:
+    """So many jobs; a study of one is no sweep."""
+    with initialize_config_dir(str(cli.config_folder()), version_base="1.3"):
+        config = compose("config", overrides=[f"study={study}"], return_hydra_config=True)
+        assert n_jobs(config) == jobs
+        assert (config.hydra.mode == RunMode.MULTIRUN) == (jobs > 1)
 
 
 @pytest.mark.parametrize(

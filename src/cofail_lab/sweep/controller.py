@@ -100,7 +100,7 @@ class SweepCallback(Callback):
         for key in ("retry_failed", "gather"):
             if not isinstance(config.sweep[key], bool):
                 raise Refused(InputError(f"sweep.{key}: {config.sweep[key]!r} is not true or false"))
-        Sweep.current = Sweep(config, _n_jobs(config))
+        Sweep.current = Sweep(config, n_jobs(config))
 
 
 def failures(events: list[Event]) -> str:
@@ -131,9 +131,10 @@ def _share(config: DictConfig) -> None:
     config.hydra.overrides.hydra.extend([f"hydra.sweep.dir='{quoted}'", f"++hydra.job.env_set.{LAUNCH}={launch}"])
 
 
-def _n_jobs(config: DictConfig) -> int | None:
+def n_jobs(config: DictConfig) -> int | None:
     """Number of jobs of Hydra's basic sweeper; another one's is not known beforehand."""
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+    from hydra.core.global_hydra import GlobalHydra
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
@@ -141,7 +142,8 @@ def _n_jobs(config: DictConfig) -> int | None:
         return None
     fixed = [f"{key}={value}" for key, value in (config.hydra.sweeper.params or {}).items()]
     try:
-        overrides = OverridesParser.create().parse_overrides([*fixed, *config.hydra.overrides.task])
+        parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
+        overrides = parser.parse_overrides([*fixed, *config.hydra.overrides.task])
         return sum(map(len, BasicSweeper.split_arguments(overrides, None)))
     except HydraException:
         return None  # the sweeper will say what is wrong
