@@ -47,8 +47,8 @@ def inspect_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def harness_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Real folders of lm-evaluation-harness, see `log_makers_lm_eval`."""
-    return _made_by("log_makers_lm_eval.py", tmp_path_factory.mktemp("lm_eval")) / "out"
+    """Real outputs of lm-evaluation-harness, see `log_makers_lm_eval`."""
+    return _made_by("log_makers_lm_eval.py", tmp_path_factory.mktemp("lm_eval"))
 
 
 def _made_by(maker: str, folder: Path) -> Path:

@@ -4,6 +4,7 @@ Run in a process of its own: the harness loads half of the Python world. Nothing
 are written here.
 """
 
+import itertools
 import json
 import os
 import random
@@ -40,6 +41,8 @@ metric_list:
   - {metric: exact_match, aggregation: mean, higher_is_better: true}
 """
 TASKS = {"sums": _CHOICE, "two_metrics": _TWO_METRICS, "written": _GENERATE}
+RUNS = {"out": ["sums"], "more": ["two_metrics", "written"]}
+"""Output folder and its tasks: in the first nothing is left to choose."""
 
 
 def write_tasks(folder: Path) -> Path:
@@ -65,11 +68,11 @@ def main(folder: Path) -> None:
     from lm_eval.tasks import TaskManager
 
     manager = TaskManager(include_path=str(write_tasks(folder)), include_defaults=False)
-    for model, seed in MODELS.items():
+    for (output, tasks), (model, seed) in itertools.product(RUNS.items(), MODELS.items()):
         random.seed(seed)
-        tracker = EvaluationTracker(output_path=str(folder / "out"))
+        tracker = EvaluationTracker(output_path=str(folder / output))
         results = simple_evaluate(
-            model="dummy", model_args={"pretrained": model}, tasks=list(TASKS), task_manager=manager, log_samples=True,
+            model="dummy", model_args={"pretrained": model}, tasks=tasks, task_manager=manager, log_samples=True,
             evaluation_tracker=tracker, bootstrap_iters=0, random_seed=seed, numpy_random_seed=seed,
             torch_random_seed=seed,
         )  # fmt: skip
@@ -77,7 +80,7 @@ def main(folder: Path) -> None:
         # As the harness's own command line saves them.
         samples = results.pop("samples")
         tracker.save_results_aggregated(results=results, samples=samples)
-        for task in TASKS:
+        for task in tasks:
             tracker.save_results_samples(task_name=task, samples=samples[task])
 
 

@@ -52,8 +52,8 @@ def test_states_epochs_tokens_and_limits(inspect_logs: Path) -> None:
     assert grades.per_cell["tokens_out"][ENDLESS, 1] == 5_000
     assert set(grades.per_query["dataset"]) == {"sums"}
     assert grades.per_query["prompt"][2] == "What is 2 plus 2?"
-    assert any("mockllm/two: 2 samples ended in an error" in note for note in grades.notes)
-    assert any("mockllm/two: 2 samples were stopped by a limit" in note for note in grades.notes)
+    assert any("mockllm/two: samples that ended in an error: 2" in note for note in grades.notes)
+    assert any("mockllm/two: samples stopped by a limit, taken as errors: 2" in note for note in grades.notes)
 
 
 def test_both_formats_hold_the_same_matrix(inspect_logs: Path, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_letters(inspect_logs: Path) -> None:
     assert strict.cells.ravel().tolist() == [RIGHT, WRONG, WRONG, UNSCORED, UNSCORED, RIGHT, WRONG, WRONG]
     lenient = load(inspect_logs / "scorers", scorer="letters", threshold=0.5)
     assert lenient.cells.ravel().tolist() == [RIGHT, WRONG, RIGHT, UNSCORED, UNSCORED, RIGHT, WRONG, RIGHT]
-    assert any("1 samples have the value N (no answer): unscored" in note for note in strict.notes)
+    assert any("values N (no answer), taken as unscored" in note for note in strict.notes)
 
 
 @pytest.mark.parametrize("grader", ["judge", "self"])

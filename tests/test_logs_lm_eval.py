@@ -23,12 +23,13 @@ def load(path: Path | str, **options: Any) -> Grades:
 
 def accuracy(harness_logs: Path, model: str, task: str, metric: str) -> float:
     """As the harness itself computed it."""
-    (path,) = (harness_logs / model.replace("/", "__")).glob("results_*.json")
-    return json.loads(path.read_text())["results"][task][metric]
+    paths = harness_logs.glob(f"*/{model.replace('/', '__')}/results_*.json")
+    (found,) = [held[task] for path in paths if task in (held := json.loads(path.read_text())["results"])]
+    return found[metric]
 
 
 def test_two_folders_make_one_matrix(harness_logs: Path, tmp_path: Path) -> None:
-    grades = load(f"{harness_logs}/*/samples_sums_*")
+    grades = load(f"{harness_logs}/out/*/samples_sums_*")
     assert grades.models == MODELS
     assert grades.cells.shape == (8, 2)
     assert (grades.cells <= WRONG).all()
@@ -43,10 +44,10 @@ def test_two_folders_make_one_matrix(harness_logs: Path, tmp_path: Path) -> None
 
 def test_the_metric_is_chosen_never_guessed(harness_logs: Path) -> None:
     with pytest.raises(InputError) as error:
-        load(f"{harness_logs}/*/samples_two_metrics_*")
+        load(f"{harness_logs}/more/*/samples_two_metrics_*")
     assert "2 scorers (acc, acc_norm); choose with data.scorer=" in one_line(error)
     for metric in ("acc", "acc_norm"):
-        grades = load(f"{harness_logs}/*/samples_two_metrics_*", scorer=metric)
+        grades = load(f"{harness_logs}/more/*/samples_two_metrics_*", scorer=metric)
         for j, model in enumerate(MODELS):
             share = (grades.cells[:, j] == RIGHT).mean()
             assert share == pytest.approx(accuracy(harness_logs, model, "two_metrics", f"{metric},none"), abs=1e-12)
@@ -58,12 +59,12 @@ def test_the_metric_is_chosen_never_guessed(harness_logs: Path) -> None:
 
 def test_the_filter_is_chosen_never_guessed(harness_logs: Path) -> None:
     with pytest.raises(InputError) as error:
-        load(f"{harness_logs}/*/samples_written_*")
+        load(f"{harness_logs}/more/*/samples_written_*")
     assert "2 filters (shout, strict); choose with data.filter=" in one_line(error)
     with pytest.raises(InputError, match=r"data.filter: 'loose' is not in"):
-        load(f"{harness_logs}/*/samples_written_*", filter="loose")
-    strict = load(f"{harness_logs}/*/samples_written_*", filter="strict")
-    shout = load(f"{harness_logs}/*/samples_written_*", filter="shout")
+        load(f"{harness_logs}/more/*/samples_written_*", filter="loose")
+    strict = load(f"{harness_logs}/more/*/samples_written_*", filter="strict")
+    shout = load(f"{harness_logs}/more/*/samples_written_*", filter="shout")
     # The dummy model writes "lol", the answer to every other item; in capitals it is none.
     assert (strict.cells == RIGHT).sum() == 8
     assert (shout.cells == WRONG).all()
@@ -71,23 +72,23 @@ def test_the_filter_is_chosen_never_guessed(harness_logs: Path) -> None:
 
 def test_documents_match_by_hash_not_by_position(harness_logs: Path, tmp_path: Path) -> None:
     """The rows of one model in another order, renumbered, make the same matrix."""
-    (path,) = harness_logs.glob("*beta/samples_sums_*")
+    (path,) = harness_logs.glob("out/*beta/samples_sums_*")
     folder = tmp_path / "org__beta"
     folder.mkdir()
     rows = [json.loads(line) for line in path.read_text().splitlines()][::-1]
     for number, row in enumerate(rows):
         row["doc_id"] = number
     (folder / path.name).write_text("".join(json.dumps(row) + "\n" for row in rows))
-    (results,) = harness_logs.glob("*beta/results_*")
+    (results,) = harness_logs.glob("out/*beta/results_*")
     (folder / results.name).write_text(results.read_text())
-    (alpha,) = harness_logs.glob("*alpha/samples_sums_*")
+    (alpha,) = harness_logs.glob("out/*alpha/samples_sums_*")
     turned = LmEvalSource(path=[str(alpha), str(folder / path.name)]).load()
-    assert_same(turned, load(f"{harness_logs}/*/samples_sums_*"))
+    assert_same(turned, load(f"{harness_logs}/out/*/samples_sums_*"))
 
 
 def test_rows_of_older_versions(harness_logs: Path, tmp_path: Path) -> None:
     """Without ``doc_hash``, ``filter`` and ``metrics``: the hash is computed as the harness does."""
-    (path,) = harness_logs.glob("*alpha/samples_sums_*")
+    (path,) = harness_logs.glob("out/*alpha/samples_sums_*")
     folder = tmp_path / "my__model"
     folder.mkdir()
     rows = [json.loads(line) for line in path.read_text().splitlines()]
@@ -102,8 +103,8 @@ def test_rows_of_older_versions(harness_logs: Path, tmp_path: Path) -> None:
 
 
 def test_metrics_of_which_less_is_better(harness_logs: Path, tmp_path: Path) -> None:
-    (path,) = harness_logs.glob("*alpha/samples_sums_*")
-    (results,) = harness_logs.glob("*alpha/results_*")
+    (path,) = harness_logs.glob("out/*alpha/samples_sums_*")
+    (results,) = harness_logs.glob("out/*alpha/results_*")
     (tmp_path / path.name).write_text(path.read_text())
     changed = json.loads(results.read_text())
     changed["higher_is_better"]["sums"]["acc"] = False
@@ -122,7 +123,7 @@ def test_metrics_of_which_less_is_better(harness_logs: Path, tmp_path: Path) -> 
     ],
 )
 def test_bad_rows_are_named(harness_logs: Path, tmp_path: Path, change: Any, says: str) -> None:
-    (path,) = harness_logs.glob("*alpha/samples_sums_*")
+    (path,) = harness_logs.glob("out/*alpha/samples_sums_*")
     first, *rest = path.read_text().splitlines()
     row = json.loads(first)
     change(row)
@@ -139,7 +140,7 @@ def test_bad_rows_are_named(harness_logs: Path, tmp_path: Path, change: Any, say
 
 
 def test_an_unscored_row_is_not_wrong(harness_logs: Path, tmp_path: Path) -> None:
-    (path,) = harness_logs.glob("*alpha/samples_sums_*")
+    (path,) = harness_logs.glob("out/*alpha/samples_sums_*")
     first, *rest = path.read_text().splitlines()
     changed = tmp_path / path.name
     changed.write_text("\n".join([json.dumps({**json.loads(first), "acc": None}), *rest]))
@@ -148,12 +149,12 @@ def test_an_unscored_row_is_not_wrong(harness_logs: Path, tmp_path: Path) -> Non
 
 def test_logs_of_two_harnesses_over_the_same_items_join_by_content(harness_logs: Path, inspect_logs: Path) -> None:
     """Two harness folders and three Inspect logs ask the same questions under other names."""
-    source = AutoSource(path=[f"{harness_logs}/*/samples_sums_*", str(inspect_logs / "plain")], join="content")
+    source = AutoSource(path=[f"{harness_logs}/out/*/samples_sums_*", str(inspect_logs / "plain")], join="content")
     grades = source.load()
     assert set(grades.models) == {*MODELS, "mockllm/one", "mockllm/two", "mockllm/three"}
     assert grades.cells.shape == (8, 5)
     assert (grades.per_query["n_logs"] == 5).all()
-    (sample,) = harness_logs.glob("*alpha/samples_sums_*")
+    (sample,) = harness_logs.glob("out/*alpha/samples_sums_*")
     found = guess(sample)
     assert found is not None
     assert found[0] == "lm_eval"

@@ -55,8 +55,8 @@ class EvalPlusSource(JsonLogSource):
             dataset = task.partition("/")[0] if "/" in task else ""
             score = float(state == Cell.RIGHT) if state <= Cell.WRONG else float("nan")
             records.add(task, model, state, dataset=dataset, score=score)
-        notes = [f"Model {model!r} is named after its file; right means that the {scorer} tests passed."]
-        return [*notes, f"{model}: {timeouts:,} samples over the time limit count as wrong."] if timeouts else notes
+        notes = [f"Right means that the {scorer} tests passed; models are named after their files."]
+        return [*notes, f"{model}: samples over the time limit, taken as wrong: {timeouts:,}."] if timeouts else notes
 
 
 def _statuses(held: Any, where: str) -> Iterator[tuple[Any, Any]]:

@@ -70,7 +70,7 @@ class HelmSource(JsonLogSource):
                 at_limit=stats.get("finish_reason_length", 0.0) > 0,
             )  # fmt: skip
         notes = [f"Right is decided by {metric!r}."]
-        return [*notes, f"{model}: {perturbed:,} perturbed rows were left out."] if perturbed else notes
+        return [*notes, f"{model}: perturbed rows, left out: {perturbed:,}."] if perturbed else notes
 
     def _metric(self, names: set[str], file: str) -> str:
         if self.scorer in names and self.scorer not in RIGHT_OR_WRONG and self.threshold is None:

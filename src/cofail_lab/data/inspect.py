@@ -179,17 +179,17 @@ def _notes(log: "EvalLog", scorer: str, absent: int, counted: dict[str, int]) ->
     if log.status != "success":
         notes.append(f"{log.eval.model}: the run's status is {log.status!r}.")
     for n, what in (
-        (absent, "samples of the dataset are not in the log: missing"),
-        (counted["invalid"], "samples were invalidated: missing"),
-        (counted["error"], "samples ended in an error: errors"),
-        (counted["limit"], "samples were stopped by a limit: errors"),
+        (absent, "samples of the dataset that are not in the log, taken as missing"),
+        (counted["invalid"], "invalidated samples, taken as missing"),
+        (counted["error"], "samples that ended in an error"),
+        (counted["limit"], "samples stopped by a limit, taken as errors"),
         (
             counted["no_answer"],
-            "samples have the value N (no answer): unscored, where Inspect's accuracy has wrong",
+            "values N (no answer), taken as unscored where Inspect's own accuracy has wrong",
         ),
     ):
         if n:
-            notes.append(f"{log.eval.model}: {n:,} {what}.")
+            notes.append(f"{log.eval.model}: {what}: {n:,}.")
     graded_by_itself = any(entry.name.rpartition("/")[2].startswith("model_graded") for entry in log.eval.scorers or [])
     if graded_by_itself and not log.eval.model_roles and set(log.stats.model_usage) <= {log.eval.model}:
         notes.append(f"{log.eval.model} graded its own answers: its tokens include those of grading.")

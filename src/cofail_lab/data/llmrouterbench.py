@@ -54,7 +54,7 @@ class LLMRouterBenchSource(JsonLogSource):
                 name(record, "index", where), model, state, dataset=dataset,
                 score=score_of(record.get("score")), prompt=text_or_none(record.get("origin_query")), **usage,
             )  # fmt: skip
-        return [f"{model}: {failed:,} records could not be processed and count as errors."] if failed else []
+        return [f"{model}: records that could not be processed, taken as errors: {failed:,}."] if failed else []
 
     def _state(self, record: dict[str, Any], where: str) -> tuple[Cell, bool]:
         output = record.get("raw_output")

@@ -77,7 +77,7 @@ class LmEvalSource(JsonLogSource):
             records.add(query, run.model, state, dataset=run.task, score=score_of(value), prompt=prompt)
         notes = [f"Right is decided by {metric!r}" + ("." if chosen == _NO_FILTER else f" of filter {chosen!r}.")]
         if repeated := len(rows) - len(seen):
-            notes.append(f"{run.model}: documents that come more than once are queries of their own ({repeated:,}).")
+            notes.append(f"{run.model}: documents that come more than once are queries of their own: {repeated:,}.")
         return notes + run.notes
 
     def _filter(self, names: set[str], file: str) -> str:

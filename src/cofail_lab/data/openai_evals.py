@@ -65,7 +65,7 @@ class OpenAIEvalsSource(JsonLogSource):
                 records.add(query, model, state, dataset=dataset, prompt=prompt, **usage)
         if unclear:
             notes.append(
-                f"{model}: {unclear:,} samples have several calls, graders' among them: their tokens are not known."
+                f"{model}: samples with several calls, graders' among them, so that tokens are not known: {unclear:,}."
             )
         return notes
 

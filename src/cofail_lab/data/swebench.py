@@ -85,18 +85,15 @@ class SWEBenchSource(JsonLogSource):
         if unlisted := set(_ids(whole, "submitted_ids", path.name)) - set(states):
             raise InputError(f"{path.name}: {shorten(min(unlisted))!r} was submitted, but is in no list of outcomes")
         _add(records, model, states)
-        notes = [f"Model {shorten(model)!r} is named after its file, without the run id."]
+        notes = ["Models are named after their reports, without the run id."]
         for key, what in (
-            ("infra_failure_ids", "likely infrastructure failures count as errors"),
-            (
-                "error_ids",
-                "instances without a readable report count as errors; patches that do not apply are among them",
-            ),
-            ("ambiguous_failure_ids", "failures that the harness calls ambiguous keep their outcome"),
-            ("empty_patch_ids", "empty patches count as wrong"),
+            ("infra_failure_ids", "likely infrastructure failures, taken as errors"),
+            ("error_ids", "without a readable report, taken as errors, patches that do not apply among them"),
+            ("ambiguous_failure_ids", "failures that the harness calls ambiguous, left as they are"),
+            ("empty_patch_ids", "empty patches, taken as wrong"),
         ):
             if n := len(_ids(whole, key, path.name)):
-                notes.append(f"{shorten(model)}: {n:,} {what}.")
+                notes.append(f"{shorten(model)}: {what}: {n:,}.")
         return notes
 
     def _submission(self, path: Path, whole: dict[str, Any], records: Records) -> list[str]:
@@ -111,7 +108,7 @@ class SWEBenchSource(JsonLogSource):
                 f"{path.name}: lists what was resolved, not what failed; data.instances= names a file with all ids"
             )
         _add(records, _folder(path), {instance: states.get(instance, Cell.WRONG) for instance in (*known, *states)})
-        return [f"Model {shorten(_folder(path))!r} is named after its folder."]
+        return ["Models are named after the folders of their submissions."]
 
     def _details(self, path: Path, whole: dict[str, Any], records: Records) -> list[str]:
         for instance, held in whole.items():
@@ -121,7 +118,7 @@ class SWEBenchSource(JsonLogSource):
                 raise InputError(f"{where}: no 'resolved' among {shorten(', '.join(detail), 120)}")
             state = self.rule.state(detail["resolved"], f"{where}: resolved")
             records.add(instance, _folder(path), state, cost=amount(detail.get("cost"), f"{where}: cost"))
-        return [f"Model {shorten(_folder(path))!r} is named after its folder."]
+        return ["Models are named after the folders of their submissions."]
 
 
 def _kind(path: Path, keys: set[str]) -> str:
