@@ -176,6 +176,19 @@ def test_one_factor_patterns_against_enumeration() -> None:
     np.testing.assert_allclose(law.count_probs(), expected, rtol=1e-10)
 
 
+@pytest.mark.parametrize("theta", [0.01, 0.5, 8.0])
+def test_clayton_counts_keep_their_tails(theta: float) -> None:
+    """The law of C against closed forms: β, Σ α_i and Σ p_ij, with models that hardly ever or nearly always fail."""
+    rates = np.array([1e-4, *np.linspace(0.05, 0.95, 58), 1 - 1e-6])
+    law = Clayton(rates, theta)
+    counts, j = np.asarray(law.count_probs()), np.arange(61)
+    assert np.log(counts[-1]) == pytest.approx(float(law.log_all_wrong()), abs=2e-11)
+    assert counts.sum() == pytest.approx(1, abs=1e-11)
+    assert counts @ j == pytest.approx(rates.sum(), rel=2e-11)
+    pairs = np.asarray(law.pairwise_wrong()).sum() - rates.sum()
+    assert counts @ (j * (j - 1)) == pytest.approx(pairs, rel=2e-11)
+
+
 def test_beta_mixing_is_the_beta_binomial() -> None:
     law = ExchangeableMixing.beta(0.7, 2.5, 40)
     np.testing.assert_allclose(law.count_probs(), stats.betabinom(40, 0.7, 2.5).pmf(np.arange(41)), rtol=1e-11)

@@ -74,14 +74,17 @@ def _log1p_sum_expm1(x: Float[Array, "... k"]) -> Float[Array, "..."]:
     return jnp.where(large, top + jnp.log(scaled), small)
 
 
-# Half-width in s = log V at which e^s has emptied the gamma density, and the drop accepted on the other side.
+# Value of s = log V at which e^s has emptied the gamma density, and the drop accepted on the other side.
 _LOG_TOP, _DROP = float(np.log(745.0)), 45.0
+# Where the hazards add up to less than e^-30 every model is wrong, to 1e-13: one node serves for all that lies below.
+_LOG_CERTAIN = 30.0
 _TRACED_NODES = 4096
 
 
 def _range(error_rates: Array, theta: Array) -> tuple[Array, Array]:
     # All wrong pulls V down to 1/(θ(1 + Σ c_i)); below it the density of log V falls as e^{s/θ}.
-    low = -_log1p_sum_expm1(-theta * jnp.log(error_rates)) - (_DROP + 3) * theta
+    reach = jnp.minimum((_DROP + 3) * theta, _LOG_CERTAIN)
+    low = -_log1p_sum_expm1(-theta * jnp.log(error_rates)) - reach
     return low - 3, jnp.full_like(low, _LOG_TOP)
 
 
@@ -101,11 +104,14 @@ def _n_nodes(error_rates: Array, theta: Array) -> int:
 @partial(jax.jit, static_argnums=2)
 def _grid(error_rates: Array, theta: Array, n_nodes: int) -> FactorGrid:
     low, high = jax.lax.stop_gradient(_range(error_rates, theta))
-    spacing = (high - low) / (n_nodes - 1)
-    s = low + spacing * jnp.arange(n_nodes)
+    spacing = (high - low) / (n_nodes - 2)
+    s = low + spacing * jnp.arange(n_nodes - 1)
     log_weights = jnp.log(spacing) + s / theta - jnp.exp(s) - gammaln(1 / theta)
+    # The first node stands for the rest of the lattice, a geometric series in which V is as good as 0.
+    below = jnp.log(spacing) + low / theta - jnp.log(jnp.expm1(spacing / theta)) - gammaln(1 / theta)
+    log_weights = jnp.append(below, log_weights)
     log_weights = jnp.where(spacing <= 1.01 * _spacing(error_rates), log_weights, jnp.nan)
     powers = -theta * jnp.log(error_rates)
     # V c = e^s (e^x - 1) = e^{s + x} (1 - e^{-x})
-    hazard = jnp.exp(s[:, None] + powers + jnp.log(-jnp.expm1(-powers)))
+    hazard = jnp.exp(jnp.append(-jnp.inf, s)[:, None] + powers + jnp.log(-jnp.expm1(-powers)))
     return FactorGrid(log_weights, -hazard, jnp.log(-jnp.expm1(-hazard)))
