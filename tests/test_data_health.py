@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from cofail_lab.data.health import CHECKS, FALSE_ALARM, Finding, at_limit, examine
+from cofail_lab.data.health import CHECKS, at_limit, examine
+from cofail_lab.data.health_tests import FALSE_ALARM, Finding
 from cofail_lab.data.wide import WideSource
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions

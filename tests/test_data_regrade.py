@@ -65,6 +65,11 @@ def test_flips_and_everything_that_follows_from_them(tmp_path: Path, first: np.n
         assert metrics[f"{name}_max_gain"] == certificate.max_gain
         assert metrics[f"{name}_paired_max_gain"] == certificate.paired_max_gain
         assert metrics[f"{name}_paired_min_gain"] == certificate.paired_min_gain
+    # On the queries that are complete in both, only the grading differs.
+    for name, cells in (("before", first), ("after", second)):
+        wrong = cells[complete] == 1
+        assert metrics[f"{name}_common_all_wrong"] == wrong.all(axis=1).mean()
+    assert "β goes from" in result.headline
     sentences = " ".join(result.sections[0].sentences)
     assert "1 queries no longer defeat everyone (q0)" in sentences
     assert "1 queries newly defeat everyone (q10)" in sentences

@@ -62,6 +62,8 @@ class Regrade:
                 "one of them is needed"
             )
         variants = [_variant(name, grades, self.delta) for name, grades in gradings.items()]
+        if len(gradings) == 2:
+            variants += _common_variants(gradings["before"], gradings["after"], self.delta)
         # Whether an answer was cut off is a fact about the answer: either log may know it.
         cut = np.logical_or.reduce([mask for mask, _ in limits.values()])
         missing = {}
@@ -199,6 +201,15 @@ def _variant(name: str, grades: Grades, delta: float) -> _Variant:
     return _Variant(name, outcomes, certificate)
 
 
+def _common_variants(before: Grades, after: Grades, delta: float) -> list[_Variant]:
+    """Both gradings on the queries that are complete in both, where that is not what each is analysed on anyway."""
+    complete = [(grades.cells <= Cell.WRONG).all(axis=1) for grades in (before, after)]
+    if (complete[0] == complete[1]).all():
+        return []
+    both = np.flatnonzero(complete[0] & complete[1])
+    return [_variant(f"{name}_common", g.take(rows=both), delta) for name, g in (("before", before), ("after", after))]
+
+
 def _bounds(grades: Grades, cut: np.ndarray, delta: float) -> MissingCells:
     """What answers at the limit could have been, on the queries that are complete with them."""
     complete = (grades.cells <= Cell.WRONG).all(axis=1)
@@ -208,6 +219,8 @@ def _bounds(grades: Grades, cut: np.ndarray, delta: float) -> MissingCells:
 _TITLES = {
     "before": "as graded first",
     "after": "as graded second",
+    "before_common": "first, on queries complete in both",
+    "after_common": "second, on queries complete in both",
     "before_without_limit": "first, without answers at the limit",
     "after_without_limit": "second, without answers at the limit",
 }
@@ -220,7 +233,8 @@ def _headline(variants: list[_Variant], flips: _Flips | None, n_cut: int) -> str
         n = flips.metrics["n_right_to_wrong"] + flips.metrics["n_wrong_to_right"]
         sentences.append(
             f"The second grading flips {count(n)} of {count(flips.metrics['n_graded_twice'])} cells"
-            + _change(known.get("before"), known.get("after"))
+            + ("; on the queries complete in both" if "before_common" in known else "")
+            + _change(*(known.get(f"{name}_common", known.get(name)) for name in ("before", "after")))
         )
     if n_cut:
         last = "after" if flips is not None else "before"

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from cofail_lab.data.health import CHECKS, FALSE_ALARM, Finding, examine
+from cofail_lab.data.health import CHECKS, examine
+from cofail_lab.data.health_tests import FALSE_ALARM, Finding
 from cofail_lab.grades import Grades
 from cofail_lab.report.numbers import count
 from cofail_lab.result import Result, Row, Section
