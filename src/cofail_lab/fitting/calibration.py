@@ -97,7 +97,7 @@ def calibrated(
     null = None
     if any(drawn.values()):
         null = _calibration(
-            fit, pairs, {name: join(b) for name, b in drawn.items() if b}, with_mode, atom, n_replicates
+            fit, pairs, {name: join(b) for name, b in drawn.items() if b}, with_mode, atom, n_replicates, finished
         )
     all_wrong, ratio = scanned.ratios()
     simulated = under_null.ratios() if null is not None else (None, None)
@@ -156,6 +156,7 @@ def _calibration(
     with_mode: list[Replicates],
     atom: float,
     n_asked: int,
+    finished: bool,
 ) -> NullCalibration:
     observed = _observed_ratios(fit, pairs)
     tests: dict[tuple[str, str], NullTest] = {}
@@ -174,7 +175,7 @@ def _calibration(
             for law in observed
             if ("one_factor", law) in tests and alternative.has(law)
         }
-    return NullCalibration(laws, tests, atom, found_power, n_asked, len(pairs.left))
+    return NullCalibration(laws, tests, atom, found_power, not finished, n_asked, len(pairs.left))
 
 
 def _observed_ratios(fit: MatrixFit, pairs: Pairs) -> dict[str, float]:

@@ -123,7 +123,8 @@ class NullCalibration:
         tests: (null law, predictor) -> where the observed ratio falls; empty where no query defeats every model.
         atom: size of the atom that the power is stated for.
         power: predictor -> share of matrices with that atom whose ratio a test at 5% rejects; None where there is no
-            such law, or nothing to test.
+            such law, nothing to test, or an interruption came first.
+        interrupted: whether one did.
         n_asked: matrices asked for from each law; after an interruption fewer are there.
         n_pairs: pairs behind every mean; fewer than all of them in very large pools, the observed mean included.
     """
@@ -132,6 +133,7 @@ class NullCalibration:
     tests: Mapping[tuple[str, str], NullTest]
     atom: float
     power: Mapping[str, float] | None
+    interrupted: bool
     n_asked: int
     n_pairs: int
 

@@ -68,7 +68,7 @@ class MatrixPredictors:
             found["one_factor_loadings"] = Predicted(*one_factor.log_all_wrong_loadings(error_rates, fitted))
         thresholds = np.where(constant, _LEFT_OUT, ndtri(np.where(constant, 0.5, error_rates)))
         if "block" in laws and self.family is not None:
-            found["block"] = self._block(matrices, thresholds)
+            found["block"] = self._block(matrices, thresholds, pooled=randomizations == 1)
         apart = np.where(constant[:, :, None] | constant[:, None, :], np.eye(m), matrices)
         for name in ("full_sigma", "full_sigma_clip"):
             if name in laws:
@@ -79,9 +79,14 @@ class MatrixPredictors:
                 found[name] = Predicted(*np.array(values).reshape(-1, 2).T)
         return found
 
-    def _block(self, matrices: np.ndarray, thresholds: np.ndarray) -> Predicted:
+    def _block(self, matrices: np.ndarray, thresholds: np.ndarray, pooled: bool) -> Predicted:
         assert self.family is not None  # noqa: S101  (the caller asked)
         between, within = block.fit(matrices, self.family)
+        if pooled:
+            # Where families share less than others do, the best law with within >= between has one correlation.
+            mean = np.nanmean(matrices[:, self.pairs.left, self.pairs.right], axis=1)
+            reversed_ = np.isnan(between) & (mean >= 0) & (mean < 1)
+            between, within = np.where(reversed_, mean, between), np.where(reversed_, mean, within)
         # A factor of smaller weight changes β by less than the lattice for it is worth.
         between = np.where(between < _NO_WEIGHT, 0.0, between)
         within = np.where(within - between < _NO_WEIGHT, between, within)

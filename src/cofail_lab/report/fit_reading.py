@@ -142,12 +142,9 @@ def null_sections(fit: MatrixFit) -> tuple[Section, ...]:
             "told by the one-factor ratio at 5%"
         )
         rows.append(Row("power", percent(null.power["one_factor"], 0), note))
-    else:
-        rows.append(
-            Row(
-                "power", "—", f"no law with an atom of {percent(null.atom)} has these rates and pairs (experiment.atom)"
-            )
-        )
+    elif not null.interrupted:
+        note = f"no law with an atom of {percent(null.atom)} has these rates and pairs (experiment.atom)"
+        rows.append(Row("power", "—", note))
     figure = {"null_calibration": "Observed over predicted β, and the central 90% of matrices without a common mode."}
     return (Section("Could it be chance?", tuple(sentences), tuple(rows), figure),)
 
