@@ -58,8 +58,6 @@ def test_the_undamaged_log_is_read(name: str, tmp_path: Path) -> None:
     for file, content in seed_files(name).items():
         (tmp_path / file).write_bytes(content)
     path = tmp_path / next(iter(seed_files(name)))
-    if name == "inspect":
-        pytest.importorskip("inspect_ai", reason="the inspect extra is tested in a job of its own")
     grades = sources(name, path)[0].load()
     assert (grades.cells <= Cell.WRONG).any()
     assert source_class(name).sniff(path)
