@@ -99,7 +99,7 @@ class Fit:
             count_probs = fitted_count_probs(fit)
             advance(1)
         interrupted = None
-        for stage in (self._compare, self._bootstrap, self._null):
+        for stage in (self._bootstrap, self._null, self._compare):
             fit, interrupted = stage(fit, seed, progress)
             # What comes after an interruption would make the user wait again.
             if interrupted is not None:
