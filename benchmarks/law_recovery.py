@@ -87,7 +87,7 @@ def _holds(drawn: np.ndarray, truth: np.ndarray | float) -> np.ndarray:
 
 
 def _likely(best: float, at_truth: float) -> bool:
-    return 2 * (best - at_truth) <= chi2.ppf(0.95, 1)
+    return bool(2 * (best - at_truth) <= chi2.ppf(0.95, 1))
 
 
 def _independent(pool: Pool, seed: int) -> Inside:

@@ -52,13 +52,15 @@ def _judgement(comparison: LawComparison) -> str:
     if best is None:
         return "No law was judged on held-out queries."
     close = [fit.label for fit in comparison.fits if fit.close and fit.name != best.name]
-    said = f"Of queries held out ({comparison.folds} parts in turn), {best.label} predicts the number wrong best"
+    said = (
+        f"Of queries held out ({comparison.folds} parts in turn), the law “{best.label}” predicts the number wrong best"
+    )
     if not close:
         return f"{said}, by more than two standard errors over every other law."
-    named = ", ".join(close[:5]) + (f" and {count(len(close) - 5)} more" if len(close) > 5 else "")
+    named = "; ".join(close[:5]) + (f"; and {count(len(close) - 5)} more" if len(close) > 5 else "")
     predicted = [fit.predicted.value for fit in comparison.fits if fit.close and fit.predicted.value is not None]
     spread = f"; between them they predict β from {percent(min(predicted))} to {percent(max(predicted))}"
-    return f"{said}, but {named} cannot be told from it within two standard errors{spread}."
+    return f"{said}. Within two standard errors it cannot be told from {named}{spread}."
 
 
 def _atom_sentence(comparison: LawComparison) -> str:

@@ -36,7 +36,7 @@ def law_comparison(comparison: LawComparison) -> Figure:
     lowest = min(left.get_xlim()[0], -linear)
     left.set_xlim(left=lowest)
     left.set_xticks([-linear * 10**k for k in range(1 + int(np.log10(-lowest / linear)))] + [0])
-    left.xaxis.set_major_formatter(FuncFormatter(lambda x, _: "best" if x == 0 else f"−{-x:,.0f}"))
+    left.xaxis.set_major_formatter(FuncFormatter(lambda x, _: "best" if x == 0 else f"−{_short(-x)}"))
     left.minorticks_off()
     left.set_xlabel("held-out log-likelihood per 1,000 queries\nminus that of the best law (±2 SE)")
     observed = comparison.observed > 0
@@ -55,6 +55,10 @@ def law_comparison(comparison: LawComparison) -> Figure:
         right.axvline(1, color=STRONG, linewidth=1)
     right.set_xlabel("predicted β / observed β" if observed else "predicted β (none observed)")
     return fitted(page)
+
+
+def _short(number: float) -> str:
+    return f"{number / 1000:,.0f}k" if number >= 1000 else f"{number:.0f}"
 
 
 def _linear(comparison: LawComparison) -> float:
