@@ -263,3 +263,31 @@ def test_more_of_a_replicate_travels_with_it(real: Callable[[str], Outcomes]) ->
 
     found = join(list(bootstrap(wrong, Pairs.of(9), 30, 0, ignore, more)))
     np.testing.assert_allclose(found.more["all_wrong"], found.all_wrong)
+
+
+def test_very_large_pools_use_the_same_pairs_on_both_sides(
+    real: Callable[[str], Outcomes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all pairs drawn the subset changes nothing; with some, observed and simulated means are over these."""
+    from cofail_lab.fitting import calibration, matrix
+
+    outcomes = real("swebench_pro_public")
+    monkeypatch.setattr(matrix, "REPLICATED_UP_TO", 2)
+    whole = cl.fit(outcomes, bootstrap=0, null=20, folds=0)
+    monkeypatch.setattr(calibration, "_MOST_PAIRS", 10)
+    monkeypatch.setattr(calibration, "_SOME_PAIRS", 36)
+    same = cl.fit(outcomes, bootstrap=0, null=20, folds=0)
+    assert same.metrics["null_p_value"] == whole.metrics["null_p_value"]
+    assert same.metrics["null_ratio_one_factor"] == pytest.approx(whole.metrics["null_ratio_one_factor"])
+    monkeypatch.setattr(calibration, "_SOME_PAIRS", 20)
+    some = cl.fit(outcomes, bootstrap=0, null=20, folds=0)
+    assert "means over 20 pairs" in some.labels["null"]
+    assert some.metrics["null_ratio_one_factor"] == pytest.approx(1, abs=0.1)
+
+
+def test_fewer_matrices_for_thousands_of_models() -> None:
+    from cofail_lab.fitting.calibration import affordable
+
+    assert affordable(outcomes_from(np.zeros((800, 35), dtype=bool)), 200) == 200
+    assert affordable(outcomes_from(np.zeros((1300, 2000), dtype=bool)), 200) == 39
+    assert affordable(outcomes_from(np.zeros((1300, 2000), dtype=bool)), 20) == 20

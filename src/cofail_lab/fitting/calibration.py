@@ -15,6 +15,7 @@ from cofail_lab.fitting.predictors import MatrixPredictors
 from cofail_lab.fitting.replicates import Batch, Replicates, join, nothing
 from cofail_lab.models import GaussianCopula, OneFactorGaussian
 from cofail_lab.numerics.streams import NULL, NULL_FULL_SIGMA, NULL_LOADINGS, POWER, generator
+from cofail_lab.outcomes import Outcomes
 
 if TYPE_CHECKING:
     from cofail_lab.models import AbstractErrorLaw
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # In larger pools every mean, the observed one included, is over this many random pairs: the same statistic either way.
 _MOST_PAIRS = 2**18
 _SOME_PAIRS = 2**16
+# Counting pairs costs n m² a matrix: from this much on fewer matrices are simulated than asked for, 39 at least.
+_MOST_COUNTING, _FEWEST = 2e11, 39
 
 
 OWN_NULLS = ("one_factor", "one_factor_loadings", "full_sigma")
@@ -67,6 +70,7 @@ def calibrated(
     is done; the second value is then False.
     """
     outcomes = fit.outcomes
+    n_replicates = affordable(outcomes, n_replicates)
     varying = np.flatnonzero(~outcomes.constant)
     scanned, under_null = (Compositions(len(varying), outcomes.n_queries, seed) for _ in range(2))
     if len(varying) < 3:
@@ -107,7 +111,13 @@ def calibrated(
 def n_matrices(fit: MatrixFit, n_replicates: int) -> int:
     """How many matrices `calibrated` simulates at most."""
     laws = null_laws(fit) if n_replicates else {}
-    return n_replicates * (len(laws) + _has_power(fit, laws))
+    return affordable(fit.outcomes, n_replicates) * (len(laws) + _has_power(fit, laws))
+
+
+def affordable(outcomes: Outcomes, n_replicates: int) -> int:
+    """How many of the matrices asked for are simulated: all, but in pools of about a thousand models and more."""
+    work = outcomes.n_queries * outcomes.n_models**2
+    return min(n_replicates, max(_FEWEST, int(_MOST_COUNTING / work)))
 
 
 def _has_power(fit: MatrixFit, laws: "dict[str, AbstractErrorLaw]") -> bool:

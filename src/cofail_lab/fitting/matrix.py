@@ -18,7 +18,7 @@ from cofail_lab.fitting.luck import Luck, find_runs, measure_luck
 from cofail_lab.fitting.null import NullCalibration
 from cofail_lab.fitting.point import Pairs, PairValues, PointFit, fit_counts
 from cofail_lab.fitting.pool_scan import PoolScan
-from cofail_lab.fitting.predictors import MATRIX_LAWS, REPLICATED_UP_TO, MatrixPredictors, Predicted
+from cofail_lab.fitting.predictors import MATRIX_LAWS, REPLICATED_UP_TO, MatrixPredictors, Predicted, log_orthant
 from cofail_lab.fitting.readings import PartRead
 from cofail_lab.fitting.regimes import CONFIDENCE, Regime, RegimeRead, read_regime, regimes_by_dataset
 from cofail_lab.fitting.replicates import Batch
@@ -224,7 +224,10 @@ def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conv
         nearest = nearest_correlation(matrix)
         nearest_mean = float(nearest[np.triu_indices(len(nearest), 1)].mean())
         distance = float(np.linalg.norm(nearest - matrix))
-        matrix_laws = predictors.predict(outcomes.error_rates[None], values.tetrachoric)
+        others = tuple(law for law in MATRIX_LAWS if law != "full_sigma")
+        matrix_laws = predictors.predict(outcomes.error_rates[None], values.tetrachoric, others)
+        log_value, error = log_orthant(nearest, ndtri(outcomes.error_rates[varying]))
+        matrix_laws["full_sigma"] = Predicted(np.array([log_value]), np.array([error]))
         if conventions == "published":
             matrix_laws["full_sigma"] = _published_full_sigma(outcomes, matrix, varying, seed)
     runs = find_runs(outcomes)

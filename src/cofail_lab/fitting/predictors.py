@@ -107,8 +107,13 @@ class MatrixPredictors:
 def _full_sigma(
     matrix: np.ndarray, thresholds: np.ndarray, repair: full_sigma.Repair, randomizations: int
 ) -> tuple[float, float]:
-    """Log β and its standard error."""
-    correlation = full_sigma.repaired(matrix, repair)
+    return log_orthant(full_sigma.repaired(matrix, repair), thresholds, randomizations)
+
+
+def log_orthant(
+    correlation: Float[np.ndarray, "m m"], thresholds: Float[np.ndarray, " m"], randomizations: int = _RANDOMIZATIONS
+) -> tuple[float, float]:
+    """Log Φ_m(t; Σ) of a correlation matrix, and its standard error."""
     m = len(thresholds)
     if m >= _LARGE_POOL:
         return full_sigma.log_all_wrong(correlation, thresholds, _LARGE_POINTS)
