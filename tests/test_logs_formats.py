@@ -182,6 +182,7 @@ def first(document: dict[str, Any]) -> dict[str, Any]:
         ("swebench_report", lambda d: d["submitted_ids"].append("stray"), "'stray' was submitted, but is in no list"),
         ("swebench_report", lambda d: d["resolved_ids"].append(3), "resolved_ids holds something that is no instance"),
         ("swebench_details", lambda d: first(d).pop("resolved"), "no 'resolved' among cost, api_calls"),
+        ("swebench_results", lambda d: d.pop("resolved"), "no 'resolved' among no_generation, no_logs"),
         ("swebench_results", lambda d: d["resolved"].append("stray"), "'stray' is not among the ids of data.instances"),
         ("evalplus", lambda d: first(d["eval"])[0].update(plus_status="maybe"), "status 'maybe' is not pass"),
         ("evalplus", lambda d: first(d["eval"])[0].pop("base_status"), "a sample without 'base_status'"),

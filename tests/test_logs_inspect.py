@@ -146,7 +146,9 @@ def test_what_is_not_in_a_log(inspect_logs: Path, tmp_path: Path) -> None:
 def test_other_files_of_a_folder_are_left_alone(inspect_logs: Path, tmp_path: Path) -> None:
     (tmp_path / "one.json").write_bytes((inspect_logs / "json" / "one.json").read_bytes())
     (tmp_path / "eval-set.json").write_text('{"tasks": []}')
-    assert load(tmp_path).models == ("mockllm/one",)
+    grades = load(tmp_path)
+    assert grades.models == ("mockllm/one",)
+    assert "1 of 2 files are of another kind, such as eval-set.json." in grades.notes
     with pytest.raises(InputError, match=r"eval-set.json: not a log that inspect_ai can read"):
         load(tmp_path / "eval-set.json")
 

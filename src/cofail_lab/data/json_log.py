@@ -3,7 +3,7 @@
 import math
 import re
 from abc import ABC
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from cofail_lab.data.file_source import LogSource
 from cofail_lab.data.names import shorten
 from cofail_lab.data.rule import raw_score
 from cofail_lab.errors import InputError
+from cofail_lab.grades import Grades
 
 _KEY = re.compile(r'"((?:[^"\\\n]|\\.){1,80})"\s*:')
 
@@ -20,17 +21,30 @@ _KEY = re.compile(r'"((?:[^"\\\n]|\\.){1,80})"\s*:')
 class JsonLogSource(LogSource, ABC):
     """Logs that only their content tells from other JSON files."""
 
+    def load(self) -> Grades:
+        """Read and join the logs; a note tells of the files that were left alone."""
+        whole = super().load()
+        kept, left = self._told_apart()
+        if not left:
+            return whole
+        note = f"{len(left):,} of {len(kept) + len(left):,} files are of another kind, such as {shorten(left[0].name)}."
+        return replace(whole, notes=(*whole.notes, note))
+
     def files(self) -> list[Path]:
         """The files that are meant: those named, and of a folder or pattern those that look like this format."""
-        named = {Path(text).expanduser() for text in ([self.path] if isinstance(self.path, str) else self.path)}
-        found = super().files()
-        kept = [path for path in found if path in named or self.sniff(path)]
+        kept, left = self._told_apart()
         if not kept:
             raise InputError(
-                f"data.path: none of {len(found):,} files, such as {shorten(found[0].name)!r}, looks like this format; "
+                f"data.path: none of {len(left):,} files, such as {shorten(left[0].name)!r}, looks like this format; "
                 "data=auto tries the others"
             )
         return kept
+
+    def _told_apart(self) -> tuple[list[Path], list[Path]]:
+        named = {Path(text).expanduser() for text in ([self.path] if isinstance(self.path, str) else self.path)}
+        found = super().files()
+        kept = {path for path in found if path in named or self.sniff(path)}
+        return [path for path in found if path in kept], [path for path in found if path not in kept]
 
 
 def first_keys(path: Path) -> set[str]:

@@ -97,6 +97,8 @@ class SWEBenchSource(JsonLogSource):
         return notes
 
     def _submission(self, path: Path, whole: dict[str, Any], records: Records) -> list[str]:
+        if "resolved" not in whole:
+            raise InputError(f"{path.name}: no 'resolved' among {shorten(', '.join(whole), 120)}")
         states = _states(whole, _SUBMISSION, path.name)
         known = _ids(whole, "generated", path.name)
         if self.instances is not None:
@@ -124,7 +126,7 @@ class SWEBenchSource(JsonLogSource):
 def _kind(path: Path, keys: set[str]) -> str:
     if {"completed_instances", "resolved_instances"} <= keys or "resolved_ids" in keys:
         return "a SWE-bench run report"
-    if path.name == RESULTS and "resolved" in keys and not keys.isdisjoint({"no_generation", "no_logs", "generated"}):
+    if path.name == RESULTS and not keys.isdisjoint({"resolved", "no_generation", "no_logs", "generated"}):
         return "results of a SWE-bench submission"
     if path.name == DETAILS and "resolved" in keys:
         return "SWE-bench instance details"
