@@ -20,6 +20,7 @@ from cofail_lab.record import SCHEMA
 from .conftest import real_path
 
 Run = Callable[..., tuple[int, str, str]]
+BRIEF = ("experiment.null=0", "experiment.folds=0")
 
 
 @pytest.fixture
@@ -64,7 +65,9 @@ def results(folder: Path) -> dict:
 
 
 def test_a_fit_writes_everything(run: Run, grades: Path, tmp_path: Path) -> None:
-    code, out, err = run("data=csv", f"data.path={grades}", "experiment.bootstrap=20", "hydra.run.dir=here")
+    code, out, err = run(
+        "data=csv", f"data.path={grades}", "experiment.bootstrap=20", "experiment.null=20", "hydra.run.dir=here"
+    )
     assert (code, err) == (0, "")
     record = results(tmp_path / "here")
     assert record["schema"] == SCHEMA
@@ -73,8 +76,14 @@ def test_a_fit_writes_everything(run: Run, grades: Path, tmp_path: Path) -> None
     assert record["provenance"]["data"]["sha256"] == hashlib.sha256(grades.read_bytes()).hexdigest()
     assert record["provenance"]["seed"] == 0
     written = {str(path.relative_to(tmp_path / "here")) for path in (tmp_path / "here").rglob("*") if path.is_file()}
-    figures = {"correlation_heatmap", "pool_accuracies", "wrong_by_dataset", "wrong_count_distribution"}
-    tables = {"bootstrap", "models", "pairs", "predictions", "queries", "wrong_counts"}
+    figures = {
+        "correlation_heatmap", "law_comparison", "null_calibration", "pool_accuracies", "pool_size_scan", "regime_map",
+        "wrong_by_dataset", "wrong_count_distribution",
+    }  # fmt: skip
+    tables = {
+        "bootstrap", "laws", "models", "null", "null_tests", "pairs", "parts", "pool_scan", "predictions", "queries",
+        "regimes", "wrong_counts",
+    }  # fmt: skip
     assert written == {
         "results.json", "config.yaml", "report.html",
         *(f"figures/{name}.{kind}" for name in figures for kind in ("svg", "png")),
@@ -125,6 +134,8 @@ def test_a_sweep_has_one_folder_per_job(run: Run, grades: Path, tmp_path: Path) 
         "data=csv",
         f"data.path={grades}",
         "experiment.bootstrap=5",
+        "experiment.null=0",
+        "experiment.folds=0",
         "data.pool_size=2,3,4",
         "hydra.sweep.dir=sweep",
     )
@@ -136,7 +147,7 @@ def test_a_sweep_has_one_folder_per_job(run: Run, grades: Path, tmp_path: Path) 
 
 def test_figures_in_a_sweep_on_request(run: Run, grades: Path, tmp_path: Path) -> None:
     code, _, _ = run(
-        "-m", "data=csv", f"data.path={grades}", "experiment.bootstrap=0", "data.pool_size=2", "hydra.sweep.dir=sweep",
+        "-m", "data=csv", f"data.path={grades}", "experiment.bootstrap=0", *BRIEF, "data.pool_size=2", "hydra.sweep.dir=sweep",
         "record.figures=true",
     )  # fmt: skip
     assert code == 0
@@ -147,7 +158,7 @@ def test_figures_in_a_sweep_on_request(run: Run, grades: Path, tmp_path: Path) -
 
 def test_the_same_seed_gives_the_same_numbers(run: Run, grades: Path, tmp_path: Path) -> None:
     for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
-        run("data=csv", f"data.path={grades}", "experiment.bootstrap=20", f"run.seed={seed}", f"hydra.run.dir={folder}",
+        run("data=csv", f"data.path={grades}", "experiment.bootstrap=20", *BRIEF, f"run.seed={seed}", f"hydra.run.dir={folder}",
             "record.figures=false", "record.report=false")  # fmt: skip
     first, again, other = (results(tmp_path / folder)["metrics"] for folder in "abc")
     assert first == again
@@ -216,6 +227,8 @@ def test_a_bad_job_of_a_sweep_leaves_the_others(run: Run, grades: Path, tmp_path
         "data=csv",
         f"data.path={grades}",
         "experiment.bootstrap=0",
+        "experiment.null=0",
+        "experiment.folds=0",
         "data.pool_size=3,9,2",
         "hydra.sweep.dir=sweep",
     )
