@@ -147,8 +147,8 @@ def test_a_sweep_has_one_folder_per_job(run: Run, grades: Path, tmp_path: Path) 
 
 def test_figures_in_a_sweep_on_request(run: Run, grades: Path, tmp_path: Path) -> None:
     code, _, _ = run(
-        "-m", "data=csv", f"data.path={grades}", "experiment.bootstrap=0", *BRIEF, "data.pool_size=2", "hydra.sweep.dir=sweep",
-        "record.figures=true",
+        "-m", "data=csv", f"data.path={grades}", "experiment.bootstrap=0", *BRIEF, "data.pool_size=2",
+        "hydra.sweep.dir=sweep", "record.figures=true",
     )  # fmt: skip
     assert code == 0
     (folder,) = (path.parent for path in (tmp_path / "sweep").glob("*/results.json"))
@@ -158,8 +158,8 @@ def test_figures_in_a_sweep_on_request(run: Run, grades: Path, tmp_path: Path) -
 
 def test_the_same_seed_gives_the_same_numbers(run: Run, grades: Path, tmp_path: Path) -> None:
     for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
-        run("data=csv", f"data.path={grades}", "experiment.bootstrap=20", *BRIEF, f"run.seed={seed}", f"hydra.run.dir={folder}",
-            "record.figures=false", "record.report=false")  # fmt: skip
+        run("data=csv", f"data.path={grades}", "experiment.bootstrap=20", *BRIEF, f"run.seed={seed}",
+            f"hydra.run.dir={folder}", "record.figures=false", "record.report=false")  # fmt: skip
     first, again, other = (results(tmp_path / folder)["metrics"] for folder in "abc")
     assert first == again
     assert first["oracle_gain_lower"] != other["oracle_gain_lower"] or first["pearson_lower"] != other["pearson_lower"]
