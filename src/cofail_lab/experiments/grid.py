@@ -104,7 +104,8 @@ def _curves(laws: Sequence[AbstractErrorLaw], sizes: np.ndarray) -> dict[str, np
     log_error = np.full(log_beta.shape, np.nan)
     members = np.arange(sizes[-1])
     for row, law in enumerate(laws):
-        log_error[row, -1] = law.subpool(members).log_all_wrong_error(log_beta[row, -1])
+        pool = law if len(members) == law.n_models else law.subpool(members)
+        log_error[row, -1] = pool.log_all_wrong_error(log_beta[row, -1])
     columns = {
         "log_all_wrong": log_beta,
         "log_all_wrong_error": log_error,
