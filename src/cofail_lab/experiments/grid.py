@@ -15,6 +15,7 @@ from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.experiments.tail_curve import TailCurve, metrics_of, one_factor_reads
 from cofail_lab.models import AbstractErrorLaw
+from cofail_lab.models.base import log_rounding
 from cofail_lab.report import sweep_figures
 from cofail_lab.report.numbers import count
 from cofail_lab.result import Result, Section
@@ -94,18 +95,23 @@ def _batches(laws: Sequence[AbstractErrorLaw], advance: Any) -> Iterator[list[Ab
 
 
 def _curves(laws: Sequence[AbstractErrorLaw], sizes: np.ndarray) -> dict[str, np.ndarray]:
-    """Columns of `tail_curve`, (laws, sizes); the error of log β at the largest size only, nan at the others."""
+    """Columns of `tail_curve`, (laws, sizes).
+
+    Where β is no closed form its error is computed at the largest size only, and is nan at the others.
+    """
     # Few shapes, so that little is compiled: a batch is filled up to a power of two.
     filled = [*laws, *[laws[-1]] * ((1 << (len(laws) - 1).bit_length()) - len(laws))]
     stacked = jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *filled)
     rates = np.asarray(jax.vmap(lambda law: law.error_rates)(stacked))
     pairs = np.asarray(jax.vmap(lambda law: law.pairwise_wrong())(stacked))
     log_beta = np.stack([np.asarray(_log_all_wrong(stacked, int(size))) for size in sizes], axis=1)
-    log_error = np.full(log_beta.shape, np.nan)
-    members = np.arange(sizes[-1])
-    for row, law in enumerate(laws):
-        pool = law if len(members) == law.n_models else law.subpool(members)
-        log_error[row, -1] = pool.log_all_wrong_error(log_beta[row, -1])
+    if type(laws[0]).all_wrong_estimate is AbstractErrorLaw.all_wrong_estimate:
+        log_error = log_rounding(log_beta)  # in closed form: nothing but rounding
+    else:
+        log_error = np.full(log_beta.shape, np.nan)
+        for row, law in enumerate(laws):
+            pool = law if sizes[-1] == law.n_models else law.subpool(np.arange(sizes[-1]))
+            log_error[row, -1] = pool.log_all_wrong_error(log_beta[row, -1])
     columns = {
         "log_all_wrong": log_beta,
         "log_all_wrong_error": log_error,
