@@ -80,7 +80,7 @@ def pool_size_scan(scan: PoolScan) -> Figure:
         bands.append([np.quantile(row, [0.05, 0.5, 0.95]) if len(row) else [np.nan] * 3 for row in kept])
     drawn = np.array(bands)
     # Pools without a tail have ratio 0, which a log axis does not have: their band ends at its lower edge.
-    floor = float(drawn[drawn > 0].min()) / 1.3 if (drawn > 0).any() else 0.1
+    floor = float(drawn[drawn > 0].min()) / 1.05 if (drawn > 0).any() else 0.1
     for band, (_, all_wrong, colour, text) in zip(drawn, worlds, strict=True):
         low, middle, high = np.maximum(band, floor).T
         axes.fill_between(sizes, low, high, color=colour, alpha=0.2, linewidth=0)
@@ -95,8 +95,9 @@ def pool_size_scan(scan: PoolScan) -> Figure:
     axes.set_xticklabels([])
     below.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:g}"))
     below.set_xlabel("pool size")
-    _ratio_axis(axes, "y")
+    axes.set_yscale("log")
     axes.set_ylim(bottom=floor)
+    _ratio_axis(axes, "y")
     axes.set_ylabel("observed / one-factor β")
     below.set_ylim(0, 1.03)
     below.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
@@ -155,8 +156,8 @@ def _ratio_axis(axes: Axes, which: str) -> None:
     axis = axes.xaxis if which == "x" else axes.yaxis
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
-    steps = (1, 2, 5) if high / low > 5 else (1, 1.5, 2, 3, 5, 7)
-    ticks = [step * 10.0**power for power in range(-3, 7) for step in steps]
+    steps = (1, 2, 5) if high / low > 5 else (1, 1.5, 2, 3, 5, 7) if high / low > 2 else tuple(np.arange(10, 100) / 10)
+    ticks = [float(f"{step * 10.0**power:.3g}") for power in range(-3, 7) for step in steps]
     axis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
