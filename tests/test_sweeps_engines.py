@@ -105,7 +105,13 @@ def test_ray_on_two_nodes_with_a_worker_killed(tmp_path: Path, sequential: dict[
         sys.executable, "-m", "cofail_lab", "-m", *COUNTS, "data.n_all_wrong=range(0,40)", "hydra.sweep.dir=s",
         "record.figures=false", "hydra/launcher=ray_cluster",
     ]  # fmt: skip
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore", "RAY_USAGE_STATS_ENABLED": "0"}
+    environment = {
+        **os.environ,
+        "PYTHONWARNINGS": "ignore",
+        "RAY_USAGE_STATS_ENABLED": "0",
+        # Ray's own switch for "this machine only": without it the loopback address is replaced by the machine's.
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    }
     done = subprocess.run(
         [sys.executable, str(script), *command],
         cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=500,
