@@ -158,6 +158,10 @@ def _ratio_axis(axes: Axes, which: str) -> None:
     low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
     steps = (1, 2, 5) if high / low > 5 else (1, 1.5, 2, 3, 5, 7) if high / low > 2 else tuple(np.arange(10, 100) / 10)
     ticks = [float(f"{step * 10.0**power:.3g}") for power in range(-3, 7) for step in steps]
-    axis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
+    ticks = [tick for tick in ticks if low <= tick <= high]
+    # As many as can be read, 1 among them.
+    every = -(-len(ticks) // 7)
+    first = ticks.index(1.0) % every if 1.0 in ticks else 0
+    axis.set_major_locator(FixedLocator(ticks[first::every]))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
