@@ -82,15 +82,15 @@ def _power_figure(curves: dict[tuple[int, int], list[float]]):
     return fitted(figure)
 
 
-def clipping(replicates: int = 16) -> None:
+def clipping(replicates: int = 40) -> None:
     """Full Σ of one-factor truths without an atom, m = 67 and n = 330, by its two repairs."""
     m, n, laws = 67, 330, ("full_sigma", "full_sigma_clip")
     pairs = Pairs.of(m)
     predictors = MatrixPredictors(pairs, None)
-    for low, high, r in ((0.164, 0.6, 0.8), (0.164, 0.6, 0.9), (0.164, 0.4, 0.9)):
+    for low, high, r in ((0.164, 0.6, 0.8), (0.164, 0.6, 0.9), (0.164, 0.8, 0.9)):
         truth = OneFactorGaussian(np.linspace(low, high, m), np.full(m, np.sqrt(r)))
         found = _drawn(
-            truth, n, replicates, (0, 900),
+            truth, n, replicates, (0, 904),
             more=lambda batch: predictors.replicates(batch.error_counts / n, batch.values.tetrachoric, laws),
         )  # fmt: skip
         said = ", ".join(

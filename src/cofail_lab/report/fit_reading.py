@@ -102,8 +102,8 @@ def _conclusion(fit: MatrixFit, own: Mapping[str, NullTest]) -> str:
         )
     if rejected:
         return (
-            f"The laws disagree: {' and '.join(explained)} give(s) as much by chance, {' and '.join(rejected)} do(es) "
-            "not. A law without a common mode explains the tail, so none can be read from it."
+            f"The laws disagree: as much is given by chance under {' and '.join(explained)}, not under "
+            f"{' and '.join(rejected)}. A law without a common mode explains the tail, so none can be read from it."
         )
     null = fit.null
     power = None if null is None or null.power is None else null.power.get("one_factor")
