@@ -21,7 +21,7 @@ REPLICATED_UP_TO = 150
 # Of the net behind full Σ, and the randomizations of it that are averaged for an observed matrix: relative standard
 # errors are about 1.5% for one and 0.2% for all. Few sizes are compiled.
 _LOG2_POINTS, _N_SHIFTS, _RANDOMIZATIONS = 5, 8, 64
-_LARGE_POOL, _LARGE_POINTS = 500, 2**10
+_LARGE_POOL, _LARGE_POINTS = 100, 2**10
 _COLUMNS = 32
 _NO_WEIGHT = 1e-4
 # What a singular matrix is mixed with the identity by, so that it has a Cholesky factor.
@@ -115,7 +115,7 @@ def log_orthant(
 ) -> tuple[float, float]:
     """Log Φ_m(t; Σ) of a correlation matrix, and its standard error."""
     m = len(thresholds)
-    if m >= _LARGE_POOL:
+    if m >= _LARGE_POOL and randomizations > 1:
         return full_sigma.log_all_wrong(correlation, thresholds, _LARGE_POINTS)
     # Models that are always wrong fill the pool up to a size that many share, so that one compiled program serves them.
     padded = np.eye(m + -m % _COLUMNS)
