@@ -57,9 +57,13 @@ One entry in the `CLAIMS` of one file of `src/cofail_lab/claims/` (a new file is
 
 ```python
 Claim(
-    id="P2.vi", releases=("lab",), expected="confirmed",
-    statement="What it says, in a sentence.", symbols="the same in symbols", hypothesis="what is assumed",
-    formula=two_ends,                                     # the claimed side
+    id="P2.vi",
+    releases=("lab",),
+    statement="What it says, in a sentence.",
+    symbols="the same in symbols",
+    hypothesis="what is assumed",
+    expected="confirmed",
+    formula=two_ends,  # the claimed side
     checks=(Check("how it is measured", "exact", inside, cases, search),),  # measure(formula, case) -> Measured
     control=Control("what must fail", "refuted", wrong_formula),
     mutants={"the ends exchanged": lambda a, p, m: two_ends(a, p, m)[::-1]},
