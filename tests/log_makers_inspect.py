@@ -112,6 +112,9 @@ def main(folder: Path) -> None:
         log = run(answering(name), [match()], folder, "plain", epochs=2, token_limit=1_000)
         # The same log in the other format.
         write_eval_log(read_eval_log(log.location), str(folder / "json" / f"{name.rpartition('/')[2]}.json"))
+        # The tool names a log by the second and at random; tests want the logs in the order they were made.
+        made = Path(log.location)
+        made.rename(made.with_name(f"{list(RIGHT).index(name)}_{made.name}"))
     run(answering("mockllm/one"), [match(), share(), rubric(), letters()], folder, "scorers")
     run(
         answering("mockllm/one"), [model_graded_qa()], folder, "judge", model_roles={"grader": grading("mockllm/judge")}
