@@ -37,6 +37,14 @@ def _jax_bernoulli(key: jax.Array, n: int) -> jax.Array:
 
 
 @partial(jax.jit, static_argnums=1)
+def _jax_clayton(key: jax.Array, n: int) -> jax.Array:
+    """Clayton's law in the same idiom: a Gamma(1/2) frailty a query, then Bernoulli cells given it."""
+    of_frailty, of_cells = jax.random.split(key)
+    p = jnp.exp(-jax.random.gamma(of_frailty, 0.5, (n, 1)) * (0.3**-2 - 1))
+    return jnp.bincount(jax.random.bernoulli(of_cells, p, (n, M)).sum(axis=1), length=M + 1)
+
+
+@partial(jax.jit, static_argnums=1)
 def _jax_normal(key: jax.Array, n: int) -> jax.Array:
     return jnp.bincount((jax.random.normal(key, (n, M), dtype=jnp.float32) < -0.5).sum(axis=1), length=M + 1)
 
@@ -98,6 +106,11 @@ def sampling() -> list[Row]:
         ("NumPy SFC64, random() < p", scaled(partial(numpy_bernoulli, dtype=np.float64)), ">= 4"),
         ("NumPy SFC64, float32", scaled(partial(numpy_bernoulli, dtype=np.float32)), ""),
     ]
+    clayton = [
+        ("jax.random.gamma, bernoulli", scaled(partial(_jax_clayton, KEY)), ">= 8"),
+        ("jax.random.bernoulli alone", bernoulli[0][1], ""),
+        *bernoulli[1:],
+    ]
     normal = [("jax.random.normal", scaled(partial(_jax_normal, KEY)), ">= 3")]
     matrix = [
         ("NumPy SFC64, normals @ L", scaled(partial(numpy_gaussian, dtype=np.float64)), ">= 2"),
@@ -106,7 +119,7 @@ def sampling() -> list[Row]:
     laws = {
         "independent": (Independent(f"0.3x{M}"), bernoulli),
         "common shock": (CommonShock(0.05, f"0.3x{M}"), bernoulli),
-        "Clayton": (Clayton(f"0.3x{M}", 2.0), bernoulli),
+        "Clayton": (Clayton(f"0.3x{M}", 2.0), clayton),
         "heterogeneous one factor": (OneFactorGaussian(rates, loadings), normal),
         "full correlation matrix": (GaussianCopula(rates, correlation), matrix),
     }
