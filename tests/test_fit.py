@@ -174,14 +174,17 @@ def test_no_all_wrong_query_gives_no_ratio(real: Callable[[str], Outcomes]) -> N
 
 def test_constant_and_duplicate_models(real: Callable[[str], Outcomes]) -> None:
     """Four models that are always right stay in β and the certificate, and out of every correlation."""
-    outcomes = real("canaicode_junior")
+    whole = real("canaicode_junior")
+    # All that are constant or alike and some others: the whole pool of 420 says the same and takes a minute.
+    _, kind, times = np.unique(whole.wrong, axis=1, return_inverse=True, return_counts=True)
+    outcomes = outcomes_from(whole.wrong[:, whole.constant | (times[kind] > 1) | (np.arange(whole.n_models) % 8 == 0)])
     result = cl.fit(outcomes, bootstrap=0, null=0, folds=0)
     assert result.metrics["n_constant_models"] == 4
     assert result.metrics["oracle_gain"] == 0
     varying = outcomes_from(outcomes.wrong[:, ~outcomes.constant])
     without = cl.fit(varying, bootstrap=0, null=0, folds=0)
-    assert result.metrics["predicted_independent"] == 0
     expected = np.log(outcomes.error_rates[~outcomes.constant]).sum()
+    assert result.metrics["predicted_independent"] == pytest.approx(np.exp(expected), rel=1e-9)
     assert result.metrics["log_predicted_independent"] == pytest.approx(expected, rel=1e-12)
     for name in ("pearson", "tetrachoric", "predicted_one_factor", "predicted_clayton", "negative_eigenvalues"):
         assert result.metrics[name] == pytest.approx(without.metrics[name], rel=1e-12), name

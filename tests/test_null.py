@@ -163,7 +163,7 @@ def test_clipping_alone_manufactures_a_ratio() -> None:
 def test_a_fit_places_its_ratio(real: Callable[[str], Outcomes]) -> None:
     """swebench_pro_public: p is a rank among the simulated ratios in the table, and the table has them."""
     outcomes = real("swebench_pro_public")
-    result = cl.fit(outcomes, bootstrap=0, null=39)
+    result = cl.fit(outcomes, bootstrap=0, null=39, folds=0)
     table = result.tables["null"]
     rows = table.filter([name == "one_factor" for name in table["null_law"].to_pylist()])
     assert rows.num_rows == 39
@@ -176,7 +176,7 @@ def test_a_fit_places_its_ratio(real: Callable[[str], Outcomes]) -> None:
 
 
 def test_without_a_null_no_tail_is_judged(real: Callable[[str], Outcomes]) -> None:
-    result = cl.fit(real("swebench_pro_public"), bootstrap=0, null=0)
+    result = cl.fit(real("swebench_pro_public"), bootstrap=0, null=0, folds=0)
     text = " ".join(sentence for section in result.sections for sentence in section.sentences)
     assert "not tested" in text
     assert "underpric" not in text
@@ -189,10 +189,10 @@ def test_a_common_mode_is_told_and_its_absence_is_not() -> None:
     """An atom of 20% in one-factor data is called unlikely to be chance; the same data without it are not."""
     rng = np.random.default_rng(5)
     base = (np.sqrt(0.3) * rng.normal(size=(600, 1)) + np.sqrt(0.7) * rng.normal(size=(600, 7))) < -0.3
-    plain = cl.fit(outcomes_from(base), bootstrap=0, null=99)
+    plain = cl.fit(outcomes_from(base), bootstrap=0, null=99, folds=0)
     struck = base.copy()
     struck[rng.random(600) < 0.2] = True
-    told = cl.fit(outcomes_from(struck), bootstrap=0, null=99)
+    told = cl.fit(outcomes_from(struck), bootstrap=0, null=99, folds=0)
     assert "unlikely to be chance" in told.sections[0].sentences[0]
     assert "unlikely to be chance" not in plain.sections[0].sentences[0]
     assert told.metrics["null_p_value"] == pytest.approx(0.01)

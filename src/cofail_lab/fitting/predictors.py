@@ -131,6 +131,8 @@ def log_orthant(
     )
     log_value, error = found[0]
     if randomizations > 1:
+        # Near-singular matrices give values that are e^1000 apart: the largest is the one to measure by.
+        log_value = found[:, 0].max()
         values = np.exp(found[:, 0] - log_value)
         error = values.std(ddof=1) / np.sqrt(randomizations) / values.mean()
         log_value += np.log(values.mean())
