@@ -47,9 +47,9 @@ heuristic is **reported** with its measured error, never confirmed.
   September's, or a case outside the hypothesis. If the control does not, the claim is undecided, whatever its checks
   said.
 - **Mutants.** Planted false variants must come out refuted (table below).
-- **One false-alarm rate** is stated for the run (`experiment.false_alarm`, .01) and split over all simulated cases by
-  a union bound. A simulated interval of that level may stretch two to two and a half half widths from the claimed
-  value.
+- **One false-alarm rate** is stated for the run (`experiment.false_alarm`, .01) and split over all simulated cases by a
+  union bound. A simulated interval of that level may stretch 2.5 half widths from the claimed value: for a true claim
+  that takes an error of 1.5 half widths to break, so that the measured rate stays below the stated one.
 
 ## Adding a claim
 

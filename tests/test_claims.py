@@ -1,6 +1,5 @@
 """The verifier: what its rule, its adversary and its bookkeeping do, and the registry's own consistency."""
 
-import json
 import math
 from collections import Counter
 from fractions import Fraction
@@ -18,13 +17,10 @@ from cofail_lab.claims.verifier import mutant_status, split_level, verify_claim
 from cofail_lab.errors import InputError
 from cofail_lab.report import evidence
 from cofail_lab.report.evidence import CAPTIONS, FIGURES
+from tests.verdicts import assert_as_expected, name
 
 TRIAL = Trial(seed=0, level=1e-4)
 MINE = [claim for claim in all_claims() if claim.id.split(".")[0] in ("P1", "P2")]
-
-
-def _name(claim: Claim) -> str:
-    return f"{claim.id}-{claim.releases[0]}"
 
 
 # --- the registry
@@ -35,7 +31,7 @@ def test_every_row_of_the_registry_is_one_statement_of_one_release() -> None:
     assert not [row for row, n in rows.items() if n > 1]
 
 
-@pytest.mark.parametrize("claim", all_claims(), ids=_name)
+@pytest.mark.parametrize("claim", all_claims(), ids=name)
 def test_every_claim_is_complete(claim: Claim) -> None:
     assert claim.statement.endswith(".") and claim.symbols and claim.hypothesis and claim.checks
     assert claim.control.expected != claim.expected or claim.expected == "reported"
@@ -84,21 +80,14 @@ def test_selection_by_id() -> None:
 # --- verdicts of P1 and P2
 
 
-@pytest.mark.parametrize("claim", MINE, ids=_name)
+@pytest.mark.parametrize("claim", MINE, ids=name)
 def test_verdict_and_replay(claim: Claim) -> None:
-    for verdict in verify_claim(claim, TRIAL):
-        assert verdict.status == claim.expected, verdict.evidence
-        assert verdict.evidence["control"]["status"] == claim.control.expected
-        if verdict.status == "refuted":
-            stored = json.loads(json.dumps(verdict.evidence["counterexample"]))
-            again = replay(stored, all_claims())
-            assert again.status == "refuted"
-            assert [float(again.low), float(again.high)] == pytest.approx(stored["measured"], rel=1e-12)
+    assert_as_expected(claim, TRIAL)
 
 
 @pytest.mark.parametrize(
     ("claim", "mutant"), [(claim, mutant) for claim in MINE for mutant in claim.mutants],
-    ids=lambda value: value if isinstance(value, str) else _name(value),
+    ids=lambda value: value if isinstance(value, str) else name(value),
 )  # fmt: skip
 def test_mutants_are_refuted(claim: Claim, mutant: str) -> None:
     status, finding = mutant_status(claim, mutant, TRIAL)

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cofail_lab.claims import Claim, Trial, all_claims, replay, verify_claim
+from cofail_lab.claims import Trial, all_claims
 from cofail_lab.claims.cascade_populations import population
 from cofail_lab.claims.p8_area import ERRORS_FIRST_AND_LAST, june_integral
 from cofail_lab.claims.p8_cascades import random_blocks
@@ -18,15 +18,12 @@ from cofail_lab.claims.p10_luck import guess_corrected
 from cofail_lab.claims.verifier import examine, mutant_status, split_level
 from cofail_lab.decisions import auc, cascade_curve
 from cofail_lab.fitting import luck
+from tests.verdicts import assert_as_expected, name
 
 MINE = [claim for claim in all_claims() if claim.id.split(".")[0] in ("P8", "P9", "P10", "C1", "C2")]
 TRIAL = Trial(0, split_level(MINE, 0.01))
 REFUTED = [claim for claim in MINE if claim.expected == "refuted"]
 SIMULATED = [(claim, check.name) for claim in MINE for check in claim.checks if check.kind == "monte_carlo"]
-
-
-def name(claim: Claim) -> str:
-    return f"{claim.id}-{claim.releases[0]}"
 
 
 def test_every_statement_of_the_theory_has_its_rows():
@@ -51,13 +48,7 @@ def test_every_statement_of_the_theory_has_its_rows():
 
 @pytest.mark.parametrize("claim", MINE, ids=name)
 def test_verdict_and_replay(claim):
-    for verdict in verify_claim(claim, TRIAL):
-        assert (verdict.status, verdict.evidence["control"]["status"]) == (claim.expected, claim.control.expected)
-        if verdict.status == "refuted":
-            stored = json.loads(json.dumps(verdict.evidence["counterexample"]))
-            again = replay(stored, MINE)
-            assert again.status == "refuted"
-            assert [float(again.low), float(again.high)] == stored["measured"]
+    assert_as_expected(claim, TRIAL)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def binomial(n: int, p: float) -> np.ndarray:
 
 def coverage_at_least(value: float, delta: float = DELTA) -> Measured:
     """A coverage must reach 1 - δ."""
-    return at_least(value + ROUNDING, 1 - delta)
+    return at_least(value, 1 - delta - ROUNDING)
 
 
 def least_coverage(lower: Callable, case: Case) -> Measured:

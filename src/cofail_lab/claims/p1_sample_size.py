@@ -28,7 +28,7 @@ def crossing(excludes: Callable, case: Case) -> Measured:
         out = excludes(np.arange(n + 1), n, p, delta)
         crossed += float(alive[out].sum())
         alive[out] = 0.0
-    return at_most(crossed - ROUNDING, case.get("bound", delta))
+    return at_most(crossed, case.get("bound", delta) + ROUNDING)
 
 
 def mixture_excludes(k: np.ndarray, n: int, p: float, delta: float) -> np.ndarray:

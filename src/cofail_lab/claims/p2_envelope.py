@@ -15,7 +15,7 @@ from cofail_lab.claims import exchangeable
 from cofail_lab.claims.adversary import Range, Search
 from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, at_least, equals
 from cofail_lab.claims.p2_common_shock import SHOCKS, matched, shocks
-from cofail_lab.claims.p2_growth import random_mixtures
+from cofail_lab.claims.p2_growth import mixture, moment, random_mixtures
 
 # --- P2.vi
 
@@ -29,15 +29,9 @@ def two_ends(error_rate: Any, pair: Any, m: int) -> tuple[Any, Any]:
 
 def inside(ends: Callable, case: Case) -> Measured:
     """E[p^m] of a mixing law in rationals, at the size where it comes closest to an end."""
-    points, weights = [Fraction(x) for x in case["points"]], [Fraction(x) for x in case["weights"]]
-    total = sum(weights)
-    if not total:
-        raise ZeroDivisionError("all weights are 0")
-
-    def moment(m: int) -> Fraction:
-        return sum((w * x**m for x, w in zip(points, weights, strict=True)), Fraction(0)) / total
-
-    found = [Measured(moment(m), moment(m), *ends(moment(1), moment(2), m)) for m in range(2, case["up_to"], 3)]
+    law = mixture(case)
+    error_rate, pair = moment(law, 1), moment(law, 2)
+    found = [Measured(moment(law, m), moment(law, m), *ends(error_rate, pair, m)) for m in range(2, case["up_to"], 3)]
     return min(found, key=lambda measured: measured.slack)
 
 

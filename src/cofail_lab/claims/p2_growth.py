@@ -13,19 +13,29 @@ from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial
 from cofail_lab.claims.p2_common_shock import BOX, QUADRATURE, SHOCKS, log_ratio, shocks
 
 
-def increases(rule: Case, case: Case) -> Measured:
-    """The least of log ratio(m+1) - log ratio(m) over the sizes for which the rule says that it grows."""
-    points, weights = [Fraction(x) for x in case["points"]], [Fraction(x) for x in case["weights"]]
+def mixture(case: Case) -> tuple[list[Fraction], list[Fraction]]:
+    """Difficulties and their probabilities, from ``points`` and ``weights``."""
+    weights = [Fraction(x) for x in case["weights"]]
     total = sum(weights)
     if not total:
         raise ZeroDivisionError("all weights are 0")
+    return [Fraction(x) for x in case["points"]], [w / total for w in weights]
 
-    def moment(m: int) -> Fraction:
-        return sum((w * x**m for x, w in zip(points, weights, strict=True)), Fraction(0)) / total
 
-    error_rate, pair = moment(1), moment(2)
+def moment(law: tuple[list[Fraction], list[Fraction]], m: int) -> Fraction:
+    """E[p^m] of a `mixture`."""
+    return sum((w * x**m for x, w in zip(*law, strict=True)), Fraction(0))
+
+
+def increases(rule: Case, case: Case) -> Measured:
+    """The least over the sizes for which the rule says that it grows of b_ours(m) - b(m), b = β(m+1)/β(m).
+
+    The ratio of our rate to the other law's grows from m to m + 1 exactly where this is positive.
+    """
+    law = mixture(case)
+    error_rate, pair = moment(law, 1), moment(law, 2)
     spread = pair - error_rate**2
-    if not spread or not moment(1) < 1:
+    if not spread or not error_rate < 1:
         raise ZeroDivisionError("a law without spread has no shock to match")
     # The shock with the same α and p.
     base = (error_rate - pair) / (1 - error_rate)
@@ -33,16 +43,16 @@ def increases(rule: Case, case: Case) -> Measured:
 
     def growth(m: int) -> Fraction:
         ours = (shock + (1 - shock) * base ** (m + 1)) / (shock + (1 - shock) * base**m)
-        return ours - moment(m + 1) / moment(m)
+        return ours - moment(law, m + 1) / moment(law, m)
 
     least = min(growth(m) for m in range(rule["from"], case["up_to"]))
-    if all(x in (base, 1) or w == 0 for x, w in zip(points, weights, strict=True)):
+    if all(x in (base, 1) or w == 0 for x, w in zip(*law, strict=True)):
         raise ZeroDivisionError("the law is the shock itself")
     return at_least(rule["sign"] * least, Fraction(1, 10**40))
 
 
 def slack_of_growth(points: Any, weights: Any, up_to: int) -> Any:
-    """The same in JAX, to follow its gradient: the least growth of the log ratio."""
+    """Where the adversary looks, in JAX to follow its gradient: the least growth of the log ratio per model."""
     import jax.numpy as jnp
 
     w = weights / weights.sum()
@@ -51,7 +61,7 @@ def slack_of_growth(points: Any, weights: Any, up_to: int) -> Any:
     base = (moments[0] - moments[1]) / (1 - moments[0])
     shock = (moments[0] - base) / (1 - base)
     ours = jnp.log(shock + (1 - shock) * base**m)
-    # Relative to the spread between the laws: otherwise the nearest law to the shock would always be the worst.
+    # Per model, so that late sizes count although both laws hardly change there.
     growth = jnp.diff(ours - jnp.log(moments))[1:]
     return jnp.min(growth / jnp.arange(2, up_to))
 

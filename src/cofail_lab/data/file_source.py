@@ -82,8 +82,8 @@ class FileSource(ABC):
 
 
 @dataclass(frozen=True)
-class LogSource(FileSource):
-    """Logs of single answers.
+class GradedSource(FileSource):
+    """Files whose scores a rule turns into right and wrong.
 
     Attributes:
         scorer: which of the log's scores decides (`data.scorer`); None where there is only one.
@@ -101,6 +101,11 @@ class LogSource(FileSource):
     def rule(self) -> Rule:
         """What counts as right."""
         return Rule(self.scorer, self.threshold)
+
+
+@dataclass(frozen=True)
+class LogSource(GradedSource):
+    """Logs of single answers."""
 
     def grades(self, path: Path) -> Grades:
         """The matrix of one log."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cofail_lab.data import files
-from cofail_lab.data.file_source import LogSource
+from cofail_lab.data.file_source import GradedSource, LogSource
 from cofail_lab.data.names import shorten
 from cofail_lab.data.rule import raw_score
 from cofail_lab.errors import InputError
@@ -18,11 +18,11 @@ _KEY = re.compile(r'"((?:[^"\\\n]|\\.){1,80})"\s*:')
 
 
 @dataclass(frozen=True)
-class JsonLogSource(LogSource, ABC):
-    """Logs that only their content tells from other JSON files."""
+class JsonSource(GradedSource, ABC):
+    """Files that only their content tells from other JSON files."""
 
     def load(self) -> Grades:
-        """Read and join the logs; a note tells of the files that were left alone."""
+        """Read and join the files; a note tells of the files that were left alone."""
         whole = super().load()
         kept, left = self._told_apart()
         if not left:
@@ -45,6 +45,11 @@ class JsonLogSource(LogSource, ABC):
         found = super().files()
         kept = {path for path in found if path in named or self.sniff(path)}
         return [path for path in found if path in kept], [path for path in found if path not in kept]
+
+
+@dataclass(frozen=True)
+class JsonLogSource(JsonSource, LogSource, ABC):
+    """Logs that only their content tells from other JSON files."""
 
 
 def first_keys(path: Path) -> set[str]:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from cofail_lab.data import files
-from cofail_lab.data.json_log import JsonLogSource, first_keys, listing, mapping, name, score_of
+from cofail_lab.data.json_log import JsonSource, first_keys, listing, mapping, name, score_of
 from cofail_lab.data.names import shorten
 from cofail_lab.data.records import Records, check_size
 from cofail_lab.data.rule import amount
@@ -29,7 +29,7 @@ _MATRIX = {"models", "correct", "dataset"}
 
 
 @dataclass(frozen=True)
-class PaperJsonSource(JsonLogSource):
+class PaperJsonSource(JsonSource):
     """A matrix, a cascade or fusion samples.
 
     Attributes:
@@ -71,10 +71,6 @@ class PaperJsonSource(JsonLogSource):
             notes = self._matrix(whole, path.name, records, extras)
         grades = records.grades(source=path.name, sha256=files.digest([path]), notes=notes)
         return extras.attached(grades)
-
-    def read(self, path: Path, records: Records) -> list[str]:
-        """Not used: `grades` reads the document, which holds more than records."""
-        raise NotImplementedError
 
     def _matrix(self, whole: dict[str, Any], file: str, records: Records, extras: "_Extras") -> list[str]:
         for query, held in whole.items():
