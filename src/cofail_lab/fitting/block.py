@@ -5,7 +5,9 @@ from jaxtyping import Float, Int
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from cofail_lab.numerics import block_factor
+from cofail_lab.numerics import block_table
+
+_WEAK = 1e-4
 
 
 def labels(family: np.ndarray) -> Int[np.ndarray, " m"]:
@@ -67,22 +69,26 @@ def fit(
 def log_all_wrong(
     thresholds: Float[np.ndarray, " m"], family: Int[np.ndarray, " m"], between: float, within: float
 ) -> tuple[float, float]:
-    """log β of a block law by lattices, and its absolute error; `models.BlockFactor` nests integrals and is slower.
+    """log β of a block law and its absolute error, on concrete parameters; `models.BlockFactor` is the same law.
 
-    The error is large where β is below 1e-20: the lattices end where a factor has probability 1e-30.
+    A factor of weight below 1e-4 would need a table as long as it is weak. β grows with every correlation (Slepian), so
+    it lies between its values at weights 0 and 1e-4 (2e-4 for families): it is interpolated, and the error is their difference.
+
+    Raises:
+        ConvergenceError: ρ_w within about 1e-11 of 1.
     """
-    families = [np.flatnonzero(family == g) for g in np.unique(family)]
-    nodes = block_factor.lattice(thresholds, max(map(len, families)), between, within)
-    table = block_factor.log_family_all_wrong(nodes, families)
-    n_family = len(nodes.family)
-    total = np.zeros(len(nodes.shared))
-    for row in table:
-        top = np.lib.stride_tricks.sliding_window_view(row, n_family).max(axis=1)
-        window = np.lib.stride_tricks.sliding_window_view(row, n_family) - top[:, None]
-        total += top + np.log(np.exp(window) @ nodes.family)
-    peak = total.max()
-    value = float(peak + np.log(np.exp(total - peak) @ nodes.shared))
-    return value, float((len(families) + 1) * 1e-12 + 1e-30 * np.exp(-max(value, -600.0)))
+    if 0 < between < _WEAK:
+        ends, share = ((0.0, within), (_WEAK, max(within, _WEAK))), between / _WEAK
+    elif 0 < within - between < _WEAK and between + 2 * _WEAK < 1:
+        ends, share = ((between, between), (between, between + 2 * _WEAK)), (within - between) / (2 * _WEAK)
+    else:
+        families = [np.flatnonzero(family == g) for g in np.unique(family)]
+        filled = np.full((len(families), max(map(len, families))), block_table.FILLER)
+        for row, members in zip(filled, families, strict=True):
+            row[: len(members)] = thresholds[members]
+        return block_table.log_all_below(filled, between, within)
+    (low, low_error), (high, high_error) = (log_all_wrong(thresholds, family, *end) for end in ends)
+    return low + share * (high - low), high - low + low_error + high_error
 
 
 def _same(family: np.ndarray) -> np.ndarray:

@@ -23,7 +23,6 @@ REPLICATED_UP_TO = 150
 _LOG2_POINTS, _N_SHIFTS, _RANDOMIZATIONS = 5, 8, 64
 _LARGE_POOL, _LARGE_POINTS = 100, 2**10
 _COLUMNS = 32
-_NO_WEIGHT = 1e-4
 # What a singular matrix is mixed with the identity by, so that it has a Cholesky factor.
 _LIFT = 1e-9
 # Φ(40) is 1 to the last bit, and a model with no correlation does not touch the others.
@@ -87,9 +86,6 @@ class MatrixPredictors:
             mean = np.nanmean(matrices[:, self.pairs.left, self.pairs.right], axis=1)
             reversed_ = np.isnan(between) & (mean >= 0) & (mean < 1)
             between, within = np.where(reversed_, mean, between), np.where(reversed_, mean, within)
-        # A factor of smaller weight changes β by less than the lattice for it is worth.
-        between = np.where(between < _NO_WEIGHT, 0.0, between)
-        within = np.where(within - between < _NO_WEIGHT, between, within)
         values = [
             (np.nan, np.nan) if np.isnan(b) else block.log_all_wrong(t, self.family, float(b), float(w))
             for b, w, t in zip(between, within, thresholds, strict=True)
