@@ -72,7 +72,8 @@ def log_all_wrong(
     """log β of a block law and its absolute error, on concrete parameters; `models.BlockFactor` is the same law.
 
     A factor of weight below 1e-4 would need a table as long as it is weak. β grows with every correlation (Slepian), so
-    it lies between its values at weights 0 and 1e-4 (2e-4 for families): it is interpolated, and the error is their difference.
+    it lies between its values at weights 0 and 1e-4 (2e-4 for families): it is interpolated, and the error is the
+    difference of the two.
 
     Raises:
         ConvergenceError: ρ_w within about 1e-11 of 1.

@@ -58,7 +58,9 @@ class Luck:
         routable_upper: mean over queries of the greatest share of right runs; at least E max π in expectation.
         oracle: 1 - E Π(1 - π), the oracle of one run of every model, estimated without bias from all runs.
         luck_lower, luck_upper: the share of the one-run oracle gain that no router can have is between them (limits of
-            the means; sampling error is that of the others). None where the oracle gains nothing.
+            the means; sampling error is that of the others), 0 <= lower <= upper <= 1: on every query the greatest share
+            is no more than the oracle's, and a router may always take the best model. None where the oracle gains
+            nothing.
     """
 
     n_models: int
@@ -143,11 +145,11 @@ def measure_luck(runs: Runs, seed: int) -> Luck:
     means = {name: _bracketed(float(values.mean()), weights @ values) for name, values in per_query.items()}
     best = _bracketed(float(merit.max()), (weights @ share).max(axis=1))
     gain = means["oracle"].value - best.value
-    routable = [
-        float(np.clip((means[name].value - best.value) / gain, 0, 1)) if gain > 0 else None
+    # A router may always take the best model, so a worse pick by half of the runs says no more than that.
+    luck = [
+        1 - max(means[name].value - best.value, 0.0) / gain if gain > 0 else None
         for name in ("routable_upper", "half_pick")
     ]
-    luck = [None if value is None else 1 - value for value in routable]
     return Luck(right.shape[1], len(right), best, **means, luck_lower=luck[0], luck_upper=luck[1])
 
 

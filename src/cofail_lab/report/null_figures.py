@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from cofail_lab.fitting.null import NullTest
 from cofail_lab.fitting.pool_scan import PoolScan
@@ -156,12 +156,16 @@ def _ratio_axis(axes: Axes, which: str) -> None:
     axis = axes.xaxis if which == "x" else axes.yaxis
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
-    steps = (1, 2, 5) if high / low > 5 else (1, 1.5, 2, 3, 5, 7) if high / low > 2 else tuple(np.arange(10, 100) / 10)
-    ticks = [float(f"{step * 10.0**power:.3g}") for power in range(-3, 7) for step in steps]
+    if high / low > 2:
+        steps = (1, 2, 5) if high / low > 5 else (1, 1.5, 2, 3, 5, 7)
+        ticks = [float(f"{step * 10.0**power:.3g}") for power in range(-3, 7) for step in steps]
+    else:
+        # Multiples of a round step, which 1 is as well.
+        ticks = [round(float(tick), 6) for tick in MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)]
     ticks = [tick for tick in ticks if low <= tick <= high]
     # As many as can be read, 1 among them.
     every = -(-len(ticks) // 7)
     first = ticks.index(1.0) % every if 1.0 in ticks else 0
     axis.set_major_locator(FixedLocator(ticks[first::every]))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}×"))
