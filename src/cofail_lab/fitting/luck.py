@@ -58,9 +58,9 @@ class Luck:
         routable_upper: mean over queries of the greatest share of right runs; at least E max π in expectation.
         oracle: 1 - E Π(1 - π), the oracle of one run of every model, estimated without bias from all runs.
         luck_lower, luck_upper: the share of the one-run oracle gain that no router can have is between them (limits of
-            the means; sampling error is that of the others), 0 <= lower <= upper <= 1: on every query the greatest share
-            is no more than the oracle's, and a router may always take the best model. None where the oracle gains
-            nothing.
+            the means; sampling error is that of the others), 0 <= lower <= upper <= 1: on every query the greatest
+            share is no more than the oracle's, and a router may always take the best model. None where the oracle
+            gains nothing.
     """
 
     n_models: int

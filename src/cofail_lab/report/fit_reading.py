@@ -1,8 +1,8 @@
-"""What a fit means, in words: the paragraph on top, and the sections on chance, pools, datasets and luck."""
+"""What a fit means, in words: the sections on chance, pools, datasets and luck."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,109 +12,13 @@ from cofail_lab.fitting.luck import Bracketed, Guessing, Luck
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.null import NullTest
 from cofail_lab.fitting.readings import SLOPES
+from cofail_lab.report.fit_in_short import p_value
 from cofail_lab.report.fit_names import LAW_NAMES
-from cofail_lab.report.names import shorten
-from cofail_lab.report.numbers import count, fixed, interval, percent, points, ratio
+from cofail_lab.report.numbers import count, fixed, interval, percent, ratio
 from cofail_lab.result import Row, Section
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-CHANCE = 0.05
-"""Below this p-value a ratio is called unlikely without a common mode."""
-
-_PLAIN = {
-    "one_factor": "one factor",
-    "one_factor_loadings": "one factor with a loading for every model",
-    "block": "families as blocks",
-    "full_sigma": "the full correlation matrix",
-    "clayton": "Clayton",
-    "independent": "independence",
-}
-
-
-def in_short(fit: MatrixFit) -> Section:
-    """One paragraph: what the ceiling is, what each law predicts, whether the difference could be chance."""
-    return Section("In short", (" ".join((_ceiling_sentence(fit), _laws_sentence(fit), chance_sentence(fit))),))
-
-
-def _ceiling_sentence(fit: MatrixFit) -> str:
-    outcomes = fit.outcomes
-    low, high = fit.all_wrong_interval
-    best = shorten(outcomes.models[fit.best])
-    if outcomes.n_all_wrong == 0:
-        return (
-            f"No query of {count(outcomes.n_queries)} defeats all {count(outcomes.n_models)} models (the true share "
-            f"may be up to {percent(high)}): the ceiling is not what limits this pool. A perfect selector would gain "
-            f"{points(fit.oracle_gain)} over {best}."
-        )
-    return (
-        f"All {count(outcomes.n_models)} models fail {count(outcomes.n_all_wrong)} of {count(outcomes.n_queries)} "
-        f"queries ({percent(outcomes.all_wrong())}, 95% {interval(low, high)}). No policy that returns one of their "
-        f"answers exceeds {percent(1 - outcomes.all_wrong())}, {points(fit.oracle_gain)} above {best}; "
-        f"{percent(fit.foreclosed_share)} of that model's errors are everybody's."
-    )
-
-
-def _laws_sentence(fit: MatrixFit) -> str:
-    said = [f"{percent(fit.predicted(law))} ({name})" for law, name in _PLAIN.items() if fit.predicted(law) is not None]
-    if not said:
-        return "No law can be read from its pairs."
-    return f"Read from single models and pairs alone, that share would be {', '.join(said)}."
-
-
-def chance_sentence(fit: MatrixFit) -> str:
-    """Whether the tail is more than a world without a common mode would show; never a claim without the null."""
-    outcomes = fit.outcomes
-    if outcomes.n_all_wrong == 0:
-        predicted, null = fit.predicted("one_factor"), fit.null
-        if predicted is None:
-            return ""
-        said = f"The one-factor law expects {_few(predicted * outcomes.n_queries)} such queries here"
-        if null is not None and "one_factor" in null.laws and not outcomes.constant.any():
-            none = float((null.laws["one_factor"].all_wrong == 0).mean())
-            said += f", and none in {percent(none, 0)} of matrices of this size"
-        return f"{said}: seeing none says nothing about a tail."
-    if fit.null is None:
-        return "Whether the differences could be chance was not tested here (experiment.null=200 does)."
-    own = {law: fit.null.tests[law, law] for law in OWN_NULLS if (law, law) in fit.null.tests}
-    if not own:
-        return "Whether the differences could be chance cannot be tested: the one-factor law does not exist here."
-    placed = "; ".join(
-        f"{ratio(fit.ratio(law))} for {_PLAIN[law]}, where {ratio(test.expected)} (90%: "
-        f"{interval(test.lower, test.upper, ratio)}) is expected, p = {_p(test)}"
-        for law, test in own.items()
-    )
-    return (
-        "Simulated from each law, without any common mode, matrices of this shape give other ratios of observed to "
-        f"predicted than 1. Seen are {placed}. {_conclusion(fit, own)}"
-    )
-
-
-def _conclusion(fit: MatrixFit, own: Mapping[str, NullTest]) -> str:
-    """Only a tail that no law without a common mode explains is called unlikely to be chance."""
-    rejected = [_PLAIN[law] for law, test in own.items() if test.p_value <= CHANCE]
-    explained = [_PLAIN[law] for law, test in own.items() if test.p_value > CHANCE]
-    if not explained:
-        return (
-            "This is unlikely to be chance: more queries defeat everyone than these laws explain. Read those queries "
-            "before calling it a common mode: wrong references and broken graders look the same."
-        )
-    if rejected:
-        return (
-            f"The laws disagree: as much is given by chance under {' and '.join(explained)}, not under "
-            f"{' and '.join(rejected)}. A law without a common mode explains the tail, so none can be read from it."
-        )
-    null = fit.null
-    power = None if null is None or null.power is None else null.power.get("one_factor")
-    detected = (
-        f" (a common mode of {percent(null.atom)} would show in {percent(power, 0)} of such matrices)"
-        if power is not None and null is not None
-        else ""
-    )
-    if all(test.p_value > 1 - CHANCE for test in own.values()):
-        return f"The tail is thinner than these laws would have it: no sign of a common mode{detected}."
-    return f"The difference could well be chance{detected}."
 
 
 def null_sections(fit: MatrixFit) -> tuple[Section, ...]:
@@ -150,13 +54,8 @@ def null_sections(fit: MatrixFit) -> tuple[Section, ...]:
 
 
 def _expected(test: NullTest) -> str:
-    return (
-        f"without a common mode {ratio(test.expected)} (90% {interval(test.lower, test.upper, ratio)}), p = {_p(test)}"
-    )
-
-
-def _p(test: NullTest) -> str:
-    return f"{test.p_value:.3f}" if test.p_value < 0.1 else f"{test.p_value:.2f}"
+    central = interval(test.lower, test.upper, ratio)
+    return f"without a common mode {ratio(test.expected)} (90% {central}), p = {p_value(test)}"
 
 
 def pool_sections(fit: MatrixFit) -> tuple[Section, ...]:
@@ -279,10 +178,6 @@ def guessing_sections(guessing: Guessing | None) -> tuple[Section, ...]:
     sentence = "If models that do not know guess uniformly and apart (experiment.choices), some query that nobody knows"
     sentence += " is answered by luck; no router can plan for it."
     return (Section("If models guess what they do not know", (sentence,), rows),)
-
-
-def _few(number: float) -> str:
-    return f"{number:.1f}" if number >= 0.1 else f"{number:.1g}"
 
 
 def figures(fit: MatrixFit) -> dict[str, Callable[[], Figure]]:

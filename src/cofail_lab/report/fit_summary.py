@@ -13,7 +13,7 @@ from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.fitting.luck import Guessing
 from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.report import fit_reading, law_comparison
+from cofail_lab.report import fit_in_short, fit_reading, law_comparison
 from cofail_lab.report.fit_names import LAW_NAMES
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, fixed, interval, percent, points, ratio
@@ -52,7 +52,7 @@ def sections(
 ) -> tuple[Section, ...]:
     """The summary in reading order; ``elsewhere`` is the read at another matrix's correlation, where one is given."""
     return (
-        fit_reading.in_short(fit),
+        fit_in_short.in_short(fit),
         _ceiling(fit),
         certificate_section(certificate),
         *fit_reading.regime_sections(fit),
