@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from cofail_lab.fitting.calibration import OWN_NULLS
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.null import NullTest
@@ -72,11 +74,12 @@ def chance_sentence(fit: MatrixFit) -> str:
         predicted, null = fit.predicted("one_factor"), fit.null
         if predicted is None:
             return ""
-        said = f"The one-factor law expects {_few(predicted * outcomes.n_queries)} such queries here"
+        expected = predicted * outcomes.n_queries
+        said, none = f"The one-factor law expects {_few(expected)} such queries here", np.exp(-expected)
         if null is not None and "one_factor" in null.laws and not outcomes.constant.any():
             none = float((null.laws["one_factor"].all_wrong == 0).mean())
             said += f", and none in {percent(none, 0)} of matrices of this size"
-        return f"{said}: seeing none says nothing about a tail."
+        return f"{said}: seeing none {'is rare under it' if none < CHANCE else 'says nothing about a tail'}."
     if fit.null is None:
         return "Whether the differences could be chance was not tested here (experiment.null=200 does)."
     own = {law: fit.null.tests[law, law] for law in OWN_NULLS if (law, law) in fit.null.tests}
