@@ -37,14 +37,14 @@ def _matrices() -> list[tuple[str, np.ndarray]]:
 
 def replicates() -> list[Row]:
     """2,000 bootstrap replicates, each a refit of everything, against the published recipe per replicate."""
-    from cofail_lab.fitting.bootstrap import bootstrap, join, resample_counts
+    from cofail_lab.fitting.bootstrap import bootstrap, resample_counts
     from cofail_lab.fitting.point import Pairs
 
     rows = []
     for name, wrong in _matrices():
         n, m = wrong.shape
         pairs = Pairs.of(m)
-        seconds, drawn = timed(lambda w=wrong, p=pairs: join(list(bootstrap(w, p, 2000, 0, lambda _: None))))
+        seconds, drawn = timed(lambda w=wrong, p=pairs: bootstrap(w, p, 2000, 0).replicates())
         resampled = wrong[np.repeat(np.arange(n), resample_counts(n, 0, 0))]
 
         def recipe(w: np.ndarray = resampled) -> tuple[float, float]:

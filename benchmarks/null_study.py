@@ -11,7 +11,7 @@ from scipy import stats
 from cofail_lab.fitting.null import place, power, simulate, with_atom
 from cofail_lab.fitting.point import Pairs
 from cofail_lab.fitting.predictors import MatrixPredictors
-from cofail_lab.fitting.replicates import Replicates, join
+from cofail_lab.fitting.replicates import Replicates
 from cofail_lab.models import AbstractErrorLaw, OneFactorGaussian
 from cofail_lab.report.style import PALETTE, canvas, drawing, fitted, svg
 
@@ -24,17 +24,16 @@ def _truth(m: int, r: float = 0.5) -> OneFactorGaussian:
 
 
 def _drawn(law: AbstractErrorLaw, n: int, replicates: int, stream: tuple[int, int], **more: object) -> Replicates:
-    return join(list(simulate(law, n, Pairs.of(law.n_models), replicates, stream, lambda _: None, **more)))  # type: ignore[arg-type]
+    return simulate(law, n, Pairs.of(law.n_models), replicates, stream, **more).replicates()  # type: ignore[arg-type]
 
 
 def uniformity(n_matrices: int = 200, n_null: int = 99, m: int = 10, n: int = 400) -> None:
     """200 matrices from the one-factor law, each judged by 99 simulated from its own fit: Kolmogorov-Smirnov."""
-    truth, rates = _truth(m), {}
-    watch = lambda number, wrong, joint: rates.__setitem__(number, wrong.mean(axis=0))  # noqa: E731
-    observed = _drawn(truth, n, n_matrices, (0, 900), watch=watch)
+    truth = _truth(m)
+    observed = _drawn(truth, n, n_matrices, (0, 900), more=lambda batch: {"rates": batch.error_counts / n})
     ranks = []
     for b, ratio in enumerate(observed.ratios("one_factor")):
-        fitted_law = OneFactorGaussian(rates[b], np.full(m, np.sqrt(observed.fit.tetrachoric[b])))
+        fitted_law = OneFactorGaussian(observed.more["rates"][b], np.full(m, np.sqrt(observed.fit.tetrachoric[b])))
         found = place(float(ratio), _drawn(fitted_law, n, n_null, (b, 901)).ratios("one_factor"))
         assert found is not None
         ranks.append(found.p_value * (n_null + 1))

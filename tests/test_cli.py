@@ -244,13 +244,13 @@ def test_a_bad_job_of_a_sweep_leaves_the_others(run: Run, grades: Path, tmp_path
 def test_an_interrupted_run_says_so_and_keeps_its_results(
     run: Run, grades: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cofail_lab.fitting import matrix
+    from cofail_lab.fitting import replicates
 
     def cut(*arguments: object) -> Iterator[object]:
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr(matrix, "bootstrap", cut)
+    monkeypatch.setattr(replicates, "in_batches", cut)
     code, out, err = run("data=csv", f"data.path={grades}", "experiment.bootstrap=30", "hydra.run.dir=here")
     assert code == 130
     assert "interrupted: 0 of 30 bootstrap replicates done" in err

@@ -11,19 +11,17 @@ import cofail_lab as cl
 from cofail_lab.experiments.fit import LAWS
 from cofail_lab.fitting import bootstrap as bootstrap_module
 from cofail_lab.fitting import clayton, one_factor
-from cofail_lab.fitting.bootstrap import Replicates, bootstrap, join, percentile_interval, resample_counts
+from cofail_lab.fitting import replicates as replicates_module
+from cofail_lab.fitting.bootstrap import bootstrap, resample_counts
 from cofail_lab.fitting.heldout import single_best_heldout
 from cofail_lab.fitting.laws import fitted_laws
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.point import Pairs, fit_counts
+from cofail_lab.fitting.replicates import Replicates, percentile_interval
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
 
 from .conftest import outcomes_from
-
-
-def ignore(steps: int) -> None:
-    """No progress bar."""
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +108,7 @@ def test_replicates_are_complete_refits(real: Callable[[str], Outcomes]) -> None
     """Replicate b equals the point fit of the resampled matrix itself, row by row."""
     outcomes = real("swebench_pro_public")
     pairs = Pairs.of(outcomes.n_models, outcomes.family)
-    drawn = join(list(bootstrap(outcomes.wrong, pairs, 5, 7, ignore)))
+    drawn = bootstrap(outcomes.wrong, pairs, 5, 7).replicates()
     for b in range(5):
         rows = np.repeat(np.arange(outcomes.n_queries), resample_counts(outcomes.n_queries, 7, b))
         again = outcomes_from(outcomes.wrong[rows], per_model={"family": outcomes.family})
@@ -124,12 +122,12 @@ def test_replicates_are_complete_refits(real: Callable[[str], Outcomes]) -> None
 def test_replicates_do_not_depend_on_batches(real: Callable[[str], Outcomes], monkeypatch: pytest.MonkeyPatch) -> None:
     outcomes = real("swebench_pro_public")
     pairs = Pairs.of(outcomes.n_models)
-    whole = join(list(bootstrap(outcomes.wrong, pairs, 23, 0, ignore)))
+    whole = bootstrap(outcomes.wrong, pairs, 23, 0).replicates()
     monkeypatch.setattr(bootstrap_module, "_PAIRS_PER_BATCH", 4 * len(pairs.left))
-    parts = join(list(bootstrap(outcomes.wrong, pairs, 23, 0, ignore)))
+    parts = bootstrap(outcomes.wrong, pairs, 23, 0).replicates()
     np.testing.assert_array_equal(whole.all_wrong, parts.all_wrong)
     np.testing.assert_allclose(whole.fit.tetrachoric, parts.fit.tetrachoric, rtol=1e-13)
-    other_seed = join(list(bootstrap(outcomes.wrong, pairs, 23, 1, ignore)))
+    other_seed = bootstrap(outcomes.wrong, pairs, 23, 1).replicates()
     assert not np.array_equal(whole.all_wrong, other_seed.all_wrong)
 
 
@@ -144,16 +142,14 @@ def test_bootstrap_spread_of_the_all_wrong_rate_is_binomial(cruxeval: Result) ->
 
 
 def test_an_interruption_keeps_what_is_done(real: Callable[[str], Outcomes], monkeypatch: pytest.MonkeyPatch) -> None:
-    from cofail_lab.fitting import matrix
-
-    original = matrix.bootstrap
+    original = replicates_module.in_batches
 
     def cut(*arguments: object) -> Iterator[Replicates]:
         batches = original(*arguments)  # type: ignore[arg-type]
         yield next(batches)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(matrix, "bootstrap", cut)
+    monkeypatch.setattr(replicates_module, "in_batches", cut)
     monkeypatch.setattr(bootstrap_module, "_PAIRS_PER_BATCH", 30 * 36)
     result = cl.fit(real("swebench_pro_public"), bootstrap=100, null=0, folds=0)
     assert result.interrupted == "30 of 100 bootstrap replicates done"

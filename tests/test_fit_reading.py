@@ -41,9 +41,9 @@ def test_the_scan_counts_its_compositions(real: Callable[[str], Outcomes]) -> No
     """β of each composition recounted; sizes stay below the pool; what was not looked at has no ratio."""
     outcomes = real("swebench_pro_public")
     scan = Compositions(outcomes.n_models, outcomes.n_queries, 3)
-    for k in range(5):
-        scan.look(k, outcomes.wrong, outcomes.joint_wrong_counts)
-    all_wrong, ratio = scan.ratios()
+    wrong = np.broadcast_to(outcomes.wrong, (5, *outcomes.wrong.shape))
+    joint = np.broadcast_to(outcomes.joint_wrong_counts, (5, *outcomes.joint_wrong_counts.shape))
+    all_wrong, ratio = scan.ratios(scan.count(0, wrong, joint))
     for row, size in enumerate(scan.sizes):
         for k in range(5):
             members = scan._members[size][k]
@@ -83,10 +83,12 @@ def test_parts_of_a_pool() -> None:
 def test_resampled_parts_are_refits(real: Callable[[str], Outcomes]) -> None:
     """The interval of a part comes from ratios of the part in each resampled matrix."""
     from cofail_lab.fitting.bootstrap import resample_counts
-    from cofail_lab.fitting.matrix import bootstrapped
+    from cofail_lab.fitting.replicates import computed
+    from cofail_lab.fitting.resampling import bootstrap_stages, bootstrapped
 
     outcomes = real("swebench_pro_public")
-    fit = bootstrapped(fit_matrix(outcomes, level=0.9, seed=0), 3, 0, lambda _: None)
+    fit = fit_matrix(outcomes, level=0.9, seed=0)
+    fit = bootstrapped(fit, computed(bootstrap_stages(fit, 3, 0))[0], 3, True)
     assert fit.replicates is not None
     for b in range(3):
         rows = np.repeat(np.arange(outcomes.n_queries), resample_counts(outcomes.n_queries, 0, b))

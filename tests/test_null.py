@@ -11,15 +11,11 @@ from cofail_lab.fitting import null
 from cofail_lab.fitting.bootstrap import bca_interval, bootstrap, jackknife
 from cofail_lab.fitting.null import place, power, simulate, with_atom
 from cofail_lab.fitting.point import Pairs, fit_counts
-from cofail_lab.fitting.replicates import Batch, Replicates, join
+from cofail_lab.fitting.replicates import Batch, Replicates
 from cofail_lab.models import OneFactorGaussian
 from cofail_lab.outcomes import Outcomes
 
 from .conftest import outcomes_from
-
-
-def ignore(steps: int) -> None:
-    """No progress bar."""
 
 
 def law_of(m: int, r: float) -> OneFactorGaussian:
@@ -28,20 +24,22 @@ def law_of(m: int, r: float) -> OneFactorGaussian:
 
 
 def drawn(law: object, n: int, replicates: int, stream: tuple[int, int] = (0, 900)) -> Replicates:
-    return join(list(simulate(law, n, Pairs.of(law.n_models), replicates, stream, ignore)))  # type: ignore[attr-defined,arg-type]
+    return simulate(law, n, Pairs.of(law.n_models), replicates, stream).replicates()  # type: ignore[attr-defined,arg-type]
 
 
 def test_simulated_matrices_take_the_point_pipeline() -> None:
-    """What is kept of a simulated matrix equals the fit of that matrix, which `watch` shows."""
-    law, n, seen = law_of(5, 0.5), 300, {}
+    """What is kept of a simulated matrix equals the fit of that matrix, which its batch shows."""
+    law, n = law_of(5, 0.5), 300
     pairs = Pairs.of(5)
 
-    def watch(number: int, wrong: np.ndarray, joint: np.ndarray) -> None:
-        seen[number] = wrong.copy(), joint
+    def more(batch: Batch) -> dict[str, np.ndarray]:
+        assert batch.wrong is not None
+        assert batch.joint is not None
+        return {"number": batch.first + np.arange(len(batch.wrong)), "wrong": batch.wrong, "joint": batch.joint}
 
-    replicates = join(list(simulate(law, n, pairs, 7, (3, 900), ignore, watch=watch)))
-    assert sorted(seen) == list(range(7))
-    for b, (wrong, joint) in seen.items():
+    replicates = simulate(law, n, pairs, 40, (3, 900), more).replicates()
+    np.testing.assert_array_equal(replicates.more["number"], np.arange(40))
+    for b, (wrong, joint) in enumerate(zip(replicates.more["wrong"], replicates.more["joint"], strict=True)):
         outcomes = outcomes_from(wrong)
         np.testing.assert_array_equal(joint, outcomes.joint_wrong_counts)
         direct, _ = fit_counts(outcomes.error_counts[None], joint[pairs.left, pairs.right][None], n, pairs)
@@ -117,15 +115,12 @@ def test_the_p_value_is_uniform_under_the_null() -> None:
     assert inflated is not None
     uniform = {}
     for name, law in (("null", truth), ("atom", inflated)):
-        seen: dict[int, np.ndarray] = {}
-
-        def watch(number: int, wrong: np.ndarray, _: np.ndarray, seen: dict[int, np.ndarray] = seen) -> None:
-            seen[number] = wrong.mean(axis=0)
-
-        observed = join(list(simulate(law, n, Pairs.of(6), 60, (7, 900), ignore, watch=watch)))
+        observed = simulate(
+            law, n, Pairs.of(6), 60, (7, 900), lambda batch: {"rates": batch.error_counts / n}
+        ).replicates()
         ranks = []
         for b, ratio in enumerate(observed.ratios("one_factor")):
-            refitted = OneFactorGaussian(seen[b], np.full(6, np.sqrt(observed.fit.tetrachoric[b])))
+            refitted = OneFactorGaussian(observed.more["rates"][b], np.full(6, np.sqrt(observed.fit.tetrachoric[b])))
             found = place(float(ratio), drawn(refitted, n, n_null, (b, 902)).ratios("one_factor"))
             assert found is not None
             ranks.append(found.p_value * (n_null + 1))
@@ -147,14 +142,10 @@ def test_clipping_alone_manufactures_a_ratio() -> None:
     predictors = MatrixPredictors(pairs, None)
     laws = ("full_sigma", "full_sigma_clip")
     truth = OneFactorGaussian(np.linspace(0.3, 0.6, m), np.full(m, np.sqrt(0.7)))
-    found = join(
-        list(
-            simulate(
-                truth, n, pairs, 12, (0, 900), ignore,
-                lambda batch: predictors.replicates(batch.error_counts / n, batch.values.tetrachoric, laws),
-            )
-        )
-    )  # fmt: skip
+    found = simulate(
+        truth, n, pairs, 12, (0, 900),
+        lambda batch: predictors.replicates(batch.error_counts / n, batch.values.tetrachoric, laws),
+    ).replicates()  # fmt: skip
     clipped, nearest = (float(np.median(found.ratios(law))) for law in ("full_sigma_clip", "full_sigma"))
     assert clipped > 1.5
     assert 0.8 < nearest < 1.25
@@ -202,16 +193,16 @@ def test_a_common_mode_is_told_and_its_absence_is_not() -> None:
 def test_an_interrupted_calibration_keeps_what_is_done(
     real: Callable[[str], Outcomes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cofail_lab.fitting import calibration
+    from cofail_lab.fitting import replicates
 
-    original = calibration.simulate
+    original = replicates.in_batches
 
     def cut(*arguments: object) -> object:
         batches = original(*arguments)  # type: ignore[arg-type]
         yield next(batches)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(calibration, "simulate", cut)
+    monkeypatch.setattr(replicates, "in_batches", cut)
     result = cl.fit(real("swebench_pro_public"), bootstrap=0, null=100)
     assert result.interrupted is not None
     assert result.interrupted.startswith(f"{null._MATRICES_PER_BATCH} of ")
@@ -240,7 +231,7 @@ def test_the_jackknife_leaves_queries_out(real: Callable[[str], Outcomes]) -> No
     """Each replicate is the fit of the matrix without its group; small matrices lose one query at a time."""
     wrong = real("swebench_pro_public").wrong[:150]
     pairs = Pairs.of(wrong.shape[1])
-    found = join(list(jackknife(wrong, pairs, 0, ignore)))
+    found = jackknife(wrong, pairs, 0).replicates()
     assert len(found.all_wrong) == 150
     k = int(wrong.all(axis=1).sum())
     with_k = np.isclose(found.all_wrong, k / 149)
@@ -261,7 +252,7 @@ def test_more_of_a_replicate_travels_with_it(real: Callable[[str], Outcomes]) ->
         assert batch.weights is not None
         return {"all_wrong": batch.weights @ wrong.all(axis=1) / len(wrong)}
 
-    found = join(list(bootstrap(wrong, Pairs.of(9), 30, 0, ignore, more)))
+    found = bootstrap(wrong, Pairs.of(9), 30, 0, more).replicates()
     np.testing.assert_allclose(found.more["all_wrong"], found.all_wrong)
 
 

@@ -127,6 +127,7 @@ import json, sys, threading
 import jax, jax.numpy as jnp, numpy as np
 from cofail_lab.fitting import bootstrap as module
 from cofail_lab.fitting.point import Pairs
+from cofail_lab.fitting.replicates import in_batches
 from cofail_lab.models import CommonShock
 
 used, fit_counts = set(), module.fit_counts
@@ -139,7 +140,8 @@ module.fit_counts = watched
 module._MODELS_PER_BATCH = 8 * 6
 law = CommonShock(0.1, [0.2, 0.3, 0.4, 0.5, 0.3, 0.6])
 wrong = np.asarray(law.sample(jax.random.key(0), 5000, chunk=512))
-batches = list(module.bootstrap(wrong, Pairs.of(6), 40, 0, lambda _: None))
+stage = module.bootstrap(wrong, Pairs.of(6), 40, 0)
+batches = list(in_batches(stage, stage.starts))
 values = [np.concatenate([b.all_wrong for b in batches]), np.concatenate([b.fit.tetrachoric for b in batches])]
 histogram = law.count_wrong(jax.random.key(1), 20_000, chunk=1024)
 drawn = [wrong.sum(axis=0).tolist(), histogram.tolist(), [v.tolist() for v in values]]

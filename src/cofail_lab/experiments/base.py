@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from cofail_lab import checks
 from cofail_lab.errors import InputError
@@ -14,6 +14,8 @@ from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from cofail_lab.data.counts import Counts
     from cofail_lab.models import AbstractErrorLaw
 
@@ -50,16 +52,23 @@ class RunOptions:
         seed: of every random number of the run; the same seed gives the same result.
         draws: number of simulated queries, where an experiment simulates.
         chunk: draws per chunk; it bounds memory and never changes a result.
+        shards: jobs that replicates and draws are split over; it never changes a result either.
+        shard: which of them this one is, from 0 on; None for the run as a whole.
     """
 
     seed: int = 0
     draws: int = 1_000_000
     chunk: int = 65_536
+    shards: int = 1
+    shard: int | None = None
 
     def __post_init__(self) -> None:
         checks.within("run.seed", self.seed, 0, 2**64 - 1)
         checks.within("run.draws", self.draws, 1, 2**53)
         checks.within("run.chunk", self.chunk, 1, 2**31 - 1)
+        checks.within("run.shards", self.shards, 1, 2**16)
+        if self.shard is not None:
+            checks.within("run.shard", self.shard, 0, self.shards - 1)
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,7 @@ class Inputs:
         source: builds the source of outcomes, None where the configuration names none.
         law_factory: builds the error law, likewise; keywords change parameters of it.
         provenance: where the data came from; filled when they are loaded.
+        shards: tables that the shards of this run have left, by name; empty where nothing was split.
     """
 
     options: RunOptions
@@ -78,6 +88,7 @@ class Inputs:
     selection: Selection = field(default_factory=Selection)
     law_factory: Callable[..., Any] | None = None
     provenance: dict[str, str] = field(default_factory=dict)
+    shards: Mapping[str, pa.Table] = field(default_factory=dict)
 
     def counts_or_outcomes(self) -> Counts | Outcomes:
         """What the source holds: summary counts as they are, a matrix as its complete queries."""
@@ -126,4 +137,18 @@ class Experiment(Protocol):
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """Compute everything; no reading or writing except through ``inputs``."""
+        ...
+
+
+@runtime_checkable
+class Splittable(Protocol):
+    """An experiment whose replicates or draws can be split over jobs (``run.shards``)."""
+
+    @property
+    def splits(self) -> bool:
+        """Whether there is anything to split, with these parameters."""
+        ...
+
+    def shard(self, inputs: Inputs, progress: Progress = silent) -> Result:
+        """Compute what falls to shard ``run.shard``: the tables of this Result are the `Inputs.shards` of `run`."""
         ...

@@ -1,22 +1,27 @@
 """`experiment=fit`: what combining the models of a matrix can gain, and what pairwise statistics would have said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import get_args
 
 import numpy as np
+import pyarrow as pa
 
 from cofail_lab import checks
 from cofail_lab.bounds.certificate import certify_wrong_counts
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.fitting import one_factor
-from cofail_lab.fitting.calibration import calibrated, n_matrices
+from cofail_lab.fitting.calibration import calibrated, null_stages
 from cofail_lab.fitting.candidates import CANDIDATES
 from cofail_lab.fitting.compare import compare_laws, n_steps
 from cofail_lab.fitting.laws import fitted_count_probs
 from cofail_lab.fitting.luck import Guessing, guess_corrected
-from cofail_lab.fitting.matrix import Conventions, MatrixFit, bootstrapped, fit_matrix
+from cofail_lab.fitting.matrix import Conventions, MatrixFit, fit_matrix
+from cofail_lab.fitting.replicates import Replicates, Stage, computed, in_batches
+from cofail_lab.fitting.resampling import bootstrap_stages, bootstrapped
+from cofail_lab.fitting.shards import dealt, taken, to_table
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import fit_metrics, fit_summary, fit_tables
 from cofail_lab.report.fit_metrics import LAWS
@@ -30,6 +35,10 @@ SLOW_LAWS = (
     "atom_clayton", "atom_block",
 )  # fmt: skip
 """Compared with ``laws=all`` only: together they take longer than the rest of a fit."""
+
+
+Draw = Callable[[str, Mapping[str, Stage]], tuple[dict[str, Replicates], bool]]
+"""Computes stages of replicates under a description: the replicates by stage, and whether they are complete."""
 
 
 @dataclass(frozen=True)
@@ -86,24 +95,50 @@ class Fit:
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """Load the matrix, fit it, and say what it means."""
         grades = inputs.grades()
-        return with_health(self.analyse(grades.outcomes(), inputs.options.seed, progress), grades)
+        result = self.analyse(grades.outcomes(), inputs.options.seed, progress, inputs.shards)
+        return with_health(result, grades)
 
-    def analyse(self, outcomes: Outcomes, seed: int, progress: Progress = silent) -> Result:
-        """The fit of a matrix at hand."""
+    @property
+    def splits(self) -> bool:
+        """Whether there are replicates."""
+        return self.bootstrap > 0 or self.null > 0
+
+    def shard(self, inputs: Inputs, progress: Progress = silent) -> Result:
+        """The batches of replicates that fall to one shard, one table a stage; the point fit is repeated for them."""
+        options = inputs.options
+        assert options.shard is not None  # noqa: S101  (the caller asks for one)
+        fit = self._point(inputs.outcomes(), options.seed, progress)
+        stages = bootstrap_stages(fit, self.bootstrap, options.seed)
+        stages |= null_stages(fit, self.null, self.atom, options.seed)
+        mine = dealt(stages, options.shard, options.shards)
+        total = sum(stages[name].batch_size(start) for name, starts in mine.items() for start in starts)
+        tables = {}
+        with progress("Replicates of this shard", total=total) as advance:
+            for name, starts in mine.items():
+                tables[name] = to_table(dict(zip(starts, in_batches(stages[name], starts, advance), strict=True)))
+        return Result(
+            headline=f"Shard {options.shard} of {options.shards}: {total:,} replicates; run.shard=null merges them.",
+            metrics={"n_replicates": total},
+            tables=tables,
+        )
+
+    def analyse(
+        self, outcomes: Outcomes, seed: int, progress: Progress = silent, shards: Mapping[str, pa.Table] | None = None
+    ) -> Result:
+        """The fit of a matrix at hand; replicates that ``shards`` hold are taken from there."""
         certificate = certify_wrong_counts(
             outcomes.error_counts, outcomes.n_all_wrong, outcomes.n_queries, outcomes.models,
             delta=self.delta, overhead=self.overhead,
         )  # fmt: skip
-        with progress("Reading the matrix", total=1) as advance:
-            fit = fit_matrix(outcomes, level=self.level, seed=seed, conventions=self.conventions)
-            count_probs = fitted_count_probs(fit)
-            advance(1)
-        interrupted = None
-        for stage in (self._bootstrap, self._null, self._compare):
-            fit, interrupted = stage(fit, seed, progress)
-            # What comes after an interruption would make the user wait again.
-            if interrupted is not None:
-                break
+        fit = self._point(outcomes, seed, progress)
+        count_probs = fitted_count_probs(fit)
+        draw = partial(_replicates, progress, shards or {})
+        # What comes after an interruption would make the user wait again.
+        fit, interrupted = self._bootstrap(fit, seed, draw)
+        if interrupted is None:
+            fit, interrupted = self._null(fit, seed, draw)
+        if interrupted is None:
+            fit, interrupted = self._compare(fit, seed, progress)
         elsewhere = self._elsewhere(outcomes)
         guessing = self._guessing(outcomes)
         return Result(
@@ -125,6 +160,28 @@ class Fit:
             return list(CANDIDATES)
         return [self.laws] if isinstance(self.laws, str) else list(self.laws)
 
+    def _point(self, outcomes: Outcomes, seed: int, progress: Progress) -> MatrixFit:
+        with progress("Reading the matrix", total=1) as advance:
+            fit = fit_matrix(outcomes, level=self.level, seed=seed, conventions=self.conventions)
+            advance(1)
+        return fit
+
+    def _bootstrap(self, fit: MatrixFit, seed: int, draw: Draw) -> tuple[MatrixFit, str | None]:
+        drawn, finished = draw("Bootstrap replicates", bootstrap_stages(fit, self.bootstrap, seed))
+        fit = bootstrapped(fit, drawn, self.bootstrap, finished)
+        done = 0 if fit.replicates is None else len(fit.replicates.all_wrong)
+        if done < self.bootstrap:
+            return fit, f"{done:,} of {self.bootstrap:,} bootstrap replicates done"
+        return fit, None if finished else "the jackknife was not finished"
+
+    def _null(self, fit: MatrixFit, seed: int, draw: Draw) -> tuple[MatrixFit, str | None]:
+        stages = null_stages(fit, self.null, self.atom, seed)
+        drawn, finished = draw("Null matrices", stages)
+        fit = calibrated(fit, drawn, self.null, self.atom, seed, finished)
+        done = sum(len(found.all_wrong) for found in drawn.values())
+        total = sum(stage.n_replicates for stage in stages.values())
+        return fit, None if finished else f"{done:,} of {total:,} null matrices done"
+
     def _compare(self, fit: MatrixFit, seed: int, progress: Progress) -> tuple[MatrixFit, str | None]:
         folds = min(self.folds, fit.outcomes.n_queries)
         if not folds:
@@ -135,28 +192,6 @@ class Fit:
         except KeyboardInterrupt:
             return fit, "the comparison of laws was not finished"
         return replace(fit, comparison=compared), None
-
-    def _bootstrap(self, fit: MatrixFit, seed: int, progress: Progress) -> tuple[MatrixFit, str | None]:
-        with progress("Bootstrap replicates", total=self.bootstrap) as advance:
-            fit = bootstrapped(fit, self.bootstrap, seed, advance)
-        done = 0 if fit.replicates is None else len(fit.replicates.all_wrong)
-        return fit, None if done == self.bootstrap else f"{done:,} of {self.bootstrap:,} bootstrap replicates done"
-
-    def _null(self, fit: MatrixFit, seed: int, progress: Progress) -> tuple[MatrixFit, str | None]:
-        total = n_matrices(fit, self.null)
-        done = 0
-
-        def count(advance: Callable[[int], None]) -> Callable[[int], None]:
-            def step(steps: int) -> None:
-                nonlocal done
-                done += steps
-                advance(steps)
-
-            return step
-
-        with progress("Null matrices", total=total) as advance:
-            fit, finished = calibrated(fit, self.null, self.atom, seed, count(advance))
-        return fit, None if finished else f"{done:,} of {total:,} null matrices done"
 
     def _elsewhere(self, outcomes: Outcomes) -> dict[str, float | int | None]:
         """The one-factor read at another matrix's correlation."""
@@ -174,3 +209,12 @@ class Fit:
         if self.choices is None:
             return None
         return guess_corrected(outcomes.n_all_wrong, outcomes.n_queries, outcomes.n_models, self.choices)
+
+
+def _replicates(
+    progress: Progress, shards: Mapping[str, pa.Table], description: str, stages: Mapping[str, Stage]
+) -> tuple[dict[str, Replicates], bool]:
+    """The replicates of some stages and whether they are all there; those that the shards have left are taken."""
+    stages = {name: taken(stage, shards[name]) if name in shards else stage for name, stage in stages.items()}
+    with progress(description, total=sum(stage.n_replicates for stage in stages.values())) as advance:
+        return computed(stages, advance)

@@ -1,16 +1,14 @@
 """The query bootstrap: every replicate refits marginals, all pairs and all predictions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import ndtr, ndtri
 
 from cofail_lab.fitting.point import Pairs, PointFit, fit_counts
-from cofail_lab.fitting.replicates import Batch, More, Replicates, in_batches, join, nothing, percentile_interval
+from cofail_lab.fitting.replicates import Batch, More, Replicates, Stage, nothing
 from cofail_lab.numerics.streams import BOOTSTRAP, generator
-
-__all__ = ["Replicates", "bca_interval", "bootstrap", "jackknife", "join", "percentile_interval", "resample_counts"]
 
 # Bounds the arrays of one batch of replicates to tens of megabytes.
 _PAIRS_PER_BATCH = 2**19
@@ -19,32 +17,35 @@ _MODELS_PER_BATCH = 2**15
 JACKKNIFE_GROUPS = 200
 
 
+AT_ONCE = 256
+"""Replicates of a batch at most: larger ones are not faster, and are harder to share."""
+
+
 def bootstrap(
     wrong: Bool[np.ndarray, "n m"],
     pairs: Pairs,
     n_replicates: int,
     seed: int,
-    advance: Callable[[int], None],
     more: More = nothing,
     first: int = 0,
-) -> Iterator[Replicates]:
-    """Resample the queries with replacement ``n_replicates`` times and refit each; yields batches as they are done.
+    at_once: int = AT_ONCE,
+) -> Stage:
+    """Resample the queries with replacement ``n_replicates`` times and refit each.
 
-    Replicates are numbered from ``first``. Replicate b depends on (seed, b) alone, not on the batch it falls in.
-    ``advance`` is called with the number finished. Cost per replicate: n m² for the counts and about 1 microsecond a
-    pair; memory as stated in `fit_counts`.
+    The random numbers of replicate b are those of replicate ``first`` + b of the seed, whatever the batch it falls in.
+    Cost per replicate: n m² for the counts and about 1 microsecond a pair; memory as stated in `fit_counts`.
     """
     n = len(wrong)
 
     def weights(start: int, size: int) -> np.ndarray:
         return np.stack([resample_counts(n, seed, first + start + b) for b in range(size)])
 
-    return _reweighted(wrong, pairs, weights, n, n_replicates, advance, more)
+    return _reweighted(wrong, pairs, weights, n, n_replicates, more, at_once)
 
 
 def jackknife(
-    wrong: Bool[np.ndarray, "n m"], pairs: Pairs, seed: int, advance: Callable[[int], None], more: More = nothing
-) -> Iterator[Replicates]:
+    wrong: Bool[np.ndarray, "n m"], pairs: Pairs, seed: int, more: More = nothing, at_once: int = AT_ONCE
+) -> Stage:
     """Refit without each of at most `JACKKNIFE_GROUPS` random groups of queries in turn, for `bca_interval`.
 
     Groups are equally large: the few queries beyond a multiple of their number are never left out.
@@ -61,7 +62,7 @@ def jackknife(
             kept[row, order[first : first + group_size]] = 0
         return kept
 
-    return _reweighted(wrong, pairs, weights, n - group_size, n_groups, advance, more)
+    return _reweighted(wrong, pairs, weights, n - group_size, n_groups, more, at_once)
 
 
 def _reweighted(
@@ -70,12 +71,12 @@ def _reweighted(
     weights: Callable[[int, int], np.ndarray],
     n_drawn: int,
     n_replicates: int,
-    advance: Callable[[int], None],
     more: More,
-) -> Iterator[Replicates]:
+    at_once: int,
+) -> Stage:
     """Refit under integer query weights, (replicates, n), each row summing to ``n_drawn``."""
     n, m = wrong.shape
-    size = max(1, min(n_replicates, _PAIRS_PER_BATCH // max(1, len(pairs.left)), _MODELS_PER_BATCH // m))
+    size = max(1, min(n_replicates, at_once, _PAIRS_PER_BATCH // max(1, len(pairs.left)), _MODELS_PER_BATCH // m))
     columns = wrong.astype(np.float32 if n < 2**24 else np.float64)
     all_wrong = wrong.all(axis=1)
 
@@ -86,7 +87,7 @@ def _reweighted(
         counts = np.diagonal(joint, axis1=1, axis2=2).astype(np.int64)
         fit, values = fit_counts(counts, joint[:, pairs.left, pairs.right].astype(np.int64), n_drawn, pairs)
         kept = min(size, n_replicates - start)
-        done = Batch(counts[:kept], type(values)(*(field[:kept] for field in values)), drawn[:kept])
+        done = Batch(start, counts[:kept], type(values)(*(field[:kept] for field in values)), drawn[:kept])
         return Replicates(
             all_wrong=(drawn[:kept] @ all_wrong) / n_drawn,
             single_best=1 - counts[:kept].min(axis=1) / n_drawn,
@@ -94,7 +95,7 @@ def _reweighted(
             more=more(done),
         )
 
-    return in_batches(batch, n_replicates, size, advance)
+    return Stage(n_replicates, size, batch)
 
 
 def resample_counts(n: int, seed: int, replicate: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """A fit judged against its own null: the calibration, its power, and the pool-size scan under data and null."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,9 @@ from cofail_lab.fitting import full_sigma, loadings
 from cofail_lab.fitting.matrix import POINT_LAWS, MatrixFit, replicated_laws, square
 from cofail_lab.fitting.null import NullCalibration, NullTest, place, power, simulate, with_atom
 from cofail_lab.fitting.point import Pairs, fit_counts
-from cofail_lab.fitting.pool_scan import Compositions, PoolScan
+from cofail_lab.fitting.pool_scan import COMPOSITIONS, Compositions, PoolScan
 from cofail_lab.fitting.predictors import MatrixPredictors
-from cofail_lab.fitting.replicates import Batch, Replicates, join, nothing
+from cofail_lab.fitting.replicates import Batch, More, Replicates, Stage, nothing, one_thread
 from cofail_lab.models import GaussianCopula, OneFactorGaussian
 from cofail_lab.numerics.streams import NULL, NULL_FULL_SIGMA, NULL_LOADINGS, POWER, generator
 from cofail_lab.outcomes import Outcomes
@@ -61,71 +61,65 @@ def _repair(fit: MatrixFit) -> full_sigma.Repair:
     return "clip" if fit.conventions == "published" else "nearest"
 
 
-def calibrated(
-    fit: MatrixFit, n_replicates: int, atom: float, seed: int, advance: Callable[[int], None]
-) -> tuple[MatrixFit, bool]:
-    """The fit with its null calibration (without any for ``n_replicates`` = 0) and its pool-size scan.
+def null_stages(fit: MatrixFit, n_replicates: int, atom: float, seed: int) -> dict[str, Stage]:
+    """The matrices that `calibrated` takes: ``null_<law>`` from each null law, ``power`` with a common mode."""
+    outcomes = fit.outcomes
+    varying = np.flatnonzero(~outcomes.constant)
+    if len(varying) < 3 or not n_replicates:
+        return {}
+    with one_thread():
+        laws = null_laws(fit)
+    n, n_replicates = outcomes.n_queries, affordable(outcomes, n_replicates)
+    pairs = _null_pairs(fit, varying, seed)
+    stages: dict[str, Stage] = {}
+    for name, law in laws.items():
+        # Under the first null every ratio is placed, under another law's own null that law's ratio.
+        first = name == "one_factor"
+        more = _predictions(fit, varying, pairs, replicated_laws(fit) if first else (name,))
+        if first:
+            more = _with_scan(more, Compositions(len(varying), n, seed))
+        stages[f"null_{name}"] = simulate(law, n, pairs, n_replicates, (seed, _STREAMS[name]), more)
+    alternative = with_atom(_one_factor(fit), atom) if laws and outcomes.n_all_wrong else None
+    if alternative is not None:
+        more = _predictions(fit, varying, pairs, tuple(law for law in laws if law != "one_factor"))
+        stages["power"] = simulate(alternative, n, pairs, n_replicates, (seed, POWER), more)
+    return stages
 
-    ``advance`` hears of every simulated matrix; there are `n_matrices` of them at most. A KeyboardInterrupt keeps what
-    is done; the second value is then False.
+
+def calibrated(
+    fit: MatrixFit, drawn: Mapping[str, Replicates], n_replicates: int, atom: float, seed: int, finished: bool
+) -> MatrixFit:
+    """The fit with its null calibration, where there are simulated matrices, and its pool-size scan.
+
+    Args:
+        fit: of the matrix.
+        drawn: matrices by `null_stages`, called with the same ``n_replicates``, ``atom`` and ``seed``; after an
+            interruption (``finished`` is False) fewer.
+        n_replicates, atom, seed, finished: see there.
     """
     outcomes = fit.outcomes
-    n_replicates = affordable(outcomes, n_replicates)
     varying = np.flatnonzero(~outcomes.constant)
-    scanned, under_null = (Compositions(len(varying), outcomes.n_queries, seed) for _ in range(2))
     if len(varying) < 3:
-        return fit, True
+        return fit
+    scanned = Compositions(len(varying), outcomes.n_queries, seed)
     wrong, joint = outcomes.wrong[:, varying], outcomes.joint_wrong_counts[np.ix_(varying, varying)]
-    for k in range(scanned.n_compositions):
-        scanned.look(k, wrong, joint)
-    laws = null_laws(fit) if n_replicates else {}
-    pairs = _null_pairs(fit, varying, seed)
-    drawn: dict[str, list[Replicates]] = {name: [] for name in laws}
-    with_mode: list[Replicates] = []
-    finished = True
-    try:
-        for name, law in laws.items():
-            # Under the first null every ratio is placed, under another law's own null that law's ratio.
-            asked = replicated_laws(fit) if name == "one_factor" else (name,)
-            more, watch = _more(fit, varying, pairs, asked), under_null.look if name == "one_factor" else _look_away
-            stream = (seed, _STREAMS[name])
-            for batch in simulate(law, outcomes.n_queries, pairs, n_replicates, stream, advance, more, watch):
-                drawn[name].append(batch)
-        alternative = with_atom(_one_factor(fit), atom) if _has_power(fit, laws) else None
-        if alternative is not None:
-            more = _more(fit, varying, pairs, tuple(law for law in laws if law != "one_factor"))
-            for batch in simulate(alternative, outcomes.n_queries, pairs, n_replicates, (seed, POWER), advance, more):
-                with_mode.append(batch)  # noqa: PERF402  (what is done must survive the interruption)
-    except KeyboardInterrupt:
-        finished = False
-    null = None
-    if any(drawn.values()):
-        null = _calibration(
-            fit, pairs, {name: join(b) for name, b in drawn.items() if b}, with_mode, atom, n_replicates, finished
-        )
-    all_wrong, ratio = scanned.ratios()
-    simulated = under_null.ratios() if null is not None else (None, None)
-    return replace(fit, null=null, scan=PoolScan(np.array(scanned.sizes), all_wrong, ratio, *simulated)), finished
-
-
-def n_matrices(fit: MatrixFit, n_replicates: int) -> int:
-    """How many matrices `calibrated` simulates at most."""
-    laws = null_laws(fit) if n_replicates else {}
-    return affordable(fit.outcomes, n_replicates) * (len(laws) + _has_power(fit, laws))
+    observed = scanned.count(
+        0, np.broadcast_to(wrong, (COMPOSITIONS, *wrong.shape)), np.broadcast_to(joint, (COMPOSITIONS, *joint.shape))
+    )
+    null, under_null = None, (None, None)
+    if laws := {name.removeprefix("null_"): found for name, found in drawn.items() if name.startswith("null_")}:
+        under_null = scanned.ratios(laws["one_factor"].more)
+        laws = {name: _without_scan(found) for name, found in laws.items()}
+        pairs = _null_pairs(fit, varying, seed)
+        n_asked = affordable(outcomes, n_replicates)
+        null = _calibration(fit, pairs, laws, drawn.get("power"), atom, n_asked, finished)
+    return replace(fit, null=null, scan=PoolScan(np.array(scanned.sizes), *scanned.ratios(observed), *under_null))
 
 
 def affordable(outcomes: Outcomes, n_replicates: int) -> int:
     """How many of the matrices asked for are simulated: all, but in pools of about a thousand models and more."""
     work = outcomes.n_queries * outcomes.n_models**2
     return min(n_replicates, max(_FEWEST, int(_MOST_COUNTING / work)))
-
-
-def _has_power(fit: MatrixFit, laws: "dict[str, AbstractErrorLaw]") -> bool:
-    return bool(laws) and fit.outcomes.n_all_wrong > 0
-
-
-def _look_away(number: int, wrong: np.ndarray, joint: np.ndarray) -> None:
-    del number, wrong, joint
 
 
 def _null_pairs(fit: MatrixFit, varying: np.ndarray, seed: int) -> Pairs:
@@ -138,12 +132,25 @@ def _null_pairs(fit: MatrixFit, varying: np.ndarray, seed: int) -> Pairs:
     return Pairs(pairs.left[some], pairs.right[some], same)
 
 
-def _more(
-    fit: MatrixFit, varying: np.ndarray, pairs: Pairs, laws: tuple[str, ...]
-) -> Callable[[Batch], dict[str, np.ndarray]]:
+def _with_scan(more: More, scanned: Compositions) -> More:
+    """Count the compositions of the pool-size scan as well."""
+
+    def both(batch: Batch) -> dict[str, np.ndarray]:
+        assert batch.wrong is not None  # noqa: S101  (simulated)
+        assert batch.joint is not None  # noqa: S101
+        return {**more(batch), **scanned.count(batch.first, batch.wrong, batch.joint)}
+
+    return both
+
+
+def _without_scan(replicates: Replicates) -> Replicates:
+    return replicates._replace(more={k: v for k, v in replicates.more.items() if not k.startswith("scan_")})
+
+
+def _predictions(fit: MatrixFit, varying: np.ndarray, pairs: Pairs, laws: tuple[str, ...]) -> More:
     """The predictions of whole matrices, for the simulated ones."""
     if not laws:
-        return lambda batch: dict(nothing(batch))
+        return nothing
     family = fit.predictors.family
     predictors = MatrixPredictors(pairs, None if family is None else family[varying])
     swap = fit.conventions == "published"
@@ -163,7 +170,7 @@ def _calibration(
     fit: MatrixFit,
     pairs: Pairs,
     laws: dict[str, Replicates],
-    with_mode: list[Replicates],
+    with_mode: Replicates | None,
     atom: float,
     n_asked: int,
     finished: bool,
@@ -178,12 +185,11 @@ def _calibration(
             if found is not None:
                 tests[name, law] = found
     found_power = None
-    if with_mode and "one_factor" in laws:
-        alternative = join(with_mode)
+    if with_mode is not None:
         found_power = {
-            law: power(tests["one_factor", law], alternative.ratios(law))
+            law: power(tests["one_factor", law], with_mode.ratios(law))
             for law in observed
-            if ("one_factor", law) in tests and alternative.has(law)
+            if ("one_factor", law) in tests and with_mode.has(law)
         }
     return NullCalibration(laws, tests, atom, found_power, not finished, n_asked, len(pairs.left))
 

@@ -1,7 +1,7 @@
 """The fit of one real matrix in numbers (theory section 4, points 1 to 5); words and pictures are made elsewhere."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -11,7 +11,7 @@ from scipy.special import ndtri
 
 from cofail_lab.bounds.frechet import AllWrongRange, all_wrong_range
 from cofail_lab.fitting import block, full_sigma, one_factor, readings
-from cofail_lab.fitting.bootstrap import Replicates, bca_interval, bootstrap, jackknife, join, percentile_interval
+from cofail_lab.fitting.bootstrap import bca_interval
 from cofail_lab.fitting.compare import LawComparison
 from cofail_lab.fitting.heldout import single_best_heldout
 from cofail_lab.fitting.luck import Luck, find_runs, measure_luck
@@ -21,11 +21,11 @@ from cofail_lab.fitting.pool_scan import PoolScan
 from cofail_lab.fitting.predictors import MATRIX_LAWS, REPLICATED_UP_TO, MatrixPredictors, Predicted, log_orthant
 from cofail_lab.fitting.readings import PartRead
 from cofail_lab.fitting.regimes import CONFIDENCE, Regime, RegimeRead, read_regime, regimes_by_dataset
-from cofail_lab.fitting.replicates import Batch
+from cofail_lab.fitting.replicates import Replicates, percentile_interval
 from cofail_lab.numerics.nearest_correlation import nearest_correlation
 from cofail_lab.outcomes import Outcomes
 
-__all__ = ["CONFIDENCE", "Conventions", "MatrixFit", "Regime", "bootstrapped", "fit_matrix", "square"]
+__all__ = ["CONFIDENCE", "Conventions", "MatrixFit", "Regime", "fit_matrix", "square"]
 
 Conventions = Literal["lab", "published"]
 """How full Σ is read: the nearest correlation matrix by a randomized net, or clip-and-rescale by 4 million draws."""
@@ -210,7 +210,7 @@ def square(values: np.ndarray, pairs: Pairs, m: int, diagonal: float) -> np.ndar
 
 
 def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conventions = "lab") -> MatrixFit:
-    """The point fit of one matrix; `bootstrapped` adds the replicates. ``level`` is that of the ratios' intervals."""
+    """The point fit of one matrix; `resampling` adds the replicates. ``level`` is that of the ratios' intervals."""
     pairs = Pairs.of(outcomes.n_models, outcomes.family)
     joint = outcomes.joint_wrong_counts[pairs.left, pairs.right]
     point, values = fit_counts(outcomes.error_counts[None], joint[None], outcomes.n_queries, pairs)
@@ -250,7 +250,7 @@ def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conv
         frechet=all_wrong_range(outcomes.error_rates, outcomes.pairwise_wrong()),
         regimes=regimes_by_dataset(outcomes),
         parts=tuple(readings.read_parts(outcomes, values.tetrachoric[0], readings.parts(outcomes))),
-        slopes={name: found[0] for name, found in _slopes(outcomes.error_rates[None], values, pairs).items()},
+        slopes={name: found[0] for name, found in pair_slopes(outcomes.error_rates[None], values, pairs).items()},
         luck=runs if runs is None or isinstance(runs, str) else measure_luck(runs, seed),
     )
 
@@ -264,7 +264,7 @@ def _published_full_sigma(outcomes: Outcomes, matrix: np.ndarray, varying: np.nd
     return Predicted(np.array([np.log(found.value)]), np.array([found.error / found.value]))
 
 
-def _slopes(error_rates: np.ndarray, values: PairValues, pairs: Pairs) -> dict[str, np.ndarray]:
+def pair_slopes(error_rates: np.ndarray, values: PairValues, pairs: Pairs) -> dict[str, np.ndarray]:
     """Slopes of both correlations; boundary pairs, which have no tetrachoric one, left out of the second."""
     interior = np.where(values.boundary == 0, values.tetrachoric, np.nan)
     return {
@@ -278,49 +278,3 @@ def replicated_laws(fit: MatrixFit) -> tuple[str, ...]:
     if fit.outcomes.n_all_wrong == 0 or fit.outcomes.n_models > REPLICATED_UP_TO:
         return ()
     return tuple(law for law in MATRIX_LAWS if law != "full_sigma_clip" and law in fit.matrix_laws)
-
-
-def bootstrapped(fit: MatrixFit, n_replicates: int, seed: int, advance: Callable[[int], None]) -> MatrixFit:
-    """The fit with its bootstrap and, where there is a ratio, the jackknife.
-
-    A KeyboardInterrupt ends the bootstrap early and keeps the replicates that are done: ``replicates`` then holds fewer
-    than ``n_asked``.
-    """
-    outcomes, laws = fit.outcomes, replicated_laws(fit)
-    parts = tuple(read.part for read in fit.parts)
-
-    def plain(batch: Batch) -> dict[str, np.ndarray]:
-        assert batch.weights is not None  # noqa: S101  (resampled)
-        rates = batch.error_counts / batch.weights.sum(axis=1, keepdims=True)
-        found = {f"log_{law}": np.full(len(rates), np.nan) for law in laws}
-        found["parts"] = readings.resampled_parts(outcomes.wrong, parts, batch)
-        found |= {f"slopes_{name}": values for name, values in _slopes(rates, batch.values, fit.pairs).items()}
-        return found
-
-    def rich(batch: Batch) -> dict[str, np.ndarray]:
-        assert batch.weights is not None  # noqa: S101  (resampled)
-        rates = batch.error_counts / batch.weights.sum(axis=1, keepdims=True)
-        asked = tuple("full_sigma_clip" if law == "full_sigma" and published else law for law in laws)
-        found = fit.predictors.replicates(rates, batch.values.tetrachoric, asked)
-        if published and "full_sigma" in laws:
-            found["log_full_sigma"] = found.pop("log_full_sigma_clip")
-        return plain(batch) | found
-
-    published = fit.conventions == "published"
-    n_rich = min(n_replicates, MATRIX_REPLICATES) if laws else 0
-    batches: list[Replicates] = []
-    left_out: list[Replicates] = []
-    try:
-        for first, last, more in ((0, n_rich, rich), (n_rich, n_replicates, plain)):
-            for batch in bootstrap(outcomes.wrong, fit.pairs, last - first, seed, advance, more, first):
-                batches.append(batch)  # noqa: PERF402  (what is done must survive the interruption)
-        if n_replicates and outcomes.n_all_wrong:
-            left_out = list(jackknife(outcomes.wrong, fit.pairs, seed, lambda _: None, rich if laws else plain))
-    except KeyboardInterrupt:
-        pass
-    return replace(
-        fit,
-        replicates=join(batches) if batches else None,
-        jackknife=join(left_out) if left_out else None,
-        n_asked=n_replicates,
-    )

@@ -4,7 +4,7 @@ Matrices of the observed shape are simulated from a law, the point pipeline is r
 placed among theirs. No null is centred on 1: the fit and its pairs are estimated from the same few queries.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from cofail_lab.fitting.point import Pairs, PairValues, PointFit, fit_counts
-from cofail_lab.fitting.replicates import Batch, More, Replicates, in_batches, nothing
+from cofail_lab.fitting.replicates import Batch, More, Replicates, Stage, nothing
 from cofail_lab.models import AtomInflated, OneFactorGaussian
 from cofail_lab.numerics import bivariate_normal
 from cofail_lab.numerics.streams import generator
@@ -30,21 +30,11 @@ _PAIRS_PER_BATCH = 2**18
 _CELLS_PER_BATCH = 2**24
 _CHUNK = 2**14
 
-Watch = Callable[[int, np.ndarray, np.ndarray], None]
-"""Called with the number of a simulated matrix, the matrix (n, m) and its joint counts (m, m)."""
-
 
 def simulate(
-    law: "AbstractErrorLaw",
-    n: int,
-    pairs: Pairs,
-    n_replicates: int,
-    stream: tuple[int, int],
-    advance: Callable[[int], None],
-    more: More = nothing,
-    watch: Watch = lambda number, wrong, joint: None,  # noqa: ARG005
-) -> Iterator[Replicates]:
-    """Draw ``n_replicates`` matrices of n queries from a law and refit each; yields batches as they are done.
+    law: "AbstractErrorLaw", n: int, pairs: Pairs, n_replicates: int, stream: tuple[int, int], more: More = nothing
+) -> Stage:
+    """Draw ``n_replicates`` matrices of n queries from a law and refit each.
 
     Replicate b depends on (stream, b) alone.
 
@@ -54,8 +44,7 @@ def simulate(
         pairs: of the law's models; all of them, or some.
         n_replicates: matrices.
         stream: seed and purpose of the random numbers (`numerics.streams`).
-        advance: called with the number finished.
-        more, watch: what else to keep of each.
+        more: what else to keep of each.
     """
     m = law.n_models
     # The shape alone decides how many matrices come from one key, so that no replicate depends on how many there are.
@@ -64,15 +53,15 @@ def simulate(
     def batch(start: int) -> Replicates:
         kept = min(size, n_replicates - start)
         drawn = _draw(law, kept * n, stream, start // size).reshape(kept, n, m)
-        both = [_joint_counts(wrong) for wrong in drawn]
+        joint = np.empty((kept, m, m), dtype=np.int64)
         for row in range(kept):
-            watch(start + row, drawn[row], both[row])
+            joint[row] = _joint_counts(drawn[row])
         # One compiled shape serves all batches: what fills the last one is thrown away.
         rows = np.minimum(np.arange(size), kept - 1)
-        counts = np.stack([np.diagonal(joint) for joint in both])[rows]
-        joint = np.stack([joint[pairs.left, pairs.right] for joint in both])[rows]
-        fit, values = fit_counts(counts, joint, n, pairs)
-        done = Batch(counts[:kept], PairValues(*(field[:kept] for field in values)), None)
+        counts = np.diagonal(joint, axis1=1, axis2=2)[rows]
+        fit, values = fit_counts(counts, joint[:, pairs.left, pairs.right][rows], n, pairs)
+        values = PairValues(*(field[:kept] for field in values))
+        done = Batch(start, counts[:kept], values, wrong=drawn, joint=joint)
         return Replicates(
             all_wrong=drawn.all(axis=2).mean(axis=1),
             single_best=1 - counts[:kept].min(axis=1) / n,
@@ -80,7 +69,7 @@ def simulate(
             more=more(done),
         )
 
-    return in_batches(batch, n_replicates, size, advance)
+    return Stage(n_replicates, size, batch)
 
 
 def _draw(law: "AbstractErrorLaw", n: int, stream: tuple[int, int], index: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The ratio of observed to predicted β over pool size, with the composition of the pool resampled."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -40,9 +41,9 @@ def scan_sizes(m: int) -> list[int]:
 
 
 class Compositions:
-    """The sub-pools of a scan, and what has been counted of them in one matrix each.
+    """The sub-pools of a scan.
 
-    Composition k is looked at in matrix k: the observed matrix for all of them, or simulated matrix k.
+    Composition k is counted in matrix k: the observed matrix for all of them, or simulated matrix k.
 
     Args:
         m: models in the whole pool.
@@ -52,32 +53,42 @@ class Compositions:
 
     def __init__(self, m: int, n: int, seed: int) -> None:
         self.sizes, self._n = scan_sizes(m), n
-        self.n_compositions = COMPOSITIONS if self.sizes else 0
         self._members: dict[int, np.ndarray] = {}
         for size in self.sizes:
             rng = generator(seed, SCAN, size)
             self._members[size] = np.sort(np.stack([rng.permutation(m)[:size] for _ in range(COMPOSITIONS)]), axis=1)
-        self._errors = {size: np.zeros((COMPOSITIONS, size), dtype=np.int64) for size in self.sizes}
-        self._joint = {size: np.zeros((COMPOSITIONS, size * (size - 1) // 2), dtype=np.int32) for size in self.sizes}
-        self._all_wrong = np.full((len(self.sizes), COMPOSITIONS), np.nan)
 
-    def look(self, k: int, wrong: Bool[np.ndarray, "n m"], joint: Int[np.ndarray, "m m"]) -> None:
-        """Count composition k of every size in a matrix; others may be counted at the same time."""
-        if k >= self.n_compositions:
-            return
-        for row, size in enumerate(self.sizes):
-            members = self._members[size][k]
-            part = joint[np.ix_(members, members)]
-            self._errors[size][k] = np.diagonal(part)
-            self._joint[size][k] = part[np.triu_indices(size, 1)]
-            self._all_wrong[row, k] = wrong[:, members].all(axis=1).mean()
+    def count(
+        self, first: int, wrong: Bool[np.ndarray, "batch n m"], joint: Int[np.ndarray, "batch m m"]
+    ) -> dict[str, np.ndarray]:
+        """Count compositions in matrices numbered from ``first`` on, one row for each; empty rows beyond the last.
 
-    def ratios(self) -> tuple[np.ndarray, np.ndarray]:
+        Args:
+            first: number of the first matrix.
+            wrong: the matrices.
+            joint: their joint counts.
+        """
+        batch = len(wrong)
+        found = {"scan_all_wrong": np.full((batch, len(self.sizes)), np.nan)}
+        for column, size in enumerate(self.sizes):
+            errors = np.zeros((batch, size), dtype=np.int64)
+            both = np.zeros((batch, size * (size - 1) // 2), dtype=np.int32)
+            for row, members in enumerate(self._members[size][first : first + batch]):
+                part = joint[row][np.ix_(members, members)]
+                errors[row], both[row] = np.diagonal(part), part[np.triu_indices(size, 1)]
+                found["scan_all_wrong"][row, column] = wrong[row][:, members].all(axis=1).mean()
+            found |= {f"scan_errors_{size}": errors, f"scan_joint_{size}": both}
+        return found
+
+    def ratios(self, counts: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """β and its ratio to the one-factor read, (sizes, compositions); nan where a composition was not counted."""
-        ratio = np.full_like(self._all_wrong, np.nan)
+        all_wrong = np.full((len(self.sizes), COMPOSITIONS), np.nan)
+        counted = counts["scan_all_wrong"][:COMPOSITIONS].T
+        all_wrong[:, : counted.shape[1]] = counted
+        ratio = np.full_like(all_wrong, np.nan)
         for row, size in enumerate(self.sizes):
-            seen = ~np.isnan(self._all_wrong[row])
-            if seen.any():
-                found = read_counts(self._errors[size][seen], self._joint[size][seen], self._n)
-                ratio[row, seen] = self._all_wrong[row, seen] / np.exp(found.log_predicted)
-        return self._all_wrong, ratio
+            seen = np.flatnonzero(~np.isnan(all_wrong[row]))
+            if seen.size:
+                found = read_counts(counts[f"scan_errors_{size}"][seen], counts[f"scan_joint_{size}"][seen], self._n)
+                ratio[row, seen] = all_wrong[row, seen] / np.exp(found.log_predicted)
+        return all_wrong, ratio

@@ -2,13 +2,14 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
+from threadpoolctl import threadpool_limits
 
 from cofail_lab.fitting.point import PairValues, PointFit
 
@@ -50,6 +51,12 @@ class Replicates(NamedTuple):
         """Whether the law was fitted to each replicate."""
         return f"log_{law}" in self.more or hasattr(self.fit, f"log_{law}")
 
+    def take(self, rows: Int[np.ndarray, " some"]) -> "Replicates":
+        """Some of them."""
+        fit = PointFit(*(field[rows] for field in self.fit))
+        more = {name: values[rows] for name, values in self.more.items()}
+        return Replicates(self.all_wrong[rows], self.single_best[rows], fit, more)
+
     def ratios(self, law: str) -> Float[np.ndarray, " replicates"]:
         """Observed over predicted β of each replicate; 0 where none was observed, nan without a prediction."""
         with np.errstate(divide="ignore", over="ignore"):
@@ -60,14 +67,19 @@ class Batch(NamedTuple):
     """Some replicates while they are in memory.
 
     Attributes:
+        first: number of the first of them.
         error_counts: (batch, m).
         values: every pair of every replicate.
         weights: how often each query was drawn, (batch, n); None where the matrices were simulated.
+        wrong, joint: the simulated matrices and their joint counts; None where queries were resampled.
     """
 
+    first: int
     error_counts: Int[np.ndarray, "batch m"]
     values: PairValues
-    weights: Int[np.ndarray, "batch n"] | None
+    weights: Int[np.ndarray, "batch n"] | None = None
+    wrong: Bool[np.ndarray, "batch n m"] | None = None
+    joint: Int[np.ndarray, "batch m m"] | None = None
 
 
 More = Callable[[Batch], Mapping[str, np.ndarray]]
@@ -89,38 +101,93 @@ def join(batches: list[Replicates]) -> Replicates:
     )
 
 
-T = TypeVar("T")
+class Stage(NamedTuple):
+    """Replicates of one kind, in batches none of which needs another.
+
+    Attributes:
+        n_replicates: how many there are.
+        size: of every batch but perhaps the last. It depends on the matrix alone, not on who computes what: another
+            shape may be compiled to other instructions, and differ in the last bit.
+        batch: computes the batch that begins with a given replicate.
+    """
+
+    n_replicates: int
+    size: int
+    batch: Callable[[int], Replicates]
+
+    @property
+    def starts(self) -> range:
+        """The first replicate of every batch."""
+        return range(0, self.n_replicates, self.size)
+
+    def batch_size(self, start: int) -> int:
+        """Replicates of the batch that begins with ``start``."""
+        return min(self.size, self.n_replicates - start)
+
+    def replicates(self) -> Replicates:
+        """All of them."""
+        return join(list(in_batches(self, self.starts)))
 
 
-def in_batches(batch: Callable[[int], T], n_replicates: int, size: int, advance: Callable[[int], None]) -> Iterator[T]:
-    """``batch(first)`` for every batch of ``size`` replicates, in order; ``advance`` hears how many are done.
+def in_batches(
+    stage: Stage, starts: Iterable[int], advance: Callable[[int], None] = lambda _: None
+) -> Iterator[Replicates]:
+    """Some batches of a stage, in the order given; ``advance`` hears how many replicates are done.
 
     NumPy and XLA leave a core idle half of the time; a second batch fills it. Batches go to all JAX devices in turn.
     """
     devices = jax.devices()
     at_once = max(min(_BATCHES_AT_ONCE, os.cpu_count() or 1), len(devices))
     pool = ThreadPoolExecutor(max_workers=at_once)
-    waiting: deque[tuple[int, Future[T]]] = deque()
+    waiting: deque[tuple[int, Future[Replicates]]] = deque()
 
-    def on_device(start: int) -> T:
-        with jax.default_device(devices[start // size % len(devices)]):
-            return batch(start)
+    def on_device(start: int) -> Replicates:
+        with jax.default_device(devices[start // stage.size % len(devices)]):
+            return stage.batch(start)
 
-    def finished() -> T:
+    def finished() -> Replicates:
         kept, future = waiting.popleft()
         done = future.result()
         advance(kept)
         return done
 
     try:
-        for start in range(0, n_replicates, size):
-            waiting.append((min(size, n_replicates - start), pool.submit(on_device, start)))
-            if len(waiting) > at_once:
+        with one_thread():
+            for start in starts:
+                waiting.append((stage.batch_size(start), pool.submit(on_device, start)))
+                if len(waiting) > at_once:
+                    yield finished()
+            while waiting:
                 yield finished()
-        while waiting:
-            yield finished()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def one_thread() -> threadpool_limits:
+    """The context in which BLAS uses one thread.
+
+    It then sums in the same order whatever the number of cores, and its spinning threads do not hold up the batches
+    that run side by side, which on a busy machine is a factor of ten.
+    """
+    return threadpool_limits(1, "blas")
+
+
+def computed(
+    stages: Mapping[str, Stage], advance: Callable[[int], None] = lambda _: None
+) -> tuple[dict[str, Replicates], bool]:
+    """The replicates of some stages, by name, and whether they are complete: a KeyboardInterrupt keeps what is done.
+
+    A stage of which nothing is done is left out.
+    """
+    done: dict[str, list[Replicates]] = {}
+    finished = True
+    try:
+        for name, stage in stages.items():
+            for batch in in_batches(stage, stage.starts, advance):
+                done.setdefault(name, []).append(batch)
+    except KeyboardInterrupt:
+        finished = False
+    return {name: join(batches) for name, batches in done.items()}, finished
 
 
 def percentile_interval(values: Float[np.ndarray, " replicates"], level: float) -> tuple[float, float] | None:
