@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, NoReturn
 from cofail_lab.errors import InputError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from omegaconf import DictConfig
 
 _EXTRAS = {"joblib": "joblib", "ray": "ray", "ray_cluster": "ray", "submitit_local": "slurm", "submitit_slurm": "slurm"}
 # What the single run of this process came to; Hydra comments on whatever a job raises, so it raises nothing foreseen.
 _begun: list[bool] = []
+_to_split: list[int] = []
+_shards: list[dict[str, pa.Table]] = []
 _refused: list[InputError] = []
 _unexpected: list[str] = []
 
@@ -31,7 +34,6 @@ def config_folder() -> Path:
 
 def main() -> None:
     """Entry point. Exit codes: 0 done, 2 bad input, 130 interrupted, 1 anything else, such as an unexpected verdict."""
-    import hydra
     from hydra.errors import HydraException, InstantiationException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
@@ -45,13 +47,15 @@ def main() -> None:
     _keep_compiled_code()
     signal.signal(signal.SIGTERM, _terminate)
     OmegaConf.register_new_resolver("sweep_key", lambda _root_: sweep_key(_root_.hydra.overrides.task), replace=True)
-    _begun.clear()
-    _refused.clear()
-    _unexpected.clear()
+    for left in (_begun, _to_split, _shards, _refused, _unexpected):
+        left.clear()
     Sweep.current = None
     sys.argv[1:] = _commas_as_lists(sys.argv[1:])
     try:
-        hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="config")(task)()
+        _launch()
+        if _to_split:
+            _launch_shards(_to_split[0])
+            _launch()
     except KeyboardInterrupt as interruption:
         said = f"interrupted{': ' if interruption.args else ''}{' '.join(map(str, interruption.args))}"
         if Sweep.current is not None:
@@ -84,6 +88,29 @@ def main() -> None:
         code = finish(Sweep.current, _progress)
         if code:
             sys.exit(code)
+
+
+def _launch() -> None:
+    import hydra
+
+    hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="config")(task)()
+
+
+def _launch_shards(n_shards: int) -> None:
+    """Run the shards of this command as a sweep, by whatever launcher it names, and keep what they have left."""
+    from cofail_lab.sweep.controller import Sweep
+    from cofail_lab.sweep.shards import collected, shard_arguments
+
+    _begun.clear()
+    arguments = sys.argv[1:]
+    sys.argv[1:] = shard_arguments(arguments, n_shards)
+    try:
+        _launch()
+    finally:
+        sys.argv[1:] = arguments
+    assert Sweep.current is not None  # noqa: S101  (its callback ran)
+    sweep, Sweep.current = Sweep.current, None
+    _shards.append(collected(sweep))
 
 
 def task(config: DictConfig) -> None:
@@ -121,8 +148,14 @@ def _run_single(config: DictConfig) -> None:
     console = Console(highlight=False)
     hydra_config = HydraConfig.get()
     config = job.resolve(config)
-    experiment, inputs = job.build(config)
+    experiment, inputs = job.build(config, shards=_shards[0] if _shards else {})
     folder = Path(hydra_config.runtime.output_dir)
+    if inputs.options.shards > 1 and inputs.options.shard is None and not _shards:
+        _to_split.append(inputs.options.shards)
+        # Hydra has made the folder of the run; there is nothing to write yet.
+        with suppress(OSError):
+            folder.rmdir()
+        return
     recorder = job.recorder(config, folder, hydra_config.runtime.choices["experiment"], drawn=True)
     result = job.compute(experiment, inputs, recorder, _progress)
     render(result, console, recorder.folder)

@@ -12,13 +12,15 @@ from cofail_lab import checks
 from cofail_lab.errors import InputError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from omegaconf import DictConfig
 
-    from cofail_lab.experiments.base import Experiment, Inputs, Progress
+    from cofail_lab.experiments.base import Experiment, Inputs, Progress, RunOptions
     from cofail_lab.record import Recorder
     from cofail_lab.result import Result
 
 _SELECTION = ("dataset", "models", "min_coverage", "pool_size")
+SHARDS_IN_A_SWEEP = "run.shards: every job of a sweep is a job of its own already; leave out run.shards or -m"
 # Nodes that say how a sweep is run, not what is computed.
 _NOT_RECORDED = ("sweep",)
 
@@ -68,8 +70,13 @@ def recorder(
     )
 
 
-def build(config: DictConfig) -> tuple[Experiment, Inputs]:
-    """The experiment and what it is given. A bad value of either shows here, before anything is written."""
+def build(config: DictConfig, shards: Mapping[str, pa.Table] | None = None) -> tuple[Experiment, Inputs]:
+    """The experiment and what it is given. A bad value of either shows here, before anything is written.
+
+    Args:
+        config: from `resolve`.
+        shards: what the shards of the run have left; None where it cannot have any.
+    """
     from hydra.utils import instantiate
 
     from cofail_lab.experiments.base import Inputs, RunOptions
@@ -77,14 +84,29 @@ def build(config: DictConfig) -> tuple[Experiment, Inputs]:
 
     options = RunOptions(**plain(config.run))
     experiment = instantiate(config.experiment, _convert_="all")
+    if options.shards > 1 or options.shard is not None:
+        _check_split(experiment, options, may_have_shards=shards is not None)
     source = {key: value for key, value in plain(config.data).items() if key not in _SELECTION}
     inputs = Inputs(
         options=options,
         source=lambda: instantiate(source, _convert_="all"),
         selection=Selection(**{key: plain(config.data)[key] for key in _SELECTION}, seed=options.seed),
         law_factory=None if config.law is None else _law_factory(config.law),
+        shards=shards or {},
     )
     return experiment, inputs
+
+
+def _check_split(experiment: Experiment, options: RunOptions, *, may_have_shards: bool) -> None:
+    from cofail_lab.experiments.base import Splittable
+
+    if not isinstance(experiment, Splittable) or not experiment.splits:
+        raise InputError(
+            f"run.shards: {options.shards}, but there is nothing to split; experiment=fit has replicates (bootstrap, "
+            "null), experiment=tail_curve has draws (simulate=true)"
+        )
+    if options.shard is None and not may_have_shards:
+        raise InputError(SHARDS_IN_A_SWEEP)
 
 
 def _law_factory(config: DictConfig) -> Callable[..., Any]:
@@ -109,7 +131,8 @@ def compute(experiment: Experiment, inputs: Inputs, recorder: Recorder, progress
     """Run and record, whatever happens: a run that fails or is stopped says so in its folder, and raises on."""
     recorder.start()
     try:
-        result = experiment.run(inputs, progress)
+        run = experiment.run if inputs.options.shard is None else experiment.shard  # type: ignore[union-attr]
+        result = run(inputs, progress)
         with progress("Writing figures", total=len(result.figures)) as advance:
             recorder.finish(result, inputs.provenance, advance)
     except BaseException as error:

@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from cofail_lab.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 try:
     from yaml import CSafeLoader as _Loader
@@ -69,6 +72,13 @@ def read(folders: Iterable[Path]) -> Iterator[Run | None]:
             yield _read(folder)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):
             yield None
+
+
+def tables(folder: Path) -> dict[str, pa.Table]:
+    """The tables of a run, by name."""
+    import pyarrow.parquet as pq
+
+    return {path.stem: pq.read_table(path) for path in sorted((folder / "tables").glob("*.parquet"))}
 
 
 def _read(folder: Path) -> Run:

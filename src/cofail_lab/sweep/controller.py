@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from cofail_lab.errors import InputError
+from cofail_lab.job import SHARDS_IN_A_SWEEP
 from cofail_lab.report.names import printable
 from cofail_lab.sweep.jobs import LAUNCH
 from cofail_lab.sweep.journal import HIDDEN, Event, Journal, journal_folder
@@ -96,6 +97,9 @@ class SweepCallback(Callback):
         """Begin to watch."""
         _named(config.hydra.sweep.dir, "hydra.sweep.dir")
         _named(config.hydra.sweep.subdir, "hydra.sweep.subdir")
+        shards = OmegaConf.select(config, "run.shards", default=1)
+        if shards != 1 and not any(override.startswith("run.shard=") for override in config.hydra.overrides.task):
+            raise Refused(InputError(SHARDS_IN_A_SWEEP))
         _share(config)
         for key in ("retry_failed", "gather"):
             if not isinstance(config.sweep[key], bool):
