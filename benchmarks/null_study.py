@@ -86,7 +86,7 @@ def clipping(replicates: int = 40) -> None:
     m, n, laws = 67, 330, ("full_sigma", "full_sigma_clip")
     pairs = Pairs.of(m)
     predictors = MatrixPredictors(pairs, None)
-    for low, high, r in ((0.164, 0.6, 0.8), (0.164, 0.6, 0.9), (0.164, 0.8, 0.9)):
+    for low, high, r in ((0.164, 0.6, 0.9), (0.164, 0.9, 0.8), (0.1, 0.5, 0.9), (0.05, 0.5, 0.9)):
         truth = OneFactorGaussian(np.linspace(low, high, m), np.full(m, np.sqrt(r)))
         found = _drawn(
             truth, n, replicates, (0, 904),

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
@@ -325,6 +326,9 @@ def test_page_escapes_everything_and_needs_nothing_else() -> None:
     [
         (numbers.percent(0.0451), "4.5%"),
         (numbers.percent(0), "0.0%"),
+        (numbers.percent_of_log(math.log(0.0451)), "4.5%"),
+        (numbers.percent_of_log(-1000.0), "10^-434"),
+        (numbers.percent_of_log(None), numbers.ABSENT),
         (numbers.percent(-0.0), "0.0%"),
         (numbers.percent(1), "100.0%"),
         (numbers.percent(1 - 1e-13), "100.0%"),

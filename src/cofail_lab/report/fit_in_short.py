@@ -8,7 +8,7 @@ from cofail_lab.fitting.calibration import OWN_NULLS
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.null import NullTest
 from cofail_lab.report.names import shorten
-from cofail_lab.report.numbers import count, interval, percent, points, ratio
+from cofail_lab.report.numbers import count, interval, percent, percent_of_log, points, ratio
 from cofail_lab.result import Section
 
 CHANCE = 0.05
@@ -61,7 +61,8 @@ def _left_out_sentence(fit: MatrixFit) -> str:
 
 
 def _laws_sentence(fit: MatrixFit) -> str:
-    said = [f"{percent(fit.predicted(law))} ({name})" for law, name in _PLAIN.items() if fit.predicted(law) is not None]
+    logs = {name: fit.log_predicted(law) for law, name in _PLAIN.items()}
+    said = [f"{percent_of_log(value)} ({name})" for name, value in logs.items() if value is not None]
     if not said:
         return "No law can be read from its pairs."
     return f"Read from single models and pairs alone, β would be {', '.join(said)}."

@@ -16,7 +16,7 @@ from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import fit_in_short, fit_reading, law_comparison
 from cofail_lab.report.fit_names import LAW_NAMES
 from cofail_lab.report.names import shorten
-from cofail_lab.report.numbers import count, fixed, interval, percent, points, ratio
+from cofail_lab.report.numbers import count, fixed, interval, percent, percent_of_log, points, ratio
 from cofail_lab.result import Row, Section
 
 if TYPE_CHECKING:
@@ -193,13 +193,7 @@ def _law_row(fit: MatrixFit, law: str) -> Row:
         notes.append(f"observed/predicted {ratio(fit.ratio(law))}{spread}")
     if outcomes.constant.any():
         notes.append(f"over the {count(outcomes.n_models - int(outcomes.constant.sum()))} varying models")
-    return Row(f"β if {LAW_NAMES[law]}", _predicted(fit, law), "; ".join(notes))
-
-
-def _predicted(fit: MatrixFit, law: str) -> str:
-    """A predicted β as people read it; below the smallest float it is still a power of ten."""
-    value, log_value = fit.predicted(law), fit.log_predicted(law)
-    return f"10^{log_value / np.log(10):.0f}" if value == 0 and log_value is not None else percent(value)
+    return Row(f"β if {LAW_NAMES[law]}", percent_of_log(fit.log_predicted(law)), "; ".join(notes))
 
 
 def _prediction_sentence(fit: MatrixFit) -> str:

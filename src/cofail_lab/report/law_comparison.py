@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from cofail_lab.estimate import Estimate
 from cofail_lab.fitting.compare import LawComparison, LawFit
-from cofail_lab.report.numbers import count, fixed, percent, ratio
+from cofail_lab.report.numbers import count, fixed, percent, percent_of_log, ratio
 from cofail_lab.result import Row, Section
 
 if TYPE_CHECKING:
@@ -111,10 +109,7 @@ def _parameter(name: str, fit: LawFit) -> str:
 
 
 def _predicted(fit: LawFit) -> str:
-    value = fit.predicted.value
-    if value is None or fit.log_predicted is None:
-        return percent(None)
-    return f"10^{fit.log_predicted / np.log(10):.0f}" if value < 1e-9 else percent(value, 2)
+    return percent_of_log(None if fit.predicted.value is None else fit.log_predicted, 2)
 
 
 def metrics(comparison: LawComparison) -> dict[str, float | int | None]:

@@ -18,6 +18,13 @@ def percent(share: float | None, digits: int = 1) -> str:
     return _hundredfold(share, digits) + "%" if _exists(share) else ABSENT
 
 
+def percent_of_log(log_share: float | None, digits: int = 1) -> str:
+    """A share given by its natural log, as `percent`; below 1e-9 as a power of ten: ``-25.6 -> "10^-11"``."""
+    if not _exists(log_share):
+        return ABSENT
+    return f"10^{log_share / math.log(10):.0f}" if log_share < math.log(1e-9) else percent(math.exp(log_share), digits)
+
+
 def points(share: float | None, digits: int = 1) -> str:
     """A difference of shares, in [-1, 1], in percentage points: ``0.0451 -> "4.5 points"``. Digits as in `percent`."""
     if not _exists(share):
