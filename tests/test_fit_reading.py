@@ -51,8 +51,8 @@ def test_the_scan_counts_its_compositions(real: Callable[[str], Outcomes]) -> No
             assert all_wrong[row, k] == outcomes.wrong[:, members].all(axis=1).mean()
     assert np.isnan(ratio[:, 5:]).all()
     assert not np.isnan(ratio[:, :5]).any()
-    assert scan_sizes(9)[-1] == 8
-    assert scan_sizes(2) == []
+    assert scan_sizes(9)[-1] == 9
+    assert scan_sizes(1) == []
     # Pairs alone are what they are: the ratio of a pool of two is 1.
     np.testing.assert_allclose(ratio[0, :5], 1, rtol=1e-9)
 

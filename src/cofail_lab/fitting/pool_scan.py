@@ -12,7 +12,7 @@ from cofail_lab.numerics.streams import SCAN, generator
 COMPOSITIONS = 200
 """Random sub-pools of each size."""
 
-# The largest size but the whole pool: with more models a sub-pool's pairs cost more than they tell.
+# The largest size: with more models a sub-pool's pairs cost more than they tell.
 _LARGEST = 256
 
 
@@ -35,8 +35,8 @@ class PoolScan(NamedTuple):
 
 
 def scan_sizes(m: int) -> list[int]:
-    """About eight sizes in geometric steps from 2 to below m."""
-    largest = min(m - 1, _LARGEST)
+    """About eight sizes in geometric steps from 2 to the whole pool, whose band in the data is a point."""
+    largest = min(m, _LARGEST)
     return sorted({round(size) for size in np.geomspace(2, largest, 8)}) if largest >= 2 else []
 
 

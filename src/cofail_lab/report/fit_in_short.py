@@ -114,7 +114,8 @@ def _conclusion(fit: MatrixFit, own: Mapping[str, NullTest]) -> str:
     null = fit.null
     power = None if null is None or null.power is None else null.power.get("one_factor")
     detected = (
-        f" (a common mode of {percent(null.atom)} would show in {percent(power, 0)} of such matrices)"
+        f" (a common mode of {percent(null.atom)} would show in {percent(power, 0)} of such matrices"
+        f"{', so one of that size is unlikely' if power > 1 - CHANCE else ''})"
         if power is not None and null is not None
         else ""
     )
