@@ -58,7 +58,7 @@ def test_independence_is_its_own_one_factor_read() -> None:
 def test_simulated_points_cover_the_exact_line() -> None:
     """Five standard errors, two-sided 6e-7 for each of 4 sizes; and points of another law do not fit."""
     law, sizes = CommonShock(0.05, "0.3x20"), np.array([2, 3, 5, 20])
-    seen = simulate(law, sizes, draws=100_000, chunk=30_000, seed=1)
+    seen = simulate(law, sizes, RunOptions(draws=100_000, chunk=30_000, seed=1))
     exact = np.exp(curve(law, *sizes)["log_all_wrong"])
     assert (np.abs(seen["simulated"] - exact) <= 5 * seen["simulated_error"]).all()
     other = np.exp(curve(CommonShock(0.055, "0.3x20"), *sizes)["log_all_wrong"])

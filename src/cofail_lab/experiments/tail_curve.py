@@ -1,5 +1,7 @@
 """`experiment=tail_curve`: a law's all-wrong rate over pool sizes, against the one-factor read of its pairs."""
 
+import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -8,12 +10,12 @@ import jax
 import numpy as np
 import pyarrow as pa
 from jax import Array
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.special import log_ndtr, ndtri
 
 from cofail_lab import checks
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.base import Inputs, Progress, silent
+from cofail_lab.experiments.base import Inputs, Progress, RunOptions, silent
 from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.numerics import bivariate_normal
 from cofail_lab.numerics.one_factor import log_all_below
@@ -50,8 +52,26 @@ class TailCurve:
         sizes = self.pool_sizes(law.n_models)
         curve = tail_curve(law, sizes, progress)
         if self.simulate:
-            curve |= simulate(law, sizes, options.draws, options.chunk, options.seed, progress)
+            curve |= simulate(law, sizes, options, inputs.shards, progress)
         return _result(law, sizes, curve)
+
+    @property
+    def splits(self) -> bool:
+        """Whether queries are simulated."""
+        return self.simulate
+
+    def shard(self, inputs: Inputs, progress: Progress = silent) -> Result:
+        """The simulated queries that fall to one shard, counted."""
+        law, options = inputs.law(), inputs.options
+        assert options.shard is not None  # noqa: S101  (the caller asks for one)
+        queries = _pieces(options)[options.shard]
+        with progress("Simulated queries of this shard", total=len(queries)) as advance:
+            hits = count_hits(law, self.pool_sizes(law.n_models), queries, options, advance)
+        return Result(
+            headline=f"Shard {options.shard} of {options.shards}: {len(queries):,} simulated queries.",
+            metrics={"n_queries": len(queries)},
+            tables={"simulated": pa.table({"first": [queries.start], "stop": [queries.stop], "hits": [hits]})},
+        )
 
     def pool_sizes(self, m: int) -> np.ndarray:
         """The sizes asked for, for a law of m models, in order."""
@@ -201,18 +221,48 @@ def _implied_correlation(pools: _Pools, log_beta: Float[np.ndarray, "laws sizes"
 
 
 def simulate(
-    law: AbstractErrorLaw, sizes: np.ndarray, draws: int, chunk: int, seed: int, progress: Progress = silent
+    law: AbstractErrorLaw,
+    sizes: np.ndarray,
+    options: RunOptions,
+    shards: Mapping[str, pa.Table] | None = None,
+    progress: Progress = silent,
 ) -> dict[str, np.ndarray]:
-    """Share of simulated queries that the first m models all get wrong, and its standard error, by size."""
+    """Share of simulated queries that the first m models all get wrong, and its standard error, by size.
+
+    What the shards of the run have counted is taken from them.
+    """
+    stored = shards["simulated"].to_pylist() if shards else []
+    counted = {range(row["first"], row["stop"]): np.array(row["hits"]) for row in stored}
     hits = np.zeros(len(sizes), dtype=np.int64)
-    with progress("Simulated queries", total=draws) as advance:
-        for wrong in law.sample_chunks(jax.random.key(seed), draws, chunk=chunk):
-            # Models wrong before the first right one: a pool of the first m fails where there are at least m.
-            run = np.where(wrong.all(axis=1), wrong.shape[1], wrong.argmin(axis=1))
-            hits += (run[:, None] >= sizes).sum(axis=0)
-            advance(len(wrong))
-    share = hits / draws
-    return {"simulated": share, "simulated_error": np.sqrt(share * (1 - share) / draws)}
+    with progress("Simulated queries", total=options.draws) as advance:
+        for queries in _pieces(options):
+            if queries in counted:
+                hits += counted[queries]
+                advance(len(queries))
+            else:
+                hits += count_hits(law, sizes, queries, options, advance)
+    share = hits / options.draws
+    return {"simulated": share, "simulated_error": np.sqrt(share * (1 - share) / options.draws)}
+
+
+def count_hits(
+    law: AbstractErrorLaw, sizes: np.ndarray, queries: range, options: RunOptions, advance: Callable[[int], None]
+) -> Int[np.ndarray, " sizes"]:
+    """How many of these simulated queries the first m models all get wrong; a query is the same in every range."""
+    hits = np.zeros(len(sizes), dtype=np.int64)
+    key, n = jax.random.key(options.seed), len(queries)
+    for wrong in law.sample_chunks(key, n, chunk=options.chunk, first=queries.start) if n else ():
+        # Models wrong before the first right one: a pool of the first m fails where there are at least m.
+        run = np.where(wrong.all(axis=1), wrong.shape[1], wrong.argmin(axis=1))
+        hits += (run[:, None] >= sizes).sum(axis=0)
+        advance(len(wrong))
+    return hits
+
+
+def _pieces(options: RunOptions) -> list[range]:
+    """The queries of every shard."""
+    edges = [options.draws * k // options.shards for k in range(options.shards + 1)]
+    return [range(*edge) for edge in itertools.pairwise(edges)]
 
 
 def metrics_of(sizes: np.ndarray, curve: dict[str, np.ndarray]) -> dict[str, float | int | None]:

@@ -49,9 +49,11 @@ class AbstractSampler(eqx.Module):
         """Log P(all wrong | the factors drawn for these queries): what is left when the cells are integrated out."""
 
 
-def sample(sampler: AbstractSampler, key: Array, n: int, chunk: int) -> Iterator[Bool[np.ndarray, "b m"]]:
-    """The first n queries, chunk by chunk."""
-    for _, rows in _stream(_wrong, sampler, key, n, chunk):
+def sample(
+    sampler: AbstractSampler, key: Array, n: int, chunk: int, first: int = 0
+) -> Iterator[Bool[np.ndarray, "b m"]]:
+    """n queries from number ``first`` on, chunk by chunk."""
+    for _, rows in _stream(_wrong, sampler, key, n, chunk, first):
         yield rows
 
 
@@ -78,7 +80,7 @@ def mean_all_wrong_given(
 
 
 def _stream(
-    draw: Callable, sampler: AbstractSampler, key: Array, n: int, chunk: int
+    draw: Callable, sampler: AbstractSampler, key: Array, n: int, chunk: int, first: int = 0
 ) -> Iterator[tuple[int, np.ndarray]]:
     """First query and result of every chunk, in order, while devices and threads work on the next ones."""
     if n < 1 or chunk < 1:
@@ -91,7 +93,7 @@ def _stream(
 
     def work(index: int) -> tuple[int, np.ndarray]:
         start = index * size
-        return start, np.asarray(draw(*replicas[index % len(devices)], np.uint64(start), size))[: n - start]
+        return start, np.asarray(draw(*replicas[index % len(devices)], np.uint64(first + start), size))[: n - start]
 
     # The first chunk compiles for all; XLA then runs one thread's chunks in turn, those of several side by side.
     yield work(0)

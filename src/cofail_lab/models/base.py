@@ -119,9 +119,11 @@ class AbstractErrorLaw(eqx.Module):
             done += len(rows)
         return jnp.asarray(out)
 
-    def sample_chunks(self, key: Array, n: int, *, chunk: int = CHUNK) -> Iterator[Bool[np.ndarray, "b m"]]:
-        """The queries of `sample`, ``chunk`` or fewer at a time, in order, so that n may be any number."""
-        return _sampling.sample(self.sampler(), key, n, chunk)
+    def sample_chunks(
+        self, key: Array, n: int, *, chunk: int = CHUNK, first: int = 0
+    ) -> Iterator[Bool[np.ndarray, "b m"]]:
+        """n queries of `sample` from number ``first`` on, ``chunk`` or fewer at a time, so that n may be any number."""
+        return _sampling.sample(self.sampler(), key, n, chunk, first)
 
     def count_wrong(
         self, key: Array, n: int, *, chunk: int = CHUNK, advance: _sampling.Advance = ignore
