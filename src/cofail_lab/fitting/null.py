@@ -30,6 +30,8 @@ _PAIRS_PER_BATCH = 2**18
 _CELLS_PER_BATCH = 2**24
 _CHUNK = 2**14
 
+_relative_cdf = jax.jit(bivariate_normal.relative_cdf)
+
 
 def simulate(
     law: "AbstractErrorLaw", n: int, pairs: Pairs, n_replicates: int, stream: tuple[int, int], more: More = nothing
@@ -168,7 +170,7 @@ def with_atom(law: OneFactorGaussian, atom: float) -> "AtomInflated | None":
 
     def mean_pair(rates_: np.ndarray, scale: float) -> float:
         t, correlation = ndtri(rates_), scale**2 * loadings[left] * loadings[right]
-        return float(np.mean(bivariate_normal.relative_cdf(*map(jnp.asarray, (t[left], t[right], correlation)))))
+        return float(np.mean(_relative_cdf(t[left], t[right], correlation)))
 
     target = (mean_pair(rates, 1.0) - atom) / (1 - atom)
     largest = min(1.5, 0.999 / float(np.abs(loadings).max()))

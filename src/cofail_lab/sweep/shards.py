@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 def shard_arguments(arguments: list[str], n_shards: int) -> list[str]:
     """The command line that launches the shards of a command; what failed before is tried again."""
-    return ["-m", *arguments, f"run.shard=range(0,{n_shards})", "sweep.retry_failed=true"]
+    # Hydra wants all overrides side by side, wherever its own flags stand.
+    place = next((k for k, word in enumerate(arguments) if "=" in word and word[0] != "-"), len(arguments))
+    own = [f"run.shard=range(0,{n_shards})", "sweep.retry_failed=true"]
+    return ["-m", *arguments[:place], *own, *arguments[place:]]
 
 
 def collected(sweep: Sweep) -> dict[str, pa.Table]:
