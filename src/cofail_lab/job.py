@@ -145,7 +145,7 @@ def failure(error: BaseException) -> str:
     """One line that says what went wrong."""
     known = input_error(error)
     if isinstance(error, KeyboardInterrupt):
-        return f"interrupted: {error or 'stopped by the user'}"
+        return f"interrupted: {str(error) or 'stopped by the user'}"
     return " ".join(str(known).split()) if known else f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
