@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pyarrow as pa
 from jax import Array
@@ -17,14 +18,16 @@ from cofail_lab import checks
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, RunOptions, silent
 from cofail_lab.models import AbstractErrorLaw
+from cofail_lab.models.base import log_rounding
 from cofail_lab.numerics import bivariate_normal
 from cofail_lab.numerics.one_factor import log_all_below
-from cofail_lab.numerics.root import bracketed_roots
+from cofail_lab.numerics.root import bracketed_roots, in_blocks
 from cofail_lab.report import tail_figures
 from cofail_lab.report.numbers import number
 from cofail_lab.result import Result, Row, Section
 
-_PAIRS = 256
+# Quadratures computed at once: so many pools of one kind of models, fewer of many kinds.
+_BLOCK, _FEWEST = 256, 8
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,8 @@ def one_factor_reads(
     thresholds = ndtri(rates)
     mean_tetrachoric, mean_pearson = _mean_correlations(rates, thresholds, pairs, sizes)
     pools = _pools(thresholds, sizes)
-    log_one_factor, one_factor_error = _log_one_factor(pools, mean_tetrachoric)
-    log_pearson, pearson_error = _log_one_factor(pools, mean_pearson)
+    log_one_factor, slope, one_factor_error = _log_one_factor(pools, mean_tetrachoric)
+    log_pearson, _, pearson_error = _log_one_factor(pools, mean_pearson)
     return {
         "tetrachoric": mean_tetrachoric,
         "pearson": mean_pearson,
@@ -125,7 +128,7 @@ def one_factor_reads(
         "log_one_factor_pearson_error": pearson_error,
         "log_ratio_one_factor": log_beta - log_one_factor,
         "log_ratio_one_factor_pearson": log_beta - log_pearson,
-        "implied_correlation": _implied_correlation(pools, log_beta),
+        "implied_correlation": _implied_correlation(pools, log_beta, mean_tetrachoric, log_one_factor, slope),
     }
 
 
@@ -133,30 +136,18 @@ def _mean_correlations(
     rates: np.ndarray, thresholds: np.ndarray, pairs: np.ndarray, sizes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean tetrachoric and mean Pearson correlation among the first models, (laws, sizes) each."""
-    m = rates.shape[1]
-    i, j = np.triu_indices(m, 1)
+    # In the order of their later model, so that the pairs among the first m are the first m(m - 1)/2.
+    j, i = np.tril_indices(rates.shape[1], -1)
     joint = pairs[:, i, j]
     # Pools of few different models have few different pairs.
-    first, place = _distinct(np.concatenate([thresholds[:, i], thresholds[:, j], joint]))
-    tetrachoric = _correlations(thresholds[:, i[first]], thresholds[:, j[first]], joint[:, first])[:, place]
+    first, place = _distinct(np.concatenate([rates[:, i], rates[:, j], joint]))
+    i, j, joint = i[first], j[first], joint[:, first]
+    tetrachoric = bivariate_normal.correlation(thresholds[:, i], thresholds[:, j], joint)
     spread = np.sqrt(rates * (1 - rates))
     pearson = (joint - rates[:, i] * rates[:, j]) / (spread[:, i] * spread[:, j])
-    # Sums over the pairs among the first m, for every m at once: pairs in the order of their later model.
-    later = np.argsort(j, kind="stable")
     n_pairs = sizes * (sizes - 1) // 2
-    means = (np.cumsum(x[:, later], axis=1)[:, n_pairs - 1] / n_pairs for x in (tetrachoric, pearson))
+    means = (np.cumsum(x[:, place], axis=1)[:, n_pairs - 1] / n_pairs for x in (tetrachoric, pearson))
     return tuple(means)  # type: ignore[return-value]
-
-
-def _correlations(h: np.ndarray, k: np.ndarray, joint: np.ndarray) -> np.ndarray:
-    """`bivariate_normal.correlation` in blocks of one shape.
-
-    Another shape may be compiled to other instructions, and near r = 0 one rounding is 1e-12 of r.
-    """
-    flat = np.stack([np.broadcast_to(x, joint.shape).ravel() for x in (h, k, joint)])
-    blocks = np.pad(flat, ((0, 0), (0, -flat.shape[1] % _PAIRS)), mode="edge").reshape(3, -1, _PAIRS)
-    found = [np.asarray(bivariate_normal.correlation(*blocks[:, row])) for row in range(blocks.shape[1])]
-    return np.concatenate(found)[: flat.shape[1]].reshape(joint.shape)
 
 
 def _distinct(columns: Float[np.ndarray, "rows n"]) -> tuple[np.ndarray, np.ndarray]:
@@ -174,50 +165,80 @@ class _Pools(NamedTuple):
     """The first models of some laws, for every pool size: kinds of models and how many of each.
 
     Attributes:
-        thresholds: (laws, 1, kinds).
+        thresholds: (laws, kinds).
         counts: (sizes, kinds).
     """
 
     thresholds: np.ndarray
     counts: np.ndarray
 
+    def log_all_below(
+        self, pools: tuple[np.ndarray, ...], correlation: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """log β_sf of some pools (their laws and sizes) at correlations in [0, 1), its slope, and the error of it."""
+        # A block needs the nodes of its hardest pool, and the stronger the correlation the harder.
+        order = np.argsort(correlation, kind="stable")
+        law, size = (index[order] for index in pools)
+        block = max(_FEWEST, _BLOCK // self.thresholds.shape[1])
+        found = in_blocks(_log_all_below, block, self.thresholds[law], self.counts[size], correlation[order])
+        back = np.argsort(order)
+        return tuple(column[back] for column in found)
+
 
 def _pools(thresholds: Float[np.ndarray, "laws m"], sizes: np.ndarray) -> _Pools:
     first, place = _distinct(thresholds)
     one_hot = place[:, None] == np.arange(len(first))
-    return _Pools(thresholds[:, None, first], np.cumsum(one_hot, axis=0)[sizes - 1].astype(float))
+    return _Pools(thresholds[:, first], np.cumsum(one_hot, axis=0)[sizes - 1].astype(float))
 
 
 @jax.jit
-def _log_all_below(thresholds: Array, loadings: Array, counts: Array) -> tuple[Array, Array]:
-    # Mapped over laws, the nodes of one are not refined because another needs more.
-    return jax.vmap(log_all_below, in_axes=(0, 0, None))(thresholds, loadings, counts)
-
-
-def _log_one_factor(
-    pools: _Pools, correlation: Float[np.ndarray, "laws sizes"]
-) -> tuple[Float[np.ndarray, "laws sizes"], Float[np.ndarray, "laws sizes"]]:
-    exists = (correlation >= 0) & (correlation < 1)
-    loadings = np.sqrt(np.where(exists, correlation, 0.0))[..., None]
-    value, error = (np.asarray(x) for x in _log_all_below(pools.thresholds, loadings, pools.counts))
-    return np.where(exists, value, np.nan), np.where(exists, error, np.nan)
-
-
-def _implied_correlation(pools: _Pools, log_beta: Float[np.ndarray, "laws sizes"]) -> Float[np.ndarray, "laws sizes"]:
-    """The r in [0, 1) with β_sf(r) = β, to rounding; nan where none has it."""
-    at_zero = _log_one_factor(pools, np.zeros(log_beta.shape))[0] - log_beta
-    # At r = 1 the pool fails as its best model does.
-    at_one = log_ndtr(np.where(pools.counts > 0, pools.thresholds, np.inf).min(axis=-1)) - log_beta
-    exists = (at_zero <= 0) & (at_one > 0)
-    # Where no r has it the bracket is a point, at which the quadrature is cheap.
-    root = bracketed_roots(
-        lambda r: _log_one_factor(pools, r)[0] - log_beta,
-        np.zeros(log_beta.shape),
-        np.where(exists, 1.0, 0.0),
-        at_zero,
-        at_one,
+@jax.vmap  # so that the nodes of one pool are not refined because another needs more
+def _log_all_below(thresholds: Array, counts: Array, correlation: Array) -> tuple[Array, Array, Array]:
+    loading = jnp.sqrt(correlation)
+    return jax.jvp(
+        lambda loading: log_all_below(thresholds, loading, counts), (loading,), (0.5 / loading,), has_aux=True
     )
-    return np.where(exists, root, np.nan)
+
+
+def _log_one_factor(pools: _Pools, correlation: Float[np.ndarray, "laws sizes"]) -> tuple[np.ndarray, ...]:
+    """log β_sf, its slope in r and its error, (laws, sizes) each; nan at correlations outside [0, 1)."""
+    found = np.full((3, *correlation.shape), np.nan)
+    exists = np.nonzero((correlation >= 0) & (correlation < 1))
+    if exists[0].size:
+        found[:, *exists] = pools.log_all_below(exists, correlation[exists])
+    return tuple(found)
+
+
+def _implied_correlation(
+    pools: _Pools, log_beta: np.ndarray, start: np.ndarray, at_start: np.ndarray, slope_at_start: np.ndarray
+) -> Float[np.ndarray, "laws sizes"]:
+    """The r in [0, 1) with β_sf(r) = β, to rounding; nan where none has it.
+
+    Args:
+        pools: their laws and sizes.
+        log_beta: log β, (laws, sizes) like the others.
+        start: a correlation to begin with, nan for none.
+        at_start, slope_at_start: log β_sf and its slope there.
+    """
+    log_rates = log_ndtr(pools.thresholds)[:, None]
+    at_zero = (log_rates * pools.counts).sum(axis=-1) - log_beta
+    # At r = 1 the pool fails as its best model does.
+    at_one = np.where(pools.counts > 0, log_rates, 0.0).min(axis=-1) - log_beta
+    root = np.where(np.abs(at_zero) <= log_rounding(log_beta), 0.0, np.nan)
+    law, size = exists = np.nonzero(np.isnan(root) & (at_zero < 0) & (at_one > 0))
+    wanted = log_beta[exists]
+
+    def missing(r: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        pool = law[which], size[which]
+        value, slope = at_start[pool], slope_at_start[pool]
+        new = np.flatnonzero(r != start[pool])
+        if new.size:
+            value[new], slope[new], _ = pools.log_all_below((pool[0][new], pool[1][new]), r[new])
+        return value - wanted[which], slope
+
+    zero = np.zeros(wanted.shape)
+    root[exists] = bracketed_roots(missing, zero, zero + 1, at_zero[exists], start[exists])
+    return root
 
 
 def simulate(

@@ -12,15 +12,19 @@ end and its singular part removed in closed form. Absolute error of both: a few 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array, lax
+from jax import Array
 from jax.core import Tracer
 from jax.scipy.special import ndtr
 from jaxtyping import Float
+from scipy import special
 
 from cofail_lab.numerics import normal, one_factor
+from cofail_lab.numerics.root import bracketed_roots, in_blocks
 
 # Up to this correlation `central_cdf` holds, from it on `distance_from_comonotone` does (Genz's own switch).
 CENTRAL_LIMIT = 0.925
+# Pairs computed at once where their correlation is sought.
+_BLOCK = 256
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
@@ -115,20 +119,36 @@ def log_cdf(h: Float[Array, "..."], k: Float[Array, "..."], r: Float[Array, "...
     return jnp.where(near_one, log_edge, central)
 
 
+def correlation(
+    h: Float[np.ndarray, "..."], k: Float[np.ndarray, "..."], joint: Float[np.ndarray, "..."]
+) -> Float[np.ndarray, "..."]:
+    """The r with Φ2(h, k; r) = ``joint``, to rounding of arcsin r; ±1 where ``joint`` is at or beyond its bounds.
+
+    Each element is found as it would be alone.
+    """
+    h, k, joint = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (h, k, joint)))
+    shape = joint.shape
+    h, k, joint = h.ravel(), k.ravel(), joint.ravel()
+    below = np.maximum(special.ndtr(h) - special.ndtr(-k), 0.0) - joint
+    above = special.ndtr(np.minimum(h, k)) - joint
+    r = np.where(above <= 0, 1.0, -1.0)
+    inside = np.flatnonzero((below < 0) & (above > 0))
+    right = np.full(inside.size, np.pi / 2)
+    angle = bracketed_roots(
+        lambda x, which: in_blocks(_residual, _BLOCK, *(column[inside[which]] for column in (h, k, joint)), x),
+        -right,
+        right,
+        below[inside],
+        0 * right,
+    )
+    r[inside] = np.sin(angle)
+    return r.reshape(shape)
+
+
 @jax.jit
-def correlation(h: Float[Array, "..."], k: Float[Array, "..."], joint: Float[Array, "..."]) -> Float[Array, "..."]:
-    """The r with Φ2(h, k; r) = ``joint``, by bisection in arcsin r; ±1 where ``joint`` is at or beyond its bounds."""
-    h, k, joint = jnp.broadcast_arrays(*(jnp.asarray(x, dtype=jnp.float64) for x in (h, k, joint)))
-
-    def halve(_: int, bracket: tuple[Array, Array]) -> tuple[Array, Array]:
-        low, high = bracket
-        middle = (low + high) / 2
-        above = cdf(h, k, jnp.sin(middle)) > joint
-        return jnp.where(above, low, middle), jnp.where(above, middle, high)
-
-    edges = jnp.full(joint.shape, -jnp.pi / 2), jnp.full(joint.shape, jnp.pi / 2)
-    low, high = lax.fori_loop(0, 52, halve, edges)
-    return jnp.sin((low + high) / 2)
+def _residual(h: Array, k: Array, joint: Array, angle: Array) -> tuple[Array, Array]:
+    """Φ2(h, k; sin θ) - ``joint`` at θ = ``angle``, and its slope."""
+    return cdf(h, k, jnp.sin(angle)) - joint, density(h, k, angle)
 
 
 def relative_cdf(h: Float[Array, "..."], k: Float[Array, "..."], r: Float[Array, "..."]) -> Float[Array, "..."]:

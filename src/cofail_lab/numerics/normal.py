@@ -36,21 +36,42 @@ def erfcx(x: Float[Array, "..."]) -> Float[Array, "..."]:
     return (y2 / 2 * current - previous + _COEFFICIENTS[0]) / (1 + 2 * x)
 
 
+_BITS_OF_ROOT_HALF = np.float64(np.sqrt(0.5)).view(np.int64)
+# 2 (atanh(s) / s - 1) / s² in s²: for |s| up to (√2 - 1) / (√2 + 1) what is left out is below 1e-16 of it.
+_ATANH = 2 / np.arange(3, 21, 2)
+
+
 @jax.custom_jvp
 def log_cdf(x: Float[Array, "..."]) -> Float[Array, "..."]:
     """Log Φ(x) for any finite x, float64; the derivative is `mills`."""
     x = jnp.asarray(x, dtype=jnp.float64)
     size = jnp.abs(x) * np.sqrt(0.5)
     scaled = erfcx(size) / 2
-    # One exponential and one logarithm serve both sides.
     tail = jnp.exp(-size * size) * scaled
-    return jnp.where(x > 0, jnp.log1p(-tail), jnp.log(scaled) - size * size)
+    # One logarithm serves both sides, and one side is a product.
+    return _log(jnp.where(x > 0, 1 - tail, scaled), tail) - jnp.where(x > 0, 0.0, size * size)
 
 
 @log_cdf.defjvp
 def _log_cdf_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
     (x,), (dx,) = primals, tangents
     return log_cdf(x), mills(x) * dx
+
+
+def _log(y: Array, below: Array) -> Array:
+    """Log y for normal y in (0, 1], to 3 rounding errors; ``below`` is 1 - y before rounding where y is above 0.8.
+
+    The compiler calls the C library for a logarithm of float64, one at a time: this is four times faster.
+    """
+    bits = lax.bitcast_convert_type(y, jnp.int64)
+    exponent = (bits - _BITS_OF_ROOT_HALF) >> np.int64(52)
+    mantissa = lax.bitcast_convert_type(bits - (exponent << np.int64(52)), jnp.float64)  # in [√½, √2)
+    excess = jnp.where(exponent == 0, -below, mantissa - 1)
+    # log(1 + f) = 2 atanh(s), s = f / (2 + f), arranged as in fdlibm so that f itself is not rounded again.
+    s = excess / (2 + excess)
+    half = excess * excess / 2
+    log_mantissa = excess - (half - s * (half + _horner(_ATANH, s * s) * s * s))
+    return exponent.astype(jnp.int32).astype(jnp.float64) * np.log(2) + log_mantissa
 
 
 def mills(x: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -105,7 +126,7 @@ def _log_of_fraction(k: Array) -> Array:
 
 
 def _horner(coefficients: np.ndarray, x: Array) -> Array:
-    total = jnp.full_like(x, np.float32(coefficients[-1]))
-    for coefficient in coefficients[-2::-1]:
-        total = total * x + np.float32(coefficient)
+    total = jnp.full_like(x, coefficients[-1])
+    for coefficient in coefficients[-2::-1].astype(x.dtype):
+        total = total * x + coefficient
     return total

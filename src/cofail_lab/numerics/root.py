@@ -1,54 +1,79 @@
-"""Roots of many functions at once, each in a bracket of its own."""
+"""Roots of many functions at once, each in a bracket of its own, and compiled functions of any number of elements."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
+
+_RELATIVE = float(np.sqrt(np.finfo(float).eps))
 
 
 def bracketed_roots(
-    function: Callable[[Float[np.ndarray, "..."]], Float[np.ndarray, "..."]],
-    low: Float[np.ndarray, "..."],
-    high: Float[np.ndarray, "..."],
-    at_low: Float[np.ndarray, "..."],
-    at_high: Float[np.ndarray, "..."],
+    function: Callable[[Float[np.ndarray, " some"], Int[np.ndarray, " some"]], tuple[np.ndarray, np.ndarray]],
+    low: Float[np.ndarray, " n"],
+    high: Float[np.ndarray, " n"],
+    at_low: Float[np.ndarray, " n"],
+    start: Float[np.ndarray, " n"],
     *,
     tolerance: float = 1e-14,
     most_steps: int = 100,
-) -> Float[np.ndarray, "..."]:
-    """Elementwise x in [low, high] with function(x) = 0, by Chandrupatla's method (1997, Adv. Eng. Software 28, 145).
+) -> Float[np.ndarray, " n"]:
+    """Elementwise x in [low, high] at which a function that is negative at low and positive at high crosses zero.
 
-    Each element takes the steps that it would take alone, and rests once it is found; shapes never change, so a
-    compiled function is compiled once.
+    The next point is the root of the fraction (a + bx) / (1 + cx) that has the function's value and slope where it was
+    last computed and its value at the low end: Newton's step, but exact for what levels off like 1/x. Where that leaves
+    the bracket, or is more than half of the step before, the bracket is halved instead. Only elements that are not
+    found yet are computed, and each takes the steps that it would take alone.
 
     Args:
-        function: of an array of the brackets' shape, elementwise.
+        function: values and slopes at x of the elements ``which`` (their indices).
         low, high: brackets.
-        at_low, at_high: function values there, of opposite signs (or zero).
-        tolerance: absolute width of bracket at which an element is found.
-        most_steps: evaluations at most; bisection alone needs log2(width / tolerance).
+        at_low: values at ``low``.
+        start: first points; the middle of the bracket where one is not inside it.
+        tolerance: a bracket, or a step, so short ends the search; so does a step of 1.5e-8 of the way to the nearer end
+            of the first bracket, after which the error is quadratic in it.
+        most_steps: evaluations at most; halving alone needs log2(width / tolerance).
 
     Returns:
-        The end of each last bracket with the smaller absolute value of the function.
+        The roots; nan where none was found, as where the function is nan.
     """
-    x1, x2, f1, f2 = (np.array(x, dtype=float) for x in (high, low, at_high, at_low))
-    share = np.full(x1.shape, 0.5)
-    done = (f1 == 0) | (f2 == 0) | (np.abs(x1 - x2) <= tolerance)
+    low, high, at_low = (np.array(x, dtype=float) for x in (low, high, at_low))
+    floor, ceiling, root = low.copy(), high.copy(), np.full(low.shape, np.nan)
+    x = np.where((low < start) & (start < high), start, (low + high) / 2)
+    before = high - low
+    which = np.arange(low.size)
     for _ in range(most_steps):
-        if done.all():
+        if not which.size:
             break
-        x = np.where(done, x1, x1 + share * (x2 - x1))
-        f = np.where(done, f1, function(x))
-        same = np.sign(f) == np.sign(f1)
-        x3, f3 = np.where(same, x1, x2), np.where(same, f1, f2)
-        x2, f2 = np.where(done | same, x2, x1), np.where(done | same, f2, f1)
-        x1, f1 = x, f
-        width = np.abs(x1 - x2)
-        done = done | (f1 == 0) | (width <= tolerance)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            xi, phi = (x1 - x2) / (x3 - x2), (f1 - f2) / (f3 - f2)
-            curved = (phi**2 < xi) & ((1 - phi) ** 2 < 1 - xi)
-            quadratic = f1 / (f2 - f1) * f3 / (f2 - f3) + (x3 - x1) / (x2 - x1) * f1 / (f3 - f1) * f2 / (f3 - f2)
-            least = np.minimum(tolerance / 2 / width, 0.5)
-            share = np.clip(np.where(curved & np.isfinite(quadratic), quadratic, 0.5), least, 1 - least)
-    return np.where(np.abs(f1) < np.abs(f2), x1, x2)
+        here, back = x[which], floor[which] - x[which]
+        f, slope = function(here, which)
+        low[which] = np.where(f <= 0, here, low[which])
+        high[which] = np.where(f >= 0, here, high[which])
+        with np.errstate(all="ignore"):
+            bend = (f + slope * back - at_low[which]) / (back * (at_low[which] - f))
+            step = -f / np.where(slope + f * bend > 0, slope + f * bend, slope)
+            reached = here + step
+            trusted = (low[which] <= reached) & (reached <= high[which]) & (np.abs(step) <= before[which] / 2)
+        step = np.where(trusted, step, (low[which] + high[which]) / 2 - here)
+        x[which], before[which] = here + step, np.abs(step)
+        enough = np.maximum(tolerance, _RELATIVE * np.minimum(-back, ceiling[which] - here))
+        found = (trusted & (np.abs(step) <= enough)) | (high[which] - low[which] <= tolerance)
+        root[which[found]] = x[which[found]]
+        which = which[~found]
+    return root
+
+
+def in_blocks(function: Callable[..., tuple], size: int, *columns: Float[np.ndarray, "n ..."]) -> Any:
+    """A compiled function of ``size`` elements applied to any number of them, the last block filled up.
+
+    One shape is compiled once, and to the same instructions: another may round differently.
+
+    Returns:
+        As many arrays as the function returns, (n,) each, in a tuple.
+    """
+    n = len(columns[0])
+    filled = [np.concatenate([column, np.repeat(column[-1:], -n % size, axis=0)]) for column in columns]
+    # All blocks are under way before the first is waited for.
+    blocks = [function(*(column[first : first + size] for column in filled)) for first in range(0, n, size)]
+    return tuple(np.concatenate([np.asarray(part) for part in parts])[:n] for parts in zip(*blocks, strict=True))
