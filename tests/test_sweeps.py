@@ -21,6 +21,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 
 from cofail_lab import cli
+from cofail_lab.claims.claim import Check, Claim, Control, equals
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.gather import Gather, gather
@@ -154,6 +155,36 @@ def test_bad_input_is_one_line(run: Run, tmp_path: Path, arguments: tuple[str, .
     assert err.startswith(f"error: {says}")
     assert err.count("\n") == 1
     assert not {path.name for path in set(tmp_path.iterdir()) - before} - {"here"}
+
+
+def test_a_sweep_says_which_verdicts_were_not_expected(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A finding, not a failure: the job is completed and not run again, and every launch of the sweep exits with 1."""
+
+    def select(name: str) -> tuple[Claim, ...]:
+        claimed = float(name.removeprefix("two="))
+        check = Check("arithmetic", "exact", lambda value, _: equals(2.0, value, 0.1), ({},))
+        control = Control("three", "refuted", 3.0)
+        return (Claim("T.i", ("lab",), "Two.", "2", "none", "confirmed", claimed, (check,), control, {"3": 3.0}),)
+
+    monkeypatch.setattr("cofail_lab.experiments.verify.select", select)
+    command = ("-m", "experiment=verify", "hydra.sweep.dir=s", "sweep.gather=false")
+    code, _, err = run(*command, "experiment.claims='two=2.0'")
+    assert (code, err) == (0, "")
+    before: dict[str, int] = {}
+    for kept in (1, 2):
+        code, _, err = run(*command, "experiment.claims='two=2.0','two=2.5'")
+        assert code == 1
+        assert err.splitlines() == [
+            f"{kept} of 2 jobs were finished earlier and not run again.",
+            "1 of 2 jobs have verdicts that are not the expected ones",
+            "  experiment.claims='two=2.5': 1 of 1 verdicts are not the expected ones: T.i (lab) refuted",
+        ]
+        assert states(tmp_path / "s") == {"completed": 2}
+        times = {name: (tmp_path / "s" / name / "results.json").stat().st_mtime_ns for name in jobs(tmp_path / "s")}
+        assert before.items() <= times.items()
+        before = times
 
 
 def test_keys_follow_content(tmp_path: Path) -> None:

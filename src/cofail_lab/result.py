@@ -88,7 +88,6 @@ class Result:
     @property
     def unexpected(self) -> str | None:
         """One line that names the verdicts that are not the expected ones; None if there are none."""
-        wrong = [f"{v.id} ({v.release}) {v.status}" for v in self.verdicts if v.status != v.expected]
-        if not wrong:
-            return None
-        return f"{len(wrong)} of {len(self.verdicts)} verdicts are not the expected ones: {', '.join(wrong)}"
+        from cofail_lab.verdict import unexpected
+
+        return unexpected([(v.id, v.release, v.status, v.expected) for v in self.verdicts])

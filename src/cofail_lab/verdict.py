@@ -1,6 +1,6 @@
 """The verdict on a claim, and the one rule that turns a measured interval into a status."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
@@ -57,3 +57,11 @@ def judge(
     if (high < least or low > most) and counterexample:
         return "refuted"
     return "undecided"
+
+
+def unexpected(verdicts: Sequence[tuple[str, str, str, str]]) -> str | None:
+    """One line that names the verdicts, as (id, release, status, expected), that are not the expected ones, or None."""
+    wrong = [f"{name} ({release}) {status}" for name, release, status, expected in verdicts if status != expected]
+    if not wrong:
+        return None
+    return f"{len(wrong)} of {len(verdicts)} verdicts are not the expected ones: {', '.join(wrong)}"

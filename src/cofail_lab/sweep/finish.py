@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from cofail_lab.sweep.controller import Sweep, failures
+from cofail_lab.report.names import printable
+from cofail_lab.sweep.controller import Sweep
 
 if TYPE_CHECKING:
     from cofail_lab.experiments.base import Progress
+    from cofail_lab.sweep.journal import Event
+
+_SHOWN = 20
 
 
 def finish(sweep: Sweep, progress: Progress) -> int:
@@ -22,10 +28,29 @@ def finish(sweep: Sweep, progress: Progress) -> int:
         print(f"{kept:,} of {len(events):,} jobs were finished earlier and not run again.", file=sys.stderr)
     if elsewhere:
         print(f"{elsewhere:,} of {len(events):,} jobs are being run by another process.", file=sys.stderr)
-    if "failed" not in states:
-        return 0
-    print(failures(events), file=sys.stderr)
-    return 1 if any(event.unexpected for event in events) else 2
+    failed = {event.number: event.error or "" for event in events if event.state == "failed"}
+    found = {event.number: event.finding for event in events if event.finding is not None}
+    if failed:
+        heading = f"error: {len(failed):,} of {len(events):,} jobs failed; sweep.retry_failed=true runs them again"
+        print(_listed(heading, failed, events), file=sys.stderr)
+    if found:
+        heading = f"{len(found):,} of {len(events):,} jobs have verdicts that are not the expected ones"
+        print(_listed(heading, found, events), file=sys.stderr)
+    if found or any(event.unexpected for event in events):
+        return 1
+    return 2 if failed else 0
+
+
+def _listed(heading: str, said: Mapping[int, str], events: Sequence[Event]) -> str:
+    """What is said of some jobs, by the overrides that tell them apart."""
+    times = Counter(override for event in events for override in event.overrides)
+    lines = [heading]
+    for event in [event for event in events if event.number in said][:_SHOWN]:
+        own = [override for override in event.overrides if times[override] < len(events)]
+        lines.append(f"  {printable(' '.join(own) or f'job {event.number}')}: {printable(said[event.number])}")
+    if len(said) > _SHOWN:
+        lines.append(f"  and {len(said) - _SHOWN:,} more")
+    return "\n".join(lines)
 
 
 def _gather(sweep: Sweep, names: list[str], progress: Progress) -> None:

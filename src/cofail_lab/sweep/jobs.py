@@ -36,9 +36,9 @@ def run_job(config: DictConfig) -> None:
     retry = bool(config.sweep.retry_failed)
     folder: Path | None = None
 
-    def told(state: State, error: str | None = None, *, unexpected: bool = False) -> None:
+    def told(state: State, error: str | None = None, *, unexpected: bool = False, finding: str | None = None) -> None:
         name = None if folder is None else str(folder.relative_to(sweep_dir))
-        tell(journal, Event(number, overrides, state, name, error, unexpected))
+        tell(journal, Event(number, overrides, state, name, error, unexpected, finding))
 
     try:
         resolved = job.resolve(config)
@@ -49,14 +49,16 @@ def run_job(config: DictConfig) -> None:
             if not mine:
                 told("elsewhere")
                 return
-            state, error, unexpected = _earlier(folder, key)
-            if state == "completed" or (state == "failed" and not retry):
-                told("kept" if state == "completed" else "failed", error, unexpected=unexpected)
+            record = _earlier(folder, key)
+            if record.get("status") == "completed":
+                told("kept", finding=_finding(record))
+                return
+            if record.get("status") == "failed" and not retry:
+                told("failed", record.get("error"), unexpected="traceback" in record)
                 return
             told("running")
             command = shlex.join(["cofail-lab", *overrides])
-            _run(resolved, folder, hydra.runtime.choices["experiment"], key, command)
-            told("completed")
+            told("completed", finding=_run(resolved, folder, hydra.runtime.choices["experiment"], key, command))
     except KeyboardInterrupt:
         told("interrupted")
         raise
@@ -64,7 +66,8 @@ def run_job(config: DictConfig) -> None:
         told("failed", job.failure(error), unexpected=job.input_error(error) is None)
 
 
-def _run(config: DictConfig, folder: Path, experiment: str, key: str, command: str) -> None:
+def _run(config: DictConfig, folder: Path, experiment: str, key: str, command: str) -> str | None:
+    """Compute and record; returns what was not expected."""
     from cofail_lab.experiments.base import silent
 
     origin = {"command": command, "key": key, "code": code_version()}
@@ -79,16 +82,21 @@ def _run(config: DictConfig, folder: Path, experiment: str, key: str, command: s
     result = job.compute(computes, inputs, recorder, silent)
     if result.interrupted is not None:
         raise KeyboardInterrupt(result.interrupted)
+    return result.unexpected
 
 
-def _earlier(folder: Path, key: str) -> tuple[str | None, str | None, bool]:
-    """Status, error and whether that was unexpected, of this very job in an earlier launch; None if it must run."""
+def _earlier(folder: Path, key: str) -> dict[str, Any]:
+    """What this very job recorded in an earlier launch; nothing if it must run."""
     try:
         record: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None, None, False
-    error = record.get("error")
+        return {}
     # What was stopped is no failure: it goes on without being asked for.
-    if record.get("provenance", {}).get("key") != key or str(error).startswith("interrupted"):
-        return None, None, False
-    return record.get("status"), error, "traceback" in record
+    stopped = str(record.get("error")).startswith("interrupted")
+    return {} if stopped or record.get("provenance", {}).get("key") != key else record
+
+
+def _finding(record: dict[str, Any]) -> str | None:
+    from cofail_lab.verdict import unexpected
+
+    return unexpected([(v["id"], v["release"], v["status"], v["expected"]) for v in record["verdicts"]])

@@ -26,6 +26,7 @@ class Event:
         folder: name of its folder within the sweep's; None where it never had one.
         error: why it failed, in one line.
         unexpected: whether that was no fault of the input.
+        finding: of a finished job, the line that names its verdicts that are not the expected ones, if there are any.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Event:
     folder: str | None = None
     error: str | None = None
     unexpected: bool = False
+    finding: str | None = None
 
 
 def journal_folder(sweep_dir: Path, launch: str) -> Path:
