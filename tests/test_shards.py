@@ -97,9 +97,9 @@ def test_a_fit_in_three_shards_is_the_fit_of_one_process(
 ) -> None:
     """To the last bit; given again it computes no replicate, so what it says is what the shards have left."""
     split = (*FIT, *BRIEF, "run.shards=3")
-    code, out, err = run(*split, "hydra.run.dir=r")
+    code, out, err = run(*split, "hydra.run.dir=outputs/r")
     assert (code, err) == (0, "")
-    assert found(tmp_path / "r") == one_process
+    assert found(tmp_path / "outputs/r") == one_process
     assert len(shard_folders(tmp_path)) == 3
     assert "Shard" not in out
 
@@ -111,6 +111,10 @@ def test_a_fit_in_three_shards_is_the_fit_of_one_process(
     code, _, err = run(*split, "hydra.run.dir=again")
     assert (code, err) == (0, "3 of 3 shards were finished earlier and not run again.\n")
     assert found(tmp_path / "again") == one_process
+    # A shard is no result.
+    code, out, _ = run("experiment=gather", "gather.path=outputs", *BRIEF)
+    assert code == 0
+    assert "1 of 1 runs" in out
 
 
 def test_another_seed_is_another_fit(run: Run, tmp_path: Path, one_process: dict[str, Any]) -> None:
@@ -297,6 +301,15 @@ def test_a_swept_number_of_shards_is_refused_job_by_job(run: Run) -> None:
     assert code == 2
     assert "1 of 2 jobs failed" in err
     assert "run.shards=2: run.shards: every job of a sweep" in err
+
+
+def test_shards_by_themselves(run: Run, tmp_path: Path) -> None:
+    """Where nobody can wait for them: launched alone, and found by the command that merges them later."""
+    split = (*CURVE, *BRIEF, "run.draws=100", "run.shards=2")
+    assert run("-m", *split, "run.shard=range(0,2)") == (0, "", "")
+    assert len(shard_folders(tmp_path)) == 2
+    code, _, err = run(*split, "hydra.run.dir=r")
+    assert (code, err) == (0, "2 of 2 shards were finished earlier and not run again.\n")
 
 
 def test_which_experiments_split() -> None:

@@ -56,7 +56,7 @@ class Gather:
 
 
 def gather(folders: Sequence[Path], metrics: str | list[str] | None = None, progress: Progress = silent) -> Result:
-    """The result of putting these run folders together; gathered results among them are left out.
+    """The result of putting these run folders together; gathered results and shards of runs among them are left out.
 
     Raises:
         InputError: no run among them; a pattern of ``metrics`` that matches nothing.
@@ -67,7 +67,7 @@ def gather(folders: Sequence[Path], metrics: str | list[str] | None = None, prog
         for folder, run in zip(folders, runs.read(folders), strict=True):
             if run is None:
                 unreadable.append(folder)
-            elif run.experiment != "gather":
+            elif run.experiment != "gather" and run.parameters.get("run.shard") is None:
                 found.append(run)
             advance(1)
     if not found:

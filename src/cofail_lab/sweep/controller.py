@@ -42,7 +42,9 @@ class Sweep:
 
     def __init__(self, config: DictConfig, total: int | None) -> None:
         self.folder, self.total = Path(config.hydra.sweep.dir), total
-        self.gather, self.figures = bool(config.sweep.gather), config.record.figures
+        # Shards are merged by their run, not gathered.
+        self.gather = bool(config.sweep.gather) and _n_shards(config) == 1
+        self.figures = config.record.figures
         self.journal = Journal(journal_folder(self.folder, config.hydra.job.env_set[LAUNCH]))
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._show, daemon=True)
@@ -97,8 +99,7 @@ class SweepCallback(Callback):
         """Begin to watch."""
         _named(config.hydra.sweep.dir, "hydra.sweep.dir")
         _named(config.hydra.sweep.subdir, "hydra.sweep.subdir")
-        shards = OmegaConf.select(config, "run.shards", default=1)
-        if shards != 1 and not any(override.startswith("run.shard=") for override in config.hydra.overrides.task):
+        if _n_shards(config) != 1 and not any(override.startswith("run.shard=") for override in config.hydra.overrides.task):
             raise Refused(InputError(SHARDS_IN_A_SWEEP))
         _share(config)
         for key in ("retry_failed", "gather"):
@@ -118,6 +119,10 @@ def failures(events: list[Event]) -> str:
     if len(failed) > _SHOWN_FAILURES:
         lines.append(f"  and {len(failed) - _SHOWN_FAILURES:,} more")
     return "\n".join(lines)
+
+
+def _n_shards(config: DictConfig) -> Any:
+    return OmegaConf.select(config, "run.shards", default=1)
 
 
 def _named(folder: Any, key: str) -> None:
