@@ -136,6 +136,7 @@ def test_a_value_refused_before_the_run_is_listed_too(run: Run, tmp_path: Path) 
         (("hydra.run.dir=",), "hydra.run.dir: ''"),
         (("-m", "hydra.sweep.dir="), "hydra.sweep.dir: ''"),
         (("-m", "sweep.gather=perhaps"), "sweep.gather: 'perhaps'"),
+        (("-m", "sweep.metrics=[]"), "sweep.metrics: []"),
         (("experiment=gather",), "gather.path: a value is needed"),
         (("experiment=gather", "gather.path=absent"), "gather.path: absent is not a folder"),
         (("experiment=gather", "gather.path=."), "gather.path: no run there"),
@@ -358,6 +359,21 @@ def test_a_study_names_a_whole_sweep(study: str, jobs: int) -> None:
         config = compose("config", overrides=[f"study={study}"], return_hydra_config=True)
         assert n_jobs(config) == jobs
         assert (config.hydra.mode == RunMode.MULTIRUN) == (jobs > 1)
+
+
+@pytest.mark.parametrize("study", sorted(path.stem for path in (cli.config_folder() / "study").glob("*.yaml")))
+def test_the_first_job_of_every_study_runs(run: Run, tmp_path: Path, study: str) -> None:
+    """With the metrics that the study shows; a grid of hundreds of points by a few of them."""
+    with initialize_config_dir(str(cli.config_folder()), version_base="1.3"):
+        config = compose("config", overrides=[f"study={study}"], return_hydra_config=True)
+    swept = {} if config.hydra.sweeper.params is None else config.hydra.sweeper.params
+    first = [f"{key}={str(values).split(',')[0]}" for key, values in swept.items() if "(" not in str(values)]
+    few = ["experiment.axes.theta.n=2"] if study == "clayton_grid" else []
+    code, out, err = run(f"study={study}", "hydra.mode=RUN", "hydra.run.dir=r", "record.figures=false", *first, *few)
+    assert (code, err) == (0, ""), out
+    record = json.loads((tmp_path / "r/results.json").read_text())
+    assert record["status"] == "completed"
+    assert set(config.sweep.metrics or ()) <= set(record["metrics"])
 
 
 @pytest.mark.parametrize(

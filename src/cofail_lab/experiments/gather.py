@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _SHOWN_METRICS = 6
 _SHOWN_ERRORS = 20
+_MOST_KINDS = 6
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,7 @@ def _result(
     versions = {code for code in columns["code"] if code is not None}
     varied = ", ".join(f"{name} ({len({*map(repr, columns[key])})} values)" for name, key in axes.items())
     sentences = [f"Varied: {printable(varied)}." if varied else "All runs have the same parameters."]
+    sentences += _says(columns, axes, {name for run in found for name in run.labels}, done, shown)
     if len(versions) > 1:
         sentences.append(f"The runs come from {len(versions)} versions of the code; column code tells them apart.")
     if unreadable:
@@ -206,6 +209,41 @@ def _result(
         figures={name: draw for name, (_, draw) in drawn.items()},
         sections=tuple(sections),
     )
+
+
+def _says(
+    columns: Mapping[str, list[Any]],
+    axes: Mapping[str, str],
+    labels: set[str],
+    done: Sequence[int],
+    shown: Sequence[str],
+) -> list[str]:
+    """What the sweep shows: where each metric is smallest and largest, and how often each label was given."""
+    said = []
+    # Seeds are repetitions: what is compared are means over them.
+    own = {name: key for name, key in axes.items() if key != "run.seed"}
+    settings: dict[str, list[int]] = {}
+    for i in done:
+        settings.setdefault(" ".join(f"{name}={_text(columns[key][i])}" for name, key in own.items()), []).append(i)
+    for name in shown if len(settings) > 1 else ():
+        means = {}
+        for setting, members in settings.items():
+            values = [columns[name][i] for i in members if columns[name][i] is not None]
+            if values:
+                means[setting] = sum(values) / len(values)
+        if len(set(means.values())) > 1:
+            low, high = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
+            mean = "on average " if any(len(members) > 1 for members in settings.values()) else ""
+            said.append(
+                f"{name} runs {mean}from {number(means[low])} ({printable(low)}) to {number(means[high])} "
+                f"({printable(high)})."
+            )
+    for name in columns:
+        times = Counter(columns[name][i] for i in done if columns[name][i] is not None) if name in labels else {}
+        if 2 <= len(times) <= _MOST_KINDS:
+            counted = ", ".join(f"{printable(str(kind))} {n:,}" for kind, n in times.most_common())
+            said.append(f"{name}: {counted} of {len(done):,} runs.")
+    return said
 
 
 def _figures(

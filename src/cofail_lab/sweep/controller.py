@@ -7,7 +7,6 @@ import shutil
 import sys
 import threading
 import time
-from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,11 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from cofail_lab import checks
 from cofail_lab.errors import InputError
-from cofail_lab.job import SHARDS_IN_A_SWEEP
-from cofail_lab.report.names import printable
+from cofail_lab.job import SHARDS_IN_A_SWEEP, plain
 from cofail_lab.sweep.jobs import LAUNCH
 from cofail_lab.sweep.journal import HIDDEN, Event, Journal, journal_folder
-
-_SHOWN_FAILURES = 20
 
 
 class Refused(BaseException):
@@ -35,6 +32,7 @@ class Sweep:
         folder: of the sweep.
         total: number of jobs; None where the sweeper decides as it goes.
         gather: whether the results are put together at the end.
+        metrics: the metrics that are shown then, as for `Gather`.
         journal: what the jobs tell.
     """
 
@@ -44,7 +42,7 @@ class Sweep:
         self.folder, self.total = Path(config.hydra.sweep.dir), total
         # Shards are merged by their run, not gathered.
         self.gather = bool(config.sweep.gather) and _n_shards(config) == 1
-        self.figures = config.record.figures
+        self.figures, self.metrics = config.record.figures, plain(config.sweep)["metrics"]
         self.journal = Journal(journal_folder(self.folder, config.hydra.job.env_set[LAUNCH]))
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._show, daemon=True)
@@ -99,26 +97,19 @@ class SweepCallback(Callback):
         """Begin to watch."""
         _named(config.hydra.sweep.dir, "hydra.sweep.dir")
         _named(config.hydra.sweep.subdir, "hydra.sweep.subdir")
-        if _n_shards(config) != 1 and not any(override.startswith("run.shard=") for override in config.hydra.overrides.task):
+        if _n_shards(config) != 1 and not any(
+            override.startswith("run.shard=") for override in config.hydra.overrides.task
+        ):
             raise Refused(InputError(SHARDS_IN_A_SWEEP))
         _share(config)
         for key in ("retry_failed", "gather"):
             if not isinstance(config.sweep[key], bool):
                 raise Refused(InputError(f"sweep.{key}: {config.sweep[key]!r} is not true or false"))
+        try:
+            checks.patterns("sweep.metrics", plain(config.sweep)["metrics"])
+        except InputError as error:
+            raise Refused(error) from None
         Sweep.current = Sweep(config, n_jobs(config))
-
-
-def failures(events: list[Event]) -> str:
-    """The failed jobs with their errors, by the overrides that tell them apart."""
-    failed = [event for event in events if event.state == "failed"]
-    times = Counter(override for event in events for override in event.overrides)
-    lines = [f"error: {len(failed):,} of {len(events):,} jobs failed; sweep.retry_failed=true runs them again"]
-    for event in failed[:_SHOWN_FAILURES]:
-        own = [override for override in event.overrides if times[override] < len(events)]
-        lines.append(f"  {printable(' '.join(own) or f'job {event.number}')}: {printable(event.error or '')}")
-    if len(failed) > _SHOWN_FAILURES:
-        lines.append(f"  and {len(failed) - _SHOWN_FAILURES:,} more")
-    return "\n".join(lines)
 
 
 def _n_shards(config: DictConfig) -> Any:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from cofail_lab.errors import InputError
 from cofail_lab.report.names import printable
 from cofail_lab.sweep.controller import Sweep
 
@@ -72,7 +73,12 @@ def _gather(sweep: Sweep, names: list[str], progress: Progress) -> None:
         figures=sweep.figures is not False,
     )
     recorder.start()
-    result = gather([folder for folder in folders if (folder / "results.json").is_file()], progress=progress)
+    finished = [folder for folder in folders if (folder / "results.json").is_file()]
+    try:
+        result = gather(finished, sweep.metrics, progress)
+    except InputError as error:  # a metric that no job has, which is known only now; the results are not lost for it
+        print(f"error: {str(error).replace('gather.metrics', 'sweep.metrics')}", file=sys.stderr)
+        result = gather(finished, progress=progress)
     with progress("Writing figures", total=len(result.figures)) as advance:
         recorder.finish(result, {}, advance)
     render(result, Console(highlight=False), recorder.folder)
