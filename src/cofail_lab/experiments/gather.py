@@ -239,7 +239,7 @@ def _says(
                 f"({printable(high)})."
             )
     for name in columns:
-        times = Counter(columns[name][i] for i in done if columns[name][i] is not None) if name in labels else {}
+        times = Counter(columns[name][i] for i in done if name in labels and columns[name][i] is not None)
         if 2 <= len(times) <= _MOST_KINDS:
             counted = ", ".join(f"{printable(str(kind))} {n:,}" for kind, n in times.most_common())
             said.append(f"{name}: {counted} of {len(done):,} runs.")
