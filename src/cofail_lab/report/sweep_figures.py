@@ -100,6 +100,8 @@ def small_multiples(plan: Plan, metrics: Mapping[str, Sequence[float | None]]) -
                     figure.colorbar(mesh, cax=bar)
                     _plain_ticks(bar.yaxis, isinstance(mesh.norm, LogNorm))
                 axes.set_ylabel(label(plan.second[0], 26) if column == 0 else "")  # type: ignore[index]
+                # Every map of a row has the same directions, and colour bars need the room.
+                axes.tick_params(labelleft=column == 0)
             else:
                 _lines(axes, plan, y, mask)
                 axes.set_ylabel(label(name, 26) if first is None else "")
