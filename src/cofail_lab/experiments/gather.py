@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _SHOWN_METRICS = 6
 _SHOWN_ERRORS = 20
-_MOST_KINDS = 6
+# A label of more kinds, or of longer ones, says nothing when counted.
+_MOST_KINDS, _LONGEST_KIND = 4, 30
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,7 @@ def _says(
             )
     for name in columns:
         times = Counter(columns[name][i] for i in done if name in labels and columns[name][i] is not None)
-        if 2 <= len(times) <= _MOST_KINDS:
+        if 2 <= len(times) <= _MOST_KINDS and max(map(len, map(str, times))) <= _LONGEST_KIND:
             counted = ", ".join(f"{printable(str(kind))} {n:,}" for kind, n in times.most_common())
             said.append(f"{name}: {counted} of {len(done):,} runs.")
     return said
