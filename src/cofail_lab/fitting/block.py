@@ -5,6 +5,7 @@ from jaxtyping import Float, Int
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
+from cofail_lab.fitting.point import row_means
 from cofail_lab.numerics import block_table
 
 _WEAK = 1e-4
@@ -56,9 +57,9 @@ def fit(
     left, right = np.triu_indices(tetrachoric.shape[-1], 1)
     values = tetrachoric[..., left, right]
     same = _same(family)
-    between = _mean(values, ~same)
+    between = row_means(values, ~same)
     # Where there is no pair of one kind, that correlation has no meaning and takes the value of the other.
-    within = np.where(_has(values, same), _mean(values, same), between)
+    within = np.where(_has(values, same), row_means(values, same), between)
     between = np.where(_has(values, ~same), between, within)
     # Equal means may differ in their last digit.
     within = np.where(np.abs(within - between) < 1e-12, between, within)
@@ -99,10 +100,3 @@ def _same(family: np.ndarray) -> np.ndarray:
 
 def _has(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     return np.asarray((chosen & ~np.isnan(values)).any(axis=-1))
-
-
-def _mean(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    counted = chosen & ~np.isnan(values)
-    number = counted.sum(axis=-1)
-    total = np.where(counted, values, 0.0).sum(axis=-1)
-    return np.divide(total, number, out=np.full(np.shape(number), np.nan), where=number > 0)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cofail_lab.fitting import full_sigma, loadings
-from cofail_lab.fitting.matrix import POINT_LAWS, MatrixFit, replicated_laws, square
+from cofail_lab.fitting.matrix import POINT_LAWS, MatrixFit, reader, replicated_laws, square
 from cofail_lab.fitting.null import NullCalibration, NullTest, place, power, simulate, with_atom
 from cofail_lab.fitting.point import Pairs, fit_counts
 from cofail_lab.fitting.pool_scan import COMPOSITIONS, Compositions, PoolScan
-from cofail_lab.fitting.predictors import MatrixPredictors
 from cofail_lab.fitting.replicates import Batch, More, Replicates, Stage, nothing, one_thread
 from cofail_lab.models import GaussianCopula, OneFactorGaussian
 from cofail_lab.numerics.streams import NULL, NULL_FULL_SIGMA, NULL_LOADINGS, POWER, generator
@@ -75,13 +74,13 @@ def null_stages(fit: MatrixFit, n_replicates: int, atom: float, seed: int) -> di
     for name, law in laws.items():
         # Under the first null every ratio is placed, under another law's own null that law's ratio.
         first = name == "one_factor"
-        more = _predictions(fit, varying, pairs, replicated_laws(fit) if first else (name,))
+        more = _predictions(fit, varying, replicated_laws(fit) if first else (name,))
         if first:
             more = _with_scan(more, Compositions(len(varying), n, seed))
         stages[f"null_{name}"] = simulate(law, n, pairs, n_replicates, (seed, _STREAMS[name]), more)
     alternative = with_atom(_one_factor(fit), atom) if laws and outcomes.n_all_wrong else None
     if alternative is not None:
-        more = _predictions(fit, varying, pairs, tuple(law for law in laws if law != "one_factor"))
+        more = _predictions(fit, varying, tuple(law for law in laws if law != "one_factor"))
         stages["power"] = simulate(alternative, n, pairs, n_replicates, (seed, POWER), more)
     return stages
 
@@ -147,21 +146,14 @@ def _without_scan(replicates: Replicates) -> Replicates:
     return replicates._replace(more={k: v for k, v in replicates.more.items() if not k.startswith("scan_")})
 
 
-def _predictions(fit: MatrixFit, varying: np.ndarray, pairs: Pairs, laws: tuple[str, ...]) -> More:
+def _predictions(fit: MatrixFit, varying: np.ndarray, laws: tuple[str, ...]) -> More:
     """The predictions of whole matrices, for the simulated ones."""
     if not laws:
         return nothing
-    family = fit.predictors.family
-    predictors = MatrixPredictors(pairs, None if family is None else family[varying])
-    swap = fit.conventions == "published"
-    asked = tuple("full_sigma_clip" if swap and law == "full_sigma" else law for law in laws)
+    read = reader(fit, varying, laws)
 
     def more(batch: Batch) -> dict[str, np.ndarray]:
-        rates = batch.error_counts / fit.outcomes.n_queries
-        found = predictors.replicates(rates, batch.values.tetrachoric, asked)
-        if "log_full_sigma_clip" in found:
-            found["log_full_sigma"] = found.pop("log_full_sigma_clip")
-        return found
+        return read(batch.error_counts / fit.outcomes.n_queries, batch.values.tetrachoric)
 
     return more
 

@@ -6,7 +6,7 @@ It works on a stack of matrices, so that the observed matrix and its bootstrap r
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from cofail_lab.fitting import clayton, one_factor
 from cofail_lab.fitting.tetrachoric import correlation_from_counts
@@ -84,19 +84,19 @@ def fit_counts(
     everywhere = np.ones(a.shape, dtype=bool)
     same = None if pairs.same_family is None else np.broadcast_to(pairs.same_family, a.shape)
     missing = np.full(len(a), np.nan)
-    mean_pearson, mean_tetrachoric = _mean(values.pearson, everywhere), _mean(tetrachoric, everywhere)
+    mean_pearson, mean_tetrachoric = row_means(values.pearson, everywhere), row_means(tetrachoric, everywhere)
     rates = error_counts / n
     varying = (error_counts > 0) & (error_counts < n)
     log_one_factor, error = one_factor.log_all_wrong(rates, mean_tetrachoric)
     log_one_factor_pearson, pearson_error = one_factor.log_all_wrong(rates, mean_pearson)
     varying_pairs = np.where(np.isnan(tetrachoric), np.nan, joint_counts / n)
-    theta = clayton.fit_theta(rates, (pairs.left, pairs.right), _mean(varying_pairs, everywhere))
+    theta = clayton.fit_theta(rates, (pairs.left, pairs.right), row_means(varying_pairs, everywhere))
     fit = PointFit(
         pearson=mean_pearson,
-        pearson_within=missing if same is None else _mean(values.pearson, same),
-        pearson_across=missing if same is None else _mean(values.pearson, ~same),
+        pearson_within=missing if same is None else row_means(values.pearson, same),
+        pearson_across=missing if same is None else row_means(values.pearson, ~same),
         tetrachoric=mean_tetrachoric,
-        tetrachoric_interior=_mean(tetrachoric, boundary == 0),
+        tetrachoric_interior=row_means(tetrachoric, boundary == 0),
         n_boundary_pairs=(boundary != 0).sum(axis=1),
         log_independent=np.log(np.where(varying, rates, 1.0)).sum(axis=1),
         log_one_factor=log_one_factor,
@@ -116,9 +116,9 @@ def phi(a: np.ndarray, b: np.ndarray, both: np.ndarray, n: int) -> Float[np.ndar
     return np.divide(covariance, np.sqrt(spread), out=np.full(spread.shape, np.nan), where=spread > 0)
 
 
-def _mean(values: np.ndarray, chosen: np.ndarray) -> Float[np.ndarray, " batch"]:
+def row_means(values: Float[np.ndarray, "... k"], chosen: Bool[np.ndarray, "... k"]) -> Float[np.ndarray, "..."]:
     """Row means over the chosen entries that are numbers; nan for a row without any."""
     chosen = chosen & ~np.isnan(values)
-    n_chosen = chosen.sum(axis=1)
-    total = np.where(chosen, values, 0.0).sum(axis=1)
-    return np.divide(total, n_chosen, out=np.full(len(total), np.nan), where=n_chosen > 0)
+    n_chosen = chosen.sum(axis=-1)
+    total = np.where(chosen, values, 0.0).sum(axis=-1)
+    return np.divide(total, n_chosen, out=np.full(np.shape(total), np.nan), where=n_chosen > 0)

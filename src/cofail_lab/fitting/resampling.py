@@ -7,7 +7,7 @@ import numpy as np
 
 from cofail_lab.fitting import readings
 from cofail_lab.fitting.bootstrap import AT_ONCE, bootstrap, jackknife
-from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit, pair_slopes, replicated_laws
+from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit, pair_slopes, reader, replicated_laws
 from cofail_lab.fitting.replicates import Batch, Replicates, Stage, join
 
 # The laws of the whole matrix make a replicate ten times slower: so many of these are a batch.
@@ -19,7 +19,7 @@ def bootstrap_stages(fit: MatrixFit, n_replicates: int, seed: int) -> dict[str, 
 
     The laws of the whole matrix are refitted to the first `MATRIX_REPLICATES` and to the jackknife only.
     """
-    outcomes, laws = fit.outcomes, replicated_laws(fit)
+    outcomes, laws = fit.outcomes, replicated_laws(fit) if n_replicates else ()
     parts = tuple(read.part for read in fit.parts)
 
     def plain(batch: Batch) -> dict[str, np.ndarray]:
@@ -34,13 +34,9 @@ def bootstrap_stages(fit: MatrixFit, n_replicates: int, seed: int) -> dict[str, 
     def rich(batch: Batch) -> dict[str, np.ndarray]:
         assert batch.weights is not None  # noqa: S101  (resampled)
         rates = batch.error_counts / batch.weights.sum(axis=1, keepdims=True)
-        asked = tuple("full_sigma_clip" if law == "full_sigma" and published else law for law in laws)
-        found = fit.predictors.replicates(rates, batch.values.tetrachoric, asked)
-        if published and "full_sigma" in laws:
-            found["log_full_sigma"] = found.pop("log_full_sigma_clip")
-        return plain(batch) | found
+        return plain(batch) | read(rates, batch.values.tetrachoric)
 
-    published = fit.conventions == "published"
+    read = reader(fit, np.arange(outcomes.n_models), laws)
     n_rich = min(n_replicates, MATRIX_REPLICATES) if laws else 0
     wrong, pairs = outcomes.wrong, fit.pairs
     stages = {
