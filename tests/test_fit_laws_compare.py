@@ -6,6 +6,7 @@ import pytest
 from benchmarks import law_recovery
 from scipy.stats import binom
 
+import cofail_lab as cl
 from cofail_lab.errors import InputError
 from cofail_lab.fitting.candidates import CANDIDATES
 from cofail_lab.fitting.compare import LawComparison, compare_laws, n_steps
@@ -129,6 +130,15 @@ def test_laws_that_do_not_exist_say_why() -> None:
     single = compare_laws(outcomes_from(disjoint[:, :1]), folds=2)
     assert all(fit.absent is not None and "no pair" in fit.absent for fit in single.fits)
     assert single.best is None
+
+
+@pytest.mark.parametrize("row", [[True, False, True], [True, True, True]])
+def test_one_query_is_fitted_without_a_held_out_comparison(row: list[bool]) -> None:
+    """No parts, no halves and nothing to leave out; folds are the default and not at fault."""
+    result = cl.fit(outcomes_from(np.array([row])), bootstrap=20, null=20)
+    assert result.metrics["single_best_heldout"] is None
+    assert result.metrics["n_replicates"] == 20
+    assert "heldout_best_law" not in result.labels
 
 
 def test_bad_input(wrong: np.ndarray) -> None:

@@ -184,7 +184,8 @@ class Fit:
 
     def _compare(self, fit: MatrixFit, seed: int, progress: Progress) -> tuple[MatrixFit, str | None]:
         folds = min(self.folds, fit.outcomes.n_queries)
-        if not folds:
+        if folds < 2:
+            # Asked for none, or one query, which leaves none to fit to.
             return fit, None
         try:
             with progress("Laws, held out", total=n_steps(folds, self._laws)) as advance:

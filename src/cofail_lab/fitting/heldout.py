@@ -6,13 +6,15 @@ from jaxtyping import Bool
 from cofail_lab.numerics.streams import HELDOUT, generator
 
 
-def single_best_heldout(wrong: Bool[np.ndarray, "n m"], n_splits: int, seed: int) -> float:
+def single_best_heldout(wrong: Bool[np.ndarray, "n m"], n_splits: int, seed: int) -> float | None:
     """Mean accuracy, on the other half, of the model that is best on a random half; both halves choose in turn.
 
     Ties are averaged. The in-sample best is chosen and scored on the same queries, so its accuracy is biased upwards;
-    the difference between the two is the price of not knowing which model is best.
+    the difference between the two is the price of not knowing which model is best. One query has no halves: None.
     """
     n = len(wrong)
+    if n < 2:
+        return None
     rng = generator(seed, HELDOUT)
     halves = np.stack([rng.permutation(n) < n // 2 for _ in range(n_splits)])
     columns = wrong.astype(np.float64)

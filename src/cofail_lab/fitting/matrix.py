@@ -54,7 +54,7 @@ class MatrixFit:
         replicates: the bootstrap, None without it; possibly fewer than asked for after an interruption.
         n_asked: replicates asked for.
         level: confidence of the intervals of the ratios.
-        single_best_heldout: accuracy of a model chosen on other queries than it is scored on.
+        single_best_heldout: accuracy of a model chosen on other queries than it is scored on; None for one query.
         implied_correlation: r at which the one-factor model gives the observed β; None where no r does.
         negative_eigenvalues: of the tetrachoric matrix of the varying models; None with fewer than two of them.
         nearest_mean: mean correlation of the nearest correlation matrix; None likewise.
@@ -79,7 +79,7 @@ class MatrixFit:
     replicates: Replicates | None
     n_asked: int
     level: float
-    single_best_heldout: float
+    single_best_heldout: float | None
     implied_correlation: float | None
     negative_eigenvalues: int | None
     nearest_mean: float | None

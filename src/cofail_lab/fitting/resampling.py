@@ -43,7 +43,7 @@ def bootstrap_stages(fit: MatrixFit, n_replicates: int, seed: int) -> dict[str, 
         "bootstrap_laws": bootstrap(wrong, pairs, n_rich, seed, rich, at_once=_MATRIX_AT_ONCE),
         "bootstrap": bootstrap(wrong, pairs, n_replicates - n_rich, seed, plain, first=n_rich),
     }
-    if n_replicates and outcomes.n_all_wrong:
+    if n_replicates and outcomes.n_all_wrong and outcomes.n_queries > 1:
         more, at_once = (rich, _MATRIX_AT_ONCE) if laws else (plain, AT_ONCE)
         stages["jackknife"] = jackknife(wrong, pairs, seed, more, at_once)
     return {name: stage for name, stage in stages.items() if stage.n_replicates}
