@@ -118,10 +118,20 @@ def _slope_metrics(fit: MatrixFit) -> dict[str, float | int | None]:
 def _luck_metrics(luck: Luck | str | None) -> dict[str, float | int | None]:
     if not isinstance(luck, Luck):
         return {}
-    found: dict[str, float | int | None] = {"luck_lower": luck.luck_lower, "luck_upper": luck.luck_upper}
-    for name in ("single_best", "first_pick", "half_pick", "routable_upper", "oracle"):
-        found |= bracketed(f"repeats_{name}", getattr(luck, name))
-    return found | {"repeats_n_models": luck.n_models}
+    found: dict[str, float | int | None] = {
+        "repeats_n_models": luck.n_models,
+        "repeats_fewest_runs": luck.fewest_runs,
+        "repeats_most_runs": luck.most_runs,
+    }
+    for name, value in _luck_numbers(luck).items():
+        found |= {name: None, **_limits(name, None)} if value is None else bracketed(name, value)
+    return found
+
+
+def _luck_numbers(luck: Luck) -> dict[str, Bracketed | None]:
+    repeats = ("single_best", "first_pick", "half_pick", "routable_upper", "oracle")
+    shares = {"luck_lower": luck.luck_lower, "luck_upper": luck.luck_upper}
+    return {f"repeats_{name}": getattr(luck, name) for name in repeats} | shares
 
 
 def guessing_metrics(guessing: Guessing | None) -> dict[str, float | int | None]:
@@ -161,6 +171,8 @@ def labels(fit: MatrixFit, certificate: Certificate) -> dict[str, str]:
         found["ratio"] = "degenerate: no query defeats every model, so observed/predicted has no finite information"
     if isinstance(fit.luck, str):
         found["luck"] = f"not read: {fit.luck}"
+    if isinstance(fit.luck, Luck) and fit.luck.runs_inferred:
+        found["luck"] = "runs of a model read as the fewest that give all its shares"
     if fit.comparison is not None:
         found |= law_comparison.labels(fit.comparison)
     for law in fit.laws:
@@ -172,6 +184,10 @@ def labels(fit: MatrixFit, certificate: Certificate) -> dict[str, str]:
 def estimates(fit: MatrixFit) -> dict[str, Estimate]:
     """Figures with their sampling error (bootstrap); predictions at the fitted parameters with their numerical one."""
     found = {} if fit.comparison is None else law_comparison.estimates(fit.comparison)
+    if isinstance(fit.luck, Luck):
+        for name, drawn in _luck_numbers(fit.luck).items():
+            if drawn is not None:
+                found[name] = Estimate(drawn.value, drawn.error, "monte_carlo")
     replicates = fit.replicates
     if replicates is not None and len(replicates.all_wrong) > 1:
         sampled = {

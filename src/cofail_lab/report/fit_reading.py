@@ -139,8 +139,13 @@ def luck_sections(fit: MatrixFit) -> tuple[Section, ...]:
     ]
     if luck.luck_lower is not None and luck.luck_upper is not None:
         sentences.append(
-            f"Between {percent(luck.luck_lower, 0)} and {percent(luck.luck_upper, 0)} of the one-run oracle gain of "
-            "these models is luck."
+            f"Between {_whole(luck.luck_lower)} and {_whole(luck.luck_upper)} of the one-run oracle gain of these "
+            "models is luck."
+        )
+    if luck.runs_inferred:
+        sentences.append(
+            "How many runs are behind a share is not in the data: a model is read as the fewest runs that give all its "
+            "shares, so that four runs which only ever show 0, ½ and 1 count as two."
         )
     rows = (
         _luck_row("best model, one run", luck.single_best, luck),
@@ -152,9 +157,21 @@ def luck_sections(fit: MatrixFit) -> tuple[Section, ...]:
     return (Section("How much of the gain is luck", tuple(sentences), rows),)
 
 
+def _whole(share: Bracketed) -> str:
+    def form(value: float | None) -> str:
+        return percent(value, 0)
+
+    return f"{form(share.value)} (95% {interval(share.lower, share.upper, form)})"
+
+
 def _luck_row(label: str, value: Bracketed, luck: Luck, what: str = "") -> Row:
-    what = what or f"{count(luck.n_models)} models with repeated runs, {count(luck.n_queries)} queries"
+    what = what or f"{count(luck.n_models)} models {_runs(luck)}, {count(luck.n_queries)} queries"
     return Row(label, percent(value.value), f"{what}; 95% {interval(value.lower, value.upper)}")
+
+
+def _runs(luck: Luck) -> str:
+    few, most = count(luck.fewest_runs), count(luck.most_runs)
+    return f"{'read as' if luck.runs_inferred else 'with'} {few if few == most else f'{few} to {most}'} runs a cell"
 
 
 def guessing_sections(guessing: Guessing | None) -> tuple[Section, ...]:
