@@ -9,11 +9,14 @@ from scipy import stats
 import cofail_lab as cl
 from cofail_lab.fitting import null
 from cofail_lab.fitting.bootstrap import bca_interval, bootstrap, jackknife
+from cofail_lab.fitting.calibration import calibrated, null_stages
+from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.null import place, power, simulate, with_atom
 from cofail_lab.fitting.point import Pairs, fit_counts
 from cofail_lab.fitting.replicates import Batch, Replicates
 from cofail_lab.models import OneFactorGaussian
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.report.fit_in_short import chance_sentence
 
 from .conftest import outcomes_from
 
@@ -188,6 +191,44 @@ def test_a_common_mode_is_told_and_its_absence_is_not() -> None:
     assert "unlikely to be chance" not in plain.sections[0].sentences[0]
     assert told.metrics["null_p_value"] == pytest.approx(0.01)
     assert plain.metrics["null_p_value"] > 0.05  # type: ignore[operator]
+    # Every law must be excluded, so a common mode is told no more often than by one test alone.
+    assert 0 < told.metrics["null_power_all"] <= told.metrics["null_power"]  # type: ignore[operator]
+
+
+def test_no_conclusion_without_every_null() -> None:
+    """A ratio that is rare under the laws tested says nothing where one is missing or the test was cut short."""
+    rng = np.random.default_rng(5)
+    wrong = (np.sqrt(0.3) * rng.normal(size=(400, 1)) + np.sqrt(0.7) * rng.normal(size=(400, 5))) < -0.3
+    wrong[rng.random(400) < 0.2] = True
+    fit = fit_matrix(outcomes_from(wrong), level=0.9, seed=0)
+    simulated = {name: stage.replicates() for name, stage in null_stages(fit, 39, 0.02, 0).items()}
+    whole = calibrated(fit, simulated, 39, 0.02, 0, True)
+    assert "unlikely to be chance" in chance_sentence(whole)
+    cut = calibrated(fit, simulated, 39, 0.02, 0, False)
+    assert "no conclusion" in chance_sentence(cut)
+    some = {name: found for name, found in simulated.items() if name in ("null_one_factor", "power")}
+    partly = calibrated(fit, some, 39, 0.02, 0, True)
+    said = chance_sentence(partly)
+    assert "no conclusion" in said
+    assert "full correlation matrix could not be tested" in said
+    assert partly.null is not None
+    assert partly.null.joint_power is None
+
+
+def test_why_there_is_no_null() -> None:
+    """Each reason is its own, and none of them is that it was not asked for."""
+    rng = np.random.default_rng(5)
+    one = rng.random((60, 1)) < 0.4
+    pair = np.hstack([one, rng.random((60, 1)) < 0.4])
+    pair[0] = True
+    for wrong, reason in ((pair, "fewer than three"), (np.repeat(one, 4, axis=1), "no one-factor law")):
+        said = cl.fit(outcomes_from(wrong), bootstrap=0, null=19, folds=0).sections[0].sentences[0]
+        assert reason in said
+        assert "experiment.null" not in said
+    right = np.hstack([pair, np.zeros((60, 1), dtype=bool), rng.random((60, 2)) < 0.4])
+    said = cl.fit(outcomes_from(right), bootstrap=0, null=0, folds=0).sections[0].sentences[0]
+    assert "which is always right" in said
+    assert "of the 4 models that vary" in said
 
 
 def test_an_interrupted_calibration_keeps_what_is_done(

@@ -328,6 +328,7 @@ def test_page_escapes_everything_and_needs_nothing_else() -> None:
         (numbers.percent(0), "0.0%"),
         (numbers.percent_of_log(math.log(0.0451)), "4.5%"),
         (numbers.percent_of_log(-1000.0), "10^-434"),
+        (numbers.percent_of_log(-1e11), "below 10^-9999"),
         (numbers.percent_of_log(None), numbers.ABSENT),
         (numbers.percent(-0.0), "0.0%"),
         (numbers.percent(1), "100.0%"),

@@ -144,7 +144,7 @@ class Fit:
         return Result(
             headline=fit_summary.headline(fit, certificate),
             metrics=fit_metrics.metrics(fit, certificate) | elsewhere | fit_metrics.guessing_metrics(guessing),
-            labels=fit_metrics.labels(fit, certificate),
+            labels=fit_metrics.labels(fit, certificate) | fit_metrics.guessing_labels(guessing),
             estimates=fit_metrics.estimates(fit),
             tables=fit_tables.tables(fit, certificate, count_probs),
             figures=fit_summary.figures(fit, count_probs),

@@ -110,8 +110,7 @@ def calibrated(
         under_null = scanned.ratios(laws["one_factor"].more)
         laws = {name: _without_scan(found) for name, found in laws.items()}
         pairs = _null_pairs(fit, varying, seed)
-        n_asked = affordable(outcomes, n_replicates)
-        null = _calibration(fit, pairs, laws, drawn.get("power"), atom, n_asked, finished)
+        null = _calibration(fit, pairs, laws, drawn.get("power"), atom, n_replicates, finished)
     return replace(fit, null=null, scan=PoolScan(np.array(scanned.sizes), *scanned.ratios(observed), *under_null))
 
 
@@ -176,14 +175,20 @@ def _calibration(
             found = place(ratio, replicates.ratios(law))
             if found is not None:
                 tests[name, law] = found
-    found_power = None
+    found_power = joint_power = None
     if with_mode is not None:
         found_power = {
             law: power(tests["one_factor", law], with_mode.ratios(law))
             for law in observed
             if ("one_factor", law) in tests and with_mode.has(law)
         }
-    return NullCalibration(laws, tests, atom, found_power, not finished, n_asked, len(pairs.left))
+        if all((law, law) in tests and with_mode.has(law) for law in OWN_NULLS):
+            told = [with_mode.ratios(law) > tests[law, law].critical for law in OWN_NULLS]
+            joint_power = float(np.all(told, axis=0).mean())
+    return NullCalibration(
+        laws, tests, atom, found_power, joint_power, 0 if with_mode is None else len(with_mode.all_wrong),
+        not finished, n_asked, affordable(fit.outcomes, n_asked), len(pairs.left),
+    )  # fmt: skip
 
 
 def _observed_ratios(fit: MatrixFit, pairs: Pairs) -> dict[str, float]:

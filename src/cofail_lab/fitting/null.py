@@ -115,8 +115,12 @@ class NullCalibration:
         atom: size of the atom that the power is stated for.
         power: predictor -> share of matrices with that atom whose ratio a test at 5% rejects; None where there is no
             such law, nothing to test, or an interruption came first.
+        joint_power: the share of them that is rejected under every null law's own test, which is when a tail is called
+            unlikely to be chance; None as ``power``, and where a null law was not simulated.
+        n_power: matrices with that atom behind both.
         interrupted: whether one did.
-        n_asked: matrices asked for from each law; after an interruption fewer are there.
+        n_asked: matrices asked for from each law.
+        n_affordable: as many of them as are simulated in a pool of this size; after an interruption fewer are there.
         n_pairs: pairs behind every mean; fewer than all of them in very large pools, the observed mean included.
     """
 
@@ -124,8 +128,11 @@ class NullCalibration:
     tests: Mapping[tuple[str, str], NullTest]
     atom: float
     power: Mapping[str, float] | None
+    joint_power: float | None
+    n_power: int
     interrupted: bool
     n_asked: int
+    n_affordable: int
     n_pairs: int
 
 

@@ -17,6 +17,8 @@ NEAR_DUPLICATE = 0.9
 
 # A column of names is a filter where it has so many values at most; each gives a part of the pool.
 _MOST_VALUES = 8
+LEAST_FAMILY = 3
+"""Models of a family that is read by itself; of more than eight such families the largest are."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def parts(outcomes: Outcomes) -> tuple[Part, ...]:
             values = [str(value) for value in column]
             levels = sorted(set(values) - {""})
             if name == "family":
-                levels = [level for level in levels if values.count(level) >= 3][:_MOST_VALUES]
+                large = [level for level in levels if values.count(level) >= LEAST_FAMILY]
+                levels = sorted(large, key=lambda level: (-values.count(level), level))[:_MOST_VALUES]
             if (name == "family" or len(levels) >= 2) and len(levels) <= _MOST_VALUES:
                 for level in levels:
                     chosen = np.flatnonzero([value == level for value in values])

@@ -191,9 +191,12 @@ def computed(
 
 
 def percentile_interval(values: Float[np.ndarray, " replicates"], level: float) -> tuple[float, float] | None:
-    """The central interval of the replicates that have the figure, None where fewer than half of them do."""
+    """The central interval of the replicates that have the figure.
+
+    None where fewer than half of them do, or where all agree: then resampling cannot show any spread.
+    """
     present = values[~np.isnan(values)]
     if len(present) < max(2, len(values) / 2):
         return None
     low, high = np.quantile(present, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    return (float(low), float(high)) if present.min() < present.max() else None

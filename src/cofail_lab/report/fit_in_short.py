@@ -6,7 +6,8 @@ import numpy as np
 
 from cofail_lab.fitting.calibration import OWN_NULLS
 from cofail_lab.fitting.matrix import MatrixFit
-from cofail_lab.fitting.null import NullTest
+from cofail_lab.fitting.null import NullCalibration, NullTest
+from cofail_lab.fitting.predictors import REPLICATED_UP_TO
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, interval, percent, percent_of_log, points, ratio
 from cofail_lab.result import Section
@@ -65,63 +66,94 @@ def _laws_sentence(fit: MatrixFit) -> str:
     said = [f"{percent_of_log(value)} ({name})" for name, value in logs.items() if value is not None]
     if not said:
         return "No law can be read from its pairs."
-    return f"Read from single models and pairs alone, β would be {', '.join(said)}."
+    constant = int(fit.outcomes.constant.sum())
+    of = f" of the {count(fit.outcomes.n_models - constant)} models that vary" if constant else ""
+    return f"Read from single models and pairs alone, β{of} would be {', '.join(said)}."
+
+
+def untestable(fit: MatrixFit) -> str | None:
+    """Why no null can be simulated for a matrix with an all-wrong query; None where it can."""
+    if fit.outcomes.n_models - int(fit.outcomes.constant.sum()) < 3:
+        return "fewer than three of the models vary, and pairs are all there is of them"
+    if fit.predicted("one_factor") is None or not 0 <= fit.point.tetrachoric[0] < 1:
+        return "no one-factor law has these pairs"
+    return None
 
 
 def chance_sentence(fit: MatrixFit) -> str:
     """Whether the tail is more than a world without a common mode would show; never a claim without the null."""
-    outcomes = fit.outcomes
-    if outcomes.n_all_wrong == 0:
-        predicted, null = fit.predicted("one_factor"), fit.null
-        if predicted is None:
-            return ""
-        expected = predicted * outcomes.n_queries
-        said, none = f"The one-factor law expects {_few(expected)} such queries here", np.exp(-expected)
-        if null is not None and "one_factor" in null.laws and not outcomes.constant.any():
-            none = float((null.laws["one_factor"].all_wrong == 0).mean())
-            said += f", and none in {percent(none, 0)} of matrices of this size"
-        return f"{said}: seeing none {'is rare under it' if none < CHANCE else 'says nothing about a tail'}."
-    if fit.null is None:
-        return "Whether the differences could be chance was not tested here (experiment.null=200 does)."
-    own = {law: fit.null.tests[law, law] for law in OWN_NULLS if (law, law) in fit.null.tests}
+    if fit.outcomes.n_all_wrong == 0:
+        return _none_seen(fit)
+    if reason := untestable(fit):
+        return f"Whether the differences could be chance cannot be tested: {reason}."
+    own = (
+        {} if fit.null is None else {law: fit.null.tests[law, law] for law in OWN_NULLS if (law, law) in fit.null.tests}
+    )
     if not own:
-        return "Whether the differences could be chance cannot be tested: the one-factor law does not exist here."
+        return "Whether the differences could be chance was not tested here (experiment.null=200 does)."
     placed = "; ".join(
         f"{ratio(fit.ratio(law))} for {_PLAIN[law]}, where {ratio(test.expected)} (90%: "
         f"{interval(test.lower, test.upper, ratio)}) is expected, p = {p_value(test)}"
         for law, test in own.items()
     )
     return (
-        "Simulated from each law, without any common mode, matrices of this shape give other ratios of observed to "
-        f"predicted than 1. Seen are {placed}. {_conclusion(fit, own)}"
+        "The ratio of observed to predicted need not be 1 without a common mode: matrices of this shape were simulated "
+        f"from each law. Seen are {placed}. {_conclusion(fit, own)}"
     )
+
+
+def _none_seen(fit: MatrixFit) -> str:
+    outcomes, predicted, null = fit.outcomes, fit.predicted("one_factor"), fit.null
+    right = [outcomes.models[j] for j in np.flatnonzero(outcomes.error_counts == 0)]
+    if right:
+        return f"No query can defeat {shorten(right[0])}, which is always right: seeing none says nothing of the rest."
+    if predicted is None:
+        return ""
+    expected = predicted * outcomes.n_queries
+    said, none = f"The one-factor law expects {_few(expected)} such queries here", np.exp(-expected)
+    if null is not None and "one_factor" in null.laws and not outcomes.constant.any():
+        none = float((null.laws["one_factor"].all_wrong == 0).mean())
+        said += f", and none in {percent(none, 0)} of matrices of this size"
+    return f"{said}: seeing none {'is rare under it' if none < CHANCE else 'says nothing about a tail'}."
 
 
 def _conclusion(fit: MatrixFit, own: Mapping[str, NullTest]) -> str:
-    """Only a tail that no law without a common mode explains is called unlikely to be chance."""
+    """Only a tail that every law without a common mode has been tested for, and excluded, is unlikely to be chance."""
+    assert fit.null is not None  # noqa: S101  (there are tests)
     rejected = [_PLAIN[law] for law, test in own.items() if test.p_value <= CHANCE]
-    explained = [_PLAIN[law] for law, test in own.items() if test.p_value > CHANCE]
-    if not explained:
+    left = [_PLAIN[law] for law, test in own.items() if test.p_value > CHANCE]
+    untested = [_PLAIN[law] for law in OWN_NULLS if law not in own]
+    if left and rejected:
         return (
-            "This is unlikely to be chance: more queries defeat everyone than these laws explain. Read those queries "
-            "before calling it a common mode: wrong references and broken graders look the same."
+            f"The laws disagree: as much is given by chance under {' and '.join(left)}, not under "
+            f"{' and '.join(rejected)}. A law without a common mode is not excluded, so none can be claimed."
         )
-    if rejected:
+    if left and all(test.p_value > 1 - CHANCE for test in own.values()):
+        return f"The tail is thinner than these laws would have it: no sign of a common mode{_power(fit.null)}."
+    if left:
+        return f"The difference could well be chance{_power(fit.null)}."
+    if fit.null.interrupted:
+        return "Such ratios are rare under the laws tested, but the test was interrupted: no conclusion."
+    if untested:
         return (
-            f"The laws disagree: as much is given by chance under {' and '.join(explained)}, not under "
-            f"{' and '.join(rejected)}. A law without a common mode explains the tail, so none can be read from it."
+            f"Such ratios are rare under {' and '.join(rejected)}, but {' and '.join(untested)} could not be tested "
+            f"(more than {REPLICATED_UP_TO} models): heterogeneous models alone may give them, so no conclusion."
         )
-    null = fit.null
-    power = None if null is None or null.power is None else null.power.get("one_factor")
-    detected = (
-        f" (a common mode of {percent(null.atom)} would show in {percent(power, 0)} of such matrices"
-        f"{', so one of that size is unlikely' if power > 1 - CHANCE else ''})"
-        if power is not None and null is not None
-        else ""
+    return (
+        "This is unlikely to be chance: more queries defeat everyone than these laws explain. Read those queries "
+        "before calling it a common mode: wrong references and broken graders look the same."
     )
-    if all(test.p_value > 1 - CHANCE for test in own.values()):
-        return f"The tail is thinner than these laws would have it: no sign of a common mode{detected}."
-    return f"The difference could well be chance{detected}."
+
+
+def _power(null: NullCalibration) -> str:
+    """How often all tests together would have told a common mode, in brackets."""
+    if null.joint_power is None:
+        return ""
+    error = np.sqrt(null.joint_power * (1 - null.joint_power) / null.n_power)
+    return (
+        f" (beside one factor, a common mode of {percent(null.atom)} would be told in {percent(null.joint_power, 0)} ± "
+        f"{percent(error, 0)} of such matrices)"
+    )
 
 
 def p_value(test: NullTest) -> str:

@@ -88,6 +88,7 @@ def _null_metrics(fit: MatrixFit) -> dict[str, float | int | None]:
         "null_ratio_one_factor": None if test is None else test.expected,
         **_limits("null_ratio_one_factor", None if test is None else (test.lower, test.upper)),
         "null_power": None if null is None or null.power is None else null.power.get("one_factor"),
+        "null_power_all": None if null is None else null.joint_power,
         "null_power_atom": None if null is None else null.atom,
     }
     for law in _ALL_LAWS:
@@ -138,7 +139,17 @@ def guessing_metrics(guessing: Guessing | None) -> dict[str, float | int | None]
     """β and the ceiling corrected for guessing; nothing where it was not asked for."""
     if guessing is None:
         return {}
-    return bracketed("all_wrong_known", guessing.all_wrong) | bracketed("routable_ceiling", guessing.ceiling)
+    found = bracketed("all_wrong_known", guessing.all_wrong) | bracketed("routable_ceiling", guessing.ceiling)
+    return found if guessing.all_wrong.value <= 1 else found | {"routable_ceiling": None}
+
+
+def guessing_labels(guessing: Guessing | None) -> dict[str, str]:
+    """Why there is no ceiling."""
+    if guessing is None or guessing.all_wrong.value <= 1:
+        return {}
+    return {
+        "routable_ceiling": "more queries defeat everyone than if all guessed: the correction has no value in [0, 1]"
+    }
 
 
 def bracketed(name: str, value: Bracketed) -> dict[str, float | int | None]:
@@ -178,7 +189,7 @@ def labels(fit: MatrixFit, certificate: Certificate) -> dict[str, str]:
     for law in fit.laws:
         if fit.predicted(law) is None:
             found[f"predicted_{law}"] = fit_summary.why_absent(fit, law)
-    return found
+    return found | {f"note_{law}": "; ".join(read.notes) for law, read in fit.matrix_laws.items() if read.notes}
 
 
 def estimates(fit: MatrixFit) -> dict[str, Estimate]:

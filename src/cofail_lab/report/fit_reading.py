@@ -11,7 +11,7 @@ from cofail_lab.fitting.calibration import OWN_NULLS
 from cofail_lab.fitting.luck import Bracketed, Guessing, Luck
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.null import NullTest
-from cofail_lab.fitting.readings import SLOPES
+from cofail_lab.fitting.readings import LEAST_FAMILY, SLOPES
 from cofail_lab.report.fit_in_short import p_value
 from cofail_lab.report.fit_names import LAW_NAMES
 from cofail_lab.report.numbers import count, fixed, interval, percent, ratio
@@ -29,8 +29,13 @@ def null_sections(fit: MatrixFit) -> tuple[Section, ...]:
     done = min(len(drawn.all_wrong) for drawn in null.laws.values())
     sentences = [
         f"{count(done)} matrices of the same shape were simulated from each null law and refitted like the observed "
-        "one. p is the share of them with a ratio at least as large; no null is centred on 1."
+        "one. p is the share of them with a ratio at least as large; without a common mode it need not be 1."
     ]
+    if null.n_affordable < null.n_asked:
+        sentences.append(
+            f"{count(null.n_asked)} were asked for; in a pool of this size they take too long. No p-value can be below "
+            f"{1 / (1 + null.n_affordable):.3f}."
+        )
     rows = []
     for law in fit.laws:
         test = null.tests.get(("one_factor", law))
@@ -46,6 +51,8 @@ def null_sections(fit: MatrixFit) -> tuple[Section, ...]:
             "told by the one-factor ratio at 5%"
         )
         rows.append(Row("power", percent(null.power["one_factor"], 0), note))
+        if null.joint_power is not None:
+            rows.append(Row("  of all tests", percent(null.joint_power, 0), "by every law's own, as a tail must be"))
     elif not null.interrupted:
         note = f"no law with an atom of {percent(null.atom)} has these rates and pairs (experiment.atom)"
         rows.append(Row("power", "—", note))
@@ -82,8 +89,18 @@ def pool_sections(fit: MatrixFit) -> tuple[Section, ...]:
     if not rows and not sentences:
         return ()
     if fit.parts:
-        sentences.append("The ratio of observed to one-factor β in parts of the pool, each read by its own pairs:")
+        sentences.append(
+            "The ratio of observed to one-factor β in parts of the pool, each read by its own pairs; these have no "
+            f"null of their own, and need not be 1{_families_left_out(fit)}:"
+        )
     return (Section("Does it depend on the pool?", tuple(sentences), tuple(rows), figures),)
+
+
+def _families_left_out(fit: MatrixFit) -> str:
+    names = [] if fit.outcomes.family is None else [str(name) for name in fit.outcomes.family]
+    large = sum(names.count(name) >= LEAST_FAMILY for name in set(names) - {""})
+    shown = sum(read.part.key.startswith("family=") for read in fit.parts)
+    return f"; of {count(large)} families the {count(shown)} largest are shown" if 0 < shown < large else ""
 
 
 def _pools(all_wrong: np.ndarray, ratios: np.ndarray, row: int) -> str:
@@ -179,22 +196,32 @@ def guessing_sections(guessing: Guessing | None) -> tuple[Section, ...]:
     if guessing is None:
         return ()
     known = guessing.all_wrong
-    if known.value > 1:
+    if known.lower > 1:
         sentence = (
             "More queries defeat everyone than if all models guessed on every query: wrong answers are shared, not "
             "guessed, and a correction for guessing has no meaning here."
         )
         return (Section("If models guess what they do not know", (sentence,)),)
     rows = (
-        Row("nobody knows", percent(known.value), f"95% {interval(known.lower, known.upper)}; β without lucky guesses"),
+        Row("nobody knows", _share(known.value), f"95% {_within(known)}; β without lucky guesses"),
         Row(
-            "routable ceiling", percent(guessing.ceiling.value),
-            f"95% {interval(guessing.ceiling.lower, guessing.ceiling.upper)}; a router meets lucky guesses too",
+            "routable ceiling", _share(guessing.ceiling.value),
+            f"95% {_within(guessing.ceiling)}; a router meets lucky guesses too",
         ),
     )  # fmt: skip
     sentence = "If models that do not know guess uniformly and apart (experiment.choices), some query that nobody knows"
     sentence += " is answered by luck; no router can plan for it."
     return (Section("If models guess what they do not know", (sentence,), rows),)
+
+
+def _share(value: float) -> str:
+    """A corrected share; outside [0, 1], which the correction does not know, only that."""
+    return percent(value) if 0 <= value <= 1 else "above 100%" if value > 1 else "below 0%"
+
+
+def _within(value: Bracketed) -> str:
+    """Its limits, those of a share."""
+    return interval(max(value.lower, 0.0), min(value.upper, 1.0))
 
 
 def figures(fit: MatrixFit) -> dict[str, Callable[[], Figure]]:

@@ -10,8 +10,10 @@ import numpy as np
 from jaxtyping import Float
 
 from cofail_lab.bounds.certificate import Certificate
+from cofail_lab.fitting.full_sigma import PUBLISHED_DRAWS
 from cofail_lab.fitting.luck import Guessing
-from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
+from cofail_lab.fitting.matrix import CONFIDENCE, MATRIX_LAWS, MATRIX_REPLICATES, MatrixFit
+from cofail_lab.fitting.regimes import read_regime
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import fit_in_short, fit_reading, law_comparison
 from cofail_lab.report.fit_names import LAW_NAMES
@@ -71,6 +73,8 @@ def why_absent(fit: MatrixFit, law: str) -> str:
     n_varying = fit.outcomes.n_models - int(fit.outcomes.constant.sum())
     if n_varying < 2:
         return f"does not exist: {n_varying} of the models sometimes right and sometimes wrong, no pair to read"
+    if law == "full_sigma" and fit.conventions == "published":
+        return f"not seen in {count(PUBLISHED_DRAWS)} draws: below {3 / PUBLISHED_DRAWS:.1e} with 95% confidence"
     if law == "block":
         return "does not exist: the mean correlation across families is negative, above that within them, or 1"
     if law == "clayton":
@@ -86,6 +90,9 @@ def _ceiling(fit: MatrixFit) -> Section:
     gain = fit.interval(None if replicates is None else replicates.oracle_gain)
     foreclosed = fit.interval(None if replicates is None else replicates.foreclosed_share)
     share = "of the best model's errors are everybody's" if fit.foreclosed_share is not None else "it makes no error"
+    if foreclosed is None and replicates is not None:
+        # Where no query defeats everyone, every replicate says 0: exact limits, the best model taken as given.
+        foreclosed = read_regime(outcomes.wrong, "").foreclosed_interval
     share += f", 95% {interval(*foreclosed)}" if foreclosed else ""
     rows = (
         Row("best single model", percent(fit.single_best), shorten(outcomes.models[fit.best])),
@@ -105,10 +112,12 @@ def _ceiling(fit: MatrixFit) -> Section:
 
 def _regime_sentence(fit: MatrixFit) -> str:
     if fit.regime == "ceiling-bound":
+        low, high = read_regime(fit.outcomes.wrong, "").foreclosed_interval or (0.0, 1.0)
+        open_ = "" if low > 0.5 else f", as far as so few errors tell ({interval(low, high)} of them, at 95%)"
         return (
-            "Ceiling-bound: most of what the best model gets wrong, every model gets wrong. Combining cannot mend it; "
-            "read those queries first (wrong references and broken graders look just like this), then look for another "
-            "model."
+            f"Ceiling-bound: most of what the best model gets wrong, every model gets wrong{open_}. Combining cannot "
+            "mend it; read those queries first (wrong references and broken graders look just like this), then look "
+            "for another model."
         )
     if fit.regime == "realizability-bound":
         return (
@@ -149,7 +158,7 @@ def _pairwise(fit: MatrixFit, elsewhere: Mapping[str, float | int | None]) -> Se
             "To give the observed β, the one-factor model would need a correlation of "
             f"{fixed(implied)} instead of {fixed(float(fit.point.tetrachoric[0]))}."
         )
-    if fit.ratio("one_factor") is not None and fit.null is None:
+    if fit.ratio("one_factor") is not None and fit.null is None and fit_in_short.untestable(fit) is None:
         sentences.append(
             "A ratio away from 1 is not yet evidence of a common mode: fitted to data without one, the same pipeline "
             "does not give 1 either, and its null distribution was not simulated (experiment.null=200 does)."
@@ -190,10 +199,21 @@ def _law_row(fit: MatrixFit, law: str) -> Row:
     elif fit.ratio(law) is not None:
         limits = fit.ratio_interval(law)
         spread = f", {100 * fit.level:g}% interval {interval(*limits, ratio)}" if limits else ""
-        notes.append(f"observed/predicted {ratio(fit.ratio(law))}{spread}")
+        notes.append(f"observed/predicted {ratio(fit.ratio(law))}{spread}{_without(fit, law)}")
     if outcomes.constant.any():
         notes.append(f"over the {count(outcomes.n_models - int(outcomes.constant.sum()))} varying models")
+    if law in fit.matrix_laws:
+        notes += fit.matrix_laws[law].notes
     return Row(f"β if {LAW_NAMES[law]}", percent_of_log(fit.log_predicted(law)), "; ".join(notes))
+
+
+def _without(fit: MatrixFit, law: str) -> str:
+    """How many bootstrap replicates have no such law, and are left out of its interval."""
+    if fit.replicates is None or not fit.replicates.has(law):
+        return ""
+    drawn = fit.replicates.log_predicted(law)[: MATRIX_REPLICATES if law in MATRIX_LAWS else None]
+    absent = int(np.isnan(drawn).sum())
+    return f" ({count(absent)} of {count(len(drawn))} replicates have no such law)" if 0 < absent < len(drawn) else ""
 
 
 def _prediction_sentence(fit: MatrixFit) -> str:

@@ -38,12 +38,15 @@ def null_calibration(
     """
     figure, axes = canvas(4.2, 0.27 * len(laws))
     place = np.arange(len(laws))
+    # Matrices without an all-wrong query have ratio 0, which a log axis does not have: they are off its left edge.
+    drawn = [x for test in tests for x in (test.lower, test.expected)] + [x for pair in intervals if pair for x in pair]
+    floor = min((x for x in (*drawn, *(value for value in ratios if value)) if x > 0), default=1e-3) / 1.5
     for y, test, value, limits in zip(place, tests, ratios, intervals, strict=True):
-        low = max(test.lower, 1e-3)
+        low = max(test.lower, floor)
         axes.barh(y, test.upper - low, left=low, height=0.5, color=BARS)
         axes.plot([test.expected] * 2, [y - 0.25, y + 0.25], color="#555555", lw=1.2)
         if limits is not None:
-            axes.plot([max(limits[0], 1e-3), limits[1]], [y, y], color=STRONG, lw=1)
+            axes.plot([max(limits[0], floor), limits[1]], [y, y], color=STRONG, lw=1)
         if value is not None:
             axes.plot(value, y, "o", ms=4, color=STRONG)
         p = f"{test.p_value:.3f}" if test.p_value < 0.1 else f"{test.p_value:.2f}"
@@ -53,6 +56,8 @@ def null_calibration(
     axes.set_yticks(place, laws)
     axes.set_ylim(len(laws) - 0.5, -0.6)
     axes.tick_params(axis="y", length=0)
+    axes.set_xscale("log")
+    axes.set_xlim(left=floor)
     _ratio_axis(axes, "x")
     axes.set_xlabel(
         "observed / predicted β" + ("; * against that law's own null" if any("*" in n for n in laws) else "")

@@ -6,6 +6,8 @@ from typing import TypeGuard
 
 from cofail_lab.estimate import Estimate
 
+# Logs beyond belong to laws at the edge of existence, whose digits mean nothing.
+_RESOLVED = 9999
 ABSENT = "—"
 """What stands for a figure that does not exist (None or nan)."""
 
@@ -22,6 +24,8 @@ def percent_of_log(log_share: float | None, digits: int = 1) -> str:
     """A share given by its natural log, as `percent`; below 1e-9 as a power of ten: ``-25.6 -> "10^-11"``."""
     if not _exists(log_share):
         return ABSENT
+    if log_share < -_RESOLVED * math.log(10):
+        return f"below 10^-{_RESOLVED}"
     return f"10^{log_share / math.log(10):.0f}" if log_share < math.log(1e-9) else percent(math.exp(log_share), digits)
 
 
