@@ -95,3 +95,5 @@ def test_every_law_of_the_configuration_is_built(name: str) -> None:
     assert isinstance(law, AbstractErrorLaw)
     assert type(law).__module__ == f"cofail_lab.models.{name}"
     assert 0 <= float(law.subpool([0]).all_wrong()) < 1
+    for column in law.subpool([0, 1, 2]).log_all_wrong_by_size(np.array([2, 3])):
+        assert type(column) is np.ndarray

@@ -116,7 +116,8 @@ def _common_folder(found: Sequence[runs.Run]) -> Path:
 def _axes(columns: Mapping[str, list[Any]], n: int) -> dict[str, str]:
     """What was varied: a short name -> the parameter, the one with most values first.
 
-    Of parameters that vary together, such as a law and the copy of it in ``data=law``, one stands for all.
+    Of parameters that vary together, such as a law and the copy of it in ``data=law``, one stands for all; a
+    parameter of a law (or a source) that is the same wherever that law is says no more than its name.
     """
     kept: dict[tuple[int, ...], str] = {}
     varied = [name for name in columns if "." in name and len({*map(repr, columns[name])}) > 1]
@@ -124,8 +125,18 @@ def _axes(columns: Mapping[str, list[Any]], n: int) -> dict[str, str]:
         numbers: dict[str, int] = {}
         kept.setdefault(tuple(numbers.setdefault(repr(value), len(numbers)) for value in columns[name]), name)
     del n
-    names = sorted(kept.values(), key=lambda name: -len({*map(repr, columns[name])}))
+    kinds = [name for name in varied if name.endswith("._target_")]
+    names = [name for name in kept.values() if not any(_follows(columns, kind, name) for kind in kinds)]
+    names.sort(key=lambda name: -len({*map(repr, columns[name])}))
     return {name.removesuffix("._target_"): name for name in names}
+
+
+def _follows(columns: Mapping[str, list[Any]], kind: str, name: str) -> bool:
+    """Whether a parameter of a law (or a source) has one value for each law."""
+    if name == kind or not name.startswith(kind.removesuffix("_target_")):
+        return False
+    laws = [*map(repr, columns[kind])]
+    return len({*zip(laws, map(repr, columns[name]), strict=True)}) == len({*laws})
 
 
 def _order(axes: Sequence[Sequence[Any]], n: int) -> list[int]:

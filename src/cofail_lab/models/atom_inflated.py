@@ -58,9 +58,10 @@ class AtomInflated(AbstractErrorLaw):
     ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
         """The atom over the base's."""
         base, error = self.base.log_all_wrong_by_size(sizes, advance)
+        shock = float(self.shock)
         with np.errstate(divide="ignore"):
-            values = np.logaddexp(np.log(self.shock), np.log1p(-self.shock) + base)
-        return values, error * (1 - self.shock) * np.exp(base - values) + log_rounding(values)
+            values = np.logaddexp(np.log(shock), np.log1p(-shock) + base)
+        return values, error * (1 - shock) * np.exp(base - values) + log_rounding(values)
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """ω + (1-ω) p_ij of the base."""
