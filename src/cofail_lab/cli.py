@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -206,6 +207,8 @@ def _keep_compiled_code() -> None:
     with suppress(RuntimeError):
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_folder() / "jax"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+    # JAX compiles anew what another process is still writing there, or was killed while writing.
+    warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache entry")
     # They tell at INFO of accelerators not found and of fonts.
     for chatty in ("jax", "matplotlib"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -108,6 +108,9 @@ def small_multiples(plan: Plan, metrics: Mapping[str, Sequence[float | None]]) -
             axes.set_title("\n".join(title), fontsize=8)
             if len(panels) + across > len(metrics) * len(facets):
                 axes.set_xlabel(label(plan.x[0], 30))
+            elif not plan.is_map and not _numeric(plan.x[1]):
+                # Names are long: they stand once, below the last panel of a column.
+                axes.tick_params(labelbottom=False)
             first = first or axes
     if plan.second is not None and not plan.is_map:
         place = {"title": label(plan.second[0], 26), "loc": "upper left", "bbox_to_anchor": (1.04, 1)}
@@ -130,7 +133,13 @@ def _lines(axes: Axes, plan: Plan, y: np.ndarray, mask: np.ndarray) -> None:
         elif ticks is None:
             axes.plot(at, mean, ".", color=PALETTE[index], ms=3)
     if ticks is not None:
-        axes.set_xticks(range(len(ticks)), [label(_value(tick), 18) for tick in ticks], rotation=30, ha="right")
+        axes.set_xticks(
+            range(len(ticks)),
+            [label(_value(tick), 18) for tick in ticks],
+            rotation=60,
+            ha="right",
+            rotation_mode="anchor",
+        )
     elif _wide(place):
         axes.set_xscale("log")
         _plain_ticks(axes.xaxis, True)
