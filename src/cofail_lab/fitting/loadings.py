@@ -1,7 +1,9 @@
 """One factor with a loading of its own for every model: factor analysis of tetrachoric correlations (minres)."""
 
+from typing import NamedTuple
+
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 LIMIT = 0.995
 """Loadings stay within ±this: at 1 a model would have no error of its own (a Heywood case)."""
@@ -9,15 +11,42 @@ LIMIT = 0.995
 _MOST_SWEEPS, _TOLERANCE = 500, 1e-9
 
 
+class Minres(NamedTuple):
+    """The loadings of a stack of matrices.
+
+    Attributes:
+        loadings: ℓ with non-negative sum; 0 for a model without any pair.
+        converged: whether the last sweep moved none of them by more than 1e-9.
+    """
+
+    loadings: Float[np.ndarray, "... m"]
+    converged: Bool[np.ndarray, "..."]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of one matrix, or of a stack of one; one sentence each."""
+        found = limit_notes(int((np.abs(self.loadings) >= LIMIT).sum()))
+        return found if self.converged.all() else (*found, f"the loadings had not settled after {_MOST_SWEEPS} sweeps")
+
+
+def limit_notes(n_at_limit: int) -> tuple[str, ...]:
+    """What is said of loadings that would go beyond ±`LIMIT`."""
+    return (f"{n_at_limit} loading(s) held at {LIMIT}",) if n_at_limit else ()
+
+
 def fit(tetrachoric: Float[np.ndarray, "... m m"]) -> Float[np.ndarray, "... m"]:
+    """The loadings of `minres`."""
+    return minres(tetrachoric).loadings
+
+
+def minres(tetrachoric: Float[np.ndarray, "... m m"]) -> Minres:
     """Loadings ℓ that minimize Σ_{i<j} (r_ij - ℓ_i ℓ_j)² within ±`LIMIT`; any stack of matrices at once.
+
+    Each coordinate in turn is set to its minimum, so that the fit of a sweep never worsens. Most matrices need tens of
+    sweeps; where two loadings can be traded for one another 500 may not do, and the fit is good all the same.
 
     Args:
         tetrachoric: correlations, boundary pairs at ±1; pairs with nan (constant models) do not count.
-
-    Returns:
-        ℓ with non-negative sum; 0 for a model without any pair. Each coordinate in turn is set to its minimum, until no
-        loading moves by more than 1e-9 (the fit of a sweep never worsens) or 500 sweeps are done.
     """
     matrix = np.array(tetrachoric, dtype=float)
     m = matrix.shape[-1]
@@ -43,4 +72,6 @@ def fit(tetrachoric: Float[np.ndarray, "... m m"]) -> Float[np.ndarray, "... m"]
         if not left.size:
             break
     loadings *= np.where(loadings.sum(axis=1, keepdims=True) < 0, -1.0, 1.0)
-    return loadings.reshape(matrix.shape[:-1])
+    converged = np.ones(len(stack), dtype=bool)
+    converged[left] = False
+    return Minres(loadings.reshape(matrix.shape[:-1]), converged.reshape(matrix.shape[:-2]))

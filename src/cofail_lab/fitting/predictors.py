@@ -30,10 +30,14 @@ _LEFT_OUT = 40.0
 
 
 class Predicted(NamedTuple):
-    """Log β of one law for a stack of matrices, and its absolute error (one standard error for full Σ); nan: no law."""
+    """Log β of one law for a stack of matrices, and its absolute error (one standard error for full Σ); nan: no law.
+
+    ``notes`` is what a reader must know of the law, where the stack is one matrix.
+    """
 
     log: Float[np.ndarray, " batch"]
     error: Float[np.ndarray, " batch"]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,9 @@ class MatrixPredictors:
         matrices[:, self.pairs.right, self.pairs.left] = tetrachoric
         found = {}
         if "one_factor_loadings" in laws:
-            fitted = loadings.fit(matrices)
-            found["one_factor_loadings"] = Predicted(*one_factor.log_all_wrong_loadings(error_rates, fitted))
+            fitted = loadings.minres(matrices)
+            logs = one_factor.log_all_wrong_loadings(error_rates, fitted.loadings)
+            found["one_factor_loadings"] = Predicted(*logs, fitted.notes if batch == 1 else ())
         thresholds = np.where(constant, _LEFT_OUT, ndtri(np.where(constant, 0.5, error_rates)))
         if "block" in laws and self.family is not None:
             found["block"] = self._block(matrices, thresholds, pool_reversed)
@@ -85,7 +90,7 @@ class MatrixPredictors:
                 values = [
                     _full_sigma(matrix, t, repair, randomizations) for matrix, t in zip(apart, thresholds, strict=True)
                 ]
-                found[name] = Predicted(*np.array(values).reshape(-1, 2).T)
+                found[name] = _stacked(values)
         return found
 
     def _block(self, matrices: np.ndarray, thresholds: np.ndarray, pool_reversed: bool) -> Predicted:
@@ -100,7 +105,7 @@ class MatrixPredictors:
             (np.nan, np.nan) if np.isnan(b) else block.log_all_wrong(t, self.family, float(b), float(w))
             for b, w, t in zip(between, within, thresholds, strict=True)
         ]
-        return Predicted(*np.array(logs).reshape(-1, 2).T)
+        return _stacked(logs)
 
     def replicates(
         self, error_rates: np.ndarray, tetrachoric: np.ndarray, laws: tuple[str, ...]
@@ -111,6 +116,11 @@ class MatrixPredictors:
         """
         found = self.predict(error_rates, tetrachoric, laws, randomizations=1, pool_reversed=True)
         return {f"log_{name}": predicted.log for name, predicted in found.items()}
+
+
+def _stacked(values: list[tuple[float, float]]) -> Predicted:
+    log_value, error = np.array(values).reshape(-1, 2).T
+    return Predicted(log_value, error)
 
 
 def _full_sigma(
