@@ -7,11 +7,16 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 from scipy.special import ndtr, ndtri
+from scipy.stats import binomtest, chi2
 
 from cofail_lab.errors import InputError
 from cofail_lab.fitting import atom, block, full_sigma, loadings, loadings_ml
+from cofail_lab.fitting.candidates import CANDIDATES
 from cofail_lab.fitting.count_likelihood import count_law, matrix_log_likelihood, maximize, profile_interval
+from cofail_lab.fitting.point import Pairs
 from cofail_lab.fitting.pool import Pool
+from cofail_lab.fitting.predictors import MatrixPredictors
+from cofail_lab.fitting.replicates import one_thread
 from cofail_lab.fitting.tetrachoric import tetrachoric
 from cofail_lab.models import (
     AbstractErrorLaw,
@@ -88,6 +93,23 @@ def test_minres_against_a_general_solver(rng: np.random.Generator) -> None:
 def test_a_heywood_case_is_held_at_the_limit() -> None:
     correlation = np.array([[1.0, 0.9, 0.9], [0.9, 1.0, 0.4], [0.9, 0.4, 1.0]])
     assert loadings.fit(correlation)[0] == loadings.LIMIT
+    assert loadings.minres(correlation).notes == ("1 loading(s) held at 0.995",)
+
+
+def test_loadings_that_do_not_settle_are_said_to() -> None:
+    """Three nearly uncorrelated models: the first loading can be traded for the others, a little in every sweep."""
+    trade, plain = np.eye(3), np.eye(3)
+    pairs = np.array([[0, 0, 1], [1, 2, 2]])
+    trade[*pairs] = trade[*pairs[::-1]] = 0.05, 0.05, 0.005
+    plain[*pairs] = plain[*pairs[::-1]] = 0.5, 0.4, 0.3
+    assert loadings.minres(np.stack([plain, trade])).converged.tolist() == [True, False]
+    assert loadings.minres(plain).notes == ()
+    assert loadings.minres(trade).notes == ("the loadings had not settled after 500 sweeps",)
+    rates, predicted = np.full((1, 3), 0.4), {}
+    for name, matrix in (("trade", trade), ("plain", plain)):
+        read = MatrixPredictors(Pairs.of(3), None).predict(rates, matrix[*pairs][None], ("one_factor_loadings",))
+        predicted[name] = read["one_factor_loadings"].notes
+    assert predicted == {"trade": loadings.minres(trade).notes, "plain": ()}
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +171,45 @@ def test_profile_over_dropped_queries(drawn: np.ndarray) -> None:
     assert count_law(law).log_likelihood(pool.histogram) == pytest.approx(found.log_likelihood, abs=1e-6)
     without = count_law(OneFactorGaussian(pool.error_rates, loadings.fit(pool.tetrachoric)))
     assert found.log_likelihood > without.log_likelihood(pool.histogram) + 2
+    assert found.shock_interval is None
+
+
+@pytest.mark.parametrize(("n", "m", "inside"), [(1500, 4, True), (400, 15, False)], ids=["ends inside", "reaches K"])
+def test_limits_of_the_profile_over_dropped_queries(drawn: np.ndarray, n: int, m: int, inside: bool) -> None:
+    """Against every k in turn: the likely ones are those within 1.92 of the best; past K the limit is that of β."""
+    pool = Pool(drawn[:n, :m])
+
+    def base_of(rates: np.ndarray, matrix: np.ndarray) -> OneFactorGaussian:
+        return OneFactorGaussian(rates, loadings.fit(matrix))
+
+    found = atom.profile(pool, base_of, intervals=True)
+    assert found is not None
+    assert found.shock_interval is not None
+    dropped = np.arange(pool.n_all_wrong + 1)
+    logs = []
+    for k, matrix in zip(dropped, pool.tetrachoric_without(dropped), strict=True):
+        base = base_of((pool.error_counts - k) / (n - k), matrix)
+        law = AtomInflated(k / n, base) if k else base
+        logs.append(count_law(law).log_likelihood(pool.histogram))
+    likely = np.flatnonzero(np.array(logs) >= found.log_likelihood - chi2.ppf(0.95, 1) / 2)
+    assert found.shock_interval[0] == likely[0] / n > 0
+    beyond = binomtest(pool.n_all_wrong, n).proportion_ci(0.95).high
+    assert found.shock_interval[1] == pytest.approx(likely[-1] / n if inside else beyond, abs=1e-9)
+    assert (int(likely[-1]) < pool.n_all_wrong) is inside
+
+
+def test_limits_of_the_atom_on_the_matrix(drawn: np.ndarray) -> None:
+    """At each limit the likelihood of the matrix is 1.92 below its maximum; without an all-wrong query: none."""
+    wrong = drawn[:600, :8]
+    pool, fit = Pool(wrong), CANDIDATES["atom_one_factor_loadings_ml"].fit
+    with one_thread():
+        limits, start = fit(pool, True).intervals["shock"], loadings.fit(pool.tetrachoric)
+        free = loadings_ml.fit(wrong, start, atom=True)
+        assert 0 < limits[0] < free.shock < limits[1]
+        for limit in limits:
+            held = loadings_ml.fit(wrong, start, atom=True, held_shock=limit)
+            assert free.log_likelihood - held.log_likelihood == pytest.approx(chi2.ppf(0.95, 1) / 2, abs=0.01)
+        assert fit(Pool(wrong[~wrong.all(axis=1)]), True).intervals == {}
 
 
 def test_without_an_all_wrong_query_there_is_no_atom(drawn: np.ndarray) -> None:

@@ -17,7 +17,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float
 from scipy.optimize import minimize
+from scipy.stats import chi2
 
+from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.fitting.count_likelihood import (
     Maximum,
     count_law,
@@ -206,12 +208,14 @@ class ProfileFit(NamedTuple):
         dropped: k.
         log_likelihood: of C.
         tried: every k looked at.
+        shock_interval: 95% limits of ω by profile likelihood, where asked for and some query is all wrong.
     """
 
     law: AbstractErrorLaw
     dropped: int
     log_likelihood: float
     tried: tuple[int, ...]
+    shock_interval: tuple[float, float] | None
 
 
 def profile(
@@ -219,6 +223,7 @@ def profile(
     base_of: Callable[[Float[np.ndarray, " m"], Float[np.ndarray, "m m"]], AbstractErrorLaw | None],
     *,
     n_points: int = 9,
+    intervals: bool = False,
 ) -> ProfileFit | None:
     """The likeliest ω = k/n over a grid of whole k, refined once around its best; None where no k gives a base law.
 
@@ -226,12 +231,13 @@ def profile(
         pool: the matrix.
         base_of: law from the error rates and the tetrachoric matrix of the remaining queries; None where there is none.
         n_points: of the first grid, from 0 to min(K, fewest errors of a model - 1).
+        intervals: with limits of ω; two bisections, which take about as many laws again.
     """
     most, n = min(pool.n_all_wrong, int(pool.error_counts.min()) - 1), pool.n_queries
     found: dict[int, tuple[float, AbstractErrorLaw] | None] = {}
     best = 0
-    wanted = np.unique(np.linspace(0, most, n_points).round().astype(int))
-    for _ in range(1 + _ROUNDS):
+
+    def look(wanted: np.ndarray) -> None:
         for k, matrix in zip(wanted.tolist(), pool.tetrachoric_without(wanted), strict=True):
             base = base_of((pool.error_counts - k) / (n - k), matrix)
             if base is None:
@@ -239,6 +245,10 @@ def profile(
                 continue
             law = AtomInflated(k / n, base) if k else base
             found[k] = count_law(law).log_likelihood(pool.histogram), law
+
+    wanted = np.unique(np.linspace(0, most, n_points).round().astype(int))
+    for _ in range(1 + _ROUNDS):
+        look(wanted)
         fits = {k: fit[0] for k, fit in found.items() if fit is not None}
         if not fits:
             return None
@@ -249,4 +259,34 @@ def profile(
         if not wanted.size:
             break
     value, law = found[best]  # type: ignore[misc]
-    return ProfileFit(law, best, value, tuple(sorted(found)))
+
+    def likely(k: int) -> bool:
+        if k not in found:
+            look(np.array([k]))
+        fit = found[k]
+        return fit is not None and fit[0] >= value - float(chi2.ppf(0.95, 1)) / 2
+
+    interval = _likely_shocks(likely, sorted(found), pool) if intervals and pool.n_all_wrong else None
+    return ProfileFit(law, best, value, tuple(sorted(found)), interval)
+
+
+def _likely_shocks(likely: Callable[[int], bool], tried: list[int], pool: Pool) -> tuple[float, float]:
+    """From the first to the last likely k, over n.
+
+    Where the last k of all is likely the profile has no end there, and ω is at most what β can be: Clopper-Pearson.
+    """
+    inside = [k for k in tried if likely(k)]
+    low, high = inside[0], inside[-1]
+    if low > tried[0]:
+        low = _edge(likely, low, tried[tried.index(low) - 1])
+    if high == tried[-1]:
+        return low / pool.n_queries, float(clopper_pearson(pool.n_all_wrong, pool.n_queries, 0.05)[1])
+    return low / pool.n_queries, _edge(likely, high, tried[tried.index(high) + 1]) / pool.n_queries
+
+
+def _edge(likely: Callable[[int], bool], inside: int, outside: int) -> int:
+    """The last likely k on the way out, by bisection."""
+    while abs(outside - inside) > 1:
+        middle = (inside + outside) // 2
+        inside, outside = (middle, outside) if likely(middle) else (inside, middle)
+    return inside

@@ -113,14 +113,10 @@ def _clayton(pool: Pool, _: bool) -> Fitted:
     return Fitted(Clayton(pool.error_rates, theta), {"theta": theta})
 
 
-def _limit_note(n_at_limit: int) -> tuple[str, ...]:
-    return (f"{n_at_limit} loading(s) held at {loadings.LIMIT}",) if n_at_limit else ()
-
-
 def _loadings(pool: Pool, _: bool) -> Fitted:
-    found = loadings.fit(pool.tetrachoric)
-    at_limit = int((np.abs(found) >= loadings.LIMIT).sum())
-    return Fitted(OneFactorGaussian(pool.error_rates, found), _loading_summary(found), notes=_limit_note(at_limit))
+    found = loadings.minres(pool.tetrachoric)
+    law = OneFactorGaussian(pool.error_rates, found.loadings)
+    return Fitted(law, _loading_summary(found.loadings), notes=found.notes)
 
 
 def _loading_summary(found: np.ndarray) -> dict[str, float]:
@@ -128,14 +124,16 @@ def _loading_summary(found: np.ndarray) -> dict[str, float]:
 
 
 def _marginal(with_atom: bool) -> Callable[[Pool, bool], Fitted]:
-    def fit(pool: Pool, _: bool) -> Fitted:
+    def fit(pool: Pool, intervals: bool) -> Fitted:
         start = np.clip(loadings.fit(pool.tetrachoric), -0.95, 0.95)
         found = loadings_ml.fit(pool.wrong, start, atom=with_atom)
-        notes = list(_limit_note(found.n_at_limit))
+        notes = list(loadings.limit_notes(found.n_at_limit))
         if not found.converged:
             notes.append("the optimizer stopped before it converged")
         shock = {"shock": found.shock} if with_atom else {}
-        return Fitted(found.law(), {**_loading_summary(found.loadings), **shock}, notes=tuple(notes))
+        asked = intervals and with_atom and pool.n_all_wrong > 0
+        limits = {"shock": loadings_ml.shock_interval(pool.wrong, found)} if asked else {}
+        return Fitted(found.law(), {**_loading_summary(found.loadings), **shock}, limits, tuple(notes))
 
     return fit
 
@@ -183,14 +181,17 @@ def _profile(
     base_of: Callable[[Pool], Callable[[np.ndarray, np.ndarray], AbstractErrorLaw | None]],
     why_absent: str,
     n_points: int,
+    notes_of: Callable[[np.ndarray], tuple[str, ...]] = lambda _: (),
 ) -> Callable[[Pool, bool], Fitted]:
-    def fit(pool: Pool, _: bool) -> Fitted:
+    def fit(pool: Pool, intervals: bool) -> Fitted:
         if pool.n_models > LARGE:
             raise AbsentLawError(f"not tried in pools of more than {LARGE} models: it refits the base a dozen times")
-        found = atom.profile(pool, base_of(pool), n_points=n_points)
+        found = atom.profile(pool, base_of(pool), n_points=n_points, intervals=intervals)
         if found is None:
             raise AbsentLawError(why_absent)
-        return Fitted(found.law, {"shock": found.dropped / pool.n_queries})
+        limits = {} if found.shock_interval is None else {"shock": found.shock_interval}
+        notes = notes_of(pool.tetrachoric_without(np.array([found.dropped]))[0])
+        return Fitted(found.law, {"shock": found.dropped / pool.n_queries}, limits, notes)
 
     return fit
 
@@ -226,7 +227,7 @@ CANDIDATES: Mapping[str, Candidate] = {
     "atom_one_factor": Candidate("atom + one factor", "maximum likelihood on C", _likelihood("one_factor", True), True),
     "atom_one_factor_loadings": Candidate(
         "atom + loadings", "ω by likelihood on C, loadings from the rest",
-        _profile(_loadings_of, "", 9), True,
+        _profile(_loadings_of, "", 9, lambda matrix: loadings.minres(matrix).notes), True,
     ),
     "atom_one_factor_loadings_ml": Candidate(
         "atom + loadings by likelihood", "maximum likelihood on the matrix", _marginal(True), True

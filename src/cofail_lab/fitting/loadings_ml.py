@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float
 from scipy.optimize import minimize
 from scipy.special import expit, log_ndtr, logit, ndtr, ndtri
 
+from cofail_lab.fitting.count_likelihood import Maximum, profile_interval
 from cofail_lab.fitting.loadings import LIMIT
 from cofail_lab.models import AbstractErrorLaw, AtomInflated, OneFactorGaussian
 from cofail_lab.numerics import one_factor
@@ -102,6 +103,23 @@ def fit(
         ndtr(a / np.sqrt(1 + b**2)), sign * b / np.sqrt(1 + b**2), shock, -float(found.fun) * len(wrong),
         int((np.abs(b) >= _SLOPE_LIMIT * (1 - 1e-9)).sum()), bool(found.success),
     )  # fmt: skip
+
+
+def shock_interval(wrong: Bool[np.ndarray, "n m"], free: MarginalFit) -> tuple[float, float]:
+    """95% profile-likelihood limits of ω; each of about twenty points is a fit that starts at the free one's loadings.
+
+    Args:
+        wrong: no column constant.
+        free: its fit with an atom.
+    """
+    start = np.clip(free.loadings, -0.95, 0.95)
+
+    def profile(shock: float) -> float:
+        held = None if shock < _LEAST_SHOCK else shock
+        return fit(wrong, start, atom=False, held_shock=held).log_likelihood
+
+    at = Maximum(free.shock, free.log_likelihood, at_edge=False)
+    return profile_interval(profile, at, 0.0, 0.999 * float(wrong.mean(axis=0).min()))
 
 
 class _Data(NamedTuple):
