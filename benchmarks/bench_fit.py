@@ -139,7 +139,7 @@ def against_psych() -> list[Row]:
     interior = found.boundary[i, j] == 0
     apart = np.abs(found.correlation[i, j] - theirs[i, j])
     assert apart[interior].max() < 1e-3, "R psych disagrees on a pair that is not on its bound"
-    note = f"within {apart[interior].max():.0e} on {interior.sum():,} pairs; {(~interior).sum()} on their bound: ±1 here"
+    note = f"within {apart[interior].max():.0e} on {interior.sum():,} pairs; {(~interior).sum()} on the bound: ±1 here"
     note += f", {np.abs(theirs[i, j][~interior]).min():.2f} and more there"
     return [Row(name, seconds, "R psych", float(run.stdout) / seconds, "", note)]
 
