@@ -39,6 +39,7 @@ def judged(outcomes: Outcomes) -> list[float]:
     return [*np.ravel(intervals), *placed]
 
 
+@pytest.mark.slow
 def test_an_error_that_the_net_makes_everywhere_cancels(few: Outcomes, monkeypatch: pytest.MonkeyPatch) -> None:
     """One randomization of the net, the same for all replicates, made worse by 10% in β: nothing moves."""
     honest, original = judged(few), predictors.log_orthant

@@ -303,6 +303,7 @@ def test_guessing_by_simulation() -> None:
     assert any("guess" in section.title for section in with_guessing.sections)
 
 
+@pytest.mark.slow
 def test_published_conventions_are_named_and_clip(real: Callable[[str], Outcomes]) -> None:
     """The published full Σ: clip and rescale by 4 million draws; it agrees with the net on the same matrix."""
     outcomes = real("misguided_attention")

@@ -136,7 +136,13 @@ SMOOTH = {
 }
 
 
-@pytest.mark.parametrize("name", SMOOTH)
+# Integrals inside integrals take the better part of a minute to compile.
+NESTED = [pytest.param(name, marks=pytest.mark.slow) for name in ("block_factor", "gaussian_copula")]
+
+
+@pytest.mark.parametrize(
+    "name", [*(name for name in SMOOTH if name not in ("block_factor", "gaussian_copula")), *NESTED]
+)
 def test_gradients_and_grids(name: str) -> None:
     build, x = SMOOTH[name]
 

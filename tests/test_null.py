@@ -179,6 +179,7 @@ def test_without_a_null_no_tail_is_judged(real: Callable[[str], Outcomes]) -> No
     assert "not calibrated" in result.labels["null"]
 
 
+@pytest.mark.slow
 def test_a_common_mode_is_told_and_its_absence_is_not() -> None:
     """An atom of 20% in one-factor data is called unlikely to be chance; the same data without it are not."""
     rng = np.random.default_rng(5)

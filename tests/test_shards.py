@@ -124,6 +124,7 @@ def test_another_seed_is_another_fit(run: Run, tmp_path: Path, one_process: dict
     assert {name for name in other if other[name] != one_process[name]} >= {"metrics", "estimates", "tables"}
 
 
+@pytest.mark.slow
 def test_a_fit_in_shards_by_joblib(run: Run, tmp_path: Path) -> None:
     """Two processes of their own, and a third that merges; the bootstrap alone, for brevity."""
     needs("hydra_plugins.hydra_joblib_launcher", "joblib")

@@ -15,7 +15,7 @@ from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.sample import Sample
 from cofail_lab.experiments.tail_curve import TailCurve, simulate, tail_curve
-from cofail_lab.models import AbstractErrorLaw, BlockFactor, Clayton, CommonShock, Independent
+from cofail_lab.models import AbstractErrorLaw, AtomInflated, BlockFactor, Clayton, CommonShock, Independent
 
 
 def curve(law: AbstractErrorLaw, *sizes: int) -> dict[str, np.ndarray]:
@@ -95,5 +95,9 @@ def test_every_law_of_the_configuration_is_built(name: str) -> None:
     assert isinstance(law, AbstractErrorLaw)
     assert type(law).__module__ == f"cofail_lab.models.{name}"
     assert 0 <= float(law.subpool([0]).all_wrong()) < 1
-    for column in law.subpool([0, 1, 2]).log_all_wrong_by_size(np.array([2, 3])):
+
+
+def test_the_atom_keeps_its_errors_numbers() -> None:
+    """Parameters of laws are arrays of JAX, which no table can hold."""
+    for column in AtomInflated(0.05, Independent([0.2, 0.3])).log_all_wrong_by_size(np.array([1, 2])):
         assert type(column) is np.ndarray
