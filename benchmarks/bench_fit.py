@@ -41,8 +41,8 @@ def _matrices() -> list[tuple[str, np.ndarray]]:
 
 def replicates() -> list[Row]:
     """2,000 bootstrap replicates, each a refit of everything, against the published recipe per replicate."""
-    from cofail_lab.fitting.bootstrap import bootstrap, resample_counts
-    from cofail_lab.fitting.point import Pairs
+    from cofail_lab.fitting.estimators.point import Pairs
+    from cofail_lab.fitting.replicates.bootstrap import bootstrap, resample_counts
 
     rows = []
     for name, wrong in _matrices():
@@ -97,7 +97,7 @@ def whole_command() -> list[Row]:
 
 def many_pairs() -> list[Row]:
     """All tetrachoric pairs of a 2,000-model, 1,300-query matrix, and how time grows with the number of models."""
-    from cofail_lab.fitting.tetrachoric import tetrachoric
+    from cofail_lab.fitting.estimators.tetrachoric import tetrachoric
 
     rows = []
     for m in (250, 500, 1000, 2000):
@@ -122,7 +122,7 @@ write.table(format(r, digits = 12), "psych.csv", sep = ",", row.names = FALSE, c
 
 def against_psych() -> list[Row]:
     """All tetrachoric pairs of 67 columns against R's psych::tetrachoric, without its continuity correction."""
-    from cofail_lab.fitting.tetrachoric import tetrachoric
+    from cofail_lab.fitting.estimators.tetrachoric import tetrachoric
 
     name, wrong = _matrices()[0]
     tetrachoric(wrong)  # compiles

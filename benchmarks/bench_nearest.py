@@ -9,7 +9,7 @@ from benchmarks.row import Row, peak_memory, timed
 
 def _tetrachoric(n: int, m: int) -> np.ndarray:
     """Of a matrix drawn from a one-factor Gaussian law: indefinite, because n is small for so many pairs."""
-    from cofail_lab.fitting.tetrachoric import tetrachoric
+    from cofail_lab.fitting.estimators.tetrachoric import tetrachoric
 
     rng = np.random.default_rng(0)
     rates = rng.uniform(-1.2, 1.2, m)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from cofail_lab.claims.claim import Claim
 from cofail_lab.claims.registry import all_claims
-from cofail_lab.claims.trials import FalseAlarms, PlantedMutant, false_alarms, plant_mutants
+from cofail_lab.claims.self_test import FalseAlarms, PlantedMutant, false_alarms, plant_mutants
 from cofail_lab.claims.verifier import Trial, split_level, verify_claim
 from cofail_lab.report.numbers import percent
-from cofail_lab.report.verify_summary import refutation
+from cofail_lab.report.verify import refutation
 from cofail_lab.verdict import Verdict
 
 PAGE = Path(__file__).parents[1] / "docs" / "claims.md"

@@ -19,11 +19,11 @@ from scipy.special import ndtr
 from scipy.stats import beta as beta_law
 from scipy.stats import chi2
 
-from cofail_lab.fitting import atom, block, clayton, full_sigma, loadings, loadings_ml
-from cofail_lab.fitting.compare import compare_laws
-from cofail_lab.fitting.count_likelihood import count_law
-from cofail_lab.fitting.pool import Pool
-from cofail_lab.fitting.tetrachoric import correlation_from_counts
+from cofail_lab.fitting.comparison.compare import compare_laws
+from cofail_lab.fitting.estimators import atom, block, clayton, full_sigma, loadings, loadings_ml
+from cofail_lab.fitting.estimators.count_likelihood import count_law
+from cofail_lab.fitting.estimators.pool import Pool
+from cofail_lab.fitting.estimators.tetrachoric import correlation_from_counts
 from cofail_lab.models import (
     AbstractErrorLaw,
     AtomInflated,

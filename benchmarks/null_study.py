@@ -10,15 +10,15 @@ import numpy as np
 from scipy import stats
 
 from cofail_lab.bounds.binomial import clopper_pearson
-from cofail_lab.fitting import full_sigma, loadings
 from cofail_lab.fitting.calibration import OWN_NULLS
+from cofail_lab.fitting.estimators import full_sigma, loadings
+from cofail_lab.fitting.estimators.point import Pairs
 from cofail_lab.fitting.matrix import square
-from cofail_lab.fitting.null import place, power, simulate, with_atom
-from cofail_lab.fitting.point import Pairs
-from cofail_lab.fitting.predictors import MatrixPredictors
-from cofail_lab.fitting.replicates import Batch, Replicates
+from cofail_lab.fitting.replicates.null import place, power, simulate, with_atom
+from cofail_lab.fitting.replicates.predictors import MatrixPredictors
+from cofail_lab.fitting.replicates.stages import Batch, Replicates
 from cofail_lab.models import AbstractErrorLaw, GaussianCopula, OneFactorGaussian
-from cofail_lab.report.style import PALETTE, canvas, drawing, fitted, svg
+from cofail_lab.report.figures.style import PALETTE, canvas, drawing, fitted, svg
 
 _FIGURE = Path(__file__).resolve().parents[1] / "docs" / "figures" / "null_power.svg"
 # Four, two and three and a half minutes of one core.

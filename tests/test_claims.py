@@ -12,7 +12,7 @@ from benchmarks import claims_page
 
 from cofail_lab.claims import Check, Claim, Control, Trial, all_claims, at_least, at_most, equals, replay, select
 from cofail_lab.claims.adversary import Range, Search, simplify, worst_cases
-from cofail_lab.claims.trials import false_alarms, plant_mutants
+from cofail_lab.claims.self_test import false_alarms, plant_mutants
 from cofail_lab.claims.verifier import mutant_status, split_level, verify_claim
 from cofail_lab.errors import InputError
 from cofail_lab.report import evidence

@@ -11,13 +11,13 @@ import pytest
 
 from cofail_lab.claims import Measured, Trial, all_claims, equals, holds
 from cofail_lab.claims.claim import Check
-from cofail_lab.claims.exact import elimination, joint_rates, worst
-from cofail_lab.claims.exact_routing import corners, exact_value, program, right_price
-from cofail_lab.claims.p5_diversification import majority_error
-from cofail_lab.claims.p6_members import best_size
+from cofail_lab.claims.propositions.p5_diversification import majority_error
+from cofail_lab.claims.propositions.p6_members import best_size
+from cofail_lab.claims.reference.exact import elimination, joint_rates, worst
+from cofail_lab.claims.reference.exact_routing import corners, exact_value, program, right_price
 from cofail_lab.claims.verifier import examine, mutant_status, split_level
 from cofail_lab.report.evidence import CAPTIONS, FIGURES
-from cofail_lab.report.verify_summary import figures
+from cofail_lab.report.verify import figures
 from tests.verdicts import assert_as_expected, name
 
 PROPOSITIONS = ("P3", "L1", "P4", "P5", "P6", "P7")

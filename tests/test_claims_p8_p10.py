@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from cofail_lab.claims import Trial, all_claims
-from cofail_lab.claims.cascade_populations import population
-from cofail_lab.claims.p8_area import ERRORS_FIRST_AND_LAST, june_integral
-from cofail_lab.claims.p8_cascades import random_blocks
-from cofail_lab.claims.p10_luck import guess_corrected
+from cofail_lab.claims.propositions.p8_area import ERRORS_FIRST_AND_LAST, june_integral
+from cofail_lab.claims.propositions.p8_cascades import random_blocks
+from cofail_lab.claims.propositions.p10_luck import guess_corrected
+from cofail_lab.claims.reference.cascade_populations import population
 from cofail_lab.claims.verifier import examine, mutant_status, split_level
 from cofail_lab.decisions import auc, cascade_curve
-from cofail_lab.fitting import luck
+from cofail_lab.fitting.readings import luck
 from tests.verdicts import assert_as_expected, name
 
 MINE = [claim for claim in all_claims() if claim.id.split(".")[0] in ("P8", "P9", "P10", "C1", "C2")]

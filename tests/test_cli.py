@@ -244,7 +244,7 @@ def test_a_bad_job_of_a_sweep_leaves_the_others(run: Run, grades: Path, tmp_path
 def test_an_interrupted_run_says_so_and_keeps_its_results(
     run: Run, grades: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cofail_lab.fitting import replicates
+    from cofail_lab.fitting.replicates import stages as replicates
 
     def cut(*arguments: object) -> Iterator[object]:
         raise KeyboardInterrupt

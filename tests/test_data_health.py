@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from cofail_lab.data.health import CHECKS, at_limit, examine
-from cofail_lab.data.health_tests import FALSE_ALARM, Finding
-from cofail_lab.data.wide import WideSource
+from cofail_lab.data.health.chance import FALSE_ALARM, Finding
+from cofail_lab.data.health.checks import CHECKS, at_limit, examine
+from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.fit import Fit

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cofail_lab import certify
-from cofail_lab.data.long import LongSource
+from cofail_lab.data.readers.long import LongSource
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.regrade import Regrade, common

@@ -13,11 +13,11 @@ from cofail_lab.data import load_outcomes
 from cofail_lab.data.auto import AutoSource, guess
 from cofail_lab.data.formats import FORMATS, source_class
 from cofail_lab.data.joining import joined
-from cofail_lab.data.long import LongSource
-from cofail_lab.data.npz import NpzSource
+from cofail_lab.data.model_info import attach, read_registry
 from cofail_lab.data.prices import with_costs
-from cofail_lab.data.registry import attach, read_registry
-from cofail_lab.data.wide import WideSource
+from cofail_lab.data.readers.long import LongSource
+from cofail_lab.data.readers.npz import NpzSource
+from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.convert import Convert

@@ -10,14 +10,14 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import binomtest, chi2
 
 from cofail_lab.errors import InputError
-from cofail_lab.fitting import atom, block, full_sigma, loadings, loadings_ml
-from cofail_lab.fitting.candidates import CANDIDATES
-from cofail_lab.fitting.count_likelihood import count_law, matrix_log_likelihood, maximize, profile_interval
-from cofail_lab.fitting.point import Pairs
-from cofail_lab.fitting.pool import Pool
-from cofail_lab.fitting.predictors import MatrixPredictors
-from cofail_lab.fitting.replicates import one_thread
-from cofail_lab.fitting.tetrachoric import tetrachoric
+from cofail_lab.fitting.comparison.laws import CANDIDATES
+from cofail_lab.fitting.estimators import atom, block, full_sigma, loadings, loadings_ml
+from cofail_lab.fitting.estimators.count_likelihood import count_law, matrix_log_likelihood, maximize, profile_interval
+from cofail_lab.fitting.estimators.point import Pairs
+from cofail_lab.fitting.estimators.pool import Pool
+from cofail_lab.fitting.estimators.tetrachoric import tetrachoric
+from cofail_lab.fitting.replicates.predictors import MatrixPredictors
+from cofail_lab.fitting.replicates.stages import one_thread
 from cofail_lab.models import (
     AbstractErrorLaw,
     AtomInflated,

@@ -8,12 +8,12 @@ from scipy.stats import binom
 
 import cofail_lab as cl
 from cofail_lab.errors import InputError
-from cofail_lab.fitting.candidates import CANDIDATES
-from cofail_lab.fitting.compare import LawComparison, compare_laws, n_steps
-from cofail_lab.fitting.pool import Pool
+from cofail_lab.fitting.comparison.compare import LawComparison, compare_laws, n_steps
+from cofail_lab.fitting.comparison.laws import CANDIDATES
+from cofail_lab.fitting.estimators.pool import Pool
 from cofail_lab.models import AtomInflated, Independent, OneFactorGaussian
 from cofail_lab.numerics.streams import FOLDS, generator
-from cofail_lab.report import law_comparison
+from cofail_lab.report.fit import law_comparison
 
 from .conftest import outcomes_from
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cofail_lab.fitting import predictors
 from cofail_lab.fitting.calibration import null_stages
+from cofail_lab.fitting.estimators.point import Pairs
 from cofail_lab.fitting.matrix import Conventions, fit_matrix, reader
-from cofail_lab.fitting.null import place
-from cofail_lab.fitting.point import Pairs
-from cofail_lab.fitting.predictors import MatrixPredictors
-from cofail_lab.fitting.replicates import computed
+from cofail_lab.fitting.replicates import predictors
+from cofail_lab.fitting.replicates.null import place
+from cofail_lab.fitting.replicates.predictors import MatrixPredictors
+from cofail_lab.fitting.replicates.stages import computed
 from cofail_lab.fitting.resampling import bootstrap_stages, bootstrapped
 from cofail_lab.models import OneFactorGaussian
 from cofail_lab.outcomes import Outcomes

@@ -9,12 +9,13 @@ import pytest
 import cofail_lab as cl
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.fit import Fit
-from cofail_lab.fitting import readings, subpools
-from cofail_lab.fitting.luck import Runs, _ranks_elsewhere, find_runs, guess_corrected, measure_luck
+from cofail_lab.fitting.estimators.point import Pairs
 from cofail_lab.fitting.matrix import fit_matrix
-from cofail_lab.fitting.point import Pairs
-from cofail_lab.fitting.pool_scan import Compositions, scan_sizes
-from cofail_lab.fitting.regimes import regimes_by_dataset
+from cofail_lab.fitting.readings import parts as readings
+from cofail_lab.fitting.readings import subpools
+from cofail_lab.fitting.readings.luck import Runs, _ranks_elsewhere, find_runs, guess_corrected, measure_luck
+from cofail_lab.fitting.readings.pool_scan import Compositions, scan_sizes
+from cofail_lab.fitting.readings.regimes import regimes_by_dataset
 from cofail_lab.outcomes import Outcomes
 
 from .conftest import outcomes_from
@@ -82,8 +83,8 @@ def test_parts_of_a_pool() -> None:
 
 def test_resampled_parts_are_refits(real: Callable[[str], Outcomes]) -> None:
     """The interval of a part comes from ratios of the part in each resampled matrix."""
-    from cofail_lab.fitting.bootstrap import resample_counts
-    from cofail_lab.fitting.replicates import computed
+    from cofail_lab.fitting.replicates.bootstrap import resample_counts
+    from cofail_lab.fitting.replicates.stages import computed
     from cofail_lab.fitting.resampling import bootstrap_stages, bootstrapped
 
     outcomes = real("swebench_pro_public")
@@ -194,7 +195,7 @@ def test_few_queries_do_not_make_luck_routable(monkeypatch: pytest.MonkeyPatch) 
     Means of 200 matrices within four standard errors: false alarms 2 in 10,000 for the two. Merit over all queries,
     the query's own scoring runs included, is .1 too high.
     """
-    monkeypatch.setattr("cofail_lab.fitting.luck._REPLICATES", 2)
+    monkeypatch.setattr("cofail_lab.fitting.readings.luck._REPLICATES", 2)
 
     def deviations() -> np.ndarray:
         rng = np.random.default_rng(5)
@@ -206,7 +207,7 @@ def test_few_queries_do_not_make_luck_routable(monkeypatch: pytest.MonkeyPatch) 
         return (np.mean(found, axis=0) - 0.5) / (np.std(found, axis=0, ddof=1) / np.sqrt(len(found)))
 
     assert np.abs(deviations()).max() < 4
-    monkeypatch.setattr("cofail_lab.fitting.luck._ranks_elsewhere", _ranks_in_all)
+    monkeypatch.setattr("cofail_lab.fitting.readings.luck._ranks_elsewhere", _ranks_in_all)
     assert deviations().min() > 8
 
 

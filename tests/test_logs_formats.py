@@ -13,7 +13,7 @@ import pytest
 
 from cofail_lab.data.auto import AutoSource, guess
 from cofail_lab.data.formats import FORMATS, source_class
-from cofail_lab.data.wide import WideSource
+from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.convert import wide_tables
 from cofail_lab.grades import Cell, Grades

@@ -14,7 +14,7 @@ import pytest
 import zstandard
 
 from cofail_lab.data.auto import guess
-from cofail_lab.data.inspect import INSTALL, InspectSource
+from cofail_lab.data.readers.inspect import INSTALL, InspectSource
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
 from tests.test_logs_formats import assert_same, converted, one_line

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cofail_lab.data.auto import AutoSource, guess
-from cofail_lab.data.lm_eval import LmEvalSource
+from cofail_lab.data.readers.lm_eval import LmEvalSource
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
 from tests.test_logs_formats import assert_same, converted, one_line

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cofail_lab.fitting.tetrachoric import tetrachoric
+from cofail_lab.fitting.estimators.tetrachoric import tetrachoric
 from cofail_lab.numerics.nearest_correlation import nearest_correlation
 from cofail_lab.outcomes import Outcomes
 

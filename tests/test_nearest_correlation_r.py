@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cofail_lab.fitting.pool import Pool
-from cofail_lab.fitting.tetrachoric import tetrachoric
+from cofail_lab.fitting.estimators.pool import Pool
+from cofail_lab.fitting.estimators.tetrachoric import tetrachoric
 from cofail_lab.numerics.nearest_correlation import nearest_correlation
 from cofail_lab.outcomes import Outcomes
 

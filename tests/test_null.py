@@ -7,16 +7,16 @@ import pytest
 from scipy import stats
 
 import cofail_lab as cl
-from cofail_lab.fitting import null
-from cofail_lab.fitting.bootstrap import bca_interval, bootstrap, jackknife
 from cofail_lab.fitting.calibration import calibrated, null_stages
+from cofail_lab.fitting.estimators.point import Pairs, fit_counts
 from cofail_lab.fitting.matrix import fit_matrix
-from cofail_lab.fitting.null import place, power, simulate, with_atom
-from cofail_lab.fitting.point import Pairs, fit_counts
-from cofail_lab.fitting.replicates import Batch, Replicates
+from cofail_lab.fitting.replicates import null
+from cofail_lab.fitting.replicates.bootstrap import bca_interval, bootstrap, jackknife
+from cofail_lab.fitting.replicates.null import place, power, simulate, with_atom
+from cofail_lab.fitting.replicates.stages import Batch, Replicates
 from cofail_lab.models import OneFactorGaussian
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.report.fit_in_short import chance_sentence
+from cofail_lab.report.fit.in_short import chance_sentence
 
 from .conftest import outcomes_from
 
@@ -138,7 +138,7 @@ def test_clipping_alone_manufactures_a_ratio() -> None:
     """A one-factor Gaussian truth without an atom, n = 60 and m = 40: clip-and-rescale reads β too small by half, the
     nearest matrix by a few percent (by less than the spread). The published size (m = 67, n = 330) is in docs/fit.md.
     """
-    from cofail_lab.fitting.predictors import MatrixPredictors
+    from cofail_lab.fitting.replicates.predictors import MatrixPredictors
 
     m, n = 40, 60
     pairs = Pairs.of(m)
@@ -235,7 +235,7 @@ def test_why_there_is_no_null() -> None:
 def test_an_interrupted_calibration_keeps_what_is_done(
     real: Callable[[str], Outcomes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cofail_lab.fitting import replicates
+    from cofail_lab.fitting.replicates import stages as replicates
 
     original = replicates.in_batches
 

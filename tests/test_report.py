@@ -20,10 +20,15 @@ from rich.console import Console
 
 from cofail_lab.estimate import Estimate
 from cofail_lab.report import numbers
-from cofail_lab.report.figures import correlation_heatmap, pool_accuracies, wrong_by_dataset, wrong_count_distribution
+from cofail_lab.report.figures.fit import (
+    correlation_heatmap,
+    pool_accuracies,
+    wrong_by_dataset,
+    wrong_count_distribution,
+)
+from cofail_lab.report.figures.style import STRONG, drawing, png, svg
 from cofail_lab.report.names import printable, shorten
 from cofail_lab.report.page import render_page
-from cofail_lab.report.style import STRONG, drawing, png, svg
 from cofail_lab.report.terminal import render
 from cofail_lab.result import Result, Row, Section
 from cofail_lab.verdict import Verdict

@@ -19,13 +19,13 @@ from cofail_lab.experiments import tail_curve
 from cofail_lab.experiments.base import Inputs, Splittable
 from cofail_lab.experiments.fit import Fit
 from cofail_lab.experiments.tail_curve import TailCurve
-from cofail_lab.fitting import bootstrap as bootstrap_module
-from cofail_lab.fitting import null as null_module
 from cofail_lab.fitting import resampling
+from cofail_lab.fitting.estimators.point import PointFit
 from cofail_lab.fitting.matrix import fit_matrix
-from cofail_lab.fitting.point import PointFit
-from cofail_lab.fitting.replicates import Replicates, Stage
-from cofail_lab.fitting.shards import dealt, taken, to_table
+from cofail_lab.fitting.replicates import bootstrap as bootstrap_module
+from cofail_lab.fitting.replicates import null as null_module
+from cofail_lab.fitting.replicates.shards import dealt, taken, to_table
+from cofail_lab.fitting.replicates.stages import Replicates, Stage
 from cofail_lab.models import CommonShock
 from cofail_lab.result import Result
 

@@ -28,10 +28,10 @@ from cofail_lab.experiments.gather import Gather, gather
 from cofail_lab.experiments.grid import Grid
 from cofail_lab.experiments.tail_curve import TailCurve
 from cofail_lab.models import AbstractErrorLaw, Clayton, CommonShock
-from cofail_lab.sweep.claim import claimed
 from cofail_lab.sweep.controller import n_jobs
 from cofail_lab.sweep.journal import Event, Journal, tell
 from cofail_lab.sweep.key import job_key, sweep_key
+from cofail_lab.sweep.lock import claimed
 
 Run = Callable[..., tuple[int, str, str]]
 COUNTS = ("experiment=certify", "data=counts", "data.n_queries=330", "data.n_models=67", "data.best_correct=276")

@@ -7,8 +7,8 @@ import pytest
 from scipy.special import ndtr, ndtri, owens_t
 
 from cofail_lab.errors import ConvergenceError
-from cofail_lab.fitting import tetrachoric as module
-from cofail_lab.fitting.tetrachoric import correlation_from_counts, frechet_boundary, tetrachoric
+from cofail_lab.fitting.estimators import tetrachoric as module
+from cofail_lab.fitting.estimators.tetrachoric import correlation_from_counts, frechet_boundary, tetrachoric
 from cofail_lab.outcomes import Outcomes
 
 

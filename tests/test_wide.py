@@ -10,7 +10,7 @@ import pytest
 
 from cofail_lab.data import load_outcomes
 from cofail_lab.data.counts import CountsSource
-from cofail_lab.data.wide import WideSource
+from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cofail_lab.data import load_outcomes
     from cofail_lab.errors import ConvergenceError, InputError
     from cofail_lab.estimate import Estimate
-    from cofail_lab.fitting.tetrachoric import tetrachoric
+    from cofail_lab.fitting.estimators.tetrachoric import tetrachoric
     from cofail_lab.outcomes import Outcomes
     from cofail_lab.result import Result
     from cofail_lab.verdict import Verdict

@@ -104,7 +104,7 @@ class Recorder:
         self._write_results("failed", error=message, **where, provenance=self._provenance(inputs_provenance))
 
     def _draw(self, result: Result, advance: Callable[[int], None]) -> dict[str, str]:
-        from cofail_lab.report.style import png, svg
+        from cofail_lab.report.figures.style import png, svg
 
         drawings = {}
         for name, draw in result.figures.items():

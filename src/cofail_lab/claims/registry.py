@@ -50,7 +50,7 @@ _RELEASES = ("june", "sept", "lab")
 @cache
 def all_claims() -> tuple[Claim, ...]:
     """Every registered claim, in the order of the theory file."""
-    modules = [import_module(f"cofail_lab.claims.{name}") for name in PROPOSITIONS]
+    modules = [import_module(f"cofail_lab.claims.propositions.{name}") for name in PROPOSITIONS]
     found = [claim for module in modules for claim in module.CLAIMS]
     order = list(dict.fromkeys(claim.id.split(".")[0] for claim in found))
     return tuple(sorted(found, key=lambda claim: (order.index(claim.id.split(".")[0]), *_place(claim))))

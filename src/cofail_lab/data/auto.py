@@ -8,8 +8,8 @@ from typing import ClassVar, NoReturn
 from cofail_lab.data.file_source import FileSource
 from cofail_lab.data.formats import FORMATS, source_class
 from cofail_lab.data.names import shorten, some
+from cofail_lab.data.readers.wide import WideSource, is_companion
 from cofail_lab.data.tables import CSV_SUFFIXES, PARQUET_SUFFIXES
-from cofail_lab.data.wide import WideSource, is_companion
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
 

@@ -62,7 +62,7 @@ class FileSource(ABC):
     def load(self) -> Grades:
         """Read every file, join what they hold, and attach what is known of the models."""
         from cofail_lab.data.joining import joined
-        from cofail_lab.data.registry import attach
+        from cofail_lab.data.model_info import attach
 
         whole = joined([self.grades(path) for path in _watched(self.files())], self.join)
         return whole if self.registry is None else attach(whole, self.registry)

@@ -21,7 +21,7 @@ FORMATS = {
     "every_eval_ever": "every_eval_ever:EveryEvalEverSource",
     "paper_json": "paper_json:PaperJsonSource",
 }
-"""Format -> module and class in `cofail_lab.data`."""
+"""Format -> module and class in `cofail_lab.data.readers`."""
 
 
 def source_class(name: str) -> type[FileSource]:
@@ -29,4 +29,4 @@ def source_class(name: str) -> type[FileSource]:
     if name not in FORMATS:
         raise InputError(f"format: {name!r} is not one of {', '.join(sorted(FORMATS))}, auto")
     module, _, class_name = FORMATS[name].partition(":")
-    return getattr(import_module(f"cofail_lab.data.{module}"), class_name)
+    return getattr(import_module(f"cofail_lab.data.readers.{module}"), class_name)

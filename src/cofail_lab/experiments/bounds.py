@@ -168,7 +168,7 @@ def ladder_figure(ladder: tuple[Rung, ...], all_wrong: float) -> Figure:
     """Limits against the number of moments, the sample's and those that account for sampling error."""
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-    from cofail_lab.report.style import PALETTE, STRONG, canvas, drawing, fitted
+    from cofail_lab.report.figures.style import PALETTE, STRONG, canvas, drawing, fitted
 
     with drawing():
         figure, axes = canvas(3.2, 2.2)
@@ -192,7 +192,7 @@ def extremal_figure(found: CountRange) -> Figure:
     """The two laws of C side by side."""
     from matplotlib.ticker import PercentFormatter
 
-    from cofail_lab.report.style import PALETTE, STRONG, canvas, drawing, fitted
+    from cofail_lab.report.figures.style import PALETTE, STRONG, canvas, drawing, fitted
 
     with drawing():
         figure, axes = canvas(3.2, 2.0)

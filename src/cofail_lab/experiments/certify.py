@@ -7,7 +7,7 @@ from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.bounds.certificate import Certificate, certify_counts, certify_wrong_counts
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.report import fit_summary
+from cofail_lab.report.fit import summary as fit_summary
 from cofail_lab.result import Result
 
 

@@ -12,20 +12,22 @@ from cofail_lab import checks
 from cofail_lab.bounds.certificate import certify_wrong_counts
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
-from cofail_lab.fitting import one_factor
 from cofail_lab.fitting.calibration import calibrated, null_stages
-from cofail_lab.fitting.candidates import CANDIDATES
-from cofail_lab.fitting.compare import compare_laws, n_steps
-from cofail_lab.fitting.laws import fitted_count_probs
-from cofail_lab.fitting.luck import Guessing, guess_corrected
+from cofail_lab.fitting.comparison.compare import compare_laws, n_steps
+from cofail_lab.fitting.comparison.laws import CANDIDATES
+from cofail_lab.fitting.estimators import one_factor
+from cofail_lab.fitting.fitted_laws_tmp import fitted_count_probs
 from cofail_lab.fitting.matrix import Conventions, MatrixFit, fit_matrix
-from cofail_lab.fitting.replicates import Replicates, Stage, computed, in_batches
+from cofail_lab.fitting.readings.luck import Guessing, guess_corrected
+from cofail_lab.fitting.replicates.shards import dealt, taken, to_table
+from cofail_lab.fitting.replicates.stages import Replicates, Stage, computed, in_batches
 from cofail_lab.fitting.resampling import bootstrap_stages, bootstrapped
-from cofail_lab.fitting.shards import dealt, taken, to_table
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.report import fit_metrics, fit_summary, fit_tables
-from cofail_lab.report.fit_metrics import LAWS
-from cofail_lab.report.health_section import with_health
+from cofail_lab.report.fit import metrics as fit_metrics
+from cofail_lab.report.fit import summary as fit_summary
+from cofail_lab.report.fit import tables as fit_tables
+from cofail_lab.report.fit.metrics import LAWS
+from cofail_lab.report.health import with_health
 from cofail_lab.result import Result
 
 __all__ = ["LAWS", "Fit"]

@@ -126,7 +126,7 @@ def frontier_figure(oracle: Frontier, by_dataset: Frontier | None, cost: np.ndar
     """Models as points, frontiers as lines."""
     from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 
-    from cofail_lab.report.style import OTHER, PALETTE, STRONG, canvas, drawing, fitted
+    from cofail_lab.report.figures.style import OTHER, PALETTE, STRONG, canvas, drawing, fitted
 
     with drawing():
         figure, axes = canvas(5.0, 2.6)

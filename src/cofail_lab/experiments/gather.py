@@ -266,7 +266,7 @@ def _figures(
     values = {name: column for name, column in values.items() if any(value is not None for value in column)}
     if not axes or not values or len(done) < 2:
         return {}
-    from cofail_lab.report import sweep_figures
+    from cofail_lab.report.figures import sweep as sweep_figures
 
     plan = sweep_figures.plan(axes)
     return {"small_multiples": (plan.caption, partial(sweep_figures.small_multiples, plan, values))}

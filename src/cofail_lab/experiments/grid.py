@@ -16,7 +16,7 @@ from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.experiments.tail_curve import TailCurve, metrics_of, one_factor_reads
 from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.models.base import log_rounding
-from cofail_lab.report import sweep_figures
+from cofail_lab.report.figures import sweep as sweep_figures
 from cofail_lab.report.numbers import count
 from cofail_lab.result import Result, Section
 

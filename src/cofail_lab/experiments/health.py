@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cofail_lab import checks
-from cofail_lab.data.health import examine
-from cofail_lab.data.registry import read_registry
+from cofail_lab.data.health.checks import examine
+from cofail_lab.data.model_info import read_registry
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
-from cofail_lab.report.health_section import LABELS, health_rows, health_section, health_table
+from cofail_lab.report.health import LABELS, health_rows, health_section, health_table
 from cofail_lab.report.numbers import count
 from cofail_lab.result import Result, Section
 

@@ -112,7 +112,7 @@ def success_figure(sizes: np.ndarray, curve: np.ndarray, wanted: float) -> Figur
     """Probability of success against the number of queries."""
     from matplotlib.ticker import PercentFormatter
 
-    from cofail_lab.report.style import OTHER, PALETTE, canvas, drawing, fitted
+    from cofail_lab.report.figures.style import OTHER, PALETTE, canvas, drawing, fitted
 
     with drawing():
         figure, axes = canvas(3.2, 1.8)

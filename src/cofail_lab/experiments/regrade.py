@@ -12,7 +12,7 @@ from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.bounds.certificate import Certificate, certify_wrong_counts
 from cofail_lab.bounds.missing import MissingCells, partial_identification
 from cofail_lab.data.auto import AutoSource
-from cofail_lab.data.health import at_limit
+from cofail_lab.data.health.checks import at_limit
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.grades import Cell, Grades

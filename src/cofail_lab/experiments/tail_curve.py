@@ -22,7 +22,7 @@ from cofail_lab.models.base import log_rounding
 from cofail_lab.numerics import bivariate_normal
 from cofail_lab.numerics.one_factor import log_all_below
 from cofail_lab.numerics.root import bracketed_roots, in_blocks
-from cofail_lab.report import tail_figures
+from cofail_lab.report.figures import tail_curve as tail_figures
 from cofail_lab.report.numbers import number
 from cofail_lab.result import Result, Row, Section
 

@@ -9,11 +9,11 @@ from typing import Any
 from cofail_lab import checks
 from cofail_lab.claims.claim import Claim, Trial
 from cofail_lab.claims.registry import all_claims, select
-from cofail_lab.claims.trials import FalseAlarms, PlantedMutant, false_alarms, plant_mutants
+from cofail_lab.claims.self_test import FalseAlarms, PlantedMutant, false_alarms, plant_mutants
 from cofail_lab.claims.verifier import replay, split_level, verify_claim
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
-from cofail_lab.report import verify_summary
+from cofail_lab.report import verify as verify_summary
 from cofail_lab.result import Result, Row, Section
 from cofail_lab.verdict import Verdict
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cofail_lab.fitting import full_sigma, loadings
+from cofail_lab.fitting.estimators import full_sigma, loadings
+from cofail_lab.fitting.estimators.point import Pairs, fit_counts
 from cofail_lab.fitting.matrix import POINT_LAWS, MatrixFit, reader, replicated_laws, square
-from cofail_lab.fitting.null import NullCalibration, NullTest, place, power, simulate, with_atom
-from cofail_lab.fitting.point import Pairs, fit_counts
-from cofail_lab.fitting.pool_scan import COMPOSITIONS, Compositions, PoolScan
-from cofail_lab.fitting.replicates import Batch, More, Replicates, Stage, nothing, one_thread
+from cofail_lab.fitting.readings.pool_scan import COMPOSITIONS, Compositions, PoolScan
+from cofail_lab.fitting.replicates.null import NullCalibration, NullTest, place, power, simulate, with_atom
+from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing, one_thread
 from cofail_lab.models import GaussianCopula, OneFactorGaussian
 from cofail_lab.numerics.streams import NULL, NULL_FULL_SIGMA, NULL_LOADINGS, POWER, generator
 from cofail_lab.outcomes import Outcomes

@@ -10,18 +10,25 @@ from jaxtyping import Float, Int
 from scipy.special import ndtri
 
 from cofail_lab.bounds.frechet import AllWrongRange, all_wrong_range
-from cofail_lab.fitting import block, full_sigma, one_factor, readings
-from cofail_lab.fitting.bootstrap import bca_interval
-from cofail_lab.fitting.compare import LawComparison
-from cofail_lab.fitting.heldout import single_best_heldout
-from cofail_lab.fitting.luck import Luck, find_runs, measure_luck
-from cofail_lab.fitting.null import NullCalibration
-from cofail_lab.fitting.point import Pairs, PairValues, PointFit, fit_counts
-from cofail_lab.fitting.pool_scan import PoolScan
-from cofail_lab.fitting.predictors import MATRIX_LAWS, REPLICATED_UP_TO, MatrixPredictors, Predicted, log_orthant
-from cofail_lab.fitting.readings import PartRead
-from cofail_lab.fitting.regimes import CONFIDENCE, Regime, RegimeRead, read_regime, regimes_by_dataset
-from cofail_lab.fitting.replicates import Replicates, one_thread, percentile_interval
+from cofail_lab.fitting.comparison.compare import LawComparison
+from cofail_lab.fitting.estimators import block, full_sigma, one_factor
+from cofail_lab.fitting.estimators.point import Pairs, PairValues, PointFit, fit_counts
+from cofail_lab.fitting.readings import parts as readings
+from cofail_lab.fitting.readings.heldout import single_best_heldout
+from cofail_lab.fitting.readings.luck import Luck, find_runs, measure_luck
+from cofail_lab.fitting.readings.parts import PartRead
+from cofail_lab.fitting.readings.pool_scan import PoolScan
+from cofail_lab.fitting.readings.regimes import CONFIDENCE, Regime, RegimeRead, read_regime, regimes_by_dataset
+from cofail_lab.fitting.replicates.bootstrap import bca_interval
+from cofail_lab.fitting.replicates.null import NullCalibration
+from cofail_lab.fitting.replicates.predictors import (
+    MATRIX_LAWS,
+    REPLICATED_UP_TO,
+    MatrixPredictors,
+    Predicted,
+    log_orthant,
+)
+from cofail_lab.fitting.replicates.stages import Replicates, one_thread, percentile_interval
 from cofail_lab.numerics.nearest_correlation import nearest_correlation
 from cofail_lab.outcomes import Outcomes
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from cofail_lab.fitting import readings
-from cofail_lab.fitting.bootstrap import AT_ONCE, bootstrap, jackknife
 from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit, pair_slopes, reader, replicated_laws
-from cofail_lab.fitting.replicates import Batch, Replicates, Stage, join
+from cofail_lab.fitting.readings import parts as readings
+from cofail_lab.fitting.replicates.bootstrap import AT_ONCE, bootstrap, jackknife
+from cofail_lab.fitting.replicates.stages import Batch, Replicates, Stage, join
 
 # The laws of the whole matrix make a replicate ten times slower: so many of these are a batch.
 _MATRIX_AT_ONCE = 64

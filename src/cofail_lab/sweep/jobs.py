@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cofail_lab import job
-from cofail_lab.sweep.claim import claimed
 from cofail_lab.sweep.journal import HIDDEN, Event, State, journal_folder, tell
 from cofail_lab.sweep.key import code_version, job_key
+from cofail_lab.sweep.lock import claimed
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig

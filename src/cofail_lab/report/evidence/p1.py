@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cofail_lab.bounds.binomial import clopper_pearson_lower
-from cofail_lab.claims import p1_certificates as certificates
-from cofail_lab.claims.p1_coverage import binomial, independent_coverage
-from cofail_lab.report.style import PALETTE, STRONG, decades, drawing, fitted
+from cofail_lab.claims.propositions import p1_certificates as certificates
+from cofail_lab.claims.reference.binomial_coverage import binomial, independent_coverage
+from cofail_lab.report.figures.style import PALETTE, STRONG, decades, drawing, fitted
 
 _DELTA = 0.05
 

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cofail_lab.decisions import one_run_oracle, routable_ceiling, second_run_accuracy
-from cofail_lab.report.style import PALETTE, STRONG, drawing, fitted
+from cofail_lab.report.figures.style import PALETTE, STRONG, drawing, fitted
 
 
 @drawing()

@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from cofail_lab.claims import exchangeable
-from cofail_lab.claims.p2_clayton import log_ratio
-from cofail_lab.report.style import PALETTE, STRONG, decades, drawing, fitted
+from cofail_lab.claims.propositions.p2_clayton import log_ratio
+from cofail_lab.claims.reference import exchangeable
+from cofail_lab.report.figures.style import PALETTE, STRONG, decades, drawing, fitted
 
 _SHOCK = {"shock": 0.05, "base": 0.3}
 _CLAYTON = {"error_rate": 0.4, "theta": 2}

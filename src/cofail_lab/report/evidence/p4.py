@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from cofail_lab.claims.exact_routing import float_program
+from cofail_lab.claims.reference.exact_routing import float_program
 from cofail_lab.decisions import budget_frontier, solve_budget
-from cofail_lab.report.style import OTHER, PALETTE, STRONG, drawing, fitted
+from cofail_lab.report.figures.style import OTHER, PALETTE, STRONG, drawing, fitted
 
 CASE = {"key": 235, "n_types": 3, "n_models": 4}
 

@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from cofail_lab.claims.p6_members import HUMP, best_size, floor_plus_one, nearest_integer
+from cofail_lab.claims.propositions.p6_members import HUMP, best_size, floor_plus_one, nearest_integer
 from cofail_lab.decisions import growth_threshold, variance_shadow_price
-from cofail_lab.report.style import OTHER, PALETTE, STRONG, drawing, fitted
+from cofail_lab.report.figures.style import OTHER, PALETTE, STRONG, drawing, fitted
 
 ALPHA, COST = 0.1, 1e-4
 PRICE, MEMBER = 0.4, 0.01

@@ -5,10 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
-from cofail_lab.claims.p5_diversification import majority_error
-from cofail_lab.claims.p7_votes import half_pi, mean_score
+from cofail_lab.claims.propositions.p5_diversification import majority_error
+from cofail_lab.claims.propositions.p7_votes import half_pi, mean_score
 from cofail_lab.decisions import majority_floor
-from cofail_lab.report.style import OTHER, PALETTE, STRONG, drawing, fitted
+from cofail_lab.report.figures.style import OTHER, PALETTE, STRONG, drawing, fitted
 
 ALPHA, RHO = 0.3, 0.4
 SIZES = (1, 3, 5, 7, 11, 17, 27, 43, 69, 111, 177, 281, 447, 709)

@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from cofail_lab.claims.p8_area import ERRORS_FIRST_AND_LAST
+from cofail_lab.claims.propositions.p8_area import ERRORS_FIRST_AND_LAST
 from cofail_lab.decisions import auc, cascade_curve
-from cofail_lab.report.style import BARS, PALETTE, STRONG, drawing, fitted
+from cofail_lab.report.figures.style import BARS, PALETTE, STRONG, drawing, fitted
 
 
 @drawing()

@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
-from cofail_lab.claims.p9_churn import option
+from cofail_lab.claims.propositions.p9_churn import option
 from cofail_lab.decisions import equal_weight_variance, linked_gap_sd, mean_score_accuracy, simulate_option_value
-from cofail_lab.report.style import PALETTE, drawing, fitted
+from cofail_lab.report.figures.style import PALETTE, drawing, fitted
 
 _DISCOUNT, _MEAN_GAP = 0.5, -0.01
 _MEMBERS, _ERROR_RATE, _SCORE_SD = 10, 0.3, 0.05

@@ -1,0 +1,1 @@
+"""What in a matrix could manufacture a common mode."""

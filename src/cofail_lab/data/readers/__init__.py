@@ -1,0 +1,1 @@
+"""One reader per format of graded answers, each with ``load() -> Grades``."""

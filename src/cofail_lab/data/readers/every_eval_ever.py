@@ -1,0 +1,84 @@
+"""Every Eval Ever: ``*_samples.jsonl`` (or ``.jsonl``), one instance-level record per line.
+
+Schema: ``every_eval_ever/schemas/instance_level_eval.schema.json`` of github.com/evaleval/every_eval_ever, version
+0.2.2 (also read: 0.2.0 and 0.2.1, without ``evaluation_result_id``). ``evaluation`` holds ``score`` and ``is_correct``,
+``error`` what went wrong (a timeout, a refusal, an API error). ``is_correct`` means something for 0/1 metrics only, so
+the score decides; a record whose two fields contradict each other is refused. A sample that several metrics scored has
+a record for each, with its own ``evaluation_result_id``.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from cofail_lab.data import files
+from cofail_lab.data.names import shorten
+from cofail_lab.data.readers.json_log import JsonLogSource, first_keys, mapping, name, score_of, text_or_none
+from cofail_lab.data.records import Records
+from cofail_lab.data.rule import amount
+from cofail_lab.errors import InputError
+from cofail_lab.grades import Cell
+
+
+@dataclass(frozen=True)
+class EveryEvalEverSource(JsonLogSource):
+    """Instance-level records; `data.scorer` chooses an ``evaluation_result_id`` where a sample has several."""
+
+    patterns: ClassVar[tuple[str, ...]] = ("*.jsonl", "*.jsonl.gz")
+
+    @classmethod
+    def sniff(cls, path: Path) -> str:
+        """Lines with the keys that the schema requires."""
+        required = {"schema_version", "evaluation_id", "model_id", "sample_id", "interaction_type"}
+        found = path.name.endswith((".jsonl", ".jsonl.gz")) and required <= first_keys(path)
+        return "Every Eval Ever records" if found else ""
+
+    def read(self, path: Path, records: Records) -> list[str]:
+        """Add the records of the chosen metric."""
+        rows = []
+        metrics_of: dict[tuple[str, str, str], set[str]] = {}
+        for number, line in files.read_jsonl(path):
+            where = f"{path.name}: line {number}"
+            record = mapping(line, where)
+            key = (
+                name(record, "model_id", where),
+                name(record, "evaluation_name", where),
+                name(record, "sample_id", where),
+            )
+            metric = record.get("evaluation_result_id")
+            metric = metric if isinstance(metric, str) else ""
+            metrics_of.setdefault(key, set()).add(metric)
+            rows.append((where, key, metric, record))
+        several = any(len(metrics) > 1 for metrics in metrics_of.values())
+        known = {metric for metrics in metrics_of.values() for metric in metrics}
+        where = f"{path.name}: evaluation_result_id"
+        chosen = self.rule.choose(known, where) if several or self.scorer else None
+        for where, (model, dataset, query), metric, record in rows:
+            if chosen is None or metric == chosen:
+                self._add(records, where, (model, dataset, query), record)
+        return [] if chosen is None else [f"Records of the evaluation result {shorten(chosen)!r} only."]
+
+    def _add(self, records: Records, where: str, key: tuple[str, str, str], record: dict[str, Any]) -> None:
+        model, dataset, query = key
+        verdict = mapping(record.get("evaluation"), f"{where}: evaluation")
+        score, correct = verdict.get("score"), verdict.get("is_correct")
+        if record.get("error"):
+            state = Cell.ERROR
+        else:
+            state = self.rule.state(score, f"{where}: evaluation.score")
+            if not isinstance(correct, bool):
+                raise InputError(f"{where}: evaluation.is_correct is {correct!r}; true or false was expected")
+            if self.threshold is None and state <= Cell.WRONG and correct != (state == Cell.RIGHT):
+                raise InputError(
+                    f"{where}: score {score!r} and is_correct {str(correct).lower()} contradict each other; "
+                    "data.threshold= lets the score decide"
+                )
+        usage = record.get("token_usage")
+        usage = {} if usage is None else mapping(usage, f"{where}: token_usage")
+        prompt = record.get("input")
+        records.add(
+            query, model, state, dataset=dataset, score=score_of(score),
+            tokens_in=amount(usage.get("input_tokens"), f"{where}: input_tokens"),
+            tokens_out=amount(usage.get("output_tokens"), f"{where}: output_tokens"),
+            prompt=text_or_none(prompt.get("raw")) if isinstance(prompt, dict) else None,
+        )  # fmt: skip

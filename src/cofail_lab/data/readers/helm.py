@@ -1,0 +1,111 @@
+"""HELM: ``per_instance_stats.json`` and the ``run_spec.json`` beside it, one folder per run.
+
+Schema: ``PerInstanceStats``, ``Stat`` and ``MetricName`` of ``helm/benchmark/metrics``, ``RunSpec`` of
+``helm/benchmark/run_spec.py``, written by ``helm/benchmark/runner.py`` without its nulls and nans (crfm-helm 0.5.16).
+Rows and stats with a ``perturbation`` are another question and are left out. Of the many stats only those in
+`RIGHT_OR_WRONG` say by themselves what is right; any other serves with an explicit `data.threshold`.
+``train_trial_index`` counts repeats with other in-context examples.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from cofail_lab.data import files
+from cofail_lab.data.names import shorten
+from cofail_lab.data.readers.json_log import JsonLogSource, first_keys, listing, mapping, name
+from cofail_lab.data.records import Records
+from cofail_lab.data.rule import amount
+from cofail_lab.errors import InputError
+from cofail_lab.grades import Cell
+
+FILE, SPEC = "per_instance_stats.json", "run_spec.json"
+
+RIGHT_OR_WRONG = (
+    "bbq_accuracy", "chain_of_thought_correctness", "cleva_math_result_match", "code_eval_acc",
+    "ehr_sql_execution_accuracy", "exact_match", "exact_match_indicator", "exact_set_match", "execution_accuracy",
+    "final_number_exact_match", "ifeval_strict_accuracy", "math_equiv", "math_equiv_chain_of_thought",
+    "medcalc_bench_accuracy", "medec_error_flag_accuracy", "medec_error_sentence_accuracy", "omni_math_accuracy",
+    "pass", "prefix_exact_match", "quasi_exact_match", "quasi_leave_articles_exact_match", "quasi_prefix_exact_match",
+)  # fmt: skip
+"""Stats whose value for one answer is 0 or 1; where one is a share after all, `data.threshold` is asked for."""
+
+_MODEL_PART = re.compile(r"(?<=[:,])(model|model_deployment)=[^,]*,?")
+
+
+@dataclass(frozen=True)
+class HelmSource(JsonLogSource):
+    """HELM runs; `data.scorer` is the name of a metric such as ``exact_match``."""
+
+    patterns: ClassVar[tuple[str, ...]] = (FILE, f"{FILE}.gz")
+
+    @classmethod
+    def sniff(cls, path: Path) -> str:
+        """A list of per-instance stats."""
+        found = path.name.startswith(FILE) and {"instance_id", "train_trial_index", "stats"} <= first_keys(path)
+        return "HELM per-instance stats" if found else ""
+
+    def read(self, path: Path, records: Records) -> list[str]:
+        """Add the unperturbed rows of one run."""
+        model, dataset = _run(path)
+        file = f"{path.resolve().parent.name}/{path.name}"
+        rows, perturbed = [], 0
+        for number, row in enumerate(listing(files.read_json(path), file), start=1):
+            where = f"{file}: row {number}"
+            row = mapping(row, where)
+            if row.get("perturbation") is not None:
+                perturbed += 1
+                continue
+            query, trial = name(row, "instance_id", where), row.get("train_trial_index", 0)
+            rows.append((query, trial if isinstance(trial, int) else 0, _stats(row, where), f"{where}: {query}"))
+        metric = self._metric({stat for _, _, stats, _ in rows for stat in stats}, file)
+        for query, _, stats, where in sorted(rows, key=lambda row: row[1]):
+            value = stats.get(metric)
+            state = Cell.UNSCORED if value is None else self.rule.state(value, f"{where}: {metric}")
+            records.add(
+                query, model, state, dataset=dataset, score=float("nan") if value is None else value,
+                tokens_in=amount(stats.get("num_prompt_tokens"), where),
+                tokens_out=amount(stats.get("num_completion_tokens", stats.get("num_output_tokens")), where),
+                at_limit=stats.get("finish_reason_length", 0.0) > 0,
+            )  # fmt: skip
+        notes = [f"Right is decided by {metric!r}."]
+        return [*notes, f"{model}: perturbed rows, left out: {perturbed:,}."] if perturbed else notes
+
+    def _metric(self, names: set[str], file: str) -> str:
+        if self.scorer in names and self.scorer not in RIGHT_OR_WRONG and self.threshold is None:
+            allowed = ", ".join(sorted(names.intersection(RIGHT_OR_WRONG))) or "none of them"
+            raise InputError(
+                f"data.scorer: {self.scorer!r} does not say by itself what is right; data.threshold= would, or one of "
+                f"the metrics that do ({file} has {allowed})"
+            )
+        return self.rule.choose(names if self.scorer else names.intersection(RIGHT_OR_WRONG), file)
+
+
+def _run(path: Path) -> tuple[str, str]:
+    """Model and dataset of the run; the same scenario has one name for all models."""
+    spec_path = path.with_name(SPEC)
+    if not spec_path.is_file():
+        raise InputError(f"{path}: no {SPEC} beside it, which names the model")
+    spec = mapping(files.read_json(spec_path), SPEC)
+    adapter = mapping(spec.get("adapter_spec"), f"{SPEC}: adapter_spec")
+    model = name(adapter, "model" if adapter.get("model") else "model_deployment", f"{SPEC}: adapter_spec")
+    run = name(spec, "name", SPEC)
+    return model, _MODEL_PART.sub("", run).rstrip(":,")
+
+
+def _stats(row: dict[str, Any], where: str) -> dict[str, float]:
+    """Value of every unperturbed stat: the mean over the outputs of one request, mostly one."""
+    values: dict[str, float] = {}
+    for stat in listing(row.get("stats"), f"{where}: stats"):
+        stat = mapping(stat, f"{where}: stats")
+        label = mapping(stat.get("name"), f"{where}: stats: name")
+        if label.get("perturbation") is not None:
+            continue
+        key = name(label, "name", f"{where}: stats")
+        value = stat.get("mean")
+        if not isinstance(value, int | float):
+            continue
+        if values.setdefault(key, value) != value:
+            raise InputError(f"{where}: {shorten(key)!r} has two values, {values[key]:g} and {value:g}")
+    return values

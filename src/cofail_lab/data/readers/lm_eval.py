@@ -1,0 +1,153 @@
+"""EleutherAI's lm-evaluation-harness: ``samples_TASK_TIME.jsonl`` and the ``results_TIME.json`` beside it.
+
+Schema: ``lm_eval/evaluator.py`` and ``lm_eval/loggers/evaluation_tracker.py`` of lm_eval 0.4.13 (`lm_eval run
+--log_samples --output_path`): one row per document and filter, with ``doc_hash``, ``filter``, ``metrics`` (their names)
+and one field per metric. A document is the same in two runs if its ``doc_hash`` is; rows without one (before 0.4.3) get
+it computed as the harness does. The model is ``model_name`` of the results file, else the name of the folder.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from cofail_lab.data import files
+from cofail_lab.data.names import shorten
+from cofail_lab.data.readers.json_log import JsonLogSource, first_keys, mapping, score_of, text_or_none
+from cofail_lab.data.records import Records
+from cofail_lab.errors import InputError
+
+_NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT[\d.-]+)\.jsonl(\.gz)?")
+# Fields of a row that are no metric, for rows without a list of metrics.
+_OTHER_FIELDS = {
+    "doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics", "doc_hash", "prompt_hash",
+    "target_hash", "task_name",
+}  # fmt: skip
+_NO_FILTER = "none"
+_SUFFIXES = (".jsonl", ".jsonl.gz")
+
+
+@dataclass(frozen=True)
+class LmEvalSource(JsonLogSource):
+    """Sample logs of the harness; `data.scorer` is a metric such as ``acc``.
+
+    Attributes:
+        filter: name of the filter whose answers count (`data.filter`), such as ``strict-match``; None where there is
+            only one.
+    """
+
+    filter: str | None = None
+
+    patterns: ClassVar[tuple[str, ...]] = ("samples_*.jsonl", "samples_*.jsonl.gz")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.filter is not None and not (isinstance(self.filter, str) and self.filter):
+            raise InputError(f"data.filter: {self.filter!r} is not the name of a filter")
+
+    @classmethod
+    def sniff(cls, path: Path) -> str:
+        """Lines with documents and filtered responses."""
+        found = path.name.endswith(_SUFFIXES) and {"doc_id", "resps", "filtered_resps"} <= first_keys(path)
+        return "samples of lm-evaluation-harness" if found else ""
+
+    def read(self, path: Path, records: Records) -> list[str]:
+        """Add the rows of the chosen filter, graded by the chosen metric."""
+        run = _Run(path)
+        rows: list[tuple[str, str, dict[str, Any], str | None]] = []
+        for number, line in files.read_jsonl(path):
+            where = f"{path.name}: line {number}"
+            row = mapping(line, where)
+            rows.append((_filter(row), _doc_hash(row, where), _metrics(row, where), _prompt(row)))
+        if not rows:
+            raise InputError(f"{path.name}: no row in it")
+        chosen = self._filter({row[0] for row in rows}, path.name)
+        rows = [row for row in rows if row[0] == chosen]
+        metric = self.rule.choose({name for _, _, metrics, _ in rows for name in metrics}, path.name)
+        run.check_direction(metric)
+        seen: dict[str, int] = {}
+        for _, doc_hash, metrics, prompt in rows:
+            seen[doc_hash] = seen.get(doc_hash, 0) + 1
+            # A task may hold one document twice: two queries, not two answers to one.
+            query = doc_hash if seen[doc_hash] == 1 else f"{doc_hash}#{seen[doc_hash]}"
+            value = metrics.get(metric)
+            state = self.rule.state(value, f"{path.name}: {query}: {metric}")
+            records.add(query, run.model, state, dataset=run.task, score=score_of(value), prompt=prompt)
+        notes = [f"Right is decided by {metric!r}" + ("." if chosen == _NO_FILTER else f" of filter {chosen!r}.")]
+        if repeated := len(rows) - len(seen):
+            notes.append(f"{run.model}: documents that come more than once are queries of their own: {repeated:,}.")
+        return notes + run.notes
+
+    def _filter(self, names: set[str], file: str) -> str:
+        known = ", ".join(shorten(name) for name in sorted(names)[:8])
+        if self.filter is not None:
+            if self.filter not in names:
+                raise InputError(f"data.filter: {self.filter!r} is not in {file}, which has {known}")
+            return self.filter
+        if len(names) > 1:
+            raise InputError(f"{file}: {len(names)} filters ({known}); choose with data.filter=")
+        return next(iter(names))
+
+
+class _Run:
+    """What the name of a sample log and the results file beside it say: task, model, which way a metric points."""
+
+    def __init__(self, path: Path) -> None:
+        match = _NAME.fullmatch(path.name)
+        self.task = match["task"] if match else ""
+        self.notes: list[str] = []
+        self._path, self._results = path, {}
+        beside = path.with_name(f"results_{match['time']}.json") if match else None
+        if beside is not None and beside.is_file():
+            self._results = mapping(files.read_json(beside), beside.name)
+        model = self._results.get("model_name")
+        if not isinstance(model, str) or not model.strip():
+            # The folder's name is the model's with / written as __: which of them were slashes cannot be told.
+            model = path.resolve().parent.name or path.name
+            self.notes.append(f"Model {shorten(model)!r} is named after its folder: no results file says its name.")
+        self.model = model
+
+    def check_direction(self, metric: str) -> None:
+        directions = self._results.get("higher_is_better")
+        of_task = directions.get(self.task) if isinstance(directions, dict) else None
+        if isinstance(of_task, dict) and of_task.get(metric) is False:
+            raise InputError(f"{self._path.name}: of {metric!r} less is better; it cannot say what is right")
+
+
+def _filter(row: dict[str, Any]) -> str:
+    name = row.get("filter")
+    return name if isinstance(name, str) and name else _NO_FILTER
+
+
+def _metrics(row: dict[str, Any], where: str) -> dict[str, Any]:
+    named = row.get("metrics")
+    if named is None:
+        return {key: value for key, value in row.items() if key not in _OTHER_FIELDS}
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        raise InputError(f"{where}: metrics is not a list of names")
+    return {name: row.get(name) for name in named}
+
+
+def _doc_hash(row: dict[str, Any], where: str) -> str:
+    """The first 16 hex digits of the document's hash, which tell documents of one task apart."""
+    stated = row.get("doc_hash")
+    if isinstance(stated, str) and stated.strip():
+        return stated[:16]
+    if "doc" not in row:
+        raise InputError(f"{where}: neither doc_hash nor doc, by which answers of different models are matched")
+    return hashlib.sha256(json.dumps(row["doc"], indent=2, ensure_ascii=False).encode(errors="replace")).hexdigest()[
+        :16
+    ]
+
+
+def _prompt(row: dict[str, Any]) -> str | None:
+    """The first argument of the first request: the context that the model was given."""
+    arguments = row.get("arguments")
+    if isinstance(arguments, dict):
+        first = arguments.get("gen_args_0")
+        return text_or_none(first.get("arg_0")) if isinstance(first, dict) else None
+    if isinstance(arguments, list) and arguments and isinstance(arguments[0], list) and arguments[0]:
+        return text_or_none(arguments[0][0])
+    return None

@@ -1,0 +1,121 @@
+"""OpenAI evals: the ``.jsonl`` event log of one `oaieval` run, a ``spec`` line and then one event per line.
+
+Schema: ``evals/record.py`` (``LocalRecorder``, ``Event``) and ``evals/base.py`` (``RunSpec``) of the evals package,
+3.0.1: events have ``sample_id``, ``type`` and ``data``. A ``match`` event grades by ``data.correct``; a ``metrics``
+event holds one or more named numbers, such as ``score`` of a model-graded eval; an ``error`` event without a grade is
+an error. The model is the first of ``spec.completion_fns``; the others are graders, so that tokens are taken only from
+samples with one ``sampling`` event.
+"""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from cofail_lab.data import files
+from cofail_lab.data.readers.json_log import JsonLogSource, first_keys, listing, mapping, name, score_of, text_or_none
+from cofail_lab.data.records import Records
+from cofail_lab.data.rule import amount
+from cofail_lab.errors import InputError
+from cofail_lab.grades import Cell
+
+_MATCH = "match"
+
+
+@dataclass
+class _Sample:
+    """What the events of one sample said."""
+
+    grades: list[tuple[str, Any, str]] = field(default_factory=list)  # (scorer, value, where)
+    samplings: list[tuple[dict[str, Any], str]] = field(default_factory=list)
+    broken: bool = False
+
+
+@dataclass(frozen=True)
+class OpenAIEvalsSource(JsonLogSource):
+    """Event logs; `data.scorer` is ``match`` or a name in ``metrics`` events, grades beyond the first are repeats."""
+
+    patterns: ClassVar[tuple[str, ...]] = ("*.jsonl", "*.jsonl.gz")
+
+    @classmethod
+    def sniff(cls, path: Path) -> str:
+        """A first line with the ``spec`` of a run."""
+        found = path.name.endswith((".jsonl", ".jsonl.gz")) and {"spec", "completion_fns", "run_id"} <= first_keys(path)
+        return "an OpenAI evals event log" if found else ""
+
+    def read(self, path: Path, records: Records) -> list[str]:
+        """Add a record per grade, and one for every sample that got none."""
+        model, dataset, samples, finished = _events(path)
+        names = {scorer for sample in samples.values() for scorer, _, _ in sample.grades}
+        scorer = self.rule.choose(names, path.name) if names or self.scorer else _MATCH
+        notes = [] if finished else [f"{path.name} has no final report: the run was interrupted."]
+        unclear = 0
+        for query, sample in samples.items():
+            usage: dict[str, Any] = {}
+            if len(sample.samplings) == 1:
+                usage = _usage(*sample.samplings[0])
+            unclear += len(sample.samplings) > 1
+            prompt = text_or_none(sample.samplings[0][0].get("prompt")) if sample.samplings else None
+            grades = [(value, where) for kind, value, where in sample.grades if kind == scorer]
+            for value, where in grades:
+                state = self.rule.state(value, where)
+                records.add(query, model, state, dataset=dataset, score=score_of(value), prompt=prompt, **usage)
+            if not grades:
+                state = Cell.ERROR if sample.broken else Cell.UNSCORED if sample.samplings else Cell.MISSING
+                records.add(query, model, state, dataset=dataset, prompt=prompt, **usage)
+        if unclear:
+            notes.append(
+                f"{model}: samples with several calls, graders' among them, so that tokens are not known: {unclear:,}."
+            )
+        return notes
+
+
+def _events(path: Path) -> tuple[str, str, dict[str, _Sample], bool]:
+    """Model, dataset, samples in order of appearance, and whether the run came to its end."""
+    spec: dict[str, Any] | None = None
+    samples: dict[str, _Sample] = {}
+    finished = False
+    for number, line in files.read_jsonl(path):
+        where = f"{path.name}: line {number}"
+        record = mapping(line, where)
+        if "spec" in record:
+            if spec is not None:
+                raise InputError(f"{where}: a second 'spec'; one file per run was expected")
+            spec = mapping(record["spec"], f"{where}: spec")
+        elif "final_report" in record:
+            finished = True
+        elif "sample_id" in record:
+            sample = samples.setdefault(name(record, "sample_id", where), _Sample())
+            _note(sample, record, where)
+    if spec is None:
+        raise InputError(f"{path.name}: no 'spec' line, which names the model and the eval")
+    functions = listing(spec.get("completion_fns"), f"{path.name}: spec.completion_fns")
+    model = name(dict(enumerate(functions)), 0, f"{path.name}: spec.completion_fns")  # type: ignore[arg-type]
+    return model, name(spec, "eval_name", f"{path.name}: spec"), samples, finished
+
+
+def _note(sample: _Sample, event: dict[str, Any], where: str) -> None:
+    kind, data = event.get("type"), event.get("data")
+    if kind == _MATCH:
+        data = mapping(data, f"{where}: data")
+        if "correct" not in data:
+            raise InputError(f"{where}: a match event without 'correct'")
+        sample.grades.append((_MATCH, data["correct"], f"{where}: correct"))
+    elif kind == "metrics":
+        for key, value in mapping(data, f"{where}: data").items():
+            if isinstance(value, int | float | bool) or value is None:
+                sample.grades.append((key, value, f"{where}: {key}"))
+    elif kind == "sampling":
+        sample.samplings.append((mapping(data, f"{where}: data"), where))
+    elif kind == "error":
+        sample.broken = True
+
+
+def _usage(sampling: dict[str, Any], where: str) -> dict[str, float]:
+    usage = sampling.get("usage")
+    if not isinstance(usage, dict):
+        return {"tokens_in": math.nan}
+    return {
+        "tokens_in": amount(usage.get("prompt_tokens"), f"{where}: prompt_tokens"),
+        "tokens_out": amount(usage.get("completion_tokens"), f"{where}: completion_tokens"),
+    }

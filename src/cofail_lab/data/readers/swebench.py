@@ -1,0 +1,171 @@
+"""SWE-bench: run reports, ``results.json`` and ``per_instance_details.json`` of leaderboard submissions.
+
+Schemas: ``make_run_report`` in ``swebench/harness/reporting.py`` of swebench 5.0.2 (``schema_version`` 2, lists of
+instance ids); ``evaluation/*/*/results/results.json`` and ``per_instance_details.json`` of
+github.com/SWE-bench/experiments. What becomes of an instance, the first that applies:
+
+- incomplete, or nothing generated: missing; likely infrastructure failure (``infra_failure_ids``) or error
+  (``error_ids``: no readable report, which also happens to patches that do not apply): error;
+- ``resolved``: right; unresolved or an empty patch: wrong, as in the benchmark's own score.
+
+Only the harness knows all ids: a ``results.json`` of today lists the resolved ones, not those that failed, so that
+`data.instances` has to name the file with all instance ids. No file names its model: it is the report's name without
+its run id, or the submission's folder.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from cofail_lab.data import files
+from cofail_lab.data.names import shorten
+from cofail_lab.data.readers.json_log import JsonLogSource, first_keys, listing, mapping
+from cofail_lab.data.records import Records
+from cofail_lab.data.rule import amount
+from cofail_lab.errors import InputError
+from cofail_lab.grades import Cell
+
+RESULTS, DETAILS = "results.json", "per_instance_details.json"
+_SCORER = "resolved"
+_SCHEMA = 2
+
+# Lists of ids and the state they mean, the strongest first: one instance is in several.
+_REPORT = {
+    "incomplete_ids": Cell.MISSING, "infra_failure_ids": Cell.ERROR, "error_ids": Cell.ERROR,
+    "resolved_ids": Cell.RIGHT, "unresolved_ids": Cell.WRONG, "empty_patch_ids": Cell.WRONG,
+}  # fmt: skip
+_SUBMISSION = {
+    "resolved": Cell.RIGHT, "install_fail": Cell.ERROR, "reset_failed": Cell.ERROR, "test_errored": Cell.ERROR,
+    "test_timeout": Cell.ERROR, "no_logs": Cell.ERROR, "no_generation": Cell.MISSING, "no_apply": Cell.WRONG,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SWEBenchSource(JsonLogSource):
+    """Reports and submissions of SWE-bench.
+
+    Attributes:
+        instances: file with all instance ids, one per line or a JSON list, for ``results.json`` (`data.instances`).
+    """
+
+    instances: str | None = None
+
+    patterns: ClassVar[tuple[str, ...]] = ("*.json",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.instances is not None and not (isinstance(self.instances, str) and self.instances):
+            raise InputError(f"data.instances: {self.instances!r} is not the path of a file")
+
+    @classmethod
+    def sniff(cls, path: Path) -> str:
+        """One of the three kinds of file."""
+        return _kind(path, first_keys(path)) if path.suffix == ".json" else ""
+
+    def read(self, path: Path, records: Records) -> list[str]:
+        """Add every instance of one report or submission."""
+        self.rule.choose([_SCORER], path.name)
+        whole = mapping(files.read_json(path, unique_keys=True), path.name)
+        kind = _kind(path, set(whole) | {key for value in whole.values() if isinstance(value, dict) for key in value})
+        if kind == "a SWE-bench run report":
+            return self._report(path, whole, records)
+        if kind == "SWE-bench instance details":
+            return self._details(path, whole, records)
+        if kind:
+            return self._submission(path, whole, records)
+        raise InputError(f"{path.name}: neither a run report with resolved_ids nor a {RESULTS} nor a {DETAILS}")
+
+    def _report(self, path: Path, whole: dict[str, Any], records: Records) -> list[str]:
+        if whole.get("schema_version") != _SCHEMA:
+            raise InputError(f"{path.name}: schema_version {whole.get('schema_version')!r}; {_SCHEMA} is read")
+        model = path.name.removesuffix(".json")
+        model = model.rpartition(".")[0] or model
+        states = _states(whole, _REPORT, path.name)
+        if unlisted := set(_ids(whole, "submitted_ids", path.name)) - set(states):
+            raise InputError(f"{path.name}: {shorten(min(unlisted))!r} was submitted, but is in no list of outcomes")
+        _add(records, model, states)
+        notes = ["Models are named after their reports, without the run id."]
+        for key, what in (
+            ("infra_failure_ids", "likely infrastructure failures, taken as errors"),
+            ("error_ids", "without a readable report, taken as errors, patches that do not apply among them"),
+            ("ambiguous_failure_ids", "failures that the harness calls ambiguous, left as they are"),
+            ("empty_patch_ids", "empty patches, taken as wrong"),
+        ):
+            if n := len(_ids(whole, key, path.name)):
+                notes.append(f"{shorten(model)}: {what}: {n:,}.")
+        return notes
+
+    def _submission(self, path: Path, whole: dict[str, Any], records: Records) -> list[str]:
+        if "resolved" not in whole:
+            raise InputError(f"{path.name}: no 'resolved' among {shorten(', '.join(whole), 120)}")
+        states = _states(whole, _SUBMISSION, path.name)
+        known = _ids(whole, "generated", path.name)
+        if self.instances is not None:
+            known = _instance_ids(Path(self.instances).expanduser())
+            if stray := set(states) - set(known):
+                raise InputError(f"{path.name}: {shorten(min(stray))!r} is not among the ids of data.instances")
+        elif not known:
+            raise InputError(
+                f"{path.name}: lists what was resolved, not what failed; data.instances= names a file with all ids"
+            )
+        _add(records, _folder(path), {instance: states.get(instance, Cell.WRONG) for instance in (*known, *states)})
+        return ["Models are named after the folders of their submissions."]
+
+    def _details(self, path: Path, whole: dict[str, Any], records: Records) -> list[str]:
+        for instance, held in whole.items():
+            where = f"{path.name}: {shorten(instance)}"
+            detail = mapping(held, where)
+            if "resolved" not in detail:
+                raise InputError(f"{where}: no 'resolved' among {shorten(', '.join(detail), 120)}")
+            state = self.rule.state(detail["resolved"], f"{where}: resolved")
+            records.add(instance, _folder(path), state, cost=amount(detail.get("cost"), f"{where}: cost"))
+        return ["Models are named after the folders of their submissions."]
+
+
+def _kind(path: Path, keys: set[str]) -> str:
+    if {"completed_instances", "resolved_instances"} <= keys or "resolved_ids" in keys:
+        return "a SWE-bench run report"
+    if path.name == RESULTS and not keys.isdisjoint({"resolved", "no_generation", "no_logs", "generated"}):
+        return "results of a SWE-bench submission"
+    if path.name == DETAILS and "resolved" in keys:
+        return "SWE-bench instance details"
+    return ""
+
+
+def _states(whole: dict[str, Any], meaning: dict[str, Cell], file: str) -> dict[str, Cell]:
+    """State of every listed instance, by the first of its lists; InputError if it is both right and wrong."""
+    states: dict[str, Cell] = {}
+    for key, state in meaning.items():
+        for instance in _ids(whole, key, file):
+            if {states.setdefault(instance, state), state} == {Cell.RIGHT, Cell.WRONG}:
+                raise InputError(f"{file}: {shorten(instance)!r} is both resolved and in {key!r}")
+    return states
+
+
+def _ids(whole: dict[str, Any], key: str, file: str) -> list[str]:
+    ids = listing(whole.get(key, []), f"{file}: {key}")
+    if not all(isinstance(instance, str) and instance for instance in ids):
+        raise InputError(f"{file}: {key} holds something that is no instance id")
+    return ids
+
+
+def _instance_ids(path: Path) -> list[str]:
+    text = files.read_bytes(path)
+    if text.lstrip()[:1] == b"[":
+        return _ids({"ids": files.parse_json(text, path.name)}, "ids", path.name)
+    try:
+        return [line.strip() for line in text.decode("utf-8-sig").splitlines() if line.strip()]
+    except UnicodeDecodeError:
+        raise InputError(f"data.instances: {path.name} is not UTF-8 text") from None
+
+
+def _add(records: Records, model: str, states: dict[str, Cell]) -> None:
+    for instance, state in sorted(states.items()):
+        records.add(instance, model, state)
+
+
+def _folder(path: Path) -> str:
+    """The submission's folder: the nearest one above the file that is not called ``results``."""
+    above: Iterable[Path] = path.resolve().parents
+    return next((folder.name for folder in above if folder.name not in ("results", "")), path.name)

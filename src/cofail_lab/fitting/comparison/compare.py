@@ -1,0 +1,289 @@
+"""Every law against one matrix: what β it predicts, and how likely it makes C on queries it was not fitted to."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from cofail_lab import checks
+from cofail_lab.errors import ConvergenceError, InputError
+from cofail_lab.estimate import Estimate
+from cofail_lab.fitting.comparison.laws import CANDIDATES, LARGE, AbsentLawError, Candidate, Fitted
+from cofail_lab.fitting.estimators.count_likelihood import count_law, matrix_log_likelihood
+from cofail_lab.fitting.estimators.pool import Pool
+from cofail_lab.models import AbstractErrorLaw
+from cofail_lab.numerics.streams import FOLDS, generator
+from cofail_lab.outcomes import Outcomes
+
+FOLD_COUNT = 5
+
+_NOTHING = Estimate(None, None, "exact")
+
+
+@dataclass(frozen=True)
+class LawFit:
+    """One law on one matrix; a figure that does not exist is None and ``absent`` or ``heldout_absent`` says why.
+
+    Attributes:
+        name: key of `candidates.CANDIDATES`; label, how: what it is and how it was fitted.
+        law: over the varying models; None where there is none.
+        parameters: the few that are not error rates or matrices; intervals: 95% by profile likelihood.
+        predicted: β under the law, over the varying models, with numerical or simulation error.
+        log_predicted: log β, finite below the smallest float.
+        ratio: observed β over predicted.
+        log_likelihood: of C, in sample (log P summed over queries); simulation_error: its standard error.
+        matrix_log_likelihood: of the whole matrix, in sample; None where Σ is full.
+        heldout: mean log P(C) of a query under the law fitted to the other folds; heldout_error: standard error over
+            queries, fits held fixed.
+        difference, difference_error: heldout minus that of the best law (at most 0), paired over queries.
+        notes: what a reader must know.
+        absent, heldout_absent: why there is no law; why it was not judged on held-out queries.
+    """
+
+    name: str
+    label: str
+    how: str
+    law: AbstractErrorLaw | None = None
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    predicted: Estimate = _NOTHING
+    log_predicted: float | None = None
+    ratio: float | None = None
+    log_likelihood: float | None = None
+    simulation_error: float | None = None
+    matrix_log_likelihood: float | None = None
+    heldout: float | None = None
+    heldout_error: float | None = None
+    difference: float | None = None
+    difference_error: float | None = None
+    notes: tuple[str, ...] = ()
+    absent: str | None = None
+    heldout_absent: str | None = None
+
+    @property
+    def close(self) -> bool:
+        """Whether held-out queries cannot tell it from the best law: within two standard errors."""
+        if self.difference is None or self.difference_error is None:
+            return False
+        return -self.difference <= 2 * self.difference_error
+
+
+@dataclass(frozen=True)
+class LawComparison:
+    """All laws on one matrix.
+
+    Attributes:
+        fits: in the order of `candidates.CANDIDATES`.
+        observed: β of the whole pool; n_all_wrong, n_queries: K and n.
+        n_models: varying models, which every law is fitted to; n_constant: models left out of laws.
+        n_heldout_models: models C counts in the held-out comparison: those that vary in every training part.
+        folds: number of parts.
+        why_no_ratio: why no ratio exists; None where it does.
+    """
+
+    fits: tuple[LawFit, ...]
+    observed: float
+    n_all_wrong: int
+    n_queries: int
+    n_models: int
+    n_constant: int
+    n_heldout_models: int
+    folds: int
+    why_no_ratio: str | None
+
+    def __getitem__(self, name: str) -> LawFit:
+        """A law by name."""
+        return next(fit for fit in self.fits if fit.name == name)
+
+    @property
+    def best(self) -> LawFit | None:
+        """The law with the highest held-out log-likelihood; None where none was judged."""
+        judged = [fit for fit in self.fits if fit.heldout is not None]
+        return max(judged, key=lambda fit: fit.heldout or 0.0) if judged else None
+
+    @property
+    def atom(self) -> LawFit | None:
+        """The atom-inflated law that held-out queries (else C itself) make likeliest."""
+        fits = [fit for fit in self.fits if fit.name.startswith("atom_") and fit.law is not None]
+
+        def merit(fit: LawFit) -> tuple[bool, float]:
+            judged = fit.heldout is not None
+            return judged, fit.heldout if fit.heldout is not None else (fit.log_likelihood or 0.0)
+
+        return max(fits, key=merit) if fits else None
+
+
+def n_steps(folds: int = FOLD_COUNT, laws: Sequence[str] | None = None) -> int:
+    """The sum of what `compare_laws` calls ``advance`` with."""
+    return len(_chosen(laws)) * (folds + 1)
+
+
+def compare_laws(
+    outcomes: Outcomes,
+    *,
+    folds: int = FOLD_COUNT,
+    seed: int = 0,
+    intervals: bool = True,
+    laws: Sequence[str] | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> LawComparison:
+    """Fit every law of `candidates.CANDIDATES` to a matrix and judge it on held-out queries.
+
+    Args:
+        outcomes: the matrix; constant models stay out of every law.
+        folds: parts the queries are dealt into at random; each is predicted by laws fitted to the others. 0: none.
+        seed: of the dealing.
+        intervals: with profile-likelihood limits of the parameters that are fitted by likelihood, and ω on the matrix.
+        laws: names of the laws to compare; all if None.
+        advance: called with 1 after each of `n_steps` fits.
+
+    Memory is a few (m, m) and (n, nodes) arrays. Pools above `candidates.LARGE` models skip what would take minutes,
+    and say so.
+    """
+    checks.whole("folds", folds, 0)
+    if folds:
+        checks.within("folds", folds, 2, outcomes.n_queries)
+    pool = Pool.of(outcomes)
+    why_no_ratio = _why_no_ratio(outcomes)
+    candidates = _chosen(laws)
+    if pool.n_models < 2:
+        words = f"{pool.n_models} of the models sometimes right and sometimes wrong: no pair to read"
+        fits = [LawFit(name, c.label, c.how, absent=words, heldout_absent=words) for name, c in candidates.items()]
+        advance(n_steps(folds, laws))
+        return _comparison(fits, outcomes, pool, 0, folds, why_no_ratio)
+    judge = _Judge.deal(pool, folds, seed)
+    fits, logs = [], {}
+    for name, candidate in candidates.items():
+        fit = _fitted(name, candidate, pool, outcomes, why_no_ratio, intervals and pool.n_models <= LARGE)
+        advance(1)
+        logs[name], why = judge.heldout(candidate, fit, advance)
+        fits.append((fit, why))
+    return _comparison(_judged(fits, logs), outcomes, pool, judge.pool.n_models, folds, why_no_ratio)
+
+
+def _chosen(laws: Sequence[str] | None) -> Mapping[str, Candidate]:
+    for name in laws or ():
+        if name not in CANDIDATES:
+            raise InputError(f"laws: {name!r} is not one of {', '.join(CANDIDATES)}")
+    return {name: candidate for name, candidate in CANDIDATES.items() if laws is None or name in laws}
+
+
+def _why_no_ratio(outcomes: Outcomes) -> str | None:
+    if outcomes.n_all_wrong:
+        return None
+    never = [outcomes.models[j] for j in np.flatnonzero(outcomes.error_counts == 0)]
+    if never:
+        return f"{never[0]} is never wrong, so no query can defeat the pool"
+    return "no query defeats every model (K = 0), so observed/predicted is degenerate"
+
+
+def _comparison(
+    fits: list[LawFit], outcomes: Outcomes, pool: Pool, n_heldout: int, folds: int, why_no_ratio: str | None
+) -> LawComparison:
+    return LawComparison(
+        tuple(fits), outcomes.all_wrong(), outcomes.n_all_wrong, outcomes.n_queries, pool.n_models,
+        outcomes.n_models - pool.n_models, n_heldout, folds, why_no_ratio,
+    )  # fmt: skip
+
+
+def _fitted(
+    name: str, candidate: Candidate, pool: Pool, outcomes: Outcomes, why_no_ratio: str | None, intervals: bool
+) -> LawFit:
+    try:
+        found = candidate.fit(pool, intervals)
+        predicted = found.law.all_wrong_estimate()
+        counts = count_law(found.law)
+        on_matrix = matrix_log_likelihood(found.law, pool.wrong)
+    except (AbsentLawError, ConvergenceError) as reason:
+        return LawFit(name, candidate.label, candidate.how, absent=str(reason), heldout_absent=str(reason))
+    log_predicted = float(np.log(predicted.value)) if predicted.value else float(found.law.log_all_wrong())
+    log_likelihood = counts.log_likelihood(pool.histogram)
+    log_ratio = None if why_no_ratio else np.log(outcomes.all_wrong()) - log_predicted
+    return LawFit(
+        name=name, label=candidate.label, how=candidate.how, law=found.law, parameters=found.parameters,
+        intervals=found.intervals, predicted=predicted, log_predicted=log_predicted,
+        # Against independence the ratio can exceed every float; then it has no value that could be stored.
+        ratio=float(np.exp(log_ratio)) if log_ratio is not None and log_ratio < 700 else None,
+        log_likelihood=log_likelihood if np.isfinite(log_likelihood) else None,
+        simulation_error=counts.simulation_error(pool.histogram),
+        matrix_log_likelihood=on_matrix, notes=_notes(found, pool),
+    )  # fmt: skip
+
+
+def _notes(found: Fitted, pool: Pool) -> tuple[str, ...]:
+    if "shock" in found.parameters and not pool.n_all_wrong:
+        return (*found.notes, "no query is all wrong: the likeliest atom is 0")
+    if found.parameters.get("shock") == 0:
+        return (*found.notes, "no atom is likelier than any")
+    return found.notes
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Deals the queries into parts, and scores a candidate on each with the others."""
+
+    pool: Pool
+    part: np.ndarray
+    training: tuple[Pool, ...]
+
+    @classmethod
+    def deal(cls, pool: Pool, folds: int, seed: int) -> "_Judge":
+        if not folds:
+            return cls(pool, np.zeros(pool.n_queries, dtype=int), ())
+        part = generator(seed, FOLDS).permutation(np.arange(pool.n_queries) % folds)
+        # A model that never errs, or always, in some training part has no threshold there: C counts the others.
+        errors = np.stack([pool.wrong[part != k].sum(axis=0) for k in range(folds)])
+        sizes = np.array([(part != k).sum() for k in range(folds)])[:, None]
+        kept = ((errors > 0) & (errors < sizes)).all(axis=0)
+        reduced = Pool(pool.wrong[:, kept], None if pool.family is None else pool.family[kept])
+        return cls(reduced, part, tuple(reduced.rows(part != k) for k in range(folds)))
+
+    def heldout(
+        self, candidate: Candidate, fit: LawFit, advance: Callable[[int], None]
+    ) -> tuple[np.ndarray | None, str | None]:
+        """Log P(C) of every query under the law of the other parts; or None and why."""
+        done = 0
+        try:
+            if fit.absent is not None:
+                return None, fit.absent
+            if not self.training:
+                return None, "no held-out comparison was asked for"
+            if self.pool.n_models < 2:
+                return None, "fewer than two models vary in every training part"
+            if candidate.slow and self.pool.n_models > LARGE:
+                return None, f"not refitted in every fold: the pool has more than {LARGE} models"
+            logs = np.empty(self.pool.n_queries)
+            for k, pool in enumerate(self.training):
+                test = self.part == k
+                law = count_law(candidate.fit(pool, False).law, seed=k)
+                logs[test] = law.log_probs[self.pool.n_wrong[test]]
+                done += 1
+                advance(1)
+        except (AbsentLawError, ConvergenceError) as reason:
+            return None, f"in fold {done + 1}: {reason}"
+        finally:
+            advance(len(self.training) - done)
+        impossible = int(np.isneginf(logs).sum())
+        if impossible:
+            return None, f"it gives {impossible} held-out queries a probability below the smallest float"
+        return logs, None
+
+
+def _judged(fits: list[tuple[LawFit, str | None]], logs: Mapping[str, np.ndarray | None]) -> list[LawFit]:
+    """Held-out figures, and each law's distance from the best."""
+    means = {name: float(values.mean()) for name, values in logs.items() if values is not None}
+    best = logs[max(means, key=lambda name: means[name])] if means else None
+    judged = []
+    for fit, why in fits:
+        values = logs[fit.name]
+        if values is None or best is None:
+            judged.append(replace(fit, heldout_absent=why))
+            continue
+        n, gap = len(values), values - best
+        judged.append(
+            replace(
+                fit, heldout=float(values.mean()), heldout_error=float(values.std(ddof=1) / np.sqrt(n)),
+                difference=float(gap.mean()), difference_error=float(gap.std(ddof=1) / np.sqrt(n)),
+            )
+        )  # fmt: skip
+    return judged

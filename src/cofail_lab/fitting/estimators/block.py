@@ -1,0 +1,102 @@
+"""Block factor by family: one correlation within families, one across, families given or found by clustering."""
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+
+from cofail_lab.fitting.estimators.point import row_means
+from cofail_lab.numerics import block_table
+
+_WEAK = 1e-4
+
+
+def labels(family: np.ndarray) -> Int[np.ndarray, " m"]:
+    """Families as whole numbers; a blank one is unknown, so its model stands alone."""
+    names = np.array([str(name) for name in family], dtype=object)
+    alone = names == ""
+    names[alone] = [f"\0{i}" for i in np.flatnonzero(alone)]
+    return np.unique(names.astype(str), return_inverse=True)[1]
+
+
+def cluster(tetrachoric: Float[np.ndarray, "m m"]) -> Int[np.ndarray, " m"]:
+    """Families by average linkage on 1 - r, cut where two means, within and across, explain most of the r_ij.
+
+    Every pool has such a cut, real families or not: whether it says anything is for held-out queries to judge.
+    """
+    m = len(tetrachoric)
+    if m < 3:
+        return np.arange(m)
+    values = tetrachoric[np.triu_indices(m, 1)]
+    tree = linkage(np.maximum(1 - squareform(tetrachoric, checks=False), 0.0), "average")
+    best, chosen = -np.inf, np.arange(m)
+    for n_families in range(2, m):
+        found = fcluster(tree, n_families, "maxclust") - 1
+        same = _same(found)
+        if not same.any() or same.all():
+            continue
+        explained = same.sum() * (~same).sum() * (values[same].mean() - values[~same].mean()) ** 2
+        if explained > best:
+            best, chosen = explained, found
+    return chosen
+
+
+def fit(
+    tetrachoric: Float[np.ndarray, "... m m"], family: Int[np.ndarray, " m"]
+) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]:
+    """Mean correlation across and within families, the ρ_b and ρ_w of the block law, for any stack of matrices.
+
+    Args:
+        tetrachoric: correlations, boundary pairs at ±1; nan (constant models) does not count.
+        family: numbers, see `labels` and `cluster`.
+
+    Returns:
+        between, within; both nan unless 0 <= between <= within < 1: no block law has other values. Families of one
+        model only leave no pair within; then within is between.
+    """
+    left, right = np.triu_indices(tetrachoric.shape[-1], 1)
+    values = tetrachoric[..., left, right]
+    same = _same(family)
+    between = row_means(values, ~same)
+    # Where there is no pair of one kind, that correlation has no meaning and takes the value of the other.
+    within = np.where(_has(values, same), row_means(values, same), between)
+    between = np.where(_has(values, ~same), between, within)
+    # Equal means may differ in their last digit.
+    within = np.where(np.abs(within - between) < 1e-12, between, within)
+    exists = (between >= 0) & (between <= within) & (within < 1)
+    return np.where(exists, between, np.nan), np.where(exists, within, np.nan)
+
+
+def log_all_wrong(
+    thresholds: Float[np.ndarray, " m"], family: Int[np.ndarray, " m"], between: float, within: float
+) -> tuple[float, float]:
+    """log β of a block law and its absolute error, on concrete parameters; `models.BlockFactor` is the same law.
+
+    A factor of weight below 1e-4 would need a table as long as it is weak. β grows with every correlation (Slepian), so
+    it lies between its values at weights 0 and 1e-4 (2e-4 for families): it is interpolated, and the error is the
+    difference of the two.
+
+    Raises:
+        ConvergenceError: ρ_w within about 1e-11 of 1.
+    """
+    if 0 < between < _WEAK:
+        ends, share = ((0.0, within), (_WEAK, max(within, _WEAK))), between / _WEAK
+    elif 0 < within - between < _WEAK and between + 2 * _WEAK < 1:
+        ends, share = ((between, between), (between, between + 2 * _WEAK)), (within - between) / (2 * _WEAK)
+    else:
+        families = [np.flatnonzero(family == g) for g in np.unique(family)]
+        filled = np.full((len(families), max(map(len, families))), block_table.FILLER)
+        for row, members in zip(filled, families, strict=True):
+            row[: len(members)] = thresholds[members]
+        return block_table.log_all_below(filled, between, within)
+    (low, low_error), (high, high_error) = (log_all_wrong(thresholds, family, *end) for end in ends)
+    return low + share * (high - low), high - low + low_error + high_error
+
+
+def _same(family: np.ndarray) -> np.ndarray:
+    left, right = np.triu_indices(len(family), 1)
+    return family[left] == family[right]
+
+
+def _has(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    return np.asarray((chosen & ~np.isnan(values)).any(axis=-1))

@@ -1,0 +1,124 @@
+"""The point fit: every pairwise statistic and every prediction of β from joint counts alone.
+
+It works on a stack of matrices, so that the observed matrix and its bootstrap replicates take the same path.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from cofail_lab.fitting.estimators import clayton, one_factor
+from cofail_lab.fitting.estimators.tetrachoric import correlation_from_counts
+
+
+class Pairs(NamedTuple):
+    """The pairs i < j of a pool, and which of them share a family.
+
+    Attributes:
+        left, right: model indices.
+        same_family: True for pairs of one family; None where families are not known.
+    """
+
+    left: Int[np.ndarray, " pairs"]
+    right: Int[np.ndarray, " pairs"]
+    same_family: np.ndarray | None
+
+    @classmethod
+    def of(cls, n_models: int, family: np.ndarray | None = None) -> "Pairs":
+        """All pairs of a pool of ``n_models``."""
+        left, right = np.triu_indices(n_models, 1)
+        # A blank family is unknown, not a family that all unknowns share.
+        known = None if family is None else (family[left] == family[right]) & (family[left] != "")
+        return cls(left, right, known)
+
+
+class PairValues(NamedTuple):
+    """Per matrix and pair, (batch, pairs): both correlations (nan with a constant model) and the boundary sign."""
+
+    pearson: np.ndarray
+    tetrachoric: np.ndarray
+    boundary: np.ndarray
+
+
+class PointFit(NamedTuple):
+    """Per matrix, shape (batch,); nan where a figure does not exist.
+
+    Attributes:
+        pearson, pearson_within, pearson_across: mean phi coefficient over pairs without a constant model.
+        tetrachoric: mean with boundary pairs at ±1 (the published convention); tetrachoric_interior: without them.
+        n_boundary_pairs: their number.
+        log_independent, log_one_factor, log_one_factor_pearson, log_clayton: log predicted β.
+        one_factor_error, one_factor_pearson_error: absolute quadrature error of these logs.
+        clayton_theta: θ.
+    """
+
+    pearson: np.ndarray
+    pearson_within: np.ndarray
+    pearson_across: np.ndarray
+    tetrachoric: np.ndarray
+    tetrachoric_interior: np.ndarray
+    n_boundary_pairs: np.ndarray
+    log_independent: np.ndarray
+    log_one_factor: np.ndarray
+    one_factor_error: np.ndarray
+    log_one_factor_pearson: np.ndarray
+    one_factor_pearson_error: np.ndarray
+    log_clayton: np.ndarray
+    clayton_theta: np.ndarray
+
+
+def fit_counts(
+    error_counts: Int[np.ndarray, "batch m"], joint_counts: Int[np.ndarray, "batch pairs"], n: int, pairs: Pairs
+) -> tuple[PointFit, PairValues]:
+    """Fit a stack of matrices of n queries, given who is wrong how often and which pairs are wrong together how often.
+
+    Memory is a few arrays of (batch, pairs) float64. Constant models stay out of every correlation and copula; they
+    would have an infinite threshold.
+    """
+    a, b = error_counts[:, pairs.left], error_counts[:, pairs.right]
+    tetrachoric, boundary = (
+        x.reshape(a.shape) for x in correlation_from_counts(a.ravel(), b.ravel(), joint_counts.ravel(), n)
+    )
+    values = PairValues(phi(a, b, joint_counts, n), tetrachoric, boundary)
+    everywhere = np.ones(a.shape, dtype=bool)
+    same = None if pairs.same_family is None else np.broadcast_to(pairs.same_family, a.shape)
+    missing = np.full(len(a), np.nan)
+    mean_pearson, mean_tetrachoric = row_means(values.pearson, everywhere), row_means(tetrachoric, everywhere)
+    rates = error_counts / n
+    varying = (error_counts > 0) & (error_counts < n)
+    log_one_factor, error = one_factor.log_all_wrong(rates, mean_tetrachoric)
+    log_one_factor_pearson, pearson_error = one_factor.log_all_wrong(rates, mean_pearson)
+    varying_pairs = np.where(np.isnan(tetrachoric), np.nan, joint_counts / n)
+    theta = clayton.fit_theta(rates, (pairs.left, pairs.right), row_means(varying_pairs, everywhere))
+    fit = PointFit(
+        pearson=mean_pearson,
+        pearson_within=missing if same is None else row_means(values.pearson, same),
+        pearson_across=missing if same is None else row_means(values.pearson, ~same),
+        tetrachoric=mean_tetrachoric,
+        tetrachoric_interior=row_means(tetrachoric, boundary == 0),
+        n_boundary_pairs=(boundary != 0).sum(axis=1),
+        log_independent=np.log(np.where(varying, rates, 1.0)).sum(axis=1),
+        log_one_factor=log_one_factor,
+        one_factor_error=error,
+        log_one_factor_pearson=log_one_factor_pearson,
+        one_factor_pearson_error=pearson_error,
+        log_clayton=clayton.log_all_wrong(rates, theta),
+        clayton_theta=theta,
+    )
+    return fit, values
+
+
+def phi(a: np.ndarray, b: np.ndarray, both: np.ndarray, n: int) -> Float[np.ndarray, "..."]:
+    """Pearson correlation of two 0/1 columns from their counts; nan where one is constant."""
+    spread = a.astype(float) * (n - a) * b * (n - b)
+    covariance = n * both.astype(float) - a.astype(float) * b
+    return np.divide(covariance, np.sqrt(spread), out=np.full(spread.shape, np.nan), where=spread > 0)
+
+
+def row_means(values: Float[np.ndarray, "... k"], chosen: Bool[np.ndarray, "... k"]) -> Float[np.ndarray, "..."]:
+    """Row means over the chosen entries that are numbers; nan for a row without any."""
+    chosen = chosen & ~np.isnan(values)
+    n_chosen = chosen.sum(axis=-1)
+    total = np.where(chosen, values, 0.0).sum(axis=-1)
+    return np.divide(total, n_chosen, out=np.full(np.shape(total), np.nan), where=n_chosen > 0)

@@ -1,0 +1,138 @@
+"""The query bootstrap: every replicate refits marginals, all pairs and all predictions."""
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.special import ndtr, ndtri
+
+from cofail_lab.fitting.estimators.point import Pairs, PointFit, fit_counts
+from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing
+from cofail_lab.numerics.streams import BOOTSTRAP, generator
+
+# Bounds the arrays of one batch of replicates to tens of megabytes.
+_PAIRS_PER_BATCH = 2**19
+_MODELS_PER_BATCH = 2**15
+# Groups of queries left out in turn for the acceleration of BCa; up to so many queries each is a group of its own.
+JACKKNIFE_GROUPS = 200
+
+
+AT_ONCE = 256
+"""Replicates of a batch at most: larger ones are not faster, and are harder to share."""
+
+
+def bootstrap(
+    wrong: Bool[np.ndarray, "n m"],
+    pairs: Pairs,
+    n_replicates: int,
+    seed: int,
+    more: More = nothing,
+    first: int = 0,
+    at_once: int = AT_ONCE,
+) -> Stage:
+    """Resample the queries with replacement ``n_replicates`` times and refit each.
+
+    The random numbers of replicate b are those of replicate ``first`` + b of the seed, whatever the batch it falls in.
+    Cost per replicate: n m² for the counts and about 1 microsecond a pair; memory as stated in `fit_counts`.
+    """
+    n = len(wrong)
+
+    def weights(start: int, size: int) -> np.ndarray:
+        return np.stack([resample_counts(n, seed, first + start + b) for b in range(size)])
+
+    return _reweighted(wrong, pairs, weights, n, n_replicates, more, at_once)
+
+
+def jackknife(
+    wrong: Bool[np.ndarray, "n m"], pairs: Pairs, seed: int, more: More = nothing, at_once: int = AT_ONCE
+) -> Stage:
+    """Refit without each of at most `JACKKNIFE_GROUPS` random groups of queries in turn, for `bca_interval`.
+
+    Groups are equally large: the few queries beyond a multiple of their number are never left out.
+    """
+    n = len(wrong)
+    n_groups = min(n, JACKKNIFE_GROUPS)
+    group_size = n // n_groups
+    order = generator(seed, BOOTSTRAP, 2**31).permutation(n)
+
+    def weights(start: int, size: int) -> np.ndarray:
+        kept = np.ones((size, n), dtype=np.int64)
+        for row in range(size):
+            first = min(start + row, n_groups - 1) * group_size
+            kept[row, order[first : first + group_size]] = 0
+        return kept
+
+    return _reweighted(wrong, pairs, weights, n - group_size, n_groups, more, at_once)
+
+
+def _reweighted(
+    wrong: np.ndarray,
+    pairs: Pairs,
+    weights: Callable[[int, int], np.ndarray],
+    n_drawn: int,
+    n_replicates: int,
+    more: More,
+    at_once: int,
+) -> Stage:
+    """Refit under integer query weights, (replicates, n), each row summing to ``n_drawn``."""
+    n, m = wrong.shape
+    size = max(1, min(n_replicates, at_once, _PAIRS_PER_BATCH // max(1, len(pairs.left)), _MODELS_PER_BATCH // m))
+    columns = wrong.astype(np.float32 if n < 2**24 else np.float64)
+    all_wrong = wrong.all(axis=1)
+
+    def batch(start: int) -> Replicates:
+        # The last batch is filled up so that one compiled shape serves all; what fills it is thrown away.
+        drawn = weights(start, size)
+        joint = np.stack([(columns.T * w.astype(columns.dtype)) @ columns for w in drawn])
+        counts = np.diagonal(joint, axis1=1, axis2=2).astype(np.int64)
+        fit, values = fit_counts(counts, joint[:, pairs.left, pairs.right].astype(np.int64), n_drawn, pairs)
+        kept = min(size, n_replicates - start)
+        done = Batch(start, counts[:kept], type(values)(*(field[:kept] for field in values)), drawn[:kept])
+        return Replicates(
+            all_wrong=(drawn[:kept] @ all_wrong) / n_drawn,
+            single_best=1 - counts[:kept].min(axis=1) / n_drawn,
+            fit=PointFit(*(field[:kept] for field in fit)),
+            more=more(done),
+        )
+
+    return Stage(n_replicates, size, batch)
+
+
+def resample_counts(n: int, seed: int, replicate: int) -> np.ndarray:
+    """How often each of n queries is drawn in a replicate, (n,) int64 summing to n."""
+    return np.bincount(generator(seed, BOOTSTRAP, replicate).integers(n, size=n), minlength=n)
+
+
+def bca_interval(
+    estimate: float,
+    drawn: Float[np.ndarray, " replicates"],
+    left_out: Float[np.ndarray, " groups"],
+    level: float,
+) -> tuple[float, float] | None:
+    """Efron's bias-corrected and accelerated interval (Efron and Tibshirani 1993, section 14.3).
+
+    Args:
+        estimate: on the observed matrix.
+        drawn: bootstrap replicates; ties with the estimate count half towards the bias correction.
+        left_out: the estimate without each group of queries, from `jackknife`. Sums of squares and of cubes of
+            influences over groups estimate those over queries, the latter with a standard error of √15/(6 · groups) in
+            the acceleration: .003 at 200 groups.
+        level: of the interval.
+
+    Returns:
+        None where fewer than half of the replicates or not all of the jackknife values exist, or where every replicate
+        lies on one side of the estimate (its bias has no finite correction).
+    """
+    present = drawn[~np.isnan(drawn)]
+    if len(present) < max(2, len(drawn) / 2) or not np.isfinite(left_out).all():
+        return None
+    below = ((present < estimate).sum() + 0.5 * (present == estimate).sum()) / len(present)
+    influence = left_out.mean() - left_out
+    spread = (influence**2).sum()
+    if not 0 < below < 1 or spread == 0:
+        return None
+    bias, acceleration = ndtri(below), (influence**3).sum() / (6 * spread**1.5)
+    z = bias + ndtri([(1 - level) / 2, (1 + level) / 2])
+    shares = ndtr(bias + z / (1 - acceleration * z))
+    low, high = np.quantile(present, shares)
+    return float(low), float(high)

@@ -1,0 +1,200 @@
+"""The comparison of laws in words, rows, metrics and a table; `law_figure` draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cofail_lab.estimate import Estimate
+from cofail_lab.fitting.comparison.compare import LawComparison, LawFit
+from cofail_lab.report.numbers import count, fixed, percent, percent_of_log, ratio
+from cofail_lab.result import Row, Section
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+FIGURE = "law_comparison"
+
+_CAPTION = (
+    "Left: held-out log-likelihood of the number of wrong models per query, relative to the best law, with two "
+    "standard errors of the paired difference; filled: not told from the best. Right: β predicted by each law over "
+    "the observed β."
+)
+
+
+def section(comparison: LawComparison) -> Section:
+    """What the laws say, which of them held-out queries prefer, and what that means."""
+    rows = tuple(_row(fit, comparison) for fit in comparison.fits)
+    figures = {FIGURE: _CAPTION} if comparison.best is not None else {}
+    return Section("Which law fits", tuple(_sentences(comparison)), rows, figures)
+
+
+def _sentences(comparison: LawComparison) -> list[str]:
+    sentences = [_judgement(comparison), _atom_sentence(comparison)]
+    if comparison.n_constant:
+        sentences.append(
+            f"{count(comparison.n_constant)} constant model(s) stay out of every law: their thresholds are infinite."
+        )
+    if comparison.folds and comparison.n_heldout_models < comparison.n_models:
+        sentences.append(
+            f"Held out, C counts the {count(comparison.n_heldout_models)} models that vary in every training part."
+        )
+    absent = [fit for fit in comparison.fits if fit.absent]
+    if absent:
+        said = "; ".join(f"{fit.label}: {fit.absent}" for fit in absent)
+        sentences.append(f"No fit of {said}.")
+    return [sentence for sentence in sentences if sentence]
+
+
+def _judgement(comparison: LawComparison) -> str:
+    best = comparison.best
+    if best is None:
+        return "No law was judged on held-out queries."
+    close = [fit.label for fit in comparison.fits if fit.close and fit.name != best.name]
+    said = (
+        f"Of queries held out ({comparison.folds} parts in turn), the law “{best.label}” predicts the number wrong best"
+    )
+    if not close:
+        return f"{said}, by more than two standard errors over every other law."
+    named = "; ".join(close[:5]) + (f"; and {count(len(close) - 5)} more" if len(close) > 5 else "")
+    predicted = [fit.predicted.value for fit in comparison.fits if fit.close and fit.predicted.value is not None]
+    spread = f"; between them they predict β from {percent(min(predicted))} to {percent(max(predicted))}"
+    return f"{said}. Within two standard errors it cannot be told from {named}{spread}."
+
+
+def _atom_sentence(comparison: LawComparison) -> str:
+    """Whether an event that defeats everyone is needed beside the best base."""
+    atom, judged = comparison.atom, [fit for fit in comparison.fits if fit.heldout is not None]
+    bases = [fit for fit in judged if not fit.name.startswith("atom_")]
+    if atom is None or atom.heldout is None or not bases:
+        return ""
+    base = max(bases, key=lambda fit: fit.heldout or 0.0)
+    if comparison.n_all_wrong == 0:
+        return "No query defeats every model, so an atom has nothing to explain."
+    gain = 1000 * (atom.heldout - (base.heldout or 0.0))
+    shock = atom.parameters.get("shock", 0.0)
+    size = f"its atom takes {percent(shock)} of the queries" if shock else "its atom is 0"
+    if gain <= 0:
+        return f"No law with an atom predicts held-out queries better than {base.label}."
+    needed = "no law without an atom is close to it" if not base.close else f"{base.label} without one is as good"
+    return f"The best law with an atom is {atom.label} ({size}); {needed}."
+
+
+def _row(fit: LawFit, comparison: LawComparison) -> Row:
+    if fit.absent:
+        return Row(fit.label, "does not exist", fit.absent)
+    notes = [f"ratio {ratio(fit.ratio)}" if fit.ratio is not None else ""]
+    if fit.difference is not None and fit.difference_error is not None:
+        best = comparison.best is not None and fit.name == comparison.best.name
+        notes.append("best held out" if best else f"held out {_thousandths(fit.difference, fit.difference_error)}")
+    else:
+        notes.append(f"not judged: {fit.heldout_absent}")
+    notes += [_parameter(name, fit) for name in ("shock", "correlation", "theta", "within") if name in fit.parameters]
+    notes += fit.notes
+    return Row(fit.label, _predicted(fit), "; ".join(note for note in notes if note))
+
+
+def _thousandths(difference: float, error: float) -> str:
+    """Nats per thousand queries: the size at which laws differ."""
+    return f"{1000 * difference:+.1f} ± {1000 * error:.1f} per 1,000 queries"
+
+
+def _parameter(name: str, fit: LawFit) -> str:
+    value, limits = fit.parameters[name], fit.intervals.get(name)
+    if name == "within":
+        families = count(fit.parameters["families"])
+        return f"ρ {fixed(fit.parameters['between'])} across, {fixed(value)} within {families} families"
+    form: Callable[[float | None], str] = percent if name == "shock" else fixed
+    said = f"{ {'shock': 'ω', 'correlation': 'r', 'theta': 'θ'}[name] } {form(value)}"
+    return said + (f" [{form(limits[0])}, {form(limits[1])}]" if limits else "")
+
+
+def _predicted(fit: LawFit) -> str:
+    return percent_of_log(None if fit.predicted.value is None else fit.log_predicted, 2)
+
+
+def metrics(comparison: LawComparison) -> dict[str, float | int | None]:
+    """Flat names for ``results.json``; docs/fit_laws.md lists them."""
+    found: dict[str, float | int | None] = {"n_heldout_models": comparison.n_heldout_models}
+    for fit in comparison.fits:
+        name = fit.name
+        found |= {
+            f"predicted_{name}": fit.predicted.value,
+            f"predicted_{name}_error": fit.predicted.error,
+            f"log_predicted_{name}": fit.log_predicted,
+            f"ratio_{name}": fit.ratio,
+            f"log_likelihood_{name}": fit.log_likelihood,
+            f"matrix_log_likelihood_{name}": fit.matrix_log_likelihood,
+            f"heldout_{name}": fit.heldout,
+            f"heldout_{name}_error": fit.heldout_error,
+            f"heldout_difference_{name}": fit.difference,
+            f"heldout_difference_{name}_error": fit.difference_error,
+        }
+        for parameter, value in fit.parameters.items():
+            found[f"{parameter}_{name}"] = value
+        for parameter, (low, high) in fit.intervals.items():
+            found |= {f"{parameter}_{name}_lower": low, f"{parameter}_{name}_upper": high}
+    atom = comparison.atom
+    found["predicted_atom_inflated"] = None if atom is None else atom.predicted.value
+    found["ratio_atom_inflated"] = None if atom is None else atom.ratio
+    found["shock_atom_inflated"] = None if atom is None else atom.parameters.get("shock")
+    return found
+
+
+def labels(comparison: LawComparison) -> dict[str, str]:
+    """Which law is best, which atom is quoted, and why figures are missing."""
+    found = {}
+    if comparison.best is not None:
+        found["heldout_best_law"] = comparison.best.name
+        found["heldout_close_laws"] = ", ".join(fit.name for fit in comparison.fits if fit.close)
+    if comparison.atom is not None:
+        found["atom_inflated_law"] = comparison.atom.name
+    for fit in comparison.fits:
+        if fit.absent:
+            found[f"predicted_{fit.name}"] = f"does not exist: {fit.absent}"
+        elif fit.heldout_absent:
+            found[f"heldout_{fit.name}"] = f"not judged: {fit.heldout_absent}"
+        if fit.notes:
+            found[f"note_{fit.name}"] = "; ".join(fit.notes)
+    return found
+
+
+def estimates(comparison: LawComparison) -> dict[str, Estimate]:
+    """Predictions with their numerical or simulation error; held-out likelihoods with their error over queries."""
+    found = {}
+    for fit in comparison.fits:
+        found[f"predicted_{fit.name}"] = fit.predicted
+        if fit.heldout is not None and fit.heldout_error is not None:
+            found[f"heldout_{fit.name}"] = Estimate(fit.heldout, fit.heldout_error, "monte_carlo")
+    return found
+
+
+def table(comparison: LawComparison) -> pa.Table:
+    """One row per law."""
+    import pyarrow as pa
+
+    fits = comparison.fits
+
+    def column(get: Callable[[LawFit], float | None]) -> pa.Array:
+        return pa.array([get(fit) for fit in fits], pa.float64())
+
+    return pa.table(
+        {
+            "law": [fit.name for fit in fits],
+            "label": [fit.label for fit in fits],
+            "fitted_by": [fit.how for fit in fits],
+            "predicted": column(lambda fit: fit.predicted.value),
+            "predicted_error": column(lambda fit: fit.predicted.error),
+            "error_kind": [fit.predicted.kind for fit in fits],
+            "log_predicted": column(lambda fit: fit.log_predicted),
+            "ratio": column(lambda fit: fit.ratio),
+            "shock": column(lambda fit: fit.parameters.get("shock")),
+            "log_likelihood": column(lambda fit: fit.log_likelihood),
+            "simulation_error": column(lambda fit: fit.simulation_error),
+            "matrix_log_likelihood": column(lambda fit: fit.matrix_log_likelihood),
+            "heldout": column(lambda fit: fit.heldout),
+            "heldout_error": column(lambda fit: fit.heldout_error),
+            "heldout_difference": column(lambda fit: fit.difference),
+            "heldout_difference_error": column(lambda fit: fit.difference_error),
+            "remark": ["; ".join(filter(None, [fit.absent or fit.heldout_absent, *fit.notes])) for fit in fits],
+        }
+    )

@@ -1,0 +1,346 @@
+"""A fit in words: the headline, the sections of the summary, and which figures stand where."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from cofail_lab.bounds.certificate import Certificate
+from cofail_lab.fitting.estimators.full_sigma import PUBLISHED_DRAWS
+from cofail_lab.fitting.matrix import CONFIDENCE, MATRIX_LAWS, MATRIX_REPLICATES, MatrixFit
+from cofail_lab.fitting.readings.luck import Guessing
+from cofail_lab.fitting.readings.regimes import read_regime
+from cofail_lab.outcomes import Outcomes
+from cofail_lab.report.fit import in_short as fit_in_short
+from cofail_lab.report.fit import law_comparison
+from cofail_lab.report.fit import reading as fit_reading
+from cofail_lab.report.fit.names import LAW_NAMES
+from cofail_lab.report.names import shorten
+from cofail_lab.report.numbers import count, fixed, interval, percent, percent_of_log, points, ratio
+from cofail_lab.result import Row, Section
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CORRELATIONS = {
+    "pearson": "mean Pearson correlation",
+    "pearson_within": "  within families",
+    "pearson_across": "  across families",
+    "tetrachoric": "mean tetrachoric correlation",
+}
+
+
+def headline(fit: MatrixFit, certificate: Certificate) -> str:
+    """The answer first: what there is to gain, what bounds it, what to do."""
+    outcomes = fit.outcomes
+    k, n = outcomes.n_all_wrong, outcomes.n_queries
+    tail = (
+        f"all of them fail {count(k)} of {count(n)} queries" if k else f"none of {count(n)} queries defeats all of them"
+    )
+    return (
+        f"{count(outcomes.n_models)} models: the best, {shorten(outcomes.models[fit.best])}, is right on "
+        f"{percent(fit.single_best)}; {tail}, so a perfect selector reaches {percent(1 - outcomes.all_wrong())}, "
+        f"{points(fit.oracle_gain)} more. {certificate.decision}"
+    )
+
+
+def sections(
+    fit: MatrixFit,
+    certificate: Certificate,
+    elsewhere: Mapping[str, float | int | None],
+    guessing: Guessing | None,
+) -> tuple[Section, ...]:
+    """The summary in reading order; ``elsewhere`` is the read at another matrix's correlation, where one is given."""
+    return (
+        fit_in_short.in_short(fit),
+        _ceiling(fit),
+        certificate_section(certificate),
+        *fit_reading.regime_sections(fit),
+        _pairwise(fit, elsewhere),
+        *fit_reading.null_sections(fit),
+        *(() if fit.comparison is None else (law_comparison.section(fit.comparison),)),
+        *fit_reading.pool_sections(fit),
+        *fit_reading.luck_sections(fit),
+        *fit_reading.guessing_sections(guessing),
+        _matrix(fit.outcomes, fit),
+    )
+
+
+def why_absent(fit: MatrixFit, law: str) -> str:
+    """Why a law makes no prediction for a matrix."""
+    n_varying = fit.outcomes.n_models - int(fit.outcomes.constant.sum())
+    if n_varying < 2:
+        return f"does not exist: {n_varying} of the models sometimes right and sometimes wrong, no pair to read"
+    if law == "full_sigma" and fit.conventions == "published":
+        return f"not seen in {count(PUBLISHED_DRAWS)} draws: below {3 / PUBLISHED_DRAWS:.1e} with 95% confidence"
+    if law == "block":
+        return "does not exist: the mean correlation across families is negative, above that within them, or 1"
+    if law == "clayton":
+        at_bound = (np.abs(fit.pair_values.boundary[0]) == 1).any() and fit.point.tetrachoric[0] > 0
+        where = "on their Fréchet bound" if at_bound else "no more frequent than under independence"
+        return f"does not exist: joint errors are {where}, and no θ > 0 gives them"
+    return "does not exist: the mean correlation is negative, and a common factor cannot give it"
+
+
+def _ceiling(fit: MatrixFit) -> Section:
+    outcomes, replicates = fit.outcomes, fit.replicates
+    (low, high), k, n = fit.all_wrong_interval, count(outcomes.n_all_wrong), count(outcomes.n_queries)
+    gain = fit.interval(None if replicates is None else replicates.oracle_gain)
+    foreclosed = fit.interval(None if replicates is None else replicates.foreclosed_share)
+    share = "of the best model's errors are everybody's" if fit.foreclosed_share is not None else "it makes no error"
+    if foreclosed is None and replicates is not None:
+        # Where no query defeats everyone, every replicate says 0: exact limits, the best model taken as given.
+        foreclosed = read_regime(outcomes.wrong, "").foreclosed_interval
+    share += f", 95% {interval(*foreclosed)}" if foreclosed else ""
+    rows = (
+        Row("best single model", percent(fit.single_best), shorten(outcomes.models[fit.best])),
+        Row("  chosen on other queries", percent(fit.single_best_heldout), "picked on one half, scored on the other"),
+        Row("all models wrong (β)", percent(outcomes.all_wrong()), f"{k} of {n}, 95% {interval(low, high)}"),
+        Row("  what pairs leave open", interval(fit.frechet.lower, fit.frechet.upper), "Fréchet bounds given pairs"),
+        Row("ceiling (1−β)", percent(1 - outcomes.all_wrong()), "no router, vote or cascade can exceed it"),
+        Row("oracle gain", points(fit.oracle_gain), _bracket(gain, points, "95% bootstrap interval")),
+        Row("foreclosed share", percent(fit.foreclosed_share), share),
+        Row("regime", fit.regime),
+    )  # fmt: skip
+    figures = {"pool_accuracies": "Accuracy of every model with its 95% interval, against the ceiling."}
+    if _has_datasets(outcomes):
+        figures["wrong_by_dataset"] = "How many models fail per query, by dataset."
+    return Section("How much there is to gain", (_regime_sentence(fit),), rows, figures)
+
+
+def _regime_sentence(fit: MatrixFit) -> str:
+    if fit.regime == "ceiling-bound":
+        low, high = read_regime(fit.outcomes.wrong, "").foreclosed_interval or (0.0, 1.0)
+        open_ = "" if low > 0.5 else f", as far as so few errors tell ({interval(low, high)} of them, at 95%)"
+        return (
+            f"Ceiling-bound: most of what the best model gets wrong, every model gets wrong{open_}. Combining cannot "
+            "mend it; read those queries first (wrong references and broken graders look just like this), then look "
+            "for another model."
+        )
+    if fit.regime == "realizability-bound":
+        return (
+            "Realizability-bound: no query defeats everyone, so the ceiling is not what limits this pool; what a "
+            "selector gains depends on whether it can tell who is right."
+        )
+    if fit.foreclosed_share is None:
+        return "Nothing to gain on these queries: the best model makes no error here."
+    if fit.oracle_gain == 0:
+        return "Nothing to gain on these queries: nobody is right where the best model is wrong."
+    return "Undetermined: some queries defeat everyone, but they are not most of what the best model gets wrong."
+
+
+def certificate_section(certificate: Certificate, notes: tuple[str, ...] = ()) -> Section:
+    """The certified limits on the oracle gain."""
+    at = f"at {100 * (1 - certificate.delta):g}%"
+    rows = [
+        Row("gain at most (paired)", points(certificate.paired_max_gain), f"P1.v, {at}; decides"),
+        Row("gain at most (ceiling)", points(certificate.max_gain), f"P1.iv, {at}: ceiling minus accuracy"),
+    ]
+    if certificate.paired_min_gain is not None:
+        rows.append(Row("gain at least", points(certificate.paired_min_gain), f"P1.vii, {at}, for a perfect selector"))
+    if certificate.overhead is not None:
+        rows.append(Row("your overhead", points(certificate.overhead), "experiment.overhead: what combining costs you"))
+    sentences = (
+        "The limits hold for every policy that returns one member's answer, on the population these queries are drawn "
+        "from; each is valid on its own, so quote one, not the smaller of the two.",
+        *notes,
+    )
+    return Section("What is certified", sentences, tuple(rows))
+
+
+def _pairwise(fit: MatrixFit, elsewhere: Mapping[str, float | int | None]) -> Section:
+    sentences = [_prediction_sentence(fit)]
+    implied = fit.implied_correlation
+    if implied is not None and fixed(implied) != fixed(float(fit.point.tetrachoric[0])):
+        sentences.append(
+            "To give the observed β, the one-factor model would need a correlation of "
+            f"{fixed(implied)} instead of {fixed(float(fit.point.tetrachoric[0]))}."
+        )
+    if fit.ratio("one_factor") is not None and fit.null is None and fit_in_short.untestable(fit) is None:
+        sentences.append(
+            "A ratio away from 1 is not yet evidence of a common mode: fitted to data without one, the same pipeline "
+            "does not give 1 either, and its null distribution was not simulated (experiment.null=200 does)."
+        )
+    figures = {
+        "wrong_count_distribution": "Observed number of wrong models per query against each fitted law.",
+        "correlation_heatmap": "Tetrachoric correlation of errors, models ordered by family.",
+    }
+    rows = [*_correlation_rows(fit), *(_law_row(fit, law) for law in fit.laws)]
+    if elsewhere:
+        label = f"β if one factor at {fixed(elsewhere['correlation_elsewhere'])}"
+        note = f"observed/predicted {ratio(elsewhere['ratio_one_factor_elsewhere'])}, at another matrix's correlation"
+        rows.append(Row(label, percent(elsewhere["predicted_one_factor_elsewhere"]), note))
+    return Section("What pairwise statistics would have said", tuple(sentences), tuple(rows), figures)
+
+
+def _correlation_rows(fit: MatrixFit) -> list[Row]:
+    point, replicates = fit.point, fit.replicates
+    rows = []
+    for name, label in CORRELATIONS.items():
+        value = float(getattr(point, name)[0])
+        if not np.isnan(value):
+            limits = fit.interval(None if replicates is None else getattr(replicates.fit, name))
+            rows.append(Row(label, fixed(value), _bracket(limits, fixed, "95% bootstrap interval")))
+    if n_boundary := int(point.n_boundary_pairs[0]):
+        note = f"{count(n_boundary)} pairs on their Fréchet bound enter the mean at ±1"
+        rows.append(Row("  without boundary pairs", fixed(float(point.tetrachoric_interior[0])), note))
+    if fit.negative_eigenvalues:
+        note = f"of the tetrachoric matrix; the nearest correlation matrix has mean {fixed(fit.nearest_mean)}"
+        rows.append(Row("negative eigenvalues", count(fit.negative_eigenvalues), note))
+    return rows
+
+
+def _law_row(fit: MatrixFit, law: str) -> Row:
+    outcomes, notes = fit.outcomes, []
+    if fit.predicted(law) is None:
+        notes.append(why_absent(fit, law))
+    elif fit.ratio(law) is not None:
+        limits = fit.ratio_interval(law)
+        spread = f", {100 * fit.level:g}% interval {interval(*limits, ratio)}" if limits else ""
+        notes.append(f"observed/predicted {ratio(fit.ratio(law))}{spread}{_without(fit, law)}")
+    if outcomes.constant.any():
+        notes.append(f"over the {count(outcomes.n_models - int(outcomes.constant.sum()))} varying models")
+    if law in fit.matrix_laws:
+        notes += fit.matrix_laws[law].notes
+    return Row(f"β if {LAW_NAMES[law]}", percent_of_log(fit.log_predicted(law)), "; ".join(notes))
+
+
+def _without(fit: MatrixFit, law: str) -> str:
+    """How many bootstrap replicates have no such law, and are left out of its interval."""
+    if fit.replicates is None or not fit.replicates.has(law):
+        return ""
+    drawn = fit.replicates.log_predicted(law)[: MATRIX_REPLICATES if law in MATRIX_LAWS else None]
+    absent = int(np.isnan(drawn).sum())
+    return f" ({count(absent)} of {count(len(drawn))} replicates have no such law)" if 0 < absent < len(drawn) else ""
+
+
+def _prediction_sentence(fit: MatrixFit) -> str:
+    predicted, observed = fit.predicted("one_factor"), fit.outcomes.all_wrong()
+    if predicted is None:
+        return f"The one-factor model read from pairwise correlations {why_absent(fit, 'one_factor')}."
+    n_varying = fit.outcomes.n_models - int(fit.outcomes.constant.sum())
+    who = "all models" if n_varying == fit.outcomes.n_models else f"all {count(n_varying)} varying models"
+    said = f"From pairwise correlations alone, a one-factor model predicts that {who} fail on {percent(predicted)}"
+    if fit.outcomes.n_all_wrong == 0:
+        return f"{said}; none was seen, so a ratio of observed to predicted says nothing here."
+    limits = fit.ratio_interval("one_factor")
+    spread = f", {100 * fit.level:g}% interval {interval(*limits, ratio)}" if limits else ""
+    return f"{said}; observed: {percent(observed)} (ratio {ratio(fit.ratio('one_factor'))}{spread})."
+
+
+def _matrix(outcomes: Outcomes, fit: MatrixFit) -> Section:
+    sentences = list(outcomes.notes)
+    constant = [outcomes.models[j] for j in np.flatnonzero(outcomes.constant)]
+    if constant:
+        named = ", ".join(shorten(name) for name in constant[:8]) + (", ..." if len(constant) > 8 else "")
+        sentences.append(
+            f"{count(len(constant))} model(s) are always right or always wrong ({named}): they stay in β, the gain and "
+            "the certificates, and are left out of correlations and copulas: their threshold would be infinite."
+        )
+    groups = duplicate_groups(outcomes)
+    if groups:
+        largest = ", ".join(shorten(outcomes.models[j]) for j in groups[0][:4]) + (
+            ", ..." if len(groups[0]) > 4 else ""
+        )
+        sentences.append(
+            f"{count(sum(len(group) for group in groups))} models have exactly the same answers as another one "
+            f"({count(len(groups))} group(s), such as {largest}); a duplicate adds nothing and correlates at 1."
+        )
+    rows = [
+        Row("analysed", f"{count(outcomes.n_queries)} queries × {count(outcomes.n_models)} models", outcomes.source)
+    ]
+    left_out = outcomes.left_out
+    if left_out is not None and left_out.n_queries:
+        states = ", ".join(
+            f"{count(number_)} {state}" for state, number_ in left_out.cells_by_state.items()
+            if number_ and state not in ("right", "wrong")
+        )  # fmt: skip
+        answered, right = int(left_out.answered.sum()), int(left_out.right.sum())
+        accuracy = f", accuracy of their answers {percent(right / answered)}" if answered else ""
+        rows.append(
+            Row(
+                "left out",
+                f"{count(left_out.n_queries)} queries",
+                f"not answered by every model ({states} cells){accuracy}",
+            )
+        )
+        total = count(outcomes.n_queries + left_out.n_queries)
+        note = f"over all {total}, a left-out query failed by all unless someone got it right"
+        rows.append(Row("β at worst", percent(outcomes.all_wrong_worst_case()), note))
+    if fit.replicates is not None:
+        rows.append(
+            Row(
+                "bootstrap",
+                f"{count(len(fit.replicates.all_wrong))} replicates",
+                "queries resampled, everything refitted in each",
+            )
+        )
+    return Section("The matrix", tuple(sentences), tuple(rows))
+
+
+def duplicate_groups(outcomes: Outcomes) -> list[list[int]]:
+    """Groups of models with identical columns, the largest first."""
+    packed = np.packbits(outcomes.wrong, axis=0)
+    keys = [packed[:, j].tobytes() for j in range(outcomes.n_models)]
+    repeated = {key for key, times in Counter(keys).items() if times > 1}
+    groups = [[j for j, key in enumerate(keys) if key == wanted] for wanted in repeated]
+    return sorted(groups, key=lambda group: (-len(group), group[0]))
+
+
+def figures(
+    fit: MatrixFit, count_probs: Mapping[str, Float[np.ndarray, " m_plus_1"]]
+) -> dict[str, Callable[[], Figure]]:
+    """The figures of a fit, drawn when called; ``count_probs`` is the law of C under each fitted law."""
+    outcomes = fit.outcomes
+
+    def pool_accuracies() -> Figure:
+        from cofail_lab.bounds.binomial import clopper_pearson
+        from cofail_lab.report.figures.fit import pool_accuracies as draw
+
+        low, high = clopper_pearson(outcomes.n_queries - outcomes.error_counts, outcomes.n_queries, 1 - CONFIDENCE)
+        ceiling = 1 - outcomes.all_wrong()
+        return draw(
+            outcomes.models, 1 - outcomes.error_rates, low, high, outcomes.family, ceiling, fit.all_wrong_interval
+        )
+
+    def wrong_count_distribution() -> Figure:
+        from cofail_lab.report.figures.fit import wrong_count_distribution as draw
+
+        predictions = {LAW_NAMES[law]: probs for law, probs in count_probs.items()}
+        return draw(outcomes.n_wrong, outcomes.n_models, predictions)
+
+    def correlation_heatmap() -> Figure:
+        from cofail_lab.report.figures.heatmap import correlation_heatmap as draw
+
+        correlation, boundary = fit.correlation_matrix()
+        return draw(correlation, outcomes.models, outcomes.family, boundary)
+
+    def wrong_by_dataset() -> Figure:
+        from cofail_lab.report.figures.fit import wrong_by_dataset as draw
+
+        return draw(outcomes.n_wrong, outcomes.dataset, outcomes.n_models)
+
+    def law_figure() -> Figure:
+        from cofail_lab.report.figures.laws import law_comparison as draw
+
+        assert fit.comparison is not None  # noqa: S101  (drawn only with it)
+        return draw(fit.comparison)
+
+    compared = fit.comparison is not None and fit.comparison.best is not None
+    drawings = [pool_accuracies, wrong_count_distribution, correlation_heatmap]
+    if _has_datasets(outcomes):
+        drawings.append(wrong_by_dataset)
+    found = {draw.__name__: draw for draw in drawings} | fit_reading.figures(fit)
+    return found | ({law_comparison.FIGURE: law_figure} if compared else {})
+
+
+def _has_datasets(outcomes: Outcomes) -> bool:
+    return outcomes.dataset is not None and len(set(outcomes.dataset)) > 1
+
+
+def _bracket(limits: tuple[float, float] | None, form: Callable[[float | None], str], what: str) -> str:
+    return "" if limits is None else f"{what} {interval(*limits, form)}"

@@ -1,0 +1,169 @@
+"""A verification in words, rows and figures."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from math import isfinite
+from typing import TYPE_CHECKING, get_args
+
+import pyarrow as pa
+
+from cofail_lab.claims.claim import Claim
+from cofail_lab.claims.self_test import FalseAlarms, PlantedMutant
+from cofail_lab.report.evidence import CAPTIONS, FIGURES
+from cofail_lab.report.numbers import count, number, percent
+from cofail_lab.result import Row, Section
+from cofail_lab.verdict import Status, Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+
+def headline(verdicts: Sequence[Verdict], mutants: Sequence[PlantedMutant] | None, alarms: FalseAlarms | None) -> str:
+    """The outcome in a sentence or two."""
+    if not verdicts:
+        return "No verdict was reached."
+    wrong = [verdict for verdict in verdicts if verdict.status != verdict.expected]
+    counts = ", ".join(
+        f"{sum(v.status == status for v in verdicts)} {status}"
+        for status in STATUSES
+        if any(v.status == status for v in verdicts)
+    )
+    if wrong:
+        named = ", ".join(f"{v.id} ({v.release}) {v.status}" for v in wrong[:5])
+        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        said = f"{len(wrong)} of {len(verdicts)} verdicts are not the expected ones: {named}{more}."
+    else:
+        said = f"All {len(verdicts)} verdicts are the expected ones: {counts}."
+    if mutants is not None:
+        caught = sum(mutant.status == "refuted" for mutant in mutants)
+        said += f" {caught} of {len(mutants)} planted false variants were refuted."
+    if alarms is not None:
+        said += (
+            f" {alarms.n_wrong} of {alarms.n_trials} repetitions raised a false alarm (stated rate {alarms.stated:g})."
+        )
+    return said
+
+
+def sections(
+    claims: Sequence[Claim],
+    verdicts: Sequence[Verdict],
+    mutants: Sequence[PlantedMutant] | None,
+    alarms: FalseAlarms | None,
+) -> tuple[Section, ...]:
+    """What was done for each proposition, what was refuted and by what, and how the verifier itself did."""
+    parts = [_evidence(proposition, verdicts) for proposition in _propositions(claims)]
+    refuted = [verdict for verdict in verdicts if verdict.status == "refuted"]
+    if refuted:
+        parts.append(
+            Section(
+                "Refuted",
+                (
+                    "Each is refuted by one case, stored in results.json: "
+                    "cofail-lab experiment=verify experiment.replay=.../results.json measures it again.",
+                ),
+                tuple(refutation(verdict) for verdict in refuted),
+            )
+        )
+    if mutants is not None:
+        missed = [mutant for mutant in mutants if mutant.status != "refuted"]
+        parts.append(
+            Section(
+                "Planted false variants",
+                (f"{len(mutants) - len(missed)} of {len(mutants)} came out refuted.",),
+                tuple(Row(f"{m.claim} ({m.release})", m.status, m.name) for m in missed),
+            )
+        )
+    if alarms is not None:
+        low, high = alarms.limits
+        parts.append(
+            Section(
+                "False alarms",
+                (
+                    f"{alarms.n_checks} simulated checks of true claims were repeated over {alarms.n_trials} seeds: "
+                    f"{alarms.n_wrong} runs had a wrong verdict, {percent(alarms.n_wrong / alarms.n_trials)} (95% "
+                    f"limits {percent(low)} to {percent(high)}); a run promises at most {percent(alarms.stated)}.",
+                ),
+                tuple(Row(claim, f"seed {seed}") for claim, seed in alarms.wrong),
+            )
+        )
+    return tuple(parts)
+
+
+def figures(claims: Sequence[Claim]) -> dict[str, "Callable[[], Figure]"]:
+    """The figure of every proposition among the claims."""
+    names = dict.fromkeys(FIGURES[p] for p in _propositions(claims) if p in FIGURES)
+    return {f"evidence_{name}": lambda name=name: _draw(name) for name in names}
+
+
+def tables(verdicts: Sequence[Verdict], mutants: Sequence[PlantedMutant] | None) -> dict[str, pa.Table]:
+    """Verdicts, checks and mutants as rows."""
+    claims = [
+        {
+            "claim": v.id, "release": v.release, "statement": v.statement, "symbols": v.evidence["symbols"],
+            "hypothesis": v.hypothesis, "expected": v.expected, "status": v.status, "claimed": v.claimed,
+            "measured": v.measured, "tolerance": v.tolerance, "margin": v.evidence["margin"],
+            "control": v.evidence["control"]["name"], "control_status": v.evidence["control"]["status"],
+            "seconds": v.evidence["seconds"],
+        }
+        for v in verdicts
+    ]  # fmt: skip
+    done = [
+        {"claim": v.id, "release": v.release, **{name: _cell(value) for name, value in check.items()}}
+        for v in verdicts
+        for check in v.evidence["checks"]
+    ]
+    found = {"verdicts": pa.Table.from_pylist(claims), "checks": pa.Table.from_pylist(done)}
+    if mutants is not None:
+        found["mutants"] = pa.Table.from_pylist([vars(mutant) for mutant in mutants])
+    return found
+
+
+def span(low: float, high: float) -> str:
+    """An interval as people read it: one number, two, or a bound."""
+    if not isfinite(low) or not isfinite(high):
+        return f"at most {number(float(high))}" if isfinite(high) else f"at least {number(float(low))}"
+    low_text, high_text = number(float(low), 6), number(float(high), 6)
+    return low_text if low_text == high_text else f"{low_text} to {high_text}"
+
+
+def _evidence(proposition: str, verdicts: Sequence[Verdict]) -> Section:
+    own = [verdict for verdict in verdicts if verdict.id.split(".")[0] == proposition]
+    done = [check for verdict in own for check in verdict.evidence["checks"]]
+    n_cases, n_searched = (sum(check[key] for check in done) for key in ("n_cases", "n_searched"))
+    agree = sum(verdict.status == verdict.expected for verdict in own)
+    hunted = f", and {count(n_searched)} more that the adversary tried" if n_searched else ""
+    sentence = f"{agree} of {len(own)} verdicts as expected, over {count(n_cases)} measured cases{hunted}."
+    name = FIGURES.get(proposition)
+    shown = {} if name is None else {f"evidence_{name}": CAPTIONS[name]}
+    return Section(proposition, (sentence,), figures=shown)
+
+
+def refutation(verdict: Verdict) -> Row:
+    """What refuted a claim: measured against claimed, the check and the case."""
+    stored = verdict.evidence["counterexample"]
+    case = ", ".join(f"{name}={_short(value)}" for name, value in stored["case"].items())
+    return Row(
+        f"{verdict.id} ({verdict.release})",
+        f"measured {span(*stored['measured'])}, claimed {span(*stored['allowed'])}",
+        f"{stored['check']}: {case}",
+    )
+
+
+def _short(value: object) -> str:
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _cell(value: object) -> object:
+    return json.dumps(value, default=str) if isinstance(value, Mapping | list) else value
+
+
+def _propositions(claims: Sequence[Claim]) -> list[str]:
+    return list(dict.fromkeys(claim.id.split(".")[0] for claim in claims))
+
+
+def _draw(name: str) -> "Figure":
+    return import_module(f"cofail_lab.report.evidence.{name}").draw()
