@@ -41,7 +41,7 @@ def _matrices() -> list[tuple[str, np.ndarray]]:
 
 def replicates() -> list[Row]:
     """2,000 bootstrap replicates, each a refit of everything, against the published recipe per replicate."""
-    from cofail_lab.fitting.estimators.point import Pairs
+    from cofail_lab.fitting.estimators.pairs import Pairs
     from cofail_lab.fitting.replicates.bootstrap import bootstrap, resample_counts
 
     rows = []

@@ -12,8 +12,7 @@ from scipy import stats
 from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.fitting.calibration import OWN_NULLS
 from cofail_lab.fitting.estimators import full_sigma, loadings
-from cofail_lab.fitting.estimators.point import Pairs
-from cofail_lab.fitting.matrix import square
+from cofail_lab.fitting.estimators.pairs import Pairs, square
 from cofail_lab.fitting.replicates.null import place, power, simulate, with_atom
 from cofail_lab.fitting.replicates.predictors import MatrixPredictors
 from cofail_lab.fitting.replicates.stages import Batch, Replicates

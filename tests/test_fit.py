@@ -10,14 +10,16 @@ from scipy.optimize import brentq
 import cofail_lab as cl
 from cofail_lab.experiments.fit import LAWS
 from cofail_lab.fitting.estimators import clayton, one_factor
-from cofail_lab.fitting.estimators.point import Pairs, fit_counts
+from cofail_lab.fitting.estimators.pairs import Pairs
+from cofail_lab.fitting.estimators.point import fit_counts
 from cofail_lab.fitting.fitted_laws_tmp import fitted_laws
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.readings.heldout import single_best_heldout
 from cofail_lab.fitting.replicates import bootstrap as bootstrap_module
 from cofail_lab.fitting.replicates import stages as replicates_module
 from cofail_lab.fitting.replicates.bootstrap import bootstrap, resample_counts
-from cofail_lab.fitting.replicates.stages import Replicates, percentile_interval
+from cofail_lab.fitting.replicates.intervals import percentile_interval
+from cofail_lab.fitting.replicates.stages import Replicates
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
 

@@ -13,7 +13,7 @@ from cofail_lab.errors import InputError
 from cofail_lab.fitting.comparison.laws import CANDIDATES
 from cofail_lab.fitting.estimators import atom, block, full_sigma, loadings, loadings_ml
 from cofail_lab.fitting.estimators.count_likelihood import count_law, matrix_log_likelihood, maximize, profile_interval
-from cofail_lab.fitting.estimators.point import Pairs
+from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.pool import Pool
 from cofail_lab.fitting.estimators.tetrachoric import tetrachoric
 from cofail_lab.fitting.replicates.predictors import MatrixPredictors

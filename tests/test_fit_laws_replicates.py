@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from cofail_lab.fitting.calibration import null_stages
-from cofail_lab.fitting.estimators.point import Pairs
-from cofail_lab.fitting.matrix import Conventions, fit_matrix, reader
+from cofail_lab.fitting.estimators.pairs import Pairs
+from cofail_lab.fitting.matrix import Conventions, fit_matrix
+from cofail_lab.fitting.refit import reader
 from cofail_lab.fitting.replicates import predictors
 from cofail_lab.fitting.replicates.null import place
 from cofail_lab.fitting.replicates.predictors import MatrixPredictors

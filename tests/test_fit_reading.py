@@ -9,11 +9,12 @@ import pytest
 import cofail_lab as cl
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.fit import Fit
-from cofail_lab.fitting.estimators.point import Pairs
+from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.readings import parts as readings
 from cofail_lab.fitting.readings import subpools
-from cofail_lab.fitting.readings.luck import Runs, _ranks_elsewhere, find_runs, guess_corrected, measure_luck
+from cofail_lab.fitting.readings.guessing import guess_corrected
+from cofail_lab.fitting.readings.luck import Runs, _ranks_elsewhere, find_runs, measure_luck
 from cofail_lab.fitting.readings.pool_scan import Compositions, scan_sizes
 from cofail_lab.fitting.readings.regimes import regimes_by_dataset
 from cofail_lab.outcomes import Outcomes

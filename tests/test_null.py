@@ -8,10 +8,12 @@ from scipy import stats
 
 import cofail_lab as cl
 from cofail_lab.fitting.calibration import calibrated, null_stages
-from cofail_lab.fitting.estimators.point import Pairs, fit_counts
+from cofail_lab.fitting.estimators.pairs import Pairs
+from cofail_lab.fitting.estimators.point import fit_counts
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.replicates import null
-from cofail_lab.fitting.replicates.bootstrap import bca_interval, bootstrap, jackknife
+from cofail_lab.fitting.replicates.bootstrap import bootstrap, jackknife
+from cofail_lab.fitting.replicates.intervals import bca_interval
 from cofail_lab.fitting.replicates.null import place, power, simulate, with_atom
 from cofail_lab.fitting.replicates.stages import Batch, Replicates
 from cofail_lab.models import OneFactorGaussian

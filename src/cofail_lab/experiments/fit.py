@@ -18,7 +18,7 @@ from cofail_lab.fitting.comparison.laws import CANDIDATES
 from cofail_lab.fitting.estimators import one_factor
 from cofail_lab.fitting.fitted_laws_tmp import fitted_count_probs
 from cofail_lab.fitting.matrix import Conventions, MatrixFit, fit_matrix
-from cofail_lab.fitting.readings.luck import Guessing, guess_corrected
+from cofail_lab.fitting.readings.guessing import Guessing, guess_corrected
 from cofail_lab.fitting.replicates.shards import dealt, taken, to_table
 from cofail_lab.fitting.replicates.stages import Replicates, Stage, computed, in_batches
 from cofail_lab.fitting.resampling import bootstrap_stages, bootstrapped

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cofail_lab.fitting.estimators import full_sigma, loadings
-from cofail_lab.fitting.estimators.point import Pairs, fit_counts
-from cofail_lab.fitting.matrix import POINT_LAWS, MatrixFit, reader, replicated_laws, square
+from cofail_lab.fitting.estimators.pairs import Pairs, square
+from cofail_lab.fitting.estimators.point import fit_counts
+from cofail_lab.fitting.matrix import POINT_LAWS, MatrixFit
 from cofail_lab.fitting.readings.pool_scan import COMPOSITIONS, Compositions, PoolScan
+from cofail_lab.fitting.refit import reader, replicated_laws
 from cofail_lab.fitting.replicates.null import NullCalibration, NullTest, place, power, simulate, with_atom
 from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing, one_thread
 from cofail_lab.models import GaussianCopula, OneFactorGaussian

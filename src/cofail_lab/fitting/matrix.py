@@ -1,6 +1,6 @@
 """The fit of one real matrix in numbers (theory section 4, points 1 to 5); words and pictures are made elsewhere."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -12,27 +12,28 @@ from scipy.special import ndtri
 from cofail_lab.bounds.frechet import AllWrongRange, all_wrong_range
 from cofail_lab.fitting.comparison.compare import LawComparison
 from cofail_lab.fitting.estimators import block, full_sigma, one_factor
-from cofail_lab.fitting.estimators.point import Pairs, PairValues, PointFit, fit_counts
+from cofail_lab.fitting.estimators.pairs import Pairs, PairValues, square
+from cofail_lab.fitting.estimators.point import PointFit, fit_counts
 from cofail_lab.fitting.readings import parts as readings
 from cofail_lab.fitting.readings.heldout import single_best_heldout
 from cofail_lab.fitting.readings.luck import Luck, find_runs, measure_luck
 from cofail_lab.fitting.readings.parts import PartRead
 from cofail_lab.fitting.readings.pool_scan import PoolScan
 from cofail_lab.fitting.readings.regimes import CONFIDENCE, Regime, RegimeRead, read_regime, regimes_by_dataset
-from cofail_lab.fitting.replicates.bootstrap import bca_interval
+from cofail_lab.fitting.readings.slopes import pair_slopes
+from cofail_lab.fitting.replicates.intervals import bca_interval, percentile_interval
 from cofail_lab.fitting.replicates.null import NullCalibration
 from cofail_lab.fitting.replicates.predictors import (
     MATRIX_LAWS,
-    REPLICATED_UP_TO,
     MatrixPredictors,
     Predicted,
     log_orthant,
 )
-from cofail_lab.fitting.replicates.stages import Replicates, one_thread, percentile_interval
+from cofail_lab.fitting.replicates.stages import Replicates
 from cofail_lab.numerics.nearest_correlation import nearest_correlation
 from cofail_lab.outcomes import Outcomes
 
-__all__ = ["CONFIDENCE", "Conventions", "MatrixFit", "Regime", "fit_matrix", "square"]
+__all__ = ["CONFIDENCE", "Conventions", "MatrixFit", "Regime", "fit_matrix"]
 
 Conventions = Literal["lab", "published"]
 """How full Σ is read: the nearest correlation matrix by a randomized net, or clip-and-rescale by 4 million draws."""
@@ -209,13 +210,6 @@ class MatrixFit:
         return square(values, self.pairs, self.outcomes.n_models, diagonal)
 
 
-def square(values: np.ndarray, pairs: Pairs, m: int, diagonal: float) -> np.ndarray:
-    """Values of pairs i < j as a symmetric (m, m) matrix."""
-    matrix = np.full((m, m), diagonal, dtype=values.dtype)
-    matrix[pairs.left, pairs.right] = matrix[pairs.right, pairs.left] = values
-    return matrix
-
-
 def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conventions = "lab") -> MatrixFit:
     """The point fit of one matrix; `resampling` adds the replicates. ``level`` is that of the ratios' intervals."""
     pairs = Pairs.of(outcomes.n_models, outcomes.family)
@@ -269,53 +263,3 @@ def _published_full_sigma(outcomes: Outcomes, matrix: np.ndarray, varying: np.nd
     if not found.value or found.error is None:
         return Predicted(np.array([np.nan]), np.array([np.nan]))
     return Predicted(np.array([np.log(found.value)]), np.array([found.error / found.value]))
-
-
-def pair_slopes(error_rates: np.ndarray, values: PairValues, pairs: Pairs) -> dict[str, np.ndarray]:
-    """Slopes of both correlations; boundary pairs, which have no tetrachoric one, left out of the second."""
-    interior = np.where(values.boundary == 0, values.tetrachoric, np.nan)
-    return {
-        "pearson": readings.slopes(error_rates, values.pearson, pairs),
-        "tetrachoric": readings.slopes(error_rates, interior, pairs),
-    }
-
-
-def replicated_laws(fit: MatrixFit) -> tuple[str, ...]:
-    """The laws of the whole matrix that replicates get as well: none in large pools or where there is no ratio."""
-    if fit.outcomes.n_all_wrong == 0 or fit.outcomes.n_models > REPLICATED_UP_TO:
-        return ()
-    return tuple(law for law in MATRIX_LAWS if law != "full_sigma_clip" and law in fit.matrix_laws)
-
-
-def reader(
-    fit: MatrixFit, chosen: Int[np.ndarray, " k"], laws: tuple[str, ...]
-) -> Callable[[Float[np.ndarray, "batch k"], Float[np.ndarray, "batch pairs"]], dict[str, np.ndarray]]:
-    """What reads ``log_<law>`` from the error rates and tetrachoric pairs of replicates of some models.
-
-    A replicate's full Σ takes one randomization of the net, the same for all. It errs by about 1.5%, mostly alike on
-    matrices that are alike, and the fit itself takes many. So every replicate is corrected by the difference of the two
-    on the observed matrix: a ratio is then placed among replicates, and stands in its interval, on one scale.
-    """
-    if not laws:
-        return lambda rates, tetrachoric: {}  # noqa: ARG005
-    family, pairs = fit.predictors.family, Pairs.of(len(chosen))
-    predictors = MatrixPredictors(pairs, None if family is None else family[chosen])
-    read_as = "full_sigma_clip" if fit.conventions == "published" else "full_sigma"
-    asked = tuple(read_as if law == "full_sigma" else law for law in laws)
-    shift = 0.0
-    if "full_sigma" in laws:
-        observed = square(fit.pair_values.tetrachoric[0], fit.pairs, fit.outcomes.n_models, 1.0)[np.ix_(chosen, chosen)]
-        rates = fit.outcomes.error_rates[chosen]
-        with one_thread():
-            coarse = predictors.replicates(rates[None], observed[pairs.left, pairs.right][None], (read_as,))
-        difference = fit.matrix_laws["full_sigma"].log[0] - coarse[f"log_{read_as}"][0]
-        # Where the fit has no such law there is no ratio to place either.
-        shift = float(difference) if np.isfinite(difference) else 0.0
-
-    def read(rates: np.ndarray, tetrachoric: np.ndarray) -> dict[str, np.ndarray]:
-        found = predictors.replicates(rates, tetrachoric, asked)
-        if "full_sigma" in laws:
-            found["log_full_sigma"] = found.pop(f"log_{read_as}") + shift
-        return found
-
-    return read

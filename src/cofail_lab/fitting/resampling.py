@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit, pair_slopes, reader, replicated_laws
+from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings import parts as readings
+from cofail_lab.fitting.readings.slopes import pair_slopes
+from cofail_lab.fitting.refit import reader, replicated_laws
 from cofail_lab.fitting.replicates.bootstrap import AT_ONCE, bootstrap, jackknife
 from cofail_lab.fitting.replicates.stages import Batch, Replicates, Stage, join
 

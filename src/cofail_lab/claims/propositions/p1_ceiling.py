@@ -9,20 +9,9 @@ import numpy as np
 
 from cofail_lab.claims.adversary import Range, Search
 from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, at_most, equals
-from cofail_lab.claims.reference.exact import pattern_law, patterns
+from cofail_lab.claims.reference.exact import exact_error_rates, joint_law, patterns
 
 LP_ERROR = 1e-9
-
-
-def joint_law(case: Case) -> tuple[np.ndarray, list[Fraction]]:
-    """Patterns and their exact probabilities from integer weights in the order of `patterns`."""
-    law = pattern_law(case)
-    return patterns((len(law) - 1).bit_length()), law
-
-
-def exact_error_rates(wrong: np.ndarray, probs: list[Fraction]) -> list[Fraction]:
-    """α_i, summed pattern by pattern."""
-    return [sum((p for p, row in zip(probs, wrong, strict=True) if row[i]), Fraction(0)) for i in range(wrong.shape[1])]
 
 
 def ceiling(all_wrong: Any, accuracies: Any) -> Any:  # noqa: ARG001

@@ -10,8 +10,8 @@ from cofail_lab.bounds.confidence_sequence import log_evidence_below
 from cofail_lab.bounds.planner import least_queries
 from cofail_lab.claims.adversary import Range, Search
 from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, at_most, equals
-from cofail_lab.claims.propositions.p1_ceiling import exact_error_rates, joint_law
 from cofail_lab.claims.reference.binomial_coverage import DELTA, ROUNDING
+from cofail_lab.claims.reference.exact import exact_error_rates, joint_law
 
 # --- P1.vi: limits that are looked at after every query
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import gammaln, xlog1py, xlogy
 
 from cofail_lab.claims.claim import Case, Measured, at_least
-from cofail_lab.claims.propositions.p1_ceiling import exact_error_rates, joint_law
+from cofail_lab.claims.reference.exact import exact_error_rates, joint_law
 
 # Binomial sums of these sizes, and limits of a percent in a million, lose less than this to rounding.
 ROUNDING = 1e-9

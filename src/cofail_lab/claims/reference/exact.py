@@ -78,3 +78,14 @@ def count_moments(counts: Sequence[int], n_moments: int) -> list[Fraction]:
     return [
         Fraction(sum(comb(j, k) * n for j, n in enumerate(counts)), total * comb(m, k)) for k in range(1, n_moments + 1)
     ]
+
+
+def joint_law(case: Case) -> tuple[np.ndarray, list[Fraction]]:
+    """Patterns and their exact probabilities from integer weights in the order of `patterns`."""
+    law = pattern_law(case)
+    return patterns((len(law) - 1).bit_length()), law
+
+
+def exact_error_rates(wrong: np.ndarray, probs: list[Fraction]) -> list[Fraction]:
+    """α_i, summed pattern by pattern."""
+    return [sum((p for p, row in zip(probs, wrong, strict=True) if row[i]), Fraction(0)) for i in range(wrong.shape[1])]

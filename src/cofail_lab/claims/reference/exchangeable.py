@@ -49,7 +49,7 @@ def one_factor(error_rate: float, r: float, m: float) -> OneFactor:
     heights = log_height(z)
     total = logsumexp(heights)
     log_spacing = np.log(z[1] - z[0])
-    missing = np.exp(logsumexp(heights + log_ndtr(-(t - slope * z) / scale)) - total)
+    missing = np.exp(logsumexp(heights + log_ndtr(-(t - slope * z) / scale)) - total)  # type: ignore[operator]
     return OneFactor(float(total + log_spacing - 0.5 * np.log(2 * np.pi)), float(missing))
 
 

@@ -1,1 +1,1 @@
-"""What is estimated from a matrix or its counts, one file per estimator: pair correlations and the parameters of each law."""
+"""Estimators, one file each: pair correlations, and the parameters of every law, from a matrix or its counts."""

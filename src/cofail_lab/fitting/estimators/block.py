@@ -5,7 +5,7 @@ from jaxtyping import Float, Int
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from cofail_lab.fitting.estimators.point import row_means
+from cofail_lab.fitting.estimators.pairs import row_means
 from cofail_lab.numerics import block_table
 
 _WEAK = 1e-4

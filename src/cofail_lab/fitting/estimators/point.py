@@ -6,39 +6,11 @@ It works on a stack of matrices, so that the observed matrix and its bootstrap r
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Int
 
 from cofail_lab.fitting.estimators import clayton, one_factor
+from cofail_lab.fitting.estimators.pairs import Pairs, PairValues, phi, row_means
 from cofail_lab.fitting.estimators.tetrachoric import correlation_from_counts
-
-
-class Pairs(NamedTuple):
-    """The pairs i < j of a pool, and which of them share a family.
-
-    Attributes:
-        left, right: model indices.
-        same_family: True for pairs of one family; None where families are not known.
-    """
-
-    left: Int[np.ndarray, " pairs"]
-    right: Int[np.ndarray, " pairs"]
-    same_family: np.ndarray | None
-
-    @classmethod
-    def of(cls, n_models: int, family: np.ndarray | None = None) -> "Pairs":
-        """All pairs of a pool of ``n_models``."""
-        left, right = np.triu_indices(n_models, 1)
-        # A blank family is unknown, not a family that all unknowns share.
-        known = None if family is None else (family[left] == family[right]) & (family[left] != "")
-        return cls(left, right, known)
-
-
-class PairValues(NamedTuple):
-    """Per matrix and pair, (batch, pairs): both correlations (nan with a constant model) and the boundary sign."""
-
-    pearson: np.ndarray
-    tetrachoric: np.ndarray
-    boundary: np.ndarray
 
 
 class PointFit(NamedTuple):
@@ -107,18 +79,3 @@ def fit_counts(
         clayton_theta=theta,
     )
     return fit, values
-
-
-def phi(a: np.ndarray, b: np.ndarray, both: np.ndarray, n: int) -> Float[np.ndarray, "..."]:
-    """Pearson correlation of two 0/1 columns from their counts; nan where one is constant."""
-    spread = a.astype(float) * (n - a) * b * (n - b)
-    covariance = n * both.astype(float) - a.astype(float) * b
-    return np.divide(covariance, np.sqrt(spread), out=np.full(spread.shape, np.nan), where=spread > 0)
-
-
-def row_means(values: Float[np.ndarray, "... k"], chosen: Bool[np.ndarray, "... k"]) -> Float[np.ndarray, "..."]:
-    """Row means over the chosen entries that are numbers; nan for a row without any."""
-    chosen = chosen & ~np.isnan(values)
-    n_chosen = chosen.sum(axis=-1)
-    total = np.where(chosen, values, 0.0).sum(axis=-1)
-    return np.divide(total, n_chosen, out=np.full(np.shape(total), np.nan), where=n_chosen > 0)

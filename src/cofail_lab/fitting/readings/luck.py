@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.fitting.readings.regimes import CONFIDENCE
+from cofail_lab.fitting.replicates.intervals import Interval
 from cofail_lab.numerics.streams import LUCK, generator
 from cofail_lab.outcomes import Outcomes
 
@@ -41,15 +41,6 @@ class Runs(NamedTuple):
     inferred: bool
 
 
-class Bracketed(NamedTuple):
-    """A number with its 95% limits, and its standard error where they are of a query bootstrap."""
-
-    value: float
-    lower: float
-    upper: float
-    error: float | None = None
-
-
 @dataclass(frozen=True)
 class Luck:
     """The routable ceiling of the models that were run repeatedly.
@@ -75,13 +66,13 @@ class Luck:
     fewest_runs: int
     most_runs: int
     runs_inferred: bool
-    single_best: Bracketed
-    first_pick: Bracketed
-    half_pick: Bracketed
-    routable_upper: Bracketed
-    oracle: Bracketed
-    luck_lower: Bracketed | None
-    luck_upper: Bracketed | None
+    single_best: Interval
+    first_pick: Interval
+    half_pick: Interval
+    routable_upper: Interval
+    oracle: Interval
+    luck_lower: Interval | None
+    luck_upper: Interval | None
 
 
 def find_runs(outcomes: Outcomes) -> "Runs | str | None":
@@ -167,8 +158,8 @@ def measure_luck(runs: Runs, seed: int) -> Luck:
     reached = (means["routable_upper"], np.minimum(means["half_pick"], means["routable_upper"]))
     lower, upper = (_luck(ceiling, best, means["oracle"]) for ceiling in reached)
     return Luck(
-        m, n, int(total.min()), int(total.max()), runs.inferred, _bracketed(best),
-        **{name: _bracketed(values) for name, values in means.items()},
+        m, n, int(total.min()), int(total.max()), runs.inferred, _interval(best),
+        **{name: _interval(values) for name, values in means.items()},
         luck_lower=lower, luck_upper=upper,
     )  # fmt: skip
 
@@ -184,40 +175,18 @@ def _ranks_elsewhere(share: Float[np.ndarray, "n m"], rng: np.random.Generator) 
     return order.argsort(axis=1)
 
 
-def _luck(reached: np.ndarray, best: np.ndarray, oracle: np.ndarray) -> Bracketed | None:
+def _luck(reached: np.ndarray, best: np.ndarray, oracle: np.ndarray) -> Interval | None:
     """The share of the oracle gain beyond what is reached, in the sample (first) and its replicates."""
     gain = oracle - best
     if gain[0] <= _NOTHING:
         return None
     some = gain > _NOTHING
     # A router may always take the best model, so a worse pick by half of the runs says no more than that.
-    return _bracketed(1 - np.maximum(reached[some] - best[some], 0.0) / gain[some])
+    return _interval(1 - np.maximum(reached[some] - best[some], 0.0) / gain[some])
 
 
-def _bracketed(values: np.ndarray) -> Bracketed:
+def _interval(values: np.ndarray) -> Interval:
     """The sample's value (first) with the limits and the standard error of its replicates."""
     value, drawn = values[0], values[1:]
     low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Bracketed(float(value), float(low), float(high), float(drawn.std(ddof=1)))
-
-
-class Guessing(NamedTuple):
-    """β and the routable ceiling corrected for pure guessing among k options.
-
-    Attributes:
-        all_wrong: β_know = β / (1 - 1/k)^m, the share of queries that nobody knows; with its 95% limits, from those of
-            β. Above 1 the premise fails: wrong answers are shared, not guessed.
-        ceiling: 1 - β_know (1 - 1/k): a router over models that guess gets one in k of those right.
-    """
-
-    all_wrong: Bracketed
-    ceiling: Bracketed
-
-
-def guess_corrected(n_all_wrong: int, n_queries: int, n_models: int, choices: int) -> Guessing:
-    """P10.i for multiple choice: models that do not know guess uniformly and independently."""
-    log_all_miss = n_models * np.log1p(-1 / choices)
-    limits = clopper_pearson(n_all_wrong, n_queries, 1 - CONFIDENCE)
-    know = [float(rate * np.exp(-log_all_miss)) for rate in (n_all_wrong / n_queries, *limits)]
-    missed = 1 - 1 / choices
-    return Guessing(Bracketed(*know), Bracketed(1 - know[0] * missed, 1 - know[2] * missed, 1 - know[1] * missed))
+    return Interval(float(value), float(low), float(high), float(drawn.std(ddof=1)))

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from cofail_lab.fitting.estimators.point import Pairs
 from cofail_lab.fitting.readings import subpools
 from cofail_lab.fitting.replicates.stages import Batch
 from cofail_lab.outcomes import Outcomes
@@ -136,32 +135,3 @@ def resampled_parts(wrong: np.ndarray, chosen: tuple[Part, ...], batch: Batch) -
         all_wrong = batch.weights @ wrong[:, part.members].all(axis=1) / n
         ratios[:, column] = all_wrong / np.exp(found.log_predicted)
     return ratios
-
-
-SLOPES = ("intercept", "accuracy", "same_family")
-
-
-def slopes(
-    error_rates: Float[np.ndarray, "batch m"], values: Float[np.ndarray, "batch pairs"], pairs: Pairs
-) -> Float[np.ndarray, "batch 3"]:
-    """Least squares of pair correlations on the pair's mean accuracy (from ½) and on sharing a family.
-
-    Pairs are dependent, so that the error of a slope is that over resampled queries, not the one least squares states.
-
-    Args:
-        error_rates: of each matrix.
-        values: correlations, nan for pairs to leave out.
-        pairs: without families the third slope is nan.
-    """
-    result = np.full((len(values), len(SLOPES)), np.nan)
-    same = pairs.same_family
-    n_slopes = 2 if same is None or not same.any() or same.all() else 3
-    for row, (rates, y) in enumerate(zip(error_rates, values, strict=True)):
-        kept = ~np.isnan(y)
-        accuracy = 0.5 - (rates[pairs.left] + rates[pairs.right]) / 2
-        columns = [np.ones(len(y)), accuracy] + ([same.astype(float)] if n_slopes == 3 and same is not None else [])
-        x = np.stack(columns)[:, kept]
-        product = x @ x.T
-        if kept.sum() > n_slopes and np.linalg.cond(product) < 1e12:
-            result[row, :n_slopes] = np.linalg.solve(product, x @ y[kept])
-    return result

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Bool, Float
-from scipy.special import ndtr, ndtri
+from jaxtyping import Bool
 
-from cofail_lab.fitting.estimators.point import Pairs, PointFit, fit_counts
+from cofail_lab.fitting.estimators.pairs import Pairs
+from cofail_lab.fitting.estimators.point import PointFit, fit_counts
 from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing
 from cofail_lab.numerics.streams import BOOTSTRAP, generator
 
@@ -101,38 +101,3 @@ def _reweighted(
 def resample_counts(n: int, seed: int, replicate: int) -> np.ndarray:
     """How often each of n queries is drawn in a replicate, (n,) int64 summing to n."""
     return np.bincount(generator(seed, BOOTSTRAP, replicate).integers(n, size=n), minlength=n)
-
-
-def bca_interval(
-    estimate: float,
-    drawn: Float[np.ndarray, " replicates"],
-    left_out: Float[np.ndarray, " groups"],
-    level: float,
-) -> tuple[float, float] | None:
-    """Efron's bias-corrected and accelerated interval (Efron and Tibshirani 1993, section 14.3).
-
-    Args:
-        estimate: on the observed matrix.
-        drawn: bootstrap replicates; ties with the estimate count half towards the bias correction.
-        left_out: the estimate without each group of queries, from `jackknife`. Sums of squares and of cubes of
-            influences over groups estimate those over queries, the latter with a standard error of √15/(6 · groups) in
-            the acceleration: .003 at 200 groups.
-        level: of the interval.
-
-    Returns:
-        None where fewer than half of the replicates or not all of the jackknife values exist, or where every replicate
-        lies on one side of the estimate (its bias has no finite correction).
-    """
-    present = drawn[~np.isnan(drawn)]
-    if len(present) < max(2, len(drawn) / 2) or not np.isfinite(left_out).all():
-        return None
-    below = ((present < estimate).sum() + 0.5 * (present == estimate).sum()) / len(present)
-    influence = left_out.mean() - left_out
-    spread = (influence**2).sum()
-    if not 0 < below < 1 or spread == 0:
-        return None
-    bias, acceleration = ndtri(below), (influence**3).sum() / (6 * spread**1.5)
-    z = bias + ndtri([(1 - level) / 2, (1 + level) / 2])
-    shares = ndtr(bias + z / (1 - acceleration * z))
-    low, high = np.quantile(present, shares)
-    return float(low), float(high)

@@ -15,7 +15,8 @@ from jaxtyping import Float, Int
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from cofail_lab.fitting.estimators.point import Pairs, PairValues, PointFit, fit_counts
+from cofail_lab.fitting.estimators.pairs import Pairs, PairValues
+from cofail_lab.fitting.estimators.point import PointFit, fit_counts
 from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing
 from cofail_lab.models import AtomInflated, OneFactorGaussian
 from cofail_lab.numerics import bivariate_normal

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from scipy.special import ndtri
 
 from cofail_lab.fitting.estimators import block, full_sigma, loadings, one_factor
-from cofail_lab.fitting.estimators.point import Pairs, row_means
+from cofail_lab.fitting.estimators.pairs import Pairs, row_means
 from cofail_lab.numerics import orthant
 
 MATRIX_LAWS = ("one_factor_loadings", "block", "full_sigma", "full_sigma_clip")

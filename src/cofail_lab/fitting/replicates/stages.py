@@ -11,7 +11,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from threadpoolctl import threadpool_limits
 
-from cofail_lab.fitting.estimators.point import PairValues, PointFit
+from cofail_lab.fitting.estimators.pairs import PairValues
+from cofail_lab.fitting.estimators.point import PointFit
 
 _BATCHES_AT_ONCE = 2
 
@@ -188,15 +189,3 @@ def computed(
     except KeyboardInterrupt:
         finished = False
     return {name: join(batches) for name, batches in done.items()}, finished
-
-
-def percentile_interval(values: Float[np.ndarray, " replicates"], level: float) -> tuple[float, float] | None:
-    """The central interval of the replicates that have the figure.
-
-    None where fewer than half of them do, or where all agree: then resampling cannot show any spread.
-    """
-    present = values[~np.isnan(values)]
-    if len(present) < max(2, len(values) / 2):
-        return None
-    low, high = np.quantile(present, [(1 - level) / 2, (1 + level) / 2])
-    return (float(low), float(high)) if present.min() < present.max() else None

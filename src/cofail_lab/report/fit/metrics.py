@@ -8,8 +8,10 @@ from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.estimate import Estimate
 from cofail_lab.fitting.calibration import OWN_NULLS
 from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
-from cofail_lab.fitting.readings.luck import Bracketed, Guessing, Luck
-from cofail_lab.fitting.readings.parts import SLOPES
+from cofail_lab.fitting.readings.guessing import Guessing
+from cofail_lab.fitting.readings.luck import Luck
+from cofail_lab.fitting.readings.slopes import SLOPES
+from cofail_lab.fitting.replicates.intervals import Interval
 from cofail_lab.fitting.replicates.predictors import MATRIX_LAWS
 from cofail_lab.report.fit import law_comparison
 from cofail_lab.report.fit import summary as fit_summary
@@ -130,7 +132,7 @@ def _luck_metrics(luck: Luck | str | None) -> dict[str, float | int | None]:
     return found
 
 
-def _luck_numbers(luck: Luck) -> dict[str, Bracketed | None]:
+def _luck_numbers(luck: Luck) -> dict[str, Interval | None]:
     repeats = ("single_best", "first_pick", "half_pick", "routable_upper", "oracle")
     shares = {"luck_lower": luck.luck_lower, "luck_upper": luck.luck_upper}
     return {f"repeats_{name}": getattr(luck, name) for name in repeats} | shares
@@ -153,7 +155,7 @@ def guessing_labels(guessing: Guessing | None) -> dict[str, str]:
     }
 
 
-def bracketed(name: str, value: Bracketed) -> dict[str, float | int | None]:
+def bracketed(name: str, value: Interval) -> dict[str, float | int | None]:
     """A value and its limits by name."""
     return {name: value.value, **_limits(name, (value.lower, value.upper))}
 

@@ -9,8 +9,11 @@ import numpy as np
 
 from cofail_lab.fitting.calibration import OWN_NULLS
 from cofail_lab.fitting.matrix import MatrixFit
-from cofail_lab.fitting.readings.luck import Bracketed, Guessing, Luck
-from cofail_lab.fitting.readings.parts import LEAST_FAMILY, SLOPES
+from cofail_lab.fitting.readings.guessing import Guessing
+from cofail_lab.fitting.readings.luck import Luck
+from cofail_lab.fitting.readings.parts import LEAST_FAMILY
+from cofail_lab.fitting.readings.slopes import SLOPES
+from cofail_lab.fitting.replicates.intervals import Interval
 from cofail_lab.fitting.replicates.null import NullTest
 from cofail_lab.report.fit.in_short import p_value
 from cofail_lab.report.fit.names import LAW_NAMES
@@ -174,14 +177,14 @@ def luck_sections(fit: MatrixFit) -> tuple[Section, ...]:
     return (Section("How much of the gain is luck", tuple(sentences), rows),)
 
 
-def _whole(share: Bracketed) -> str:
+def _whole(share: Interval) -> str:
     def form(value: float | None) -> str:
         return percent(value, 0)
 
     return f"{form(share.value)} (95% {interval(share.lower, share.upper, form)})"
 
 
-def _luck_row(label: str, value: Bracketed, luck: Luck, what: str = "") -> Row:
+def _luck_row(label: str, value: Interval, luck: Luck, what: str = "") -> Row:
     what = what or f"{count(luck.n_models)} models {_runs(luck)}, {count(luck.n_queries)} queries"
     return Row(label, percent(value.value), f"{what}; 95% {interval(value.lower, value.upper)}")
 
@@ -219,7 +222,7 @@ def _share(value: float) -> str:
     return percent(value) if 0 <= value <= 1 else "above 100%" if value > 1 else "below 0%"
 
 
-def _within(value: Bracketed) -> str:
+def _within(value: Interval) -> str:
     """Its limits, those of a share."""
     return interval(max(value.lower, 0.0), min(value.upper, 1.0))
 

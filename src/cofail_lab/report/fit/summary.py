@@ -12,7 +12,7 @@ from jaxtyping import Float
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.fitting.estimators.full_sigma import PUBLISHED_DRAWS
 from cofail_lab.fitting.matrix import CONFIDENCE, MATRIX_LAWS, MATRIX_REPLICATES, MatrixFit
-from cofail_lab.fitting.readings.luck import Guessing
+from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.fitting.readings.regimes import read_regime
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.fit import in_short as fit_in_short

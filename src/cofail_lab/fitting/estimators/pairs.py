@@ -1,0 +1,57 @@
+"""The pairs of a pool: which there are, what is known of each, and means over them."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+
+class Pairs(NamedTuple):
+    """The pairs i < j of a pool, and which of them share a family.
+
+    Attributes:
+        left, right: model indices.
+        same_family: True for pairs of one family; None where families are not known.
+    """
+
+    left: Int[np.ndarray, " pairs"]
+    right: Int[np.ndarray, " pairs"]
+    same_family: np.ndarray | None
+
+    @classmethod
+    def of(cls, n_models: int, family: np.ndarray | None = None) -> "Pairs":
+        """All pairs of a pool of ``n_models``."""
+        left, right = np.triu_indices(n_models, 1)
+        # A blank family is unknown, not a family that all unknowns share.
+        known = None if family is None else (family[left] == family[right]) & (family[left] != "")
+        return cls(left, right, known)
+
+
+class PairValues(NamedTuple):
+    """Per matrix and pair, (batch, pairs): both correlations (nan with a constant model) and the boundary sign."""
+
+    pearson: np.ndarray
+    tetrachoric: np.ndarray
+    boundary: np.ndarray
+
+
+def phi(a: np.ndarray, b: np.ndarray, both: np.ndarray, n: int) -> Float[np.ndarray, "..."]:
+    """Pearson correlation of two 0/1 columns from their counts; nan where one is constant."""
+    spread = a.astype(float) * (n - a) * b * (n - b)
+    covariance = n * both.astype(float) - a.astype(float) * b
+    return np.divide(covariance, np.sqrt(spread), out=np.full(spread.shape, np.nan), where=spread > 0)
+
+
+def row_means(values: Float[np.ndarray, "... k"], chosen: Bool[np.ndarray, "... k"]) -> Float[np.ndarray, "..."]:
+    """Row means over the chosen entries that are numbers; nan for a row without any."""
+    chosen = chosen & ~np.isnan(values)
+    n_chosen = chosen.sum(axis=-1)
+    total = np.where(chosen, values, 0.0).sum(axis=-1)
+    return np.divide(total, n_chosen, out=np.full(np.shape(total), np.nan), where=n_chosen > 0)
+
+
+def square(values: np.ndarray, pairs: Pairs, m: int, diagonal: float) -> np.ndarray:
+    """Values of pairs i < j as a symmetric (m, m) matrix."""
+    matrix = np.full((m, m), diagonal, dtype=values.dtype)
+    matrix[pairs.left, pairs.right] = matrix[pairs.right, pairs.left] = values
+    return matrix

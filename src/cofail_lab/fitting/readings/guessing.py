@@ -1,0 +1,31 @@
+"""β and the routable ceiling where models that do not know guess among k options (theory P10.i)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from cofail_lab.bounds.binomial import clopper_pearson
+from cofail_lab.fitting.readings.regimes import CONFIDENCE
+from cofail_lab.fitting.replicates.intervals import Interval
+
+
+class Guessing(NamedTuple):
+    """β and the routable ceiling corrected for pure guessing among k options.
+
+    Attributes:
+        all_wrong: β_know = β / (1 - 1/k)^m, the share of queries that nobody knows; with its 95% limits, from those of
+            β. Above 1 the premise fails: wrong answers are shared, not guessed.
+        ceiling: 1 - β_know (1 - 1/k): a router over models that guess gets one in k of those right.
+    """
+
+    all_wrong: Interval
+    ceiling: Interval
+
+
+def guess_corrected(n_all_wrong: int, n_queries: int, n_models: int, choices: int) -> Guessing:
+    """P10.i for multiple choice: models that do not know guess uniformly and independently."""
+    log_all_miss = n_models * np.log1p(-1 / choices)
+    limits = clopper_pearson(n_all_wrong, n_queries, 1 - CONFIDENCE)
+    know = [float(rate * np.exp(-log_all_miss)) for rate in (n_all_wrong / n_queries, *limits)]
+    missed = 1 - 1 / choices
+    return Guessing(Interval(*know), Interval(1 - know[0] * missed, 1 - know[2] * missed, 1 - know[1] * missed))
