@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -74,7 +75,7 @@ class CostFrontier:
                 "oracle_frontier": pa.table({"cost": oracle.costs, "accuracy": oracle.values}),
                 "models": pa.table({"model": list(outcomes.models), "cost": cost, "accuracy": accuracy}),
             },
-            figures={"frontier": lambda: frontier_figure(oracle, by_dataset, cost, accuracy)},
+            figures={"frontier": partial(_draw, oracle, by_dataset, cost, accuracy)},
             sections=(
                 Section(
                     "What a budget buys",
@@ -122,24 +123,7 @@ def _dataset_frontier(outcomes: Outcomes, prices: np.ndarray) -> Frontier | None
     return budget_frontier(member @ ~outcomes.wrong, member @ cost, sizes / sizes.sum())
 
 
-def frontier_figure(oracle: Frontier, by_dataset: Frontier | None, cost: np.ndarray, accuracy: np.ndarray) -> Figure:
-    """Models as points, frontiers as lines."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
+def _draw(oracle: Frontier, by_dataset: Frontier | None, cost: np.ndarray, accuracy: np.ndarray) -> Figure:
+    from cofail_lab.report.figures.frontier import cost_frontier
 
-    from cofail_lab.report.figures.style import OTHER, PALETTE, STRONG, canvas, drawing, fitted
-
-    with drawing():
-        figure, axes = canvas(5.0, 2.6)
-        axes.plot(cost, accuracy, "o", color=OTHER, markersize=4, label="models")
-        axes.plot(oracle.costs, oracle.values, color=STRONG, label="perfect router, per query")
-        if by_dataset is not None:
-            axes.plot(by_dataset.costs, by_dataset.values, color=PALETTE[0], label="best model per dataset")
-        if (cost > 0).all() and oracle.least_cost > 0:
-            axes.set_xscale("log")
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: number(cost)))
-            axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.set_xlabel("mean cost per query")
-        axes.set_ylabel("share right")
-        axes.legend()
-        return fitted(figure)
+    return cost_frontier(oracle, by_dataset, cost, accuracy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,7 +76,7 @@ class Plan:
             },
             labels={"decision": sentence},
             tables={"success": pa.table({"n_queries": sizes, "probability": curve})},
-            figures={"success": lambda: success_figure(sizes, np.array(curve), self.probability)},
+            figures={"success": partial(_draw, sizes, np.array(curve), self.probability)},
             sections=(
                 Section(
                     "How many queries to grade",
@@ -108,19 +109,7 @@ class Plan:
         return np.unique(np.linspace(1, last, _LONGEST_CURVE).astype(int))
 
 
-def success_figure(sizes: np.ndarray, curve: np.ndarray, wanted: float) -> Figure:
-    """Probability of success against the number of queries."""
-    from matplotlib.ticker import PercentFormatter
+def _draw(sizes: np.ndarray, curve: np.ndarray, wanted: float) -> Figure:
+    from cofail_lab.report.figures.plan import success_probability
 
-    from cofail_lab.report.figures.style import OTHER, PALETTE, canvas, drawing, fitted
-
-    with drawing():
-        figure, axes = canvas(3.2, 1.8)
-        axes.axhline(wanted, color=OTHER, linewidth=1)
-        axes.plot(sizes, curve, color=PALETTE[0])
-        axes.set_ylim(0, 1.02)
-        axes.set_xlim(0, None)
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.set_xlabel("queries graded")
-        axes.set_ylabel("probability of success")
-        return fitted(figure)
+    return success_probability(sizes, curve, wanted)
