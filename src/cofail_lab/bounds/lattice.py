@@ -66,9 +66,9 @@ def lattice_bound(right: Right, direction: Float[np.ndarray, " m"], n_starts: in
     for k in range(1, _LARGEST_K + 1):
         for start in range(n_starts if m <= _PAIR_STEPS else 1):
             jitter = rng.normal(scale=0.3, size=m) if start else 0.0
-            found = _descend(right, np.rint(direction * (k + 0.5) + jitter).astype(np.int64), k)
-            if found.upper < best.upper - 1e-12:
-                best = found
+            nearby = _descend(right, np.rint(direction * (k + 0.5) + jitter).astype(np.int64), k)
+            if nearby.upper < best.upper - 1e-12:
+                best = nearby
     return best
 
 

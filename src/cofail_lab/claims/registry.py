@@ -51,9 +51,9 @@ _RELEASES = ("june", "sept", "lab")
 def all_claims() -> tuple[Claim, ...]:
     """Every registered claim, in the order of the theory file."""
     modules = [import_module(f"cofail_lab.claims.propositions.{name}") for name in PROPOSITIONS]
-    found = [claim for module in modules for claim in module.CLAIMS]
-    order = list(dict.fromkeys(claim.id.split(".")[0] for claim in found))
-    return tuple(sorted(found, key=lambda claim: (order.index(claim.id.split(".")[0]), *_place(claim))))
+    claims = [claim for module in modules for claim in module.CLAIMS]
+    order = list(dict.fromkeys(claim.id.split(".")[0] for claim in claims))
+    return tuple(sorted(claims, key=lambda claim: (order.index(claim.id.split(".")[0]), *_place(claim))))
 
 
 def _place(claim: Claim) -> tuple[int, str, int]:

@@ -40,7 +40,7 @@ def examine(check: Check, formula: Any, trial: Trial) -> Finding:
     n_cases = n_searched = 0
     undecided: tuple[Measured, Case] | None = None
 
-    def found(measured: Measured, case: Case) -> Finding | None:
+    def refuting(measured: Measured, case: Case) -> Finding | None:
         nonlocal worst, undecided, n_cases
         n_cases += 1
         if check.confirm is not None and measured.status == "refuted":
@@ -55,7 +55,7 @@ def examine(check: Check, formula: Any, trial: Trial) -> Finding:
         return Finding(check.name, check.kind, "refuted", measured, case, n_cases, n_searched)
 
     for case in check.listed(trial):
-        if refutation := found(check.measure(formula, case), case):
+        if refutation := refuting(check.measure(formula, case), case):
             return refutation
     if check.search is not None:
         search = check.search
@@ -64,7 +64,7 @@ def examine(check: Check, formula: Any, trial: Trial) -> Finding:
             measured = check.measure(formula, case)
             if measured.status == "refuted":
                 case = simplify(case, search.box, lambda c: settle(formula, c).status == "refuted")
-            if refutation := found(check.measure(formula, case), case):
+            if refutation := refuting(check.measure(formula, case), case):
                 return refutation
     if worst is None:
         raise ValueError(f"{check.name}: a check without a case says nothing")

@@ -131,9 +131,9 @@ def _sharpened(
     from cofail_lab.bounds.joint_lp import joint_range
 
     start = np.unique(source.wrong, axis=0) if isinstance(source, Outcomes) else None
-    found = joint_range(rates, pairs, patterns=start, seconds=seconds)
-    lower, upper = max(known.lower, found.lower), min(known.upper, found.upper)
-    return AllWrongRange(lower, upper, found.method, found.sharp)
+    limits = joint_range(rates, pairs, patterns=start, seconds=seconds)
+    lower, upper = max(known.lower, limits.lower), min(known.upper, limits.upper)
+    return AllWrongRange(lower, upper, limits.method, limits.sharp)
 
 
 def _count_probs(source: Outcomes | AbstractErrorLaw) -> list[int] | np.ndarray:
@@ -152,10 +152,10 @@ def _ladders(
     return law_ladder(probs, rungs), majority
 
 
-def _sentence(found: AllWrongRange, all_wrong: float, m: int) -> str:
-    sharp = "anything in it is possible" if found.sharp else "no law lies outside it"
+def _sentence(limits: AllWrongRange, all_wrong: float, m: int) -> str:
+    sharp = "anything in it is possible" if limits.sharp else "no law lies outside it"
     return (
-        f"The pairwise table of these {m} models allows an all-wrong rate of {interval(found.lower, found.upper)} "
+        f"The pairwise table of these {m} models allows an all-wrong rate of {interval(limits.lower, limits.upper)} "
         f"({sharp}); it is {percent(all_wrong)}. Do not price a pool by its pairwise correlations: count the queries "
         "that all of them fail."
     )

@@ -57,23 +57,23 @@ def gather(folders: Sequence[Path], metrics: str | list[str] | None = None, prog
     Raises:
         InputError: no run among them; a pattern of ``metrics`` that matches nothing.
     """
-    read: list[runs.Run] = []
+    loaded: list[runs.Run] = []
     unreadable: list[Path] = []
     with progress("Reading runs", total=len(folders)) as advance:
         for folder, run in zip(folders, runs.read(folders), strict=True):
             if run is None:
                 unreadable.append(folder)
             elif run.experiment != "gather" and run.parameters.get("run.shard") is None:
-                read.append(run)
+                loaded.append(run)
             advance(1)
-    if not read:
+    if not loaded:
         raise InputError("gather.path: no run there; a folder with results.json in it or below it is needed")
-    gathered = _gathered(read, metrics)
+    gathered = _gathered(loaded, metrics)
     drawn = gather_words.figures(gathered)
     return Result(
         headline=gather_words.headline(gathered),
         metrics={
-            "n_runs": len(read),
+            "n_runs": len(loaded),
             "n_completed": len(gathered.completed),
             "n_failed": len(gathered.failed),
             "n_unreadable": len(unreadable),
@@ -87,46 +87,46 @@ def gather(folders: Sequence[Path], metrics: str | list[str] | None = None, prog
     )
 
 
-def _gathered(read: Sequence[runs.Run], metrics: str | list[str] | None) -> GatheredRuns:
+def _gathered(loaded: Sequence[runs.Run], metrics: str | list[str] | None) -> GatheredRuns:
     """The runs as columns, ordered by what was varied."""
-    columns = _columns(read)
+    columns = _columns(loaded)
     axes = _axes(columns)
-    order = _order([columns[axis] for axis in axes.values()], len(read))
-    read = [read[i] for i in order]
+    order = _order([columns[axis] for axis in axes.values()], len(loaded))
+    loaded = [loaded[i] for i in order]
     columns = {name: [values[i] for i in order] for name, values in columns.items()}
     return GatheredRuns(
         columns=columns,
         axes=axes,
-        shown=tuple(_shown(columns, {name for run in read for name in run.metrics}, metrics)),
-        labels=frozenset(name for run in read for name in run.labels),
-        folders=tuple(run.folder for run in read),
-        pages=tuple(_page(run) for run in read),
+        shown=tuple(_shown(columns, {name for run in loaded for name in run.metrics}, metrics)),
+        labels=frozenset(name for run in loaded for name in run.labels),
+        folders=tuple(run.folder for run in loaded),
+        pages=tuple(_page(run) for run in loaded),
     )
 
 
-def _columns(read: Sequence[runs.Run]) -> dict[str, list[Any]]:
+def _columns(loaded: Sequence[runs.Run]) -> dict[str, list[Any]]:
     """Name -> one value per run: its status, its parameters (dotted keys), its metrics, their errors, its labels."""
-    parameters = dict.fromkeys(name for run in read for name in run.parameters)
-    measured = dict.fromkeys(name for run in read for name in run.metrics)
-    errors = dict.fromkeys(name for run in read for name in run.errors)
-    labels = dict.fromkeys(name for run in read for name in run.labels)
-    root = _common_folder(read)
+    parameters = dict.fromkeys(name for run in loaded for name in run.parameters)
+    measured = dict.fromkeys(name for run in loaded for name in run.metrics)
+    errors = dict.fromkeys(name for run in loaded for name in run.errors)
+    labels = dict.fromkeys(name for run in loaded for name in run.labels)
+    root = _common_folder(loaded)
     return {
-        "run": [str(run.folder.relative_to(root)) for run in read],
-        "experiment": [run.experiment for run in read],
-        "status": [run.status for run in read],
-        "error": [run.error for run in read],
-        "code": [run.code for run in read],
-        **{name: [run.parameters.get(name) for run in read] for name in parameters},
-        **{name: [run.metrics.get(name) for run in read] for name in measured},
+        "run": [str(run.folder.relative_to(root)) for run in loaded],
+        "experiment": [run.experiment for run in loaded],
+        "status": [run.status for run in loaded],
+        "error": [run.error for run in loaded],
+        "code": [run.code for run in loaded],
+        **{name: [run.parameters.get(name) for run in loaded] for name in parameters},
+        **{name: [run.metrics.get(name) for run in loaded] for name in measured},
         # Where an experiment has such an error among its metrics, the column holds that one.
-        **{f"{n}_error": [run.errors.get(n) for run in read] for n in errors if f"{n}_error" not in measured},
-        **{(f"{n}_label" if n in measured else n): [run.labels.get(n) for run in read] for n in labels},
+        **{f"{n}_error": [run.errors.get(n) for run in loaded] for n in errors if f"{n}_error" not in measured},
+        **{(f"{n}_label" if n in measured else n): [run.labels.get(n) for run in loaded] for n in labels},
     }
 
 
-def _common_folder(read: Sequence[runs.Run]) -> Path:
-    parents = [run.folder.parent for run in read]
+def _common_folder(loaded: Sequence[runs.Run]) -> Path:
+    parents = [run.folder.parent for run in loaded]
     common = parents[0]
     while not all(parent.is_relative_to(common) for parent in parents):
         common = common.parent

@@ -1,4 +1,4 @@
-"""Validation of law parameters: one line naming the field, the value found and what is accepted.
+"""Validation of law parameters: one line naming the field, the value given and what is accepted.
 
 Values that JAX is tracing (inside jit, vmap or grad) cannot be looked at, so only their shapes are checked.
 """
@@ -49,8 +49,8 @@ def shape(name: str, value: Array, expected: tuple[int | None, ...]) -> None:
     )
     if not fits:
         wanted = " x ".join("any" if want is None else str(want) for want in expected) or "a single number"
-        found = " x ".join(str(size) for size in value.shape) or "a single number"
-        raise InputError(f"law.{name}: shape {found}; {wanted} is accepted")
+        given = " x ".join(str(size) for size in value.shape) or "a single number"
+        raise InputError(f"law.{name}: shape {given}; {wanted} is accepted")
 
 
 def inside(name: str, value: Array, low: float, high: float, accepted: str) -> None:

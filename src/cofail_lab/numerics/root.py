@@ -58,9 +58,9 @@ def bracketed_roots(
         step = np.where(trusted, step, (low[which] + high[which]) / 2 - here)
         x[which], before[which] = here + step, np.abs(step)
         enough = np.maximum(tolerance, _RELATIVE * np.minimum(-back, ceiling[which] - here))
-        found = (trusted & (np.abs(step) <= enough)) | (high[which] - low[which] <= tolerance)
-        root[which[found]] = x[which[found]]
-        which = which[~found]
+        done = (trusted & (np.abs(step) <= enough)) | (high[which] - low[which] <= tolerance)
+        root[which[done]] = x[which[done]]
+        which = which[~done]
     return root
 
 
