@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from cofail_lab.fitting.fitted_laws_tmp import fitted_laws
 
 import cofail_lab as cl
 from cofail_lab.experiments.fit import LAWS
-from cofail_lab.fitting.fitted_laws_tmp import fitted_laws
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result

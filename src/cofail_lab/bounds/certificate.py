@@ -17,7 +17,7 @@ from cofail_lab.errors import InputError
 Outcome = Literal["skip", "room", "open"]
 
 # Counts beyond this are not exact in float64.
-_MOST = 2**53
+_MAX_COUNT = 2**53
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,9 @@ def certify_counts(
     checks.probability("delta", delta)
     checks.overhead("overhead", overhead)
     for name, value in (("n_models", n_models), ("n_queries", n_queries)):
-        checks.within(name, value, 1, _MOST)
+        checks.within(name, value, 1, _MAX_COUNT)
     for name, value in (("n_all_wrong", n_all_wrong), ("best_correct", best_correct)):
-        checks.within(name, value, 0, _MOST)
+        checks.within(name, value, 0, _MAX_COUNT)
         if value > n_queries:
             raise InputError(f"{name}: {value} of {n_queries} queries")
     if best_correct + n_all_wrong > n_queries:

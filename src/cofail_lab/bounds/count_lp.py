@@ -22,7 +22,7 @@ from cofail_lab.errors import InputError
 
 Number = int | float | Fraction
 Moment = Number | tuple[Number, Number]
-# Moments given as floats may miss the moment space by rounding alone; they are then read as intervals of this width.
+# Moments given as floats may miss the moment space by rounding alone; they then count as intervals of this width.
 _ROUNDING = Fraction(1, 2**50)
 
 

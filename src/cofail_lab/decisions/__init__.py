@@ -1,4 +1,4 @@
-"""Decisions on a pool: what a budget buys, how many members pay, when a cascade or waiting for a better model does."""
+"""Decisions on a pool: what a budget buys, how many members pay off, when a cascade pays off, when waiting does."""
 
 from cofail_lab.decisions.budget import budget_frontier, query_oracle_frontier
 from cofail_lab.decisions.budget_lp import BudgetSolution, solve_budget

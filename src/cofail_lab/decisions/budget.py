@@ -47,7 +47,7 @@ def budget_frontier(
     ]
     start, cost, value, kind, rise, run = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     slope = rise / run
-    # Types that never occur have edges of no length: they would be corners without effect.
+    # A type that never occurs has edges of length zero: its corners would have no effect.
     weight = prior[kind[:, 0]]
     order = np.argsort(-slope[weight > 0], kind="stable")
     kept = np.flatnonzero(weight > 0)[order]
@@ -128,7 +128,7 @@ def _edges(quality: np.ndarray, prices: np.ndarray, first_type: int) -> tuple[np
         steepest = slope.max(axis=1)
         climbing = steepest > 0
         active, slope, steepest, run, rise = (x[climbing] for x in (active, slope, steepest, run, rise))
-        # Along one edge several models may lie; the farthest is the next corner.
+        # Several models may lie on one edge; the farthest is the next corner.
         following = np.where(slope == steepest[:, None], run, -1.0).argmax(axis=1)
         rows = np.arange(len(active))
         edges.append((active, at_model[active], following, rise[rows, following], run[rows, following]))
@@ -141,17 +141,17 @@ def _edges(quality: np.ndarray, prices: np.ndarray, first_type: int) -> tuple[np
 
 
 def _records(quality: np.ndarray, prices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each type, only the models better than every cheaper one: quality, price and model, padded with copies.
+    """For each type, the models that are better than every cheaper one: quality, price and model, padded with copies.
 
     With prices common to all types one sort serves all, and few models are left (about five of 67 random ones).
     """
-    # Among equal prices the best must come first: within a price, records are found on the running maximum alone.
+    # Among equal prices the best must come first: within a price, records are defined by the running maximum alone.
     columns = np.argsort(prices, kind="stable")
     ordered, price = quality[:, columns], prices[columns]
     best = np.maximum.accumulate(ordered, axis=1)
     record = np.ones(ordered.shape, dtype=bool)
     record[:, 1:] = best[:, 1:] > best[:, :-1]
-    # A record that is beaten at the same price is none.
+    # A model that is beaten at the same price is no record.
     last = np.append(price[1:] > price[:-1], True)
     if not last.all():
         group_end = np.flatnonzero(last)[np.cumsum(np.append(False, last[:-1]))]

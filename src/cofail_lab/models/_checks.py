@@ -14,7 +14,7 @@ from cofail_lab.errors import InputError
 
 
 def vector(value: Any) -> Array:
-    """A float64 vector from a list of numbers; ``0.3x67`` stands for 67 times 0.3, also inside a list."""
+    """A float64 vector from a list of numbers; ``0.3x67`` means 67 times 0.3, also inside a list."""
     if isinstance(value, str):
         value = [value]
     if isinstance(value, list | tuple) and any(isinstance(entry, str) for entry in value):
@@ -33,7 +33,7 @@ def _repeated(entry: Any) -> list[float]:
 
 
 def scalar(value: Any) -> Array:
-    """A float64 array of whatever shape the value has."""
+    """A float64 array with the shape of the value."""
     if isinstance(value, Array):
         return value.astype(jnp.float64)
     try:

@@ -50,7 +50,7 @@ def certified(formula: Callable, case: Case) -> Measured:
         values = [sum(y * comb(j, i) for i, y in enumerate(certificate.coefficients)) for j in range(m + 1)]
         valid = all(sign * value >= sign * (j == m) for j, value in enumerate(values))
         means.append(sum(q * value for q, value in zip(law, values, strict=True)) if valid else float("nan"))
-    # A limit is attained by the law its program found, whose moments and all-wrong rate are sums of its own.
+    # A limit is attained by the law that its program returns; moments and all-wrong rate of this law are sums.
     for attained, mean in ((limits.lower_law, means[0]), (limits.upper_law, means[1])):
         moments = zip(binomial_moments(attained, k), binomial_moments(law, k), strict=True)
         if abs(attained[-1] - mean) > 1e-12 or any(abs(a / b - 1) > 1e-9 for a, b in moments):

@@ -33,7 +33,7 @@ class Program(NamedTuple):
 
     @property
     def floats(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(quality, prices, prior) as `decisions` takes them."""
+        """(quality, prices, prior) as the functions of `decisions` accept them."""
         return np.array(self.quality, float), np.array(self.prices, float), np.array(self.prior, float) / self.total
 
     def mean(self, per_type: Iterable) -> Fraction:
