@@ -31,8 +31,8 @@ def bracketed_roots(
         low, high: brackets.
         at_low: values at ``low``.
         start: first points; the middle of the bracket where one is not inside it.
-        tolerance: a bracket, or a step, as short as this ends the search; so does a step of 1.5e-8 of the way to the nearer
-            end of the first bracket, after which the error is quadratic in it.
+        tolerance: a bracket, or a step, as short as this ends the search; so does a step of 1.5e-8 of the way to the
+            nearer end of the first bracket, after which the error is quadratic in it.
         most_steps: evaluations at most; halving alone needs log2(width / tolerance).
 
     Returns:
