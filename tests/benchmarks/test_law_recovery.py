@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import binom
 
 from benchmarks import law_recovery
-from cofail_lab.fitting.estimators.pool import Pool
+from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import AtomInflated
 
 
@@ -22,5 +22,5 @@ def test_atoms_are_recovered(shift: float, passes: bool, monkeypatch: pytest.Mon
     for seed in range(20):
         case = cases["atom + independent" if seed % 2 else "atom + one factor"]
         assert isinstance(case.law, AtomInflated)
-        held += all(inside for _, inside in case.inside(Pool(law_recovery.drawn(case.law, seed)), seed))
+        held += all(inside for _, inside in case.inside(VaryingPool(law_recovery.drawn(case.law, seed)), seed))
     assert (held >= 15) is passes
