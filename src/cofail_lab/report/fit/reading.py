@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +19,7 @@ from cofail_lab.report.numbers import count, fixed, interval, p_value, percent, 
 from cofail_lab.result import Row, Section
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 
 def null_sections(fit: MatrixFit) -> tuple[Section, ...]:
@@ -224,39 +223,3 @@ def _share(value: float) -> str:
 def _within(value: Interval) -> str:
     """Its limits, those of a share."""
     return interval(max(value.lower, 0.0), min(value.upper, 1.0))
-
-
-def figures(fit: MatrixFit) -> dict[str, Callable[[], Figure]]:
-    """The figures of these sections, drawn when called."""
-
-    def null_calibration() -> Figure:
-        from cofail_lab.report.figures.null import null_calibration as draw
-
-        assert fit.null is not None  # noqa: S101  (drawn only with it)
-        rows = [
-            (name, law, test, fit.ratio(law), fit.ratio_interval(law)) for (name, law), test in fit.null.tests.items()
-        ]
-        # Ratios to independence are of another order and tell nothing.
-        kept = [row for row in rows if row[1] != "independent" and row[0] in ("one_factor", row[1])]
-        labels = [FITTED_LAWS[law].label + ("" if name == "one_factor" else "*") for name, law, *_ in kept]
-        return draw(labels, [row[2] for row in kept], [row[3] for row in kept], [row[4] for row in kept], fit.level)
-
-    def pool_size_scan() -> Figure:
-        from cofail_lab.report.figures.null import pool_size_scan as draw
-
-        assert fit.scan is not None  # noqa: S101  (drawn only with it)
-        return draw(fit.scan)
-
-    def regime_map() -> Figure:
-        from cofail_lab.report.figures.null import regime_map as draw
-
-        return draw((fit.whole, *fit.regimes))
-
-    drawings: list[Callable[[], Figure]] = []
-    if fit.null is not None and fit.null.tests:
-        drawings.append(null_calibration)
-    if fit.scan is not None and len(fit.scan.sizes):
-        drawings.append(pool_size_scan)
-    if fit.regimes:
-        drawings.append(regime_map)
-    return {draw.__name__: draw for draw in drawings}
