@@ -80,19 +80,19 @@ def pool_sections(fit: MatrixFit) -> tuple[Section, ...]:
             "Observed over one-factor β in 200 random pools of each size: median, 5–95% band, share with a tail."
         )
     level = f"{100 * fit.level:g}%"
-    for i, read in enumerate(fit.parts):
+    for i, reading in enumerate(fit.parts):
         limits = fit.part_interval(i)
         spread = f", {level} {interval(*limits, ratio)}" if limits else ""
-        note = f"{count(read.n_all_wrong)} queries fail all of it, r {fixed(read.tetrachoric)}{spread}"
-        size = count(len(read.part.members))
-        rows.append(Row(f"{read.part.title} ({size})", ratio(fit.part_ratio(i)), note))
+        note = f"{count(reading.n_all_wrong)} queries defeat all of them, r {fixed(reading.tetrachoric)}{spread}"
+        size = count(len(reading.part.members))
+        rows.append(Row(f"{reading.part.title} ({size})", ratio(fit.part_ratio(i)), note))
     rows += _slope_rows(fit)
     if not rows and not sentences:
         return ()
     if fit.parts:
         sentences.append(
-            "The ratio of observed to one-factor β in parts of the pool, each read by its own pairs; these have no "
-            f"null of their own, and need not be 1{_families_left_out(fit)}:"
+            "The ratio of observed to one-factor β in parts of the pool, each predicted from its own pairs. These ratios have "
+            f"no null of their own, and need not be 1{_families_left_out(fit)}:"
         )
     return (Section("Does it depend on the pool?", tuple(sentences), tuple(rows), figures),)
 
@@ -100,7 +100,7 @@ def pool_sections(fit: MatrixFit) -> tuple[Section, ...]:
 def _families_left_out(fit: MatrixFit) -> str:
     names = [] if fit.outcomes.family is None else [str(name) for name in fit.outcomes.family]
     large = sum(names.count(name) >= LEAST_FAMILY for name in set(names) - {""})
-    shown = sum(read.part.key.startswith("family=") for read in fit.parts)
+    shown = sum(reading.part.key.startswith("family=") for reading in fit.parts)
     return f"; of {count(large)} families the {count(shown)} largest are shown" if 0 < shown < large else ""
 
 
@@ -134,8 +134,8 @@ def regime_sections(fit: MatrixFit) -> tuple[Section, ...]:
     """Regimes per dataset."""
     if not fit.regimes:
         return ()
-    n_bound = sum(read.regime == "ceiling-bound" for read in fit.regimes)
-    n_open = sum(read.regime == "realizability-bound" for read in fit.regimes)
+    n_bound = sum(dataset.regime == "ceiling-bound" for dataset in fit.regimes)
+    n_open = sum(dataset.regime == "realizability-bound" for dataset in fit.regimes)
     sentence = (
         f"Of {count(len(fit.regimes))} datasets, {count(n_bound)} are ceiling-bound and {count(n_open)} "
         "realizability-bound, each against its own best model; the rest is undetermined."
@@ -150,7 +150,7 @@ def luck_sections(fit: MatrixFit) -> tuple[Section, ...]:
     if luck is None:
         return ()
     if isinstance(luck, str):
-        return (Section("How much of the gain is luck", (f"Repeated runs were not read: {luck}.",)),)
+        return (Section("How much of the gain is luck", (f"Repeated runs cannot be used: {luck}.",)),)
     sentences = [
         "The oracle of one graded run picks whoever happened to be right; a router that decides before answering "
         "cannot. What it can reach is between the second and the third line."
@@ -162,8 +162,8 @@ def luck_sections(fit: MatrixFit) -> tuple[Section, ...]:
         )
     if luck.runs_inferred:
         sentences.append(
-            "How many runs are behind a share is not in the data: a model is read as the fewest runs that give all its "
-            "shares, so that four runs which only ever show 0, ½ and 1 count as two."
+            "How many runs are behind a share is not in the data: a model is taken to have the fewest runs that give "
+            "all its shares. Four runs that only ever show 0, ½ and 1 therefore count as two."
         )
     rows = (
         _luck_row("best model, one run", luck.single_best, luck),
@@ -189,7 +189,7 @@ def _luck_row(label: str, value: Interval, luck: Luck, what: str = "") -> Row:
 
 def _runs(luck: Luck) -> str:
     few, most = count(luck.fewest_runs), count(luck.most_runs)
-    return f"{'read as' if luck.runs_inferred else 'with'} {few if few == most else f'{few} to {most}'} runs a cell"
+    return f"{'taken as' if luck.runs_inferred else 'with'} {few if few == most else f'{few} to {most}'} runs a cell"
 
 
 def guessing_sections(guessing: Guessing | None) -> tuple[Section, ...]:

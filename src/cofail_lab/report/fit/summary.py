@@ -55,7 +55,7 @@ def sections(
     elsewhere: Mapping[str, float | int | None],
     guessing: Guessing | None,
 ) -> tuple[Section, ...]:
-    """The summary in reading order; ``elsewhere`` is the read at another matrix's correlation, where one is given."""
+    """The summary in reading order; ``elsewhere``: the prediction at another matrix's correlation, if one is given."""
     conclusion = conclude(fit)
     return (
         fit_in_short.in_short(fit, conclusion),
@@ -101,16 +101,16 @@ def _ceiling(fit: MatrixFit) -> Section:
 def _regime_sentence(fit: MatrixFit) -> str:
     if fit.regime == "ceiling-bound":
         low, high = read_regime(fit.outcomes.wrong, "").foreclosed_interval or (0.0, 1.0)
-        open_ = "" if low > 0.5 else f", as far as so few errors tell ({interval(low, high)} of them, at 95%)"
+        open_ = "" if low > 0.5 else f", as far as this few errors show ({interval(low, high)} of them, at 95%)"
         return (
             f"Ceiling-bound: most of what the best model gets wrong, every model gets wrong{open_}. Combining cannot "
-            "mend it; read those queries first (wrong references and broken graders look just like this), then look "
-            "for another model."
+            "change that. Read those queries first (wrong references and broken graders look just like this), then "
+            "look for another model."
         )
     if fit.regime == "realizability-bound":
         return (
             "Realizability-bound: no query defeats everyone, so the ceiling is not what limits this pool; what a "
-            "selector gains depends on whether it can tell who is right."
+            "selector gains depends on whether it can know who is right."
         )
     if fit.foreclosed_share is None:
         return "Nothing to gain on these queries: the best model makes no error here."
@@ -188,7 +188,7 @@ def _without(fit: MatrixFit, law: str) -> str:
 def _prediction_sentence(fit: MatrixFit) -> str:
     predicted, observed = fit.predicted("one_factor"), fit.outcomes.all_wrong()
     if predicted is None:
-        return f"The one-factor model read from pairwise correlations {fit.why_absent('one_factor')}."
+        return f"The one-factor model fitted to pairwise correlations {fit.why_absent('one_factor')}."
     n_varying = fit.outcomes.n_models - int(fit.outcomes.constant.sum())
     who = "all models" if n_varying == fit.outcomes.n_models else f"all {count(n_varying)} varying models"
     said = f"From pairwise correlations alone, a one-factor model predicts that {who} fail on {percent(predicted)}"
