@@ -16,8 +16,8 @@ FIGURE = "law_comparison"
 
 _CAPTION = (
     "Left: held-out log-likelihood of the number of wrong models per query, relative to the best law, with two "
-    "standard errors of the paired difference; filled: not distinguishable from the best. Right: β predicted by each law "
-    "over the observed β."
+    "standard errors of the paired difference; filled: not distinguishable from the best. Right: β predicted by each "
+    "law over the observed β."
 )
 
 
