@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from cofail_lab.bounds.certificate import Certificate, certify_wrong_counts
+from cofail_lab.bounds.certificate import Certificate, certify_outcomes
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
 from cofail_lab.verdict import Verdict
@@ -17,9 +17,7 @@ def certify(outcomes: Outcomes, delta: float = 0.05, overhead: float | None = No
         delta: error probability of each certificate.
         overhead: what combining costs, in accuracy; None leaves the decision open.
     """
-    return certify_wrong_counts(
-        outcomes.error_counts, outcomes.n_all_wrong, outcomes.n_queries, outcomes.models, delta=delta, overhead=overhead
-    )
+    return certify_outcomes(outcomes, delta=delta, overhead=overhead)
 
 
 def fit(
@@ -60,9 +58,18 @@ def fit(
     from cofail_lab.experiments.fit import Fit
 
     return Fit(
-        bootstrap=bootstrap, null=null, atom=atom, delta=delta, overhead=overhead, level=level,
-        conventions=conventions, correlation=correlation, choices=choices, folds=folds, laws=laws,
-    ).analyse(outcomes, seed)  # fmt: skip
+        bootstrap=bootstrap,
+        null=null,
+        atom=atom,
+        delta=delta,
+        overhead=overhead,
+        level=level,
+        conventions=conventions,
+        correlation=correlation,
+        choices=choices,
+        folds=folds,
+        laws=laws,
+    ).analyse(outcomes, seed)
 
 
 def verify(claims: str | Sequence[str] | None = None, seed: int = 0, false_alarm: float = 0.01) -> list[Verdict]:

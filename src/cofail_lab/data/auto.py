@@ -7,7 +7,7 @@ from typing import ClassVar, NoReturn
 
 from cofail_lab.data.file_source import FileSource
 from cofail_lab.data.formats import FORMATS, source_class
-from cofail_lab.data.names import shorten, some
+from cofail_lab.data.names import counted, shorten
 from cofail_lab.data.readers.wide import WideSource, is_companion
 from cofail_lab.data.tables import CSV_SUFFIXES, PARQUET_SUFFIXES
 from cofail_lab.errors import InputError
@@ -36,7 +36,7 @@ class AutoSource(FileSource):
         """Guess, read and join; notes say what files were read as, and how many were not."""
         whole = super().load()
         if strangers := [path for path, found in self._guesses.items() if found is None and not is_companion(path)]:
-            note = f"{some(len(strangers), 'other file')} not read as logs, such as {shorten(strangers[0].name)}."
+            note = f"{counted(len(strangers), 'other file')} not read as logs, such as {shorten(strangers[0].name)}."
             whole = replace(whole, notes=(*whole.notes, note))
         return whole
 

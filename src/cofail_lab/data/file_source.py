@@ -27,7 +27,7 @@ from cofail_lab.data.rule import Rule
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
 
-MOST_FILES = 20_000
+MAX_FILES = 20_000
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class FileSource(ABC):
 
     def load(self) -> Grades:
         """Read every file, join what they hold, and attach what is known of the models."""
-        from cofail_lab.data.joining import joined
+        from cofail_lab.data.joining import join_grades
         from cofail_lab.data.model_info import attach
 
-        whole = joined([self.grades(path) for path in _watched(self.files())], self.join)
+        whole = join_grades([self.grades(path) for path in _watched(self.files())], self.join)
         return whole if self.registry is None else attach(whole, self.registry)
 
     def files(self) -> list[Path]:
@@ -154,6 +154,6 @@ def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:
         if not matches:
             raise InputError(f"data.path: {text!r} is {what}")
         found |= dict.fromkeys(matches)
-        if len(found) > MOST_FILES:
-            raise InputError(f"data.path: {text!r} names over {MOST_FILES:,} files")
+        if len(found) > MAX_FILES:
+            raise InputError(f"data.path: {text!r} names over {MAX_FILES:,} files")
     return list(found)

@@ -17,17 +17,17 @@ from typing import IO, Any
 from cofail_lab.data.names import shorten
 from cofail_lab.errors import InputError
 
-MOST_BYTES = 2 * 2**30
+MAX_BYTES = 2 * 2**30
 """Of one file or archive member, after decompression."""
-MOST_LINE = 64 * 2**20
+MAX_LINE = 64 * 2**20
 """Of one line of a JSON Lines file."""
-MOST_RATIO = 250
+MAX_RATIO = 250
 """Decompressed to compressed bytes, beyond `FREE_BYTES`; logs stay below 100, zeros reach 1,000."""
 FREE_BYTES = 64 * 2**20
-MOST_MEMBERS = 100_000
+MAX_MEMBERS = 100_000
 
 
-def read_bytes(path: Path, limit: int = MOST_BYTES) -> bytes:
+def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     """The whole file, decompressed if it ends in .gz."""
     with opened(path, limit) as file:
         return file.read()
@@ -52,14 +52,14 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
         number = 0
         while True:
             try:
-                line = text.readline(MOST_LINE)
+                line = text.readline(MAX_LINE)
             except UnicodeDecodeError as error:
                 raise _not_utf8(path.name, error, after=f"after line {number}") from error
             if not line:
                 return
             number += 1
-            if len(line) >= MOST_LINE:
-                raise InputError(f"{path.name}: line {number} is longer than {MOST_LINE >> 20} MiB")
+            if len(line) >= MAX_LINE:
+                raise InputError(f"{path.name}: line {number} is longer than {MAX_LINE >> 20} MiB")
             if line.strip():
                 yield number, parse_json(line, f"{path.name}: line {number}")
 
@@ -88,7 +88,7 @@ def parse_json(text: str | bytes, where: str, *, unique_keys: bool = False) -> A
         raise InputError(f"{where}: a number too long to be read ({shorten(str(error))})") from error
 
 
-def read_zip_member(path: Path, member: str, limit: int = MOST_BYTES) -> bytes:
+def read_zip_member(path: Path, member: str, limit: int = MAX_BYTES) -> bytes:
     """One member of a zip archive; nothing is ever written to disk. InputError if there is none of that name."""
     with opened_zip(path) as archive:
         if member not in archive.namelist():
@@ -101,8 +101,8 @@ def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     """A zip archive whose names stay inside it and whose stated sizes are plausible."""
     with _plain_errors(path), zipfile.ZipFile(path) as archive:
         members = archive.infolist()
-        if len(members) > MOST_MEMBERS:
-            raise InputError(f"{path.name}: {len(members):,} members; at most {MOST_MEMBERS:,} are read")
+        if len(members) > MAX_MEMBERS:
+            raise InputError(f"{path.name}: {len(members):,} members; at most {MAX_MEMBERS:,} are read")
         for info in members:
             name = PurePosixPath(info.filename.replace("\\", "/"))
             if name.is_absolute() or ".." in name.parts or (name.parts and name.parts[0].endswith(":")):
@@ -111,7 +111,7 @@ def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-def member_bytes(archive: zipfile.ZipFile, member: str, file: str, limit: int = MOST_BYTES) -> bytes:
+def member_bytes(archive: zipfile.ZipFile, member: str, file: str, limit: int = MAX_BYTES) -> bytes:
     """Bytes of a member of an open archive; what the archive states about sizes is not believed."""
     info = archive.getinfo(member)
     with archive.open(info) as stream:
@@ -120,7 +120,7 @@ def member_bytes(archive: zipfile.ZipFile, member: str, file: str, limit: int = 
 
 
 @contextmanager
-def opened(path: Path, limit: int = MOST_BYTES) -> Iterator[IO[bytes]]:
+def opened(path: Path, limit: int = MAX_BYTES) -> Iterator[IO[bytes]]:
     """A file as a stream of bytes, decompressed if it ends in .gz, that stops with an error at the limits."""
     with _plain_errors(path), path.open("rb") as raw:
         size = path.stat().st_size
@@ -153,11 +153,11 @@ def digest(paths: Sequence[Path]) -> str:
 
 def check_ratio(what: str, size: int, compressed: int) -> None:
     """Raise InputError for what would grow beyond all plausibility."""
-    if size > MOST_BYTES:
-        raise InputError(f"{what}: {size:,} bytes after decompression; at most {MOST_BYTES:,} are read")
-    if size > FREE_BYTES and size > MOST_RATIO * compressed:
+    if size > MAX_BYTES:
+        raise InputError(f"{what}: {size:,} bytes after decompression; at most {MAX_BYTES:,} are read")
+    if size > FREE_BYTES and size > MAX_RATIO * compressed:
         raise InputError(
-            f"{what}: decompresses to over {size // compressed} times its size; more than {MOST_RATIO} is no log"
+            f"{what}: decompresses to over {size // compressed} times its size; more than {MAX_RATIO} is no log"
         )
 
 

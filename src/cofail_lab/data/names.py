@@ -1,5 +1,7 @@
 """Names and texts from files: they identify queries and models, so two that look alike are an error, not a guess."""
 
+from collections.abc import Sequence
+
 from cofail_lab.errors import InputError
 from cofail_lab.grades import first_repeated
 
@@ -43,7 +45,12 @@ def shorten(text: str, limit: int = 60) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
-def some(number: int, what: str) -> str:
+def list_names(names: Sequence[str], limit: int = 5) -> str:
+    """The first ``limit`` names, each shortened, for a sentence: ``a, b, ...``; dots where there are more."""
+    return ", ".join(shorten(name) for name in names[:limit]) + (", ..." if len(names) > limit else "")
+
+
+def counted(number: int, noun: str) -> str:
     """A number of things: ``1 pair``, ``2 pairs``, ``2 queries``."""
-    several = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
-    return f"{number:,} {what if number == 1 else several}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from cofail_lab.data.names import check_names, clean_text, some
+from cofail_lab.data.names import check_names, clean_text, counted
 from cofail_lab.data.tables import coded
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
@@ -15,7 +15,7 @@ from cofail_lab.grades import Cell, Grades
 NUMBERS = ("score", "cost", "tokens_in", "tokens_out", "confidence")
 """Per-answer numbers that a record may carry; nan where the log has none."""
 
-MOST_CELLS = 2 * 10**8
+MAX_CELLS = 2 * 10**8
 """Cells (times samples) that a matrix may have: int8 states and one float column of it take under 2 GiB."""
 
 
@@ -179,7 +179,7 @@ class Records:
             said.append(repeated_note(int((np.bincount(flat, minlength=1) > 1).sum()), most))
             if late := int(((cells > Cell.WRONG) & ~np.isnan(frac)).reshape(-1).sum()):
                 said.append(
-                    f"{some(late, 'cell')} not graded in the first sample but in a later one; not graded it stays."
+                    f"{counted(late, 'cell')} not graded in the first sample but in a later one; not graded it stays."
                 )
         per_query: dict[str, np.ndarray] = {}
         if any(datasets):
@@ -189,10 +189,8 @@ class Records:
             for i, text in self._prompts.items():
                 prompts[row_of[i]] = prompts[row_of[i]] or clean_text(text)
             per_query["prompt"] = prompts
-        if self._other_prompt:
-            said.append(
-                f"{some(len(self._other_prompt), 'query')} with different prompts in other records; the first is kept."
-            )
+        if n_other := len(self._other_prompt):
+            said.append(f"{counted(n_other, 'query')} with different prompts in other records; the first is kept.")
         return Grades(
             cells.reshape(n, m), queries, models, source, per_query,
             per_cell=per_cell, notes=tuple(said), sha256=sha256,
@@ -221,7 +219,7 @@ class Records:
 
 def repeated_note(n_cells: int, most: int) -> str:
     """That cells have repeated samples, and what becomes of them."""
-    return f"{some(n_cells, 'cell')} with repeated samples (at most {most}); a cell is its first sample."
+    return f"{counted(n_cells, 'cell')} with repeated samples (at most {most}); a cell is its first sample."
 
 
 def share_right(samples: Int[np.ndarray, "... S"]) -> np.ndarray:
@@ -233,10 +231,10 @@ def share_right(samples: Int[np.ndarray, "... S"]) -> np.ndarray:
 
 def check_size(n: int, m: int, samples: int, source: str) -> None:
     """Raise InputError for a matrix that would not fit in memory."""
-    if n * m * samples > MOST_CELLS:
+    if n * m * samples > MAX_CELLS:
         times = f" x {samples} samples" if samples > 1 else ""
         raise InputError(
-            f"{source}: {n:,} queries x {m:,} models{times} make a matrix of more than {MOST_CELLS:,} cells; "
+            f"{source}: {n:,} queries x {m:,} models{times} make a matrix of more than {MAX_CELLS:,} cells; "
             "are the query and model fields the right ones?"
         )
 

@@ -16,9 +16,9 @@ from cofail_lab.errors import InputError
 
 CSV_SUFFIXES = (".csv", ".csv.gz")
 PARQUET_SUFFIXES = (".parquet",)
-MOST_TEXT_CELLS = 2 * 10**7
+MAX_TEXT_CELLS = 2 * 10**7
 """Of a table that is held as text: about a gigabyte."""
-MOST_ROWS = 2 * 10**7
+MAX_ROWS = 2 * 10**7
 # Bytes of a CSV row that Arrow accepts: prompts can be long.
 _BLOCK = 2**25
 
@@ -34,7 +34,7 @@ class Sheet:
 def read_sheet(path: Path) -> Sheet:
     """A whole CSV, CSV.gz or Parquet table as text; null and nan are empty."""
     if path.suffix == ".parquet":
-        columns = read_parquet(path, most_cells=MOST_TEXT_CELLS)
+        columns = read_parquet(path, most_cells=MAX_TEXT_CELLS)
         texts = []
         for codes, values in (coded(column, path.name) for column in columns.values()):
             texts.append([values[code] for code in codes])
@@ -43,9 +43,9 @@ def read_sheet(path: Path) -> Sheet:
     for _, row in read_rows(path):
         rows.append(row)
         cells += len(row)
-        if cells > MOST_TEXT_CELLS:
+        if cells > MAX_TEXT_CELLS:
             raise InputError(
-                f"{path.name}: more than {MOST_TEXT_CELLS:,} cells; data=long and data=npz take larger ones"
+                f"{path.name}: more than {MAX_TEXT_CELLS:,} cells; data=long and data=npz take larger ones"
             )
     return Sheet(rows[0], rows[1:])
 
@@ -101,7 +101,7 @@ def read_columns(path: Path, wanted: Collection[str]) -> dict[str, Any]:
         repeated = next(name for name in present if present.count(name) > 1)
         raise InputError(f"{path.name}: column {repeated!r} appears twice")
     if path.suffix == ".parquet":
-        return read_parquet(path, present, most_cells=MOST_ROWS * max(len(present), 1))
+        return read_parquet(path, present, most_cells=MAX_ROWS * max(len(present), 1))
     return _read_csv(path, names, present)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from cofail_lab import checks
 from cofail_lab.data.health.checks import examine
-from cofail_lab.data.model_info import read_registry
+from cofail_lab.data.model_info import read_model_info
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.report.health import LABELS, health_rows, health_section, health_table
@@ -66,7 +66,7 @@ class Health:
             return {}
         if isinstance(self.published, str):
             entries: dict[str, Any] = {
-                model: entry.get("accuracy", "") for model, entry in read_registry(self.published).items()
+                model: entry.get("accuracy", "") for model, entry in read_model_info(self.published).items()
             }
         else:
             entries = {str(model): value for model, value in self.published.items()}

@@ -11,7 +11,7 @@ import numpy as np
 from cofail_lab.data import files
 from cofail_lab.data.file_source import FileSource
 from cofail_lab.data.names import check_names, clean_text, shorten
-from cofail_lab.data.records import MOST_CELLS, share_right
+from cofail_lab.data.records import MAX_CELLS, share_right
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
 
@@ -99,7 +99,7 @@ def _read_npy(content: bytes, where: str) -> np.ndarray:
     size = math.prod(shape) * dtype.itemsize
     if size != len(content) - stream.tell():
         raise InputError(f"{where}: {len(content) - stream.tell():,} bytes for an array of {size:,}")
-    if dtype.itemsize == 0 and math.prod(shape) > MOST_CELLS:
+    if dtype.itemsize == 0 and math.prod(shape) > MAX_CELLS:
         raise InputError(f"{where}: {math.prod(shape):,} empty elements")
     array = np.frombuffer(content, dtype, offset=stream.tell()) if dtype.itemsize else np.zeros(math.prod(shape), dtype)
     return array.reshape(shape, order="F" if fortran else "C")
