@@ -66,8 +66,8 @@ def attach(grades: Grades, table: str) -> Grades:
         notes.append(f"{len(unmatched):,} of {n_models:,} models are not in {label}: {list_names(unmatched)}{hint}.")
     if len(unmatched) == n_models:
         raise InputError(
-            f"data.registry: none of the {n_models} models is in {label}, such as {shorten(unmatched[0])!r}; "
-            f"{label} has {list_names(entries)}"
+            f"data.registry: none of the {n_models} models, such as {shorten(unmatched[0])!r}, is in {label}, which "
+            f"has {list_names(entries)}"
         )
     per_model = dict(grades.per_model)
     for column in dict.fromkeys(key for entry in info.values() for key in entry):
