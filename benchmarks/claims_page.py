@@ -71,7 +71,7 @@ Claim(
 )
 ```
 
-Cases are plain data, so that a stored counterexample replays. `pytest tests/test_claims.py` asks of every row that
+Cases are plain data, so that a stored counterexample replays. `pytest tests/claims` asks of every row that
 its verdict is the expected one, that its mutants are refuted, and that its counterexample replays from JSON.
 """
 
