@@ -5,17 +5,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import get_args
 
-import numpy as np
 import pyarrow as pa
 
 from cofail_lab import checks
-from cofail_lab.bounds.certificate import certify_wrong_counts
+from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.fitting.calibration import Calibration
 from cofail_lab.fitting.comparison.compare import compare_laws, n_steps
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS
-from cofail_lab.fitting.estimators import one_factor
 from cofail_lab.fitting.matrix import Conventions, MatrixFit, fit_matrix
 from cofail_lab.fitting.readings.guessing import Guessing, guess_corrected
 from cofail_lab.fitting.replicates.shards import assign_batches, reuse_batches, to_table
@@ -118,10 +116,7 @@ class Fit:
         self, outcomes: Outcomes, seed: int, progress: Progress = silent, shards: Mapping[str, pa.Table] | None = None
     ) -> Result:
         """The fit of a matrix; replicates that ``shards`` hold are reused."""
-        certificate = certify_wrong_counts(
-            outcomes.error_counts, outcomes.n_all_wrong, outcomes.n_queries, outcomes.models,
-            delta=self.delta, overhead=self.overhead,
-        )  # fmt: skip
+        certificate = certify_outcomes(outcomes, delta=self.delta, overhead=self.overhead)
         fit = self._point(outcomes, seed, progress)
         draw = partial(_replicates, progress, shards or {})
         # What comes after an interruption would make the user wait again.
@@ -130,7 +125,7 @@ class Fit:
             fit, interrupted = self._calibrated(fit, seed, draw)
         if interrupted is None:
             fit, interrupted = self._compared(fit, seed, progress)
-        elsewhere = self._elsewhere(outcomes)
+        elsewhere = fit_metrics.elsewhere_metrics(outcomes, self.correlation)
         guessing = self._guessing(outcomes)
         count_probs = fit.count_probs()
         return Result(
@@ -193,18 +188,6 @@ class Fit:
         except KeyboardInterrupt:
             return fit, "the comparison of laws was not finished"
         return replace(fit, comparison=compared), None
-
-    def _elsewhere(self, outcomes: Outcomes) -> dict[str, float | int | None]:
-        """The one-factor prediction at another matrix's correlation."""
-        if self.correlation is None:
-            return {}
-        log_predicted = float(one_factor.log_all_wrong(outcomes.error_rates, np.asarray(self.correlation))[0])
-        predicted, observed = float(np.exp(log_predicted)), outcomes.all_wrong()
-        return {
-            "correlation_elsewhere": self.correlation,
-            "predicted_one_factor_elsewhere": predicted,
-            "ratio_one_factor_elsewhere": observed / predicted if observed and predicted else None,
-        }
 
     def _guessing(self, outcomes: Outcomes) -> Guessing | None:
         if self.choices is None:

@@ -8,11 +8,13 @@ from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.estimate import Estimate
 from cofail_lab.fitting.calibration import FIRST_NULL, conclude
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS, NULL_LAWS, POINT_LAWS
+from cofail_lab.fitting.estimators import one_factor
 from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.fitting.readings.luck import Luck
 from cofail_lab.fitting.readings.slopes import SLOPES
 from cofail_lab.fitting.replicates.intervals import Interval
+from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.fit import law_comparison
 from cofail_lab.report.fit.names import CONVENTIONS, null_label
 
@@ -133,6 +135,19 @@ def _luck_numbers(luck: Luck) -> dict[str, Interval | None]:
     repeats = ("single_best", "first_pick", "half_pick", "routable_upper", "oracle")
     shares = {"luck_lower": luck.luck_lower, "luck_upper": luck.luck_upper}
     return {f"repeats_{name}": getattr(luck, name) for name in repeats} | shares
+
+
+def elsewhere_metrics(outcomes: Outcomes, correlation: float | None) -> dict[str, float | int | None]:
+    """The one-factor prediction at another matrix's mean correlation; nothing where none is given."""
+    if correlation is None:
+        return {}
+    log_predicted = float(one_factor.log_all_wrong(outcomes.error_rates, np.asarray(correlation))[0])
+    predicted, observed = float(np.exp(log_predicted)), outcomes.all_wrong()
+    return {
+        "correlation_elsewhere": correlation,
+        "predicted_one_factor_elsewhere": predicted,
+        "ratio_one_factor_elsewhere": observed / predicted if observed and predicted else None,
+    }
 
 
 def guessing_metrics(guessing: Guessing | None) -> dict[str, float | int | None]:

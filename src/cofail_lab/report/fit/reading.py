@@ -91,8 +91,8 @@ def pool_sections(fit: MatrixFit) -> tuple[Section, ...]:
         return ()
     if fit.parts:
         sentences.append(
-            "The ratio of observed to one-factor β in parts of the pool, each predicted from its own pairs. These ratios "
-            f"have no null of their own, and need not be 1{_families_left_out(fit)}:"
+            "The ratio of observed to one-factor β in parts of the pool, each predicted from its own pairs. These "
+            f"ratios have no null of their own, and need not be 1{_families_left_out(fit)}:"
         )
     return (Section("Does it depend on the pool?", tuple(sentences), tuple(rows), figures),)
 
