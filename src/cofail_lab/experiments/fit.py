@@ -99,7 +99,8 @@ class Fit:
         if options.shard is None:
             raise ValueError("run.shard: which shard this is must be given")
         fit = self._point(inputs.outcomes(), options.seed, progress)
-        stages = self._resampling(fit, options.seed).stages() | self._calibration(fit, options.seed).stages()
+        stages = Bootstrap(fit, self.bootstrap, options.seed).stages()
+        stages |= Calibration(fit, self.null, self.atom, options.seed).stages()
         assigned = assign_batches(stages, options.shard, options.shards)
         total = sum(stages[name].batch_size(start) for name, starts in assigned.items() for start in starts)
         tables = {}
@@ -153,14 +154,8 @@ class Fit:
             advance(1)
         return fit
 
-    def _resampling(self, fit: MatrixFit, seed: int) -> Bootstrap:
-        return Bootstrap(fit, self.bootstrap, seed)
-
-    def _calibration(self, fit: MatrixFit, seed: int) -> Calibration:
-        return Calibration(fit, self.null, self.atom, seed)
-
     def _bootstrapped(self, fit: MatrixFit, seed: int, draw: Draw) -> tuple[MatrixFit, str | None]:
-        resampling = self._resampling(fit, seed)
+        resampling = Bootstrap(fit, self.bootstrap, seed)
         drawn, finished = draw("Bootstrap replicates", resampling.stages())
         fit = resampling.attach(drawn, finished=finished)
         done = 0 if fit.replicates is None else len(fit.replicates.all_wrong)
@@ -169,7 +164,7 @@ class Fit:
         return fit, None if finished else "the jackknife was not finished"
 
     def _calibrated(self, fit: MatrixFit, seed: int, draw: Draw) -> tuple[MatrixFit, str | None]:
-        calibration = self._calibration(fit, seed)
+        calibration = Calibration(fit, self.null, self.atom, seed)
         stages = calibration.stages()
         drawn, finished = draw("Null matrices", stages)
         fit = calibration.attach(drawn, finished=finished)
