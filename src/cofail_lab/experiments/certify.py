@@ -7,7 +7,7 @@ from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.bounds.certificate import Certificate, certify_counts, certify_outcomes
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.report.fit import summary as fit_summary
+from cofail_lab.report.certificate import certificate_section
 from cofail_lab.result import Result
 
 
@@ -50,7 +50,7 @@ class Certify:
                 "decision_outcome": certificate.outcome,
                 **({} if certificate.best_model is None else {"best_model": certificate.best_model}),
             },
-            sections=(fit_summary.certificate_section(certificate, loaded.notes),),
+            sections=(certificate_section(certificate, loaded.notes),),
         )
 
 

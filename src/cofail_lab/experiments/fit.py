@@ -25,6 +25,7 @@ from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.fit import metrics as fit_metrics
 from cofail_lab.report.fit import summary as fit_summary
 from cofail_lab.report.fit import tables as fit_tables
+from cofail_lab.report.fit.figures import figures
 from cofail_lab.report.health import with_health
 from cofail_lab.result import Result
 
@@ -138,7 +139,7 @@ class Fit:
             labels=fit_metrics.labels(fit, certificate) | fit_metrics.guessing_labels(guessing),
             estimates=fit_metrics.estimates(fit),
             tables=fit_tables.tables(fit, certificate, count_probs),
-            figures=fit_summary.figures(fit, count_probs),
+            figures=figures(fit, count_probs),
             sections=fit_summary.sections(fit, certificate, elsewhere, guessing),
             interrupted=interrupted,
         )
