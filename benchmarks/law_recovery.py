@@ -163,7 +163,9 @@ def _atom_loadings(pool: VaryingPool, _: int) -> Inside:
     yield "ω on the matrix, profile", _likely(free.log_likelihood, held.log_likelihood)
 
 
-def _profiled(base_of: Callable[[np.ndarray, np.ndarray], AbstractErrorLaw | None]) -> Callable[[VaryingPool, int], Inside]:
+def _profiled(
+    base_of: Callable[[np.ndarray, np.ndarray], AbstractErrorLaw | None],
+) -> Callable[[VaryingPool, int], Inside]:
     def inside(pool: VaryingPool, _: int) -> Inside:
         found = atom.profile(pool, base_of)
         k = min(round(SHOCK * N), pool.n_all_wrong)

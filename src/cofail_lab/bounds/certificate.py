@@ -13,6 +13,7 @@ from jaxtyping import Int
 from cofail_lab import checks
 from cofail_lab.bounds.binomial import clopper_pearson_lower, clopper_pearson_upper
 from cofail_lab.errors import InputError
+from cofail_lab.outcomes import Outcomes
 
 Outcome = Literal["skip", "room", "open"]
 
@@ -124,6 +125,18 @@ def certify_wrong_counts(
     best_model = None if models is None else models[best]
     least = float(clopper_pearson_lower(resolvable, n_queries, delta).min())
     return Certificate(len(error_counts), n_queries, n_all_wrong, best_correct, delta, overhead, best_model, least)
+
+
+def certify_outcomes(outcomes: Outcomes, *, delta: float = 0.05, overhead: float | None = None) -> Certificate:
+    """The certificates of a matrix; ``delta`` and ``overhead`` as in `certify_wrong_counts`."""
+    return certify_wrong_counts(
+        outcomes.error_counts,
+        outcomes.n_all_wrong,
+        outcomes.n_queries,
+        outcomes.models,
+        delta=delta,
+        overhead=overhead,
+    )
 
 
 def certify_counts(
