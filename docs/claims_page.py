@@ -103,10 +103,9 @@ def _verdicts(claims: Iterable[Claim], verdicts: list[Verdict]) -> list[str]:
     lines = ["## Verdicts", ""]
     agree = sum(verdict.status == verdict.expected for verdict in verdicts)
     lines += [
-        f"{agree} of {len(verdicts)} are the expected ones. The margin is how far inside the claimed interval the measured",
-        "interval lies (negative: outside), in the units of the check that left least room.",
-        "",
+        f"{agree} of {len(verdicts)} are the expected ones. The margin is how far the measured interval lies inside"
     ]
+    lines += ["the claimed one (negative: outside), in the units of the check with the smallest margin.", ""]
     lines += ["| claim | release | statement | expected | verdict | margin |", "|---|---|---|---|---|---|"]
     for row, verdict in zip(rows(claims), verdicts, strict=True):
         lines.append(f"{row} {verdict.status} | {verdict.evidence['margin']:.1e} |")
@@ -131,12 +130,8 @@ def _refuted(verdicts: list[Verdict]) -> list[str]:
 def _mutants(mutants: list[PlantedMutant]) -> list[str]:
     caught = sum(mutant.status == "refuted" for mutant in mutants)
     confirmed = sum(mutant.status == "confirmed" for mutant in mutants)
-    lines = [
-        "## Planted false variants",
-        "",
-        f"{caught} of {len(mutants)} came out refuted, {confirmed} confirmed.",
-        "",
-    ]
+    lines = ["## Planted false variants", ""]
+    lines += [f"{caught} of {len(mutants)} came out refuted, {confirmed} confirmed.", ""]
     lines += ["| claim | what is wrong | verdict | refuted by | off by |", "|---|---|---|---|---|"]
     lines += [f"| {m.claim} | {_text(m.name)} | {m.status} | {_text(m.check)} | {-m.margin:.1e} |" for m in mutants]
     return [*lines, ""]
@@ -146,10 +141,8 @@ def _alarms(alarms: FalseAlarms) -> list[str]:
     low, high = alarms.limits
     checks = f"The {alarms.n_checks} simulated checks of claims that hold were repeated over {alarms.n_trials} seeds."
     lines = ["## False alarms", "", checks, ""]
-    lines += [
-        "| seeds | runs with a wrong verdict | measured rate | 95% limits | stated rate |",
-        "|---|---|---|---|---|",
-    ]
+    lines += ["| seeds | runs with a wrong verdict | measured rate | 95% limits | stated rate |"]
+    lines += ["|---|---|---|---|---|"]
     rate, limits = percent(alarms.n_wrong / alarms.n_trials), f"{percent(low)} to {percent(high)}"
     lines += [f"| {alarms.n_trials} | {alarms.n_wrong} | {rate} | {limits} | {percent(alarms.stated)} |", ""]
     return lines

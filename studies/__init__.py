@@ -1,1 +1,1 @@
-"""Long studies of the methods on planted truths: ``python -m studies.null_study``, ``python -m studies.law_recovery``."""
+"""Long studies on simulated data with a known truth: ``python -m studies.null_study`` and ``studies.law_recovery``."""

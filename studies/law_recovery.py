@@ -2,10 +2,10 @@
 
     python -m studies.law_recovery --seeds 100 --heldout-seeds 10
 
-Prints, per law and parameter, the share of 95% intervals that contain the truth. An estimate from pairs has a percentile
-bootstrap interval. An estimate by likelihood has a profile interval: the truth is inside if twice the loss of
-log-likelihood is below 3.84. Also prints how often the held-out comparison prefers the law that made the data, or a law
-within two standard errors of the best.
+Prints, per law and parameter, the share of 95% intervals that contain the truth. An estimate from pairs has a
+percentile bootstrap interval. An estimate by likelihood has a profile interval: the truth is inside if twice the loss
+of log-likelihood is below 3.84. Also prints how often the held-out comparison prefers the law that made the data, or a
+law within two standard errors of the best.
 """
 
 import argparse
@@ -20,9 +20,9 @@ from scipy.stats import beta as beta_law
 from scipy.stats import chi2
 
 from cofail_lab.fitting.comparison.compare import compare_laws
-from cofail_lab.fitting.estimators import atom, block, clayton, full_sigma, loadings, loadings_ml
+from cofail_lab.fitting.estimators import atom, atom_profile, block, clayton, full_sigma, loadings, loadings_ml
 from cofail_lab.fitting.estimators.count_likelihood import count_law
-from cofail_lab.fitting.estimators.pool import Pool
+from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.fitting.estimators.tetrachoric import correlation_from_counts
 from cofail_lab.models import (
     AbstractErrorLaw,
@@ -61,10 +61,10 @@ class Case(NamedTuple):
 
     law: AbstractErrorLaw
     candidate: str
-    inside: Callable[[Pool, int], Inside]
+    inside: Callable[[VaryingPool, int], Inside]
 
 
-def _resampled(pool: Pool, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _resampled(pool: VaryingPool, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Error counts (replicates, m) and tetrachoric matrices of bootstrap replicates."""
     rng = np.random.default_rng([seed, 1])
     left, right = np.triu_indices(M, 1)
@@ -93,26 +93,26 @@ def _likely(best: float, at_truth: float) -> bool:
     return bool(2 * (best - at_truth) <= chi2.ppf(0.95, 1))
 
 
-def _independent(pool: Pool, seed: int) -> Inside:
+def _independent(pool: VaryingPool, seed: int) -> Inside:
     rng = np.random.default_rng([seed, 1])
     drawn = [np.log(pool.wrong[rng.integers(N, size=N)].mean(axis=0)).sum() for _ in range(REPLICATES)]
     yield "log β, bootstrap", bool(_holds(np.array(drawn), np.log(RATES).sum()))
 
 
-def _one_factor(pool: Pool, seed: int) -> Inside:
+def _one_factor(pool: VaryingPool, seed: int) -> Inside:
     _, matrices = _resampled(pool, seed)
     i, j = np.triu_indices(M, 1)
     yield "r = mean tetrachoric, bootstrap", bool(_holds(matrices[:, i, j].mean(axis=1), R))
     yield "r on C, profile", _on_counts(pool, "one_factor", R)
 
 
-def _on_counts(pool: Pool, base: str, place: float) -> bool:
+def _on_counts(pool: VaryingPool, base: str, place: float) -> bool:
     fitted = atom.fit(pool, base, atom=False)
     at_truth = count_law(atom.BASES[base].law(pool.error_rates, place)).log_likelihood(pool.histogram)
     return _likely(fitted.log_likelihood, at_truth)
 
 
-def _loadings(pool: Pool, seed: int) -> Inside:
+def _loadings(pool: VaryingPool, seed: int) -> Inside:
     _, matrices = _resampled(pool, seed)
     for inside in _holds(loadings.fit(matrices), LOADINGS):
         yield "every loading, minres, bootstrap", bool(inside)
@@ -123,7 +123,7 @@ def _loadings(pool: Pool, seed: int) -> Inside:
     yield "a loading on the matrix, profile", _likely(best, held.log_likelihood)
 
 
-def _full_sigma(pool: Pool, seed: int) -> Inside:
+def _full_sigma(pool: VaryingPool, seed: int) -> Inside:
     _, matrices = _resampled(pool, seed)
     i, j = np.triu_indices(M, 1)
     drawn = np.stack([full_sigma.repaired(matrix)[i, j] for matrix in matrices])
@@ -132,7 +132,7 @@ def _full_sigma(pool: Pool, seed: int) -> Inside:
         yield "entries of Σ, bootstrap", bool(inside)
 
 
-def _clayton(pool: Pool, seed: int) -> Inside:
+def _clayton(pool: VaryingPool, seed: int) -> Inside:
     rng = np.random.default_rng([seed, 1])
     pairs = np.triu_indices(M, 1)
     counts, means = np.empty((REPLICATES, M)), np.empty(REPLICATES)
@@ -144,31 +144,33 @@ def _clayton(pool: Pool, seed: int) -> Inside:
     yield "θ on C, profile", _on_counts(pool, "clayton", THETA / (THETA + 2))
 
 
-def _block(pool: Pool, seed: int) -> Inside:
+def _block(pool: VaryingPool, seed: int) -> Inside:
     _, matrices = _resampled(pool, seed)
     between, within = block.fit(matrices, FAMILY)
     yield "ρ_b, bootstrap", bool(_holds(between, BETWEEN))
     yield "ρ_w, bootstrap", bool(_holds(within, WITHIN))
 
 
-def _atom(base: str) -> Callable[[Pool, int], Inside]:
-    def inside(pool: Pool, _: int) -> Inside:
+def _atom(base: str) -> Callable[[VaryingPool, int], Inside]:
+    def inside(pool: VaryingPool, _: int) -> Inside:
         free, held = (atom.fit(pool, base, atom=True, held_shock=shock) for shock in (None, SHOCK))
         yield "ω on C, profile", _likely(free.log_likelihood, held.log_likelihood)
 
     return inside
 
 
-def _atom_loadings(pool: Pool, _: int) -> Inside:
+def _atom_loadings(pool: VaryingPool, _: int) -> Inside:
     start = loadings.fit(pool.tetrachoric)
     free = loadings_ml.fit(pool.wrong, start, atom=True)
     held = loadings_ml.fit(pool.wrong, free.loadings, atom=True, held_shock=SHOCK)
     yield "ω on the matrix, profile", _likely(free.log_likelihood, held.log_likelihood)
 
 
-def _profiled(base_of: Callable[[np.ndarray, np.ndarray], AbstractErrorLaw | None]) -> Callable[[Pool, int], Inside]:
-    def inside(pool: Pool, _: int) -> Inside:
-        profile = atom.profile(pool, base_of)
+def _profiled(
+    base_of: Callable[[np.ndarray, np.ndarray], AbstractErrorLaw | None],
+) -> Callable[[VaryingPool, int], Inside]:
+    def inside(pool: VaryingPool, _: int) -> Inside:
+        profile = atom_profile.profile(pool, base_of)
         k = min(round(SHOCK * N), pool.n_all_wrong)
         base = base_of((pool.error_counts - k) / (N - k), pool.tetrachoric_without(np.array([k]))[0])
         if profile is None or base is None:
@@ -234,7 +236,7 @@ def coverage(case: Case, seeds: range) -> dict[str, tuple[int, int]]:
     """Name of an interval -> in how many matrices it contains the truth, and the number of matrices."""
     counts: dict[str, tuple[int, int]] = {}
     for seed in seeds:
-        for name, inside in case.inside(Pool(drawn(case.law, seed), FAMILY.astype(str)), seed):
+        for name, inside in case.inside(VaryingPool(drawn(case.law, seed), FAMILY.astype(str)), seed):
             held, asked = counts.get(name, (0, 0))
             counts[name] = held + inside, asked + 1
     return counts

@@ -10,11 +10,11 @@ import numpy as np
 from scipy import stats
 
 from cofail_lab.bounds.binomial import clopper_pearson
-from cofail_lab.fitting.calibration import OWN_NULLS
-from cofail_lab.fitting.estimators import full_sigma, loadings
+from cofail_lab.fitting.comparison.laws import NULL_LAWS
 from cofail_lab.fitting.estimators.pairs import Pairs, square
+from cofail_lab.fitting.estimators.stack import ObservedPairs, TetrachoricStack
 from cofail_lab.fitting.replicates.null import place, power, simulate, with_atom
-from cofail_lab.fitting.replicates.predictors import MatrixPredictors
+from cofail_lab.fitting.replicates.predictors import log_predictions
 from cofail_lab.fitting.replicates.stages import Batch, Replicates
 from cofail_lab.models import AbstractErrorLaw, GaussianCopula, OneFactorGaussian
 from cofail_lab.report.figures.style import PALETTE, canvas, drawing, fitted, svg
@@ -51,14 +51,9 @@ def _null_truth(law: str, m: int) -> AbstractErrorLaw:
 
 
 def _refitted(law: str, rates: np.ndarray, tetrachoric: np.ndarray, mean: float) -> AbstractErrorLaw:
-    """The null law of one matrix, as `fitting.calibration.null_laws` fits it."""
-    m = len(rates)
-    if law == "one_factor":
-        return OneFactorGaussian(rates, np.full(m, np.sqrt(mean)))
-    matrix = square(tetrachoric, Pairs.of(m), m, 1.0)
-    if law == "one_factor_loadings":
-        return OneFactorGaussian(rates, loadings.fit(matrix))
-    return GaussianCopula(rates, full_sigma.repaired(matrix, "nearest"))
+    """The null law of one matrix, as a fit makes it."""
+    matrix = square(tetrachoric, Pairs.of(len(rates)), len(rates), 1.0)
+    return NULL_LAWS[law].law(ObservedPairs(rates, matrix, mean, published=False))
 
 
 def uniformity(law: str, n_null: int = 99, m: int = 10, n: int = 400) -> None:
@@ -69,14 +64,14 @@ def uniformity(law: str, n_null: int = 99, m: int = 10, n: int = 400) -> None:
     also counts p-values that are too large.
     """
     n_matrices = _MATRICES[law]
-    predictors = MatrixPredictors(Pairs.of(m), None)
+    pairs = Pairs.of(m)
     asked = () if law == "one_factor" else (law,)
-    own = OWN_NULLS.index(law)
+    own = list(NULL_LAWS).index(law)
 
     def more(batch: Batch) -> dict[str, np.ndarray]:
-        # Observed and simulated matrices take the same path; in a fit, a shift of full Σ of the replicates has this effect.
+        # Observed and simulated matrices take the same path. In a fit, a shift of the replicates has this effect.
         rates = batch.error_counts / n
-        logs = predictors.replicates(rates, batch.values.tetrachoric, asked)
+        logs = log_predictions(TetrachoricStack(rates, batch.values.tetrachoric, pairs, coarse=True), asked)
         return {"rates": rates, "tetrachoric": batch.values.tetrachoric, **logs}
 
     observed = _drawn(_null_truth(law, m), n, n_matrices, (own, 900), more=more)
@@ -139,10 +134,10 @@ def clipping(replicates: int = 40) -> None:
     """Full Σ of one-factor truths without an atom, m = 67 and n = 330, with each of its two repairs."""
     m, n, laws = 67, 330, ("full_sigma", "full_sigma_clip")
     pairs = Pairs.of(m)
-    predictors = MatrixPredictors(pairs, None)
 
     def more(batch: Batch) -> dict[str, np.ndarray]:
-        return predictors.replicates(batch.error_counts / n, batch.values.tetrachoric, laws)
+        stack = TetrachoricStack(batch.error_counts / n, batch.values.tetrachoric, pairs, coarse=True)
+        return log_predictions(stack, laws)
 
     for low, high, r in ((0.164, 0.6, 0.9), (0.164, 0.9, 0.8), (0.1, 0.5, 0.9), (0.05, 0.5, 0.9)):
         truth = OneFactorGaussian(np.linspace(low, high, m), np.full(m, np.sqrt(r)))
@@ -157,7 +152,7 @@ def clipping(replicates: int = 40) -> None:
 
 
 if __name__ == "__main__":
-    for law in OWN_NULLS:
+    for law in NULL_LAWS:
         uniformity(law)
     power_curve()
     clipping()

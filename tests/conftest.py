@@ -3,16 +3,19 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hydra.core.global_hydra import GlobalHydra
 
+from cofail_lab import cli
 from cofail_lab.data import load_outcomes
 from cofail_lab.outcomes import Outcomes
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+Run = Callable[..., tuple[int, str, str]]
 
 
 def real_path(name: str) -> Path:
@@ -41,23 +44,44 @@ def real() -> Callable[[str], Outcomes]:
 
 @pytest.fixture(scope="session")
 def inspect_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Real Inspect logs, see `log_makers_inspect`."""
-    return _made_by("log_makers_inspect.py", tmp_path_factory.mktemp("inspect"))
+    """Real Inspect logs, see `inspect_logs`."""
+    return _made_by("inspect_logs.py", tmp_path_factory.mktemp("inspect"))
 
 
 @pytest.fixture(scope="session")
 def harness_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Real outputs of lm-evaluation-harness, see `log_makers_lm_eval`."""
-    return _made_by("log_makers_lm_eval.py", tmp_path_factory.mktemp("lm_eval"))
+    """Real outputs of lm-evaluation-harness, see `lm_eval_logs`."""
+    return _made_by("lm_eval_logs.py", tmp_path_factory.mktemp("lm_eval"))
 
 
 def _made_by(maker: str, folder: Path) -> Path:
     """Run a maker of logs in a process of its own; its package is in the dev extra: its absence is a failure."""
     environment = {**os.environ, "XDG_DATA_HOME": str(folder / "share"), "XDG_CACHE_HOME": str(folder / "cache")}
-    command = [sys.executable, str(Path(__file__).with_name(maker)), str(folder)]
+    command = [sys.executable, str(Path(__file__).with_name("data") / "makers" / maker), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
     assert done.returncode == 0, done.stderr[-2000:]
     return folder
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Runs the command in an empty folder; returns exit code, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["cofail-lab", *arguments])
+        GlobalHydra.instance().clear()
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as leave:
+            code = int(leave.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    yield call
+    GlobalHydra.instance().clear()
 
 
 @pytest.fixture

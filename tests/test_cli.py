@@ -5,43 +5,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from hydra.core.global_hydra import GlobalHydra
 
-from cofail_lab import cli
 from cofail_lab.experiments import fit as fit_module
 from cofail_lab.record import SCHEMA
+from tests.conftest import Run, real_path
 
-from .conftest import real_path
-
-Run = Callable[..., tuple[int, str, str]]
 BRIEF = ("experiment.null=0", "experiment.folds=0")
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Runs the command in an empty folder; returns exit code, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["cofail-lab", *arguments])
-        GlobalHydra.instance().clear()
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as leave:
-            code = int(leave.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    yield call
-    GlobalHydra.instance().clear()
 
 
 @pytest.fixture

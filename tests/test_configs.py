@@ -5,16 +5,19 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
-from hydra.utils import get_class
+from hydra.utils import get_class, instantiate
 from omegaconf import OmegaConf
 
 from cofail_lab.cli import config_folder
+from cofail_lab.models import AbstractErrorLaw
 
 CHOICES = sorted(
     (path.parent.name, path.stem)
     for path in config_folder().glob("*/*.yaml")
     if path.parent.name not in ("study", "hydra")
 )
+
+
 STUDIES = sorted(path.stem for path in (config_folder() / "study").glob("*.yaml"))
 SELECTION = {"dataset", "models", "min_coverage", "pool_size"}
 
@@ -51,3 +54,13 @@ def test_every_study_composes(name: str) -> None:
 
 def test_configs_stand_where_the_installed_package_finds_them() -> None:
     assert (Path(config_folder()) / "config.yaml").is_file()
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (config_folder() / "law").glob("*.yaml")))
+def test_every_law_of_the_configuration_is_built(name: str) -> None:
+    with initialize_config_dir(str(config_folder()), version_base="1.3"):
+        config = compose("config", overrides=[f"law={name}"])
+    law = instantiate(config.law, _convert_="all")
+    assert isinstance(law, AbstractErrorLaw)
+    assert type(law).__module__ == f"cofail_lab.models.{name}"
+    assert 0 <= float(law.subpool([0]).all_wrong()) < 1

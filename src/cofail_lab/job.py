@@ -159,8 +159,8 @@ def failure(error: BaseException) -> str:
 def input_error(error: BaseException | None) -> InputError | None:
     """The InputError that caused an exception; None where there is none.
 
-    Hydra wraps the exceptions of constructors. One of them is about an argument that a user adds with ``+key=value`` and
-    that the constructor does not have.
+    Hydra wraps the exceptions of constructors. One of them is about an argument that a user adds with ``+key=value``
+    and that the constructor does not have.
     """
     from hydra.errors import InstantiationException
 

@@ -124,3 +124,8 @@ class Outcomes:
     def constant(self) -> Bool[np.ndarray, " m"]:
         """Models that are always right or always wrong: they have no correlation and an infinite threshold."""
         return (self.error_counts == 0) | (self.error_counts == self.n_queries)
+
+    @cached_property
+    def varying(self) -> Bool[np.ndarray, " m"]:
+        """Models that are right on some queries and wrong on others, the complement of `constant`."""
+        return ~self.constant

@@ -12,32 +12,21 @@ from cofail_lab import checks
 from cofail_lab.bounds.certificate import certify_wrong_counts
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
-from cofail_lab.fitting.calibration import calibrated, null_stages
+from cofail_lab.fitting.calibration import Calibration
 from cofail_lab.fitting.comparison.compare import compare_laws, n_steps
-from cofail_lab.fitting.comparison.laws import CANDIDATES
+from cofail_lab.fitting.comparison.laws import FITTED_LAWS
 from cofail_lab.fitting.estimators import one_factor
-from cofail_lab.fitting.fitted_laws_tmp import fitted_count_probs
 from cofail_lab.fitting.matrix import Conventions, MatrixFit, fit_matrix
 from cofail_lab.fitting.readings.guessing import Guessing, guess_corrected
-from cofail_lab.fitting.replicates.shards import dealt, taken, to_table
-from cofail_lab.fitting.replicates.stages import Replicates, Stage, computed, in_batches
-from cofail_lab.fitting.resampling import bootstrap_stages, bootstrapped
+from cofail_lab.fitting.replicates.shards import assign_batches, reuse_batches, to_table
+from cofail_lab.fitting.replicates.stages import Replicates, Stage, in_batches, run_stages
+from cofail_lab.fitting.resampling import Bootstrap
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.fit import metrics as fit_metrics
 from cofail_lab.report.fit import summary as fit_summary
 from cofail_lab.report.fit import tables as fit_tables
-from cofail_lab.report.fit.metrics import LAWS
 from cofail_lab.report.health import with_health
 from cofail_lab.result import Result
-
-__all__ = ["LAWS", "Fit"]
-
-SLOW_LAWS = (
-    "one_factor_loadings_ml", "atom_one_factor_loadings", "atom_one_factor_loadings_ml", "atom_full_sigma",
-    "atom_clayton", "atom_block",
-)  # fmt: skip
-"""Compared with ``laws=all`` only: together they take longer than the rest of a fit."""
-
 
 Draw = Callable[[str, Mapping[str, Stage]], tuple[dict[str, Replicates], bool]]
 """Computes stages of replicates under a description: the replicates by stage, and whether they are complete."""
@@ -56,10 +45,10 @@ class Fit:
         overhead: what combining costs, in accuracy; None leaves the decision open.
         level: confidence of the intervals of the ratios; .90 is the published level.
         conventions: of full Σ: ``lab`` or ``published``, see `fitting.matrix.Conventions`.
-        correlation: another matrix's mean tetrachoric correlation, to read this one at; None leaves it out.
+        correlation: another matrix's mean tetrachoric correlation, to predict this one at; None leaves it out.
         choices: options of each query, where models that do not know guess among them; None leaves it out.
         folds: parts of the queries for the held-out likelihood of each law; 0 leaves the comparison of laws out.
-        laws: compared laws: ``quick`` (seconds), ``all``, or names of `fitting.candidates.CANDIDATES`.
+        laws: compared laws: ``quick`` (seconds), ``all``, or names of `fitting.comparison.laws.FITTED_LAWS`.
     """
 
     bootstrap: int = 2000
@@ -91,8 +80,8 @@ class Fit:
         if self.folds == 1:
             raise InputError("experiment.folds: 1 leaves no queries to fit to; 0 or at least 2 are accepted")
         for law in self._laws:
-            if law not in CANDIDATES:
-                raise InputError(f"experiment.laws: {law!r} is not quick, all or one of {', '.join(CANDIDATES)}")
+            if law not in FITTED_LAWS:
+                raise InputError(f"experiment.laws: {law!r} is not quick, all or one of {', '.join(FITTED_LAWS)}")
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """Load the matrix, fit it, and say what it means."""
@@ -106,17 +95,17 @@ class Fit:
         return self.bootstrap > 0 or self.null > 0
 
     def shard(self, inputs: Inputs, progress: Progress = silent) -> Result:
-        """The batches of replicates that fall to one shard, one table a stage; the point fit is repeated for them."""
+        """The batches of replicates of one shard, one table a stage; the point fit is repeated for them."""
         options = inputs.options
-        assert options.shard is not None  # noqa: S101  (the caller asks for one)
+        if options.shard is None:
+            raise ValueError("run.shard: which shard this is must be given")
         fit = self._point(inputs.outcomes(), options.seed, progress)
-        stages = bootstrap_stages(fit, self.bootstrap, options.seed)
-        stages |= null_stages(fit, self.null, self.atom, options.seed)
-        mine = dealt(stages, options.shard, options.shards)
-        total = sum(stages[name].batch_size(start) for name, starts in mine.items() for start in starts)
+        stages = self._resampling(fit, options.seed).stages() | self._calibration(fit, options.seed).stages()
+        assigned = assign_batches(stages, options.shard, options.shards)
+        total = sum(stages[name].batch_size(start) for name, starts in assigned.items() for start in starts)
         tables = {}
         with progress("Replicates of this shard", total=total) as advance:
-            for name, starts in mine.items():
+            for name, starts in assigned.items():
                 tables[name] = to_table(dict(zip(starts, in_batches(stages[name], starts, advance), strict=True)))
         return Result(
             headline=f"Shard {options.shard} of {options.shards}: {total:,} replicates; run.shard=null merges them.",
@@ -127,22 +116,22 @@ class Fit:
     def analyse(
         self, outcomes: Outcomes, seed: int, progress: Progress = silent, shards: Mapping[str, pa.Table] | None = None
     ) -> Result:
-        """The fit of a matrix at hand; replicates that ``shards`` hold are taken from there."""
+        """The fit of a matrix; replicates that ``shards`` hold are reused."""
         certificate = certify_wrong_counts(
             outcomes.error_counts, outcomes.n_all_wrong, outcomes.n_queries, outcomes.models,
             delta=self.delta, overhead=self.overhead,
         )  # fmt: skip
         fit = self._point(outcomes, seed, progress)
-        count_probs = fitted_count_probs(fit)
         draw = partial(_replicates, progress, shards or {})
         # What comes after an interruption would make the user wait again.
-        fit, interrupted = self._bootstrap(fit, seed, draw)
+        fit, interrupted = self._bootstrapped(fit, seed, draw)
         if interrupted is None:
-            fit, interrupted = self._null(fit, seed, draw)
+            fit, interrupted = self._calibrated(fit, seed, draw)
         if interrupted is None:
-            fit, interrupted = self._compare(fit, seed, progress)
+            fit, interrupted = self._compared(fit, seed, progress)
         elsewhere = self._elsewhere(outcomes)
         guessing = self._guessing(outcomes)
+        count_probs = fit.count_probs()
         return Result(
             headline=fit_summary.headline(fit, certificate),
             metrics=fit_metrics.metrics(fit, certificate) | elsewhere | fit_metrics.guessing_metrics(guessing),
@@ -157,9 +146,9 @@ class Fit:
     @property
     def _laws(self) -> list[str]:
         if self.laws == "quick":
-            return [law for law in CANDIDATES if law not in SLOW_LAWS]
+            return [name for name, row in FITTED_LAWS.items() if row.speed != "slowest"]
         if self.laws == "all":
-            return list(CANDIDATES)
+            return list(FITTED_LAWS)
         return [self.laws] if isinstance(self.laws, str) else list(self.laws)
 
     def _point(self, outcomes: Outcomes, seed: int, progress: Progress) -> MatrixFit:
@@ -168,23 +157,31 @@ class Fit:
             advance(1)
         return fit
 
-    def _bootstrap(self, fit: MatrixFit, seed: int, draw: Draw) -> tuple[MatrixFit, str | None]:
-        drawn, finished = draw("Bootstrap replicates", bootstrap_stages(fit, self.bootstrap, seed))
-        fit = bootstrapped(fit, drawn, self.bootstrap, finished)
+    def _resampling(self, fit: MatrixFit, seed: int) -> Bootstrap:
+        return Bootstrap(fit, self.bootstrap, seed)
+
+    def _calibration(self, fit: MatrixFit, seed: int) -> Calibration:
+        return Calibration(fit, self.null, self.atom, seed)
+
+    def _bootstrapped(self, fit: MatrixFit, seed: int, draw: Draw) -> tuple[MatrixFit, str | None]:
+        resampling = self._resampling(fit, seed)
+        drawn, finished = draw("Bootstrap replicates", resampling.stages())
+        fit = resampling.attach(drawn, finished=finished)
         done = 0 if fit.replicates is None else len(fit.replicates.all_wrong)
         if done < self.bootstrap:
             return fit, f"{done:,} of {self.bootstrap:,} bootstrap replicates done"
         return fit, None if finished else "the jackknife was not finished"
 
-    def _null(self, fit: MatrixFit, seed: int, draw: Draw) -> tuple[MatrixFit, str | None]:
-        stages = null_stages(fit, self.null, self.atom, seed)
+    def _calibrated(self, fit: MatrixFit, seed: int, draw: Draw) -> tuple[MatrixFit, str | None]:
+        calibration = self._calibration(fit, seed)
+        stages = calibration.stages()
         drawn, finished = draw("Null matrices", stages)
-        fit = calibrated(fit, drawn, self.null, self.atom, seed, finished)
-        done = sum(len(found.all_wrong) for found in drawn.values())
+        fit = calibration.attach(drawn, finished=finished)
+        done = sum(len(replicates.all_wrong) for replicates in drawn.values())
         total = sum(stage.n_replicates for stage in stages.values())
         return fit, None if finished else f"{done:,} of {total:,} null matrices done"
 
-    def _compare(self, fit: MatrixFit, seed: int, progress: Progress) -> tuple[MatrixFit, str | None]:
+    def _compared(self, fit: MatrixFit, seed: int, progress: Progress) -> tuple[MatrixFit, str | None]:
         folds = min(self.folds, fit.outcomes.n_queries)
         if folds < 2:
             # Asked for none, or one query, which leaves none to fit to.
@@ -197,7 +194,7 @@ class Fit:
         return replace(fit, comparison=compared), None
 
     def _elsewhere(self, outcomes: Outcomes) -> dict[str, float | int | None]:
-        """The one-factor read at another matrix's correlation."""
+        """The one-factor prediction at another matrix's correlation."""
         if self.correlation is None:
             return {}
         log_predicted = float(one_factor.log_all_wrong(outcomes.error_rates, np.asarray(self.correlation))[0])
@@ -217,7 +214,7 @@ class Fit:
 def _replicates(
     progress: Progress, shards: Mapping[str, pa.Table], description: str, stages: Mapping[str, Stage]
 ) -> tuple[dict[str, Replicates], bool]:
-    """The replicates of some stages and whether they are all there; those that the shards have left are taken."""
-    stages = {name: taken(stage, shards[name]) if name in shards else stage for name, stage in stages.items()}
+    """The replicates of some stages and whether they are all there; those that shards have left are reused."""
+    stages = {name: reuse_batches(stage, shards[name]) if name in shards else stage for name, stage in stages.items()}
     with progress(description, total=sum(stage.n_replicates for stage in stages.values())) as advance:
-        return computed(stages, advance)
+        return run_stages(stages, advance)

@@ -1,208 +1,302 @@
 """A fit judged against its own null: the calibration, its power, and the pool-size scan under data and null."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
+from jaxtyping import Int
 
-from cofail_lab.fitting.estimators import full_sigma, loadings
-from cofail_lab.fitting.estimators.pairs import Pairs, square
+from cofail_lab.fitting.comparison.laws import NULL_LAWS, POINT_LAWS
+from cofail_lab.fitting.estimators import one_factor
+from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.point import fit_counts
-from cofail_lab.fitting.matrix import POINT_LAWS, MatrixFit
+from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.readings.pool_scan import COMPOSITIONS, Compositions, PoolScan
-from cofail_lab.fitting.refit import reader, replicated_laws
+from cofail_lab.fitting.refit import refitter, replicated_laws
 from cofail_lab.fitting.replicates.null import NullCalibration, NullTest, place, power, simulate, with_atom
 from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing, one_thread
-from cofail_lab.models import GaussianCopula, OneFactorGaussian
-from cofail_lab.numerics.streams import NULL, NULL_FULL_SIGMA, NULL_LOADINGS, POWER, generator
+from cofail_lab.models import AbstractErrorLaw
+from cofail_lab.numerics.streams import NULL, POWER, generator
 from cofail_lab.outcomes import Outcomes
 
-if TYPE_CHECKING:
-    from cofail_lab.models import AbstractErrorLaw
+FIRST_NULL = next(iter(NULL_LAWS))
+"""The null law of every ratio; each other one is the null law of its own ratio only."""
 
 # In larger pools every mean, the observed one included, is over this many random pairs: the same statistic either way.
-_MOST_PAIRS = 2**18
+_MAX_PAIRS = 2**18
 _SOME_PAIRS = 2**16
-# Counting pairs costs n m² a matrix: from this much on fewer matrices are simulated than asked for, 39 at least.
-_MOST_COUNTING, _FEWEST = 2e11, 39
+# Counting pairs costs n m² a matrix: beyond this sum fewer matrices are simulated than asked for, but at least 39.
+_MAX_COUNTING, _MIN_REPLICATES = 2e11, 39
+
+CHANCE = 0.05
+"""At a p-value up to this a ratio is rare under a law without a common mode."""
+
+Tail = Literal["chance", "thinner", "cannot_tell", "beyond"]
+"""What the all-wrong queries say: ``chance``: some law without a common mode gives as much; ``thinner``: fewer queries
+defeat everyone than these laws expect; ``cannot_tell``: it was not or cannot be tested; ``beyond``: unlikely to be
+chance, because every null law was tested and rejected."""
+
+Reason = Literal[
+    "always_right",
+    "no_prediction",
+    "none_is_rare",
+    "none_says_nothing",
+    "few_models",
+    "no_one_factor",
+    "not_tested",
+    "laws_disagree",
+    "ratios_low",
+    "explained",
+    "interrupted",
+    "nulls_missing",
+    "all_rejected",
+]
+"""Why `Tail` is what it is; the first four where no query defeats every model."""
 
 
-OWN_NULLS = ("one_factor", "one_factor_loadings", "full_sigma")
-"""Laws that are each the null of their own ratio; the first is the null of every other ratio too."""
+@dataclass(frozen=True)
+class Conclusion:
+    """Whether the all-wrong queries could be chance.
 
-_STREAMS = {"one_factor": NULL, "one_factor_loadings": NULL_LOADINGS, "full_sigma": NULL_FULL_SIGMA}
-
-
-def null_laws(fit: MatrixFit) -> "dict[str, AbstractErrorLaw]":
-    """The fitted laws without a common mode, over the varying models, by the names of `OWN_NULLS`.
-
-    Empty where a law does not exist. What is not refitted per replicate (`replicated_laws`) has no null of its own.
+    Attributes:
+        tail, reason: the decision, and which rule made it.
+        explaining, rejecting, missing: null laws under which the ratio could be chance, under which it is rare, and
+            which were not tested.
+        expected_none: where no query defeats every model: share of simulated one-factor matrices without such a query,
+            or exp(-number expected) where none were simulated.
+        expected: number of such queries that the one-factor law expects.
     """
-    rates = fit.outcomes.error_rates[~fit.outcomes.constant]
-    r = float(fit.point.tetrachoric[0])
-    if len(rates) < 2 or not 0 <= r < 1:
-        return {}
-    laws: dict[str, AbstractErrorLaw] = {"one_factor": _one_factor(fit)}
-    if replicated_laws(fit):
-        varying = np.flatnonzero(~fit.outcomes.constant)
-        matrix = square(fit.pair_values.tetrachoric[0], fit.pairs, fit.outcomes.n_models, 1.0)
-        matrix = matrix[np.ix_(varying, varying)]
-        laws["one_factor_loadings"] = OneFactorGaussian(rates, loadings.fit(matrix))
-        laws["full_sigma"] = GaussianCopula(rates, full_sigma.repaired(matrix, _repair(fit)))
-    return laws
+
+    tail: Tail
+    reason: Reason
+    explaining: tuple[str, ...] = ()
+    rejecting: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    expected: float | None = None
+    expected_none: float | None = None
 
 
-def _one_factor(fit: MatrixFit) -> OneFactorGaussian:
-    rates = fit.outcomes.error_rates[~fit.outcomes.constant]
-    return OneFactorGaussian(rates, np.full(len(rates), np.sqrt(fit.point.tetrachoric[0])))
+def conclude(fit: MatrixFit) -> Conclusion:
+    """The decision on a fit with its calibration: only a tail that every null law was tested for is ``beyond``."""
+    if fit.outcomes.n_all_wrong == 0:
+        return _conclude_without_tail(fit)
+    if fit.n_varying < 3:
+        return Conclusion("cannot_tell", "few_models")
+    if fit.predicted("one_factor") is None or not 0 <= fit.point.tetrachoric[0] < 1:
+        return Conclusion("cannot_tell", "no_one_factor")
+    tests = {} if fit.null is None else fit.null.own_tests(NULL_LAWS)
+    if fit.null is None or not tests:
+        return Conclusion("cannot_tell", "not_tested")
+    rejecting = tuple(law for law, test in tests.items() if test.p_value <= CHANCE)
+    explaining = tuple(law for law in tests if law not in rejecting)
+    missing = tuple(law for law in NULL_LAWS if law not in tests)
+    tail: Tail
+    reason: Reason
+    if explaining and rejecting:
+        tail, reason = "chance", "laws_disagree"
+    elif explaining and all(test.p_value > 1 - CHANCE for test in tests.values()):
+        tail, reason = "thinner", "ratios_low"
+    elif explaining:
+        tail, reason = "chance", "explained"
+    elif fit.null.interrupted:
+        tail, reason = "cannot_tell", "interrupted"
+    elif missing:
+        tail, reason = "cannot_tell", "nulls_missing"
+    else:
+        tail, reason = "beyond", "all_rejected"
+    return Conclusion(tail, reason, explaining, rejecting, missing)
 
 
-def _repair(fit: MatrixFit) -> full_sigma.Repair:
-    return "clip" if fit.conventions == "published" else "nearest"
+def _conclude_without_tail(fit: MatrixFit) -> Conclusion:
+    """No query defeats every model: is that rare under the one-factor law?"""
+    outcomes, predicted, null = fit.outcomes, fit.predicted("one_factor"), fit.null
+    if (outcomes.error_counts == 0).any():
+        return Conclusion("cannot_tell", "always_right")
+    if predicted is None:
+        return Conclusion("cannot_tell", "no_prediction")
+    expected = predicted * outcomes.n_queries
+    expected_none = float(np.exp(-expected))
+    if null is not None and FIRST_NULL in null.laws and not outcomes.constant.any():
+        expected_none = float((null.laws[FIRST_NULL].all_wrong == 0).mean())
+    tail, reason = ("thinner", "none_is_rare") if expected_none < CHANCE else ("cannot_tell", "none_says_nothing")
+    return Conclusion(tail, reason, expected=expected, expected_none=expected_none)
 
 
-def null_stages(fit: MatrixFit, n_replicates: int, atom: float, seed: int) -> dict[str, Stage]:
-    """The matrices that `calibrated` takes: ``null_<law>`` from each null law, ``power`` with a common mode."""
-    outcomes = fit.outcomes
-    varying = np.flatnonzero(~outcomes.constant)
-    if len(varying) < 3 or not n_replicates:
-        return {}
-    with one_thread():
-        laws = null_laws(fit)
-    n, n_replicates = outcomes.n_queries, affordable(outcomes, n_replicates)
-    pairs = _null_pairs(fit, varying, seed)
-    stages: dict[str, Stage] = {}
-    for name, law in laws.items():
-        # Under the first null every ratio is placed, under another law's own null that law's ratio.
-        first = name == "one_factor"
-        more = _predictions(fit, varying, replicated_laws(fit) if first else (name,))
-        if first:
-            more = _with_scan(more, Compositions(len(varying), n, seed))
-        stages[f"null_{name}"] = simulate(law, n, pairs, n_replicates, (seed, _STREAMS[name]), more)
-    alternative = with_atom(_one_factor(fit), atom) if laws and outcomes.n_all_wrong else None
-    if alternative is not None:
-        more = _predictions(fit, varying, tuple(law for law in laws if law != "one_factor"))
-        stages["power"] = simulate(alternative, n, pairs, n_replicates, (seed, POWER), more)
-    return stages
+@dataclass(frozen=True)
+class Calibration:
+    """The null calibration and the pool-size scan of a fit: what is simulated, and the fit with both attached.
 
-
-def calibrated(
-    fit: MatrixFit, drawn: Mapping[str, Replicates], n_replicates: int, atom: float, seed: int, finished: bool
-) -> MatrixFit:
-    """The fit with its null calibration, where there are simulated matrices, and its pool-size scan.
-
-    Args:
+    Attributes:
         fit: of the matrix.
-        drawn: matrices by `null_stages`, called with the same ``n_replicates``, ``atom`` and ``seed``; after an
-            interruption (``finished`` is False) fewer.
-        n_replicates, atom, seed, finished: see there.
+        n_replicates: matrices asked for from each null law; 0 leaves the calibration out, and keeps the scan.
+        atom: size of the common mode that the power is stated for.
+        seed: of the simulations.
     """
-    outcomes = fit.outcomes
-    varying = np.flatnonzero(~outcomes.constant)
-    if len(varying) < 3:
-        return fit
-    scanned = Compositions(len(varying), outcomes.n_queries, seed)
-    wrong, joint = outcomes.wrong[:, varying], outcomes.joint_wrong_counts[np.ix_(varying, varying)]
-    observed = scanned.count(
-        0, np.broadcast_to(wrong, (COMPOSITIONS, *wrong.shape)), np.broadcast_to(joint, (COMPOSITIONS, *joint.shape))
-    )
-    null, under_null = None, (None, None)
-    if laws := {name.removeprefix("null_"): found for name, found in drawn.items() if name.startswith("null_")}:
-        under_null = scanned.ratios(laws["one_factor"].more)
-        laws = {name: _without_scan(found) for name, found in laws.items()}
-        pairs = _null_pairs(fit, varying, seed)
-        null = _calibration(fit, pairs, laws, drawn.get("power"), atom, n_replicates, finished)
-    return replace(fit, null=null, scan=PoolScan(np.array(scanned.sizes), *scanned.ratios(observed), *under_null))
+
+    fit: MatrixFit
+    n_replicates: int
+    atom: float
+    seed: int
+
+    def stages(self) -> dict[str, Stage]:
+        """The matrices to simulate: ``null_<law>`` from each null law, ``power`` with a common mode."""
+        outcomes = self.fit.outcomes
+        if len(self._varying) < 3 or not self.n_replicates:
+            return {}
+        with one_thread():
+            laws = null_laws(self.fit)
+        n, n_replicates = outcomes.n_queries, affordable(outcomes, self.n_replicates)
+        stages: dict[str, Stage] = {}
+        for name, law in laws.items():
+            # Under the first null law every ratio is placed, under another one that law's own ratio.
+            first = name == FIRST_NULL
+            more = self._predictions(replicated_laws(self.fit) if first else (name,))
+            if first:
+                more = _with_scan(more, self._compositions)
+            stream = (self.seed, NULL_LAWS[name].stream)
+            stages[f"null_{name}"] = simulate(law, n, self._pairs, n_replicates, stream, more)
+        if laws and outcomes.n_all_wrong:
+            alternative = with_atom(one_factor.null_law(self.fit.observed_pairs()), self.atom)
+            if alternative is not None:
+                more = self._predictions(tuple(law for law in laws if law != FIRST_NULL))
+                stages["power"] = simulate(alternative, n, self._pairs, n_replicates, (self.seed, POWER), more)
+        return stages
+
+    def attach(self, drawn: Mapping[str, Replicates], *, finished: bool) -> MatrixFit:
+        """The fit with its calibration, where there are simulated matrices, and its pool-size scan.
+
+        Args:
+            drawn: replicates of `stages` by name; after an interruption fewer, or none.
+            finished: whether all are there.
+        """
+        outcomes, varying = self.fit.outcomes, self._varying
+        if len(varying) < 3:
+            return self.fit
+        wrong, joint = outcomes.wrong[:, varying], outcomes.joint_wrong_counts[np.ix_(varying, varying)]
+        observed = self._compositions.count(
+            0,
+            np.broadcast_to(wrong, (COMPOSITIONS, *wrong.shape)),
+            np.broadcast_to(joint, (COMPOSITIONS, *joint.shape)),
+        )
+        null, under_null = None, (None, None)
+        laws = {name.removeprefix("null_"): drawn[name] for name in drawn if name.startswith("null_")}
+        if laws:
+            under_null = self._compositions.ratios(laws[FIRST_NULL].more)
+            laws = {name: _without_scan(replicates) for name, replicates in laws.items()}
+            null = self._calibrated(laws, drawn.get("power"), finished)
+        scan = PoolScan(np.array(self._compositions.sizes), *self._compositions.ratios(observed), *under_null)
+        return replace(self.fit, null=null, scan=scan)
+
+    @cached_property
+    def _varying(self) -> Int[np.ndarray, " k"]:
+        return np.flatnonzero(self.fit.outcomes.varying)
+
+    @cached_property
+    def _compositions(self) -> Compositions:
+        return Compositions(len(self._varying), self.fit.outcomes.n_queries, self.seed)
+
+    @cached_property
+    def _pairs(self) -> Pairs:
+        """The pairs behind every mean of a simulated matrix: all of them, or some in very large pools."""
+        family = self.fit.outcomes.family
+        pairs = Pairs.of(len(self._varying), None if family is None else family[self._varying])
+        if len(pairs.left) <= _MAX_PAIRS:
+            return pairs
+        some = np.sort(generator(self.seed, NULL, 2**31).choice(len(pairs.left), _SOME_PAIRS, replace=False))
+        same = None if pairs.same_family is None else pairs.same_family[some]
+        return Pairs(pairs.left[some], pairs.right[some], same)
+
+    def _predictions(self, laws: tuple[str, ...]) -> More:
+        """The predictions from whole matrices, for the simulated ones."""
+        if not laws:
+            return nothing
+        refit = refitter(self.fit, self._varying, laws)
+        n_queries = self.fit.outcomes.n_queries
+
+        def more(batch: Batch) -> dict[str, np.ndarray]:
+            return refit(batch.error_counts / n_queries, batch.values.tetrachoric)
+
+        return more
+
+    def _calibrated(
+        self, laws: Mapping[str, Replicates], with_mode: Replicates | None, finished: bool
+    ) -> NullCalibration:
+        observed = self._observed_ratios()
+        tests: dict[tuple[str, str], NullTest] = {}
+        for name, replicates in laws.items():
+            for law, ratio in observed.items():
+                if name not in (FIRST_NULL, law) or not replicates.has(law):
+                    continue
+                test = place(ratio, replicates.ratios(law))
+                if test is not None:
+                    tests[name, law] = test
+        single_power = joint_power = None
+        if with_mode is not None:
+            single_power = {
+                law: power(tests[FIRST_NULL, law], with_mode.ratios(law))
+                for law in observed
+                if (FIRST_NULL, law) in tests and with_mode.has(law)
+            }
+            if all((law, law) in tests and with_mode.has(law) for law in NULL_LAWS):
+                detected = [with_mode.ratios(law) > tests[law, law].critical for law in NULL_LAWS]
+                joint_power = float(np.all(detected, axis=0).mean())
+        return NullCalibration(
+            laws=laws,
+            tests=tests,
+            atom=self.atom,
+            power=single_power,
+            joint_power=joint_power,
+            n_power=0 if with_mode is None else len(with_mode.all_wrong),
+            interrupted=not finished,
+            n_asked=self.n_replicates,
+            n_affordable=affordable(self.fit.outcomes, self.n_replicates),
+            n_pairs=len(self._pairs.left),
+        )
+
+    def _observed_ratios(self) -> dict[str, float]:
+        """The ratios of the fit; in very large pools again over the pairs that the simulated matrices use."""
+        outcomes, pairs, varying = self.fit.outcomes, self._pairs, self._varying
+        ratios = {law: self.fit.ratio(law) for law in self.fit.laws}
+        if len(pairs.left) < len(varying) * (len(varying) - 1) // 2 and outcomes.n_all_wrong:
+            counts = outcomes.error_counts[varying]
+            joint = outcomes.joint_wrong_counts[varying[pairs.left], varying[pairs.right]]
+            point, _ = fit_counts(counts[None], joint[None], outcomes.n_queries, pairs)
+            for law in POINT_LAWS:
+                log_predicted = getattr(point, f"log_{law}")[0]
+                ratios[law] = None if np.isnan(log_predicted) else outcomes.all_wrong() / np.exp(log_predicted)
+        return {law: ratio for law, ratio in ratios.items() if ratio is not None}
+
+
+def null_laws(fit: MatrixFit) -> dict[str, AbstractErrorLaw]:
+    """The fitted laws without a common mode, over the varying models, by the names of `comparison.laws.NULL_LAWS`.
+
+    Empty where a law does not exist. What is not refitted per replicate (`refit.replicated_laws`) has no null of its
+    own.
+    """
+    observed = fit.observed_pairs()
+    if len(observed.error_rates) < 2 or not 0 <= observed.mean < 1:
+        return {}
+    kept = {FIRST_NULL, *replicated_laws(fit)}
+    return {name: null.law(observed) for name, null in NULL_LAWS.items() if name in kept}
 
 
 def affordable(outcomes: Outcomes, n_replicates: int) -> int:
     """How many of the matrices asked for are simulated: all, but in pools of about a thousand models and more."""
     work = outcomes.n_queries * outcomes.n_models**2
-    return min(n_replicates, max(_FEWEST, int(_MOST_COUNTING / work)))
+    return min(n_replicates, max(_MIN_REPLICATES, int(_MAX_COUNTING / work)))
 
 
-def _null_pairs(fit: MatrixFit, varying: np.ndarray, seed: int) -> Pairs:
-    family = fit.outcomes.family
-    pairs = Pairs.of(len(varying), None if family is None else family[varying])
-    if len(pairs.left) <= _MOST_PAIRS:
-        return pairs
-    some = np.sort(generator(seed, NULL, 2**31).choice(len(pairs.left), _SOME_PAIRS, replace=False))
-    same = None if pairs.same_family is None else pairs.same_family[some]
-    return Pairs(pairs.left[some], pairs.right[some], same)
-
-
-def _with_scan(more: More, scanned: Compositions) -> More:
+def _with_scan(more: More, compositions: Compositions) -> More:
     """Count the compositions of the pool-size scan as well."""
 
     def both(batch: Batch) -> dict[str, np.ndarray]:
-        assert batch.wrong is not None  # noqa: S101  (simulated)
-        assert batch.joint is not None  # noqa: S101
-        return {**more(batch), **scanned.count(batch.first, batch.wrong, batch.joint)}
+        return {**more(batch), **compositions.count(batch.first, *batch.simulated)}
 
     return both
 
 
 def _without_scan(replicates: Replicates) -> Replicates:
-    return replicates._replace(more={k: v for k, v in replicates.more.items() if not k.startswith("scan_")})
-
-
-def _predictions(fit: MatrixFit, varying: np.ndarray, laws: tuple[str, ...]) -> More:
-    """The predictions of whole matrices, for the simulated ones."""
-    if not laws:
-        return nothing
-    read = reader(fit, varying, laws)
-
-    def more(batch: Batch) -> dict[str, np.ndarray]:
-        return read(batch.error_counts / fit.outcomes.n_queries, batch.values.tetrachoric)
-
-    return more
-
-
-def _calibration(
-    fit: MatrixFit,
-    pairs: Pairs,
-    laws: dict[str, Replicates],
-    with_mode: Replicates | None,
-    atom: float,
-    n_asked: int,
-    finished: bool,
-) -> NullCalibration:
-    observed = _observed_ratios(fit, pairs)
-    tests: dict[tuple[str, str], NullTest] = {}
-    for name, replicates in laws.items():
-        for law, ratio in observed.items():
-            if name not in ("one_factor", law) or not replicates.has(law):
-                continue
-            found = place(ratio, replicates.ratios(law))
-            if found is not None:
-                tests[name, law] = found
-    found_power = joint_power = None
-    if with_mode is not None:
-        found_power = {
-            law: power(tests["one_factor", law], with_mode.ratios(law))
-            for law in observed
-            if ("one_factor", law) in tests and with_mode.has(law)
-        }
-        if all((law, law) in tests and with_mode.has(law) for law in OWN_NULLS):
-            told = [with_mode.ratios(law) > tests[law, law].critical for law in OWN_NULLS]
-            joint_power = float(np.all(told, axis=0).mean())
-    return NullCalibration(
-        laws, tests, atom, found_power, joint_power, 0 if with_mode is None else len(with_mode.all_wrong),
-        not finished, n_asked, affordable(fit.outcomes, n_asked), len(pairs.left),
-    )  # fmt: skip
-
-
-def _observed_ratios(fit: MatrixFit, pairs: Pairs) -> dict[str, float]:
-    """The ratios of the fit; in very large pools again over the pairs that the simulated matrices use."""
-    outcomes = fit.outcomes
-    ratios = {law: fit.ratio(law) for law in fit.laws}
-    varying = np.flatnonzero(~outcomes.constant)
-    if len(pairs.left) < len(varying) * (len(varying) - 1) // 2 and outcomes.n_all_wrong:
-        counts = outcomes.error_counts[varying]
-        joint = outcomes.joint_wrong_counts[varying[pairs.left], varying[pairs.right]]
-        point, _ = fit_counts(counts[None], joint[None], outcomes.n_queries, pairs)
-        for law in POINT_LAWS:
-            log_predicted = getattr(point, f"log_{law}")[0]
-            ratios[law] = None if np.isnan(log_predicted) else outcomes.all_wrong() / np.exp(log_predicted)
-    return {law: ratio for law, ratio in ratios.items() if ratio is not None}
+    kept = {name: values for name, values in replicates.more.items() if not name.startswith("scan_")}
+    return replicates._replace(more=kept)

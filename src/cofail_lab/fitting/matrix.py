@@ -11,9 +11,11 @@ from scipy.special import ndtri
 
 from cofail_lab.bounds.frechet import AllWrongRange, all_wrong_range
 from cofail_lab.fitting.comparison.compare import LawComparison
+from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS, POINT_LAWS, AbsenceFacts
 from cofail_lab.fitting.estimators import block, full_sigma, one_factor
 from cofail_lab.fitting.estimators.pairs import Pairs, PairValues, square
-from cofail_lab.fitting.estimators.point import PointFit, fit_counts
+from cofail_lab.fitting.estimators.point import PointFit, fit_counts, point_laws
+from cofail_lab.fitting.estimators.stack import ObservedPairs, Prediction, TetrachoricStack
 from cofail_lab.fitting.readings import parts as readings
 from cofail_lab.fitting.readings.heldout import single_best_heldout
 from cofail_lab.fitting.readings.luck import Luck, find_runs, measure_luck
@@ -23,12 +25,7 @@ from cofail_lab.fitting.readings.regimes import CONFIDENCE, Regime, RegimeRead, 
 from cofail_lab.fitting.readings.slopes import pair_slopes
 from cofail_lab.fitting.replicates.intervals import bca_interval, percentile_interval
 from cofail_lab.fitting.replicates.null import NullCalibration
-from cofail_lab.fitting.replicates.predictors import (
-    MATRIX_LAWS,
-    MatrixPredictors,
-    Predicted,
-    log_orthant,
-)
+from cofail_lab.fitting.replicates.predictors import predict
 from cofail_lab.fitting.replicates.stages import Replicates
 from cofail_lab.numerics.nearest_correlation import nearest_correlation
 from cofail_lab.outcomes import Outcomes
@@ -36,10 +33,7 @@ from cofail_lab.outcomes import Outcomes
 __all__ = ["CONFIDENCE", "Conventions", "MatrixFit", "Regime", "fit_matrix"]
 
 Conventions = Literal["lab", "published"]
-"""How full Σ is read: the nearest correlation matrix by a randomized net, or clip-and-rescale by 4 million draws."""
-
-POINT_LAWS = ("independent", "one_factor", "one_factor_pearson", "clayton")
-"""The laws of `PointFit`, read from error rates and means over pairs."""
+"""How full Σ is predicted: nearest correlation matrix by a randomized net, or clip-and-rescale by 4 million draws."""
 
 MATRIX_REPLICATES = 500
 """Bootstrap replicates that `MATRIX_LAWS` are refitted to: each costs ten times the rest of a replicate."""
@@ -57,7 +51,7 @@ class MatrixFit:
         outcomes: the matrix.
         point: pairwise statistics and predictions; nan where a figure does not exist.
         pairs, pair_values: of every pair i < j.
-        predictors, matrix_laws: what is read from the whole tetrachoric matrix, and log β under each; empty where
+        matrix_laws: predictions from the whole tetrachoric matrix, by law; empty where
             fewer than two models vary.
         replicates: the bootstrap, None without it; possibly fewer than asked for after an interruption.
         n_asked: replicates asked for.
@@ -82,8 +76,7 @@ class MatrixFit:
     point: PointFit
     pairs: Pairs
     pair_values: PairValues
-    predictors: MatrixPredictors
-    matrix_laws: Mapping[str, Predicted]
+    matrix_laws: Mapping[str, Prediction]
     replicates: Replicates | None
     n_asked: int
     level: float
@@ -204,10 +197,54 @@ class MatrixFit:
 
     def correlation_matrix(self) -> tuple[Float[np.ndarray, "m m"], Int[np.ndarray, "m m"]]:
         """Tetrachoric correlations (nan in rows of constant models, diagonal 1) and boundary signs."""
-        return self._square(self.pair_values.tetrachoric[0], 1.0), self._square(self.pair_values.boundary[0], 0)
+        m, values = self.outcomes.n_models, self.pair_values
+        return square(values.tetrachoric[0], self.pairs, m, 1.0), square(values.boundary[0], self.pairs, m, 0)
 
-    def _square(self, values: np.ndarray, diagonal: float) -> np.ndarray:
-        return square(values, self.pairs, self.outcomes.n_models, diagonal)
+    def tetrachoric_matrix(self, chosen: Int[np.ndarray, " k"]) -> Float[np.ndarray, "k k"]:
+        """Tetrachoric correlations of some models, diagonal 1."""
+        matrix = square(self.pair_values.tetrachoric[0], self.pairs, self.outcomes.n_models, 1.0)
+        return matrix[np.ix_(chosen, chosen)]
+
+    @cached_property
+    def family_numbers(self) -> Int[np.ndarray, " m"] | None:
+        """Families as whole numbers; None where they are not known."""
+        return _family_numbers(self.outcomes)
+
+    @property
+    def n_varying(self) -> int:
+        """Models that are sometimes right and sometimes wrong: those that laws are fitted to."""
+        return int(self.outcomes.varying.sum())
+
+    def observed_pairs(self) -> ObservedPairs:
+        """What null laws are made from."""
+        varying = np.flatnonzero(self.outcomes.varying)
+        return ObservedPairs(
+            self.outcomes.error_rates[varying],
+            self.tetrachoric_matrix(varying),
+            float(self.point.tetrachoric[0]),
+            self.conventions == "published",
+        )
+
+    def why_absent(self, law: str) -> str:
+        """Why a law makes no prediction, as the end of a sentence."""
+        if self.n_varying < 2:
+            return (
+                f"does not exist: {self.n_varying} of the models sometimes right and sometimes wrong, no pair to read"
+            )
+        on_bound = bool((np.abs(self.pair_values.boundary[0]) == 1).any())
+        facts = AbsenceFacts(float(self.point.tetrachoric[0]), on_bound, self.conventions == "published")
+        return FITTED_LAWS[law].why_absent(facts)
+
+    def count_probs(self) -> dict[str, Float[np.ndarray, " m_plus_1"]]:
+        """P(C = 0..m) under each of `POINT_LAWS`; models that are always wrong shift it, models always right pad it."""
+        outcomes = self.outcomes
+        always_wrong = int((outcomes.error_counts == outcomes.n_queries).sum())
+        probs = {}
+        for name, law in point_laws(self.point, outcomes.error_rates[outcomes.varying]).items():
+            inner = np.asarray(law.count_probs())
+            probs[name] = np.zeros(outcomes.n_models + 1)
+            probs[name][always_wrong : always_wrong + len(inner)] = inner
+        return probs
 
 
 def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conventions = "lab") -> MatrixFit:
@@ -216,9 +253,8 @@ def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conv
     joint = outcomes.joint_wrong_counts[pairs.left, pairs.right]
     point, values = fit_counts(outcomes.error_counts[None], joint[None], outcomes.n_queries, pairs)
     varying = np.flatnonzero(~outcomes.constant)
-    predictors = MatrixPredictors(pairs, None if outcomes.family is None else block.labels(outcomes.family))
     negative = nearest_mean = distance = None
-    matrix_laws: dict[str, Predicted] = {}
+    matrix_laws: dict[str, Prediction] = {}
     if len(varying) >= 2:
         matrix = square(values.tetrachoric[0], pairs, outcomes.n_models, 1.0)[np.ix_(varying, varying)]
         negative = int((np.linalg.eigvalsh(matrix) < _NEGATIVE * len(matrix)).sum())
@@ -226,9 +262,12 @@ def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conv
         nearest_mean = float(nearest[np.triu_indices(len(nearest), 1)].mean())
         distance = float(np.linalg.norm(nearest - matrix))
         others = tuple(law for law in MATRIX_LAWS if law != "full_sigma")
-        matrix_laws = predictors.predict(outcomes.error_rates[None], values.tetrachoric, others)
-        log_value, error = log_orthant(nearest, ndtri(outcomes.error_rates[varying]))
-        matrix_laws["full_sigma"] = Predicted(np.array([log_value]), np.array([error]))
+        stack = TetrachoricStack(outcomes.error_rates[None], values.tetrachoric, pairs, _family_numbers(outcomes))
+        matrix_laws = predict(stack, others)
+        # The nearest matrix is at hand, and constant models need not be in it.
+        matrix_laws["full_sigma"] = Prediction.of(
+            [full_sigma.log_orthant(nearest, ndtri(outcomes.error_rates[varying]))]
+        )
         if conventions == "published":
             matrix_laws["full_sigma"] = _published_full_sigma(outcomes, matrix, varying, seed)
     runs = find_runs(outcomes)
@@ -237,7 +276,6 @@ def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conv
         point=point,
         pairs=pairs,
         pair_values=values,
-        predictors=predictors,
         matrix_laws=matrix_laws,
         replicates=None,
         n_asked=0,
@@ -256,10 +294,14 @@ def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conv
     )
 
 
-def _published_full_sigma(outcomes: Outcomes, matrix: np.ndarray, varying: np.ndarray, seed: int) -> Predicted:
-    found = full_sigma.predict(
+def _published_full_sigma(outcomes: Outcomes, matrix: np.ndarray, varying: np.ndarray, seed: int) -> Prediction:
+    estimate = full_sigma.predict(
         matrix, ndtri(outcomes.error_rates[varying]), "clip", draws=full_sigma.PUBLISHED_DRAWS, seed=seed
     )
-    if not found.value or found.error is None:
-        return Predicted(np.array([np.nan]), np.array([np.nan]))
-    return Predicted(np.array([np.log(found.value)]), np.array([found.error / found.value]))
+    if not estimate.value or estimate.error is None:
+        return Prediction.of([(np.nan, np.nan)])
+    return Prediction.of([(float(np.log(estimate.value)), estimate.error / estimate.value)])
+
+
+def _family_numbers(outcomes: Outcomes) -> Int[np.ndarray, " m"] | None:
+    return None if outcomes.family is None else block.labels(outcomes.family)

@@ -1,69 +1,77 @@
 """A fit with its bootstrap and jackknife: what is refitted to every resampled matrix, and to which of them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
-from cofail_lab.fitting.readings import parts as readings
+from cofail_lab.fitting.readings.parts import resampled_parts
 from cofail_lab.fitting.readings.slopes import pair_slopes
-from cofail_lab.fitting.refit import reader, replicated_laws
+from cofail_lab.fitting.refit import refitter, replicated_laws
 from cofail_lab.fitting.replicates.bootstrap import AT_ONCE, bootstrap, jackknife
 from cofail_lab.fitting.replicates.stages import Batch, Replicates, Stage, join
 
-# The laws of the whole matrix make a replicate ten times slower: so many of these are a batch.
+# The laws of the whole matrix make a replicate ten times slower: this many of these are a batch.
 _MATRIX_AT_ONCE = 64
 
 
-def bootstrap_stages(fit: MatrixFit, n_replicates: int, seed: int) -> dict[str, Stage]:
-    """The replicates that `bootstrapped` takes: the bootstrap in two parts and, where there is a ratio, the jackknife.
+@dataclass(frozen=True)
+class Bootstrap:
+    """The query bootstrap of a fit: what is resampled, and the fit with it attached.
 
-    The laws of the whole matrix are refitted to the first `MATRIX_REPLICATES` and to the jackknife only.
-    """
-    outcomes, laws = fit.outcomes, replicated_laws(fit) if n_replicates else ()
-    parts = tuple(read.part for read in fit.parts)
-
-    def plain(batch: Batch) -> dict[str, np.ndarray]:
-        assert batch.weights is not None  # noqa: S101  (resampled)
-        rates = batch.error_counts / batch.weights.sum(axis=1, keepdims=True)
-        found = {f"log_{law}": np.full(len(rates), np.nan) for law in laws}
-        if parts:
-            found["parts"] = readings.resampled_parts(outcomes.wrong, parts, batch)
-        found |= {f"slopes_{name}": values for name, values in pair_slopes(rates, batch.values, fit.pairs).items()}
-        return found
-
-    def rich(batch: Batch) -> dict[str, np.ndarray]:
-        assert batch.weights is not None  # noqa: S101  (resampled)
-        rates = batch.error_counts / batch.weights.sum(axis=1, keepdims=True)
-        return plain(batch) | read(rates, batch.values.tetrachoric)
-
-    read = reader(fit, np.arange(outcomes.n_models), laws)
-    n_rich = min(n_replicates, MATRIX_REPLICATES) if laws else 0
-    wrong, pairs = outcomes.wrong, fit.pairs
-    stages = {
-        "bootstrap_laws": bootstrap(wrong, pairs, n_rich, seed, rich, at_once=_MATRIX_AT_ONCE),
-        "bootstrap": bootstrap(wrong, pairs, n_replicates - n_rich, seed, plain, first=n_rich),
-    }
-    if n_replicates and outcomes.n_all_wrong and outcomes.n_queries > 1:
-        more, at_once = (rich, _MATRIX_AT_ONCE) if laws else (plain, AT_ONCE)
-        stages["jackknife"] = jackknife(wrong, pairs, seed, more, at_once)
-    return {name: stage for name, stage in stages.items() if stage.n_replicates}
-
-
-def bootstrapped(fit: MatrixFit, drawn: Mapping[str, Replicates], n_asked: int, finished: bool) -> MatrixFit:
-    """The fit with its bootstrap.
-
-    Args:
+    Attributes:
         fit: of the matrix.
-        drawn: replicates by `bootstrap_stages`; after an interruption fewer than ``n_asked``, or none.
-        n_asked: replicates asked for.
-        finished: whether all are there; a jackknife that lacks groups says nothing.
+        n_replicates: asked for; 0 leaves the bootstrap out.
+        seed: of the resampling.
     """
-    batches = [drawn[name] for name in ("bootstrap_laws", "bootstrap") if name in drawn]
-    return replace(
-        fit,
-        replicates=join(batches) if batches else None,
-        jackknife=drawn.get("jackknife") if finished else None,
-        n_asked=n_asked,
-    )
+
+    fit: MatrixFit
+    n_replicates: int
+    seed: int
+
+    def stages(self) -> dict[str, Stage]:
+        """The bootstrap in two parts and, where there is a ratio, the jackknife.
+
+        The laws of the whole matrix are refitted to the first `MATRIX_REPLICATES` and to the jackknife only.
+        """
+        outcomes, pairs, seed = self.fit.outcomes, self.fit.pairs, self.seed
+        wrong, laws = outcomes.wrong, replicated_laws(self.fit) if self.n_replicates else ()
+        refit = refitter(self.fit, np.arange(outcomes.n_models), laws)
+        parts = tuple(reading.part for reading in self.fit.parts)
+
+        def plain(batch: Batch) -> dict[str, np.ndarray]:
+            rates = batch.resampled_error_rates
+            more = {f"log_{law}": np.full(len(rates), np.nan) for law in laws}
+            if parts:
+                more["parts"] = resampled_parts(wrong, parts, batch)
+            slopes = pair_slopes(rates, batch.values, pairs)
+            return more | {f"slopes_{name}": values for name, values in slopes.items()}
+
+        def rich(batch: Batch) -> dict[str, np.ndarray]:
+            return plain(batch) | refit(batch.resampled_error_rates, batch.values.tetrachoric)
+
+        n_rich = min(self.n_replicates, MATRIX_REPLICATES) if laws else 0
+        stages = {
+            "bootstrap_laws": bootstrap(wrong, pairs, n_rich, seed, rich, at_once=_MATRIX_AT_ONCE),
+            "bootstrap": bootstrap(wrong, pairs, self.n_replicates - n_rich, seed, plain, first=n_rich),
+        }
+        if self.n_replicates and outcomes.n_all_wrong and outcomes.n_queries > 1:
+            more, at_once = (rich, _MATRIX_AT_ONCE) if laws else (plain, AT_ONCE)
+            stages["jackknife"] = jackknife(wrong, pairs, seed, more, at_once)
+        return {name: stage for name, stage in stages.items() if stage.n_replicates}
+
+    def attach(self, drawn: Mapping[str, Replicates], *, finished: bool) -> MatrixFit:
+        """The fit with its bootstrap.
+
+        Args:
+            drawn: replicates of `stages` by name; after an interruption fewer, or none.
+            finished: whether all are there; a jackknife without some of its groups says nothing.
+        """
+        batches = [drawn[name] for name in ("bootstrap_laws", "bootstrap") if name in drawn]
+        return replace(
+            self.fit,
+            replicates=join(batches) if batches else None,
+            jackknife=drawn.get("jackknife") if finished else None,
+            n_asked=self.n_replicates,
+        )

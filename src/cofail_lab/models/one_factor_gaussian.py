@@ -41,6 +41,20 @@ class OneFactorGaussian(AbstractFactorLaw):
         _checks.shape("loadings", self.loadings, self.error_rates.shape)
         _checks.inside("loadings", self.loadings, -1, 1, "(-1, 1)")
 
+    @classmethod
+    def equicorrelated(cls, error_rates: Any, correlation: float) -> "OneFactorGaussian":
+        """The law in which every pair of models has the same latent correlation: all loadings are √correlation.
+
+        Args:
+            error_rates: α_i in (0, 1), (m,).
+            correlation: r in [0, 1): a common factor gives no negative correlation.
+
+        Raises:
+            InputError: a number is outside its range.
+        """
+        _checks.inside("correlation", _checks.scalar(correlation), 0, 1, "[0, 1)")
+        return cls(error_rates, np.full(np.shape(error_rates), np.sqrt(correlation)))
+
     @property
     def thresholds(self) -> Float[Array, " m"]:
         """t_i = Φ^{-1}(α_i)."""

@@ -69,6 +69,11 @@ def fixed(value: float | None, decimals: int = 3) -> str:
     return f"{value:.{decimals}f}" if _exists(value) else ABSENT
 
 
+def p_value(value: float) -> str:
+    """A p-value: three decimals below .1, else two."""
+    return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
 def interval(lower: float | None, upper: float | None, form: Callable[[float | None], str] = percent) -> str:
     """Two limits in one form: ``0.039, 0.072 -> "3.9% to 7.2%"``; points name their unit once."""
     if not (_exists(lower) or _exists(upper)):

@@ -8,9 +8,10 @@ import numpy as np
 from cofail_lab import checks
 from cofail_lab.errors import ConvergenceError, InputError
 from cofail_lab.estimate import Estimate
-from cofail_lab.fitting.comparison.laws import CANDIDATES, LARGE, AbsentLawError, Candidate, Fitted
+from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MAX_SLOW_MODELS, FittedLaw
 from cofail_lab.fitting.estimators.count_likelihood import count_law, matrix_log_likelihood
-from cofail_lab.fitting.estimators.pool import Pool
+from cofail_lab.fitting.estimators.fitted import AbsentLawError, Fitted
+from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.numerics.streams import FOLDS, generator
 from cofail_lab.outcomes import Outcomes
@@ -25,7 +26,7 @@ class LawFit:
     """One law on one matrix; a figure that does not exist is None and ``absent`` or ``heldout_absent`` says why.
 
     Attributes:
-        name: key of `candidates.CANDIDATES`; label, how: what it is and how it was fitted.
+        name: key of `laws.FITTED_LAWS`.
         law: over the varying models; None where there is none.
         parameters: the few that are not error rates or matrices; intervals: 95% by profile likelihood.
         predicted: β under the law, over the varying models, with numerical or simulation error.
@@ -41,8 +42,6 @@ class LawFit:
     """
 
     name: str
-    label: str
-    how: str
     law: AbstractErrorLaw | None = None
     parameters: Mapping[str, float] = field(default_factory=dict)
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -61,8 +60,18 @@ class LawFit:
     heldout_absent: str | None = None
 
     @property
+    def label(self) -> str:
+        """What people call the law."""
+        return FITTED_LAWS[self.name].label
+
+    @property
+    def how(self) -> str:
+        """How its parameters were found."""
+        return FITTED_LAWS[self.name].how
+
+    @property
     def close(self) -> bool:
-        """Whether held-out queries cannot tell it from the best law: within two standard errors."""
+        """Whether held-out queries cannot distinguish it from the best law: within two standard errors."""
         if self.difference is None or self.difference_error is None:
             return False
         return -self.difference <= 2 * self.difference_error
@@ -73,7 +82,7 @@ class LawComparison:
     """All laws on one matrix.
 
     Attributes:
-        fits: in the order of `candidates.CANDIDATES`.
+        fits: in the order of `laws.FITTED_LAWS`.
         observed: β of the whole pool; n_all_wrong, n_queries: K and n.
         n_models: varying models, which every law is fitted to; n_constant: models left out of laws.
         n_heldout_models: models C counts in the held-out comparison: those that vary in every training part.
@@ -127,7 +136,7 @@ def compare_laws(
     laws: Sequence[str] | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> LawComparison:
-    """Fit every law of `candidates.CANDIDATES` to a matrix and judge it on held-out queries.
+    """Fit every law of `laws.FITTED_LAWS` to a matrix and judge it on held-out queries.
 
     Args:
         outcomes: the matrix; constant models stay out of every law.
@@ -137,35 +146,35 @@ def compare_laws(
         laws: names of the laws to compare; all if None.
         advance: called with 1 after each of `n_steps` fits.
 
-    Memory is a few (m, m) and (n, nodes) arrays. Pools above `candidates.LARGE` models skip what would take minutes,
-    and say so.
+    Memory is a few (m, m) and (n, nodes) arrays. Pools above `laws.MAX_SLOW_MODELS` models skip what would take
+    minutes, and say so.
     """
     checks.whole("folds", folds, 0)
     if folds:
         checks.within("folds", folds, 2, outcomes.n_queries)
-    pool = Pool.of(outcomes)
+    pool = VaryingPool.of(outcomes)
     why_no_ratio = _why_no_ratio(outcomes)
-    candidates = _chosen(laws)
+    rows = _chosen(laws)
     if pool.n_models < 2:
         words = f"{pool.n_models} of the models sometimes right and sometimes wrong: no pair to read"
-        fits = [LawFit(name, c.label, c.how, absent=words, heldout_absent=words) for name, c in candidates.items()]
+        fits = [LawFit(name, absent=words, heldout_absent=words) for name in rows]
         advance(n_steps(folds, laws))
         return _comparison(fits, outcomes, pool, 0, folds, why_no_ratio)
     judge = _Judge.deal(pool, folds, seed)
     fits, logs = [], {}
-    for name, candidate in candidates.items():
-        fit = _fitted(name, candidate, pool, outcomes, why_no_ratio, intervals and pool.n_models <= LARGE)
+    for name, row in rows.items():
+        fit = _fitted(name, row, pool, outcomes, why_no_ratio, intervals and pool.n_models <= MAX_SLOW_MODELS)
         advance(1)
-        logs[name], why = judge.heldout(candidate, fit, advance)
+        logs[name], why = judge.heldout(row, fit, advance)
         fits.append((fit, why))
     return _comparison(_judged(fits, logs), outcomes, pool, judge.pool.n_models, folds, why_no_ratio)
 
 
-def _chosen(laws: Sequence[str] | None) -> Mapping[str, Candidate]:
+def _chosen(laws: Sequence[str] | None) -> Mapping[str, FittedLaw]:
     for name in laws or ():
-        if name not in CANDIDATES:
-            raise InputError(f"laws: {name!r} is not one of {', '.join(CANDIDATES)}")
-    return {name: candidate for name, candidate in CANDIDATES.items() if laws is None or name in laws}
+        if name not in FITTED_LAWS:
+            raise InputError(f"laws: {name!r} is not one of {', '.join(FITTED_LAWS)}")
+    return {name: row for name, row in FITTED_LAWS.items() if laws is None or name in laws}
 
 
 def _why_no_ratio(outcomes: Outcomes) -> str | None:
@@ -178,7 +187,7 @@ def _why_no_ratio(outcomes: Outcomes) -> str | None:
 
 
 def _comparison(
-    fits: list[LawFit], outcomes: Outcomes, pool: Pool, n_heldout: int, folds: int, why_no_ratio: str | None
+    fits: list[LawFit], outcomes: Outcomes, pool: VaryingPool, n_heldout: int, folds: int, why_no_ratio: str | None
 ) -> LawComparison:
     return LawComparison(
         tuple(fits), outcomes.all_wrong(), outcomes.n_all_wrong, outcomes.n_queries, pool.n_models,
@@ -187,20 +196,20 @@ def _comparison(
 
 
 def _fitted(
-    name: str, candidate: Candidate, pool: Pool, outcomes: Outcomes, why_no_ratio: str | None, intervals: bool
+    name: str, row: FittedLaw, pool: VaryingPool, outcomes: Outcomes, why_no_ratio: str | None, intervals: bool
 ) -> LawFit:
     try:
-        found = candidate.fit(pool, intervals)
+        found = row.fit(pool, intervals)
         predicted = found.law.all_wrong_estimate()
         counts = count_law(found.law)
         on_matrix = matrix_log_likelihood(found.law, pool.wrong)
     except (AbsentLawError, ConvergenceError) as reason:
-        return LawFit(name, candidate.label, candidate.how, absent=str(reason), heldout_absent=str(reason))
+        return LawFit(name, absent=str(reason), heldout_absent=str(reason))
     log_predicted = float(np.log(predicted.value)) if predicted.value else float(found.law.log_all_wrong())
     log_likelihood = counts.log_likelihood(pool.histogram)
     log_ratio = None if why_no_ratio else np.log(outcomes.all_wrong()) - log_predicted
     return LawFit(
-        name=name, label=candidate.label, how=candidate.how, law=found.law, parameters=found.parameters,
+        name=name, law=found.law, parameters=found.parameters,
         intervals=found.intervals, predicted=predicted, log_predicted=log_predicted,
         # Against independence the ratio can exceed every float; then it has no value that could be stored.
         ratio=float(np.exp(log_ratio)) if log_ratio is not None and log_ratio < 700 else None,
@@ -210,7 +219,7 @@ def _fitted(
     )  # fmt: skip
 
 
-def _notes(found: Fitted, pool: Pool) -> tuple[str, ...]:
+def _notes(found: Fitted, pool: VaryingPool) -> tuple[str, ...]:
     if "shock" in found.parameters and not pool.n_all_wrong:
         return (*found.notes, "no query is all wrong: the likeliest atom is 0")
     if found.parameters.get("shock") == 0:
@@ -220,14 +229,14 @@ def _notes(found: Fitted, pool: Pool) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Judge:
-    """Deals the queries into parts, and scores a candidate on each with the others."""
+    """Deals the queries into parts, and scores a law on each with the others."""
 
-    pool: Pool
+    pool: VaryingPool
     part: np.ndarray
-    training: tuple[Pool, ...]
+    training: tuple[VaryingPool, ...]
 
     @classmethod
-    def deal(cls, pool: Pool, folds: int, seed: int) -> "_Judge":
+    def deal(cls, pool: VaryingPool, folds: int, seed: int) -> "_Judge":
         if not folds:
             return cls(pool, np.zeros(pool.n_queries, dtype=int), ())
         part = generator(seed, FOLDS).permutation(np.arange(pool.n_queries) % folds)
@@ -235,11 +244,11 @@ class _Judge:
         errors = np.stack([pool.wrong[part != k].sum(axis=0) for k in range(folds)])
         sizes = np.array([(part != k).sum() for k in range(folds)])[:, None]
         kept = ((errors > 0) & (errors < sizes)).all(axis=0)
-        reduced = Pool(pool.wrong[:, kept], None if pool.family is None else pool.family[kept])
+        reduced = VaryingPool(pool.wrong[:, kept], None if pool.family is None else pool.family[kept])
         return cls(reduced, part, tuple(reduced.rows(part != k) for k in range(folds)))
 
     def heldout(
-        self, candidate: Candidate, fit: LawFit, advance: Callable[[int], None]
+        self, row: FittedLaw, fit: LawFit, advance: Callable[[int], None]
     ) -> tuple[np.ndarray | None, str | None]:
         """Log P(C) of every query under the law of the other parts; or None and why."""
         done = 0
@@ -250,12 +259,12 @@ class _Judge:
                 return None, "no held-out comparison was asked for"
             if self.pool.n_models < 2:
                 return None, "fewer than two models vary in every training part"
-            if candidate.slow and self.pool.n_models > LARGE:
-                return None, f"not refitted in every fold: the pool has more than {LARGE} models"
+            if row.speed != "quick" and self.pool.n_models > MAX_SLOW_MODELS:
+                return None, f"not refitted in every fold: the pool has more than {MAX_SLOW_MODELS} models"
             logs = np.empty(self.pool.n_queries)
             for k, pool in enumerate(self.training):
                 test = self.part == k
-                law = count_law(candidate.fit(pool, False).law, seed=k)
+                law = count_law(row.fit(pool, False).law, seed=k)
                 logs[test] = law.log_probs[self.pool.n_wrong[test]]
                 done += 1
                 advance(1)

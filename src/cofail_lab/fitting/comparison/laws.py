@@ -1,243 +1,271 @@
-"""The laws that are compared on a matrix, one line each: how it is fitted, and why it may not exist."""
+"""The table of fitted laws, a row per law: its name, how it is fitted, where it is used, and why it may not exist.
+
+To add a law: one file in `fitting.estimators` with ``fit_pool(pool, intervals) -> Fitted``, and one row here. The
+comparison, its table, metrics and figure then hold the law. A row with ``predict`` is also predicted for the matrix
+and its bootstrap replicates, with a ratio and intervals; a row with ``null`` is also simulated as a null law.
+"""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, NamedTuple
 
-import numpy as np
+from cofail_lab.estimate import Kind
+from cofail_lab.fitting.estimators import (
+    atom,
+    atom_profile,
+    block,
+    clayton,
+    full_sigma,
+    independent,
+    loadings,
+    loadings_ml,
+    one_factor,
+)
+from cofail_lab.fitting.estimators.fitted import Fitted
+from cofail_lab.fitting.estimators.pool import VaryingPool
+from cofail_lab.fitting.estimators.stack import ObservedPairs, Prediction, TetrachoricStack
+from cofail_lab.models import AbstractErrorLaw
+from cofail_lab.numerics.streams import NULL, NULL_FULL_SIGMA, NULL_LOADINGS
 
-from cofail_lab.fitting.estimators import atom, block, clayton, full_sigma, loadings, loadings_ml
-from cofail_lab.fitting.estimators.pool import Pool
-from cofail_lab.models import AbstractErrorLaw, BlockFactor, Clayton, GaussianCopula, Independent, OneFactorGaussian
+MAX_SLOW_MODELS = 300
+"""Larger pools leave the slow laws out of the held-out comparison, and profile limits out altogether."""
+
+Speed = Literal["quick", "slow", "slowest"]
+"""``slow``: refitted in every fold in pools of up to `MAX_SLOW_MODELS` only. ``slowest``: likewise, and compared with
+``laws=all`` only, because these laws together take longer than the rest of a fit."""
 
 
-class AbsentLawError(Exception):
-    """The matrix gives no such law; the message says why, as the end of a sentence."""
-
-
-class Fitted(NamedTuple):
-    """A law fitted to a pool.
+class AbsenceFacts(NamedTuple):
+    """What decides why a law makes no prediction for a matrix.
 
     Attributes:
-        law: with the pool's m models.
-        parameters: its few parameters that are not error rates or matrices.
-        intervals: of parameters, 95% by profile likelihood, where asked for.
-        notes: what a reader must know, one sentence each.
+        mean_tetrachoric: mean correlation of the pairs.
+        on_bound: whether some pair's joint error rate is on a Fréchet bound.
+        published: whether full Σ follows the published convention.
     """
 
-    law: AbstractErrorLaw
-    parameters: Mapping[str, float] = {}
-    intervals: Mapping[str, tuple[float, float]] = {}
-    notes: tuple[str, ...] = ()
+    mean_tetrachoric: float
+    on_bound: bool
+    published: bool
 
 
-class Candidate(NamedTuple):
-    """One law of the comparison.
+class NullLaw(NamedTuple):
+    """A law without a common mode that matrices are simulated from.
 
     Attributes:
-        label: what people call it.
+        stream: purpose of its random numbers (`numerics.streams`).
+        law: from the observed pairs.
+    """
+
+    stream: int
+    law: Callable[[ObservedPairs], AbstractErrorLaw]
+
+
+def _no_common_factor(facts: AbsenceFacts) -> str:
+    del facts
+    return "does not exist: the mean correlation is negative, and a common factor cannot give it"
+
+
+def _no_block(facts: AbsenceFacts) -> str:
+    del facts
+    return "does not exist: the mean correlation across families is negative, above that within them, or 1"
+
+
+def _no_theta(facts: AbsenceFacts) -> str:
+    at_bound = facts.on_bound and facts.mean_tetrachoric > 0
+    where = "on their Fréchet bound" if at_bound else "no more frequent than under independence"
+    return f"does not exist: joint errors are {where}, and no θ > 0 gives them"
+
+
+def _not_drawn(facts: AbsenceFacts) -> str:
+    if not facts.published:
+        return _no_common_factor(facts)
+    draws = full_sigma.PUBLISHED_DRAWS
+    return f"not seen in {draws:,} draws: below {3 / draws:.1e} with 95% confidence"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedLaw:
+    """One row of the table.
+
+    Attributes:
+        label: what pages, tables and figures call the law.
+        phrase: what a running sentence calls it, where it differs from ``label``.
         how: how its parameters are found.
-        fit: raises AbsentLawError, ConvergenceError; ``intervals`` asks for profile limits.
-        slow: refitting it in every fold is worth the time in pools of up to `LARGE` models only.
+        fit: to the varying models of a pool; True asks for profile limits. Raises AbsentLawError, ConvergenceError.
+        speed: see `Speed`.
+        from_counts: whether `estimators.point.PointFit` predicts β under the law (``log_<name>``) from counts alone.
+        predict: β under the law for a stack of tetrachoric matrices; None for laws that are only compared.
+        null: the law as a null law; None for laws that are no null law.
+        error_kind: of the numerical error of the prediction.
+        why_absent: why there may be no prediction, as the end of a sentence "the law ...".
     """
 
     label: str
+    phrase: str = ""
     how: str
-    fit: Callable[[Pool, bool], Fitted]
-    slow: bool = False
+    fit: Callable[[VaryingPool, bool], Fitted]
+    speed: Speed = "quick"
+    from_counts: bool = False
+    predict: Callable[[TetrachoricStack], Prediction | None] | None = None
+    null: NullLaw | None = None
+    error_kind: Kind = "exact"
+    why_absent: Callable[[AbsenceFacts], str] = _no_common_factor
 
 
-LARGE = 300
-"""Pools above this size leave the slow laws out of the held-out comparison, and atoms over them out altogether."""
+_ON_COUNTS, _ON_MATRIX = "maximum likelihood on C", "maximum likelihood on the matrix"
 
-
-def _mean(pool: Pool) -> float:
-    return float(pool.tetrachoric[np.triu_indices(pool.n_models, 1)].mean())
-
-
-def _independent(pool: Pool, _: bool) -> Fitted:
-    return Fitted(Independent(pool.error_rates))
-
-
-def _equicorrelated(pool: Pool, correlation: float) -> Fitted:
-    if correlation < 0:
-        raise AbsentLawError("the mean correlation is negative, and a common factor cannot give it")
-    if correlation >= 1:
-        raise AbsentLawError("the mean correlation is 1: all models make the same errors")
-    law = OneFactorGaussian(pool.error_rates, np.full(pool.n_models, np.sqrt(correlation)))
-    return Fitted(law, {"correlation": correlation})
-
-
-def _one_factor(pool: Pool, _: bool) -> Fitted:
-    return _equicorrelated(pool, _mean(pool))
-
-
-def _one_factor_pearson(pool: Pool, _: bool) -> Fitted:
-    joint, rates = pool.joint_counts / pool.n_queries, pool.error_rates
-    spread = np.sqrt(rates * (1 - rates))
-    pearson = (joint - np.outer(rates, rates)) / np.outer(spread, spread)
-    return _equicorrelated(pool, float(pearson[np.triu_indices(pool.n_models, 1)].mean()))
-
-
-def _likelihood(base: str, with_atom: bool) -> Callable[[Pool, bool], Fitted]:
-    def fit(pool: Pool, intervals: bool) -> Fitted:
-        found = atom.fit(pool, base, atom=with_atom, intervals=intervals)
-        parameters: dict[str, float] = {}
-        limits: dict[str, tuple[float, float]] = {}
-        notes = []
-        name = atom.BASES[base].parameter
-        if found.dependence is not None:
-            parameters[name] = found.dependence
-            if found.dependence_interval is not None:
-                limits[name] = found.dependence_interval
-            if found.at_limit:
-                notes.append(f"the likeliest {name} is at the end of its range")
-        if with_atom:
-            parameters["shock"] = found.shock
-            if found.shock_interval is not None:
-                limits["shock"] = found.shock_interval
-            if intervals:
-                parameters["shock_on_matrix"] = atom.fit(pool, base, atom=True, target="matrix").shock
-        return Fitted(found.law, parameters, limits, tuple(notes))
-
-    return fit
-
-
-def _clayton(pool: Pool, _: bool) -> Fitted:
-    left, right = np.triu_indices(pool.n_models, 1)
-    mean = pool.joint_counts[left, right].mean() / pool.n_queries
-    theta = float(clayton.fit_theta(pool.error_rates[None], (left, right), np.array([mean]))[0])
-    if np.isnan(theta):
-        raise AbsentLawError(
-            "joint errors are no more frequent than chance or on their Fréchet bound; no θ > 0 gives them"
-        )
-    return Fitted(Clayton(pool.error_rates, theta), {"theta": theta})
-
-
-def _loadings(pool: Pool, _: bool) -> Fitted:
-    found = loadings.minres(pool.tetrachoric)
-    law = OneFactorGaussian(pool.error_rates, found.loadings)
-    return Fitted(law, _loading_summary(found.loadings), notes=found.notes)
-
-
-def _loading_summary(found: np.ndarray) -> dict[str, float]:
-    return {"loading_mean": float(found.mean()), "loading_lowest": float(found.min()), "loading_highest": float(found.max())}  # fmt: skip  # noqa: E501
-
-
-def _marginal(with_atom: bool) -> Callable[[Pool, bool], Fitted]:
-    def fit(pool: Pool, intervals: bool) -> Fitted:
-        start = np.clip(loadings.fit(pool.tetrachoric), -0.95, 0.95)
-        found = loadings_ml.fit(pool.wrong, start, atom=with_atom)
-        notes = list(loadings.limit_notes(found.n_at_limit))
-        if not found.converged:
-            notes.append("the optimizer stopped before it converged")
-        shock = {"shock": found.shock} if with_atom else {}
-        asked = intervals and with_atom and pool.n_all_wrong > 0
-        limits = {"shock": loadings_ml.shock_interval(pool.wrong, found)} if asked else {}
-        return Fitted(found.law(), {**_loading_summary(found.loadings), **shock}, limits, tuple(notes))
-
-    return fit
-
-
-def _full_sigma(repair: full_sigma.Repair) -> Callable[[Pool, bool], Fitted]:
-    def fit(pool: Pool, _: bool) -> Fitted:
-        matrix = full_sigma.repaired(pool.tetrachoric, repair)
-        moved = float(np.linalg.norm(matrix - pool.tetrachoric))
-        mean = float(matrix[np.triu_indices(pool.n_models, 1)].mean())
-        return Fitted(GaussianCopula(pool.error_rates, matrix), {"correlation_mean": mean, "distance": moved})
-
-    return fit
-
-
-def _families(pool: Pool) -> tuple[np.ndarray, str]:
-    """Given families if any two models share one and any two do not; else found ones."""
-    if pool.family is not None:
-        given = block.labels(pool.family)
-        if 1 < len(np.unique(given)) < pool.n_models:
-            return given, "families as given"
-    return block.cluster(pool.tetrachoric), "families found by clustering"
-
-
-def _block_law(rates: np.ndarray, tetrachoric: np.ndarray, family: np.ndarray) -> BlockFactor | None:
-    between, within = (float(x) for x in block.fit(tetrachoric, family))
-    return None if np.isnan(between) else BlockFactor(rates, family, between, within)
-
-
-_NO_BLOCK = "models of one family correlate less than models of different ones, or the mean correlation is negative"
-
-
-def _block(pool: Pool, _: bool) -> Fitted:
-    family, note = _families(pool)
-    law = _block_law(pool.error_rates, pool.tetrachoric, family)
-    if law is None:
-        raise AbsentLawError(_NO_BLOCK)
-    return Fitted(law, _block_summary(law), notes=(note,))
-
-
-def _block_summary(law: BlockFactor) -> dict[str, float]:
-    return {"between": float(law.between), "within": float(law.within), "families": float(len(law.families))}
-
-
-def _profile(
-    base_of: Callable[[Pool], Callable[[np.ndarray, np.ndarray], AbstractErrorLaw | None]],
-    why_absent: str,
-    n_points: int,
-    notes_of: Callable[[np.ndarray], tuple[str, ...]] = lambda _: (),
-) -> Callable[[Pool, bool], Fitted]:
-    def fit(pool: Pool, intervals: bool) -> Fitted:
-        if pool.n_models > LARGE:
-            raise AbsentLawError(f"not tried in pools of more than {LARGE} models: it refits the base a dozen times")
-        found = atom.profile(pool, base_of(pool), n_points=n_points, intervals=intervals)
-        if found is None:
-            raise AbsentLawError(why_absent)
-        limits = {} if found.shock_interval is None else {"shock": found.shock_interval}
-        notes = notes_of(pool.tetrachoric_without(np.array([found.dropped]))[0])
-        return Fitted(found.law, {"shock": found.dropped / pool.n_queries}, limits, notes)
-
-    return fit
-
-
-def _loadings_of(_: Pool) -> Callable[[np.ndarray, np.ndarray], AbstractErrorLaw]:
-    return lambda rates, tetrachoric: OneFactorGaussian(rates, loadings.fit(tetrachoric))
-
-
-def _block_of(pool: Pool) -> Callable[[np.ndarray, np.ndarray], AbstractErrorLaw | None]:
-    family, _ = _families(pool)
-    return lambda rates, tetrachoric: _block_law(rates, tetrachoric, family)
-
-
-def _sigma_of(_: Pool) -> Callable[[np.ndarray, np.ndarray], AbstractErrorLaw]:
-    return lambda rates, tetrachoric: GaussianCopula(rates, full_sigma.repaired(tetrachoric))
-
-
-CANDIDATES: Mapping[str, Candidate] = {
-    "independent": Candidate("independent errors", "error rates", _independent),
-    "one_factor": Candidate("one factor, tetrachoric", "mean tetrachoric correlation", _one_factor),
-    "one_factor_pearson": Candidate("one factor, Pearson", "mean Pearson correlation", _one_factor_pearson),
-    "one_factor_ml": Candidate("one factor, likelihood", "maximum likelihood on C", _likelihood("one_factor", False)),
-    "one_factor_loadings": Candidate("one factor, loadings", "minres factor analysis of tetrachorics", _loadings),
-    "one_factor_loadings_ml": Candidate(
-        "one factor, loadings by likelihood", "maximum likelihood on the matrix", _marginal(False), True
+FITTED_LAWS: Mapping[str, FittedLaw] = {
+    "independent": FittedLaw(
+        label="independent errors",
+        phrase="independence",
+        how="error rates",
+        fit=independent.fit_pool,
+        from_counts=True,
     ),
-    "full_sigma": Candidate("full Σ, nearest", "nearest correlation matrix", _full_sigma("nearest"), True),
-    "full_sigma_clip": Candidate("full Σ, clipped", "eigenvalues clipped (published)", _full_sigma("clip"), True),
-    "clayton": Candidate("Clayton", "mean joint error rate", _clayton),
-    "clayton_ml": Candidate("Clayton, likelihood", "maximum likelihood on C", _likelihood("clayton", False), True),
-    "block": Candidate("block factor", "mean tetrachorics within and across families", _block, True),
-    "atom_independent": Candidate("atom + independent", "maximum likelihood on C", _likelihood("independent", True)),
-    "atom_one_factor": Candidate("atom + one factor", "maximum likelihood on C", _likelihood("one_factor", True), True),
-    "atom_one_factor_loadings": Candidate(
-        "atom + loadings", "ω by likelihood on C, loadings from the rest",
-        _profile(_loadings_of, "", 9, lambda matrix: loadings.minres(matrix).notes), True,
+    "one_factor": FittedLaw(
+        label="one factor, tetrachoric",
+        phrase="one factor",
+        how="mean tetrachoric correlation",
+        fit=one_factor.fit_tetrachoric,
+        from_counts=True,
+        null=NullLaw(NULL, one_factor.null_law),
+        error_kind="quadrature",
     ),
-    "atom_one_factor_loadings_ml": Candidate(
-        "atom + loadings by likelihood", "maximum likelihood on the matrix", _marginal(True), True
+    "one_factor_pearson": FittedLaw(
+        label="one factor, Pearson",
+        how="mean Pearson correlation",
+        fit=one_factor.fit_pearson,
+        from_counts=True,
+        error_kind="quadrature",
     ),
-    "atom_full_sigma": Candidate(
-        "atom + full Σ", "ω by likelihood on C, Σ from the rest", _profile(_sigma_of, "", 5), True
+    "one_factor_ml": FittedLaw(
+        label="one factor, likelihood",
+        how=_ON_COUNTS,
+        fit=partial(atom.fit_pool, base="one_factor", atom=False),
     ),
-    "atom_clayton": Candidate("atom + Clayton", "maximum likelihood on C", _likelihood("clayton", True), True),
-    "atom_block": Candidate(
-        "atom + block factor", "ω by likelihood on C, block from the rest", _profile(_block_of, _NO_BLOCK, 9), True
+    "one_factor_loadings": FittedLaw(
+        label="one factor, own loadings",
+        phrase="one factor with a loading for every model",
+        how="minres factor analysis of tetrachorics",
+        fit=loadings.fit_pool,
+        predict=loadings.predict_stack,
+        null=NullLaw(NULL_LOADINGS, loadings.null_law),
+        error_kind="quadrature",
     ),
-}  # fmt: skip
-"""Name (as in ``results.json``: ``predicted_<name>``) -> law, in the order of the table."""
+    "one_factor_loadings_ml": FittedLaw(
+        label="one factor, own loadings by likelihood",
+        how=_ON_MATRIX,
+        fit=partial(loadings_ml.fit_pool, atom=False),
+        speed="slowest",
+    ),
+    "full_sigma": FittedLaw(
+        label="full Σ",
+        phrase="the full correlation matrix",
+        how="nearest correlation matrix",
+        fit=partial(full_sigma.fit_pool, repair="nearest"),
+        speed="slow",
+        predict=partial(full_sigma.predict_stack, repair="nearest"),
+        null=NullLaw(NULL_FULL_SIGMA, full_sigma.null_law),
+        error_kind="monte_carlo",
+        why_absent=_not_drawn,
+    ),
+    "full_sigma_clip": FittedLaw(
+        label="full Σ, clipped and rescaled",
+        how="eigenvalues clipped (published)",
+        fit=partial(full_sigma.fit_pool, repair="clip"),
+        speed="slow",
+        predict=partial(full_sigma.predict_stack, repair="clip"),
+        error_kind="monte_carlo",
+    ),
+    "clayton": FittedLaw(
+        label="Clayton",
+        how="mean joint error rate",
+        fit=clayton.fit_pool,
+        from_counts=True,
+        why_absent=_no_theta,
+    ),
+    "clayton_ml": FittedLaw(
+        label="Clayton, likelihood",
+        how=_ON_COUNTS,
+        fit=partial(atom.fit_pool, base="clayton", atom=False),
+        speed="slow",
+    ),
+    "block": FittedLaw(
+        label="block factor by family",
+        phrase="families as blocks",
+        how="mean tetrachorics within and across families",
+        fit=block.fit_pool,
+        speed="slow",
+        predict=block.predict_stack,
+        error_kind="quadrature",
+        why_absent=_no_block,
+    ),
+    "atom_independent": FittedLaw(
+        label="atom + independent errors",
+        how=_ON_COUNTS,
+        fit=partial(atom.fit_pool, base="independent", atom=True),
+    ),
+    "atom_one_factor": FittedLaw(
+        label="atom + one factor",
+        how=_ON_COUNTS,
+        fit=partial(atom.fit_pool, base="one_factor", atom=True),
+        speed="slow",
+    ),
+    "atom_one_factor_loadings": FittedLaw(
+        label="atom + own loadings",
+        how="ω by likelihood on C, loadings from the rest",
+        fit=partial(
+            atom_profile.fit_pool,
+            base_of=loadings.atom_base,
+            n_points=9,
+            notes_of=lambda matrix: loadings.minres(matrix).notes,
+        ),
+        speed="slowest",
+    ),
+    "atom_one_factor_loadings_ml": FittedLaw(
+        label="atom + own loadings by likelihood",
+        how=_ON_MATRIX,
+        fit=partial(loadings_ml.fit_pool, atom=True),
+        speed="slowest",
+    ),
+    "atom_full_sigma": FittedLaw(
+        label="atom + full Σ",
+        how="ω by likelihood on C, Σ from the rest",
+        fit=partial(atom_profile.fit_pool, base_of=full_sigma.atom_base, n_points=5),
+        speed="slowest",
+    ),
+    "atom_clayton": FittedLaw(
+        label="atom + Clayton",
+        how=_ON_COUNTS,
+        fit=partial(atom.fit_pool, base="clayton", atom=True),
+        speed="slowest",
+    ),
+    "atom_block": FittedLaw(
+        label="atom + block factor by family",
+        how="ω by likelihood on C, block from the rest",
+        fit=partial(atom_profile.fit_pool, base_of=block.atom_base, n_points=9, absent=block.ABSENT),
+        speed="slowest",
+    ),
+}
+"""Name (as in ``results.json``: ``predicted_<name>``) -> row, in the order of the comparison."""
+
+POINT_LAWS = tuple(name for name, row in FITTED_LAWS.items() if row.from_counts)
+"""Laws that `PointFit` predicts, from error rates and means over pairs."""
+
+MATRIX_LAWS = tuple(
+    sorted(
+        (name for name, row in FITTED_LAWS.items() if row.predict),
+        key=lambda name: FITTED_LAWS[name].error_kind == "monte_carlo",
+    )
+)
+"""Laws that are predicted from the whole tetrachoric matrix, simulated ones last."""
+
+NULL_LAWS = {name: row.null for name, row in FITTED_LAWS.items() if row.null}
+"""Laws that are each the null law of their own ratio; the first is the null law of every other ratio too."""
+
+
+def phrase(name: str) -> str:
+    """What a running sentence calls a law."""
+    return FITTED_LAWS[name].phrase or FITTED_LAWS[name].label

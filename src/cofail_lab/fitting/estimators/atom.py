@@ -17,9 +17,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float
 from scipy.optimize import minimize
-from scipy.stats import chi2
 
-from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.fitting.estimators.count_likelihood import (
     Maximum,
     count_law,
@@ -27,12 +25,11 @@ from cofail_lab.fitting.estimators.count_likelihood import (
     maximize,
     profile_interval,
 )
-from cofail_lab.fitting.estimators.pool import Pool
+from cofail_lab.fitting.estimators.fitted import Fitted
+from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import AbstractErrorLaw, AtomInflated, Clayton, Independent, OneFactorGaussian
 
 Target = Literal["counts", "matrix"]
-
-_ROUNDS = 1
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ def _theta(tau: float) -> float:
 BASES = {
     "independent": Base(lambda rates, _: Independent(rates)),
     "one_factor": Base(
-        lambda rates, r: OneFactorGaussian(rates, np.full(len(rates), np.sqrt(r))), "correlation", float, 0.99
+        OneFactorGaussian.equicorrelated, "correlation", float, 0.99
     ),
     "clayton": Base(lambda rates, tau: Clayton(rates, _theta(max(tau, 1e-4))), "theta", _theta, 0.95),
 }  # fmt: skip
@@ -88,7 +85,7 @@ class LikelihoodFit(NamedTuple):
 
 
 def fit(
-    pool: Pool,
+    pool: VaryingPool,
     base: str,
     *,
     atom: bool,
@@ -152,7 +149,7 @@ def fit(
     )
 
 
-def _likeliest_rates(pool: Pool, shock: float) -> np.ndarray:
+def _likeliest_rates(pool: VaryingPool, shock: float) -> np.ndarray:
     """Error rates of independent models beside an atom ω that make the matrix likeliest, by fixed-point iteration.
 
     Of the K queries that all models get wrong, the atom is expected to account for a share p; the rates are those of
@@ -176,7 +173,7 @@ def _with_atom(
     over_place: Callable[[float], Maximum],
     most_shock: float,
     without: Maximum,
-    pool: Pool,
+    pool: VaryingPool,
     has_place: bool,
 ) -> tuple[float, Maximum]:
     """The best ω and the best place with it; ω = 0 where nothing above it is likelier."""
@@ -200,93 +197,26 @@ def _simplex(shock: float, place: float) -> np.ndarray:
     return np.array([[shock, place], [min(1.4 * shock, 1.0), place], [shock, max(place - 0.03, 0.0) or 0.03]])
 
 
-class ProfileFit(NamedTuple):
-    """An atom over a base that is read from the queries without it.
+def fit_pool(pool: VaryingPool, intervals: bool = False, *, base: str, atom: bool) -> Fitted:
+    """The likeliest law on C of a base in `BASES`, with or without an atom.
 
-    Attributes:
-        law: AtomInflated where k > 0, else the base.
-        dropped: k.
-        log_likelihood: of C.
-        tried: every k looked at.
-        shock_interval: 95% limits of ω by profile likelihood, where asked for and some query is all wrong.
+    With an atom and ``intervals``, the parameter ``shock_on_matrix`` is the ω that makes the whole matrix likeliest.
     """
-
-    law: AbstractErrorLaw
-    dropped: int
-    log_likelihood: float
-    tried: tuple[int, ...]
-    shock_interval: tuple[float, float] | None
-
-
-def profile(
-    pool: Pool,
-    base_of: Callable[[Float[np.ndarray, " m"], Float[np.ndarray, "m m"]], AbstractErrorLaw | None],
-    *,
-    n_points: int = 9,
-    intervals: bool = False,
-) -> ProfileFit | None:
-    """The likeliest ω = k/n over a grid of whole k, refined once around its best; None where no k gives a base law.
-
-    Args:
-        pool: the matrix.
-        base_of: law from the error rates and the tetrachoric matrix of the remaining queries; None where there is none.
-        n_points: of the first grid, from 0 to min(K, fewest errors of a model - 1).
-        intervals: with limits of ω; two bisections, which take about as many laws again.
-    """
-    most, n = min(pool.n_all_wrong, int(pool.error_counts.min()) - 1), pool.n_queries
-    found: dict[int, tuple[float, AbstractErrorLaw] | None] = {}
-    best = 0
-
-    def look(wanted: np.ndarray) -> None:
-        for k, matrix in zip(wanted.tolist(), pool.tetrachoric_without(wanted), strict=True):
-            base = base_of((pool.error_counts - k) / (n - k), matrix)
-            if base is None:
-                found[k] = None
-                continue
-            law = AtomInflated(k / n, base) if k else base
-            found[k] = count_law(law).log_likelihood(pool.histogram), law
-
-    wanted = np.unique(np.linspace(0, most, n_points).round().astype(int))
-    for _ in range(1 + _ROUNDS):
-        look(wanted)
-        fits = {k: fit[0] for k, fit in found.items() if fit is not None}
-        if not fits:
-            return None
-        tried, best = sorted(found), max(fits, key=lambda k: fits[k])
-        place = tried.index(best)
-        around = tried[max(place - 1, 0)], tried[min(place + 1, len(tried) - 1)]
-        wanted = np.array(sorted({(best + k) // 2 for k in around} - set(found)), dtype=int)
-        if not wanted.size:
-            break
-    value, law = found[best]  # type: ignore[misc]
-
-    def likely(k: int) -> bool:
-        if k not in found:
-            look(np.array([k]))
-        fit = found[k]
-        return fit is not None and fit[0] >= value - float(chi2.ppf(0.95, 1)) / 2
-
-    interval = _likely_shocks(likely, sorted(found), pool) if intervals and pool.n_all_wrong else None
-    return ProfileFit(law, best, value, tuple(sorted(found)), interval)
-
-
-def _likely_shocks(likely: Callable[[int], bool], tried: list[int], pool: Pool) -> tuple[float, float]:
-    """From the first to the last likely k, over n.
-
-    Where the last k of all is likely the profile has no end there, and ω is at most what β can be: Clopper-Pearson.
-    """
-    inside = [k for k in tried if likely(k)]
-    low, high = inside[0], inside[-1]
-    if low > tried[0]:
-        low = _edge(likely, low, tried[tried.index(low) - 1])
-    if high == tried[-1]:
-        return low / pool.n_queries, float(clopper_pearson(pool.n_all_wrong, pool.n_queries, 0.05)[1])
-    return low / pool.n_queries, _edge(likely, high, tried[tried.index(high) + 1]) / pool.n_queries
-
-
-def _edge(likely: Callable[[int], bool], inside: int, outside: int) -> int:
-    """The last likely k on the way out, by bisection."""
-    while abs(outside - inside) > 1:
-        middle = (inside + outside) // 2
-        inside, outside = (middle, outside) if likely(middle) else (inside, middle)
-    return inside
+    best = fit(pool, base, atom=atom, intervals=intervals)
+    parameters: dict[str, float] = {}
+    limits: dict[str, tuple[float, float]] = {}
+    notes = []
+    name = BASES[base].parameter
+    if best.dependence is not None:
+        parameters[name] = best.dependence
+        if best.dependence_interval is not None:
+            limits[name] = best.dependence_interval
+        if best.at_limit:
+            notes.append(f"the likeliest {name} is at the end of its range")
+    if atom:
+        parameters["shock"] = best.shock
+        if best.shock_interval is not None:
+            limits["shock"] = best.shock_interval
+        if intervals:
+            parameters["shock_on_matrix"] = fit(pool, base, atom=True, target="matrix").shock
+    return Fitted(best.law, parameters, limits, tuple(notes))

@@ -1,14 +1,22 @@
 """Block factor by family: one correlation within families, one across, families given or found by clustering."""
 
+from collections.abc import Callable
+
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
+from cofail_lab.fitting.estimators.fitted import AbsentLawError, Fitted
 from cofail_lab.fitting.estimators.pairs import row_means
+from cofail_lab.fitting.estimators.pool import VaryingPool
+from cofail_lab.fitting.estimators.stack import Prediction, TetrachoricStack
+from cofail_lab.models import BlockFactor
 from cofail_lab.numerics import block_table
 
 _WEAK = 1e-4
+ABSENT = "models of one family correlate less than models of different ones, or the mean correlation is negative"
+"""Why a pool may have no block law."""
 
 
 def labels(family: np.ndarray) -> Int[np.ndarray, " m"]:
@@ -100,3 +108,51 @@ def _same(family: np.ndarray) -> np.ndarray:
 
 def _has(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     return np.asarray((chosen & ~np.isnan(values)).any(axis=-1))
+
+
+def families_of(pool: VaryingPool) -> tuple[Int[np.ndarray, " m"], str]:
+    """Given families if any two models share one and any two do not; else clusters. With a note that says which."""
+    if pool.family is not None:
+        given = labels(pool.family)
+        if 1 < len(np.unique(given)) < pool.n_models:
+            return given, "families as given"
+    return cluster(pool.tetrachoric), "families found by clustering"
+
+
+def fit_pool(pool: VaryingPool, intervals: bool = False) -> Fitted:
+    """The block law of the pool's families; there are no ``intervals``."""
+    del intervals
+    family, note = families_of(pool)
+    law = _law(pool.error_rates, pool.tetrachoric, family)
+    if law is None:
+        raise AbsentLawError(ABSENT)
+    parameters = {"between": float(law.between), "within": float(law.within), "families": float(len(law.families))}
+    return Fitted(law, parameters, notes=(note,))
+
+
+def atom_base(pool: VaryingPool) -> Callable[[np.ndarray, np.ndarray], BlockFactor | None]:
+    """The law from the error rates and the tetrachoric matrix that remain beside an atom (`atom_profile.profile`)."""
+    family, _ = families_of(pool)
+    return lambda rates, tetrachoric: _law(rates, tetrachoric, family)
+
+
+def _law(rates: np.ndarray, tetrachoric: np.ndarray, family: np.ndarray) -> BlockFactor | None:
+    between, within = (float(x) for x in fit(tetrachoric, family))
+    return None if np.isnan(between) else BlockFactor(rates, family, between, within)
+
+
+def predict_stack(stack: TetrachoricStack) -> Prediction | None:
+    """Log β of each matrix under the block law of the given families; None where families are not known."""
+    if stack.family is None:
+        return None
+    between, within = fit(stack.matrices, stack.family)
+    if stack.coarse:
+        mean = row_means(stack.tetrachoric, np.ones(stack.tetrachoric.shape, dtype=bool))
+        one_correlation = np.isnan(between) & (mean >= 0) & (mean < 1)
+        between, within = np.where(one_correlation, mean, between), np.where(one_correlation, mean, within)
+    return Prediction.of(
+        [
+            (np.nan, np.nan) if np.isnan(b) else log_all_wrong(t, stack.family, float(b), float(w))
+            for b, w, t in zip(between, within, stack.thresholds, strict=True)
+        ]
+    )

@@ -4,6 +4,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from cofail_lab.errors import ConvergenceError
+from cofail_lab.fitting.estimators.fitted import AbsentLawError, Fitted
+from cofail_lab.fitting.estimators.pool import VaryingPool
+from cofail_lab.models import Clayton
 
 # Beyond these the copula is independence or comonotone to every digit that a matrix of a million queries could show.
 _LOG_THETA_RANGE = (np.log(1e-8), np.log(1e6))
@@ -102,3 +105,16 @@ def log_all_wrong(error_rates: Float[np.ndarray, "... m"], theta: Float[np.ndarr
     top = powers.max(axis=-1)
     total = np.exp(powers - top[..., None]).sum(axis=-1) - (error_rates.shape[-1] - 1) * np.exp(-top)
     return -(top + np.log(total)) / theta
+
+
+def fit_pool(pool: VaryingPool, intervals: bool = False) -> Fitted:
+    """The law with the θ of the mean joint error rate; there are no ``intervals``."""
+    del intervals
+    left, right = np.triu_indices(pool.n_models, 1)
+    mean = pool.joint_counts[left, right].mean() / pool.n_queries
+    theta = float(fit_theta(pool.error_rates[None], (left, right), np.array([mean]))[0])
+    if np.isnan(theta):
+        raise AbsentLawError(
+            "joint errors are no more frequent than chance or on their Fréchet bound; no θ > 0 gives them"
+        )
+    return Fitted(Clayton(pool.error_rates, theta), {"theta": theta})

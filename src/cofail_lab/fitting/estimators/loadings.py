@@ -1,9 +1,16 @@
 """One factor with a loading of its own for every model: factor analysis of tetrachoric correlations (minres)."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
+
+from cofail_lab.fitting.estimators import one_factor
+from cofail_lab.fitting.estimators.fitted import Fitted
+from cofail_lab.fitting.estimators.pool import VaryingPool
+from cofail_lab.fitting.estimators.stack import ObservedPairs, Prediction, TetrachoricStack
+from cofail_lab.models import OneFactorGaussian
 
 LIMIT = 0.995
 """Loadings stay within ±this: at 1 a model would have no error of its own (a Heywood case)."""
@@ -75,3 +82,38 @@ def minres(tetrachoric: Float[np.ndarray, "... m m"]) -> Minres:
     converged = np.ones(len(stack), dtype=bool)
     converged[left] = False
     return Minres(loadings.reshape(matrix.shape[:-1]), converged.reshape(matrix.shape[:-2]))
+
+
+def summary(loadings: Float[np.ndarray, " m"]) -> dict[str, float]:
+    """Mean, lowest and highest loading, by the names of `Fitted.parameters`."""
+    return {
+        "loading_mean": float(loadings.mean()),
+        "loading_lowest": float(loadings.min()),
+        "loading_highest": float(loadings.max()),
+    }
+
+
+def fit_pool(pool: VaryingPool, intervals: bool = False) -> Fitted:
+    """The loadings of `minres`; there are no ``intervals``."""
+    del intervals
+    solution = minres(pool.tetrachoric)
+    law = OneFactorGaussian(pool.error_rates, solution.loadings)
+    return Fitted(law, summary(solution.loadings), notes=solution.notes)
+
+
+def predict_stack(stack: TetrachoricStack) -> Prediction:
+    """Log β of each matrix at its own loadings, by quadrature."""
+    solution = minres(stack.matrices)
+    logs = one_factor.log_all_wrong_loadings(stack.error_rates, solution.loadings)
+    return Prediction(*logs, solution.notes if len(stack.error_rates) == 1 else ())
+
+
+def null_law(observed: ObservedPairs) -> OneFactorGaussian:
+    """The law at the loadings of the observed pairs."""
+    return OneFactorGaussian(observed.error_rates, fit(observed.tetrachoric))
+
+
+def atom_base(pool: VaryingPool) -> Callable[[np.ndarray, np.ndarray], OneFactorGaussian]:
+    """The law from the error rates and the tetrachoric matrix that remain beside an atom (`atom_profile.profile`)."""
+    del pool
+    return lambda rates, tetrachoric: OneFactorGaussian(rates, fit(tetrachoric))

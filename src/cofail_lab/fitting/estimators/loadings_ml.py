@@ -13,8 +13,11 @@ from jaxtyping import Bool, Float
 from scipy.optimize import minimize
 from scipy.special import expit, log_ndtr, logit, ndtr, ndtri
 
+from cofail_lab.fitting.estimators import loadings as minres
 from cofail_lab.fitting.estimators.count_likelihood import Maximum, profile_interval
+from cofail_lab.fitting.estimators.fitted import Fitted
 from cofail_lab.fitting.estimators.loadings import LIMIT
+from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import AbstractErrorLaw, AtomInflated, OneFactorGaussian
 from cofail_lab.numerics import one_factor
 
@@ -167,3 +170,15 @@ def _objective(x: np.ndarray, data: _Data, z: np.ndarray, atom: bool) -> tuple[f
     pull = times_wrong * np.exp(log_density - log_wrong) - (times - times_wrong) * np.exp(log_density - log_right)
     gradient = np.concatenate([pull.sum(axis=1), -pull @ z, [gradient_shock]])
     return -float(rows.sum()) / n, -gradient / n
+
+
+def fit_pool(pool: VaryingPool, intervals: bool = False, *, atom: bool = False) -> Fitted:
+    """The law from the loadings of `loadings.minres` on, with or without an atom; ``intervals`` are those of ω."""
+    start = np.clip(minres.fit(pool.tetrachoric), -0.95, 0.95)
+    free = fit(pool.wrong, start, atom=atom)
+    notes = list(minres.limit_notes(free.n_at_limit))
+    if not free.converged:
+        notes.append("the optimizer stopped before it converged")
+    shock = {"shock": free.shock} if atom else {}
+    limits = {"shock": shock_interval(pool.wrong, free)} if intervals and atom and pool.n_all_wrong > 0 else {}
+    return Fitted(free.law(), {**minres.summary(free.loadings), **shock}, limits, tuple(notes))

@@ -6,10 +6,12 @@ from jaxtyping import Bool, Float
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
+from cofail_lab.fitting.estimators.fitted import AbsentLawError, Fitted
+from cofail_lab.fitting.estimators.pool import VaryingPool
+from cofail_lab.fitting.estimators.stack import LEFT_OUT, ObservedPairs
+from cofail_lab.models import OneFactorGaussian
 from cofail_lab.numerics.one_factor import log_all_below
 
-# Φ(40) is 1 to the last bit: a model that is left out contributes log 1.
-_LEFT_OUT = 40.0
 _ROWS, _COLUMNS = 32, 32
 
 
@@ -26,7 +28,7 @@ def log_all_wrong(
         log β and its error, nan where r is negative or not a number: no equicorrelated one-factor law has such an r.
     """
     constant = (error_rates <= 0) | (error_rates >= 1)
-    thresholds = np.where(constant, _LEFT_OUT, ndtri(np.where(constant, 0.5, error_rates)))
+    thresholds = np.where(constant, LEFT_OUT, ndtri(np.where(constant, 0.5, error_rates)))
     inside = (correlation >= 0) & (correlation < 1)
     loadings = np.where(constant, 0.0, np.sqrt(np.where(inside, correlation, 0.0))[..., None])
     value, error = _in_blocks(thresholds, loadings)
@@ -46,7 +48,7 @@ def log_all_wrong_loadings(
     Constant models are left out.
     """
     constant = (error_rates <= 0) | (error_rates >= 1)
-    thresholds = np.where(constant, _LEFT_OUT, ndtri(np.where(constant, 0.5, error_rates)))
+    thresholds = np.where(constant, LEFT_OUT, ndtri(np.where(constant, 0.5, error_rates)))
     return _in_blocks(thresholds, np.where(constant, 0.0, loadings))
 
 
@@ -54,7 +56,7 @@ def _in_blocks(thresholds: np.ndarray, loadings: np.ndarray) -> tuple[np.ndarray
     """`log_all_below` over blocks of rows of few sizes, so that few compiled shapes serve matrices of any size."""
     batch, m = thresholds.shape[:-1], thresholds.shape[-1]
     spare = ((0, 0), (0, -m % _COLUMNS))
-    thresholds = np.pad(thresholds.reshape(-1, m), spare, constant_values=_LEFT_OUT)
+    thresholds = np.pad(thresholds.reshape(-1, m), spare, constant_values=LEFT_OUT)
     loadings = np.pad(loadings.reshape(-1, m), spare)
     n_rows = len(thresholds)
     parts = []
@@ -82,3 +84,32 @@ def implied_correlation(error_rates: Float[np.ndarray, " m"], all_wrong: float) 
     if low > 0 or high < 0:
         return None
     return float(brentq(excess, 0.0, 1.0, xtol=1e-12))  # type: ignore[arg-type]
+
+
+def fit_tetrachoric(pool: VaryingPool, intervals: bool = False) -> Fitted:
+    """Equicorrelated at the mean tetrachoric correlation; there are no ``intervals``."""
+    del intervals
+    return _equicorrelated(pool, float(pool.tetrachoric[np.triu_indices(pool.n_models, 1)].mean()))
+
+
+def fit_pearson(pool: VaryingPool, intervals: bool = False) -> Fitted:
+    """Equicorrelated at the mean Pearson correlation; there are no ``intervals``."""
+    del intervals
+    joint, rates = pool.joint_counts / pool.n_queries, pool.error_rates
+    spread = np.sqrt(rates * (1 - rates))
+    pearson = (joint - np.outer(rates, rates)) / np.outer(spread, spread)
+    return _equicorrelated(pool, float(pearson[np.triu_indices(pool.n_models, 1)].mean()))
+
+
+def _equicorrelated(pool: VaryingPool, correlation: float) -> Fitted:
+    if correlation < 0:
+        raise AbsentLawError("the mean correlation is negative, and a common factor cannot give it")
+    if correlation >= 1:
+        raise AbsentLawError("the mean correlation is 1: all models make the same errors")
+    law = OneFactorGaussian.equicorrelated(pool.error_rates, correlation)
+    return Fitted(law, {"correlation": correlation})
+
+
+def null_law(observed: ObservedPairs) -> OneFactorGaussian:
+    """Equicorrelated at the mean correlation of the observed pairs, which is in [0, 1)."""
+    return OneFactorGaussian.equicorrelated(observed.error_rates, observed.mean)

@@ -6,11 +6,12 @@ It works on a stack of matrices, so that the observed matrix and its bootstrap r
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from cofail_lab.fitting.estimators import clayton, one_factor
 from cofail_lab.fitting.estimators.pairs import Pairs, PairValues, phi, row_means
 from cofail_lab.fitting.estimators.tetrachoric import correlation_from_counts
+from cofail_lab.models import AbstractErrorLaw, Clayton, Independent, OneFactorGaussian
 
 
 class PointFit(NamedTuple):
@@ -79,3 +80,22 @@ def fit_counts(
         clayton_theta=theta,
     )
     return fit, values
+
+
+def point_laws(fit: PointFit, error_rates: Float[np.ndarray, " k"]) -> dict[str, AbstractErrorLaw]:
+    """The laws behind the predictions of one matrix, those that exist.
+
+    Args:
+        fit: of that matrix alone.
+        error_rates: of its varying models; constant ones have no place in a copula.
+    """
+    if len(error_rates) == 0:
+        return {}
+    laws: dict[str, AbstractErrorLaw] = {"independent": Independent(error_rates)}
+    for name, correlation in (("one_factor", fit.tetrachoric[0]), ("one_factor_pearson", fit.pearson[0])):
+        if 0 <= correlation < 1:
+            laws[name] = OneFactorGaussian.equicorrelated(error_rates, correlation)
+    theta = fit.clayton_theta[0]
+    if not np.isnan(theta):
+        laws["clayton"] = Clayton(error_rates, float(theta))
+    return laws

@@ -12,7 +12,7 @@ from cofail_lab.outcomes import Outcomes
 
 
 @dataclass(frozen=True)
-class Pool:
+class VaryingPool:
     """A complete 0/1 matrix without constant models: these have an infinite threshold and no place in a copula.
 
     Attributes:
@@ -24,7 +24,7 @@ class Pool:
     family: np.ndarray | None = None
 
     @classmethod
-    def of(cls, outcomes: Outcomes) -> "Pool":
+    def of(cls, outcomes: Outcomes) -> "VaryingPool":
         """The varying models of a matrix."""
         varying = ~outcomes.constant
         return cls(outcomes.wrong[:, varying], None if outcomes.family is None else outcomes.family[varying])
@@ -97,6 +97,6 @@ class Pool:
         matrices[:, left, right] = matrices[:, right, left] = values.reshape(a.shape)
         return matrices
 
-    def rows(self, chosen: np.ndarray) -> "Pool":
+    def rows(self, chosen: np.ndarray) -> "VaryingPool":
         """Some of the queries (mask or indices); no model may become constant."""
-        return Pool(self.wrong[chosen], self.family)
+        return VaryingPool(self.wrong[chosen], self.family)

@@ -126,12 +126,12 @@ def read_parts(
 
 def resampled_parts(wrong: np.ndarray, chosen: tuple[Part, ...], batch: Batch) -> Float[np.ndarray, "batch parts"]:
     """Observed over predicted β of each part in resampled matrices."""
-    assert batch.weights is not None  # noqa: S101  (resampled, not simulated)
-    n = batch.weights.sum(axis=1)
+    weights = batch.resampled_weights
+    n = weights.sum(axis=1)
     ratios = np.empty((len(n), len(chosen)))
     for column, part in enumerate(chosen):
         index = subpools.pair_index(part.members, wrong.shape[1])
         found = subpools.read(batch.error_counts[:, part.members] / n[:, None], batch.values.tetrachoric[:, index])
-        all_wrong = batch.weights @ wrong[:, part.members].all(axis=1) / n
+        all_wrong = weights @ wrong[:, part.members].all(axis=1) / n
         ratios[:, column] = all_wrong / np.exp(found.log_predicted)
     return ratios

@@ -4,7 +4,7 @@ Matrices of the observed shape are simulated from a law, the point pipeline is r
 placed among theirs. No null is centred on 1: the fit and its pairs are estimated from the same few queries.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -135,6 +135,15 @@ class NullCalibration:
     n_asked: int
     n_affordable: int
     n_pairs: int
+
+    @property
+    def n_simulated(self) -> int:
+        """Matrices simulated from each null law: the fewest of any."""
+        return min(len(replicates.all_wrong) for replicates in self.laws.values())
+
+    def own_tests(self, names: Iterable[str]) -> dict[str, NullTest]:
+        """The test of each named law under itself as the null law, where there is one."""
+        return {name: self.tests[name, name] for name in names if (name, name) in self.tests}
 
 
 def place(observed: float, simulated: Float[np.ndarray, " replicates"]) -> NullTest | None:

@@ -1,4 +1,4 @@
-"""Replicates split over processes: whose batches are whose, and how they travel as Arrow tables."""
+"""Replicates split over processes: which process computes which batches, and how they travel as Arrow tables."""
 
 from collections.abc import Mapping
 
@@ -11,13 +11,13 @@ from cofail_lab.fitting.replicates.stages import Replicates, Stage
 _FIT, _MORE = "fit.", "more."
 
 
-def dealt(stages: Mapping[str, Stage], shard: int, n_shards: int) -> dict[str, list[int]]:
-    """The batches of one shard, by their first replicates: those of all stages, dealt in turn like cards."""
-    cards = [(name, start) for name, stage in stages.items() for start in stage.starts]
-    mine: dict[str, list[int]] = {}
-    for name, start in cards[shard::n_shards]:
-        mine.setdefault(name, []).append(start)
-    return mine
+def assign_batches(stages: Mapping[str, Stage], shard: int, n_shards: int) -> dict[str, list[int]]:
+    """The batches of one shard, stage -> first replicates; those of all stages go to the shards in turn."""
+    batches = [(name, start) for name, stage in stages.items() for start in stage.starts]
+    assigned: dict[str, list[int]] = {}
+    for name, start in batches[shard::n_shards]:
+        assigned.setdefault(name, []).append(start)
+    return assigned
 
 
 def to_table(batches: Mapping[int, Replicates]) -> pa.Table:
@@ -30,8 +30,8 @@ def to_table(batches: Mapping[int, Replicates]) -> pa.Table:
     return pa.table(columns)
 
 
-def taken(stage: Stage, table: pa.Table) -> Stage:
-    """The stage with the batches that a table from `to_table` holds; what it lacks is computed."""
+def reuse_batches(stage: Stage, table: pa.Table) -> Stage:
+    """The stage with the batches that a table from `to_table` holds; batches that are not in the table are computed."""
     columns = {name: _array(table[name]) for name in table.column_names}
     row_of = {int(number): row for row, number in enumerate(columns["replicate"])}
     kept = Replicates(

@@ -82,13 +82,33 @@ class Batch(NamedTuple):
     wrong: Bool[np.ndarray, "batch n m"] | None = None
     joint: Int[np.ndarray, "batch m m"] | None = None
 
+    @property
+    def resampled_weights(self) -> Int[np.ndarray, "batch n"]:
+        """`weights` of resampled queries; ValueError for simulated matrices, which have none."""
+        if self.weights is None:
+            raise ValueError("a batch of simulated matrices has no query weights")
+        return self.weights
+
+    @property
+    def resampled_error_rates(self) -> Float[np.ndarray, "batch m"]:
+        """α_i in each matrix of resampled queries."""
+        return self.error_counts / self.resampled_weights.sum(axis=1, keepdims=True)
+
+    @property
+    def simulated(self) -> tuple[Bool[np.ndarray, "batch n m"], Int[np.ndarray, "batch m m"]]:
+        """`wrong` and `joint` of simulated matrices; ValueError for resampled queries, which have none."""
+        if self.wrong is None or self.joint is None:
+            raise ValueError("a batch of resampled queries has no matrices")
+        return self.wrong, self.joint
+
 
 More = Callable[[Batch], Mapping[str, np.ndarray]]
 """What else to keep of each replicate."""
 
 
-def nothing(batch: Batch) -> Mapping[str, np.ndarray]:  # noqa: ARG001
+def nothing(batch: Batch) -> Mapping[str, np.ndarray]:
     """Keep the point fit only."""
+    del batch
     return {}
 
 
@@ -133,7 +153,7 @@ class Stage(NamedTuple):
 def in_batches(
     stage: Stage, starts: Iterable[int], advance: Callable[[int], None] = lambda _: None
 ) -> Iterator[Replicates]:
-    """Some batches of a stage, in the order given; ``advance`` hears how many replicates are done.
+    """Some batches of a stage, in the order given; ``advance`` is called with the number of replicates just done.
 
     NumPy and XLA leave a core idle half of the time; a second batch fills it. Batches go to all JAX devices in turn.
     """
@@ -173,7 +193,7 @@ def one_thread() -> threadpool_limits:
     return threadpool_limits(1, "blas")
 
 
-def computed(
+def run_stages(
     stages: Mapping[str, Stage], advance: Callable[[int], None] = lambda _: None
 ) -> tuple[dict[str, Replicates], bool]:
     """The replicates of some stages, by name, and whether they are complete: a KeyboardInterrupt keeps what is done.

@@ -1,33 +1,23 @@
 """The paragraph on top of a fit: the ceiling, what each law predicts, and whether the difference could be chance."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from cofail_lab.fitting.calibration import OWN_NULLS
+from cofail_lab.fitting.calibration import FIRST_NULL, Conclusion
+from cofail_lab.fitting.comparison.laws import NULL_LAWS, phrase
 from cofail_lab.fitting.matrix import MatrixFit
-from cofail_lab.fitting.replicates.null import NullCalibration, NullTest
-from cofail_lab.fitting.replicates.predictors import REPLICATED_UP_TO
+from cofail_lab.fitting.replicates.null import NullCalibration
+from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS
 from cofail_lab.report.names import shorten
-from cofail_lab.report.numbers import count, interval, percent, percent_of_log, points, ratio
+from cofail_lab.report.numbers import count, interval, p_value, percent, percent_of_log, points, ratio
 from cofail_lab.result import Section
 
-CHANCE = 0.05
-"""Below this p-value a ratio is called unlikely without a common mode."""
-
-_PLAIN = {
-    "one_factor": "one factor",
-    "one_factor_loadings": "one factor with a loading for every model",
-    "block": "families as blocks",
-    "full_sigma": "the full correlation matrix",
-    "clayton": "Clayton",
-    "independent": "independence",
-}
+# The laws of the paragraph, the one that pairs suggest first and the naive one last.
+_QUOTED_LAWS = ("one_factor", "one_factor_loadings", "block", "full_sigma", "clayton", "independent")
 
 
-def in_short(fit: MatrixFit) -> Section:
+def in_short(fit: MatrixFit, conclusion: Conclusion) -> Section:
     """One paragraph: what the ceiling is, what each law predicts, whether the difference could be chance."""
-    said = (_ceiling_sentence(fit), _left_out_sentence(fit), _laws_sentence(fit), chance_sentence(fit))
+    said = (_ceiling_sentence(fit), _left_out_sentence(fit), _laws_sentence(fit), chance_sentence(fit, conclusion))
     return Section("In short", (" ".join(filter(None, said)),))
 
 
@@ -62,103 +52,98 @@ def _left_out_sentence(fit: MatrixFit) -> str:
 
 
 def _laws_sentence(fit: MatrixFit) -> str:
-    logs = {name: fit.log_predicted(law) for law, name in _PLAIN.items()}
-    said = [f"{percent_of_log(value)} ({name})" for name, value in logs.items() if value is not None]
+    logs = {law: fit.log_predicted(law) for law in _QUOTED_LAWS}
+    said = [f"{percent_of_log(value)} ({phrase(law)})" for law, value in logs.items() if value is not None]
     if not said:
-        return "No law can be read from its pairs."
-    constant = int(fit.outcomes.constant.sum())
-    of = f" of the {count(fit.outcomes.n_models - constant)} models that vary" if constant else ""
-    return f"Read from single models and pairs alone, β{of} would be {', '.join(said)}."
+        return "No law can be fitted to its pairs."
+    of = f" of the {count(fit.n_varying)} models that vary" if fit.outcomes.constant.any() else ""
+    return f"Predicted from single models and pairs alone, β{of} would be {', '.join(said)}."
 
 
-def untestable(fit: MatrixFit) -> str | None:
-    """Why no null can be simulated for a matrix with an all-wrong query; None where it can."""
-    if fit.outcomes.n_models - int(fit.outcomes.constant.sum()) < 3:
-        return "fewer than three of the models vary, and pairs are all there is of them"
-    if fit.predicted("one_factor") is None or not 0 <= fit.point.tetrachoric[0] < 1:
-        return "no one-factor law has these pairs"
-    return None
+def chance_sentence(fit: MatrixFit, conclusion: Conclusion) -> str:
+    """Whether the tail is more than a world without a common mode would show: the words of a `Conclusion`."""
+    match conclusion.reason:
+        case "always_right" | "no_prediction" | "none_is_rare" | "none_says_nothing":
+            return _none_seen(fit, conclusion)
+        case "few_models" | "no_one_factor":
+            return f"Whether the differences could be chance cannot be tested: {_UNTESTABLE[conclusion.reason]}."
+        case "not_tested":
+            return "Whether the differences could be chance was not tested here (experiment.null=200 does)."
+    return f"{_placed(fit)} {_judged(fit, conclusion)}"
 
 
-def chance_sentence(fit: MatrixFit) -> str:
-    """Whether the tail is more than a world without a common mode would show; never a claim without the null."""
-    if fit.outcomes.n_all_wrong == 0:
-        return _none_seen(fit)
-    if reason := untestable(fit):
-        return f"Whether the differences could be chance cannot be tested: {reason}."
-    own = (
-        {} if fit.null is None else {law: fit.null.tests[law, law] for law in OWN_NULLS if (law, law) in fit.null.tests}
-    )
-    if not own:
-        return "Whether the differences could be chance was not tested here (experiment.null=200 does)."
+_UNTESTABLE = {
+    "few_models": "fewer than three of the models vary, and pairs are all there is of them",
+    "no_one_factor": "no one-factor law has these pairs",
+}
+
+
+def _placed(fit: MatrixFit) -> str:
+    """Every ratio in the null distribution of its own law."""
+    tests = {} if fit.null is None else fit.null.own_tests(NULL_LAWS)
     placed = "; ".join(
-        f"{ratio(fit.ratio(law))} for {_PLAIN[law]}, where {ratio(test.expected)} (90%: "
-        f"{interval(test.lower, test.upper, ratio)}) is expected, p = {p_value(test)}"
-        for law, test in own.items()
+        f"{ratio(fit.ratio(law))} for {phrase(law)}, where {ratio(test.expected)} (90%: "
+        f"{interval(test.lower, test.upper, ratio)}) is expected, p = {p_value(test.p_value)}"
+        for law, test in tests.items()
     )
     return (
-        "The ratio of observed to predicted need not be 1 without a common mode: matrices of this shape were simulated "
-        f"from each law. Seen are {placed}. {_conclusion(fit, own)}"
+        "Without a common mode, the ratio of observed to predicted β need not be 1: matrices of this shape were "
+        f"simulated from each law. The ratios seen are {placed}."
     )
 
 
-def _none_seen(fit: MatrixFit) -> str:
-    outcomes, predicted, null = fit.outcomes, fit.predicted("one_factor"), fit.null
-    right = [outcomes.models[j] for j in np.flatnonzero(outcomes.error_counts == 0)]
-    if right:
-        return f"No query can defeat {shorten(right[0])}, which is always right: seeing none says nothing of the rest."
-    if predicted is None:
+def _none_seen(fit: MatrixFit, conclusion: Conclusion) -> str:
+    outcomes, null = fit.outcomes, fit.null
+    if conclusion.reason == "always_right":
+        right = outcomes.models[int(np.argmin(outcomes.error_counts))]
+        return f"No query can defeat {shorten(right)}, which is always right: seeing none says nothing of the others."
+    if conclusion.expected is None or conclusion.expected_none is None:
         return ""
-    expected = predicted * outcomes.n_queries
-    said, none = f"The one-factor law expects {_few(expected)} such queries here", np.exp(-expected)
-    if null is not None and "one_factor" in null.laws and not outcomes.constant.any():
-        none = float((null.laws["one_factor"].all_wrong == 0).mean())
-        said += f", and none in {percent(none, 0)} of matrices of this size"
-    return f"{said}: seeing none {'is rare under it' if none < CHANCE else 'says nothing about a tail'}."
+    said = f"The one-factor law expects {_few(conclusion.expected)} such queries here"
+    if null is not None and FIRST_NULL in null.laws and not outcomes.constant.any():
+        said += f", and none in {percent(conclusion.expected_none, 0)} of matrices of this size"
+    rare = conclusion.reason == "none_is_rare"
+    return f"{said}: seeing none {'is rare under it' if rare else 'says nothing about a tail'}."
 
 
-def _conclusion(fit: MatrixFit, own: Mapping[str, NullTest]) -> str:
-    """Only a tail that every law without a common mode has been tested for, and excluded, is unlikely to be chance."""
-    assert fit.null is not None  # noqa: S101  (there are tests)
-    rejected = [_PLAIN[law] for law, test in own.items() if test.p_value <= CHANCE]
-    left = [_PLAIN[law] for law, test in own.items() if test.p_value > CHANCE]
-    untested = [_PLAIN[law] for law in OWN_NULLS if law not in own]
-    if left and rejected:
-        return (
-            f"The laws disagree: as much is given by chance under {' and '.join(left)}, not under "
-            f"{' and '.join(rejected)}. A law without a common mode is not excluded, so none can be claimed."
-        )
-    if left and all(test.p_value > 1 - CHANCE for test in own.values()):
-        return f"The tail is thinner than these laws would have it: no sign of a common mode{_power(fit.null)}."
-    if left:
-        return f"The difference could well be chance{_power(fit.null)}."
-    if fit.null.interrupted:
-        return "Such ratios are rare under the laws tested, but the test was interrupted: no conclusion."
-    if untested:
-        return (
-            f"Such ratios are rare under {' and '.join(rejected)}, but {' and '.join(untested)} could not be tested "
-            f"(more than {REPLICATED_UP_TO} models): heterogeneous models alone may give them, so no conclusion."
-        )
+def _judged(fit: MatrixFit, conclusion: Conclusion) -> str:
+    """What the null laws say together."""
+    explaining, rejecting, missing = (
+        " and ".join(phrase(law) for law in laws)
+        for laws in (conclusion.explaining, conclusion.rejecting, conclusion.missing)
+    )
+    match conclusion.reason:
+        case "laws_disagree":
+            return (
+                f"The laws disagree: as much is given by chance under {explaining}, not under {rejecting}. A law "
+                "without a common mode is not excluded, so no common mode can be claimed."
+            )
+        case "ratios_low":
+            return f"The tail is thinner than these laws expect: no sign of a common mode{_power(fit.null)}."
+        case "explained":
+            return f"The difference could well be chance{_power(fit.null)}."
+        case "interrupted":
+            return "Such ratios are rare under the laws tested, but the test was interrupted: no conclusion."
+        case "nulls_missing":
+            return (
+                f"Such ratios are rare under {rejecting}, but {missing} could not be tested (more than "
+                f"{MAX_REPLICATED_MODELS} models): heterogeneous models alone may give them, so no conclusion."
+            )
     return (
         "This is unlikely to be chance: more queries defeat everyone than these laws explain. Read those queries "
         "before calling it a common mode: wrong references and broken graders look the same."
     )
 
 
-def _power(null: NullCalibration) -> str:
-    """How often all tests together would have told a common mode, in brackets."""
-    if null.joint_power is None:
+def _power(null: NullCalibration | None) -> str:
+    """How often all tests together would have detected a common mode, in brackets."""
+    if null is None or null.joint_power is None:
         return ""
     error = np.sqrt(null.joint_power * (1 - null.joint_power) / null.n_power)
     return (
-        f" (beside one factor, a common mode of {percent(null.atom)} would be told in {percent(null.joint_power, 0)} ± "
-        f"{percent(error, 0)} of such matrices)"
+        f" (beside one factor, a common mode of {percent(null.atom)} would be detected in "
+        f"{percent(null.joint_power, 0)} ± {percent(error, 0)} of such matrices)"
     )
-
-
-def p_value(test: NullTest) -> str:
-    """To three digits where it is small."""
-    return f"{test.p_value:.3f}" if test.p_value < 0.1 else f"{test.p_value:.2f}"
 
 
 def _few(number: float) -> str:

@@ -6,22 +6,17 @@ import numpy as np
 
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.estimate import Estimate
-from cofail_lab.fitting.calibration import OWN_NULLS
+from cofail_lab.fitting.calibration import FIRST_NULL, conclude
+from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS, NULL_LAWS, POINT_LAWS
 from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.fitting.readings.luck import Luck
 from cofail_lab.fitting.readings.slopes import SLOPES
 from cofail_lab.fitting.replicates.intervals import Interval
-from cofail_lab.fitting.replicates.predictors import MATRIX_LAWS
 from cofail_lab.report.fit import law_comparison
-from cofail_lab.report.fit import summary as fit_summary
 from cofail_lab.report.fit.names import CONVENTIONS, null_label
 
-LAWS = ("independent", "one_factor", "one_factor_pearson", "clayton")
-"""Laws read from error rates and means over pairs."""
-
-_ALL_LAWS = (*LAWS, *MATRIX_LAWS)
-_QUADRATURE = ("one_factor_loadings", "block")
+_PREDICTED_LAWS = (*POINT_LAWS, *MATRIX_LAWS)
 
 
 def metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int | None]:
@@ -67,7 +62,7 @@ def metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int |
     found["pearson_gap"] = _number(point.pearson_within - point.pearson_across)
     gap = None if replicates is None else replicates.fit.pearson_within - replicates.fit.pearson_across
     found |= _limits("pearson_gap", fit.interval(gap))
-    for law in _ALL_LAWS:
+    for law in _PREDICTED_LAWS:
         found[f"predicted_{law}"] = fit.predicted(law)
         # Below the smallest float a prediction still has a log.
         found[f"log_predicted_{law}"] = fit.log_predicted(law)
@@ -84,9 +79,9 @@ def metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int |
 
 def _null_metrics(fit: MatrixFit) -> dict[str, float | int | None]:
     null = fit.null
-    test = None if null is None else null.tests.get(("one_factor", "one_factor"))
+    test = None if null is None else null.tests.get((FIRST_NULL, FIRST_NULL))
     found: dict[str, float | int | None] = {
-        "n_null": 0 if null is None else min(len(drawn.all_wrong) for drawn in null.laws.values()),
+        "n_null": 0 if null is None else null.n_simulated,
         "null_p_value": None if test is None else test.p_value,
         "null_ratio_one_factor": None if test is None else test.expected,
         **_limits("null_ratio_one_factor", None if test is None else (test.lower, test.upper)),
@@ -94,12 +89,14 @@ def _null_metrics(fit: MatrixFit) -> dict[str, float | int | None]:
         "null_power_all": None if null is None else null.joint_power,
         "null_power_atom": None if null is None else null.atom,
     }
-    for law in _ALL_LAWS:
-        placed = None if null is None else null.tests.get(("one_factor", law))
+    for law in _PREDICTED_LAWS:
+        placed = None if null is None else null.tests.get((FIRST_NULL, law))
         if law != "one_factor":
             found[f"null_p_value_{law}"] = None if placed is None else placed.p_value
             found[f"null_ratio_{law}"] = None if placed is None else placed.expected
-    for law in OWN_NULLS[1:]:
+    for law in NULL_LAWS:
+        if law == FIRST_NULL:
+            continue
         own = None if null is None else null.tests.get((law, law))
         found[f"null_p_value_{law}_own"] = None if own is None else own.p_value
         found[f"null_ratio_{law}_own"] = None if own is None else own.expected
@@ -178,6 +175,7 @@ def labels(fit: MatrixFit, certificate: Certificate) -> dict[str, str]:
             f"of the whole matrix from the first {MATRIX_REPLICATES} replicates"
         ),
         "null": null_label(fit),
+        "tail": conclude(fit).tail,
     }
     if constant:
         found["constant_models"] = ", ".join(constant)
@@ -191,7 +189,7 @@ def labels(fit: MatrixFit, certificate: Certificate) -> dict[str, str]:
         found |= law_comparison.labels(fit.comparison)
     for law in fit.laws:
         if fit.predicted(law) is None:
-            found[f"predicted_{law}"] = fit_summary.why_absent(fit, law)
+            found[f"predicted_{law}"] = fit.why_absent(law)
     return found | {f"note_{law}": "; ".join(read.notes) for law, read in fit.matrix_laws.items() if read.notes}
 
 
@@ -223,9 +221,8 @@ def estimates(fit: MatrixFit) -> dict[str, Estimate]:
     }
     for law in fit.laws:
         value = fit.predicted(law)
-        kind = "exact" if law in ("independent", "clayton") else "monte_carlo"
-        kind = "quadrature" if law.startswith("one_factor") or law in _QUADRATURE else kind
-        found[f"predicted_{law}"] = Estimate(value, None if value is None else value * float(errors[law][0]), kind)
+        error = None if value is None else value * float(errors[law][0])
+        found[f"predicted_{law}"] = Estimate(value, error, FITTED_LAWS[law].error_kind)
     return found
 
 

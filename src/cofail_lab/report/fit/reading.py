@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cofail_lab.fitting.calibration import OWN_NULLS
+from cofail_lab.fitting.calibration import FIRST_NULL
+from cofail_lab.fitting.comparison.laws import FITTED_LAWS, NULL_LAWS
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.fitting.readings.luck import Luck
@@ -15,9 +16,7 @@ from cofail_lab.fitting.readings.parts import LEAST_FAMILY
 from cofail_lab.fitting.readings.slopes import SLOPES
 from cofail_lab.fitting.replicates.intervals import Interval
 from cofail_lab.fitting.replicates.null import NullTest
-from cofail_lab.report.fit.in_short import p_value
-from cofail_lab.report.fit.names import LAW_NAMES
-from cofail_lab.report.numbers import count, fixed, interval, percent, ratio
+from cofail_lab.report.numbers import count, fixed, interval, p_value, percent, ratio
 from cofail_lab.result import Row, Section
 
 if TYPE_CHECKING:
@@ -29,10 +28,11 @@ def null_sections(fit: MatrixFit) -> tuple[Section, ...]:
     null = fit.null
     if null is None or not null.tests:
         return ()
-    done = min(len(drawn.all_wrong) for drawn in null.laws.values())
+    done = null.n_simulated
     sentences = [
         f"{count(done)} matrices of the same shape were simulated from each null law and refitted like the observed "
-        "one. p is the share of them with a ratio at least as large; without a common mode it need not be 1."
+        "one. p is the share of simulated matrices with a ratio at least as large as the observed one. Even without a "
+        "common mode the ratio need not be 1."
     ]
     if null.n_affordable < null.n_asked:
         sentences.append(
@@ -41,17 +41,16 @@ def null_sections(fit: MatrixFit) -> tuple[Section, ...]:
         )
     rows = []
     for law in fit.laws:
-        test = null.tests.get(("one_factor", law))
+        test = null.tests.get((FIRST_NULL, law))
         if test is not None:
-            rows.append(Row(LAW_NAMES[law], ratio(fit.ratio(law)), _expected(test)))
-    for law in OWN_NULLS[1:]:
-        test = null.tests.get((law, law))
-        if test is not None:
-            rows.append(Row(f"  {LAW_NAMES[law]} as the truth", ratio(fit.ratio(law)), _expected(test)))
+            rows.append(Row(FITTED_LAWS[law].label, ratio(fit.ratio(law)), _expected(test)))
+    for law, test in null.own_tests(NULL_LAWS).items():
+        if law != FIRST_NULL:
+            rows.append(Row(f"  {FITTED_LAWS[law].label} as the truth", ratio(fit.ratio(law)), _expected(test)))
     if null.power is not None and "one_factor" in null.power:
         note = (
             f"of matrices with a common mode of {percent(null.atom)} that neither rates nor the mean pair show are "
-            "told by the one-factor ratio at 5%"
+            "detected by the one-factor ratio at 5%"
         )
         rows.append(Row("power", percent(null.power["one_factor"], 0), note))
         if null.joint_power is not None:
@@ -65,7 +64,7 @@ def null_sections(fit: MatrixFit) -> tuple[Section, ...]:
 
 def _expected(test: NullTest) -> str:
     central = interval(test.lower, test.upper, ratio)
-    return f"without a common mode {ratio(test.expected)} (90% {central}), p = {p_value(test)}"
+    return f"without a common mode {ratio(test.expected)} (90% {central}), p = {p_value(test.p_value)}"
 
 
 def pool_sections(fit: MatrixFit) -> tuple[Section, ...]:
@@ -239,7 +238,7 @@ def figures(fit: MatrixFit) -> dict[str, Callable[[], Figure]]:
         ]
         # Ratios to independence are of another order and tell nothing.
         kept = [row for row in rows if row[1] != "independent" and row[0] in ("one_factor", row[1])]
-        labels = [LAW_NAMES[law] + ("" if name == "one_factor" else "*") for name, law, *_ in kept]
+        labels = [FITTED_LAWS[law].label + ("" if name == "one_factor" else "*") for name, law, *_ in kept]
         return draw(labels, [row[2] for row in kept], [row[3] for row in kept], [row[4] for row in kept], fit.level)
 
     def pool_size_scan() -> Figure:

@@ -10,15 +10,15 @@ import numpy as np
 from jaxtyping import Float
 
 from cofail_lab.bounds.certificate import Certificate
-from cofail_lab.fitting.estimators.full_sigma import PUBLISHED_DRAWS
-from cofail_lab.fitting.matrix import CONFIDENCE, MATRIX_LAWS, MATRIX_REPLICATES, MatrixFit
+from cofail_lab.fitting.calibration import Conclusion, conclude
+from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS
+from cofail_lab.fitting.matrix import CONFIDENCE, MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.fitting.readings.regimes import read_regime
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.fit import in_short as fit_in_short
 from cofail_lab.report.fit import law_comparison
 from cofail_lab.report.fit import reading as fit_reading
-from cofail_lab.report.fit.names import LAW_NAMES
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, fixed, interval, percent, percent_of_log, points, ratio
 from cofail_lab.result import Row, Section
@@ -55,12 +55,13 @@ def sections(
     guessing: Guessing | None,
 ) -> tuple[Section, ...]:
     """The summary in reading order; ``elsewhere`` is the read at another matrix's correlation, where one is given."""
+    conclusion = conclude(fit)
     return (
-        fit_in_short.in_short(fit),
+        fit_in_short.in_short(fit, conclusion),
         _ceiling(fit),
         certificate_section(certificate),
         *fit_reading.regime_sections(fit),
-        _pairwise(fit, elsewhere),
+        _pairwise(fit, conclusion, elsewhere),
         *fit_reading.null_sections(fit),
         *(() if fit.comparison is None else (law_comparison.section(fit.comparison),)),
         *fit_reading.pool_sections(fit),
@@ -68,22 +69,6 @@ def sections(
         *fit_reading.guessing_sections(guessing),
         _matrix(fit.outcomes, fit),
     )
-
-
-def why_absent(fit: MatrixFit, law: str) -> str:
-    """Why a law makes no prediction for a matrix."""
-    n_varying = fit.outcomes.n_models - int(fit.outcomes.constant.sum())
-    if n_varying < 2:
-        return f"does not exist: {n_varying} of the models sometimes right and sometimes wrong, no pair to read"
-    if law == "full_sigma" and fit.conventions == "published":
-        return f"not seen in {count(PUBLISHED_DRAWS)} draws: below {3 / PUBLISHED_DRAWS:.1e} with 95% confidence"
-    if law == "block":
-        return "does not exist: the mean correlation across families is negative, above that within them, or 1"
-    if law == "clayton":
-        at_bound = (np.abs(fit.pair_values.boundary[0]) == 1).any() and fit.point.tetrachoric[0] > 0
-        where = "on their Fréchet bound" if at_bound else "no more frequent than under independence"
-        return f"does not exist: joint errors are {where}, and no θ > 0 gives them"
-    return "does not exist: the mean correlation is negative, and a common factor cannot give it"
 
 
 def _ceiling(fit: MatrixFit) -> Section:
@@ -152,7 +137,7 @@ def certificate_section(certificate: Certificate, notes: tuple[str, ...] = ()) -
     return Section("What is certified", sentences, tuple(rows))
 
 
-def _pairwise(fit: MatrixFit, elsewhere: Mapping[str, float | int | None]) -> Section:
+def _pairwise(fit: MatrixFit, conclusion: Conclusion, elsewhere: Mapping[str, float | int | None]) -> Section:
     sentences = [_prediction_sentence(fit)]
     implied = fit.implied_correlation
     if implied is not None and fixed(implied) != fixed(float(fit.point.tetrachoric[0])):
@@ -160,7 +145,7 @@ def _pairwise(fit: MatrixFit, elsewhere: Mapping[str, float | int | None]) -> Se
             "To give the observed β, the one-factor model would need a correlation of "
             f"{fixed(implied)} instead of {fixed(float(fit.point.tetrachoric[0]))}."
         )
-    if fit.ratio("one_factor") is not None and fit.null is None and fit_in_short.untestable(fit) is None:
+    if fit.ratio("one_factor") is not None and fit.null is None and conclusion.reason == "not_tested":
         sentences.append(
             "A ratio away from 1 is not yet evidence of a common mode: fitted to data without one, the same pipeline "
             "does not give 1 either, and its null distribution was not simulated (experiment.null=200 does)."
@@ -197,7 +182,7 @@ def _correlation_rows(fit: MatrixFit) -> list[Row]:
 def _law_row(fit: MatrixFit, law: str) -> Row:
     outcomes, notes = fit.outcomes, []
     if fit.predicted(law) is None:
-        notes.append(why_absent(fit, law))
+        notes.append(fit.why_absent(law))
     elif fit.ratio(law) is not None:
         limits = fit.ratio_interval(law)
         spread = f", {100 * fit.level:g}% interval {interval(*limits, ratio)}" if limits else ""
@@ -206,7 +191,7 @@ def _law_row(fit: MatrixFit, law: str) -> Row:
         notes.append(f"over the {count(outcomes.n_models - int(outcomes.constant.sum()))} varying models")
     if law in fit.matrix_laws:
         notes += fit.matrix_laws[law].notes
-    return Row(f"β if {LAW_NAMES[law]}", percent_of_log(fit.log_predicted(law)), "; ".join(notes))
+    return Row(f"β if {FITTED_LAWS[law].label}", percent_of_log(fit.log_predicted(law)), "; ".join(notes))
 
 
 def _without(fit: MatrixFit, law: str) -> str:
@@ -221,7 +206,7 @@ def _without(fit: MatrixFit, law: str) -> str:
 def _prediction_sentence(fit: MatrixFit) -> str:
     predicted, observed = fit.predicted("one_factor"), fit.outcomes.all_wrong()
     if predicted is None:
-        return f"The one-factor model read from pairwise correlations {why_absent(fit, 'one_factor')}."
+        return f"The one-factor model read from pairwise correlations {fit.why_absent('one_factor')}."
     n_varying = fit.outcomes.n_models - int(fit.outcomes.constant.sum())
     who = "all models" if n_varying == fit.outcomes.n_models else f"all {count(n_varying)} varying models"
     said = f"From pairwise correlations alone, a one-factor model predicts that {who} fail on {percent(predicted)}"
@@ -310,7 +295,7 @@ def figures(
     def wrong_count_distribution() -> Figure:
         from cofail_lab.report.figures.fit import wrong_count_distribution as draw
 
-        predictions = {LAW_NAMES[law]: probs for law, probs in count_probs.items()}
+        predictions = {FITTED_LAWS[law].label: probs for law, probs in count_probs.items()}
         return draw(outcomes.n_wrong, outcomes.n_models, predictions)
 
     def correlation_heatmap() -> Figure:

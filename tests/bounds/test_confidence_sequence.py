@@ -1,0 +1,89 @@
+"""Limits that hold at every look, by exact sums wherever there is one."""
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from cofail_lab.bounds import certify_anytime
+from cofail_lab.bounds.binomial import clopper_pearson_upper
+from cofail_lab.bounds.confidence_sequence import anytime_lower, anytime_upper, crossing_probability, log_evidence_below
+
+
+@pytest.mark.parametrize("p", [0.01, 0.05, 0.3, 0.5, 0.9])
+@pytest.mark.parametrize("side", ["upper", "lower"])
+def test_peeking_after_every_query_errs_at_most_delta_where_clopper_pearson_errs_more(p, side):
+    exact = crossing_probability(p, 330, 0.05, side)
+    assert exact.mixture <= 0.05
+    assert exact.clopper_pearson > 2.5 * exact.mixture
+
+
+def test_the_published_crossing_probabilities():
+    exact = crossing_probability(0.05, 330, 0.05, "lower")
+    assert exact.clopper_pearson == pytest.approx(0.22, abs=0.005)
+    assert exact.mixture <= 0.04
+    # Nothing is gained by a short horizon: Clopper-Pearson goes on erring as the horizon grows.
+    assert crossing_probability(0.05, 1500, 0.05, "lower").clopper_pearson > 0.3
+    assert crossing_probability(0.05, 1500, 0.05, "lower").mixture <= 0.05
+
+
+def test_the_crossing_recursion_against_simulation():
+    """Monte Carlo of 20,000 paths within 4 standard errors: false alarm below 1e-4."""
+    rng = np.random.default_rng(0)
+    n = np.arange(1, 61)
+    k = np.cumsum(rng.random((20_000, 60)) < 0.1, axis=1)
+    limits = anytime_upper(np.arange(61)[:, None], n, 0.2)
+    share = (limits[k, n - 1] < 0.1).any(axis=1).mean()
+    exact = crossing_probability(0.1, 60, 0.2, "upper").mixture
+    assert abs(share - exact) < 4 * np.sqrt(exact * (1 - exact) / 20_000)
+
+
+def test_the_evidence_is_a_martingale():
+    for p, n in ((0.03, 10), (0.4, 25)):
+        k = np.arange(n + 1)
+        mean = (binom.pmf(k, n, p) * np.exp(log_evidence_below(k, n, np.array(p)))).sum()
+        assert mean == pytest.approx(1, abs=1e-10)
+        next_ones = binom.pmf(np.arange(n + 2), n + 1, p) @ np.exp(
+            log_evidence_below(np.arange(n + 2), n + 1, np.array(p))
+        )
+        assert next_ones == pytest.approx(1, abs=1e-10)
+
+
+def test_anytime_limits_enclose_everything_the_evidence_does_not_exclude():
+    grid = np.linspace(1e-4, 1 - 1e-4, 20_001)
+    for k, n in ((0, 5), (3, 40), (20, 40), (40, 40), (2, 1000)):
+        kept = grid[log_evidence_below(np.array(k), n, grid) < -np.log(0.05)]
+        limit = float(anytime_upper(np.array(k), np.array(n), 0.05))
+        assert kept.max() <= limit
+        assert kept.max() >= min(limit, grid[-1]) - 1e-4
+        assert float(anytime_lower(np.array(n - k), np.array(n), 0.05)) == pytest.approx(1 - limit)
+        assert limit >= clopper_pearson_upper(k, n, 0.05) - 1e-12
+
+
+def test_the_pool_certificate_errs_at_most_delta_and_clopper_pearson_at_every_look_errs_more():
+    """400 pools, δ = .1, five models of equal true gain: more than 64 errors of the former has probability < .001."""
+    rng = np.random.default_rng(1)
+    m, n, rate, shock = 5, 150, 0.2, 0.05
+    gain = (1 - shock) * (rate - rate**m)
+    errors = peeked = 0
+    for _ in range(400):
+        wrong = (rng.random((n, m)) < rate) | (rng.random((n, 1)) < shock)
+        paths = certify_anytime(wrong, delta=0.1)
+        errors += bool((paths.max_gain < gain).any())
+        everyone = np.all(wrong, axis=1)
+        fewest = np.cumsum(wrong & ~everyone[:, None], axis=0).min(axis=1)
+        peeked += bool((clopper_pearson_upper(fewest, np.arange(1, n + 1), 0.1 / m) < gain).any())  # pyright: ignore[reportArgumentType]
+        assert (paths.min_gain <= paths.max_gain).all()
+    assert errors <= 64
+    assert peeked > 2 * errors
+
+
+def test_grading_can_stop_once_the_answer_is_known():
+    wrong = np.zeros((200, 3), dtype=bool)
+    wrong[::4] = True
+    paths = certify_anytime(wrong)
+    stop = paths.settled(0.1)
+    assert stop is not None
+    assert 30 < stop < 200
+    assert paths.max_gain[stop - 1] < 0.1 <= paths.max_gain[stop - 2]
+    assert paths.settled(1e-6) is None
+    assert paths.all_wrong_lower[-1] > 0.15

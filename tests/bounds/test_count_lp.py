@@ -1,0 +1,140 @@
+"""Bounds on events in C from its moments: the exact program, its laws, certificates and confidence boxes."""
+
+from fractions import Fraction
+from itertools import combinations
+from math import comb
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from cofail_lab.bounds import binomial_moments, law_ladder, wrong_count_range
+from cofail_lab.bounds.moments import boros_prekopa
+from cofail_lab.errors import InputError
+from tests.bounds.pools import SHOCK, shock_moments
+
+
+def by_vertices(moments, m, at_least):
+    """Every basic law of C in rationals: the extremes of a linear program are at its vertices."""
+    right = [Fraction(1), *(Fraction(p) * comb(m, k) for k, p in enumerate(moments, start=1))]
+    values = []
+    for nodes in combinations(range(m + 1), len(right)):
+        weights = _solve_exactly([[comb(j, k) for j in nodes] for k in range(len(right))], right)
+        if all(w >= 0 for w in weights):
+            values.append(sum(w for j, w in zip(nodes, weights, strict=True) if j >= at_least))
+    return min(values), max(values)
+
+
+def _solve_exactly(matrix, right):
+    rows = [[Fraction(x) for x in row] + [b] for row, b in zip(matrix, right, strict=True)]
+    for i in range(len(rows)):
+        pivot = next(r for r in range(i, len(rows)) if rows[r][i] != 0)
+        rows[i], rows[pivot] = rows[pivot], rows[i]
+        rows[i] = [x / rows[i][i] for x in rows[i]]
+        for r in range(len(rows)):
+            if r != i:
+                rows[r] = [x - rows[r][i] * y for x, y in zip(rows[r], rows[i], strict=True)]
+    return [row[-1] for row in rows]
+
+
+def test_the_published_triple_and_its_two_laws():
+    found = wrong_count_range([Fraction(1, 2), Fraction(1, 4)], 3)
+    assert found[:2] == (0.0, 0.25)
+    np.testing.assert_allclose(found.lower_law, [0.25, 0, 0.75, 0], atol=1e-15)
+    np.testing.assert_allclose(found.upper_law, [0, 0.75, 0, 0.25], atol=1e-15)
+
+
+@pytest.mark.parametrize("n_moments", [1, 2, 3, 4])
+def test_exactly_the_best_vertex_for_every_event(n_moments):
+    rng = np.random.default_rng(n_moments)
+    for m in (5, 7):
+        moments = binomial_moments([int(x) for x in rng.multinomial(60, rng.dirichlet(np.ones(m + 1)))], n_moments)
+        for at_least in range(1, m + 1):
+            found = wrong_count_range(moments, m, at_least)
+            low, high = by_vertices(moments, m, at_least)
+            assert found.lower_certificate.bound == low
+            assert found.upper_certificate.bound == high
+            assert Fraction(found.lower) <= low <= high <= Fraction(found.upper)
+            assert found.upper - float(high) <= 2**-52
+
+
+def test_against_a_float_program_at_a_size_where_floats_still_work():
+    moments = [float(x) for x in shock_moments(*SHOCK, 2)]
+    j = np.arange(68)
+    equations = np.vstack([np.ones(68), j / 67, j * (j - 1) / (67 * 66)])
+    event = (j >= 34).astype(float)
+    found = wrong_count_range(moments, 67, 34)
+    for sign, value in ((1, found.lower), (-1, found.upper)):
+        result = linprog(sign * event, A_eq=equations, b_eq=[1.0, *moments])
+        assert sign * result.fun == pytest.approx(value, abs=1e-9)
+
+
+def test_large_pools_keep_their_precision():
+    found = wrong_count_range(shock_moments(*SHOCK, 6), 2000)
+    assert found.lower <= 0.05 <= found.upper
+    assert found.upper - 0.05 < 1e-10
+    # The extremal laws have the moments asked for, so the bound is attained and not merely valid.
+    for law, value in ((found.lower_law, found.lower), (found.upper_law, found.upper)):
+        assert law[2000] == pytest.approx(value, abs=1e-15)
+        np.testing.assert_allclose(
+            [float(x) for x in binomial_moments(law, 2)], [float(x) for x in shock_moments(*SHOCK, 2)], rtol=1e-12
+        )
+
+
+def test_certificates_are_checked_and_can_fail():
+    upper = wrong_count_range(shock_moments(*SHOCK, 3), 67, 34).upper_certificate
+    assert upper.holds()
+    lowered = (upper.coefficients[0] - Fraction(1, 10**9), *upper.coefficients[1:])
+    assert not upper._replace(coefficients=lowered).holds()
+
+
+def test_boxes_contain_points_and_widen_with_their_size():
+    point = wrong_count_range([Fraction(3, 10), Fraction(15, 100)], 12)
+    previous = point
+    for width in (Fraction(1, 1000), Fraction(1, 100)):
+        box = wrong_count_range(
+            [
+                (Fraction(3, 10) - width, Fraction(3, 10) + width),
+                (Fraction(15, 100) - width, Fraction(15, 100) + width),
+            ],
+            12,
+        )
+        assert box.lower <= previous.lower
+        assert box.upper > previous.upper
+        assert box.lower_certificate.holds()
+        assert box.upper_certificate.holds()
+        previous = box
+
+
+@pytest.mark.parametrize(
+    ("moments", "m", "message"),
+    [
+        ([0.5, 0.1], 3, r"\(C - 1\)\(C - 2\) is never negative, but its mean would be -0.4"),
+        ([0.3, 0.31], 10, r"C\(10 - C\) is never negative, but its mean would be -0.9"),
+        ([0.3, 1.2], 10, "p_2 = 1.2 is not a probability"),
+        ([0.3, float("nan")], 10, "p_2 = nan"),
+        ([0.1, 0.1], 1, "moments: 2 given"),
+        ([(0.3, 0.2)], 5, "p_1"),
+        ([(0.5, 0.51), (0.1, 0.11)], 3, "inside all these intervals"),
+    ],
+)
+def test_moments_that_no_law_has(moments, m, message):
+    with pytest.raises(InputError, match=message) as raised:
+        wrong_count_range(moments, m)
+    assert "\n" not in str(raised.value)
+
+
+def test_float_moments_off_by_rounding_alone_are_accepted():
+    # Twelve float moments of a law of 2,000 models are off the moment space by rounding.
+    found = wrong_count_range([0.05 + 0.95 * 0.3**k for k in range(1, 11)], 500)
+    assert found.lower <= 0.05 <= found.upper
+    assert found.upper - found.lower < 1e-6
+
+
+def test_events_and_rungs_out_of_range():
+    with pytest.raises(InputError, match="at_least: 4"):
+        wrong_count_range([0.5], 3, 4)
+    with pytest.raises(InputError, match="n_moments"):
+        law_ladder([0.5, 0.5], [2])
+    with pytest.raises(InputError, match="n_models: 2"):
+        boros_prekopa((Fraction(1), Fraction(0), Fraction(0)), 2)

@@ -1,0 +1,68 @@
+"""Bounds on any event from pairwise rates, by enumeration and by column generation."""
+
+import numpy as np
+import pytest
+
+from cofail_lab.bounds import joint_range, wrong_count_range
+from tests.bounds.pools import brute_force, random_law, read_matrix
+
+
+def test_other_events_against_brute_force():
+    rng = np.random.default_rng(7)
+    for _ in range(25):
+        m = int(rng.integers(3, 8))
+        _, alpha, pairs = random_law(rng, m)
+        at_least = int(rng.integers(1, m + 1))
+        found = joint_range(alpha, pairs, at_least)
+        np.testing.assert_allclose(found[:2], brute_force(alpha, pairs, at_least), atol=1e-8)
+        # Given less, the program in C is valid and no tighter.
+        moments = [alpha.mean(), pairs[~np.eye(m, dtype=bool)].mean()]
+        coarse = wrong_count_range([float(x) for x in moments], m, at_least)
+        assert coarse.lower <= found.lower + 1e-9
+        assert coarse.upper >= found.upper - 1e-9
+        for side in (found.lower_certificate, found.upper_certificate):
+            assert side.holds()
+        for law, value in ((found.lower_law, found.attained_lower), (found.upper_law, found.attained_upper)):
+            assert law.residual < 1e-9
+            assert law.probs[law.patterns.sum(axis=1) >= at_least].sum() == pytest.approx(value, abs=1e-12)
+
+
+def test_a_certificate_that_claims_too_much_fails():
+    _, alpha, pairs = random_law(np.random.default_rng(3), 5)
+    good = joint_range(alpha, pairs).upper_certificate
+    assert good.holds()
+    assert not good._replace(constant=good.constant - good.scale // 1000).holds()
+
+
+def test_column_generation_beyond_enumeration(monkeypatch):
+    monkeypatch.setattr("cofail_lab.bounds.joint_lp.ENUMERATED", 3)
+    rng = np.random.default_rng(1)
+    closed = 0
+    for _ in range(5):
+        difficulty = rng.random((200, 1))
+        wrong = (rng.random((200, 7)) < np.clip(0.8 * difficulty + 0.2 * rng.random(7), 0, 1)).astype(float)
+        pairs = wrong.T @ wrong / 200
+        alpha = np.diag(pairs).copy()
+        found = joint_range(alpha, pairs, seconds=10)
+        expected = brute_force(alpha, pairs, 7)
+        # Limits hold whether or not the iteration closed.
+        assert found.lower <= expected[0] + 1e-9
+        assert found.upper >= expected[1] - 1e-9
+        if found.sharp:
+            closed += 1
+            np.testing.assert_allclose(found[:2], expected, atol=2e-6)
+    assert closed >= 3
+
+
+def test_real_sub_pool_by_enumeration_and_by_generation(monkeypatch):
+    wrong = read_matrix("cruxeval_output")[:, ::3]
+    table = wrong.astype(float)
+    pairs = table.T @ table / len(table)
+    alpha = np.diag(pairs).copy()
+    exact = joint_range(alpha, pairs)
+    assert exact.sharp
+    assert exact.lower <= wrong.all(axis=1).mean() <= exact.upper
+    monkeypatch.setattr("cofail_lab.bounds.joint_lp.ENUMERATED", 3)
+    generated = joint_range(alpha, pairs, patterns=np.unique(wrong, axis=0), seconds=20)
+    assert generated.upper >= exact.upper - 1e-8
+    assert generated.attained_upper <= exact.upper + 1e-6

@@ -1,0 +1,55 @@
+"""The ladder of bounds: one more moment of C at every rung."""
+
+from math import comb
+
+import numpy as np
+import pytest
+
+from cofail_lab.bounds import binomial_moments, confident_range, law_ladder, matrix_ladder
+from tests.bounds.pools import SHOCK, shock_moments
+
+
+def test_the_published_ladder():
+    law = [(1 - SHOCK[0]) * comb(67, j) * SHOCK[1] ** j * (1 - SHOCK[1]) ** (67 - j) for j in range(68)]
+    law[67] += SHOCK[0]
+    assert list(binomial_moments(law, 8)) == shock_moments(*SHOCK, 8)
+    rungs = {rung.n_moments: rung for rung in law_ladder(law, [1, 2, 3, 4, 6, 8])}
+    for k, upper in ((2, 0.05597), (3, 0.05181), (4, 0.05008), (8, 0.05)):
+        assert rungs[k].upper == pytest.approx(upper, abs=5.01e-6)
+    assert [rungs[k].lower for k in (1, 2, 3, 4)] == [0, 0, 0, 0]
+    assert rungs[6].lower == pytest.approx(0.049, abs=5e-5)
+    assert all(rung.lower <= 0.05 <= rung.upper for rung in rungs.values())
+
+
+def test_all_moments_leave_nothing_open():
+    counts = [3, 1, 4, 1, 5]
+    rung = law_ladder(counts, [4])[0]
+    assert rung.lower == pytest.approx(5 / 14, abs=1e-15)
+    assert rung.upper == pytest.approx(5 / 14, abs=1e-15)
+    half = law_ladder(counts, [4], at_least=2)[0]
+    assert half.lower == pytest.approx(10 / 14, abs=1e-15) == half.upper
+
+
+def test_a_finite_matrix_is_not_over_read():
+    """P(a box misses some moment) <= δ: 400 matrices, δ = .2; more than 108 misses has probability < .001."""
+    rng = np.random.default_rng(6)
+    m, n, truth = 8, 120, np.array([0.3, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05, 0.1, 0.2])
+    misses = plain = 0
+    for _ in range(400):
+        n_wrong = rng.choice(m + 1, size=n, p=truth)
+        found = confident_range(n_wrong, m, 2, delta=0.2)
+        misses += not found.lower <= truth[m] <= found.upper
+        alone = law_ladder(np.bincount(n_wrong, minlength=m + 1).tolist(), [6])[0]
+        plain += not alone.lower <= truth[m] <= alone.upper
+    assert misses <= 108
+    # Control: without the box, and with enough moments to be precise, the interval misses far more often.
+    assert plain > 108
+
+
+def test_matrix_ladder():
+    n_wrong = np.random.default_rng(7).binomial(6, 0.4, size=300)
+    rungs = matrix_ladder(n_wrong, 6, [1, 2, 3])
+    for rung in rungs:
+        assert rung.lower_confident is not None
+        assert rung.upper_confident is not None
+        assert rung.lower_confident <= rung.lower <= rung.upper <= rung.upper_confident

@@ -1,0 +1,84 @@
+"""Limits under sampling designs: their coverage by exact sums."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from scipy.stats import binom, hypergeom
+
+from cofail_lab.bounds.binomial import clopper_pearson_upper
+from cofail_lab.bounds.confidence_sequence import anytime_upper, crossing_probability
+from cofail_lab.bounds.missing import partial_identification
+from cofail_lab.bounds.sampling_designs import (
+    bounded_mean_limits,
+    clustered_upper,
+    finite_population_upper,
+    stratified_upper,
+)
+from cofail_lab.errors import InputError
+
+
+def test_finite_population_coverage_is_exact():
+    population, n, delta = 40, 15, 0.1
+    worst = 1.0
+    for marked in range(population + 1):
+        k = np.arange(max(0, n + marked - population), min(n, marked) + 1)
+        limits = np.array([finite_population_upper(int(x), n, population, delta) for x in k])
+        coverage = hypergeom.pmf(k, population, marked, n)[limits >= marked / population].sum()
+        assert coverage >= 1 - delta - 1e-12
+        worst = min(worst, coverage)
+    # Not conservative by more than one atom somewhere.
+    assert worst < 1 - delta / 3
+    assert finite_population_upper(3, 40, 40, 0.05) == 3 / 40
+    assert finite_population_upper(3, 50, 10**6, 0.05) == pytest.approx(clopper_pearson_upper(3, 50, 0.05), abs=1e-4)
+
+
+def test_stratified_coverage_is_exact():
+    sizes, weights, delta = np.array([12, 20]), np.array([0.7, 0.3]), 0.1
+    limits = {
+        (a, b): stratified_upper(np.array([a, b]), sizes, weights, delta) for a, b in product(range(13), range(21))
+    }
+    for rates in product((0.02, 0.2, 0.5, 0.9), repeat=2):
+        target = weights @ rates
+        covered = sum(
+            binom.pmf(a, 12, rates[0]) * binom.pmf(b, 20, rates[1]) for (a, b), u in limits.items() if u >= target
+        )
+        assert covered >= 1 - delta
+
+
+def test_clustered_limit_covers_where_clopper_pearson_on_queries_does_not():
+    """2,000 samples of 40 clusters that fail as a whole, δ = .1: more than 248 misses has probability < .001."""
+    rng = np.random.default_rng(3)
+    sizes = np.where(np.arange(40) % 2, 5, 2)
+    clustered = naive = 0
+    for _ in range(2000):
+        k = sizes * (rng.random(40) < 0.2)
+        clustered += clustered_upper(k, sizes, 0.1) < 0.2
+        naive += clopper_pearson_upper(int(k.sum()), int(sizes.sum()), 0.1) < 0.2
+    assert clustered <= 248
+    assert naive > 248
+
+
+def test_bounded_mean_limits_cover_by_exact_sums():
+    for p in (0.05, 0.4):
+        k = np.arange(31)
+        limits = np.array([bounded_mean_limits(x / 30, 30, 0.1) for x in k])
+        for covered in (limits[:, 0] <= p, limits[:, 1] >= p):
+            assert binom.pmf(k, 30, p)[covered].sum() >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: anytime_upper(np.array(1), np.array(2), 1.5), "delta: 1.5"),
+        (lambda: finite_population_upper(3, 50, 40, 0.05), "must not decrease"),
+        (lambda: stratified_upper(np.array([1]), np.array([5]), np.array([0.5]), 0.05), "weights"),
+        (lambda: stratified_upper(np.array([7]), np.array([5]), np.array([1.0]), 0.05), "every stratum"),
+        (lambda: clustered_upper(np.array([3]), np.array([2]), 0.05), "k, sizes"),
+        (lambda: crossing_probability(0.0, 10, 0.05), "p: 0.0"),
+        (lambda: partial_identification(np.eye(2, dtype=bool), np.eye(2, dtype=bool), 0.0), "delta"),
+    ],
+)
+def test_bad_input(call, message):
+    with pytest.raises(InputError, match=message):
+        call()

@@ -1,0 +1,48 @@
+"""The adversary: what it finds, and how it simplifies that."""
+
+import math
+from fractions import Fraction
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from cofail_lab.claims import Control, replay
+from cofail_lab.claims.adversary import Range, Search, simplify, worst_cases
+from cofail_lab.claims.verifier import verify_claim
+from tests.claims.toys import TRIAL, _toy
+
+
+def test_the_adversary_finds_what_the_listed_case_misses_and_simplifies_it() -> None:
+    assert verify_claim(_toy(Fraction(1, 4)), TRIAL)[0].status == "confirmed"
+    false = _toy(Fraction(249, 1000), "refuted", control=Control("a bound of 1", "confirmed", Fraction(1)))
+    verdict = verify_claim(false, TRIAL)[0]
+    assert verdict.status == "refuted"
+    stored = verdict.evidence["counterexample"]
+    assert stored["case"] == {"x": 0.5}
+    assert replay(stored, [false]).slack == Fraction(-1, 1000)
+
+
+def test_a_descent_along_the_gradient() -> None:
+    def slack(x, y):
+        return (x - 0.3) ** 2 + jnp.sum((y - 0.7) ** 2) - 1e-3
+
+    search = Search({"x": Range(0, 1), "y": Range(0.1, 1, log=True, size=3)}, n_starts=16, n_polished=1, slack=slack)
+    worst = worst_cases(search, lambda case: float(slack(case["x"], np.array(case["y"]))), seed=0)[0]
+    assert worst["x"] == pytest.approx(0.3, abs=1e-4) and worst["y"] == pytest.approx([0.7] * 3, abs=1e-3)
+
+
+def test_the_search_survives_cases_outside_the_domain() -> None:
+    def slack(case):
+        if case["x"] < 0.5:
+            raise ZeroDivisionError
+        return math.nan if case["x"] > 0.9 else case["x"]
+
+    search = Search({"x": Range(0, 1)}, n_starts=16, n_polished=2, n_steps=30)
+    assert worst_cases(search, slack, seed=0)[0]["x"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_simplify_keeps_the_violation_and_the_box() -> None:
+    box = {"x": Range(0.5, 2.0), "k": Range(1, 9, integer=True)}
+    assert simplify({"x": 0.7391, "k": 3}, box, lambda case: case["x"] > 0.73) == {"x": 0.74, "k": 3}
+    assert simplify({"x": 0.52}, {"x": Range(0.51, 2)}, lambda case: case["x"] < 0.6)["x"] == 0.52

@@ -1,0 +1,205 @@
+"""Health checks: every planted defect is found and named, clean matrices raise nothing."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cofail_lab.data.health.chance import FALSE_ALARM, Finding
+from cofail_lab.data.health.checks import CHECKS, at_limit, examine
+from cofail_lab.data.readers.wide import WideSource
+from cofail_lab.grades import Cell, Grades
+from tests.conftest import real_path
+from tests.data.health.made import clean
+
+
+@pytest.fixture
+def matrix() -> Grades:
+    return clean(np.random.default_rng(20260927))
+
+
+def accuracies(grades: Grades) -> dict[str, float]:
+    return dict(zip(grades.models, (grades.cells == Cell.RIGHT).mean(axis=0).tolist(), strict=True))
+
+
+def with_cells(grades: Grades, change: Callable[[np.ndarray], None]) -> Grades:
+    cells = grades.cells.copy()
+    change(cells)
+    return replace(grades, cells=cells)
+
+
+def only(findings: list[Finding], check: str) -> Finding:
+    assert [finding.check for finding in findings] == [check]
+    return findings[0]
+
+
+def test_a_clean_matrix_raises_nothing(matrix: Grades) -> None:
+    assert examine(matrix, accuracies(matrix)) == []
+
+
+def test_false_alarms_are_as_rare_as_stated() -> None:
+    """Four tests at .001 each on 250 clean matrices: one finding is expected, more than seven has p < 1e-5.
+
+    Pools from weak to strong dependence and from 8 to 40 models; published scores are the rates themselves.
+    """
+    rng = np.random.default_rng(7)
+    found = []
+    for k in range(250):
+        m, r = int(rng.integers(8, 40)), float(rng.uniform(0, 0.85))
+        state = rng.bit_generator.state
+        rates = np.random.default_rng()  # the same rates that clean() draws first
+        rates.bit_generator.state = state
+        error_rates = rates.uniform(0.15, 0.6, m)
+        grades = clean(rng, n=300, m=m, r=r)
+        published = {f"m{j}": 1 - error_rates[j] for j in range(m)}
+        found += [(k, finding.check) for finding in examine(grades, published)]
+    assert len(found) <= 7, found
+
+
+def test_coverage(matrix: Grades) -> None:
+    def drop(cells: np.ndarray) -> None:
+        cells[:60, 3] = Cell.MISSING
+
+    finding = only(examine(with_cells(matrix, drop)), "coverage")
+    assert finding.subjects == ("m3",)
+    assert "m3 has 90.0%" in finding.sentence
+    assert "540 of 600 queries are complete" in finding.sentence
+
+    def empty(cells: np.ndarray) -> None:
+        cells[7] = Cell.MISSING
+
+    assert only(examine(with_cells(matrix, empty)), "coverage").subjects == ("q7",)
+
+
+def test_unparsed_answers_and_errors(matrix: Grades) -> None:
+    def break_some(cells: np.ndarray) -> None:
+        cells[:5, 2] = Cell.UNSCORED
+        cells[9, 4:7] = Cell.ERROR
+
+    unscored, error = examine(with_cells(matrix, break_some))
+    assert (unscored.check, unscored.count, unscored.subjects) == ("ungraded", 5, ("m2",))
+    assert (error.check, error.count, set(error.subjects)) == ("ungraded", 3, {"m4", "m5", "m6"})
+
+
+@pytest.mark.parametrize("flips", [0, 6])
+def test_duplicates_and_near_duplicates(matrix: Grades, flips: int) -> None:
+    def copy(cells: np.ndarray) -> None:
+        cells[:, 5] = cells[:, 9]
+        cells[:flips, 5] ^= 1
+
+    finding = only(examine(with_cells(matrix, copy)), "duplicates")
+    assert set(finding.subjects) == {"m5", "m9"}
+    assert f"differ on {flips} queries" in finding.sentence
+    assert ("1 of them exactly" in finding.sentence) == (flips == 0)
+
+
+def test_close_relatives_are_no_duplicates(rng: np.random.Generator) -> None:
+    """Two models of one family with a latent correlation of .9: dependent beyond doubt, and yet two models."""
+    grades = clean(rng, r=0.4)
+    latent = rng.normal(size=(600, 1)) * np.sqrt(0.9) + rng.normal(size=(600, 2)) * np.sqrt(0.1)
+
+    def relate(cells: np.ndarray) -> None:
+        cells[:, :2] = latent < -0.3
+
+    assert examine(with_cells(grades, relate)) == []
+
+
+def test_two_models_alone(rng: np.random.Generator) -> None:
+    cells = (rng.random((400, 2)) < 0.4).astype(np.int8)
+    grades = Grades(cells, tuple(map(str, range(400))), ("a", "b"), "made")
+    assert examine(grades) == []
+    cells[:, 1] = cells[:, 0]
+    assert only(examine(replace(grades, cells=cells)), "duplicates").count == 1
+
+
+def test_constant_models(matrix: Grades) -> None:
+    def flatten(cells: np.ndarray) -> None:
+        cells[:, 0], cells[:, 1] = Cell.RIGHT, Cell.WRONG
+
+    flat = with_cells(matrix, flatten)
+    findings = [finding for finding in examine(flat) if finding.check == "constant"]
+    assert [finding.subjects for finding in findings] == [("m0",), ("m1",)]
+    assert "always right" in findings[0].sentence
+
+
+def test_a_dataset_that_one_model_fails_whole(matrix: Grades) -> None:
+    def fail(cells: np.ndarray) -> None:
+        cells[matrix.per_query["dataset"] == "d3", 6] = Cell.WRONG
+
+    assert only(examine(with_cells(matrix, fail)), "blocks").subjects == ("m6 on d3",)
+
+
+def test_a_dataset_that_everyone_fails_is_hard_not_broken(matrix: Grades) -> None:
+    def fail(cells: np.ndarray) -> None:
+        cells[matrix.per_query["dataset"] == "d3"] = Cell.WRONG
+
+    assert "blocks" not in {finding.check for finding in examine(with_cells(matrix, fail))}
+
+
+def test_queries_with_a_wrong_reference(rng: np.random.Generator) -> None:
+    """The key of three queries is exchanged: who knows is marked wrong, and who does not is right by luck."""
+    ability = np.linspace(-2, 2, 40)
+    right = rng.random((500, 40)) < 1 / (1 + np.exp(-ability - rng.normal(size=(500, 1))))
+    right[[10, 20, 30]] = ability < 0
+    grades = Grades(np.where(right, 0, 1).astype(np.int8), tuple(f"q{i}" for i in range(500)),
+                    tuple(f"m{j}" for j in range(40)), "made")  # fmt: skip
+    assert set(only(examine(grades), "inverted").subjects) == {"q10", "q20", "q30"}
+
+
+def test_repeated_prompts(matrix: Grades) -> None:
+    matrix.per_query["prompt"][5] = " question\n2 "
+    finding = only(examine(matrix), "repeated_prompts")
+    assert finding.subjects == ("q5",)
+    assert "(q5 that of q2)" in finding.sentence
+
+
+def test_zero_costs(matrix: Grades) -> None:
+    matrix.per_cell["cost"][:30, 8] = 0
+    assert (only(examine(matrix), "zero_costs").subjects, only(examine(matrix), "zero_costs").count) == (("m8",), 30)
+
+
+def test_answers_at_the_limit_are_known_from_the_log_or_from_a_pile(matrix: Grades) -> None:
+    matrix.per_cell["tokens_out"][:, 4] = np.minimum(matrix.per_cell["tokens_out"][:, 4], 400)
+    n = int((matrix.per_cell["tokens_out"][:, 4] == 400).sum())
+    finding = only(examine(matrix), "at_limit")
+    assert (finding.subjects, finding.count) == (("m4",), n)
+    assert "pile up at their maximum" in finding.sentence
+    stated = np.zeros(matrix.cells.shape, dtype=bool)
+    stated[3, :2] = True
+    said = replace(matrix, per_cell={**matrix.per_cell, "at_limit": stated})
+    assert at_limit(said)[0].sum() == 2
+    assert "as the log says" in only(examine(said), "at_limit").sentence
+
+
+def test_answers_of_a_letter_are_at_no_limit(matrix: Grades) -> None:
+    matrix.per_cell["tokens_out"][:] = np.random.default_rng(0).integers(1, 4, matrix.cells.shape)
+    assert examine(matrix) == []
+
+
+def test_published_scores(matrix: Grades) -> None:
+    published = accuracies(matrix)
+    finding = only(examine(matrix, {**published, "m2": published["m2"] - 0.15}), "published")
+    assert finding.subjects == ("m2",)
+
+    def break_some(cells: np.ndarray) -> None:
+        cells[np.flatnonzero(cells[:, 2] == Cell.WRONG)[:90], 2] = Cell.ERROR
+
+    broken = examine(with_cells(matrix, break_some), published)
+    hint = next(finding for finding in broken if finding.check == "published").sentence
+    assert f"with its 90 ungraded cells counted as wrong it has {published['m2']:.1%}" in hint
+
+
+def test_real_matrices() -> None:
+    """What is known of them is found: a model uploaded twice, repeated prompts, models that were not run everywhere."""
+    canaicode = examine(WideSource(str(real_path("canaicode_junior"))).load())
+    assert [finding.check for finding in canaicode] == ["duplicates", "constant", "repeated_prompts"]
+    assert all("Hermes-2-Pro-Llama-3-8B" in name for name in canaicode[0].subjects)
+    assert [f.check for f in examine(WideSource(str(real_path("swebench_pro_public"))).load())] == ["coverage"]
+    assert examine(WideSource(str(real_path("cruxeval_output"))).load()) == []
+
+
+def test_the_stated_rate_is_the_one_used() -> None:
+    assert FALSE_ALARM == 0.001
+    assert set(CHECKS) == {"coverage", "ungraded", "duplicates", "constant", "blocks", "inverted", "repeated_prompts",
+                           "zero_costs", "at_limit"}  # fmt: skip

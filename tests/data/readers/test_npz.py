@@ -1,0 +1,59 @@
+"""NumPy archives: what is read, and one clear line for what cannot be."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cofail_lab.data.readers.npz import NpzSource
+from cofail_lab.errors import InputError
+from tests.data.cells import MISSING, RIGHT, WRONG
+
+
+def test_archives(tmp_path: Path) -> None:
+    wrong = np.array([[1, 0], [np.nan, 1]])
+    path = tmp_path / "m.npz"
+    np.savez(path, wrong=wrong, models=["gpt", "llama"], cost=np.ones((2, 2)), family=["o", "m"], other=np.ones(3))
+    grades = NpzSource(str(path)).load()
+    assert grades.cells.tolist() == [[WRONG, RIGHT], [MISSING, WRONG]]
+    assert (grades.queries, grades.models) == (("q1", "q2"), ("gpt", "llama"))
+    assert list(grades.per_model["family"]) == ["o", "m"]
+    assert grades.notes == ("Arrays left alone: other.",)
+    runs = np.array([[[1, 0, np.nan], [1, 1, 1]], [[np.nan, 0, 1], [0, 0, 0]]])
+    np.savez_compressed(path, correct=runs)
+    grades = NpzSource(str(path)).load()
+    assert grades.cells.tolist() == [[RIGHT, RIGHT], [WRONG, WRONG]]
+    assert grades.per_cell["samples"][1, 0].tolist() == [WRONG, RIGHT, MISSING]
+    np.testing.assert_allclose(grades.per_cell["frac"], [[0.5, 1], [0.5, 0]])
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({"wrong": np.array([["q", object()]], dtype=object)}, "a pickled array, which could run code"),
+        ({"wrong": np.full((2, 2), 2)}, r"wrong\[0, 0, 0\] is 2; 0, 1 or nan was expected"),
+        ({"wrong": np.zeros(4)}, "numbers"),
+        ({"wrong": np.zeros((2, 2)), "correct": np.zeros((2, 2))}, "one array of"),
+        ({"x": np.zeros((2, 2))}, "it holds x"),
+        ({"wrong": np.zeros((2, 2)), "models": np.array(["a", "a"])}, "'a' appears twice"),
+        ({"wrong": np.zeros((2, 2)), "queries": np.array(["a", "b", "c"])}, r"'queries' has shape \(3,\)"),
+        ({"wrong": np.zeros((2, 2)), "cost": -np.ones((2, 2))}, r"cost\[0, 0\] is -1"),
+        ({"wrong": np.zeros((2, 2)), "frac": np.full((2, 2), 1.5)}, "from 0 to 1 was expected"),
+    ],
+)
+def test_archives_that_cannot_be_read(tmp_path: Path, arrays: dict, says: str) -> None:
+    np.savez(tmp_path / "m.npz", **arrays)
+    with pytest.raises(InputError, match=says):
+        NpzSource(str(tmp_path / "m.npz")).load()
+
+
+def test_an_array_header_that_asks_for_terabytes_is_refused(tmp_path: Path) -> None:
+    import io
+    import zipfile
+
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros((2, 2)))
+    with zipfile.ZipFile(tmp_path / "m.npz", "w") as archive:
+        archive.writestr("wrong.npy", buffer.getvalue().replace(b"'shape': (2, 2), ", b"'shape': (9999999999, 2),"))
+    with pytest.raises(InputError, match=r"bytes for an array of|not a NumPy array"):
+        NpzSource(str(tmp_path / "m.npz")).load()

@@ -1,0 +1,38 @@
+"""SWE-bench reports, written by the vendor's own package."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cofail_lab.errors import InputError
+from tests.data.makers import documented
+from tests.data.makers.documented import ERROR, MISSING, RIGHT, WRONG
+from tests.data.reading import VENDOR, edited, load
+
+
+def test_vendor_swebench_reports() -> None:
+    """What broke is an error and what was never predicted is missing, though the harness scores both as failures."""
+    grades = load("swebench", VENDOR / "swebench")
+    assert grades.models == ("agent__one", "two")
+    column = dict(zip(grades.queries, grades.cells[:, 0], strict=True))
+    expected = [RIGHT] * 4 + [WRONG, ERROR, WRONG, WRONG, ERROR, MISSING]
+    assert [column[f"org__repo-{i}"] for i in range(10)] == expected
+    report = json.loads((VENDOR / "swebench" / "agent__one.run-1.json").read_text())
+    assert "org__repo-5" in report["unresolved_ids"]
+    assert any("infrastructure" in note for note in grades.notes)
+
+
+def test_swebench_results_need_all_ids(tmp_path: Path) -> None:
+    log = documented.swebench_results(tmp_path)
+    with pytest.raises(InputError, match=r"data.instances= names a file with all ids"):
+        load("swebench", log.path)
+    listed = tmp_path / "ids.json"
+    listed.write_text(json.dumps([log.truth.query(i) for i in range(log.truth.n)]))
+    np.testing.assert_array_equal(
+        load("swebench", log.path, instances=str(listed)).cells, load("swebench", log.path, **log.options).cells
+    )
+    # An older submission lists what was generated.
+    edited(log.files[0], lambda d: d.update(generated=[log.truth.query(i) for i in range(log.truth.n)]))
+    assert load("swebench", log.files[0]).cells.shape == (log.truth.n, 1)

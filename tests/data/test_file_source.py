@@ -1,0 +1,26 @@
+"""Options of sources that read files."""
+
+from pathlib import Path
+
+import pytest
+
+from cofail_lab.data import load_outcomes
+from cofail_lab.data.auto import AutoSource
+from cofail_lab.errors import InputError
+from tests.data.cells import write
+
+
+def test_options_that_a_format_does_not_take_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "query,a,b\nq1,1,0\nq2,0,1\n", "g.csv")
+    assert load_outcomes(path, "auto").n_queries == load_outcomes(path, "csv").n_queries == 2
+    with pytest.raises(InputError, match="threshold: format 'csv' takes none"):
+        load_outcomes(path, "csv", threshold=0.5)
+    for arguments, says in (
+        ({"join": "fuzzy"}, r"data.join: 'fuzzy' is not 'id' or 'content'"),
+        ({"registry": ""}, r"data.registry: ''"),
+        ({"path": ["x", 3]}, r"data.path: 3 is not the path"),
+        ({"path": "*.none"}, "a pattern that matches nothing"),
+        ({"path": "a\0b.csv"}, "cannot be looked up|no such file"),
+    ):
+        with pytest.raises(InputError, match=says):
+            AutoSource(**{"path": path, **arguments}).load()

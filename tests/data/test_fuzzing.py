@@ -1,0 +1,96 @@
+"""Every reader against arbitrary bytes and damaged logs: an InputError of one line, or a matrix that holds together."""
+
+import os
+import random
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cofail_lab.data.auto import AutoSource
+from cofail_lab.data.file_source import FileSource
+from cofail_lab.data.formats import FORMATS, source_class
+from cofail_lab.errors import InputError
+from cofail_lab.experiments.convert import wide_tables
+from cofail_lab.grades import Cell
+from tests.data.fuzzing import attack, attack_bytes, seed_files
+
+# COFAIL_FUZZ=2000 runs the longer campaign whose counts docs/data.md states.
+EXAMPLES = int(os.environ.get("COFAIL_FUZZ", "40"))
+
+
+QUIET = {
+    "max_examples": EXAMPLES, "deadline": None, "derandomize": True, "database": None,
+    "suppress_health_check": list(HealthCheck),
+}  # fmt: skip
+
+
+# Where the seed has several, one must be chosen.
+_SCORERS = {"helm": "exact_match", "evalplus": "base"}
+
+
+def read(source: FileSource) -> bool:
+    """Whether a source could be read; anything but InputError, and any matrix that is not one, fails the test."""
+    try:
+        grades = source.load()
+        wide_tables(grades)
+        grades.outcomes()
+    except InputError as error:
+        assert "\n" not in str(error)
+        str(error).encode("utf-8", "backslashreplace")
+        return False
+    assert np.isin(grades.cells, list(Cell)).all()
+    assert "\n".join((*grades.queries, *grades.models)).encode()
+    return True
+
+
+def sources(name: str, path: Path) -> list[FileSource]:
+    known = source_class(name).__dataclass_fields__
+    scorer = {"scorer": _SCORERS[name]} if name in _SCORERS else {}
+    threshold = {"threshold": 0.5} if "threshold" in known else {}
+    plain = source_class(name)(str(path), **scorer)
+    return [plain, source_class(name)(str(path), **scorer, **threshold), AutoSource(str(path.parent), **scorer)]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_undamaged_log_is_read(name: str, tmp_path: Path) -> None:
+    """Else the attacks would only ever test the first check of a reader."""
+    for file, content in seed_files(name).items():
+        (tmp_path / file).write_bytes(content)
+    path = tmp_path / next(iter(seed_files(name)))
+    grades = sources(name, path)[0].load()
+    assert (grades.cells <= Cell.WRONG).any()
+    assert source_class(name).sniff(path)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(**QUIET)
+def test_damaged_logs(name: str, seed: int) -> None:
+    rng = random.Random(seed)  # noqa: S311
+    files = seed_files(name)
+    first, *others = files
+    with tempfile.TemporaryDirectory() as folder:
+        for file in others:
+            content = attack(file, files[file], rng) if rng.random() < 0.2 else files[file]
+            (Path(folder) / file).write_bytes(content)
+        path = Path(folder) / first
+        path.write_bytes(attack(first, files[first], rng))
+        read(rng.choice(sources(name, path)))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@given(content=st.binary(max_size=200), seed=st.integers(0, 2**32 - 1))
+@settings(**QUIET)
+def test_arbitrary_bytes(name: str, content: bytes, seed: int) -> None:
+    rng = random.Random(seed)  # noqa: S311
+    files = seed_files(name)
+    first = next(iter(files))
+    with tempfile.TemporaryDirectory() as folder:
+        suffix = rng.choice(["", "", ".gz"])
+        path = Path(folder) / (first + suffix)
+        path.write_bytes(content if rng.random() < 0.5 else attack_bytes(files[first], rng))
+        read(rng.choice(sources(name, path)))

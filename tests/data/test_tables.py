@@ -1,0 +1,24 @@
+"""Tables that grow without end are not read."""
+
+from pathlib import Path
+
+import pytest
+
+from cofail_lab.data.readers.long import LongSource
+from cofail_lab.errors import InputError
+from tests.data.cells import write
+
+
+def test_tables_that_grow_without_end_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import gzip
+
+    from cofail_lab.data import files, tables
+
+    rows = b"query,model,correct\n" + b"q1,a,1\n" * 400_000
+    path = write(tmp_path, gzip.compress(rows), "bomb.csv.gz")
+    monkeypatch.setattr(tables, "MOST_TEXT_CELLS", 10_000)
+    with pytest.raises(InputError, match="more than 10,000 cells"):
+        tables.read_sheet(Path(path))
+    monkeypatch.setattr(files, "FREE_BYTES", 2**20)
+    with pytest.raises(InputError, match="times its size"):
+        LongSource(path).load()

@@ -1,0 +1,27 @@
+"""The held-out accuracy of the single best model."""
+
+import numpy as np
+import pytest
+
+from cofail_lab.fitting.readings.heldout import single_best_heldout
+
+
+def test_heldout_best_is_unbiased_for_equal_models() -> None:
+    """Twenty equally good models: in-sample best is well above ½, held-out best is ½ within 5 standard errors
+    (4·10⁻⁷).
+    """
+    wrong = np.random.default_rng(11).random((400, 20)) < 0.5
+    in_sample = 1 - wrong.mean(axis=0).min()
+    heldout = single_best_heldout(wrong, 300, 0)
+    standard_error = np.sqrt(0.25 / 400)
+    assert in_sample > 0.5 + 1.2 * standard_error
+    assert abs(heldout - 0.5) < 5 * standard_error
+    assert heldout < in_sample
+
+
+def test_heldout_best_chooses_the_best() -> None:
+    """Error rates .1, .5, .9: on halves of 200 queries the first always wins, so its accuracy is what is scored."""
+    rng = np.random.default_rng(2)
+    wrong = rng.random((400, 3)) < [0.1, 0.5, 0.9]
+    # Averaged over both directions of every split, each query is scored equally often.
+    assert single_best_heldout(wrong, 100, 0) == pytest.approx(1 - wrong[:, 0].mean(), rel=1e-12)

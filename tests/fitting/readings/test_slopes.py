@@ -1,0 +1,20 @@
+"""Slopes of pairs by least squares."""
+
+import numpy as np
+
+from cofail_lab.fitting.estimators.pairs import Pairs
+from cofail_lab.fitting.readings import parts as readings
+
+
+def test_slopes_by_least_squares() -> None:
+    """Against NumPy's solver, with pairs left out; without families there is no third slope."""
+    rng = np.random.default_rng(0)
+    rates, family = rng.random(7), np.array(list("aabbcca"), dtype=object)
+    pairs = Pairs.of(7, family)
+    y = rng.normal(size=21)
+    y[[3, 9]] = np.nan
+    found = readings.slopes(rates[None], y[None], pairs)[0]
+    accuracy = 0.5 - (rates[pairs.left] + rates[pairs.right]) / 2
+    x = np.stack([np.ones(21), accuracy, pairs.same_family], axis=1)[~np.isnan(y)]  # type: ignore[list-item]
+    np.testing.assert_allclose(found, np.linalg.lstsq(x.astype(float), y[~np.isnan(y)], rcond=None)[0], rtol=1e-9)
+    assert np.isnan(readings.slopes(rates[None], y[None], Pairs.of(7))[0, 2])

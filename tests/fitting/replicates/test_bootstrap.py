@@ -1,0 +1,100 @@
+"""The bootstrap against direct refits, and the jackknife."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+import cofail_lab as cl
+from cofail_lab.fitting.estimators.pairs import Pairs
+from cofail_lab.fitting.estimators.point import fit_counts
+from cofail_lab.fitting.replicates import bootstrap as bootstrap_module
+from cofail_lab.fitting.replicates import stages as replicates_module
+from cofail_lab.fitting.replicates.bootstrap import bootstrap, jackknife, resample_counts
+from cofail_lab.fitting.replicates.stages import Batch, Replicates
+from cofail_lab.outcomes import Outcomes
+from cofail_lab.result import Result
+from tests.conftest import outcomes_from
+
+
+def test_replicates_are_complete_refits(real: Callable[[str], Outcomes]) -> None:
+    """Replicate b equals the point fit of the resampled matrix itself, row by row."""
+    outcomes = real("swebench_pro_public")
+    pairs = Pairs.of(outcomes.n_models, outcomes.family)
+    drawn = bootstrap(outcomes.wrong, pairs, 5, 7).replicates()
+    for b in range(5):
+        rows = np.repeat(np.arange(outcomes.n_queries), resample_counts(outcomes.n_queries, 7, b))
+        again = outcomes_from(outcomes.wrong[rows], per_model={"family": outcomes.family})
+        joint = again.joint_wrong_counts[pairs.left, pairs.right][None]
+        direct, _ = fit_counts(again.error_counts[None], joint, again.n_queries, pairs)
+        assert drawn.all_wrong[b] == again.all_wrong()
+        for name, values in direct._asdict().items():
+            assert getattr(drawn.fit, name)[b] == pytest.approx(values[0], rel=1e-9, nan_ok=True), name
+
+
+def test_replicates_do_not_depend_on_batches(real: Callable[[str], Outcomes], monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes = real("swebench_pro_public")
+    pairs = Pairs.of(outcomes.n_models)
+    whole = bootstrap(outcomes.wrong, pairs, 23, 0).replicates()
+    monkeypatch.setattr(bootstrap_module, "_PAIRS_PER_BATCH", 4 * len(pairs.left))
+    parts = bootstrap(outcomes.wrong, pairs, 23, 0).replicates()
+    np.testing.assert_array_equal(whole.all_wrong, parts.all_wrong)
+    np.testing.assert_allclose(whole.fit.tetrachoric, parts.fit.tetrachoric, rtol=1e-13)
+    other_seed = bootstrap(outcomes.wrong, pairs, 23, 1).replicates()
+    assert not np.array_equal(whole.all_wrong, other_seed.all_wrong)
+
+
+def test_bootstrap_spread_of_the_all_wrong_rate_is_binomial(cruxeval: Result) -> None:
+    """The standard error of K/n under resampling is √(β(1-β)/n); 200 replicates know it within 5 standard errors
+    (4·10⁻⁷).
+    """
+    beta, n = 0.05375, 800
+    expected = np.sqrt(beta * (1 - beta) / n)
+    measured = cruxeval.estimates["all_wrong"].error
+    assert measured == pytest.approx(expected, abs=5 * expected / np.sqrt(2 * 200))
+
+
+def test_an_interruption_keeps_what_is_done(real: Callable[[str], Outcomes], monkeypatch: pytest.MonkeyPatch) -> None:
+    original = replicates_module.in_batches
+
+    def cut(*arguments: object) -> Iterator[Replicates]:
+        batches = original(*arguments)  # type: ignore[arg-type]
+        yield next(batches)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(replicates_module, "in_batches", cut)
+    monkeypatch.setattr(bootstrap_module, "_PAIRS_PER_BATCH", 30 * 36)
+    result = cl.fit(real("swebench_pro_public"), bootstrap=100, null=0, folds=0)
+    assert result.interrupted == "30 of 100 bootstrap replicates done"
+    assert result.metrics["n_replicates"] == 30
+    assert result.metrics["oracle_gain_lower"] is not None
+    assert result.tables["bootstrap"].num_rows == 30
+
+
+def test_the_jackknife_leaves_queries_out(real: Callable[[str], Outcomes]) -> None:
+    """Each replicate is the fit of the matrix without its group; small matrices lose one query at a time."""
+    wrong = real("swebench_pro_public").wrong[:150]
+    pairs = Pairs.of(wrong.shape[1])
+    found = jackknife(wrong, pairs, 0).replicates()
+    assert len(found.all_wrong) == 150
+    k = int(wrong.all(axis=1).sum())
+    with_k = np.isclose(found.all_wrong, k / 149)
+    assert with_k.sum() == 150 - k
+    assert np.isclose(found.all_wrong[~with_k], (k - 1) / 149).all()
+    for query in (0, 77, 149):
+        rest = outcomes_from(np.delete(wrong, query, axis=0))
+        joint = rest.joint_wrong_counts[pairs.left, pairs.right][None]
+        direct, _ = fit_counts(rest.error_counts[None], joint, 149, pairs)
+        assert np.isclose(found.fit.log_clayton, direct.log_clayton[0], rtol=1e-10).any()
+
+
+def test_more_of_a_replicate_travels_with_it(real: Callable[[str], Outcomes]) -> None:
+    """What a batch is asked for stays with its replicates, in their order, and sees their weights."""
+    wrong = real("swebench_pro_public").wrong
+
+    def more(batch: Batch) -> dict[str, np.ndarray]:
+        assert batch.weights is not None
+        return {"all_wrong": batch.weights @ wrong.all(axis=1) / len(wrong)}
+
+    found = bootstrap(wrong, Pairs.of(9), 30, 0, more).replicates()
+    np.testing.assert_allclose(found.more["all_wrong"], found.all_wrong)

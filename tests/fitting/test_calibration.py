@@ -1,0 +1,140 @@
+"""The null calibration of a fit: when a tail is judged, and why it is not."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import cofail_lab as cl
+from cofail_lab.fitting.calibration import calibrated, null_stages
+from cofail_lab.fitting.matrix import fit_matrix
+from cofail_lab.fitting.replicates import null
+from cofail_lab.outcomes import Outcomes
+from cofail_lab.report.fit.in_short import chance_sentence
+from tests.conftest import outcomes_from
+
+
+def test_a_fit_places_its_ratio(real: Callable[[str], Outcomes]) -> None:
+    """swebench_pro_public: p is a rank among the simulated ratios in the table, and the table has them."""
+    outcomes = real("swebench_pro_public")
+    result = cl.fit(outcomes, bootstrap=0, null=39, folds=0)
+    table = result.tables["null"]
+    rows = table.filter([name == "one_factor" for name in table["null_law"].to_pylist()])
+    assert rows.num_rows == 39
+    ratios = rows["all_wrong"].to_numpy() / np.exp(rows["log_one_factor"].to_numpy())
+    observed = result.metrics["ratio_one_factor"]
+    assert observed is not None
+    assert result.metrics["null_p_value"] == pytest.approx((1 + (ratios >= observed).sum()) / 40)
+    assert result.metrics["null_ratio_one_factor"] == pytest.approx(np.median(ratios))
+    assert result.metrics["n_null"] == 39
+
+
+def test_without_a_null_no_tail_is_judged(real: Callable[[str], Outcomes]) -> None:
+    result = cl.fit(real("swebench_pro_public"), bootstrap=0, null=0, folds=0)
+    text = " ".join(sentence for section in result.sections for sentence in section.sentences)
+    assert "not tested" in text
+    assert "underpric" not in text
+    assert "unlikely" not in text
+    assert result.metrics["null_p_value"] is None
+    assert "not calibrated" in result.labels["null"]
+
+
+@pytest.mark.slow
+def test_a_common_mode_is_told_and_its_absence_is_not() -> None:
+    """An atom of 20% in one-factor data is called unlikely to be chance; the same data without it are not."""
+    rng = np.random.default_rng(5)
+    base = (np.sqrt(0.3) * rng.normal(size=(600, 1)) + np.sqrt(0.7) * rng.normal(size=(600, 7))) < -0.3
+    plain = cl.fit(outcomes_from(base), bootstrap=0, null=99, folds=0)
+    struck = base.copy()
+    struck[rng.random(600) < 0.2] = True
+    told = cl.fit(outcomes_from(struck), bootstrap=0, null=99, folds=0)
+    assert "unlikely to be chance" in told.sections[0].sentences[0]
+    assert "unlikely to be chance" not in plain.sections[0].sentences[0]
+    assert told.metrics["null_p_value"] == pytest.approx(0.01)
+    assert plain.metrics["null_p_value"] > 0.05  # type: ignore[operator]
+    # Every law must be excluded, so a common mode is told no more often than by one test alone.
+    assert 0 < told.metrics["null_power_all"] <= told.metrics["null_power"]  # type: ignore[operator]
+
+
+def test_no_conclusion_without_every_null() -> None:
+    """A ratio that is rare under the laws tested says nothing where one is missing or the test was cut short."""
+    rng = np.random.default_rng(5)
+    wrong = (np.sqrt(0.3) * rng.normal(size=(400, 1)) + np.sqrt(0.7) * rng.normal(size=(400, 5))) < -0.3
+    wrong[rng.random(400) < 0.2] = True
+    fit = fit_matrix(outcomes_from(wrong), level=0.9, seed=0)
+    simulated = {name: stage.replicates() for name, stage in null_stages(fit, 39, 0.02, 0).items()}
+    whole = calibrated(fit, simulated, 39, 0.02, 0, True)
+    assert "unlikely to be chance" in chance_sentence(whole)
+    cut = calibrated(fit, simulated, 39, 0.02, 0, False)
+    assert "no conclusion" in chance_sentence(cut)
+    some = {name: found for name, found in simulated.items() if name in ("null_one_factor", "power")}
+    partly = calibrated(fit, some, 39, 0.02, 0, True)
+    said = chance_sentence(partly)
+    assert "no conclusion" in said
+    assert "full correlation matrix could not be tested" in said
+    assert partly.null is not None
+    assert partly.null.joint_power is None
+
+
+def test_why_there_is_no_null() -> None:
+    """Each reason is its own, and none of them is that it was not asked for."""
+    rng = np.random.default_rng(5)
+    one = rng.random((60, 1)) < 0.4
+    pair = np.hstack([one, rng.random((60, 1)) < 0.4])
+    pair[0] = True
+    for wrong, reason in ((pair, "fewer than three"), (np.repeat(one, 4, axis=1), "no one-factor law")):
+        said = cl.fit(outcomes_from(wrong), bootstrap=0, null=19, folds=0).sections[0].sentences[0]
+        assert reason in said
+        assert "experiment.null" not in said
+    right = np.hstack([pair, np.zeros((60, 1), dtype=bool), rng.random((60, 2)) < 0.4])
+    said = cl.fit(outcomes_from(right), bootstrap=0, null=0, folds=0).sections[0].sentences[0]
+    assert "which is always right" in said
+    assert "of the 4 models that vary" in said
+
+
+def test_an_interrupted_calibration_keeps_what_is_done(
+    real: Callable[[str], Outcomes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cofail_lab.fitting.replicates import stages as replicates
+
+    original = replicates.in_batches
+
+    def cut(*arguments: object) -> object:
+        batches = original(*arguments)  # type: ignore[arg-type]
+        yield next(batches)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(replicates, "in_batches", cut)
+    result = cl.fit(real("swebench_pro_public"), bootstrap=0, null=100)
+    assert result.interrupted is not None
+    assert result.interrupted.startswith(f"{null._MATRICES_PER_BATCH} of ")
+    assert result.metrics["n_null"] == null._MATRICES_PER_BATCH
+    assert result.metrics["null_p_value"] is not None
+
+
+def test_very_large_pools_use_the_same_pairs_on_both_sides(
+    real: Callable[[str], Outcomes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all pairs drawn the subset changes nothing; with some, observed and simulated means are over these."""
+    from cofail_lab.fitting import calibration, matrix
+
+    outcomes = real("swebench_pro_public")
+    monkeypatch.setattr(matrix, "REPLICATED_UP_TO", 2)
+    whole = cl.fit(outcomes, bootstrap=0, null=20, folds=0)
+    monkeypatch.setattr(calibration, "_MOST_PAIRS", 10)
+    monkeypatch.setattr(calibration, "_SOME_PAIRS", 36)
+    same = cl.fit(outcomes, bootstrap=0, null=20, folds=0)
+    assert same.metrics["null_p_value"] == whole.metrics["null_p_value"]
+    assert same.metrics["null_ratio_one_factor"] == pytest.approx(whole.metrics["null_ratio_one_factor"])
+    monkeypatch.setattr(calibration, "_SOME_PAIRS", 20)
+    some = cl.fit(outcomes, bootstrap=0, null=20, folds=0)
+    assert "means over 20 pairs" in some.labels["null"]
+    assert some.metrics["null_ratio_one_factor"] == pytest.approx(1, abs=0.1)
+
+
+def test_fewer_matrices_for_thousands_of_models() -> None:
+    from cofail_lab.fitting.calibration import affordable
+
+    assert affordable(outcomes_from(np.zeros((800, 35), dtype=bool)), 200) == 200
+    assert affordable(outcomes_from(np.zeros((1300, 2000), dtype=bool)), 200) == 39
+    assert affordable(outcomes_from(np.zeros((1300, 2000), dtype=bool)), 20) == 20

@@ -1,0 +1,174 @@
+"""One contract over a named table of all laws."""
+
+import itertools
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from cofail_lab import models
+from cofail_lab.errors import InputError
+from cofail_lab.models import (
+    AbstractErrorLaw,
+    AtomInflated,
+    BlockFactor,
+    Clayton,
+    CommonShock,
+    ExchangeableCount,
+    ExchangeableMixing,
+    GaussianCopula,
+    Independent,
+    OneFactorGaussian,
+)
+from tests.models.laws import CORRELATION, LAWS, LOADINGS, RATES
+
+each_law = pytest.mark.parametrize("law", LAWS.values(), ids=LAWS.keys())
+
+
+def tolerance(law: AbstractErrorLaw, quantity: float) -> float:
+    """Five standard errors where the law simulates (two-sided 6e-7 a comparison), else a relative 1e-10."""
+    if isinstance(law, GaussianCopula):
+        return 5 * float(law.count_probs_estimate()[1].max()) * (len(RATES) + 1) ** 2
+    return 1e-10 * quantity
+
+
+def test_the_table_holds_every_law() -> None:
+    public = {getattr(models, name) for name in models.__all__} - {AbstractErrorLaw}
+    assert {type(law) for law in LAWS.values()} == public
+
+
+@each_law
+def test_contract(law: AbstractErrorLaw) -> None:
+    m = law.n_models
+    rates, pairs, counts = (np.asarray(x) for x in (law.error_rates, law.pairwise_wrong(), law.count_probs()))
+    assert rates.shape == (m,)
+    assert pairs.shape == (m, m)
+    assert counts.shape == (m + 1,)
+    np.testing.assert_array_equal(np.diag(pairs), rates)
+    np.testing.assert_allclose(pairs, pairs.T, rtol=1e-14)
+    estimate = law.all_wrong_estimate()
+    assert estimate.value == pytest.approx(float(law.all_wrong()), rel=1e-14)
+    assert float(law.log_all_wrong()) == pytest.approx(np.log(estimate.value), rel=1e-13)
+    # Three paths to the same numbers: the law of C against β, the rates and the pairs.
+    j = np.arange(m + 1)
+    assert (counts >= 0).all()
+    assert counts.sum() == pytest.approx(1, abs=1e-11)
+    allowed = tolerance(law, 1.0)
+    assert counts[-1] == pytest.approx(estimate.value, rel=1e-10, abs=allowed if isinstance(law, GaussianCopula) else 0)
+    assert counts @ j == pytest.approx(rates.sum(), abs=allowed * m)
+    assert counts @ (j * (j - 1)) == pytest.approx(pairs.sum() - rates.sum(), abs=allowed * m * m)
+
+
+@each_law
+def test_subpools(law: AbstractErrorLaw) -> None:
+    pairs = np.asarray(law.pairwise_wrong())
+    pair = law.subpool([3, 1])
+    assert type(pair) is type(law)
+    np.testing.assert_allclose(pair.error_rates, np.diag(pairs)[[3, 1]], rtol=1e-14)
+    assert float(pair.all_wrong()) == pytest.approx(pairs[3, 1], rel=1e-4 if isinstance(law, GaussianCopula) else 1e-10)
+    assert float(law.subpool([2]).all_wrong()) == pytest.approx(float(law.error_rates[2]), rel=1e-10)
+    masked = law.subpool(np.array([True, False, True, True, False]))
+    assert float(masked.all_wrong()) == pytest.approx(float(law.subpool([0, 2, 3]).all_wrong()), rel=1e-12)
+    # Inclusion and exclusion over sub-pools gives P(C = 0): it fails if any of the 31 sub-pools is wrong.
+    if not isinstance(law, GaussianCopula):
+        members = range(law.n_models)
+        total = sum(
+            (-1) ** size * float(law.subpool(list(subset)).all_wrong())
+            for size in range(1, 6)
+            for subset in itertools.combinations(members, size)
+        )
+        assert 1 + total == pytest.approx(float(law.count_probs()[0]), abs=1e-12)
+
+
+@each_law
+def test_all_sizes_at_once_are_the_pools_one_by_one(law: AbstractErrorLaw) -> None:
+    sizes = np.array([1, 2, 3, 5])
+    value, error = law.log_all_wrong_by_size(sizes)
+    each, each_error = AbstractErrorLaw.log_all_wrong_by_size(law, sizes)
+    if isinstance(law, GaussianCopula):  # other random points; five standard errors of either
+        assert (np.abs(value - each) <= 5 * (error + each_error)).all()
+        assert (error < 1e-3).all()
+    else:
+        np.testing.assert_allclose(value, each, rtol=0, atol=1e-13)
+        assert (error < 1e-10).all()
+
+
+@each_law
+def test_immutable_pytree(law: AbstractErrorLaw) -> None:
+    with pytest.raises(AttributeError):
+        law.n_models = 3  # type: ignore[misc]
+    leaves, tree = jax.tree.flatten(law)
+    again = jax.tree.unflatten(tree, leaves)
+    assert float(again.all_wrong()) == float(law.all_wrong())
+    jitted = eqx.filter_jit(lambda law: law.log_all_wrong())(law)
+    assert float(jitted) == pytest.approx(float(law.log_all_wrong()), rel=1e-12)
+
+
+SMOOTH = {
+    "common_shock": (lambda x: CommonShock(x, RATES), 0.05),
+    "one_factor_gaussian": (lambda x: OneFactorGaussian(RATES, x * LOADINGS), 0.8),
+    "clayton": (lambda x: Clayton(RATES, x), 1.5),
+    "block_factor": (lambda x: BlockFactor(RATES, [0, 0, 1, 1, 2], x, 0.6), 0.3),
+    "atom_inflated": (lambda x: AtomInflated(x, OneFactorGaussian(RATES, LOADINGS)), 0.1),
+    "gaussian_copula": (lambda x: GaussianCopula(RATES[:3], x * CORRELATION[:3, :3] + (1 - x) * jnp.eye(3)), 0.8),
+}
+
+
+# Integrals inside integrals take the better part of a minute to compile.
+NESTED = [pytest.param(name, marks=pytest.mark.slow) for name in ("block_factor", "gaussian_copula")]
+
+
+@pytest.mark.parametrize(
+    "name", [*(name for name in SMOOTH if name not in ("block_factor", "gaussian_copula")), *NESTED]
+)
+def test_gradients_and_grids(name: str) -> None:
+    build, x = SMOOTH[name]
+
+    def log_beta(x: float) -> jax.Array:
+        return build(x).log_all_wrong()
+
+    slope = float(jax.grad(log_beta)(x))
+    if name == "gaussian_copula":  # its matrix has one factor: the exact slope is known
+        one_factor = jax.grad(lambda x: OneFactorGaussian(RATES[:3], jnp.sqrt(x) * LOADINGS[:3]).log_all_wrong())(x)
+        assert slope == pytest.approx(float(one_factor), rel=2e-3)
+    else:
+        assert slope == pytest.approx(float(log_beta(x + 1e-5) - log_beta(x - 1e-5)) / 2e-5, rel=1e-6)
+    grid = jax.vmap(log_beta)(jnp.array([0.9 * x, x]))
+    np.testing.assert_allclose(grid, [float(log_beta(0.9 * x)), float(log_beta(x))], rtol=1e-9)
+    if name not in ("block_factor", "gaussian_copula"):
+        np.testing.assert_allclose(jax.jit(lambda x: build(x).count_probs())(x), build(x).count_probs(), rtol=1e-8)
+
+
+BAD = {
+    "law.shock: 1.2 is outside [0, 1)": lambda: CommonShock(1.2, [0.3]),
+    "law.error_rates[1]: 0 is outside (0, 1)": lambda: Independent([0.3, 0.0]),
+    "law.error_rates[0]: nan is outside (0, 1)": lambda: Independent([float("nan")]),
+    "law.loadings[0]: 1 is outside (-1, 1)": lambda: OneFactorGaussian([0.3], [1.0]),
+    "law.loadings: shape 1; 2 is accepted": lambda: OneFactorGaussian([0.3, 0.4], [0.5]),
+    "law.theta: 0 is outside (0, inf)": lambda: Clayton([0.3], 0.0),
+    "law.between: 0.7 is outside [0, law.within]": lambda: BlockFactor([0.3, 0.3], [0, 1], 0.7, 0.6),
+    "law.block: 1 labels for 2 models": lambda: BlockFactor([0.3, 0.3], [0], 0.1, 0.6),
+    "law.correlation: smallest eigenvalue": lambda: GaussianCopula([0.3] * 3, 1.9 * np.eye(3) - 0.9),
+    "law.correlation: not symmetric": lambda: GaussianCopula([0.3] * 2, [[1.0, 0.2], [0.3, 1.0]]),
+    "law.weights: the probabilities sum to 0.9": lambda: ExchangeableMixing([0.2, 0.3], [0.5, 0.4], 3),
+    "law.n_models: 2.5 is not a whole number": lambda: ExchangeableMixing([0.2], [1.0], 2.5),
+    "law.count_probs: the probabilities sum to 2": lambda: ExchangeableCount([1.0, 1.0]),
+    "law.base: 0.3 is not an error law": lambda: AtomInflated(0.1, 0.3),
+    "law: 'much' is not a number": lambda: Independent(["much"]),
+    "members: a model is named twice": lambda: Independent(RATES).subpool([1, 1]),
+}
+
+
+@pytest.mark.parametrize("message", BAD)
+def test_bad_parameters_are_named(message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        BAD[message]()
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_shorthand_for_equal_models() -> None:
+    np.testing.assert_array_equal(Independent("0.3x3").error_rates, [0.3] * 3)
+    np.testing.assert_array_equal(Independent(["0.3x2", 0.5]).error_rates, [0.3, 0.3, 0.5])

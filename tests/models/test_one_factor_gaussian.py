@@ -1,0 +1,49 @@
+"""The one-factor Gaussian law: enumeration, large pools, coarse grids."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import integrate, stats
+from scipy.special import ndtri
+
+from cofail_lab.models import CommonShock, OneFactorGaussian
+from tests.models.laws import LOADINGS, RATES
+
+
+def test_traced_grid_too_coarse_is_nan_not_wrong() -> None:
+    law = jax.jit(lambda x: OneFactorGaussian(jnp.full(300, 0.3), jnp.full(300, x)).count_probs())
+    assert np.isfinite(law(0.9)).all()
+    assert np.isnan(law(0.99999)).all()
+
+
+def test_one_factor_patterns_against_enumeration() -> None:
+    """P(C = j) as sums over patterns, each one an integral by SciPy."""
+    law = OneFactorGaussian(RATES[:3], LOADINGS[:3])
+    t, scale = ndtri(np.array(RATES[:3])), np.sqrt(1 - LOADINGS[:3] ** 2)
+    expected = np.zeros(4)
+    for pattern in itertools.product([False, True], repeat=3):
+
+        def density(z: float, pattern: tuple = pattern) -> float:
+            p = stats.norm.cdf((t - LOADINGS[:3] * z) / scale)
+            return stats.norm.pdf(z) * np.where(pattern, p, 1 - p).prod()
+
+        expected[sum(pattern)] += integrate.quad(density, -12, 12, epsabs=1e-14, epsrel=1e-13, limit=400)[0]
+    np.testing.assert_allclose(law.count_probs(), expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("r", [0.01, 0.5, 0.99])
+@pytest.mark.parametrize("rate", [1e-6, 0.3, 1 - 1e-6])
+def test_large_pools(rate: float, r: float) -> None:
+    """m = 2,000: one factor against a plain Riemann sum in logs with 400,001 nodes; shocks in closed form."""
+    m = 2000
+    one = OneFactorGaussian(np.full(m, rate), np.full(m, np.sqrt(r)))
+    log_beta = float(one.log_all_wrong())
+    z = np.linspace(-60 if r == 0.01 else -20, 12, 400_001)
+    logs = -z * z / 2 + m * stats.norm.logcdf((ndtri(rate) - np.sqrt(r) * z) / np.sqrt(1 - r))
+    brute = logs.max() + np.log(np.exp(logs - logs.max()).sum() * (z[1] - z[0]) / np.sqrt(2 * np.pi))
+    assert log_beta == pytest.approx(brute, abs=1e-8 * max(1, 1e-3 * abs(brute)))
+    shock = CommonShock(1e-3, np.full(m, rate))
+    assert float(shock.log_all_wrong()) == pytest.approx(np.log(1e-3 + 0.999 * rate**m), rel=1e-12)

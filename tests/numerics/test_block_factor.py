@@ -1,0 +1,30 @@
+"""Block quadrature reduces to one factor and to independent families."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.special import ndtri
+
+from cofail_lab.numerics import block_factor, one_factor
+
+
+def test_blocks_reduce_to_one_factor_and_to_independent_families() -> None:
+    t = ndtri(np.array([[0.2, 0.5], [0.7, 0.4]]))
+    one = one_factor.log_all_below(jnp.asarray(t.ravel()), jnp.full(4, np.sqrt(0.3)))[0]
+    same, error = block_factor.log_all_below(jnp.asarray(t), jnp.asarray(0.3), jnp.asarray(0.3))
+    assert abs(float(same - one)) < 1e-11 + float(error)
+    apart, _ = block_factor.log_all_below(jnp.asarray(t), jnp.asarray(0.0), jnp.asarray(0.6))
+    pairs = stats.multivariate_normal(cov=[[1, 0.6], [0.6, 1]])
+    assert float(apart) == pytest.approx(sum(np.log(pairs.cdf(row)) for row in t), abs=1e-7)
+    # The control: another correlation is told apart.
+    assert abs(float(block_factor.log_all_below(jnp.asarray(t), jnp.asarray(0.3), jnp.asarray(0.31))[0] - one)) > 1e-4
+
+
+def test_lattice_agrees_with_nested_quadrature() -> None:
+    t, families = ndtri(np.array([0.2, 0.5, 0.7, 0.4, 0.3])), [np.array([0, 1]), np.array([2, 3]), np.array([4])]
+    law = block_factor.count_law(block_factor.lattice(t, 2, 0.3, 0.6), families)
+    filled = jnp.asarray([[t[0], t[1]], [t[2], t[3]], [t[4], 40.0]])
+    nested, _ = block_factor.log_all_below(filled, jnp.asarray(0.3), jnp.asarray(0.6))
+    assert np.log(law[-1]) == pytest.approx(float(nested), abs=1e-11)
+    assert law.sum() == pytest.approx(1, abs=1e-12)

@@ -1,0 +1,28 @@
+"""A short job to sweep over, and what is found in a sweep's folder."""
+
+import importlib.util
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COUNTS = ("experiment=certify", "data=counts", "data.n_queries=330", "data.n_models=67", "data.best_correct=276")
+
+
+def jobs(sweep: Path) -> dict[str, dict[str, Any]]:
+    return {path.parent.name: json.loads(path.read_text()) for path in sweep.glob("*/results.json")}
+
+
+def states(sweep: Path) -> Counter[str]:
+    return Counter(job["status"] for job in jobs(sweep).values())
+
+
+def needs(module: str, extra: str) -> None:
+    """Without the extra the test is skipped; CI says which engines it has, and there a missing one is a failure."""
+    if importlib.util.find_spec(module) is None:
+        if extra in os.environ.get("COFAIL_LAB_ENGINES", "").split():
+            pytest.fail(f"the extra {extra} is not installed")
+        pytest.skip(f"pip install 'cofail-lab[{extra}]' brings this engine")

@@ -1,0 +1,39 @@
+"""Every study of the configuration is a whole sweep, and its first job runs."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.types import RunMode
+
+from cofail_lab import cli
+from cofail_lab.sweep.controller import n_jobs
+from tests.conftest import Run
+
+
+@pytest.mark.parametrize(
+    ("study", "jobs"),
+    [("dichotomy", 2), ("regime_map", 20), ("coverage_map", 120), ("atlas", 9), ("smile", 1), ("clayton_grid", 1)],
+)
+def test_a_study_names_a_whole_sweep(study: str, jobs: int) -> None:
+    """So many jobs; a study of one is no sweep."""
+    with initialize_config_dir(str(cli.config_folder()), version_base="1.3"):
+        config = compose("config", overrides=[f"study={study}"], return_hydra_config=True)
+        assert n_jobs(config) == jobs
+        assert (config.hydra.mode == RunMode.MULTIRUN) == (jobs > 1)
+
+
+@pytest.mark.parametrize("study", sorted(path.stem for path in (cli.config_folder() / "study").glob("*.yaml")))
+def test_the_first_job_of_every_study_runs(run: Run, tmp_path: Path, study: str) -> None:
+    """With the metrics that the study shows; a grid of hundreds of points by a few of them."""
+    with initialize_config_dir(str(cli.config_folder()), version_base="1.3"):
+        config = compose("config", overrides=[f"study={study}"], return_hydra_config=True)
+    swept = {} if config.hydra.sweeper.params is None else config.hydra.sweeper.params
+    first = [f"{key}={str(values).split(',')[0]}" for key, values in swept.items() if "(" not in str(values)]
+    few = ["experiment.axes.theta.n=2"] if study == "clayton_grid" else []
+    code, out, err = run(f"study={study}", "hydra.mode=RUN", "hydra.run.dir=r", "record.figures=false", *first, *few)
+    assert (code, err) == (0, ""), out
+    record = json.loads((tmp_path / "r/results.json").read_text())
+    assert record["status"] == "completed"
+    assert set(config.sweep.metrics or ()) <= set(record["metrics"])
