@@ -49,6 +49,9 @@ SIGMA[np.diag_indices(M)] = 1
 Inside = Iterator[tuple[str, bool]]
 """Pairs of the name of an interval and whether the interval contains the truth."""
 
+BaseOf = Callable[[np.ndarray, np.ndarray], AbstractErrorLaw | None]
+"""The base of an atom, from error rates and the tetrachoric matrix of the queries without the atom."""
+
 
 class Case(NamedTuple):
     """A law that makes data, the candidate that should be preferred, and its intervals.
@@ -166,9 +169,7 @@ def _atom_loadings(pool: VaryingPool, _: int) -> Inside:
     yield "ω on the matrix, profile", _likely(free.log_likelihood, held.log_likelihood)
 
 
-def _profiled(
-    base_of: Callable[[np.ndarray, np.ndarray], AbstractErrorLaw | None],
-) -> Callable[[VaryingPool, int], Inside]:
+def _profiled(base_of: BaseOf) -> Callable[[VaryingPool, int], Inside]:
     def inside(pool: VaryingPool, _: int) -> Inside:
         profile = atom_profile.profile(pool, base_of)
         k = min(round(SHOCK * N), pool.n_all_wrong)

@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -15,7 +17,55 @@ from cofail_lab.data import load_outcomes
 from cofail_lab.outcomes import Outcomes
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-Run = Callable[..., tuple[int, str, str]]
+COMMAND = (sys.executable, "-m", "cofail_lab")
+
+
+class Done(NamedTuple):
+    """What a command came to: its exit code, and what it wrote to standard output and to standard error."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """Runs ``cofail-lab`` in a folder: ``run("experiment=certify", ...)`` returns what it came to."""
+
+    folder: Path
+    patch: pytest.MonkeyPatch | None = None
+    capture: pytest.CaptureFixture[str] | None = None
+
+    def __call__(self, *arguments: str, process: bool = False, **environment: str) -> Done:
+        """In this process, or where a test needs it (`process`) in one of its own, with `environment` added."""
+        if process:
+            command, variables = [*COMMAND, *arguments], self._variables(environment)
+            done = subprocess.run(
+                command, cwd=self.folder, env=variables, capture_output=True, text=True, timeout=500, check=False
+            )
+            return Done(done.returncode, done.stdout, done.stderr)
+        assert self.patch is not None
+        assert self.capture is not None
+        assert not environment
+        self.patch.setattr(sys, "argv", ["cofail-lab", *arguments])
+        GlobalHydra.instance().clear()
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as leave:
+            code = int(leave.code or 0)
+        return Done(code, *self.capture.readouterr())
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+        """A process that the test can kill; what it writes is dropped."""
+        return subprocess.Popen(
+            [*COMMAND, *arguments], cwd=self.folder, env=self._variables(environment),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    @staticmethod
+    def _variables(environment: dict[str, str]) -> dict[str, str]:
+        return {**os.environ, "COLUMNS": "100", **environment}
 
 
 def real_path(name: str) -> Path:
@@ -65,22 +115,10 @@ def _made_by(maker: str, folder: Path) -> Path:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Runs the command in an empty folder; returns exit code, standard output and standard error."""
+    """The command in an empty folder, which is the working folder of the test too."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["cofail-lab", *arguments])
-        GlobalHydra.instance().clear()
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as leave:
-            code = int(leave.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    yield call
+    yield Run(tmp_path, monkeypatch, capsys)
     GlobalHydra.instance().clear()
 
 

@@ -10,12 +10,13 @@ import pytest
 from cofail_lab.claims import Control, replay
 from cofail_lab.claims.adversary import Range, Search, simplify, worst_cases
 from cofail_lab.claims.verifier import verify_claim
-from tests.claims.toys import TRIAL, _toy
+from tests.claims.toys import toy
+from tests.claims.verdicts import TRIAL
 
 
 def test_the_adversary_finds_what_the_listed_case_misses_and_simplifies_it() -> None:
-    assert verify_claim(_toy(Fraction(1, 4)), TRIAL)[0].status == "confirmed"
-    false = _toy(Fraction(249, 1000), "refuted", control=Control("a bound of 1", "confirmed", Fraction(1)))
+    assert verify_claim(toy(Fraction(1, 4)), TRIAL)[0].status == "confirmed"
+    false = toy(Fraction(249, 1000), "refuted", control=Control("a bound of 1", "confirmed", Fraction(1)))
     verdict = verify_claim(false, TRIAL)[0]
     assert verdict.status == "refuted"
     stored = verdict.evidence["counterexample"]

@@ -6,7 +6,7 @@ import pytest
 
 from cofail_lab.claims import Claim, all_claims, select
 from cofail_lab.errors import InputError
-from tests.claims.verdicts import name
+from tests.claims.verdicts import name, of
 
 
 def test_every_row_of_the_registry_is_one_statement_of_one_release() -> None:
@@ -43,3 +43,47 @@ def test_selection_by_id() -> None:
     assert "P1.i" in {claim.id for claim in select("P1.i")} and len(select("P1.i")) == 1
     with pytest.raises(InputError, match=r"experiment.claims: 'P11' is no claim"):
         select("P1,P11")
+
+
+def test_every_statement_of_the_theory_of_p3_to_p7_has_its_rows() -> None:
+    rows = {
+        (claim.id, release): claim.expected
+        for claim in of("P3", "L1", "P4", "P5", "P6", "P7")
+        for release in claim.releases
+    }
+    both = {
+        "confirmed": "P3.i P3.ii L1 L1.b L1.c P4.i P4.ii P4.ii.b P4.iii P4.iv P4.vi.c P5.i P5.ii P6.i P7.i "
+        "P7.iii.c P7.iv P7.iv.b P7.iv.c P7.iv.d",
+        "refuted": "P3.v P6.i.b",
+        "reported": "P4.vi P7.iii P7.iii.b",
+    }
+    for expected, ids in both.items():
+        for part in ids.split():
+            assert (rows[part, "june"], rows[part, "sept"]) == (expected, expected)
+    for part in ("P6.ii", "P7.ii"):
+        assert (rows[part, "june"], rows[part, "sept"]) == ("refuted", "confirmed")
+    lab = "P3.iii P3.iii.b P3.iv P3.v P3.vi P3.vi.b P3.vi.c P3.vi.d P3.vi.e P4.v P4.vi.b P6.i.c P7.ii P7.ii.b"
+    assert {rows[part, "lab"] for part in lab.split()} == {"confirmed"}
+    assert len(rows) == 2 * sum(len(ids.split()) for ids in both.values()) + 4 + len(lab.split())
+
+
+def test_every_statement_of_the_theory_of_p8_to_p10_has_its_rows() -> None:
+    rows = {
+        (claim.id, release): claim.expected for claim in of("P8", "P9", "P10", "C1", "C2") for release in claim.releases
+    }
+    for part, june, sept in [
+        ("P8.i", "confirmed", "confirmed"),
+        ("P8.ii", "refuted", "confirmed"),
+        ("P8.iii", "confirmed", "confirmed"),
+        ("P8.iv", "refuted", "refuted"),
+        ("P8.v", "refuted", "refuted"),
+        ("C1", "confirmed", "confirmed"),
+        ("C1.b", "refuted", "refuted"),
+        ("P9.i", "confirmed", "confirmed"),
+        ("P9.ii", "confirmed", "confirmed"),
+        ("P9.iii", "confirmed", "confirmed"),
+        ("C2", "reported", "reported"),
+    ]:
+        assert (rows[part, "june"], rows[part, "sept"]) == (june, sept)
+    lab = ("P8.ii", "P8.iv", "P8.v", "P8.vi", "C1.c", "P10.i", "P10.ii", "P10.iii", "P10.iv", "P10.v")
+    assert {rows[part, "lab"] for part in lab} == {"confirmed"}

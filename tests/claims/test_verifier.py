@@ -7,22 +7,23 @@ import pytest
 from cofail_lab.claims import Control, Measured, equals, holds
 from cofail_lab.claims.claim import Check
 from cofail_lab.claims.verifier import examine, split_level, verify_claim
-from tests.claims.toys import TRIAL, _coin, _toy
+from tests.claims.toys import coin, toy
+from tests.claims.verdicts import TRIAL
 
 
 def test_a_control_that_does_not_fail_leaves_the_claim_undecided() -> None:
-    blind = _toy(Fraction(1, 4), control=Control("no bound at all", "refuted", Fraction(10)))
+    blind = toy(Fraction(1, 4), control=Control("no bound at all", "refuted", Fraction(10)))
     assert verify_claim(blind, TRIAL)[0].status == "undecided"
 
 
 def test_a_heuristic_is_reported_never_confirmed() -> None:
-    heuristic = _toy(Fraction(1, 4), "reported")
+    heuristic = toy(Fraction(1, 4), "reported")
     assert verify_claim(heuristic, TRIAL)[0].status == "reported"
-    assert verify_claim(_toy(Fraction(1, 8), "reported"), TRIAL)[0].status == "undecided"
+    assert verify_claim(toy(Fraction(1, 8), "reported"), TRIAL)[0].status == "undecided"
 
 
 def test_the_level_is_split_over_simulated_cases() -> None:
-    assert split_level([_coin(0.5), _coin(0.4), _toy(Fraction(1, 4))], 0.01) == pytest.approx(0.005)
+    assert split_level([coin(0.5), coin(0.4), toy(Fraction(1, 4))], 0.01) == pytest.approx(0.005)
 
 
 def test_a_violation_that_more_digits_deny_does_not_end_a_check():

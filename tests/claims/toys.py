@@ -4,13 +4,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from cofail_lab.claims import Check, Claim, Control, Trial, at_most, equals
+from cofail_lab.claims import Check, Claim, Control, at_most, equals
 from cofail_lab.claims.adversary import Range, Search
 
-TRIAL = Trial(seed=0, level=1e-4)
 
-
-def _toy(formula, expected="confirmed", **changes) -> Claim:
+def toy(formula, expected="confirmed", **changes) -> Claim:
     """x(1-x) ≤ bound on [0, 1]; the greatest value is 1/4, at 1/2."""
     check = Check("the parabola", "exact", lambda f, case: at_most(Fraction(case["x"]) * (1 - Fraction(case["x"])), f),
                   ({"x": 0.125},), Search({"x": Range(0.0, 1.0)}, n_starts=8, n_polished=2, n_steps=40))  # fmt: skip
@@ -22,7 +20,7 @@ def _toy(formula, expected="confirmed", **changes) -> Claim:
     return Claim(**(given | changes))
 
 
-def _coin(rate: float) -> Claim:
+def coin(rate: float) -> Claim:
     """A simulated claim: a fair coin is claimed to come up with a given rate."""
 
     def thrown(claimed, case):
@@ -33,4 +31,4 @@ def _coin(rate: float) -> Claim:
         return equals(draw, claimed, 2.5 * half, half)
 
     check = Check("throws", "monte_carlo", thrown, ({},))
-    return _toy(rate, checks=(check,), control=Control("a bent coin", "refuted", 0.6), mutants={"bent": 0.6})
+    return toy(rate, checks=(check,), control=Control("a bent coin", "refuted", 0.6), mutants={"bent": 0.6})

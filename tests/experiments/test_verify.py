@@ -2,44 +2,37 @@
 
 import dataclasses
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import cofail_lab as cl
-from cofail_lab import cli
 from cofail_lab.claims import Check, Claim, Control, Trial, equals, select
 from cofail_lab.claims.verifier import verify_claim
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.verify import Verify
 from cofail_lab.models import Clayton, CommonShock
+from tests.conftest import Run
+
+BRIEF = ("experiment=verify", "record.figures=false")
 
 
-def _run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cofail_lab", *arguments, "record.figures=false"]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
-
-
-def test_selected_claims_from_the_command_line_and_their_replay(tmp_path: Path) -> None:
-    done = _run("experiment=verify", "experiment.claims=P2.iii,P1.viii", "hydra.run.dir=run", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "All 3 verdicts are the expected ones: 2 confirmed, 1 refuted." in " ".join(done.stdout.split())
+def test_selected_claims_from_the_command_line_and_their_replay(run: Run, tmp_path: Path) -> None:
+    code, out, err = run(*BRIEF, "experiment.claims=P2.iii,P1.viii", "hydra.run.dir=run")
+    assert code == 0, err
+    assert "All 3 verdicts are the expected ones: 2 confirmed, 1 refuted." in " ".join(out.split())
     record = json.loads((tmp_path / "run" / "results.json").read_text())
     assert [(v["id"], v["release"], v["status"]) for v in record["verdicts"]] == [
         ("P1.viii", "lab", "confirmed"), ("P1.viii.b", "lab", "confirmed"), ("P2.iii", "june", "refuted"),
     ]  # fmt: skip
     assert record["metrics"]["n_unexpected"] == 0
-    again = _run("experiment=verify", "experiment.replay=run/results.json", cwd=tmp_path)
-    assert again.returncode == 0 and "1 of 1 stored counterexamples" in again.stdout
+    code, out, _ = run(*BRIEF, "experiment.replay=run/results.json")
+    assert code == 0 and "1 of 1 stored counterexamples" in out
 
 
-def test_a_sweep_over_the_law_of_a_claim(tmp_path: Path) -> None:
-    done = _run(
-        "-m", "experiment=verify", "experiment.claims=P2.ii", "law.shock=.01,.2", "hydra.sweep.dir=sweep", cwd=tmp_path
-    )
-    assert done.returncode == 0, done.stderr
+def test_a_sweep_over_the_law_of_a_claim(run: Run, tmp_path: Path) -> None:
+    code, _, err = run("-m", *BRIEF, "experiment.claims=P2.ii", "law.shock=.01,.2", "hydra.sweep.dir=sweep")
+    assert code == 0, err
     records = [json.loads(path.read_text()) for path in (tmp_path / "sweep").glob("*/results.json")]
     runs = [record for record in records if record["experiment"] == "verify"]
     assert len(runs) == 2 and all(record["metrics"]["n_unexpected"] == 0 for record in runs)
@@ -55,13 +48,10 @@ def test_a_sweep_over_the_law_of_a_claim(tmp_path: Path) -> None:
         (["experiment.claims=P2.ii", "law=clayton"], "law: Clayton"),
     ],
 )
-def test_bad_input_is_one_line(arguments, said, tmp_path, monkeypatch, capsys) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["cofail-lab", "experiment=verify", *arguments])
-    with pytest.raises(SystemExit) as left:
-        cli.main()
-    assert left.value.code == 2
-    error = capsys.readouterr().err.strip().splitlines()
+def test_bad_input_is_one_line(run: Run, arguments: list[str], said: str) -> None:
+    code, _, err = run("experiment=verify", *arguments)
+    assert code == 2
+    error = err.strip().splitlines()
     assert len(error) == 1 and said in error[0]
 
 
@@ -73,14 +63,11 @@ def _claim(value: float) -> Claim:
     )  # fmt: skip
 
 
-def test_an_unexpected_verdict_is_exit_code_one(tmp_path, monkeypatch, capsys) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_an_unexpected_verdict_is_exit_code_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cofail_lab.experiments.verify.select", lambda _: (_claim(2.5),))
-    monkeypatch.setattr(sys, "argv", ["cofail-lab", "experiment=verify", "record.figures=false"])
-    with pytest.raises(SystemExit) as left:
-        cli.main()
-    assert left.value.code == 1
-    assert "1 of 1 verdicts are not the expected ones: T.i (lab) refuted" in capsys.readouterr().err
+    code, _, err = run(*BRIEF)
+    assert code == 1
+    assert "1 of 1 verdicts are not the expected ones: T.i (lab) refuted" in err
 
 
 def test_mutants_and_trials_are_part_of_the_result() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import cofail_lab as cl
-from cofail_lab.fitting.calibration import calibrated, null_stages
+from cofail_lab.fitting.calibration import Calibration, conclude
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.replicates import null
 from cofail_lab.outcomes import Outcomes
@@ -48,6 +48,8 @@ def test_a_common_mode_is_told_and_its_absence_is_not() -> None:
     struck = base.copy()
     struck[rng.random(600) < 0.2] = True
     told = cl.fit(outcomes_from(struck), bootstrap=0, null=99, folds=0)
+    assert told.labels["tail"] == "beyond"
+    assert plain.labels["tail"] == "chance"
     assert "unlikely to be chance" in told.sections[0].sentences[0]
     assert "unlikely to be chance" not in plain.sections[0].sentences[0]
     assert told.metrics["null_p_value"] == pytest.approx(0.01)
@@ -62,14 +64,19 @@ def test_no_conclusion_without_every_null() -> None:
     wrong = (np.sqrt(0.3) * rng.normal(size=(400, 1)) + np.sqrt(0.7) * rng.normal(size=(400, 5))) < -0.3
     wrong[rng.random(400) < 0.2] = True
     fit = fit_matrix(outcomes_from(wrong), level=0.9, seed=0)
-    simulated = {name: stage.replicates() for name, stage in null_stages(fit, 39, 0.02, 0).items()}
-    whole = calibrated(fit, simulated, 39, 0.02, 0, True)
-    assert "unlikely to be chance" in chance_sentence(whole)
-    cut = calibrated(fit, simulated, 39, 0.02, 0, False)
-    assert "no conclusion" in chance_sentence(cut)
-    some = {name: found for name, found in simulated.items() if name in ("null_one_factor", "power")}
-    partly = calibrated(fit, some, 39, 0.02, 0, True)
-    said = chance_sentence(partly)
+    calibration = Calibration(fit, 39, 0.02, 0)
+    simulated = {name: stage.replicates() for name, stage in calibration.stages().items()}
+    whole = calibration.attach(simulated, finished=True)
+    assert (conclude(whole).tail, conclude(whole).reason) == ("beyond", "all_rejected")
+    assert "unlikely to be chance" in chance_sentence(whole, conclude(whole))
+    cut = calibration.attach(simulated, finished=False)
+    assert (conclude(cut).tail, conclude(cut).reason) == ("cannot_tell", "interrupted")
+    assert "no conclusion" in chance_sentence(cut, conclude(cut))
+    some = {name: replicates for name, replicates in simulated.items() if name in ("null_one_factor", "power")}
+    partly = calibration.attach(some, finished=True)
+    assert (conclude(partly).tail, conclude(partly).reason) == ("cannot_tell", "nulls_missing")
+    assert conclude(partly).missing == ("one_factor_loadings", "full_sigma")
+    said = chance_sentence(partly, conclude(partly))
     assert "no conclusion" in said
     assert "full correlation matrix could not be tested" in said
     assert partly.null is not None
@@ -116,12 +123,12 @@ def test_very_large_pools_use_the_same_pairs_on_both_sides(
     real: Callable[[str], Outcomes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With all pairs drawn the subset changes nothing; with some, observed and simulated means are over these."""
-    from cofail_lab.fitting import calibration, matrix
+    from cofail_lab.fitting import calibration, refit
 
     outcomes = real("swebench_pro_public")
-    monkeypatch.setattr(matrix, "REPLICATED_UP_TO", 2)
+    monkeypatch.setattr(refit, "MAX_REPLICATED_MODELS", 2)
     whole = cl.fit(outcomes, bootstrap=0, null=20, folds=0)
-    monkeypatch.setattr(calibration, "_MOST_PAIRS", 10)
+    monkeypatch.setattr(calibration, "_MAX_PAIRS", 10)
     monkeypatch.setattr(calibration, "_SOME_PAIRS", 36)
     same = cl.fit(outcomes, bootstrap=0, null=20, folds=0)
     assert same.metrics["null_p_value"] == whole.metrics["null_p_value"]

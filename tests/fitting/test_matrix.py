@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from cofail_lab.fitting.fitted_laws_tmp import fitted_laws
 
 import cofail_lab as cl
-from cofail_lab.experiments.fit import LAWS
+from cofail_lab.fitting.comparison.laws import POINT_LAWS
+from cofail_lab.fitting.estimators.point import point_laws
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
@@ -43,8 +43,8 @@ def test_fitted_laws_say_what_the_fit_says(real: Callable[[str], Outcomes]) -> N
     """The laws of `models` and the batched pipeline are two roads to the same β."""
     outcomes = real("chembench")
     fit = fit_matrix(outcomes, level=0.9, seed=0)
-    laws = fitted_laws(fit)
-    assert set(laws) == set(LAWS)
+    laws = point_laws(fit.point, outcomes.error_rates[outcomes.varying])
+    assert set(laws) == set(POINT_LAWS)
     for name, law in laws.items():
         assert float(law.all_wrong()) == pytest.approx(fit.predicted(name), rel=1e-10), name
 
@@ -89,7 +89,7 @@ def test_always_wrong_models_change_nothing_but_the_pool(rng: np.random.Generato
         cl.fit(outcomes_from(with_constant), bootstrap=0, null=0, folds=0),
     )
     assert padded.metrics["n_all_wrong"] == plain.metrics["n_all_wrong"]
-    for law in LAWS:
+    for law in POINT_LAWS:
         assert padded.metrics[f"predicted_{law}"] == pytest.approx(plain.metrics[f"predicted_{law}"], rel=1e-12)
     shifted = padded.tables["wrong_counts"]["probability_one_factor"].to_numpy()
     np.testing.assert_allclose(
@@ -126,7 +126,7 @@ def test_all_models_constant() -> None:
     wrong[:, 1] = True
     result = cl.fit(outcomes_from(wrong), bootstrap=10, null=0, folds=0)
     assert result.metrics["pearson"] is None
-    for law in LAWS:
+    for law in POINT_LAWS:
         assert result.metrics[f"predicted_{law}"] is None
         assert "no pair to read" in result.labels[f"predicted_{law}"]
     assert result.metrics["oracle_gain"] == 0

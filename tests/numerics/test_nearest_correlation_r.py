@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cofail_lab.fitting.estimators.pool import Pool
+from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.fitting.estimators.tetrachoric import tetrachoric
 from cofail_lab.numerics.nearest_correlation import nearest_correlation
 from cofail_lab.outcomes import Outcomes
@@ -42,7 +42,7 @@ def _sampled(seed: int, n: int, m: int) -> np.ndarray:
 def test_ten_indefinite_tetrachoric_matrices(real: Callable[[str], Outcomes], tmp_path: Path) -> None:
     """To 1e-6 in Frobenius norm (found: 1e-9), on matrices whose smallest eigenvalue is -0.04 to -6.8."""
     names = ["misguided_attention", "cruxeval_output", "cruxeval_input", "swebench_pro_public", "zeroeval_crux"]
-    matrices = {name: Pool.of(real(name)).tetrachoric for name in names}
+    matrices = {name: VaryingPool.of(real(name)).tetrachoric for name in names}
     matrices["farel_bench_60"] = tetrachoric(real("farel_bench").wrong[:, :60]).correlation
     for seed, (n, m) in enumerate([(60, 20), (100, 30), (200, 40), (330, 67)]):
         matrices[f"sampled_{m}"] = _sampled(seed, n, m)

@@ -9,16 +9,13 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import COMMAND, Done, Run
 from tests.sweep.counts import COUNTS, needs
 
 
-def sweep(folder: Path, *arguments: str, values: str = "range(0,8)") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cofail_lab", "-m", *COUNTS, f"data.n_all_wrong={values}", "hydra.sweep.dir=s"]
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
-    return subprocess.run(
-        [*command, "record.figures=false", *arguments],
-        cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=500,
-    )  # fmt: skip
+def sweep(folder: Path, *arguments: str, values: str = "range(0,8)") -> Done:
+    words = ("-m", *COUNTS, f"data.n_all_wrong={values}", "hydra.sweep.dir=s", "record.figures=false")
+    return Run(folder)(*words, *arguments, process=True, PYTHONWARNINGS="ignore")
 
 
 def found(folder: Path) -> dict[str, dict[str, Any]]:
@@ -32,7 +29,7 @@ def sequential(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, 
     """Forty jobs, one after the other."""
     folder = tmp_path_factory.mktemp("sequential")
     done = sweep(folder, values="range(0,40)")
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     return found(folder)
 
 
@@ -40,9 +37,9 @@ def test_joblib(tmp_path: Path, sequential: dict[str, dict[str, Any]]) -> None:
     needs("hydra_plugins.hydra_joblib_launcher", "joblib")
     values = ",".join(map(str, [*range(39), 400]))
     done = sweep(tmp_path, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", values=values)
-    assert done.returncode == 2, done.stderr
-    assert "39 of 40 runs are finished, 1 failed" in done.stdout
-    assert "n_all_wrong: 400 of 330" in done.stderr
+    assert done.code == 2, done.err
+    assert "39 of 40 runs are finished, 1 failed" in done.out
+    assert "n_all_wrong: 400 of 330" in done.err
     parallel = {key: job for key, job in found(tmp_path).items() if job["status"] == "completed"}
     assert len(parallel) == 39
     assert parallel.items() <= sequential.items()
@@ -51,8 +48,8 @@ def test_joblib(tmp_path: Path, sequential: dict[str, dict[str, Any]]) -> None:
 def test_submitit_on_this_machine(tmp_path: Path, sequential: dict[str, dict[str, Any]]) -> None:
     needs("hydra_plugins.hydra_submitit_launcher", "slurm")
     done = sweep(tmp_path, "hydra/launcher=submitit_local", values="0,17")
-    assert done.returncode == 0, done.stderr
-    assert "2 of 2 runs are finished" in done.stdout
+    assert done.code == 0, done.err
+    assert "2 of 2 runs are finished" in done.out
     assert len(found(tmp_path)) == 2
     assert found(tmp_path).items() <= sequential.items()
 
@@ -93,7 +90,7 @@ def test_ray_on_two_nodes_with_a_worker_killed(tmp_path: Path, sequential: dict[
     script = tmp_path / "cluster.py"
     script.write_text(_RAY)
     command = [
-        sys.executable, "-m", "cofail_lab", "-m", *COUNTS, "data.n_all_wrong=range(0,40)", "hydra.sweep.dir=s",
+        *COMMAND, "-m", *COUNTS, "data.n_all_wrong=range(0,40)", "hydra.sweep.dir=s",
         "record.figures=false", "hydra/launcher=ray_cluster",
     ]  # fmt: skip
     environment = {

@@ -1,11 +1,8 @@
 """Sweeps: one folder per content, resuming, failures, kills."""
 
 import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -153,14 +150,11 @@ def test_two_processes_share_a_sweep(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kills", [6, pytest.param(20, marks=pytest.mark.slow)])
-def test_killed_many_times_and_resumed(tmp_path: Path, kills: int) -> None:
+def test_killed_many_times_and_resumed(run: Run, tmp_path: Path, kills: int) -> None:
     """SIGKILL at random points: nothing is lost, and what was finished once is never written again."""
     dice = random.Random(8)  # noqa: S311  (no secret)
-    command = [
-        sys.executable, "-m", "cofail_lab", "-m", *COUNTS, f"data.n_all_wrong={','.join(map(str, range(8)))}",
-        "hydra.sweep.dir=s", "record.figures=false",
-    ]  # fmt: skip
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    values = f"data.n_all_wrong={','.join(map(str, range(8)))}"
+    command = ("-m", *COUNTS, values, "hydra.sweep.dir=s", "record.figures=false")
     finished: dict[Path, tuple[int, bytes]] = {}
 
     def look() -> None:
@@ -175,9 +169,7 @@ def test_killed_many_times_and_resumed(tmp_path: Path, kills: int) -> None:
     deaths = 0
     for _ in range(kills):
         begun, journals = time.monotonic(), set(tmp_path.glob("s/.sweep/launch_*"))
-        process = subprocess.Popen(
-            command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        process = run.start(*command)
         # From the first job on, anywhere in the next ones or in the gathering.
         while process.poll() is None and set(tmp_path.glob("s/.sweep/launch_*")) == journals:
             time.sleep(0.01)
@@ -187,8 +179,9 @@ def test_killed_many_times_and_resumed(tmp_path: Path, kills: int) -> None:
         deaths += process.wait() == -signal.SIGKILL
         look()
     assert deaths >= kills / 2
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    done = run(*command, process=True)
+    assert done.code == 0, done.err
     look()
-    assert "8 of 8 runs are finished" in done.stdout
+    assert "8 of 8 runs are finished" in done.out
     found = [job["metrics"]["n_all_wrong"] for job in jobs(tmp_path / "s").values()]
     assert sorted(found) == list(range(8))

@@ -1,10 +1,7 @@
 """`run.shards=K`: replicates and draws split over jobs, and merged to the numbers of one process, bit for bit."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cofail_lab import cli, runs
+from cofail_lab import runs
 from cofail_lab.experiments.base import Inputs, Splittable
 from cofail_lab.experiments.tail_curve import TailCurve
 from cofail_lab.fitting.replicates import bootstrap as bootstrap_module
@@ -46,10 +43,7 @@ def one_process(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What one process finds in the matrix."""
     folder = tmp_path_factory.mktemp("one")
     write_matrix(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setattr(sys, "argv", ["cofail-lab", *FIT, *BRIEF, "hydra.run.dir=r"])
-        cli.main()
+    assert Run(folder)(*FIT, *BRIEF, "hydra.run.dir=r", process=True).code == 0
     return found(folder / "r")
 
 
@@ -102,13 +96,9 @@ def test_a_fit_in_shards_by_joblib(run: Run, tmp_path: Path) -> None:
     needs("hydra_plugins.hydra_joblib_launcher", "joblib")
     brief = (*FIT, *BRIEF, "experiment.null=0")
     assert run(*brief, "hydra.run.dir=one")[0] == 0
-    words = [*brief, "run.shards=2", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "hydra.run.dir=r"]
-    done = subprocess.run(
-        [sys.executable, "-m", "cofail_lab", *words],
-        cwd=tmp_path, env={**os.environ, "PYTHONWARNINGS": "ignore"}, capture_output=True, text=True, check=False,
-        timeout=500,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    words = (*brief, "run.shards=2", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "hydra.run.dir=r")
+    done = run(*words, process=True, PYTHONWARNINGS="ignore")
+    assert done.code == 0, done.err
     assert found(tmp_path / "r") == found(tmp_path / "one")
     assert len(shard_folders(tmp_path)) == 2
 

@@ -7,7 +7,7 @@ from cofail_lab.claims.propositions.p8_area import ERRORS_FIRST_AND_LAST, june_i
 from cofail_lab.claims.propositions.p8_cascades import random_blocks
 from cofail_lab.claims.reference.cascade_populations import population
 from cofail_lab.decisions import auc, cascade_curve
-from tests.claims.toys import TRIAL
+from tests.claims.verdicts import TRIAL
 
 
 def test_rational_populations_agree_with_the_curves_of_the_library():

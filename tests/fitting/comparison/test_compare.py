@@ -7,8 +7,8 @@ import pytest
 import cofail_lab as cl
 from cofail_lab.errors import InputError
 from cofail_lab.fitting.comparison.compare import LawComparison, compare_laws, n_steps
-from cofail_lab.fitting.comparison.laws import CANDIDATES
-from cofail_lab.fitting.estimators.pool import Pool
+from cofail_lab.fitting.comparison.laws import FITTED_LAWS
+from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import Independent, OneFactorGaussian
 from cofail_lab.numerics.streams import FOLDS, generator
 from cofail_lab.report.fit import law_comparison
@@ -36,7 +36,7 @@ def test_figures_by_hand(wrong: np.ndarray, comparison: LawComparison) -> None:
     part = generator(2, FOLDS).permutation(np.arange(900) % 5)
     number, logs = wrong.sum(axis=1), {name: np.empty(900) for name in ("independent", "one_factor")}
     for k in range(5):
-        train = Pool(wrong[part != k])
+        train = VaryingPool(wrong[part != k])
         r = train.tetrachoric[np.triu_indices(12, 1)].mean()
         laws = {
             "independent": Independent(train.error_rates),
@@ -76,7 +76,7 @@ def test_metrics_labels_table_and_words(comparison: LawComparison) -> None:
     assert comparison["full_sigma"].predicted.kind == "monte_carlo"
     assert metrics["predicted_full_sigma_error"] > 0
     table = law_comparison.table(comparison)
-    assert table["law"].to_pylist() == [name for name in CANDIDATES if name in QUICK]
+    assert table["law"].to_pylist() == [name for name in FITTED_LAWS if name in QUICK]
     section = law_comparison.section(comparison)
     assert section.sentences[0].startswith("Of queries held out (5 parts in turn)")
     assert len(section.rows) == len(QUICK)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, chi2
 
-from cofail_lab.fitting.comparison.laws import CANDIDATES
-from cofail_lab.fitting.estimators import atom, loadings, loadings_ml
+from cofail_lab.fitting.comparison.laws import FITTED_LAWS
+from cofail_lab.fitting.estimators import atom, atom_profile, loadings, loadings_ml
 from cofail_lab.fitting.estimators.count_likelihood import count_law, matrix_log_likelihood
-from cofail_lab.fitting.estimators.pool import Pool
+from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.fitting.estimators.tetrachoric import tetrachoric
 from cofail_lab.fitting.replicates.stages import one_thread
 from cofail_lab.models import AtomInflated, OneFactorGaussian
@@ -15,7 +15,7 @@ from cofail_lab.models import AtomInflated, OneFactorGaussian
 
 def test_atom_on_counts_and_on_the_matrix(drawn: np.ndarray) -> None:
     """ω by both likelihoods of an equicorrelated base; the limits are where the likelihood has dropped by 1.92."""
-    pool = Pool(drawn)
+    pool = VaryingPool(drawn)
     on_counts = atom.fit(pool, "one_factor", atom=True, intervals=True)
     on_matrix = atom.fit(pool, "one_factor", atom=True, target="matrix")
     assert on_counts.shock_interval is not None
@@ -29,8 +29,8 @@ def test_atom_on_counts_and_on_the_matrix(drawn: np.ndarray) -> None:
 
 def test_profile_over_dropped_queries(drawn: np.ndarray) -> None:
     """The k kept is the likeliest of those tried, and dropping k queries is dropping k queries."""
-    pool = Pool(drawn)
-    found = atom.profile(pool, lambda rates, matrix: OneFactorGaussian(rates, loadings.fit(matrix)))
+    pool = VaryingPool(drawn)
+    found = atom_profile.profile(pool, lambda rates, matrix: OneFactorGaussian(rates, loadings.fit(matrix)))
     assert found is not None
     assert 0 < found.dropped <= pool.n_all_wrong
     rest = np.delete(drawn, np.flatnonzero(drawn.all(axis=1))[: found.dropped], axis=0)
@@ -47,12 +47,12 @@ def test_profile_over_dropped_queries(drawn: np.ndarray) -> None:
 @pytest.mark.parametrize(("n", "m", "inside"), [(1500, 4, True), (400, 15, False)], ids=["ends inside", "reaches K"])
 def test_limits_of_the_profile_over_dropped_queries(drawn: np.ndarray, n: int, m: int, inside: bool) -> None:
     """Against every k in turn: the likely ones are those within 1.92 of the best; past K the limit is that of β."""
-    pool = Pool(drawn[:n, :m])
+    pool = VaryingPool(drawn[:n, :m])
 
     def base_of(rates: np.ndarray, matrix: np.ndarray) -> OneFactorGaussian:
         return OneFactorGaussian(rates, loadings.fit(matrix))
 
-    found = atom.profile(pool, base_of, intervals=True)
+    found = atom_profile.profile(pool, base_of, intervals=True)
     assert found is not None
     assert found.shock_interval is not None
     dropped = np.arange(pool.n_all_wrong + 1)
@@ -71,7 +71,7 @@ def test_limits_of_the_profile_over_dropped_queries(drawn: np.ndarray, n: int, m
 def test_limits_of_the_atom_on_the_matrix(drawn: np.ndarray) -> None:
     """At each limit the likelihood of the matrix is 1.92 below its maximum; without an all-wrong query: none."""
     wrong = drawn[:600, :8]
-    pool, fit = Pool(wrong), CANDIDATES["atom_one_factor_loadings_ml"].fit
+    pool, fit = VaryingPool(wrong), FITTED_LAWS["atom_one_factor_loadings_ml"].fit
     with one_thread():
         limits, start = fit(pool, True).intervals["shock"], loadings.fit(pool.tetrachoric)
         free = loadings_ml.fit(wrong, start, atom=True)
@@ -79,11 +79,11 @@ def test_limits_of_the_atom_on_the_matrix(drawn: np.ndarray) -> None:
         for limit in limits:
             held = loadings_ml.fit(wrong, start, atom=True, held_shock=limit)
             assert free.log_likelihood - held.log_likelihood == pytest.approx(chi2.ppf(0.95, 1) / 2, abs=0.01)
-        assert fit(Pool(wrong[~wrong.all(axis=1)]), True).intervals == {}
+        assert fit(VaryingPool(wrong[~wrong.all(axis=1)]), True).intervals == {}
 
 
 def test_without_an_all_wrong_query_there_is_no_atom(drawn: np.ndarray) -> None:
-    pool = Pool(drawn[~drawn.all(axis=1)])
+    pool = VaryingPool(drawn[~drawn.all(axis=1)])
     for base in atom.BASES:
         found = atom.fit(pool, base, atom=True)
         assert found.shock == 0

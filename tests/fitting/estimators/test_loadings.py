@@ -5,7 +5,7 @@ from scipy.optimize import least_squares
 
 from cofail_lab.fitting.estimators import loadings
 from cofail_lab.fitting.estimators.pairs import Pairs
-from cofail_lab.fitting.replicates.predictors import MatrixPredictors
+from cofail_lab.fitting.estimators.stack import TetrachoricStack
 
 
 def test_minres_against_a_general_solver(rng: np.random.Generator) -> None:
@@ -41,6 +41,6 @@ def test_loadings_that_do_not_settle_are_said_to() -> None:
     assert loadings.minres(trade).notes == ("the loadings had not settled after 500 sweeps",)
     rates, predicted = np.full((1, 3), 0.4), {}
     for name, matrix in (("trade", trade), ("plain", plain)):
-        read = MatrixPredictors(Pairs.of(3), None).predict(rates, matrix[*pairs][None], ("one_factor_loadings",))
-        predicted[name] = read["one_factor_loadings"].notes
+        stack = TetrachoricStack(rates, matrix[*pairs][None], Pairs.of(3))
+        predicted[name] = loadings.predict_stack(stack).notes
     assert predicted == {"trade": loadings.minres(trade).notes, "plain": ()}

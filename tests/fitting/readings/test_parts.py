@@ -37,12 +37,13 @@ def test_parts_of_a_pool() -> None:
 def test_resampled_parts_are_refits(real: Callable[[str], Outcomes]) -> None:
     """The interval of a part comes from ratios of the part in each resampled matrix."""
     from cofail_lab.fitting.replicates.bootstrap import resample_counts
-    from cofail_lab.fitting.replicates.stages import computed
-    from cofail_lab.fitting.resampling import bootstrap_stages, bootstrapped
+    from cofail_lab.fitting.replicates.stages import run_stages
+    from cofail_lab.fitting.resampling import Bootstrap
 
     outcomes = real("swebench_pro_public")
     fit = fit_matrix(outcomes, level=0.9, seed=0)
-    fit = bootstrapped(fit, computed(bootstrap_stages(fit, 3, 0))[0], 3, True)
+    resampling = Bootstrap(fit, 3, 0)
+    fit = resampling.attach(run_stages(resampling.stages())[0], finished=True)
     assert fit.replicates is not None
     for b in range(3):
         rows = np.repeat(np.arange(outcomes.n_queries), resample_counts(outcomes.n_queries, 0, b))

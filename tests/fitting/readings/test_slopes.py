@@ -3,7 +3,7 @@
 import numpy as np
 
 from cofail_lab.fitting.estimators.pairs import Pairs
-from cofail_lab.fitting.readings import parts as readings
+from cofail_lab.fitting.readings.slopes import slopes
 
 
 def test_slopes_by_least_squares() -> None:
@@ -13,8 +13,8 @@ def test_slopes_by_least_squares() -> None:
     pairs = Pairs.of(7, family)
     y = rng.normal(size=21)
     y[[3, 9]] = np.nan
-    found = readings.slopes(rates[None], y[None], pairs)[0]
+    found = slopes(rates[None], y[None], pairs)[0]
     accuracy = 0.5 - (rates[pairs.left] + rates[pairs.right]) / 2
     x = np.stack([np.ones(21), accuracy, pairs.same_family], axis=1)[~np.isnan(y)]  # type: ignore[list-item]
     np.testing.assert_allclose(found, np.linalg.lstsq(x.astype(float), y[~np.isnan(y)], rcond=None)[0], rtol=1e-9)
-    assert np.isnan(readings.slopes(rates[None], y[None], Pairs.of(7))[0, 2])
+    assert np.isnan(slopes(rates[None], y[None], Pairs.of(7))[0, 2])

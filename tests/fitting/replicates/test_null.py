@@ -129,16 +129,18 @@ def test_clipping_alone_manufactures_a_ratio() -> None:
     """A one-factor Gaussian truth without an atom, n = 60 and m = 40: clip-and-rescale reads β too small by half, the
     nearest matrix by a few percent (by less than the spread). The published size (m = 67, n = 330) is in docs/fit.md.
     """
-    from cofail_lab.fitting.replicates.predictors import MatrixPredictors
+    from cofail_lab.fitting.estimators.stack import TetrachoricStack
+    from cofail_lab.fitting.replicates.predictors import log_predictions
 
     m, n = 40, 60
     pairs = Pairs.of(m)
-    predictors = MatrixPredictors(pairs, None)
     laws = ("full_sigma", "full_sigma_clip")
     truth = OneFactorGaussian(np.linspace(0.3, 0.6, m), np.full(m, np.sqrt(0.7)))
     found = simulate(
         truth, n, pairs, 12, (0, 900),
-        lambda batch: predictors.replicates(batch.error_counts / n, batch.values.tetrachoric, laws),
+        lambda batch: log_predictions(
+            TetrachoricStack(batch.error_counts / n, batch.values.tetrachoric, pairs, coarse=True), laws
+        ),
     ).replicates()  # fmt: skip
     clipped, nearest = (float(np.median(found.ratios(law))) for law in ("full_sigma_clip", "full_sigma"))
     assert clipped > 1.5

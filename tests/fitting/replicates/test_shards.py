@@ -11,7 +11,7 @@ from cofail_lab.fitting import resampling
 from cofail_lab.fitting.estimators.point import PointFit
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.replicates import bootstrap as bootstrap_module
-from cofail_lab.fitting.replicates.shards import dealt, taken, to_table
+from cofail_lab.fitting.replicates.shards import assign_batches, reuse_batches, to_table
 from cofail_lab.fitting.replicates.stages import Replicates, Stage
 from tests.conftest import outcomes_from
 
@@ -19,7 +19,7 @@ from tests.conftest import outcomes_from
 def test_every_batch_is_dealt_once_and_none_is_far_larger() -> None:
     stages = {"a": Stage(100, 10, lambda _: None), "b": Stage(7, 3, lambda _: None)}  # type: ignore[arg-type]
     for n_shards in (1, 2, 3, 50):
-        hands = [dealt(stages, shard, n_shards) for shard in range(n_shards)]
+        hands = [assign_batches(stages, shard, n_shards) for shard in range(n_shards)]
         cards = [(name, start) for hand in hands for name, starts in hand.items() for start in starts]
         assert sorted(cards) == [("a", start) for start in range(0, 100, 10)] + [("b", 0), ("b", 3), ("b", 6)]
         sizes = [sum(map(len, hand.values())) for hand in hands]
@@ -45,7 +45,7 @@ def test_replicates_travel_to_the_last_bit(tmp_path: Path) -> None:
         computed.append(start)
         return batch(start)
 
-    again = taken(stage._replace(batch=remember), table)
+    again = reuse_batches(stage._replace(batch=remember), table)
     for start in stage.starts:
         ours, theirs = again.batch(start), batch(start)
         pairs = [
@@ -66,13 +66,13 @@ def test_both_parts_of_the_bootstrap_are_split(monkeypatch: pytest.MonkeyPatch) 
     wrong[:4] = True
     monkeypatch.setattr(resampling, "MATRIX_REPLICATES", 70)
     monkeypatch.setattr(bootstrap_module, "AT_ONCE", 64)
-    stages = resampling.bootstrap_stages(fit_matrix(outcomes_from(wrong), level=0.9, seed=0), 300, 0)
+    stages = resampling.Bootstrap(fit_matrix(outcomes_from(wrong), level=0.9, seed=0), 300, 0).stages()
     assert {name: list(stage.starts) for name, stage in stages.items()} == {
         "bootstrap_laws": [0, 64], "bootstrap": [0], "jackknife": [0],
     }  # fmt: skip
     for stage in stages.values():
         last = stage.starts[-1]
-        kept = taken(stage, to_table({last: stage.batch(last)}))
+        kept = reuse_batches(stage, to_table({last: stage.batch(last)}))
         whole, merged = stage.replicates(), kept.replicates()
         for left, right in zip((*whole.fit, *whole.more.values()), (*merged.fit, *merged.more.values()), strict=True):
             assert left.tobytes() == right.tobytes()

@@ -36,14 +36,14 @@ print(json.dumps([len(used), len(batches), *drawn]))
 def test_draws_and_replicates_go_to_all_devices() -> None:
     """Four forced host devices: every one is used, and the numbers are those of one."""
 
-    def computed(devices: int) -> list[Any]:
+    def run_stages(devices: int) -> list[Any]:
         environment = {**os.environ, "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
         done = subprocess.run(
             [sys.executable, "-c", _DEVICES], env=environment, capture_output=True, text=True, check=True
         )
         return json.loads(done.stdout)
 
-    one, four = computed(1), computed(4)
+    one, four = run_stages(1), run_stages(4)
     assert (one[0], four[0]) == (1, 4)
     assert one[1] == four[1] == 5
     assert one[2:] == four[2:]
