@@ -1,6 +1,8 @@
 """Options of `experiment=fit`: what they change, and bad ones."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import cofail_lab as cl
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.fit import Fit
 from cofail_lab.outcomes import Outcomes
+from tests.conftest import outcomes_from
 
 
 @pytest.mark.slow
@@ -62,3 +65,30 @@ def test_frechet_bounds_hold_the_observed_rate(real: Callable[[str], Outcomes]) 
 def test_bad_options_are_one_line(options: dict[str, object], field: str) -> None:
     with pytest.raises(InputError, match=field):
         Fit(**options)  # type: ignore[arg-type]
+
+
+def test_the_fit_is_that_of_the_tree_before_it_was_moved() -> None:
+    """Every number and label of one fit, stored by the code at commit 3643de9: modules moved, results did not.
+
+    Equal bit for bit where it was stored; the relative 1e-9 is for other processors and libraries.
+    """
+    rng = np.random.default_rng(20261128)
+    limits = np.linspace(-0.6, 0.3, 8)
+    wrong = np.sqrt(0.5) * rng.standard_normal((160, 1)) + np.sqrt(0.5) * rng.standard_normal((160, 8)) < limits
+    wrong[:5] = True
+    outcomes = outcomes_from(wrong, per_model={"family": np.array(list("aabbccdd"), dtype=object)})
+    laws = ["independent", "one_factor", "one_factor_loadings", "full_sigma", "clayton", "block", "atom_one_factor"]
+    result = cl.fit(outcomes, bootstrap=20, seed=1, null=19, folds=2, laws=laws)
+    stored = json.loads(Path(__file__).with_name("fit_before_the_move.json").read_text())
+    assert set(result.metrics) == set(stored["metrics"])
+    for name, value in stored["metrics"].items():
+        assert (result.metrics[name] is None) == (value is None), name
+        assert value is None or result.metrics[name] == pytest.approx(value, rel=1e-9, abs=1e-12), name
+    assert {name: result.labels[name] for name in stored["labels"]} == stored["labels"]
+    assert set(result.labels) - set(stored["labels"]) == {"tail"}
+    estimates = {name: (estimate.value, estimate.error) for name, estimate in result.estimates.items()}
+    assert {name: estimate.kind for name, estimate in result.estimates.items()} == {
+        name: kind for name, (_, _, kind) in stored["estimates"].items()
+    }
+    for name, (value, error, _) in stored["estimates"].items():
+        assert estimates[name] == pytest.approx((value, error), rel=1e-9, abs=1e-12), name
