@@ -2,24 +2,13 @@
 
 Hydra gives one argument a help text that is an object, not a string, so that the text is made only when it is shown.
 From Python 3.14 on, argparse checks every help text when the argument is added, and refuses such an object (Hydra's
-issue 3121). This module can go when a release of Hydra that gives a string is the oldest one we allow.
+issue 3121). This module can go when every release of Hydra that we allow gives a string.
 """
 
 import argparse
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
-
-
-class _LateHelpParser(argparse.ArgumentParser):
-    """Adds an argument without its help text, which argparse then cannot check, and sets the text afterwards."""
-
-    def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
-        if "help" not in settings:
-            return super().add_argument(*names, **settings)
-        text = settings.pop("help")
-        action = super().add_argument(*names, **settings)
-        action.help = text
-        return action
 
 
 def ensure_parser_builds() -> None:
@@ -34,10 +23,19 @@ def ensure_parser_builds() -> None:
         utils.get_args_parser = main.get_args_parser = lambda: _build_with_late_help(build)
 
 
-def _build_with_late_help(build: Any) -> argparse.ArgumentParser:
-    parser_class = argparse.ArgumentParser
-    argparse.ArgumentParser = _LateHelpParser
+def _build_with_late_help(build: Callable[[], argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Build the parser while a help text is set only after its argument is added, so that argparse cannot check it."""
+    add_argument = argparse.ArgumentParser.add_argument
+
+    def add_with_late_help(parser: argparse.ArgumentParser, *names: Any, **settings: Any) -> argparse.Action:
+        text = settings.pop("help", None)
+        action = add_argument(parser, *names, **settings)
+        if text is not None:
+            action.help = text
+        return action
+
+    argparse.ArgumentParser.add_argument = add_with_late_help  # type: ignore[method-assign]
     try:
         return build()
     finally:
-        argparse.ArgumentParser = parser_class
+        argparse.ArgumentParser.add_argument = add_argument  # type: ignore[method-assign]
