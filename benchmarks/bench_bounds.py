@@ -15,7 +15,7 @@ def frontier() -> list[Row]:
         return rng.random((types, 67)), rng.random(67) + 0.01, rng.dirichlet(np.ones(types))
 
     large = program(100_000)
-    seconds, found = timed(lambda: budget_frontier(*large), repeats=3)
+    seconds, curve = timed(lambda: budget_frontier(*large), repeats=3)
     own_prices = rng.random((100_000, 67))
     seconds_own, _ = timed(lambda: budget_frontier(large[0], own_prices, large[2]), repeats=3)
     small = program(1000)
@@ -27,7 +27,7 @@ def frontier() -> list[Row]:
     gap = float(np.abs(np.array(programs) - values[::10]).max())
     assert gap < 1e-9, gap
     return [
-        Row("whole frontier, 67 models x 100,000 types", seconds, limit="1 s", note=f"{len(found.costs):,} corners"),
+        Row("whole frontier, 67 models x 100,000 types", seconds, limit="1 s", note=f"{len(curve.costs):,} corners"),
         Row("the same, prices of their own for every type", seconds_own, limit="1 s"),
         Row(
             "50 budgets, 67 models x 1,000 types",
@@ -49,14 +49,14 @@ def counts() -> list[Row]:
     m, rows = 2000, []
     for n_moments in (2, 3, 4, 6):
         moments = [0.05 + 0.95 * 0.3**k for k in range(1, n_moments + 1)]
-        seconds, found = timed(lambda p=moments: wrong_count_range(p, m), repeats=3)
+        seconds, limits = timed(lambda p=moments: wrong_count_range(p, m), repeats=3)
         share = np.cumprod([(np.arange(m + 1) - k) / (m - k) for k in range(n_moments)], axis=0)
         right = [1.0, *moments]
         event = np.append(np.zeros(m), 1.0)
         table = np.vstack([np.ones(m + 1), share])
         slow, plain = timed(lambda a=table, b=right, e=event: linprog(-e, A_eq=a, b_eq=b), repeats=3)
         value = "no solution" if plain.x is None else f"{-plain.fun:.12f}"
-        note = f"upper {found.upper:.12f}, float program {value}"
+        note = f"upper {limits.upper:.12f}, float program {value}"
         rows.append(
             Row(f"m = 2,000, {n_moments} moments", seconds, "float program (HiGHS)", slow / seconds, "1 s", note)
         )
@@ -76,8 +76,8 @@ def patterns() -> list[Row]:
         difficulty = rng.random((500, 1))
         wrong = (rng.random((500, m)) < np.clip(0.8 * difficulty + 0.2 * rng.random(m), 0, 1)).astype(float)
         pairs = wrong.T @ wrong / 500
-        seconds, found = timed(lambda p=pairs: joint_range(np.diag(p).copy(), p))
-        ratio, note = None, f"[{found.lower:.9f}, {found.upper:.9f}]"
+        seconds, limits = timed(lambda p=pairs: joint_range(np.diag(p).copy(), p))
+        ratio, note = None, f"[{limits.lower:.9f}, {limits.upper:.9f}]"
         if compare:
             everything = (np.arange(2**m)[:, None] >> np.arange(m)) & 1
             i, j = np.triu_indices(m)
@@ -102,9 +102,9 @@ def closed() -> list[Row]:
     wrong = (rng.random((3000, 2000)) < 0.9 * difficulty**2 + 0.05).astype(float)
     pairs = wrong.T @ wrong / 3000
     alpha = np.diag(pairs).copy()
-    seconds, found = timed(lambda: closed_forms(alpha, pairs))
+    seconds, limits = timed(lambda: closed_forms(alpha, pairs))
     slow, pseudo = timed(lambda: 1 - (1 - alpha) @ np.linalg.pinv(1 - alpha[:, None] - alpha + pairs) @ (1 - alpha))
-    note = f"Gallot-Kounias {found.upper['Gallot-Kounias']:.12f}, by pseudo-inverse {pseudo:.12f}"
+    note = f"Gallot-Kounias {limits.upper['Gallot-Kounias']:.12f}, by pseudo-inverse {pseudo:.12f}"
     whole, _ = timed(lambda: all_wrong_range(alpha, pairs))
     return [
         Row("all closed forms, m = 2,000", seconds, "the pseudo-inverse alone", slow / seconds, "10 s", note),

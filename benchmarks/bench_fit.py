@@ -31,12 +31,12 @@ def _real_columns(n: int, m: int) -> np.ndarray:
 
 
 def _matrices() -> list[tuple[str, np.ndarray]]:
-    found = [("67 sampled columns x 1,319", _sampled(1319, 67))]
+    matrices = [("67 sampled columns x 1,319", _sampled(1319, 67))]
     if (_SHARED / "farel_bench.csv.gz").exists():
-        found.append(("67 columns of farel_bench x 1,319", _real_columns(1319, 67)))
+        matrices.append(("67 columns of farel_bench x 1,319", _real_columns(1319, 67)))
     else:
         print(f"farel_bench is not at {_SHARED}: its rows are left out")
-    return found
+    return matrices
 
 
 def replicates() -> list[Row]:
@@ -126,7 +126,7 @@ def against_psych() -> list[Row]:
 
     name, wrong = _matrices()[0]
     tetrachoric(wrong)  # compiles
-    seconds, found = timed(lambda: tetrachoric(wrong), repeats=3)
+    seconds, ours = timed(lambda: tetrachoric(wrong), repeats=3)
     name, rscript = f"tetrachoric, {name}", shutil.which("Rscript")
     with tempfile.TemporaryDirectory() as folder:
         np.savetxt(Path(folder) / "wrong.csv", wrong.astype(int), fmt="%d", delimiter=",")
@@ -136,8 +136,8 @@ def against_psych() -> list[Row]:
             return [Row(name, seconds, "R psych (not installed)")]
         theirs = np.loadtxt(Path(folder) / "psych.csv", delimiter=",")
     i, j = np.triu_indices(len(theirs), 1)
-    interior = found.boundary[i, j] == 0
-    apart = np.abs(found.correlation[i, j] - theirs[i, j])
+    interior = ours.boundary[i, j] == 0
+    apart = np.abs(ours.correlation[i, j] - theirs[i, j])
     assert apart[interior].max() < 1e-3, "R psych disagrees on a pair that is not on its bound"
     note = f"within {apart[interior].max():.0e} on {interior.sum():,} pairs; {(~interior).sum()} on the bound: ±1 here"
     note += f", {np.abs(theirs[i, j][~interior]).min():.2f} and more there"

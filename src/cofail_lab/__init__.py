@@ -1,6 +1,6 @@
 """cofail_lab: how much can combining models gain at most, and is their joint failure real?
 
-Public names are imported when first used: JAX alone takes over a second to import.
+A public name is imported when it is first used, because JAX alone takes over a second to import.
 """
 
 from importlib import import_module
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cofail_lab.result import Result
     from cofail_lab.verdict import Verdict
 
-_HOME = {
+_MODULE_OF = {
     "bounds": "",
     "claims": "",
     "data": "",
@@ -33,7 +33,7 @@ _HOME = {
     "ConvergenceError": "errors",
     "InputError": "errors",
     "Estimate": "estimate",
-    "tetrachoric": "fitting.tetrachoric",
+    "tetrachoric": "fitting.estimators.tetrachoric",
     "Outcomes": "outcomes",
     "Result": "result",
     "Verdict": "verdict",
@@ -62,10 +62,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'cofail_lab' has no attribute {name!r}")
-    home = _HOME[name]
-    value = getattr(import_module(f"cofail_lab.{home}"), name) if home else import_module(f"cofail_lab.{name}")
+    module = _MODULE_OF[name]
+    value = getattr(import_module(f"cofail_lab.{module}"), name) if module else import_module(f"cofail_lab.{name}")
     globals()[name] = value
     return value
 

@@ -1,16 +1,16 @@
-"""Where things that can be computed again are kept between runs."""
+"""The folder for data that is kept between runs and can be computed again."""
 
 import os
 from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """The user's cache folder for the lab, by the XDG rules; not created here.
+    """The cache folder of the lab in the user's cache, by the XDG rules; it is not created here.
 
     Raises:
         RuntimeError: no home folder is known.
     """
     base = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if not base.is_absolute():  # unset, empty or, by the XDG specification, to be ignored
+    if not base.is_absolute():  # unset or empty; the XDG specification says to ignore a relative path
         base = Path.home() / ".cache"
     return base / "cofail-lab"

@@ -1,4 +1,4 @@
-"""One run of one composed configuration: build everything, claim the folder, compute, record."""
+"""One run of one composed configuration: build its objects, start its folder, compute, record."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 _SELECTION = ("dataset", "models", "min_coverage", "pool_size")
 SHARDS_IN_A_SWEEP = "run.shards: every job of a sweep is a job of its own already; leave out run.shards or -m"
-# Nodes that say how a sweep is run, not what is computed.
+# Groups of keys that say how a sweep is run, not what is computed.
 _NOT_RECORDED = ("sweep",)
 
 
 def resolve(config: DictConfig) -> DictConfig:
-    """The configuration as it is computed and recorded: every reference followed, nothing missing; else InputError."""
+    """The configuration that is computed and recorded: references are replaced by their values.
+
+    Raises:
+        InputError: a value is missing.
+    """
     from omegaconf import OmegaConf, open_dict
 
     OmegaConf.resolve(config)
@@ -44,14 +48,14 @@ def resolve(config: DictConfig) -> DictConfig:
 def recorder(
     config: DictConfig, folder: Path, experiment: str, *, drawn: bool, origin: Mapping[str, Any] | None = None
 ) -> Recorder:
-    """The writer of a run's folder; nothing is written yet.
+    """The object that writes the folder of a run; nothing is written yet.
 
     Args:
         config: from `resolve`.
         folder: of the run.
         experiment: its name.
-        drawn: whether figures and page are made where the configuration leaves it open.
-        origin: what the provenance says of the run beyond what the recorder knows.
+        drawn: whether figures and page are made if the configuration does not say.
+        origin: entries of the provenance that the recorder does not know.
     """
     from omegaconf import OmegaConf
 
@@ -71,11 +75,11 @@ def recorder(
 
 
 def build(config: DictConfig, shards: Mapping[str, pa.Table] | None = None) -> tuple[Experiment, Inputs]:
-    """The experiment and what it is given. A bad value of either shows here, before anything is written.
+    """The experiment and its inputs. A bad value in either is an error here, before anything is written.
 
     Args:
         config: from `resolve`.
-        shards: what the shards of the run have left; None where it cannot have any.
+        shards: the tables that the shards of the run have written; None where the run must not have shards.
     """
     from hydra.utils import instantiate
 
@@ -110,7 +114,10 @@ def _check_split(experiment: Experiment, options: RunOptions, *, may_have_shards
 
 
 def _law_factory(config: DictConfig) -> Callable[..., Any]:
-    """Builds the law; instantiating once and changing arguments costs a thousandth of instantiating every time."""
+    """A function that builds the law.
+
+    Hydra is asked once for a constructor: to call it with changed arguments costs a thousandth of instantiating again.
+    """
     from hydra.utils import instantiate
 
     @cache
@@ -128,7 +135,7 @@ def _law_factory(config: DictConfig) -> Callable[..., Any]:
 
 
 def compute(experiment: Experiment, inputs: Inputs, recorder: Recorder, progress: Progress) -> Result:
-    """Run and record, whatever happens: a run that fails or is stopped says so in its folder, and raises on."""
+    """Run and record. A run that fails or is interrupted is recorded too, and its exception is raised again."""
     recorder.start()
     try:
         run = experiment.run if inputs.options.shard is None else experiment.shard  # type: ignore[union-attr]
@@ -142,7 +149,7 @@ def compute(experiment: Experiment, inputs: Inputs, recorder: Recorder, progress
 
 
 def failure(error: BaseException) -> str:
-    """One line that says what went wrong."""
+    """One line that says why a run failed."""
     known = input_error(error)
     if isinstance(error, KeyboardInterrupt):
         return f"interrupted: {str(error) or 'stopped by the user'}"
@@ -150,7 +157,11 @@ def failure(error: BaseException) -> str:
 
 
 def input_error(error: BaseException | None) -> InputError | None:
-    """The InputError behind an exception: Hydra wraps what constructors raise, and +key=value what they do not take."""
+    """The InputError that caused an exception; None where there is none.
+
+    Hydra wraps the exceptions of constructors. One of them is about an argument that a user adds with ``+key=value``
+    and that the constructor does not have.
+    """
     from hydra.errors import InstantiationException
 
     unexpected = re.search(r"unexpected keyword argument '(\w+)'", str(error))
@@ -162,7 +173,7 @@ def input_error(error: BaseException | None) -> InputError | None:
 
 
 def plain(config: Any) -> dict[str, Any]:
-    """A resolved node as plain dicts and lists."""
+    """A resolved configuration as plain dicts and lists."""
     from omegaconf import OmegaConf
 
     return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]

@@ -1,7 +1,7 @@
-"""The run folder: the only place where the lab writes.
+"""The run folder: the only folder that the lab writes to.
 
-`results.json` is there from the first moment, with status ``started``; it becomes ``completed`` or ``failed`` last of
-all, after tables, figures and page. Every file appears whole or not at all.
+`results.json` exists from the start, with status ``started``. The status becomes ``completed`` or ``failed`` at the
+end, after tables, figures and page are written. A file is renamed into place, so that no reader sees half of one.
 """
 
 import json
@@ -30,13 +30,13 @@ class Recorder:
     """Writes one run into one folder.
 
     Args:
-        folder: created if absent; files of an earlier run in it are replaced.
+        folder: created if absent; files of an earlier run are replaced.
         experiment: name of the experiment.
         config_yaml: the fully resolved configuration.
-        seed: of the run.
-        figures: draw and write the figures.
-        report: write the HTML page.
-        origin: entries of the provenance that only the caller knows, such as the key of a sweep's job.
+        seed: seed of the run.
+        figures: whether figures are drawn and written.
+        report: whether the HTML page is written.
+        origin: entries of the provenance that only the caller knows, such as the key of a job in a sweep.
     """
 
     def __init__(
@@ -56,7 +56,11 @@ class Recorder:
         self._begun = time.monotonic()
 
     def start(self) -> None:
-        """Claim the folder: configuration, and results with status ``started``; InputError if it cannot be written."""
+        """Write the configuration, and results with status ``started``.
+
+        Raises:
+            InputError: the folder cannot be written.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._write("config.yaml", self._config_yaml)
@@ -67,12 +71,12 @@ class Recorder:
     def finish(
         self, result: Result, inputs_provenance: Mapping[str, str], advance: Callable[[int], None] = lambda _: None
     ) -> None:
-        """Write everything a run found; an interrupted one is kept as ``failed``, with all it has.
+        """Write the result of a run; an interrupted run is recorded as ``failed``, with everything it has computed.
 
         Args:
             result: what the experiment returned.
-            inputs_provenance: where its data came from.
-            advance: called with 1 for every figure written.
+            inputs_provenance: where the data came from.
+            advance: called with 1 after every figure.
         """
         provenance = self._provenance(inputs_provenance)
         for name, table in result.tables.items():
@@ -99,7 +103,7 @@ class Recorder:
             self._write_results("failed", error=f"interrupted: {result.interrupted}", **fields, provenance=provenance)
 
     def fail(self, message: str, inputs_provenance: Mapping[str, str], unexpected: BaseException | None = None) -> None:
-        """Record why the run has no result; where an error was not foreseen, also where in the code it arose."""
+        """Record why the run has no result; for an unexpected error also its traceback."""
         where = {} if unexpected is None else {"traceback": "".join(traceback.format_exception(unexpected))}
         self._write_results("failed", error=message, **where, provenance=self._provenance(inputs_provenance))
 
@@ -151,14 +155,14 @@ class Recorder:
 
 
 def _number(value: float | int | None) -> float | int | None:
-    """A JSON number; null where the figure does not exist."""
+    """A JSON number; None (null) where the number does not exist."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return None
     return value if isinstance(value, int) else float(value)
 
 
 def _plain(value: Any) -> Any:
-    """Nested evidence as JSON: sequences become lists, arrays lists of numbers, exact fractions text."""
+    """Nested evidence for JSON: sequences and arrays become lists, exact fractions become text."""
     if isinstance(value, Mapping):
         return {str(name): _plain(item) for name, item in value.items()}
     if hasattr(value, "tolist"):
@@ -170,7 +174,7 @@ def _plain(value: Any) -> Any:
     return _number(value) if isinstance(value, int | float) else str(value)
 
 
-# A process that runs many jobs asks once.
+# Cached: a process may run many jobs.
 @cache
 def _versions() -> dict[str, str | None]:
     return {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
@@ -184,14 +188,14 @@ def _version(package: str) -> str | None:
 
 
 def _device() -> str:
-    """Platform of the computing device; JAX is not imported for the question alone."""
+    """Platform of the computing device. JAX is not imported only to learn this."""
     jax = sys.modules.get("jax")
     return "none used" if jax is None else str(jax.default_backend())
 
 
 @cache
 def _git() -> dict[str, Any] | None:
-    """Revision of the source tree this code runs from, None for an installed package."""
+    """Revision of the source tree that this code runs from; None for an installed package."""
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None

@@ -1,4 +1,4 @@
-"""Run folders read back: the twin of `record`."""
+"""Reads the run folders that `record` has written."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 
 try:
     from yaml import CSafeLoader as _Loader
-except ImportError:  # PyYAML without libyaml: the same, ten times slower
+except ImportError:  # PyYAML without libyaml gives the same, ten times slower
     from yaml import SafeLoader as _Loader
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one run folder says.
+    """The content of one run folder.
 
     Attributes:
-        folder: of the run.
+        folder: the run folder.
         experiment, status: as recorded.
-        error: why it failed, None if it did not.
-        parameters: dotted key -> value of its configuration; lists as JSON text.
+        error: why the run failed; None if it did not.
+        parameters: dotted key -> value of its configuration; lists are JSON text.
         metrics, labels: as recorded.
-        errors: of the estimates, by name.
-        code: version of the code, as far as the run tells.
+        errors: name of an estimate -> its error.
+        code: version of the code; None where the run does not record one.
     """
 
     folder: Path
@@ -47,7 +47,7 @@ class Run:
 
 
 def find(root: Path) -> list[Path]:
-    """Every folder at or below ``root`` that holds a run, by name; one whose name begins with a dot is not entered.
+    """Every folder at or below ``root`` that holds a run, sorted; folders whose name begins with a dot are skipped.
 
     Raises:
         InputError: there is no such folder.
@@ -66,7 +66,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def read(folders: Iterable[Path]) -> Iterator[Run | None]:
-    """The runs, in the order of the folders; None for a folder whose files cannot be read as a run."""
+    """The runs, in the order of the folders; None for a folder whose files are not a readable run."""
     for folder in folders:
         try:
             yield _read(folder)

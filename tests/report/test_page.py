@@ -27,4 +27,5 @@ def test_page_escapes_everything_and_needs_nothing_else() -> None:
     for cell in ("n_queries", "12,032", "—", "0.05375", "0.0512 ± 0.0004", "monte carlo", "ceiling-bound", "0.0559712"):
         assert cell in page
     assert "Stopped early: signal 15" in page
+    assert "How to cite" in page and "J. Chen" in page and "arXiv:2606.27288" in page
     assert 'class="differs">undecided' in page

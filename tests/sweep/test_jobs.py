@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cofail_lab.claims.claim import Check, Claim, Control, equals
-from cofail_lab.sweep.lock import claimed
+from cofail_lab.sweep.lock import locked
 from tests.conftest import Run
 from tests.sweep.counts import COUNTS, jobs, states
 
@@ -141,7 +141,7 @@ def test_two_processes_share_a_sweep(run: Run, tmp_path: Path) -> None:
     run("-m", *COUNTS, "data.n_all_wrong=1,2", "hydra.sweep.dir=s", "sweep.gather=false")
     name = next(iter(jobs(tmp_path / "s")))
     (tmp_path / "s" / name / "results.json").unlink()
-    with claimed(tmp_path / "s/.sweep/claims" / name) as mine:
+    with locked(tmp_path / "s/.sweep/locks" / name) as mine:
         assert mine
         code, _, err = run("-m", *COUNTS, "data.n_all_wrong=1,2", "hydra.sweep.dir=s", "sweep.gather=false")
     assert code == 0

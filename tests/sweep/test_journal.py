@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from cofail_lab.sweep.journal import Event, Journal, tell
+from cofail_lab.sweep.journal import Event, Journal, report_event
 
 
 def test_the_journal_survives_what_kills_do(tmp_path: Path) -> None:
     """A line half written is not read yet; a job started twice and finished once is finished."""
     journal = Journal(tmp_path)
     for state in ("running", "running", "completed"):
-        tell(tmp_path, Event(0, ("a=1",), state))  # type: ignore[arg-type]
+        report_event(tmp_path, Event(0, ("a=1",), state))  # type: ignore[arg-type]
     with (tmp_path / "other.jsonl").open("w") as other:
         other.write('{"number": 1, "overrides": [], "state": "fai')
         other.flush()
@@ -17,6 +17,6 @@ def test_the_journal_survives_what_kills_do(tmp_path: Path) -> None:
         assert journal.count("completed") == 1
         assert set(journal.events) == {0}
         other.write('led"}\n')
-    tell(tmp_path, Event(0, ("a=1",), "running"))
+    report_event(tmp_path, Event(0, ("a=1",), "running"))
     journal.update()
     assert {number: event.state for number, event in journal.events.items()} == {0: "completed", 1: "failed"}

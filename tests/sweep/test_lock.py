@@ -3,16 +3,16 @@
 import threading
 from pathlib import Path
 
-from cofail_lab.sweep.lock import claimed
+from cofail_lab.sweep.lock import locked
 
 
-def test_a_claim_is_held_by_one(tmp_path: Path) -> None:
-    lock = tmp_path / "claims" / "job"
+def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
+    lock = tmp_path / "locks" / "job"
     held, lost = [], []
 
     def contend() -> None:
         for _ in range(200):
-            with claimed(lock) as mine:
+            with locked(lock) as mine:
                 if mine:
                     held.append(1)
                     assert sum(held) == 1
@@ -25,6 +25,6 @@ def test_a_claim_is_held_by_one(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    with claimed(lock) as first, claimed(lock) as second:
+    with locked(lock) as first, locked(lock) as second:
         assert (first, second) == (True, False)
     assert not lock.exists()

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from cofail_lab.citation import citation
 from cofail_lab.report.names import printable
 from cofail_lab.report.numbers import number, plus_minus
 from cofail_lab.result import Result
@@ -38,6 +39,7 @@ def render_page(
         .render(
             result=result,
             title=title,
+            citation=citation(),
             provenance=provenance,
             images=images,
             loose=[name for name in images if name not in placed],

@@ -1,1 +1,1 @@
-"""Many runs of one command: folders keyed by content, claims, a journal, and what is said at the end."""
+"""Many runs of one command: folders named by content, locks, a journal of events, and a report at the end."""

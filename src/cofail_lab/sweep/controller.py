@@ -1,4 +1,4 @@
-"""The process that launches a sweep: it shows how far the jobs are, and says at the end what became of them."""
+"""The process that launches a sweep: it shows the progress of the jobs while they run."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from cofail_lab import checks
 from cofail_lab.errors import InputError
 from cofail_lab.job import SHARDS_IN_A_SWEEP, plain
 from cofail_lab.sweep.jobs import LAUNCH
-from cofail_lab.sweep.journal import HIDDEN, Event, Journal, journal_folder
+from cofail_lab.sweep.journal import HIDDEN, LOCKS, Event, Journal, journal_folder
 
 
 class Refused(BaseException):
-    """Carries an InputError past Hydra, which turns every Exception of a callback into a warning."""
+    """Carries an InputError through Hydra, which turns every Exception of a callback into a warning."""
 
 
 class Sweep:
-    """A launch as its controller sees it.
+    """One launch of a sweep, in the process that launched it.
 
     Attributes:
         folder: of the sweep.
-        total: number of jobs; None where the sweeper decides as it goes.
-        gather: whether the results are put together at the end.
-        metrics: the metrics that are shown then, as for `Gather`.
-        journal: what the jobs tell.
+        total: number of jobs; None where the sweeper decides on it while it runs.
+        gather: whether the results are gathered at the end.
+        metrics: the metrics that are shown then, as for `experiments.gather.Gather`.
+        journal: the events that the jobs report.
     """
 
     current: Sweep | None = None
 
     def __init__(self, config: DictConfig, total: int | None) -> None:
         self.folder, self.total = Path(config.hydra.sweep.dir), total
-        # Shards are merged by their run, not gathered.
+        # The run of the shards merges them; they are not gathered.
         self.gather = bool(config.sweep.gather) and _n_shards(config) == 1
         self.figures, self.metrics = config.record.figures, plain(config.sweep)["metrics"]
         self.journal = Journal(journal_folder(self.folder, config.hydra.job.env_set[LAUNCH]))
@@ -50,25 +50,25 @@ class Sweep:
         self._watch.start()
 
     def close(self) -> list[Event]:
-        """Stop watching; the last event of every job, in the order of the jobs."""
+        """Stop watching; returns the last event of every job, in the order of the jobs."""
         self._over.set()
         self._watch.join()
         self.journal.update()
         shutil.rmtree(self.journal.folder, ignore_errors=True)
-        for folder in (self.folder / HIDDEN / "claims", self.folder / HIDDEN):
+        for folder in (self.folder / HIDDEN / LOCKS, self.folder / HIDDEN):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
         return [self.journal.events[number] for number in sorted(self.journal.events)]
 
     def _show(self) -> None:
         terminal = sys.stderr.isatty()
-        said = self._begun
+        last_line = self._begun
         while not self._over.wait(0.5 if terminal else 5):
             self.journal.update()
             if terminal:
                 sys.stderr.write(f"\r\x1b[2K{self.line()}")
-            elif time.monotonic() - said >= 60:
-                said = time.monotonic()
+            elif time.monotonic() - last_line >= 60:
+                last_line = time.monotonic()
                 sys.stderr.write(self.line() + "\n")
             sys.stderr.flush()
         if terminal:
@@ -76,7 +76,7 @@ class Sweep:
             sys.stderr.flush()
 
     def line(self) -> str:
-        """Jobs done, running and failed, and the time left at the pace so far."""
+        """Number of jobs done, running and failed, and an estimate of the time left."""
         count = self.journal.count
         computed, over = count("completed", "failed"), count("completed", "kept", "failed", "elsewhere", "interrupted")
         of = "" if self.total is None else f" of {self.total:,}"
@@ -87,14 +87,14 @@ class Sweep:
 
 
 class SweepCallback(Callback):
-    """Hooked into Hydra by ``hydra.callbacks`` in ``conf/config.yaml``."""
+    """Hydra calls it: ``hydra.callbacks`` in ``conf/config.yaml`` names it."""
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
-        """Refuse a run folder that would be the working directory by accident."""
+        """Refuse an empty name of the run folder, which would mean the working directory."""
         _named(config.hydra.run.dir, "hydra.run.dir")
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        """Begin to watch."""
+        """Check the options of the sweep and start to watch its jobs."""
         _named(config.hydra.sweep.dir, "hydra.sweep.dir")
         _named(config.hydra.sweep.subdir, "hydra.sweep.subdir")
         if _n_shards(config) != 1 and not any(
@@ -122,7 +122,7 @@ def _named(folder: Any, key: str) -> None:
 
 
 def _share(config: DictConfig) -> None:
-    """Give every job the same absolute folder and the same launch, wherever and by whatever it is composed."""
+    """Give every job the same absolute folder and the same launch, whichever machine or launcher composes it."""
     config.hydra.sweep.dir = str(Path(config.hydra.sweep.dir).absolute())
     launch = f"{datetime.now():%Y-%m-%d_%H-%M-%S-%f}_{os.getpid()}"
     with open_dict(config.hydra.job.env_set):
@@ -132,7 +132,7 @@ def _share(config: DictConfig) -> None:
 
 
 def n_jobs(config: DictConfig) -> int | None:
-    """Number of jobs of Hydra's basic sweeper; another one's is not known beforehand."""
+    """Number of jobs of Hydra's basic sweeper; None for another sweeper, whose number is not known beforehand."""
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
     from hydra.core.global_hydra import GlobalHydra
     from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -146,7 +146,7 @@ def n_jobs(config: DictConfig) -> int | None:
         overrides = parser.parse_overrides([*fixed, *config.hydra.overrides.task])
         return sum(map(len, BasicSweeper.split_arguments(overrides, None)))
     except HydraException:
-        return None  # the sweeper will say what is wrong
+        return None  # the sweeper reports what is wrong
 
 
 def _duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""The end of a sweep: what failed is listed, and what is finished is put together in the sweep's own folder."""
+"""The end of a sweep: failed jobs are listed, and the results of the others are gathered in the sweep's own folder."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from cofail_lab.experiments.base import Progress
     from cofail_lab.sweep.journal import Event
 
-_SHOWN = 20
+MAX_LISTED = 20
 
 
 def finish(sweep: Sweep, progress: Progress) -> int:
-    """Say what became of the jobs and gather their results; returns the exit code."""
+    """Report the state of the jobs and gather their results; returns the exit code."""
     events = sweep.close()
     states = [event.state for event in events]
     if sweep.gather and any(state in ("completed", "kept") for state in states):
@@ -30,32 +30,32 @@ def finish(sweep: Sweep, progress: Progress) -> int:
     if elsewhere:
         print(f"{elsewhere:,} of {len(events):,} jobs are being run by another process.", file=sys.stderr)
     failed = {event.number: event.error or "" for event in events if event.state == "failed"}
-    found = {event.number: event.finding for event in events if event.finding is not None}
+    findings = {event.number: event.finding for event in events if event.finding is not None}
     if failed:
         heading = f"error: {len(failed):,} of {len(events):,} jobs failed; sweep.retry_failed=true runs them again"
         print(_listed(heading, failed, events), file=sys.stderr)
-    if found:
-        heading = f"{len(found):,} of {len(events):,} jobs have verdicts that are not the expected ones"
-        print(_listed(heading, found, events), file=sys.stderr)
-    if found or any(event.unexpected for event in events):
+    if findings:
+        heading = f"{len(findings):,} of {len(events):,} jobs have verdicts that are not the expected ones"
+        print(_listed(heading, findings, events), file=sys.stderr)
+    if findings or any(event.unexpected for event in events):
         return 1
     return 2 if failed else 0
 
 
-def _listed(heading: str, said: Mapping[int, str], events: Sequence[Event]) -> str:
-    """What is said of some jobs, by the overrides that tell them apart."""
+def _listed(heading: str, messages: Mapping[int, str], events: Sequence[Event]) -> str:
+    """A heading, then one line per job: the overrides that distinguish the job from others, and its message."""
     times = Counter(override for event in events for override in event.overrides)
     lines = [heading]
-    for event in [event for event in events if event.number in said][:_SHOWN]:
+    for event in [event for event in events if event.number in messages][:MAX_LISTED]:
         own = [override for override in event.overrides if times[override] < len(events)]
-        lines.append(f"  {printable(' '.join(own) or f'job {event.number}')}: {printable(said[event.number])}")
-    if len(said) > _SHOWN:
-        lines.append(f"  and {len(said) - _SHOWN:,} more")
+        lines.append(f"  {printable(' '.join(own) or f'job {event.number}')}: {printable(messages[event.number])}")
+    if len(messages) > MAX_LISTED:
+        lines.append(f"  and {len(messages) - MAX_LISTED:,} more")
     return "\n".join(lines)
 
 
 def _gather(sweep: Sweep, names: list[str], progress: Progress) -> None:
-    """Record the sweep as a whole in its own folder: table, figures, and a page that leads to every run."""
+    """Record the whole sweep in its own folder: a table, figures, and a page with links to every run."""
     from omegaconf import OmegaConf
     from rich.console import Console
 
@@ -76,7 +76,7 @@ def _gather(sweep: Sweep, names: list[str], progress: Progress) -> None:
     finished = [folder for folder in folders if (folder / "results.json").is_file()]
     try:
         result = gather(finished, sweep.metrics, progress)
-    except InputError as error:  # a metric that no job has, which is known only now; the results are not lost for it
+    except InputError as error:  # no job has this metric, which is known only now; the results are still gathered
         print(f"error: {str(error).replace('gather.metrics', 'sweep.metrics')}", file=sys.stderr)
         result = gather(finished, progress=progress)
     with progress("Writing figures", total=len(result.figures)) as advance:

@@ -1,4 +1,4 @@
-"""One job of a sweep: find its folder, leave what is finished, claim the rest, and let no failure out."""
+"""One job of a sweep: find its folder, skip it if it is finished, lock it otherwise, and record every failure."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cofail_lab import job
-from cofail_lab.sweep.journal import HIDDEN, Event, State, journal_folder, tell
+from cofail_lab.sweep.journal import HIDDEN, LOCKS, Event, State, journal_folder, report_event
 from cofail_lab.sweep.key import code_version, job_key
-from cofail_lab.sweep.lock import claimed
+from cofail_lab.sweep.lock import locked
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 LAUNCH = "COFAIL_LAB_LAUNCH"
-"""Entry of ``hydra.job.env_set`` with the time of the launch: the one thing that all jobs of a launch share."""
+"""Entry of ``hydra.job.env_set`` that holds the time of the launch. All jobs of a launch share it."""
 
 
 def run_job(config: DictConfig) -> None:
-    """Run the job that Hydra has composed, unless it is finished or another process is at it.
+    """Run the job that Hydra has composed, unless it is finished or another process is running it.
 
-    Whatever goes wrong is told in the folder and in the journal; only an interruption is raised.
+    An error is written to the folder and to the journal, and not raised. Only an interruption is raised.
     """
     from hydra.core.hydra_config import HydraConfig
 
     hydra = HydraConfig.get()
-    # A worker of another machine starts elsewhere; relative paths are those of the command.
+    # A worker on another machine starts in another folder; relative paths mean the folder of the command.
     os.chdir(hydra.runtime.cwd)
     sweep_dir = Path(hydra.sweep.dir)
     journal = journal_folder(sweep_dir, hydra.job.env_set[LAUNCH])
@@ -36,64 +36,65 @@ def run_job(config: DictConfig) -> None:
     retry = bool(config.sweep.retry_failed)
     folder: Path | None = None
 
-    def told(state: State, error: str | None = None, *, unexpected: bool = False, finding: str | None = None) -> None:
+    def report(state: State, error: str | None = None, *, unexpected: bool = False, finding: str | None = None) -> None:
         name = None if folder is None else str(folder.relative_to(sweep_dir))
-        tell(journal, Event(number, overrides, state, name, error, unexpected, finding))
+        report_event(journal, Event(number, overrides, state, name, error, unexpected, finding))
 
     try:
         resolved = job.resolve(config)
         key = job_key(job.plain(resolved))
-        # By default the folder is named by the content; a hydra.sweep.subdir of the user's choice wins.
+        # By default the folder is named by its content; a hydra.sweep.subdir that the user has set is respected.
         folder = sweep_dir / (key if hydra.sweep.subdir == "." else hydra.sweep.subdir)
-        with claimed(sweep_dir / HIDDEN / "claims" / str(folder.relative_to(sweep_dir)).replace("/", "_")) as mine:
-            if not mine:
-                told("elsewhere")
+        lock = sweep_dir / HIDDEN / LOCKS / str(folder.relative_to(sweep_dir)).replace("/", "_")
+        with locked(lock) as is_held:
+            if not is_held:
+                report("elsewhere")
                 return
             record = _earlier(folder, key)
             if record.get("status") == "completed":
-                told("kept", finding=_finding(record))
+                report("kept", finding=_finding(record))
                 return
             if record.get("status") == "failed" and not retry:
-                told("failed", record.get("error"), unexpected="traceback" in record)
+                report("failed", record.get("error"), unexpected="traceback" in record)
                 return
-            told("running")
+            report("running")
             command = shlex.join(["cofail-lab", *overrides])
-            told("completed", finding=_run(resolved, folder, hydra.runtime.choices["experiment"], key, command))
+            report("completed", finding=_run(resolved, folder, hydra.runtime.choices["experiment"], key, command))
     except KeyboardInterrupt:
-        told("interrupted")
+        report("interrupted")
         raise
     except Exception as error:
-        told("failed", job.failure(error), unexpected=job.input_error(error) is None)
+        report("failed", job.failure(error), unexpected=job.input_error(error) is None)
 
 
 def _run(config: DictConfig, folder: Path, experiment: str, key: str, command: str) -> str | None:
-    """Compute and record; returns what was not expected."""
+    """Compute and record; returns the line that names unexpected verdicts, None without any."""
     from cofail_lab.experiments.base import silent
 
     origin = {"command": command, "key": key, "code": code_version()}
     recorder = job.recorder(config, folder, experiment, drawn=False, origin=origin)
     try:
-        computes, inputs = job.build(config)
+        experiment_object, inputs = job.build(config)
     except Exception as error:
-        # A single run leaves nothing behind here; in a sweep the folder is where a failure is found again.
+        # A single run writes nothing in this case. A sweep needs the folder: the next launch reads the failure there.
         recorder.start()
         recorder.fail(job.failure(error), {}, unexpected=error if job.input_error(error) is None else None)
         raise
-    result = job.compute(computes, inputs, recorder, silent)
+    result = job.compute(experiment_object, inputs, recorder, silent)
     if result.interrupted is not None:
         raise KeyboardInterrupt(result.interrupted)
     return result.unexpected
 
 
 def _earlier(folder: Path, key: str) -> dict[str, Any]:
-    """What this very job recorded in an earlier launch; nothing if it must run."""
+    """The record of the same job from an earlier launch; empty if the job must run."""
     try:
         record: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    # What was stopped is no failure: it goes on without being asked for.
-    stopped = str(record.get("error")).startswith("interrupted")
-    return {} if stopped or record.get("provenance", {}).get("key") != key else record
+    # A job that was interrupted has not failed: it runs again without being asked for.
+    interrupted = str(record.get("error")).startswith("interrupted")
+    return {} if interrupted or record.get("provenance", {}).get("key") != key else record
 
 
 def _finding(record: dict[str, Any]) -> str | None:

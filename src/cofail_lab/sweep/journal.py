@@ -1,4 +1,7 @@
-"""What the jobs of one sweep tell its controller: a line per event, a file per process, so that no two write to one."""
+"""The events that the jobs of a sweep report to its controller: one line per event, one file per process.
+
+No two processes write to the same file.
+"""
 
 import json
 import os
@@ -9,24 +12,27 @@ from pathlib import Path
 from typing import Any, Literal
 
 State = Literal["running", "completed", "kept", "failed", "elsewhere", "interrupted"]
-"""``kept``: finished earlier; ``elsewhere``: another process is at it."""
+"""``kept``: finished in an earlier launch; ``elsewhere``: another process is running the job."""
 
 HIDDEN = ".sweep"
 """Folder of a sweep for journals and locks."""
 
+LOCKS = "locks"
+"""Folder of the locks within `HIDDEN`."""
+
 
 @dataclass(frozen=True)
 class Event:
-    """What became of a job.
+    """A change of state of a job.
 
     Attributes:
         number: of the job within the sweep.
-        overrides: that make it.
-        state: what it came to.
-        folder: name of its folder within the sweep's; None where it never had one.
-        error: why it failed, in one line.
-        unexpected: whether that was no fault of the input.
-        finding: of a finished job, the line that names its verdicts that are not the expected ones, if there are any.
+        overrides: the command-line values of the job.
+        state: the new state.
+        folder: path of the job's folder, relative to the folder of the sweep; None if the job has none.
+        error: why the job failed, in one line; None if it did not.
+        unexpected: whether the job failed for another reason than bad input.
+        finding: the line that names the verdicts of a finished job which are not the expected ones; None without any.
     """
 
     number: int
@@ -39,12 +45,12 @@ class Event:
 
 
 def journal_folder(sweep_dir: Path, launch: str) -> Path:
-    """Where the jobs of one launch of a sweep write."""
+    """The folder that the jobs of one launch of a sweep write to."""
     return sweep_dir / HIDDEN / f"launch_{launch}"
 
 
-def tell(folder: Path, event: Event) -> None:
-    """Append an event to this process's own file."""
+def report_event(folder: Path, event: Event) -> None:
+    """Append an event to the file of this process."""
     folder.mkdir(parents=True, exist_ok=True)
     line = json.dumps(event.__dict__) + "\n"
     with (folder / f"{_process(os.getpid())}.jsonl").open("a", encoding="utf-8") as file:
@@ -53,17 +59,17 @@ def tell(folder: Path, event: Event) -> None:
 
 @cache
 def _process(pid: int) -> str:
-    # A process number may exist on several machines.
+    # Two machines may use the same process number.
     return f"{pid}-{uuid.uuid4().hex[:8]}"
 
 
 @dataclass
 class Journal:
-    """Reads the events of a launch as they come; the last one of every job counts.
+    """Reads the events of a launch while it runs, and keeps the last one of every job.
 
     Attributes:
         folder: from `journal_folder`.
-        events: by number of the job.
+        events: number of the job -> its last event.
     """
 
     folder: Path
@@ -71,17 +77,17 @@ class Journal:
     _read: dict[str, int] = field(default_factory=dict)
 
     def update(self) -> None:
-        """Read what is new."""
+        """Read the lines that were added since the last call."""
         if not self.folder.is_dir():
             return
         for entry in os.scandir(self.folder):
             begin = self._read.get(entry.name, 0)
             if entry.stat().st_size <= begin:
                 continue
-            with open(entry.path, "rb") as file:  # noqa: PTH123  (an open DirEntry is cheaper than a Path)
+            with Path(entry.path).open("rb") as file:
                 file.seek(begin)
                 content = file.read()
-            # A line that is still being written is for the next time.
+            # A line without its end is still being written; the next call reads it.
             whole = content.rfind(b"\n") + 1
             self._read[entry.name] = begin + whole
             for line in content[:whole].splitlines():
@@ -90,10 +96,10 @@ class Journal:
     def _take(self, fields: dict[str, Any]) -> None:
         event = Event(**{**fields, "overrides": tuple(fields["overrides"])})
         before = self.events.get(event.number)
-        # A job that was killed and started again elsewhere may be told of out of order.
+        # The events of a job that was killed and started again elsewhere may be read out of order.
         if before is None or before.state == "running" or event.state != "running":
             self.events[event.number] = event
 
     def count(self, *states: State) -> int:
-        """Jobs whose last event is one of these."""
+        """Number of jobs whose last event has one of these states."""
         return sum(event.state in states for event in self.events.values())

@@ -1,6 +1,6 @@
 """The key of a job: a hash of its resolved configuration, of the files it reads and of the code that runs it.
 
-Two jobs with one key would give the same numbers, so a folder named by the key is finished once and for all.
+Two jobs with the same key give the same numbers. A finished folder with that name need not be computed again.
 """
 
 import hashlib
@@ -11,16 +11,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-# What computes beside this package; another version may round differently.
-_COMPUTES = ("numpy", "scipy", "jax", "jaxlib", "scikit-learn", "cvxpy", "highspy")
+# Packages that compute numbers for this one; another version of them may round differently.
+_NUMERICAL_PACKAGES = ("numpy", "scipy", "jax", "jaxlib", "scikit-learn", "cvxpy", "highspy")
 _DIGITS = 16
 
 
 def job_key(config: Mapping[str, Any]) -> str:
     """Sixteen hexadecimal digits for a resolved configuration, given as plain dicts and lists.
 
-    Files count by their content wherever an entry called ``path`` (or ``..._path``) names one, together with the
-    siblings that share the name up to its first dot; a folder counts with everything in it.
+    Every entry named ``path`` or ``..._path`` adds the content of its file, and of the files beside it that have the
+    same name up to the first dot. Where the entry names a folder, all files in the folder are added.
     """
     content = {
         "config": config,
@@ -32,9 +32,9 @@ def job_key(config: Mapping[str, Any]) -> str:
 
 
 def sweep_key(overrides: list[str]) -> str:
-    """Eight hexadecimal digits for the overrides of a whole sweep, in whatever order they were written.
+    """Eight hexadecimal digits for the overrides of a whole sweep; their order does not matter.
 
-    Those of ``sweep`` say how it is run, not what it is.
+    Overrides of ``sweep`` are left out: they say how the sweep is run, not what it computes.
     """
     own = sorted(override for override in overrides if not override.startswith("sweep."))
     return hashlib.sha256("\n".join(own).encode()).hexdigest()[:8]
@@ -42,12 +42,12 @@ def sweep_key(overrides: list[str]) -> str:
 
 @cache
 def code_version() -> str:
-    """Hash of the sources of this package and of the versions of what computes for it."""
+    """Hash of the sources of this package and of the versions of the packages that compute for it."""
     content = hashlib.sha256()
     root = Path(__file__).resolve().parents[1]
     for path in sorted(root.rglob("*.py")):
         content.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
-    for package in _COMPUTES:
+    for package in _NUMERICAL_PACKAGES:
         try:
             content.update(f"{package} {version(package)}\0".encode())
         except PackageNotFoundError:
@@ -67,12 +67,12 @@ def _paths(node: Any, name: str = "") -> Iterator[str]:
 
 
 def _digest(path: Path) -> str:
-    """Content of a file and its siblings, or of a folder; ``absent`` where there is nothing to read."""
+    """Hash of a file and its siblings, or of a folder; ``absent`` where neither exists."""
     if path.is_dir():
-        files = sorted(found for found in path.rglob("*") if found.is_file())
+        files = sorted(file for file in path.rglob("*") if file.is_file())
     elif path.is_file():
         stem = path.name.split(".")[0]
-        files = sorted(found for found in path.parent.iterdir() if found.name.split(".")[0] == stem and found.is_file())
+        files = sorted(file for file in path.parent.iterdir() if file.name.split(".")[0] == stem and file.is_file())
     else:
         return "absent"
     root = path if path.is_dir() else path.parent
@@ -85,7 +85,7 @@ def _digest(path: Path) -> str:
 
 @cache
 def _file_digest(path: Path, size: int, changed: int) -> str:
-    """Read once per process and state of the file."""
+    """Cached: a process reads a file again only after the size or the time of change differs."""
     del size, changed
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

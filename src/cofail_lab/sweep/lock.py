@@ -1,4 +1,4 @@
-"""One process at a time per folder: a lock that the operating system takes back when its holder dies."""
+"""One process at a time per folder: a lock that the operating system releases when the process that holds it ends."""
 
 import os
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from pathlib import Path
 
 
 @contextmanager
-def claimed(path: Path) -> Iterator[bool]:
-    """Hold the lock ``path`` if nobody else does; yields whether it is held.
+def locked(path: Path) -> Iterator[bool]:
+    """Take the lock ``path`` if no other process holds it; yields whether this process holds it now.
 
-    A killed process leaves no lock behind. On a network file system this needs working ``flock`` (NFS 4, Lustre with -o
-    flock, GPFS).
+    A process that is killed leaves no lock behind. On a network file system this needs working ``flock`` (NFS 4, Lustre
+    with -o flock, GPFS).
     """
     import fcntl
 
@@ -19,7 +19,7 @@ def claimed(path: Path) -> Iterator[bool]:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT)
-        except FileNotFoundError:  # a sweep that ended just now has tidied up
+        except FileNotFoundError:  # a sweep that has just ended removed its empty folders
             continue
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -27,8 +27,8 @@ def claimed(path: Path) -> Iterator[bool]:
             os.close(handle)
             yield False
             return
-        # The last holder may have removed the file between opening and locking it.
-        if _names(path, handle):
+        # The previous holder may have removed the file after it was opened here and before it was locked.
+        if _is_file(path, handle):
             break
         os.close(handle)
     try:
@@ -38,7 +38,7 @@ def claimed(path: Path) -> Iterator[bool]:
         os.close(handle)
 
 
-def _names(path: Path, handle: int) -> bool:
+def _is_file(path: Path, handle: int) -> bool:
     try:
         return os.path.samestat(path.stat(), os.fstat(handle))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.null_study`: the figures of docs/fit.md on the null calibration, with the power curve.
+"""`python -m studies.null_study`: the numbers of docs/fit.md about the null calibration, and the power curve.
 
 Uniformity of the p-value under each null law, power against an atom, and what eigenvalue clipping does to a Gaussian
 truth.
@@ -10,11 +10,11 @@ import numpy as np
 from scipy import stats
 
 from cofail_lab.bounds.binomial import clopper_pearson
-from cofail_lab.fitting.calibration import OWN_NULLS
-from cofail_lab.fitting.estimators import full_sigma, loadings
+from cofail_lab.fitting.comparison.laws import NULL_LAWS
 from cofail_lab.fitting.estimators.pairs import Pairs, square
+from cofail_lab.fitting.estimators.stack import ObservedPairs, TetrachoricStack
 from cofail_lab.fitting.replicates.null import place, power, simulate, with_atom
-from cofail_lab.fitting.replicates.predictors import MatrixPredictors
+from cofail_lab.fitting.replicates.predictors import log_predictions
 from cofail_lab.fitting.replicates.stages import Batch, Replicates
 from cofail_lab.models import AbstractErrorLaw, GaussianCopula, OneFactorGaussian
 from cofail_lab.report.figures.style import PALETTE, canvas, drawing, fitted, svg
@@ -51,31 +51,27 @@ def _null_truth(law: str, m: int) -> AbstractErrorLaw:
 
 
 def _refitted(law: str, rates: np.ndarray, tetrachoric: np.ndarray, mean: float) -> AbstractErrorLaw:
-    """The null law of one matrix, as `fitting.calibration.null_laws` fits it."""
-    m = len(rates)
-    if law == "one_factor":
-        return OneFactorGaussian(rates, np.full(m, np.sqrt(mean)))
-    matrix = square(tetrachoric, Pairs.of(m), m, 1.0)
-    if law == "one_factor_loadings":
-        return OneFactorGaussian(rates, loadings.fit(matrix))
-    return GaussianCopula(rates, full_sigma.repaired(matrix, "nearest"))
+    """The null law of one matrix, as a fit makes it."""
+    matrix = square(tetrachoric, Pairs.of(len(rates)), len(rates), 1.0)
+    return NULL_LAWS[law].law(ObservedPairs(rates, matrix, mean, published=False))
 
 
 def uniformity(law: str, n_null: int = 99, m: int = 10, n: int = 400) -> None:
-    """Matrices from a law without a common mode, each judged by its own ratio among 99 simulated from its own fit.
+    """Test matrices of a law without a common mode, each against 99 matrices simulated from its own fit.
 
-    Ranks are made continuous at random: exactly uniform if the observed matrix and the simulated ones are exchangeable.
-    The one-sided distance is the most by which p-values are too small; two-sided, that they are too large counts too.
+    A random number makes the ranks continuous. The result is exactly uniform if the observed matrix and the simulated
+    ones are exchangeable. The one-sided distance measures by how much p-values are too small; the two-sided distance
+    also counts p-values that are too large.
     """
     n_matrices = _MATRICES[law]
-    predictors = MatrixPredictors(Pairs.of(m), None)
+    pairs = Pairs.of(m)
     asked = () if law == "one_factor" else (law,)
-    own = OWN_NULLS.index(law)
+    own = list(NULL_LAWS).index(law)
 
     def more(batch: Batch) -> dict[str, np.ndarray]:
-        # Observed and simulated matrices are read alike: a fit shifts its replicates' full Σ to that effect.
+        # Observed and simulated matrices take the same path. In a fit, a shift of the replicates has this effect.
         rates = batch.error_counts / n
-        logs = predictors.replicates(rates, batch.values.tetrachoric, asked)
+        logs = log_predictions(TetrachoricStack(rates, batch.values.tetrachoric, pairs, coarse=True), asked)
         return {"rates": rates, "tetrachoric": batch.values.tetrachoric, **logs}
 
     observed = _drawn(_null_truth(law, m), n, n_matrices, (own, 900), more=more)
@@ -83,10 +79,10 @@ def uniformity(law: str, n_null: int = 99, m: int = 10, n: int = 400) -> None:
     for b, ratio in enumerate(observed.ratios(law)):
         mean = float(observed.fit.tetrachoric[b])
         null = _refitted(law, observed.more["rates"][b], observed.more["tetrachoric"][b], mean)
-        # The stream of a matrix is its own.
-        found = place(float(ratio), _drawn(null, n, n_null, (own * 2**16 + b, 901), more=more).ratios(law))
-        assert found is not None
-        ranks[b] = round(found.p_value * (n_null + 1))
+        # Every matrix has its own stream.
+        position = place(float(ratio), _drawn(null, n, n_null, (own * 2**16 + b, 901), more=more).ratios(law))
+        assert position is not None
+        ranks[b] = round(position.p_value * (n_null + 1))
     spread = (ranks - np.random.default_rng(0).random(n_matrices)) / (n_null + 1)
     rejected = int((ranks <= 0.05 * (n_null + 1)).sum())
     low, high = clopper_pearson(rejected, n_matrices, 0.05)
@@ -101,7 +97,7 @@ def uniformity(law: str, n_null: int = 99, m: int = 10, n: int = 400) -> None:
 
 
 def power_curve(replicates: int = 400) -> None:
-    """Power of the one-factor ratio at 5% against an atom that rates and the mean pair do not show."""
+    """Power at 5% of the one-factor ratio against an atom that changes neither the rates nor the mean pair."""
     curves = {}
     for m, n in ((10, 400), (10, 1600), (40, 400), (40, 1600)):
         truth = _truth(m)
@@ -112,8 +108,8 @@ def power_curve(replicates: int = 400) -> None:
             np.nan if law is None else power(null, _drawn(law, n, replicates, (i, 903)).ratios("one_factor"))
             for i, law in enumerate(laws)
         ]
-        said = ", ".join(f"{atom:.1%}: {value:.0%}" for atom, value in zip(_ATOMS, curves[m, n], strict=True))
-        print(f"power, m={m}, n={n}: {said}", flush=True)
+        text = ", ".join(f"{atom:.1%}: {value:.0%}" for atom, value in zip(_ATOMS, curves[m, n], strict=True))
+        print(f"power, m={m}, n={n}: {text}", flush=True)
     _FIGURE.write_text(svg(_power_figure(curves)), encoding="utf-8")
 
 
@@ -122,13 +118,12 @@ def _power_figure(curves: dict[tuple[int, int], list[float]]):
     figure, axes = canvas(4.2, 2.6)
     for i, ((m, n), values) in enumerate(curves.items()):
         style = "-" if n > 1000 else "--"
-        axes.plot(
-            [100 * atom for atom in _ATOMS], [100 * v for v in values], "o" + style, ms=3, color=PALETTE[i // 2],
-            label=f"{m} models, {n:,} queries",
-        )  # fmt: skip
+        sizes, powers = [100 * atom for atom in _ATOMS], [100 * value for value in values]
+        label = f"{m} models, {n:,} queries"
+        axes.plot(sizes, powers, f"o{style}", ms=3, color=PALETTE[i // 2], label=label)
     axes.axhline(5, color="#999999", lw=0.6)
     axes.set_xlabel("size of the common mode, % of queries")
-    axes.set_ylabel("matrices told at 5%, %")
+    axes.set_ylabel("matrices detected at 5%, %")
     axes.set_ylim(0, 102)
     axes.grid(axis="y")
     axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1))
@@ -136,27 +131,28 @@ def _power_figure(curves: dict[tuple[int, int], list[float]]):
 
 
 def clipping(replicates: int = 40) -> None:
-    """Full Σ of one-factor truths without an atom, m = 67 and n = 330, by its two repairs."""
+    """Full Σ of one-factor truths without an atom, m = 67 and n = 330, with each of its two repairs."""
     m, n, laws = 67, 330, ("full_sigma", "full_sigma_clip")
     pairs = Pairs.of(m)
-    predictors = MatrixPredictors(pairs, None)
+
+    def more(batch: Batch) -> dict[str, np.ndarray]:
+        stack = TetrachoricStack(batch.error_counts / n, batch.values.tetrachoric, pairs, coarse=True)
+        return log_predictions(stack, laws)
+
     for low, high, r in ((0.164, 0.6, 0.9), (0.164, 0.9, 0.8), (0.1, 0.5, 0.9), (0.05, 0.5, 0.9)):
         truth = OneFactorGaussian(np.linspace(low, high, m), np.full(m, np.sqrt(r)))
-        found = _drawn(
-            truth, n, replicates, (0, 904),
-            more=lambda batch: predictors.replicates(batch.error_counts / n, batch.values.tetrachoric, laws),
-        )  # fmt: skip
-        said = ", ".join(
-            f"{law} {np.median(found.ratios(law)):.2f} [{np.quantile(found.ratios(law), 0.05):.2f}, "
-            f"{np.quantile(found.ratios(law), 0.95):.2f}]"
+        drawn = _drawn(truth, n, replicates, (0, 904), more=more)
+        text = ", ".join(
+            f"{law} {np.median(drawn.ratios(law)):.2f} [{np.quantile(drawn.ratios(law), 0.05):.2f}, "
+            f"{np.quantile(drawn.ratios(law), 0.95):.2f}]"
             for law in ("one_factor", *laws)
         )
-        beta, edge = float(truth.all_wrong()), found.fit.n_boundary_pairs.mean()
-        print(f"clipping, rates {low} to {high}, r={r}, β {beta:.3f}, {edge:.0f} boundary pairs: {said}", flush=True)
+        beta, edge = float(truth.all_wrong()), drawn.fit.n_boundary_pairs.mean()
+        print(f"clipping, rates {low} to {high}, r={r}, β {beta:.3f}, {edge:.0f} boundary pairs: {text}", flush=True)
 
 
 if __name__ == "__main__":
-    for law in OWN_NULLS:
+    for law in NULL_LAWS:
         uniformity(law)
     power_curve()
     clipping()

@@ -1,11 +1,11 @@
-"""Recovery: matrices drawn from every law (m = 40, n = 2,000), fitted, and asked whether the truth comes back.
+"""Recovery: matrices are drawn from every law (m = 40, n = 2,000), laws are fitted, and compared with the truth.
 
-    python -m benchmarks.law_recovery --seeds 100 --heldout-seeds 10
+    python -m studies.law_recovery --seeds 100 --heldout-seeds 10
 
-Prints, per law and parameter, the share of 95% intervals that hold the truth: percentile bootstrap where the estimate
-is read from pairs, profile likelihood (the truth is inside if twice the loss of log-likelihood is below 3.84) where it
-is by likelihood. And how often the held-out comparison picks the law that made the data, or one within two standard
-errors of the best.
+Prints, per law and parameter, the share of 95% intervals that contain the truth. An estimate from pairs has a
+percentile bootstrap interval. An estimate by likelihood has a profile interval: the truth is inside if twice the loss
+of log-likelihood is below 3.84. Also prints how often the held-out comparison prefers the law that made the data, or a
+law within two standard errors of the best.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from scipy.stats import beta as beta_law
 from scipy.stats import chi2
 
 from cofail_lab.fitting.comparison.compare import compare_laws
-from cofail_lab.fitting.estimators import atom, block, clayton, full_sigma, loadings, loadings_ml
+from cofail_lab.fitting.estimators import atom, atom_profile, block, clayton, full_sigma, loadings, loadings_ml
 from cofail_lab.fitting.estimators.count_likelihood import count_law
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.fitting.estimators.tetrachoric import correlation_from_counts
@@ -47,16 +47,19 @@ SIGMA = _three @ _three.T
 SIGMA[np.diag_indices(M)] = 1
 
 Inside = Iterator[tuple[str, bool]]
-"""Names of intervals and whether each holds the truth."""
+"""Pairs of the name of an interval and whether the interval contains the truth."""
+
+BaseOf = Callable[[np.ndarray, np.ndarray], AbstractErrorLaw | None]
+"""The base of an atom, from error rates and the tetrachoric matrix of the queries without the atom."""
 
 
 class Case(NamedTuple):
-    """A law that makes data, the candidate that should be found, and its intervals.
+    """A law that makes data, the candidate that should be preferred, and its intervals.
 
     Attributes:
         law: the truth.
         candidate: name in `candidates.CANDIDATES`.
-        inside: from a matrix and a seed.
+        inside: intervals of a matrix, for a seed of their bootstrap.
     """
 
     law: AbstractErrorLaw
@@ -81,7 +84,10 @@ def _resampled(pool: VaryingPool, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _holds(drawn: np.ndarray, truth: np.ndarray | float) -> np.ndarray:
-    """Whether percentile intervals hold the truth; replicates in the first dimension, those without a law left out."""
+    """Whether percentile intervals contain the truth.
+
+    Replicates are the first dimension. Those without a law are NaN and left out.
+    """
     low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
     return np.asarray((low <= truth) & (truth <= high))
 
@@ -104,9 +110,9 @@ def _one_factor(pool: VaryingPool, seed: int) -> Inside:
 
 
 def _on_counts(pool: VaryingPool, base: str, place: float) -> bool:
-    found = atom.fit(pool, base, atom=False)
+    fitted = atom.fit(pool, base, atom=False)
     at_truth = count_law(atom.BASES[base].law(pool.error_rates, place)).log_likelihood(pool.histogram)
-    return _likely(found.log_likelihood, at_truth)
+    return _likely(fitted.log_likelihood, at_truth)
 
 
 def _loadings(pool: VaryingPool, seed: int) -> Inside:
@@ -163,20 +169,26 @@ def _atom_loadings(pool: VaryingPool, _: int) -> Inside:
     yield "ω on the matrix, profile", _likely(free.log_likelihood, held.log_likelihood)
 
 
-def _profiled(
-    base_of: Callable[[np.ndarray, np.ndarray], AbstractErrorLaw | None],
-) -> Callable[[VaryingPool, int], Inside]:
+def _profiled(base_of: BaseOf) -> Callable[[VaryingPool, int], Inside]:
     def inside(pool: VaryingPool, _: int) -> Inside:
-        found = atom.profile(pool, base_of)
+        profile = atom_profile.profile(pool, base_of)
         k = min(round(SHOCK * N), pool.n_all_wrong)
         base = base_of((pool.error_counts - k) / (N - k), pool.tetrachoric_without(np.array([k]))[0])
-        if found is None or base is None:
+        if profile is None or base is None:
             yield "ω on C, profile over k", False
             return
         at_truth = count_law(AtomInflated(k / N, base)).log_likelihood(pool.histogram)
-        yield "ω on C, profile over k", _likely(found.log_likelihood, at_truth)
+        yield "ω on C, profile over k", _likely(profile.log_likelihood, at_truth)
 
     return inside
+
+
+def _loadings_law(rates: np.ndarray, matrix: np.ndarray) -> OneFactorGaussian:
+    return OneFactorGaussian(rates, loadings.fit(matrix))
+
+
+def _full_sigma_law(rates: np.ndarray, matrix: np.ndarray) -> GaussianCopula:
+    return GaussianCopula(rates, full_sigma.repaired(matrix))
 
 
 def _block_law(rates: np.ndarray, matrix: np.ndarray) -> BlockFactor | None:
@@ -196,7 +208,7 @@ def _bases() -> dict[str, AbstractErrorLaw]:
 
 
 def cases() -> dict[str, Case]:
-    """Every law that makes data."""
+    """Name -> law that makes data, with its candidate and intervals."""
     bases = _bases()
     atoms = {name: AtomInflated(SHOCK, law) for name, law in bases.items()}
     return {
@@ -210,35 +222,29 @@ def cases() -> dict[str, Case]:
         "atom + one factor": Case(atoms["one factor"], "atom_one_factor", _atom("one_factor")),
         "atom + Clayton": Case(atoms["Clayton"], "atom_clayton", _atom("clayton")),
         "atom + loadings": Case(atoms["loadings"], "atom_one_factor_loadings_ml", _atom_loadings),
-        "atom + loadings, from pairs": Case(
-            atoms["loadings"], "atom_one_factor_loadings",
-            _profiled(lambda rates, matrix: OneFactorGaussian(rates, loadings.fit(matrix))),
-        ),
+        "atom + loadings, from pairs": Case(atoms["loadings"], "atom_one_factor_loadings", _profiled(_loadings_law)),
         "atom + block": Case(atoms["block"], "atom_block", _profiled(_block_law)),
-        "atom + full Σ": Case(
-            atoms["full Σ"], "atom_full_sigma",
-            _profiled(lambda rates, matrix: GaussianCopula(rates, full_sigma.repaired(matrix))),
-        ),
-    }  # fmt: skip
+        "atom + full Σ": Case(atoms["full Σ"], "atom_full_sigma", _profiled(_full_sigma_law)),
+    }
 
 
 def drawn(law: AbstractErrorLaw, seed: int) -> np.ndarray:
-    """The matrix of a seed."""
+    """The matrix drawn with a seed; bool (N, M)."""
     return np.asarray(law.sample(jax.random.key(1000 + seed), N))
 
 
 def coverage(case: Case, seeds: range) -> dict[str, tuple[int, int]]:
-    """Per interval: how many held the truth, of how many."""
-    found: dict[str, tuple[int, int]] = {}
+    """Name of an interval -> in how many matrices it contains the truth, and the number of matrices."""
+    counts: dict[str, tuple[int, int]] = {}
     for seed in seeds:
         for name, inside in case.inside(VaryingPool(drawn(case.law, seed), FAMILY.astype(str)), seed):
-            held, asked = found.get(name, (0, 0))
-            found[name] = held + inside, asked + 1
-    return found
+            held, asked = counts.get(name, (0, 0))
+            counts[name] = held + inside, asked + 1
+    return counts
 
 
 def picked(case: Case, seeds: range) -> int:
-    """In how many matrices held-out queries prefer the law that made them, or one they cannot tell from it."""
+    """In how many matrices held-out queries prefer the law that made them, or cannot distinguish it from the best."""
     hits = 0
     for seed in seeds:
         wrong = drawn(case.law, seed)
@@ -254,6 +260,7 @@ def picked(case: Case, seeds: range) -> int:
 
 
 def main() -> None:
+    """Print a row of a Markdown table per interval and per held-out choice."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--heldout-seeds", type=int, default=10)

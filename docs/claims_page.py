@@ -1,8 +1,8 @@
-"""Writes docs/claims.md: every claim, its verdict, what refuted it, and how the verifier itself did.
+"""Writes claims.md beside this file: every claim, its verdict, what refuted it, and the tests of the verifier itself.
 
-    python -m benchmarks.claims_page          # about five minutes on two cores
+    python docs/claims_page.py          # about five minutes on two cores
 
-Only the part above the verdicts is prose; the rest is what a run of ``experiment=verify`` returned.
+The part above the verdicts is prose. The rest is the result of a run of ``experiment=verify``.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from cofail_lab.report.numbers import percent
 from cofail_lab.report.verify import refutation
 from cofail_lab.verdict import Verdict
 
-PAGE = Path(__file__).parents[1] / "docs" / "claims.md"
+PAGE = Path(__file__).with_name("claims.md")
 SEED, STATED, TRIALS = 0, 0.01, 200
 
 PROSE = """\
@@ -24,7 +24,7 @@ PROSE = """\
 
 ```
 cofail-lab experiment=verify                                    every claim
-cofail-lab experiment=verify experiment.claims=P1.iv,P8.ii      some of them; P2 takes all of P2
+cofail-lab experiment=verify experiment.claims=P1.iv,P8.ii      some of them; P2 means all of P2
 cofail-lab -m experiment=verify experiment.claims=P2.ii law.shock=.01,.05,.2
 cofail-lab experiment=verify experiment.mutants=true experiment.trials=200     the verifier itself
 cofail-lab experiment=verify experiment.replay=outputs/verify/.../results.json    stored counterexamples, measured again
@@ -36,24 +36,26 @@ The exit code is 0 only if every verdict is the expected one. In Python: `cl.ver
 
 A claim has a *formula* (a closed form, a bound, a rule) and *checks*. A check measures the same quantity on another
 path: exact enumeration in rationals, quadrature, a linear program, simulation. On every case the measured interval is
-compared with what the formula allows: wholly inside, the case is confirmed; wholly outside, the claim is **refuted**
-and the case is stored; across the edge, **undecided**. A claim is **confirmed** if all cases of all its checks are. A
-heuristic is **reported** with its measured error, never confirmed.
+compared with the interval that the formula allows. If it is wholly inside, the case is confirmed. If it is wholly
+outside, the claim is **refuted** and the case is stored. If it crosses the edge, the case is **undecided**. A claim is
+**confirmed** if all cases of all its checks are confirmed. A heuristic is **reported** with its measured error, never
+confirmed.
 
-- **Adversary.** A claim about all values of its parameters is also tried where a search does worst: a low-discrepancy
-  net over the parameter box, then a descent, along the gradient where the law is differentiable. What it finds is
-  rounded to the fewest digits that still violate, and measured again exactly or in high precision.
-- **Control.** Every claim has a run of its own checks that must come out otherwise: June's formula beside
-  September's, or a case outside the hypothesis. If the control does not, the claim is undecided, whatever its checks
-  said.
+- **Adversary.** For a claim about all values of its parameters, a search looks for the worst case: a low-discrepancy
+  net over the parameter box, then a descent, along the gradient where the law is differentiable. A violation is
+  rounded to the fewest digits that still violate the claim, and measured again exactly or in high precision.
+- **Control.** Every claim has a case on which its own checks must give another verdict: June's formula beside
+  September's, or a case outside the hypothesis. If the control gives the same verdict, the claim is undecided,
+  whatever its checks show.
 - **Mutants.** Planted false variants must come out refuted (table below).
 - **One false-alarm rate** is stated for the run (`experiment.false_alarm`, .01) and split over all simulated cases by a
-  union bound. A simulated interval of that level may stretch 2.5 half widths from the claimed value: for a true claim
-  that takes an error of 1.5 half widths to break, so that the measured rate stays below the stated one.
+  union bound. A simulated interval of that level may reach 2.5 half widths from the claimed value. For a true claim an
+  error of 1.5 half widths is then needed for a wrong verdict, and the measured rate stays below the stated one.
 
 ## Adding a claim
 
-One entry in the `CLAIMS` of one file of `src/cofail_lab/claims/` (a new file is named in `registry.py`):
+One entry in the `CLAIMS` of one file of `src/cofail_lab/claims/propositions/` (a new file is listed in
+`claims/registry.py`):
 
 ```python
 Claim(
@@ -71,8 +73,8 @@ Claim(
 )
 ```
 
-Cases are plain data, so that a stored counterexample replays. `pytest tests/claims` asks of every row that
-its verdict is the expected one, that its mutants are refuted, and that its counterexample replays from JSON.
+Cases are plain data, so that a stored counterexample replays. `pytest tests/claims` checks for every
+claim that its verdict is the expected one, that its mutants are refuted, and that its counterexample replays from JSON.
 """
 
 
@@ -89,7 +91,7 @@ def main() -> None:
 
 
 def rows(claims: Iterable[Claim]) -> list[str]:
-    """What the table of verdicts says of the registry alone: a test holds the page to it."""
+    """The part of the table of verdicts that follows from the registry alone; a test compares the page with it."""
     return [
         f"| {claim.id} | {release} | {_text(claim.statement)} `{_text(claim.symbols)}` | {claim.expected} |"
         for claim in claims
@@ -101,10 +103,9 @@ def _verdicts(claims: Iterable[Claim], verdicts: list[Verdict]) -> list[str]:
     lines = ["## Verdicts", ""]
     agree = sum(verdict.status == verdict.expected for verdict in verdicts)
     lines += [
-        f"{agree} of {len(verdicts)} are the expected ones. The margin is how far inside what is claimed the measured",
-        "interval lies (negative: outside), in the units of the check that left least room.",
-        "",
+        f"{agree} of {len(verdicts)} are the expected ones. The margin is how far the measured interval lies inside"
     ]
+    lines += ["the claimed one (negative: outside), in the units of the check with the smallest margin.", ""]
     lines += ["| claim | release | statement | expected | verdict | margin |", "|---|---|---|---|---|---|"]
     for row, verdict in zip(rows(claims), verdicts, strict=True):
         lines.append(f"{row} {verdict.status} | {verdict.evidence['margin']:.1e} |")
@@ -129,22 +130,22 @@ def _refuted(verdicts: list[Verdict]) -> list[str]:
 def _mutants(mutants: list[PlantedMutant]) -> list[str]:
     caught = sum(mutant.status == "refuted" for mutant in mutants)
     confirmed = sum(mutant.status == "confirmed" for mutant in mutants)
-    lines = ["## Planted false variants", "",
-             f"{caught} of {len(mutants)} came out refuted, {confirmed} confirmed.", "",
-             "| claim | what is wrong | verdict | refuted by | off by |", "|---|---|---|---|---|"]  # fmt: skip
+    lines = ["## Planted false variants", ""]
+    lines += [f"{caught} of {len(mutants)} came out refuted, {confirmed} confirmed.", ""]
+    lines += ["| claim | what is wrong | verdict | refuted by | off by |", "|---|---|---|---|---|"]
     lines += [f"| {m.claim} | {_text(m.name)} | {m.status} | {_text(m.check)} | {-m.margin:.1e} |" for m in mutants]
     return [*lines, ""]
 
 
 def _alarms(alarms: FalseAlarms) -> list[str]:
     low, high = alarms.limits
-    return [
-        "## False alarms", "",
-        f"The {alarms.n_checks} simulated checks of claims that hold were repeated over {alarms.n_trials} seeds.", "",
-        "| seeds | runs with a wrong verdict | measured rate | 95% limits | stated rate |", "|---|---|---|---|---|",
-        f"| {alarms.n_trials} | {alarms.n_wrong} | {percent(alarms.n_wrong / alarms.n_trials)} "
-        f"| {percent(low)} to {percent(high)} | {percent(alarms.stated)} |", "",
-    ]  # fmt: skip
+    checks = f"The {alarms.n_checks} simulated checks of claims that hold were repeated over {alarms.n_trials} seeds."
+    lines = ["## False alarms", "", checks, ""]
+    lines += ["| seeds | runs with a wrong verdict | measured rate | 95% limits | stated rate |"]
+    lines += ["|---|---|---|---|---|"]
+    rate, limits = percent(alarms.n_wrong / alarms.n_trials), f"{percent(low)} to {percent(high)}"
+    lines += [f"| {alarms.n_trials} | {alarms.n_wrong} | {rate} | {limits} | {percent(alarms.stated)} |", ""]
+    return lines
 
 
 def _text(text: str) -> str:

@@ -3,9 +3,9 @@
 import pytest
 from scipy.stats import binom
 
-from benchmarks import law_recovery
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import AtomInflated
+from studies import law_recovery
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from cofail_lab.models import AtomInflated
 def test_atoms_are_recovered(shift: float, passes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Profile intervals of ω over 20 matrices hold the truth at least 15 times (chance of fewer at 95%: 3e-4).
 
-    benchmarks/law_recovery.py does it for every law and 100 matrices; docs/fit_laws.md has its table.
+    studies/law_recovery.py does it for every law and 100 matrices; docs/fit_laws.md has its table.
     """
     assert binom.cdf(14, 20, 0.95) < 4e-4
     cases, held = law_recovery.cases(), 0

@@ -1,0 +1,28 @@
+"""Every example runs from an empty folder, prints a decision, and leaves nothing behind."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+DECISIONS = {
+    "own_matrix": "there is room, if a selector can find it.",
+    "compare_laws": "that these laws predict: atom + independent errors, atom + one factor;",
+    "custom_law": "would rescue about 9% of the queries that defeat them all",
+    "sweep": "cannot pay if 140 or more of the 2,000 queries defeat all.",
+}
+
+
+def test_every_example_has_its_decision() -> None:
+    assert sorted(DECISIONS) == sorted(path.stem for path in EXAMPLES.glob("*.py"))
+
+
+@pytest.mark.parametrize("name", DECISIONS)
+def test_an_example_ends_with_its_decision(name: str, tmp_path: Path) -> None:
+    command = [sys.executable, str(EXAMPLES / f"{name}.py")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("Decision: ") and DECISIONS[name] in last
+    assert list(tmp_path.iterdir()) == []
