@@ -24,7 +24,7 @@ _NODES = 256
 _AT_ONCE = 64
 _REACH = 12.0
 _ERROR = 1e-12
-_MOST_ENTRIES = 2**27
+_MAX_ENTRIES = 2**27
 # Below this many steps of the count recursion, compiling takes longer than the recursion.
 _SMALL = 10**7
 
@@ -124,7 +124,7 @@ def lattice(thresholds: np.ndarray, largest_family: int, between: float, within:
     step = min(spacings, default=1.0)
     sizes = [int(np.ceil(_REACH * scale / step)) for scale in scales]
     n_values = 2 * sum(sizes) + 1
-    if max(n_values * m, n_values * (2 * sizes[0] + 1)) > _MOST_ENTRIES:
+    if max(n_values * m, n_values * (2 * sizes[0] + 1)) > _MAX_ENTRIES:
         raise ConvergenceError(
             f"law.between, law.within: {between:g}, {within:g} with {m} models need {n_values} values of the common "
             "factor; a factor of weight exactly 0 needs none"

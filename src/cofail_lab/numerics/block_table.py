@@ -27,7 +27,7 @@ _ERROR = 1e-13
 _REACH = float(np.sqrt(2 * one_factor.DROP))
 _ROUNDING = float(np.finfo(float).eps)
 _ENTRIES_AT_ONCE = 2**21
-_MOST_ENTRIES = 2**31
+_MAX_ENTRIES = 2**31
 
 
 class _Families(NamedTuple):
@@ -112,7 +112,7 @@ def _log_families(families: _Families, shared: np.ndarray, step: float, strides:
         _mode(families._replace(thresholds=families.thresholds - end, shared=0.0)) for end in reversed(ends)
     )
     own = _nodes(f_low.min() - _REACH, f_high.max() + _REACH, families.own, step * strides[1])
-    if len(own) * len(shared) * len(families.times) > _MOST_ENTRIES:
+    if len(own) * len(shared) * len(families.times) > _MAX_ENTRIES:
         raise ConvergenceError(
             f"law.within: {1 - families.rest**2:.17g} with {families.times.sum()} families needs sums over "
             f"{len(shared)} x {len(own)} nodes"

@@ -22,7 +22,7 @@ from cofail_lab.numerics import normal
 DROP = 45.0
 _REACH = float(np.sqrt(2 * DROP))  # its curvature is at most -1: farther out it has dropped enough, whatever the models
 _BLOCK = 32
-_MOST_BLOCKS = 2**10
+_MAX_BLOCKS = 2**10
 _TARGET = 1e-13
 _ROUNDING = float(np.finfo(float).eps)
 
@@ -145,7 +145,7 @@ def _trapezoid(
 
     def unfinished(state: tuple) -> Array:
         block, error = state[0], judged(state)[-1]
-        return (block < 2) | ((block < _MOST_BLOCKS) & jnp.any(error > _TARGET))
+        return (block < 2) | ((block < _MAX_BLOCKS) & jnp.any(error > _TARGET))
 
     zero = jnp.zeros_like(mode)
     nodes = jnp.zeros((*mode.shape, _BLOCK))
