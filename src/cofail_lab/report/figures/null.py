@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from cofail_lab.fitting.readings.pool_scan import PoolScan
-from cofail_lab.fitting.readings.regimes import RegimeRead
+from cofail_lab.fitting.readings.regimes import PoolRegime
 from cofail_lab.fitting.replicates.null import NullTest
 from cofail_lab.report.figures.style import BARS, OTHER, PALETTE, STRONG, canvas, drawing, fitted, label
 from cofail_lab.report.numbers import count, percent
@@ -114,34 +114,34 @@ def pool_size_scan(scan: PoolScan) -> Figure:
 
 
 @drawing()
-def regime_map(reads: Sequence[RegimeRead]) -> Figure:
+def regime_map(regimes: Sequence[PoolRegime]) -> Figure:
     """Foreclosed share with its 95% limits, one row per dataset, the whole matrix first.
 
     Args:
-        reads: the whole matrix, then datasets; of more than `DATASETS`, the largest are shown.
+        regimes: the whole matrix, then datasets; of more than `DATASETS`, the largest are shown.
     """
-    largest = set(sorted(reads[1:], key=lambda read: -read.n_queries)[: DATASETS - 1])
-    rows = [reads[0], *(read for read in reads[1:] if read in largest)]
+    largest = set(sorted(regimes[1:], key=lambda pool: -pool.n_queries)[: DATASETS - 1])
+    rows = [regimes[0], *(pool for pool in regimes[1:] if pool in largest)]
     figure, axes = canvas(3.6, 0.2 * len(rows))
     colours = {"ceiling-bound": STRONG, "realizability-bound": PALETTE[1], "undetermined": PALETTE[0]}
     place = np.arange(len(rows))
     axes.axvspan(0.5, 1, color=STRONG, alpha=0.07, linewidth=0)
-    for y, read in zip(place, rows, strict=True):
-        limits = read.foreclosed_interval
+    for y, pool in zip(place, rows, strict=True):
+        limits = pool.foreclosed_interval
         if limits is not None:
-            axes.plot(limits, [y, y], color=colours[read.regime], lw=1.2, alpha=0.6)
-            axes.plot(read.foreclosed_share or 0.0, y, "o", ms=4.5, color=colours[read.regime])
+            axes.plot(limits, [y, y], color=colours[pool.regime], lw=1.2, alpha=0.6)
+            axes.plot(pool.foreclosed_share or 0.0, y, "o", ms=4.5, color=colours[pool.regime])
     axes.axhline(0.5, color=OTHER, lw=0.6)
-    axes.set_yticks(place, [label(read.name) for read in rows])
+    axes.set_yticks(place, [label(pool.name) for pool in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(-0.01, 1)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
     axes.set_xlabel("share of the best model's errors that are everybody's, 95% limits")
     axes.tick_params(axis="y", length=0)
     columns = (
-        ("queries", [count(read.n_queries) for read in rows]),
-        ("best wrong", [percent(read.best_errors / read.n_queries) for read in rows]),
-        ("all wrong", [percent(read.n_all_wrong / read.n_queries) for read in rows]),
+        ("queries", [count(pool.n_queries) for pool in rows]),
+        ("best wrong", [percent(pool.best_errors / pool.n_queries) for pool in rows]),
+        ("all wrong", [percent(pool.n_all_wrong / pool.n_queries) for pool in rows]),
     )
     for position, (title, cells) in enumerate(columns, start=1):
         for y, text in ((-1, title), *enumerate(cells)):
@@ -166,7 +166,7 @@ def _ratio_axis(axes: Axes, which: str) -> None:
         # Multiples of a round step, which 1 is as well.
         ticks = [round(float(tick), 6) for tick in MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)]
     ticks = [tick for tick in ticks if low <= tick <= high]
-    # As many as can be read, 1 among them.
+    # As many ticks as fit, 1 among them.
     every = -(-len(ticks) // 7)
     first = ticks.index(1.0) % every if 1.0 in ticks else 0
     axis.set_major_locator(FixedLocator(ticks[first::every]))
