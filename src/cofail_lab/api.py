@@ -1,25 +1,23 @@
-"""The Python face of the experiments: the same computations, without configuration or files."""
+"""The experiments as Python functions, without configuration and without files."""
 
 from collections.abc import Sequence
 from typing import Literal
 
-from cofail_lab.bounds.certificate import Certificate, certify_wrong_counts
+from cofail_lab.bounds.certificate import Certificate, certify_outcomes
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
 from cofail_lab.verdict import Verdict
 
 
 def certify(outcomes: Outcomes, delta: float = 0.05, overhead: float | None = None) -> Certificate:
-    """Certified limits on what combining the models of a matrix can gain (P1.iv, P1.v, P1.vii).
+    """Certified limits of the gain from combining the models of a matrix (P1.iv, P1.v, P1.vii).
 
     Args:
         outcomes: the matrix.
         delta: error probability of each certificate.
         overhead: what combining costs, in accuracy; None leaves the decision open.
     """
-    return certify_wrong_counts(
-        outcomes.error_counts, outcomes.n_all_wrong, outcomes.n_queries, outcomes.models, delta=delta, overhead=overhead
-    )
+    return certify_outcomes(outcomes, delta=delta, overhead=overhead)
 
 
 def fit(
@@ -37,20 +35,23 @@ def fit(
     folds: int = 5,
     laws: str | list[str] = "quick",
 ) -> Result:
-    """Fit a matrix (theory section 4, points 1 to 5).
+    """Fit the error laws to a matrix (theory section 4, points 1 to 5).
 
     Args:
         outcomes: the matrix.
         bootstrap: query-bootstrap replicates; 0 leaves the intervals out.
         seed: of the replicates.
-        delta, overhead: of the certificates.
+        delta: error probability of each certificate.
+        overhead: what combining costs, in accuracy; None leaves the decision open.
         level: confidence of the intervals of the ratios.
         null: matrices simulated from each fitted law without a common mode; 0 leaves the null calibration out.
         atom: size of the common mode that the power of the calibration is stated for.
         conventions: of the full-Σ prediction: the nearest correlation matrix by a randomized net (``lab``), or
             eigenvalues clipped and rescaled with 4 million draws (``published``).
-        correlation: another matrix's mean tetrachoric correlation, to read this one at; None leaves it out.
-        choices: options of each query, where models that do not know guess among them; None leaves it out.
+        correlation: mean tetrachoric correlation of another matrix, for a further one-factor prediction of this one;
+            None leaves it out.
+        choices: number of options of each query, if a model that does not know the answer guesses among them; None
+            leaves the correction for guessing out.
         folds: parts of the queries for the held-out likelihood of each law; 0 leaves the comparison of laws out.
         laws: compared laws: ``quick`` (those that take seconds), ``all``, or names of `fitting.candidates.CANDIDATES`.
 
@@ -60,21 +61,30 @@ def fit(
     from cofail_lab.experiments.fit import Fit
 
     return Fit(
-        bootstrap=bootstrap, null=null, atom=atom, delta=delta, overhead=overhead, level=level,
-        conventions=conventions, correlation=correlation, choices=choices, folds=folds, laws=laws,
-    ).analyse(outcomes, seed)  # fmt: skip
+        bootstrap=bootstrap,
+        null=null,
+        atom=atom,
+        delta=delta,
+        overhead=overhead,
+        level=level,
+        conventions=conventions,
+        correlation=correlation,
+        choices=choices,
+        folds=folds,
+        laws=laws,
+    ).analyse(outcomes, seed)
 
 
 def verify(claims: str | Sequence[str] | None = None, seed: int = 0, false_alarm: float = 0.01) -> list[Verdict]:
-    """Verdicts on the claims of the theory, in its order; one per release that makes a claim.
+    """Verdicts on the claims of the theory, in the order of the theory; one for each release that makes the claim.
 
     Args:
         claims: ids, ``"P2"`` or ``"P1.iv,P8.ii"``; None for all of them (a minute or two).
         seed: of the simulations and the adversary.
-        false_alarm: rate at which a run may call a true claim anything but confirmed.
+        false_alarm: probability that a run does not confirm a true claim, over all its simulated checks.
 
     Raises:
-        InputError: an id that no claim has.
+        InputError: an id that is not a claim's.
     """
     from cofail_lab.claims.claim import Trial
     from cofail_lab.claims.registry import select

@@ -1,4 +1,4 @@
-"""Checks of single values, each with a message that names the field, the value and what is accepted."""
+"""Checks of single values; their messages name the field, the value and what is accepted."""
 
 import math
 from numbers import Integral, Real
@@ -21,7 +21,7 @@ def within(field: str, value: Any, least: int, most: int) -> None:
 
 
 def patterns(field: str, value: Any) -> None:
-    """Raise InputError unless the value is None, a name or a list of at least one name (numbers are names too)."""
+    """Raise InputError unless the value is None, a name or a list of names, not empty (a number is a name too)."""
     names = value if isinstance(value, list | tuple) else [value]
     scalars = all(isinstance(name, str | int | float) and not isinstance(name, bool) for name in names)
     if value is not None and not (names and scalars and "" not in names):
@@ -41,7 +41,7 @@ def probability(field: str, value: Any) -> None:
 
 
 def share(field: str, value: Any, meaning: str = "") -> None:
-    """Raise InputError unless the value is a number in [0, 1]; ``meaning`` ends the message."""
+    """Raise InputError unless the value is a number in [0, 1]; ``meaning`` is added to the message."""
     if not _is_number(value) or not 0 <= value <= 1:
         raise InputError(f"{field}: {value!r} is outside [0, 1]{meaning and '; '}{meaning}")
 

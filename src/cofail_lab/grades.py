@@ -1,8 +1,8 @@
-"""What a file said, cell by cell, before anything is left out.
+"""The matrix of a file, cell by cell, before anything is left out.
 
-A cell is *right*, *wrong*, *unscored*, *error* or *missing*, and stays so: only right and wrong are answers, and
-nothing else is ever counted as wrong. Readers in `cofail_lab.data` make `Grades`; `Grades.outcomes` keeps the complete
-queries.
+A cell is *right*, *wrong*, *unscored*, *error* or *missing*, and this state never changes: only right and wrong cells
+are graded answers, and only wrong cells count as wrong. Sources in `cofail_lab.data` return `Grades`; `Grades.outcomes`
+keeps the queries that every model answered.
 """
 
 import fnmatch
@@ -39,8 +39,8 @@ class Selection:
             (``family=openai``).
         min_coverage: share of the selected queries a model must have answered, in [0, 1]; sparser models are dropped
             first.
-        pool_size: size of a random sub-pool. For one seed the sub-pools of different sizes are nested.
-        seed: seed of the sub-pool.
+        pool_size: size of a random sub-pool, >= 2. For one seed, smaller sub-pools are parts of larger ones.
+        seed: of the sub-pool.
     """
 
     dataset: str | Sequence[str] | None = None
@@ -59,7 +59,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Grades:
-    """A graded matrix as read: queries x models, every cell in one of the five states of `Cell`.
+    """A graded matrix as it was read: queries x models, every cell in one of the five states of `Cell`.
 
     Attributes:
         cells: int8 of shape (queries, models), values of `Cell`.
@@ -68,12 +68,16 @@ class Grades:
         per_model: columns of length models (``family``, ``usd_per_mtok_in`` ...).
         per_cell: arrays of shape (queries, models, ...) (``cost``, ``tokens``, ``frac``, ``confidence`` ...); nan where
             the log has none. ``samples`` holds the repeated runs of a cell: states of `Cell` (int8, padded with
-            MISSING), or bool where every run was graded, True where right; in `Outcomes` they are 1 right, 0 wrong, nan
-            neither.
-        source: where it came from, for messages and provenance.
-        notes: what was done on the way here, one sentence each.
-        sha256: hex digest of the file's bytes, or of names and cells where there is no file; set by the constructor if
-            empty.
+            MISSING), or bool (True where right) if every run was graded. In `Outcomes` the states become 1 for right, 0
+            for wrong and nan for the others.
+        source: where the matrix came from, for messages and provenance.
+        notes: what was done to the matrix on the way here, one sentence each.
+        sha256: hex digest of the file's bytes, or of names and cells where there is no file; the constructor computes
+            the latter if it is empty.
+
+    Raises:
+        InputError: a name that appears twice.
+        ValueError: arrays whose shapes do not agree.
     """
 
     cells: np.ndarray
@@ -105,7 +109,10 @@ class Grades:
     def take(
         self, rows: np.ndarray | None = None, columns: np.ndarray | None = None, note: str | None = None
     ) -> "Grades":
-        """The sub-matrix of some queries and models (index arrays or masks), every companion cut along."""
+        """The sub-matrix of some queries and models (index arrays or masks; None for all), with all its columns.
+
+        A ``note`` is added to the notes.
+        """
         rows = np.arange(len(self.queries)) if rows is None else np.arange(len(self.queries))[rows]
         columns = np.arange(len(self.models)) if columns is None else np.arange(len(self.models))[columns]
         return replace(
@@ -120,7 +127,11 @@ class Grades:
         )
 
     def select(self, selection: Selection) -> "Grades":
-        """Apply a `Selection`; every step that drops something leaves a note. Raises InputError if nothing is left."""
+        """Apply a `Selection`; every step adds a note.
+
+        Raises:
+            InputError: a pattern that matches nothing, no dataset column, or a sub-pool larger than the pool.
+        """
         grades = self
         if selection.dataset is not None:
             if "dataset" not in grades.per_query:
@@ -148,7 +159,7 @@ class Grades:
         return grades
 
     def outcomes(self) -> Outcomes:
-        """The complete queries as `Outcomes`; the rest is counted there, not coerced.
+        """The complete queries as `Outcomes`, which also counts the others (`Outcomes.left_out`).
 
         Raises:
             InputError: fewer than two models, fewer than two complete queries.
@@ -196,6 +207,7 @@ class Grades:
         )
 
     def _matching_models(self, patterns: str | Sequence[str]) -> np.ndarray:
+        """Mask of the models that match one of the patterns, by name or by a per-model column."""
         keep = np.zeros(len(self.models), dtype=bool)
         for pattern in _as_list(patterns):
             column, _, value = pattern.partition("=")
@@ -222,15 +234,15 @@ def _as_list(patterns: str | Sequence[str]) -> list[str]:
 
 
 def _matches(names: Any, patterns: str | Sequence[str], field_name: str, source: str) -> np.ndarray:
-    """Mask of the names that equal or match (shell style) one of the patterns; every pattern must match something."""
+    """Mask of the names that equal a pattern or match it (shell style); InputError for a pattern that matches none."""
     keep = np.zeros(len(names), dtype=bool)
     for pattern in _as_list(patterns):
-        # An exact name wins: model names may hold the characters of a pattern, such as [ ].
-        hits = np.array([str(name) == pattern for name in names])
-        if not hits.any():
-            hits = np.array([fnmatch.fnmatchcase(str(name), pattern) for name in names])
-        if not hits.any():
+        # Equality comes first: model names may contain the special characters of a pattern, such as [ ].
+        matching = np.array([str(name) == pattern for name in names])
+        if not matching.any():
+            matching = np.array([fnmatch.fnmatchcase(str(name), pattern) for name in names])
+        if not matching.any():
             known = ", ".join(sorted({str(name) for name in names})[:5])
             raise InputError(f"{field_name}: {pattern!r} matches nothing in {source}; there are {known}, ...")
-        keep |= hits
+        keep |= matching
     return keep

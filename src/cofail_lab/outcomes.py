@@ -13,10 +13,11 @@ class LeftOut:
     """The queries that were not answered by every model, and are therefore not analysed.
 
     Attributes:
-        n_queries: how many.
-        n_untouched: of these, how many no model answered at all: nothing is known of them.
-        n_failed_by_all_who_answered: of these, how many everyone who answered failed (at least one answer).
-        answered, right: per model, answers and right answers among them.
+        n_queries: number of left-out queries.
+        n_untouched: number of left-out queries that no model answered.
+        n_failed_by_all_who_answered: number of left-out queries with at least one answer and no right answer.
+        answered: per model (m,), number of its answers to left-out queries.
+        right: per model (m,), number of right answers among these.
         cells_by_state: number of cells of the whole selected matrix in each state of `grades.Cell`.
     """
 
@@ -32,15 +33,16 @@ class LeftOut:
 class Outcomes:
     """Graded answers of m models to n queries, every cell right or wrong.
 
-    Estimands have the names of the error laws in `cofail_lab.models`, so theory and data read alike.
+    Estimands have the same names as in the error laws of `cofail_lab.models`.
 
     Attributes:
         wrong: bool (n, m), True where the model is wrong (E_i of theory section 1).
-        queries, models: names.
+        queries, models: names, in the order of rows and columns.
         source: where the matrix came from.
         per_query, per_model, per_cell: companion columns, as in `grades.Grades` (see there for ``samples``).
-        left_out: what is known of the queries that were not complete; None if the matrix was complete by construction.
-        notes: what was done on the way here, one sentence each.
+        left_out: what is known of the queries that not every model answered; None if the matrix has no such queries by
+            construction.
+        notes: what was done to the matrix on the way here, one sentence each.
     """
 
     wrong: Bool[np.ndarray, "n m"]
@@ -98,9 +100,9 @@ class Outcomes:
         return self.n_all_wrong / self.n_queries
 
     def all_wrong_worst_case(self) -> float | None:
-        """β over all queries if every left-out one that nobody is known to have got right defeats all models.
+        """β over all queries, if all models fail every left-out query that no model is known to have solved.
 
-        None where nothing was left out.
+        None where no query was left out.
         """
         left_out = self.left_out
         if left_out is None or not left_out.n_queries:
@@ -111,13 +113,13 @@ class Outcomes:
     @cached_property
     def joint_wrong_counts(self) -> Int[np.ndarray, "m m"]:
         """Number of queries that both models get wrong; the diagonal is `error_counts`."""
-        # float32 products are exact up to 2^24 queries and run at BLAS speed; float64 beyond.
+        # Products in float32 are exact below 2^24 queries, and run at the speed of BLAS, which integers do not.
         dtype = np.float32 if self.n_queries < 2**24 else np.float64
         wrong = self.wrong.astype(dtype)
         return (wrong.T @ wrong).astype(np.int64)
 
     def pairwise_wrong(self) -> Float[np.ndarray, "m m"]:
-        """p_ij, share of the queries both models get wrong; the diagonal is `error_rates`."""
+        """p_ij, share of the queries that both models get wrong; the diagonal is `error_rates`."""
         return self.joint_wrong_counts / self.n_queries
 
     @cached_property

@@ -14,7 +14,7 @@ def clopper_pearson_lower(k: Int[np.ndarray, "..."] | int, n: int, delta: float)
         delta: error probability, in (0, 1).
 
     Returns:
-        Limits in [0, 1), of the shape of ``k``; 0 where k = 0.
+        Limits in [0, 1), with the shape of ``k``; 0 where k = 0.
     """
     k = np.asarray(k)
     return np.where(k == 0, 0.0, betaincinv(np.maximum(k, 1), n - k + 1, delta))

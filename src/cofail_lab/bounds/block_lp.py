@@ -101,14 +101,14 @@ def block_range(
     limits, laws = [], []
     for sign in (-1, 1):
         options = {"dual_feasibility_tolerance": 1e-10, "primal_feasibility_tolerance": 1e-10}
-        found = linprog(-sign * event, A_eq=matrix, b_eq=vector, method="highs", options=options)
-        if found.x is None:
+        solution = linprog(-sign * event, A_eq=matrix, b_eq=vector, method="highs", options=options)
+        if solution.x is None:
             raise InputError(
                 "pairwise_wrong: no joint law of these groups of models has these error rates and pairwise rates"
             )
-        dual = -found.eqlin.marginals
+        dual = -solution.eqlin.marginals
         # Raising the constant by the worst violation makes the dual feasible everywhere.
         margin = rounding_margin(len(vector), float(np.abs(dual).sum()) + 1)
         limits.append(sign * float(dual @ vector + (sign * event - dual @ matrix).max() + margin))
-        laws.append(found.x)
+        laws.append(solution.x)
     return BlockRange(max(0.0, limits[0]), min(1.0, limits[1]), laws[0], laws[1], states)

@@ -13,11 +13,12 @@ from jaxtyping import Int
 from cofail_lab import checks
 from cofail_lab.bounds.binomial import clopper_pearson_lower, clopper_pearson_upper
 from cofail_lab.errors import InputError
+from cofail_lab.outcomes import Outcomes
 
 Outcome = Literal["skip", "room", "open"]
 
 # Counts beyond this are not exact in float64.
-_MOST = 2**53
+_MAX_COUNT = 2**53
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,18 @@ def certify_wrong_counts(
     return Certificate(len(error_counts), n_queries, n_all_wrong, best_correct, delta, overhead, best_model, least)
 
 
+def certify_outcomes(outcomes: Outcomes, *, delta: float = 0.05, overhead: float | None = None) -> Certificate:
+    """The certificates of a matrix; ``delta`` and ``overhead`` as in `certify_wrong_counts`."""
+    return certify_wrong_counts(
+        outcomes.error_counts,
+        outcomes.n_all_wrong,
+        outcomes.n_queries,
+        outcomes.models,
+        delta=delta,
+        overhead=overhead,
+    )
+
+
 def certify_counts(
     *,
     n_all_wrong: int,
@@ -143,9 +156,9 @@ def certify_counts(
     checks.probability("delta", delta)
     checks.overhead("overhead", overhead)
     for name, value in (("n_models", n_models), ("n_queries", n_queries)):
-        checks.within(name, value, 1, _MOST)
+        checks.within(name, value, 1, _MAX_COUNT)
     for name, value in (("n_all_wrong", n_all_wrong), ("best_correct", best_correct)):
-        checks.within(name, value, 0, _MOST)
+        checks.within(name, value, 0, _MAX_COUNT)
         if value > n_queries:
             raise InputError(f"{name}: {value} of {n_queries} queries")
     if best_correct + n_all_wrong > n_queries:

@@ -40,7 +40,7 @@ def anytime_upper(k: Int[np.ndarray, "..."], n: Int[np.ndarray, "..."], delta: f
         delta: error probability, in (0, 1).
 
     Returns:
-        Limits in (0, 1], found by bisection to 1e-12; 1 where k = n.
+        Limits in (0, 1], by bisection to 1e-12; 1 where k = n.
     """
     checks.probability("delta", delta)
     k, n = np.broadcast_arrays(np.asarray(k), np.asarray(n))

@@ -22,7 +22,7 @@ from cofail_lab.errors import InputError
 
 Number = int | float | Fraction
 Moment = Number | tuple[Number, Number]
-# Moments given as floats may miss the moment space by rounding alone; they are then read as intervals of this width.
+# Moments given as floats may miss the moment space by rounding alone; they then count as intervals of this width.
 _ROUNDING = Fraction(1, 2**50)
 
 
@@ -222,15 +222,15 @@ def _float_solution(matrix: np.ndarray, right: np.ndarray, cost: np.ndarray) -> 
     """A solution good enough to guess the basis from; where the program is infeasible in floats, the nearest one."""
     from scipy.optimize import linprog
 
-    found = linprog(-cost, A_eq=matrix, b_eq=right, method="highs")
-    if found.x is None:
+    solution = linprog(-cost, A_eq=matrix, b_eq=right, method="highs")
+    if solution.x is None:
         n, eye = matrix.shape[1], np.eye(len(right))
         elastic = np.concatenate([np.zeros(n), np.ones(2 * len(right))])
-        found = linprog(elastic, A_eq=np.hstack([matrix, eye, -eye]), b_eq=right, method="highs")
-        if found.x is None:
+        solution = linprog(elastic, A_eq=np.hstack([matrix, eye, -eye]), b_eq=right, method="highs")
+        if solution.x is None:
             return np.zeros(n)
-        return found.x[:n]
-    return found.x
+        return solution.x[:n]
+    return solution.x
 
 
 def _binomials(n_models: int, degree: int) -> np.ndarray:

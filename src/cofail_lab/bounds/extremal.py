@@ -27,12 +27,12 @@ class EndlessPair(NamedTuple):
     upper: CommonShock
 
 
-def extremal_laws(found: CountRange) -> ExtremalPair:
+def extremal_laws(limits: CountRange) -> ExtremalPair:
     """The exchangeable laws that attain the two limits; they share every moment that went into the bounds."""
     from cofail_lab.models import ExchangeableCount
 
     # The exact probabilities sum to one; their floats may miss it by rounding.
-    return ExtremalPair(*(ExchangeableCount(law / law.sum()) for law in (found.lower_law, found.upper_law)))
+    return ExtremalPair(*(ExchangeableCount(law / law.sum()) for law in (limits.lower_law, limits.upper_law)))
 
 
 def endless_laws(envelope: Envelope, n_models: int) -> EndlessPair:

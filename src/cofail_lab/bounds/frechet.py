@@ -63,8 +63,8 @@ def all_wrong_range(error_rates: Float[np.ndarray, " m"], pairwise_wrong: Float[
         return AllWrongRange(value, value, "given: the pool is a single pair" if m == 2 else "given", True)
     off = pairs[~np.eye(m, dtype=bool)]
     if np.ptp(alpha) <= _SAME and np.ptp(off) <= _SAME:
-        found = wrong_count_range([float(np.median(alpha)), float(np.median(off))], m)
-        return AllWrongRange(found.lower, found.upper, "exchangeable linear program, exact", True)
+        limits = wrong_count_range([float(np.median(alpha)), float(np.median(off))], m)
+        return AllWrongRange(limits.lower, limits.upper, "exchangeable linear program, exact", True)
     if m <= ENUMERATED:
         joint = joint_range(alpha, pairs)
         return AllWrongRange(joint.lower, joint.upper, joint.method, joint.sharp)

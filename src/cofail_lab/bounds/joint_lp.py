@@ -27,7 +27,7 @@ from cofail_lab.bounds.quadratic import ENUMERATED, QuadraticCertificate, all_co
 from cofail_lab.bounds.rounding import round_down, round_up
 from cofail_lab.errors import InputError
 
-# Rates that the law found may miss, and the gap between limit and attained value, for the limit to count as sharp.
+# For a limit to count as sharp: how far the rates of its law may be off, and how far its value may be from the limit.
 _RESIDUAL = 1e-7
 _CLOSED = 1e-6
 # Certificates are rounded to this many binary digits below their largest coefficient, so that integers check them.

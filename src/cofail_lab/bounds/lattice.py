@@ -1,10 +1,10 @@
 """Integer Gallot-Kounias: β <= E[(w·z - k)(w·z - k - 1)] / (k(k + 1)) for every integer vector w and every k >= 1.
 
 The product of two consecutive integers is never negative, and it equals k(k + 1) where no model is right (z = 0): a
-valid bound whose proof can be read off (inequalities of Boros and Hammer 1993 for the Boolean quadric polytope). A
+valid bound with a proof of its own (inequalities of Boros and Hammer 1993 for the Boolean quadric polytope). A
 pair's p_ij is its case w = e_i + e_j, k = 1; Dawson-Sankoff is w = (1, ..., 1); Gallot-Kounias the limit of large k.
-On real matrices the best one found often equals the linear program's optimum. The search is local; a w that is not
-the best still gives a bound.
+On real matrices the best such bound often equals the linear program's optimum. The search is local; a w that is not the
+best still gives a bound.
 """
 
 from typing import NamedTuple
@@ -66,9 +66,9 @@ def lattice_bound(right: Right, direction: Float[np.ndarray, " m"], n_starts: in
     for k in range(1, _LARGEST_K + 1):
         for start in range(n_starts if m <= _PAIR_STEPS else 1):
             jitter = rng.normal(scale=0.3, size=m) if start else 0.0
-            found = _descend(right, np.rint(direction * (k + 0.5) + jitter).astype(np.int64), k)
-            if found.upper < best.upper - 1e-12:
-                best = found
+            nearby = _descend(right, np.rint(direction * (k + 0.5) + jitter).astype(np.int64), k)
+            if nearby.upper < best.upper - 1e-12:
+                best = nearby
     return best
 
 

@@ -32,7 +32,7 @@ class Rung(NamedTuple):
 def law_ladder(
     count_probs: Sequence[float | Fraction] | np.ndarray, n_moments: Sequence[int], at_least: int | None = None
 ) -> tuple[Rung, ...]:
-    """Bounds on P(C >= at_least) from ever more moments of a known law of C.
+    """Bounds on P(C >= at_least) from an increasing number of moments of a known law of C.
 
     Args:
         count_probs: P(C = j), j = 0..m (normalized exactly).

@@ -1,4 +1,4 @@
-"""How many queries to grade before a certificate can say something (theory P1.viii)."""
+"""How many queries to grade before a certificate can succeed (theory P1.viii)."""
 
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ def least_queries(gain: float, n_models: int, delta: float = 0.05) -> int:
 
     Args:
         gain: ε in (0, 1).
-        n_models: m, which share δ; 1 for a pre-specified reference model.
+        n_models: m: that many models share δ; 1 for a pre-specified reference model.
         delta: error probability, in (0, 1).
     """
     _check(gain, n_models, delta)
@@ -94,7 +94,7 @@ def plan_certificate(
         following = _first_with(allowed + 1, gain, n_models, delta, n)
         if bdtr(allowed, following - 1, resolvable) >= probability:
             answer = (n, allowed) if answer is None else answer
-            # Far enough above the wanted probability the drops no longer reach down to it.
+            # Far enough above the wanted probability, no drop goes below it.
             if bdtr(allowed, following - 1, resolvable) > (1 + probability) / 2:
                 break
         else:
@@ -106,7 +106,7 @@ def plan_certificate(
 
 
 def _first_with(failures: int, gain: float, n_models: int, delta: float, above: int) -> int:
-    """Least n > above that certifies with so many failures: P(Binomial(n, ε) <= failures) <= δ/m."""
+    """Least n > above that certifies with this many failures: P(Binomial(n, ε) <= failures) <= δ/m."""
     low, high = above, 2 * above
     while bdtr(failures, high, gain) > delta / n_models:
         low, high = high, 2 * high

@@ -103,7 +103,7 @@ def integer_pricing(dual: np.ndarray, n_models: int, sign: int, seconds: float) 
     data += [-1.0] * m
     low.append(-(m - 1.0))
     products = csr_matrix((data, (rows, columns)), shape=(len(low), m + n))
-    found = milp(
+    solution = milp(
         np.concatenate([linear, weights]),
         integrality=np.concatenate([np.ones(m), np.zeros(n)]),
         bounds=Bounds(0, 1),
@@ -112,6 +112,6 @@ def integer_pricing(dual: np.ndarray, n_models: int, sign: int, seconds: float) 
     )
     # Without a bound from the solver, the sum of all negative weights is one.
     floor = float(np.minimum(linear, 0).sum() + np.minimum(weights, 0).sum())
-    least = floor if found.mip_dual_bound is None else max(floor, float(found.mip_dual_bound) - 1e-7)
+    least = floor if solution.mip_dual_bound is None else max(floor, float(solution.mip_dual_bound) - 1e-7)
     on_event = float(sign - dual.sum())
     return Priced(np.zeros((0, m), dtype=bool), max(-(dual[0] + least), on_event), True)

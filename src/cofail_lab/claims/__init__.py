@@ -1,4 +1,9 @@
-"""The claims of the theory, one file per proposition: each with its formula, evidence, mutants and a control."""
+"""The claims of the theory and the machine that checks them.
+
+Here: what a claim is, the verifier, the adversary, the table of claims, and the verifier's own test. `propositions`:
+one file per proposition or part, each claim with its formula, checks, mutants and a control. `reference`: independent
+ways to compute what the claims are compared with.
+"""
 
 from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, at_least, at_most, equals, holds
 from cofail_lab.claims.registry import all_claims, select

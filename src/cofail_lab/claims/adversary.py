@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-# A slack that is not a number (outside the domain of a formula) is no place to go.
+# Stands for a slack that is not a number (outside the domain of a formula): the search goes elsewhere.
 _NOWHERE = 1e300
 
 
@@ -64,7 +64,7 @@ class Search:
 
     @property
     def n_evaluations(self) -> int:
-        """At most so many cases are tried."""
+        """The largest number of cases that are tried."""
         return self.n_starts + self.n_polished * self.n_steps
 
     def case(self, share: np.ndarray) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class Search:
 
 
 def worst_cases(search: Search, slack_of: Callable[[dict[str, Any]], float], seed: int) -> list[dict[str, Any]]:
-    """The worst cases found, worst first.
+    """The worst cases that the search meets, worst first.
 
     Args:
         search: where to look.

@@ -51,19 +51,19 @@ _RELEASES = ("june", "sept", "lab")
 def all_claims() -> tuple[Claim, ...]:
     """Every registered claim, in the order of the theory file."""
     modules = [import_module(f"cofail_lab.claims.propositions.{name}") for name in PROPOSITIONS]
-    found = [claim for module in modules for claim in module.CLAIMS]
-    order = list(dict.fromkeys(claim.id.split(".")[0] for claim in found))
-    return tuple(sorted(found, key=lambda claim: (order.index(claim.id.split(".")[0]), *_place(claim))))
+    claims = [claim for module in modules for claim in module.CLAIMS]
+    order = list(dict.fromkeys(claim.id.split(".")[0] for claim in claims))
+    return tuple(sorted(claims, key=lambda claim: (order.index(claim.id.split(".")[0]), *_place(claim))))
 
 
 def _place(claim: Claim) -> tuple[int, str, int]:
-    """Number of a part in its proposition, letter, first release: the order of the theory file."""
+    """Sorting key in the order of the theory file: number of the part in its proposition, letter, first release."""
     _, part, letter = f"{claim.id}..".split(".")[:3]
     return _ROMAN.index(part) if part in _ROMAN else 0, letter, _RELEASES.index(claim.releases[0])
 
 
 def select(claims: str | Sequence[str] | None) -> tuple[Claim, ...]:
-    """The claims that ids name: ``P2`` all of a proposition, ``P1.iv`` one, ``P1.iv,P8.ii`` several; None all.
+    """The claims with these ids: ``P2`` is a whole proposition, ``P1.iv`` a part, ``P1.iv,P8.ii`` several; None is all.
 
     Raises:
         InputError: a name that no claim has.

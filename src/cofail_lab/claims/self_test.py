@@ -1,4 +1,4 @@
-"""The verifier verified: planted false variants must be refuted, and true claims must survive other seeds."""
+"""Tests of the verifier itself: planted false variants must be refuted, and true claims must survive other seeds."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,10 @@ class PlantedMutant:
     """A false variant and how the checks of its claim came out on it.
 
     Attributes:
-        claim, release, name: whose, and what is wrong with it.
-        status: must be refuted.
-        check: the one that decided.
+        claim, release: the claim that the variant belongs to.
+        name: what is wrong with it.
+        status: of the variant; it must be refuted.
+        check: the check that decided.
         margin: its slack; negative by how far the variant is off.
     """
 
@@ -47,7 +48,7 @@ class FalseAlarms:
     Attributes:
         n_trials: seeds; one run of all simulated checks each.
         n_wrong: runs with at least one wrong verdict.
-        stated: the rate the run promises.
+        stated: the rate that the run promises.
         wrong: claims that came out wrong, with the seed.
         n_checks: simulated checks of one run.
     """

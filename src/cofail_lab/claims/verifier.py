@@ -13,15 +13,16 @@ from cofail_lab.verdict import Status, Verdict
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found.
+    """The outcome of one check.
 
     Attributes:
         check: its name.
         kind: how it measures.
         status: confirmed on every case, refuted on one, or undecided.
         worst: the measurement with the least slack, or the violation.
-        case: where.
-        n_cases: cases measured; n_searched: those the adversary tried.
+        case: the case of ``worst``.
+        n_cases: number of cases measured.
+        n_searched: number of cases that the adversary tried.
     """
 
     check: str
@@ -40,11 +41,11 @@ def examine(check: Check, formula: Any, trial: Trial) -> Finding:
     n_cases = n_searched = 0
     undecided: tuple[Measured, Case] | None = None
 
-    def found(measured: Measured, case: Case) -> Finding | None:
+    def refuting(measured: Measured, case: Case) -> Finding | None:
         nonlocal worst, undecided, n_cases
         n_cases += 1
         if check.confirm is not None and measured.status == "refuted":
-            # A violation that does not survive more digits is none, and other cases may still be.
+            # A violation that vanishes with more digits is none; other cases may still be violations.
             measured = check.confirm(formula, case)
         if measured.status == "undecided" and undecided is None:
             undecided = measured, case
@@ -55,7 +56,7 @@ def examine(check: Check, formula: Any, trial: Trial) -> Finding:
         return Finding(check.name, check.kind, "refuted", measured, case, n_cases, n_searched)
 
     for case in check.listed(trial):
-        if refutation := found(check.measure(formula, case), case):
+        if refutation := refuting(check.measure(formula, case), case):
             return refutation
     if check.search is not None:
         search = check.search
@@ -64,10 +65,10 @@ def examine(check: Check, formula: Any, trial: Trial) -> Finding:
             measured = check.measure(formula, case)
             if measured.status == "refuted":
                 case = simplify(case, search.box, lambda c: settle(formula, c).status == "refuted")
-            if refutation := found(check.measure(formula, case), case):
+            if refutation := refuting(check.measure(formula, case), case):
                 return refutation
     if worst is None:
-        raise ValueError(f"{check.name}: a check without a case says nothing")
+        raise ValueError(f"{check.name}: a check needs at least one case")
     measured, case = undecided or worst
     status: Status = "undecided" if undecided else "confirmed"
     return Finding(check.name, check.kind, status, measured, case, n_cases, n_searched)
@@ -92,7 +93,8 @@ def investigate(checks: Iterable[Check], formula: Any, trial: Trial) -> list[Fin
 def verify_claim(claim: Claim, trial: Trial) -> list[Verdict]:
     """Verdicts on a claim, one per release that makes it.
 
-    A control that does not come out as it must leaves the claim undecided: its checks cannot tell.
+    Where the control does not come out as expected, the claim stays undecided: its checks do not separate true and
+    false.
     """
     begun = time.monotonic()
     findings = investigate(claim.checks, claim.formula, trial)

@@ -1,4 +1,4 @@
-"""Sources of outcomes: one reader per format, each with ``load() -> Grades`` (`data=counts` gives totals)."""
+"""Sources of outcomes, each with ``load() -> Grades``; `data=counts` alone loads totals."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,13 +22,14 @@ def load_outcomes(
     pool_size: int | None = None,
     seed: int = 0,
 ) -> Outcomes:
-    """Read files of graded answers and keep the complete queries.
+    """Read files of graded answers and keep the queries that every model answered.
 
     Args:
         path: a file, a folder, a pattern or a list of them; several are joined.
         format: a name in `formats.FORMATS`; None (or ``auto``) guesses from what the files hold.
-        scorer, threshold: which score decides and from which value on it is right (`rule.Rule`).
-        join, registry: how queries of several files match, what is known of the models (`file_source.FileSource`).
+        scorer, threshold: which of the scores decides, and the lowest score of a right answer (`rule.Rule`).
+        join: how queries of several files match (`file_source.FileSource`).
+        registry: table of models, or ``roster`` (`file_source.FileSource`).
         dataset, models, min_coverage, pool_size, seed: see `grades.Selection`.
 
     Raises:
@@ -48,7 +49,7 @@ def load_outcomes(
     values |= {key: value for key, value in rule.items() if value is not None}
     known = {field.name for field in fields(reader)}
     if stray := [key for key in values if key not in known]:
-        raise InputError(f"{stray[0]}: format {format!r} takes none; there are {', '.join(FORMATS)}")
+        raise InputError(f"{stray[0]}: format {format!r} has no such option; the formats are {', '.join(FORMATS)}")
     if "format" in known:
         values["format"] = format
     selection = Selection(dataset=dataset, models=models, min_coverage=min_coverage, pool_size=pool_size, seed=seed)

@@ -1,6 +1,6 @@
-"""The digits pool: which classifiers are in it, and what one fitted classifier says of a query and costs to ask.
+"""The digits pool: its classifiers, and the confidence and cost of the answers of a fitted classifier.
 
-Settings are scikit-learn's own defaults or round numbers; none was tuned to make joint failure rarer or commoner.
+Settings are scikit-learn's defaults or round numbers; none was tuned to make joint failure rarer or more frequent.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class PoolMember:
     """One classifier of the pool.
 
     Attributes:
-        name: unique, readable: the method and the settings that tell it from its relatives.
+        name: unique and readable: the method, and the settings that distinguish it from others of its family.
         family: kind of classifier (``linear``, ``svm`` ...).
         estimator: unfitted scikit-learn estimator with a fixed random state; clone it before fitting.
     """
@@ -26,7 +26,7 @@ class PoolMember:
 
 
 def digits_pool() -> list[PoolMember]:
-    """The members of the pool, relatives side by side. Pixels are standardised where the method depends on scale."""
+    """The members of the pool, by family. Pixels are standardised where the method depends on their scale."""
     from sklearn.decomposition import PCA
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
     from sklearn.ensemble import (
@@ -51,12 +51,12 @@ def digits_pool() -> list[PoolMember]:
         return make_pipeline(StandardScaler(), estimator)
 
     def svm(**settings: Any) -> Any:
-        # Pairwise decision values: scikit-learn's per-class summary is mostly a count of votes, and its margin hardly
-        # tells right from wrong answers. The labels are the same.
+        # Decision values of pairs of classes: scikit-learn's summary per class is mostly a count of votes, whose margin
+        # hardly distinguishes right from wrong answers. The labels are the same.
         return SVC(decision_function_shape="ovo", **settings)
 
     def knn(k: int, **settings: Any) -> Any:
-        # Brute force: its cost is the one counted by `operations`.
+        # Brute force, whose cost is what `operations` counts.
         return KNeighborsClassifier(k, algorithm="brute", **settings)
 
     def mlp(*hidden: int, activation: str = "relu") -> Any:
@@ -64,7 +64,7 @@ def digits_pool() -> list[PoolMember]:
         return scaled(MLPClassifier(**settings, learning_rate_init=0.01, max_iter=1000, random_state=0))
 
     def gp(kernel: Any) -> Any:
-        # A length scale in grey levels over 64 pixels, held fixed: optimising it refits the processes many times.
+        # The length scale, in grey levels over 64 pixels, is fixed: optimising it refits the processes many times.
         fixed: dict[str, Any] = {"optimizer": None}
         return GaussianProcessClassifier(kernel, **fixed, random_state=0)
 
@@ -115,7 +115,7 @@ def digits_pool() -> list[PoolMember]:
         "discriminant": {
             "lda": LinearDiscriminantAnalysis(),
             "lda shrinkage": LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"),
-            # 25 digits of a class span at most 24 of the 64 directions: a full covariance needs few components.
+            # 25 digits of a class span at most 24 of the 64 directions, so that a full covariance needs few components.
             "qda pca=8": make_pipeline(PCA(8, svd_solver="full"), QuadraticDiscriminantAnalysis(reg_param=0.01)),
         },
         "mlp": {
@@ -128,19 +128,24 @@ def digits_pool() -> list[PoolMember]:
             "gp matern length=20": gp(Matern(20.0, nu=1.5)),
         },
     }
-    return [PoolMember(name, family, estimator) for family, of in pool.items() for name, estimator in of.items()]
+    return [
+        PoolMember(name, family, estimator)
+        for family, estimators in pool.items()
+        for name, estimator in estimators.items()
+    ]
 
 
 def confidence(fitted: Any, inputs: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
-    """How sure a fitted classifier is of the label it gives, in [0, 1]; its own words, not calibrated.
+    """A fitted classifier's own confidence in the label that it predicts, in [0, 1], not calibrated.
 
-    Its probability of the label where it has probabilities. Where it only has decision values, the margin s by which
-    the label beats its strongest rival, mapped to (1 + s / (1 + |s|)) / 2: increasing, 1/2 at a tie, never saturated.
-    Ridge and perceptron have one value per class: s is the largest minus the second. An SVM has one per pair of classes
-    and labels by votes: s is the label's narrowest duel, below 0 if it lost that one and still had most votes.
+    This is the probability of the label if the classifier has probabilities. If it has only decision values, it is
+    (1 + s / (1 + |s|)) / 2 for the margin s of the label over the strongest other class: increasing in s, 1/2 at a tie,
+    never 0 or 1. Ridge and perceptron have one value per class, and s is the largest minus the second largest. An SVM
+    has one value per pair of classes and predicts by votes: s is the label's smallest margin over any other class,
+    below 0 if the label lost to that class and still had most votes.
     """
     if hasattr(fitted, "predict_proba"):
-        # Rows are normalised in floating point, so a certain class can come out an ulp above 1.
+        # Rows are normalised in floating point, so that a probability of 1 can exceed 1 by rounding.
         return np.minimum(fitted.predict_proba(inputs).max(axis=1), 1.0)
     decision = fitted.decision_function(inputs)
     n, n_classes = len(inputs), len(fitted.classes_)
@@ -157,17 +162,17 @@ def confidence(fitted: Any, inputs: Float[np.ndarray, "n d"]) -> Float[np.ndarra
 
 
 def operations(fitted: Any, inputs: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
-    """Cost of one prediction per query, in operations: a multiply-add or a comparison counts one.
+    """Cost of the prediction of each query, in operations: a multiply-add counts as one, and so does a comparison.
 
-    Counted from the size of the fitted model, the way scikit-learn evaluates it, so the same on every machine. Left out
-    as small and the same for all: intercepts, exponentials of probabilities, the argmax over classes. With d inputs,
-    k classes and N training points:
+    The count follows from the size of the fitted model and the way in which scikit-learn evaluates it, and is therefore
+    the same on every machine. Intercepts, exponentials of probabilities and the argmax over classes are not counted:
+    they are few, and similar for all models. With d inputs, k classes and N training points:
 
     - standardisation d; principal components d x components;
     - linear models and linear discriminants k d;
     - SVM: support vectors x (d for the kernel + k - 1 for the one-against-one sums);
     - nearest neighbours: N d (brute force);
-    - trees, forests, boosting: comparisons on the query's path, summed over the trees, so different for every query;
+    - trees, forests, boosting: comparisons on the query's path, summed over the trees, different for every query;
     - naive Bayes: k d, twice that for the Gaussian (centre, then square), d more to binarise for the Bernoulli;
     - quadratic discriminant: k rotations of d x d and k d squares;
     - MLP: all weights;
@@ -179,7 +184,7 @@ def operations(fitted: Any, inputs: Float[np.ndarray, "n d"]) -> Float[np.ndarra
         inputs: the queries.
 
     Raises:
-        TypeError: a kind of estimator that has no rule.
+        TypeError: a kind of estimator that is not in this list.
     """
     from sklearn.pipeline import Pipeline
 
@@ -195,7 +200,7 @@ def operations(fitted: Any, inputs: Float[np.ndarray, "n d"]) -> Float[np.ndarra
 
 
 def _fixed_operations(fitted: Any, n_inputs: int) -> int:
-    """Operations of a model whose every prediction takes the same number."""
+    """Operations of a model that needs the same number of them for every query."""
     from sklearn.decomposition import PCA
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
     from sklearn.gaussian_process import GaussianProcessClassifier
@@ -206,7 +211,7 @@ def _fixed_operations(fitted: Any, n_inputs: int) -> int:
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
 
-    model: Any = fitted  # the checker narrows `fitted` to classes whose fitted attributes it does not know
+    model: Any = fitted  # the type checker narrows `fitted` to classes whose fitted attributes it does not know
     match fitted:
         case StandardScaler():
             return n_inputs
@@ -236,7 +241,7 @@ def _fixed_operations(fitted: Any, n_inputs: int) -> int:
 
 
 def _trees(fitted: Any) -> list[Any]:
-    """The decision trees a fitted model consists of; none if it is of another kind."""
+    """The decision trees that a fitted model consists of; none if it is of another kind."""
     from sklearn.ensemble import BaseEnsemble
     from sklearn.tree import BaseDecisionTree
 
@@ -249,5 +254,5 @@ def _trees(fitted: Any) -> list[Any]:
 
 
 def _comparisons(tree: Any, inputs: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
-    """Comparisons on each query's path: its nodes without the leaf."""
+    """Number of comparisons on each query's path, which are its nodes without the leaf."""
     return np.asarray(tree.decision_path(inputs).sum(axis=1), dtype=float).ravel() - 1.0

@@ -1,4 +1,4 @@
-"""`data=auto`: the format is guessed from what a file holds, and said; two candidates or none are an error."""
+"""`data=auto`: the format is guessed from the content of a file; a note says which, several candidates are an error."""
 
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -7,7 +7,7 @@ from typing import ClassVar, NoReturn
 
 from cofail_lab.data.file_source import FileSource
 from cofail_lab.data.formats import FORMATS, source_class
-from cofail_lab.data.names import shorten, some
+from cofail_lab.data.names import counted, shorten
 from cofail_lab.data.readers.wide import WideSource, is_companion
 from cofail_lab.data.tables import CSV_SUFFIXES, PARQUET_SUFFIXES
 from cofail_lab.errors import InputError
@@ -16,10 +16,10 @@ from cofail_lab.grades import Grades
 
 @dataclass(frozen=True)
 class AutoSource(FileSource):
-    """Logs of any format in `formats.FORMATS`, also several at once; other files are counted and left alone.
+    """Logs of any format in `formats.FORMATS`, also of several formats; other files are counted and not read.
 
     Attributes:
-        scorer, threshold: handed to the readers that take them; see `file_source.LogSource`.
+        scorer, threshold: passed on to the readers that have these fields; see `file_source.GradedSource`.
     """
 
     scorer: str | None = None
@@ -28,22 +28,23 @@ class AutoSource(FileSource):
     patterns: ClassVar[tuple[str, ...]] = ("*",)
 
     @classmethod
-    def sniff(cls, path: Path) -> str:  # noqa: ARG003
-        """Nothing is of this format: it stands for the others."""
+    def sniff(cls, path: Path) -> str:
+        """Always empty: no file is of this format, which stands for all others."""
+        del path
         return ""
 
     def load(self) -> Grades:
-        """Guess, read and join; notes say what files were read as, and how many were not."""
+        """Guess, read and join; notes name the format of every file, and count the files that were not read."""
         whole = super().load()
-        if strangers := [path for path, found in self._guesses.items() if found is None and not is_companion(path)]:
-            note = f"{some(len(strangers), 'other file')} not read as logs, such as {shorten(strangers[0].name)}."
+        if strangers := [path for path, guessed in self._guesses.items() if guessed is None and not is_companion(path)]:
+            note = f"{counted(len(strangers), 'other file')} not read as logs, such as {shorten(strangers[0].name)}."
             whole = replace(whole, notes=(*whole.notes, note))
         return whole
 
     def files(self) -> list[Path]:
-        """The files that some reader knows; one that was named itself must be among them."""
+        """The files that a reader recognises. Raises InputError for a file that is named itself and not recognised."""
         named = {Path(text).expanduser() for text in ([self.path] if isinstance(self.path, str) else self.path)}
-        known = [path for path, found in self._guesses.items() if found is not None]
+        known = [path for path, guessed in self._guesses.items() if guessed is not None]
         for path in self._guesses:
             if path not in known and (not known or path in named) and not is_companion(path):
                 self._refuse(path)
@@ -53,10 +54,10 @@ class AutoSource(FileSource):
 
     def grades(self, path: Path) -> Grades:
         """The matrix of one file, by the reader of its format."""
-        found = self._guesses[path] if path in self._guesses else guess(path)
-        if found is None:
+        guessed = self._guesses[path] if path in self._guesses else guess(path)
+        if guessed is None:
             self._refuse(path)
-        name, reason = found
+        name, reason = guessed
         reader = source_class(name)
         accepted = {field.name for field in fields(reader)}
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name in accepted}
@@ -68,27 +69,27 @@ class AutoSource(FileSource):
         return {path: guess(path) for path in super().files()}
 
     def _refuse(self, path: Path) -> NoReturn:
-        """Say why nothing can read a file: a table is judged by the wide format, the one people write by hand."""
+        """Raise why no reader can read a file; for a table, what the wide format lacks: people write it by hand."""
         if path.name.endswith((*CSV_SUFFIXES, *PARQUET_SUFFIXES)):
             WideSource(str(path)).grades(path)
         if not path.exists():
             raise InputError(f"{path}: no such file")
-        raise InputError(f"{path.name}: of no known format; tried {', '.join(sorted(FORMATS))}; name one with data=")
+        raise InputError(f"{path.name}: of no known format; tried {', '.join(sorted(FORMATS))}; choose one with data=")
 
 
 def guess(path: Path) -> tuple[str, str] | None:
-    """(format, reason) of a file, None if no reader knows it.
+    """(format, reason) of a file, None if no reader recognises it.
 
     Raises:
-        InputError: more than one reader claims it.
+        InputError: several readers recognise it.
     """
-    claims: dict[type[FileSource], tuple[str, str]] = {}
+    candidates: dict[type[FileSource], tuple[str, str]] = {}
     for name in FORMATS:
         reader = source_class(name)
-        # One reader may serve several formats, told apart by the extension.
-        if (reader not in claims or path.suffix == f".{name}") and (reason := reader.sniff(path)):
-            claims[reader] = (name, reason)
-    if len(claims) > 1:
-        candidates = " or ".join(f"{name} ({reason})" for name, reason in claims.values())
-        raise InputError(f"{path.name}: could be {candidates}; name one with data=")
-    return next(iter(claims.values()), None)
+        # One reader may read several formats, which the extension distinguishes.
+        if (reader not in candidates or path.suffix == f".{name}") and (reason := reader.sniff(path)):
+            candidates[reader] = (name, reason)
+    if len(candidates) > 1:
+        listed = " or ".join(f"{name} ({reason})" for name, reason in candidates.values())
+        raise InputError(f"{path.name}: ambiguous, could be {listed}; choose one with data=")
+    return next(iter(candidates.values()), None)

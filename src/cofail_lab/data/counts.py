@@ -1,4 +1,4 @@
-"""`data=counts`: the totals of a published table, when the matrix itself is not at hand."""
+"""`data=counts`: the totals of a published table, for use where the matrix itself is not available."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,13 @@ from cofail_lab.errors import InputError
 
 @dataclass(frozen=True)
 class Counts:
-    """Totals that suffice for a certificate: K, n, m and the right answers of the best model."""
+    """Totals that suffice for a certificate.
+
+    Attributes:
+        n_all_wrong, n_queries, n_models: K, n, m.
+        best_correct: right answers of the best model.
+        notes: what was done on the way here, one sentence each.
+    """
 
     n_all_wrong: int
     n_queries: int
@@ -21,7 +27,13 @@ class Counts:
 
 @dataclass(frozen=True)
 class CountsSource:
-    """Totals from the command line; either ``best_correct`` or the published ``best_accuracy``."""
+    """Totals from the command line, with either ``best_correct`` or ``best_accuracy``.
+
+    Attributes:
+        n_all_wrong, n_queries, n_models: K, n, m.
+        best_correct: right answers of the best model.
+        best_accuracy: its published accuracy, in [0, 1].
+    """
 
     n_all_wrong: int
     n_queries: int
@@ -30,28 +42,38 @@ class CountsSource:
     best_accuracy: float | None = None
 
     def load(self) -> Counts:
-        """The totals; an accuracy is read back to the count it was rounded from. InputError for neither or both."""
-        if (self.best_correct is None) == (self.best_accuracy is None):
-            raise InputError(
-                "data.best_correct: give either data.best_correct (a count) or data.best_accuracy (in [0, 1])"
-            )
+        """The totals; a published accuracy is converted to a count (`_smallest_count`).
+
+        Raises:
+            InputError: neither or both of ``best_correct`` and ``best_accuracy``, or an accuracy that no count has.
+        """
         checks.within("data.n_queries", self.n_queries, 1, 2**53)
-        if self.best_accuracy is None:
-            assert self.best_correct is not None  # noqa: S101  (the line above)
+        if self.best_correct is not None and self.best_accuracy is None:
             return Counts(self.n_all_wrong, self.n_queries, self.n_models, self.best_correct)
-        correct, note = _count_behind(self.best_accuracy, self.n_queries)
-        return Counts(self.n_all_wrong, self.n_queries, self.n_models, correct, (note,))
+        if self.best_accuracy is not None and self.best_correct is None:
+            correct, note = _smallest_count(self.best_accuracy, self.n_queries)
+            return Counts(self.n_all_wrong, self.n_queries, self.n_models, correct, (note,))
+        raise InputError("data.best_correct: give either data.best_correct (a count) or data.best_accuracy (in [0, 1])")
 
 
-def _count_behind(accuracy: float, n: int) -> tuple[int, str]:
-    """The smallest count that rounds to the published accuracy: a smaller best model makes every certificate wider."""
+def _smallest_count(accuracy: float, n: int) -> tuple[int, str]:
+    """The smallest count of right answers that rounds to a published accuracy, and a note.
+
+    The smallest is the cautious choice: the fewer answers of the best model are right, the wider every certificate.
+
+    Args:
+        accuracy: in [0, 1]; its decimals are the precision to which it was rounded.
+        n: queries.
+
+    Raises:
+        InputError: not in [0, 1], or no count of n queries rounds to it.
+    """
     checks.share("data.best_accuracy", accuracy, "percentages are given as fractions")
     published = Decimal(repr(float(accuracy)))
     half_unit = Decimal(5).scaleb(int(published.as_tuple().exponent) - 1)
-    fewest = math.ceil((published - half_unit) * n)
-    most = min(n, math.floor((published + half_unit) * n))
-    fewest = max(0, fewest)
-    if fewest > most:
+    smallest = max(0, math.ceil((published - half_unit) * n))
+    largest = min(n, math.floor((published + half_unit) * n))
+    if smallest > largest:
         raise InputError(f"data.best_accuracy: no count of {n} queries rounds to {accuracy}; give data.best_correct")
-    more = f" (up to {most} would round to it too; the smallest is used)" if most > fewest else ""
-    return fewest, f"Accuracy {accuracy} of {n} queries was read as {fewest} right answers{more}."
+    more = f" (up to {largest} would round to it too; the smallest is used)" if largest > smallest else ""
+    return smallest, f"Accuracy {accuracy} of {n} queries was read as {smallest} right answers{more}."

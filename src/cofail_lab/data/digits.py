@@ -1,4 +1,4 @@
-"""`data=digits`: a real pool that needs no download, classifiers of many families on scikit-learn's bundled digits."""
+"""`data=digits`: a real pool without a download, classifiers of ten families on digits bundled with scikit-learn."""
 
 import hashlib
 import inspect
@@ -42,13 +42,13 @@ class DigitsSource:
     Everything is seeded and single-threaded; another processor may round the confidences differently.
 
     Attributes:
-        cache: keep the trained pool's answers in the user's cache folder and read them back from there.
+        cache: keep the answers of the trained pool in the user's cache folder, and read them from there.
     """
 
     cache: bool = True
 
     def load(self) -> Grades:
-        """Train and grade the pool, which takes seconds, or read it from the cache; a note says which."""
+        """Train and grade the pool, which takes seconds, or read its answers from the cache; a note says which."""
         if not self.cache:
             return _grades(_train(), "retrained in this run")
         notes: list[str] = []
@@ -60,7 +60,7 @@ class DigitsSource:
             return _grades(_read(path), "read from the cache")
         except (FileNotFoundError, NotADirectoryError):
             pass  # the first run
-        except Exception as problem:  # truncated, unreadable, another program's: whatever it is, training replaces it
+        except Exception as problem:  # truncated, unreadable, of another program: training replaces it
             notes.append(f"The cached digits pool was unusable ({type(problem).__name__}) and computed anew.")
         arrays = _train()
         try:
@@ -71,10 +71,10 @@ class DigitsSource:
 
 
 def cache_path() -> Path:
-    """Where the trained pool is kept: named by everything that can change its answers.
+    """File of the trained pool; its name is a hash of everything that can change the answers.
 
-    That is the text of the two files that define, train and store the pool, and the versions of the libraries that do
-    the arithmetic: an edit or an upgrade can never be answered from an old file.
+    These are the text of the two modules that define, train and store the pool, and the versions of the libraries that
+    do the arithmetic: after an edit or an upgrade no old file is read.
     """
     key = hashlib.sha256()
     for module in (_digits_pool, sys.modules[__name__]):
@@ -85,7 +85,7 @@ def cache_path() -> Path:
 
 
 def split(labels: Int[np.ndarray, " n"]) -> tuple[Int[np.ndarray, " train"], Int[np.ndarray, " test"]]:
-    """Indices to train on, 25 of each digit drawn without replacement, and all others; both ascending."""
+    """Indices of the training digits (25 per class, drawn without replacement) and of all others; both ascending."""
     rng = np.random.default_rng(_SEED)
     digits = np.unique(labels)
     train = np.sort(
@@ -95,18 +95,18 @@ def split(labels: Int[np.ndarray, " n"]) -> tuple[Int[np.ndarray, " train"], Int
 
 
 def resample(model: int, refit: int, n: int) -> Int[np.ndarray, " n"]:
-    """Bootstrap indices of one refit of one model: n draws from range(n), an own stream for each pair."""
+    """Bootstrap indices of one refit of one model: n draws from range(n), with a random stream for each pair."""
     return np.random.default_rng([_SEED, model, refit]).integers(n, size=n)
 
 
 def _train() -> dict[str, np.ndarray]:
-    """Train every model once on the training digits and once on each resample, and grade all on the rest."""
+    """Train every model on the training digits and on each of its resamples, and grade all of them on the rest."""
     from rich.console import Console
     from rich.progress import Progress
     from sklearn.datasets import load_digits
     from threadpoolctl import threadpool_limits  # a requirement of scikit-learn itself
 
-    loaded: Any = load_digits(return_X_y=True)  # its stubs also speak of data frames
+    loaded: Any = load_digits(return_X_y=True)  # its type stubs also allow data frames
     pixels, labels = loaded
     train, test = split(labels)
     pool = _digits_pool.digits_pool()
@@ -116,8 +116,8 @@ def _train() -> dict[str, np.ndarray]:
     cost = np.empty(shape)
     samples = np.empty((*shape, _N_REFITS), dtype=bool)
     console = Console(stderr=True)
-    # Matrices of 250 rows gain nothing from BLAS threads, and on a busy machine their spinning makes this several times
-    # slower. One thread also sums in the same order whatever the number of cores.
+    # Matrices of 250 rows gain nothing from BLAS threads, and on a busy machine waiting threads make this several times
+    # slower. One thread also sums in the same order on any number of cores.
     with (
         threadpool_limits(1),
         Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
@@ -175,13 +175,13 @@ def _grades(arrays: Mapping[str, np.ndarray], how: str, *notes: str) -> Grades:
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
-    # Opened here: numpy leaves a file it opened itself open when the archive in it is truncated.
+    # Opened here, because numpy does not close a file that it opened itself if the archive is truncated.
     with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
 
 def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write beside the target and rename: another process sees the whole file or none."""
+    """Write a temporary file beside the target and rename it: another process sees the complete file or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".tmp")
     try:

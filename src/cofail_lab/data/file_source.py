@@ -1,4 +1,4 @@
-"""What all readers of files have in common: which files are meant, how their matrices join, and what models are called.
+"""What all readers of files share: which files are read, how their matrices are joined, what is known of the models.
 
 A log reader is a frozen dataclass with two methods, one line in `formats.FORMATS` and one YAML::
 
@@ -7,11 +7,11 @@ A log reader is a frozen dataclass with two methods, one line in `formats.FORMAT
         patterns: ClassVar = ("*.eval", "*.json")
 
         @classmethod
-        def sniff(cls, path: Path) -> str: ...   # why this file is one of its logs, "" if it is not; never raises
+        def sniff(cls, path: Path) -> str: ...   # why this file is one of its logs, "" if not; never raises
 
-        def read(self, path: Path, records: Records) -> list[str]: ...   # add records; notes for the reader
+        def read(self, path: Path, records: Records) -> list[str]: ...   # add records; return notes
 
-It opens files through `data.files` alone, grades through ``self.rule`` alone, and raises nothing but InputError.
+A reader opens files only through `data.files`, grades only through ``self.rule``, and raises only InputError.
 """
 
 import glob
@@ -27,18 +27,18 @@ from cofail_lab.data.rule import Rule
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
 
-MOST_FILES = 20_000
+MAX_FILES = 20_000
 
 
 @dataclass(frozen=True)
 class FileSource(ABC):
-    """One or many files that make one matrix.
+    """One or several files that are read as one matrix.
 
     Attributes:
         path: a file, a folder, a pattern (``logs/*.eval``) or a list of them.
-        join: what makes two queries of different files the same one: ``id``, their names, or ``content``, their prompts
-            (white space aside).
-        registry: file with a row per model (`data.registry`), ``roster`` for the one that is shipped, None for none.
+        join: what makes two queries of different files the same query: ``id``, their names, or ``content``, their
+            prompts up to white space.
+        registry: table with a row per model (`model_info`), ``roster`` for the one that is shipped, None for none.
     """
 
     path: str | Sequence[str]
@@ -46,7 +46,7 @@ class FileSource(ABC):
     registry: str | None = None
 
     patterns: ClassVar[tuple[str, ...]]
-    """Which files of a folder are logs of this format; the others are left alone."""
+    """Names of the files of a folder that may be logs of this format; other files are not read."""
 
     def __post_init__(self) -> None:
         for path in self.path if isinstance(self.path, list | tuple) else [self.path]:
@@ -61,20 +61,20 @@ class FileSource(ABC):
 
     def load(self) -> Grades:
         """Read every file, join what they hold, and attach what is known of the models."""
-        from cofail_lab.data.joining import joined
+        from cofail_lab.data.joining import join_grades
         from cofail_lab.data.model_info import attach
 
-        whole = joined([self.grades(path) for path in _watched(self.files())], self.join)
+        whole = join_grades([self.grades(path) for path in _with_progress(self.files())], self.join)
         return whole if self.registry is None else attach(whole, self.registry)
 
     def files(self) -> list[Path]:
-        """The files that are meant, in the order given, those of a folder or pattern sorted by name."""
+        """The files to read, in the order given; those of a folder or pattern are sorted by name."""
         return expand(self.path, self.patterns)
 
     @classmethod
     @abstractmethod
     def sniff(cls, path: Path) -> str:
-        """Why a file is one of this format, in a few words; empty if it is not. Cheap, and never raises."""
+        """In a few words, why a file is of this format; empty if it is not. Fast, and never raises."""
 
     @abstractmethod
     def grades(self, path: Path) -> Grades:
@@ -83,11 +83,11 @@ class FileSource(ABC):
 
 @dataclass(frozen=True)
 class GradedSource(FileSource):
-    """Files whose scores a rule turns into right and wrong.
+    """Files whose scores are graded by a rule.
 
     Attributes:
         scorer: which of the log's scores decides (`data.scorer`); None where there is only one.
-        threshold: from which score on an answer is right (`data.threshold`); None where scores need none.
+        threshold: the lowest score of a right answer (`data.threshold`); None where scores need none.
     """
 
     scorer: str | None = None
@@ -95,11 +95,11 @@ class GradedSource(FileSource):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.rule  # noqa: B018  (checks both values)
+        Rule(self.scorer, self.threshold)  # raises for bad values
 
     @property
     def rule(self) -> Rule:
-        """What counts as right."""
+        """The rule that decides what is right."""
         return Rule(self.scorer, self.threshold)
 
 
@@ -115,11 +115,11 @@ class LogSource(GradedSource):
 
     @abstractmethod
     def read(self, path: Path, records: Records) -> list[str]:
-        """Add every answer of one log; returns sentences about what was done on the way."""
+        """Add every answer of one log to the records, and return notes, one sentence each."""
 
 
-def _watched(paths: list[Path]) -> Iterable[Path]:
-    """The same paths, with a progress bar on standard error where there are several and that is a terminal."""
+def _with_progress(paths: list[Path]) -> Iterable[Path]:
+    """The same paths; several of them advance a progress bar on standard error if that is a terminal."""
     if len(paths) == 1:
         return paths
     from rich.console import Console
@@ -130,12 +130,16 @@ def _watched(paths: list[Path]) -> Iterable[Path]:
 
 
 def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:
-    """Files named by paths, folders (searched for the patterns, at any depth) and shell patterns.
+    """The files that paths, folders and shell patterns stand for.
+
+    Args:
+        path: one or several of these.
+        patterns: names of the files to take from a folder, at any depth.
 
     Raises:
-        InputError: a path or pattern that is or matches no file, or too many files.
+        InputError: a path that is no file, a pattern that matches none, or more than `MAX_FILES` files.
     """
-    found: dict[Path, None] = {}
+    paths: dict[Path, None] = {}
     for text in [path] if isinstance(path, str) else path:
         try:
             here = Path(text).expanduser()
@@ -145,7 +149,7 @@ def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:
             elif here.exists() or not glob.has_magic(text):
                 matches, what = [here], ""
             else:
-                matches = [Path(match) for match in sorted(glob.glob(str(here), recursive=True))]  # noqa: PTH207
+                matches = [Path(match) for match in sorted(glob.glob(str(here), recursive=True))]  # noqa: PTH207  (the path may be absolute)
                 inside = [expand(str(match), patterns) if match.is_dir() else [match] for match in matches]
                 matches, what = [file for group in inside for file in group], "a pattern that matches nothing"
         except (OSError, ValueError, RuntimeError) as error:
@@ -153,7 +157,7 @@ def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:
             raise InputError(f"data.path: {text!r} cannot be looked up ({error})") from error
         if not matches:
             raise InputError(f"data.path: {text!r} is {what}")
-        found |= dict.fromkeys(matches)
-        if len(found) > MOST_FILES:
-            raise InputError(f"data.path: {text!r} names over {MOST_FILES:,} files")
-    return list(found)
+        paths |= dict.fromkeys(matches)
+        if len(paths) > MAX_FILES:
+            raise InputError(f"data.path: {text!r} names over {MAX_FILES:,} files; at most that many are read")
+    return list(paths)

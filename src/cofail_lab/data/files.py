@@ -1,6 +1,6 @@
-"""Reading files that somebody else wrote: bounded in size, depth and time, and one clear line for what cannot be read.
+"""Reads files of unknown origin within limits of size, depth and time; what cannot be read is one line, an InputError.
 
-Every reader of `cofail_lab.data` takes its bytes, JSON and archives from here and has no other way to a file.
+Every reader of `cofail_lab.data` gets bytes, JSON and archives from here and has no other way to a file.
 """
 
 import gzip
@@ -17,17 +17,18 @@ from typing import IO, Any
 from cofail_lab.data.names import shorten
 from cofail_lab.errors import InputError
 
-MOST_BYTES = 2 * 2**30
-"""Of one file or archive member, after decompression."""
-MOST_LINE = 64 * 2**20
-"""Of one line of a JSON Lines file."""
-MOST_RATIO = 250
-"""Decompressed to compressed bytes, beyond `FREE_BYTES`; logs stay below 100, zeros reach 1,000."""
+MAX_BYTES = 2 * 2**30
+"""Bytes of one file or archive member, after decompression."""
+MAX_LINE = 64 * 2**20
+"""Characters of one line of a JSON Lines file."""
+MAX_RATIO = 250
+"""Decompressed bytes per compressed byte, for files above `FREE_BYTES`; logs stay below 100, zeros reach 1,000."""
 FREE_BYTES = 64 * 2**20
-MOST_MEMBERS = 100_000
+"""Decompressed bytes that are read whatever the ratio."""
+MAX_MEMBERS = 100_000
 
 
-def read_bytes(path: Path, limit: int = MOST_BYTES) -> bytes:
+def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     """The whole file, decompressed if it ends in .gz."""
     with opened(path, limit) as file:
         return file.read()
@@ -38,36 +39,42 @@ def read_json(path: Path, *, unique_keys: bool = False) -> Any:
 
     Args:
         path: of the file.
-        unique_keys: refuse an object that holds one key twice (Python would keep the last one); for formats whose keys
-            are queries or models.
+        unique_keys: raise for an object that holds one key twice (Python would keep the last value); for formats whose
+            keys are queries or models.
     """
     return parse_json(read_bytes(path), path.name, unique_keys=unique_keys)
 
 
 def read_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
-    """(line number, value) of every line that is not blank, of a .jsonl or .jsonl.gz file with any line ends."""
+    """(line number, value) of every line of a .jsonl or .jsonl.gz file that is not blank; any line endings."""
     with opened(path) as file:
-        # Universal line ends are safe: JSON has no raw control character inside a string.
+        # Universal line endings are safe: a JSON string holds no raw control character.
         text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="strict", newline=None)
         number = 0
         while True:
             try:
-                line = text.readline(MOST_LINE)
+                line = text.readline(MAX_LINE)
             except UnicodeDecodeError as error:
                 raise _not_utf8(path.name, error, after=f"after line {number}") from error
             if not line:
                 return
             number += 1
-            if len(line) >= MOST_LINE:
-                raise InputError(f"{path.name}: line {number} is longer than {MOST_LINE >> 20} MiB")
+            if len(line) >= MAX_LINE:
+                raise InputError(f"{path.name}: line {number} is longer than {MAX_LINE >> 20} MiB")
             if line.strip():
                 yield number, parse_json(line, f"{path.name}: line {number}")
 
 
 def parse_json(text: str | bytes, where: str, *, unique_keys: bool = False) -> Any:
-    """A JSON value; InputError for what is none, nests too deeply or holds an integer of thousands of digits.
+    """A JSON value. NaN and Infinity are accepted, because Python writes them (`rule.Rule` decides what they mean).
 
-    NaN and Infinity are read, because Python writes them; `rule.Rule` takes nan for unscored and refuses infinity.
+    Args:
+        text: UTF-8 if bytes.
+        where: file and line, for the message.
+        unique_keys: as in `read_json`.
+
+    Raises:
+        InputError: not UTF-8, not JSON, nested too deeply, or an integer of thousands of digits.
     """
     try:
         if isinstance(text, bytes):
@@ -84,12 +91,12 @@ def parse_json(text: str | bytes, where: str, *, unique_keys: bool = False) -> A
     except InputError:
         raise
     except ValueError as error:
-        # The only other one: an integer of thousands of digits.
+        # The only other reason: an integer of thousands of digits.
         raise InputError(f"{where}: a number too long to be read ({shorten(str(error))})") from error
 
 
-def read_zip_member(path: Path, member: str, limit: int = MOST_BYTES) -> bytes:
-    """One member of a zip archive; nothing is ever written to disk. InputError if there is none of that name."""
+def read_zip_member(path: Path, member: str, limit: int = MAX_BYTES) -> bytes:
+    """One member of a zip archive, decompressed in memory only. InputError if there is no member of that name."""
     with opened_zip(path) as archive:
         if member not in archive.namelist():
             raise InputError(f"{path.name}: no {shorten(member)!r} in the archive")
@@ -98,11 +105,11 @@ def read_zip_member(path: Path, member: str, limit: int = MOST_BYTES) -> bytes:
 
 @contextmanager
 def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
-    """A zip archive whose names stay inside it and whose stated sizes are plausible."""
+    """A zip archive, open. InputError if a member's name leads outside or the stated sizes are implausible."""
     with _plain_errors(path), zipfile.ZipFile(path) as archive:
         members = archive.infolist()
-        if len(members) > MOST_MEMBERS:
-            raise InputError(f"{path.name}: {len(members):,} members; at most {MOST_MEMBERS:,} are read")
+        if len(members) > MAX_MEMBERS:
+            raise InputError(f"{path.name}: {len(members):,} members; at most {MAX_MEMBERS:,} are read")
         for info in members:
             name = PurePosixPath(info.filename.replace("\\", "/"))
             if name.is_absolute() or ".." in name.parts or (name.parts and name.parts[0].endswith(":")):
@@ -111,8 +118,8 @@ def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-def member_bytes(archive: zipfile.ZipFile, member: str, file: str, limit: int = MOST_BYTES) -> bytes:
-    """Bytes of a member of an open archive; what the archive states about sizes is not believed."""
+def member_bytes(archive: zipfile.ZipFile, member: str, file: str, limit: int = MAX_BYTES) -> bytes:
+    """Bytes of a member of an open archive, counted while they are read: the stated size may be wrong."""
     info = archive.getinfo(member)
     with archive.open(info) as stream:
         bounded = _Bounded(stream, f"{file}: {shorten(member)}", limit, max(info.compress_size, 1))
@@ -120,8 +127,8 @@ def member_bytes(archive: zipfile.ZipFile, member: str, file: str, limit: int = 
 
 
 @contextmanager
-def opened(path: Path, limit: int = MOST_BYTES) -> Iterator[IO[bytes]]:
-    """A file as a stream of bytes, decompressed if it ends in .gz, that stops with an error at the limits."""
+def opened(path: Path, limit: int = MAX_BYTES) -> Iterator[IO[bytes]]:
+    """A file as a stream of bytes, decompressed if it ends in .gz; InputError as soon as a limit is passed."""
     with _plain_errors(path), path.open("rb") as raw:
         size = path.stat().st_size
         if path.suffix != ".gz":
@@ -134,7 +141,7 @@ def opened(path: Path, limit: int = MOST_BYTES) -> Iterator[IO[bytes]]:
 
 
 def head(path: Path, size: int = 2**16) -> bytes:
-    """The first bytes of a file, decompressed if it ends in .gz; empty if it cannot be read. For guessing a format."""
+    """The first bytes of a file, decompressed if it ends in .gz; empty if it cannot be read. Used to guess a format."""
     try:
         with opened(path) as file:
             return file.read(size)
@@ -152,17 +159,17 @@ def digest(paths: Sequence[Path]) -> str:
 
 
 def check_ratio(what: str, size: int, compressed: int) -> None:
-    """Raise InputError for what would grow beyond all plausibility."""
-    if size > MOST_BYTES:
-        raise InputError(f"{what}: {size:,} bytes after decompression; at most {MOST_BYTES:,} are read")
-    if size > FREE_BYTES and size > MOST_RATIO * compressed:
+    """Raise InputError if a file or member is larger than `MAX_BYTES` or decompresses by more than `MAX_RATIO`."""
+    if size > MAX_BYTES:
+        raise InputError(f"{what}: {size:,} bytes after decompression; at most {MAX_BYTES:,} are read")
+    if size > FREE_BYTES and size > MAX_RATIO * compressed:
         raise InputError(
-            f"{what}: decompresses to over {size // compressed} times its size; more than {MOST_RATIO} is no log"
+            f"{what}: decompresses to over {size // compressed} times its size; at most {MAX_RATIO} times is accepted"
         )
 
 
 class _Bounded(io.RawIOBase):
-    """A decompressing stream that is measured while it is read."""
+    """A decompressing stream whose bytes are counted while they are read."""
 
     def __init__(self, stream: Any, what: str, limit: int, compressed: int) -> None:
         self._stream, self._what, self._limit, self._compressed = stream, what, limit, compressed
@@ -183,7 +190,7 @@ class _Bounded(io.RawIOBase):
 
 @contextmanager
 def _plain_errors(path: Path) -> Iterator[None]:
-    """Whatever the operating system and the decompressors raise, as one line."""
+    """Turns what the operating system and the decompressors raise into an InputError of one line."""
     if "\0" in str(path):
         raise InputError(f"{str(path)!r}: no such file")
     try:
@@ -213,6 +220,8 @@ def _not_utf8(where: str, error: UnicodeDecodeError, after: str = "") -> InputEr
 
 
 def _unique(where: str) -> Any:
+    """An ``object_pairs_hook`` of `json.loads` that raises InputError for a repeated key."""
+
     def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         whole = dict(pairs)
         if len(whole) < len(pairs):

@@ -1,9 +1,9 @@
 """A data set on the Hugging Face hub, by name and pinned revision (``pip install 'cofail-lab[hf]'``).
 
-The files are fetched by ``huggingface_hub.hf_hub_download`` (https://huggingface.co/docs/huggingface_hub/guides/
-download) into its own cache, nothing else is, and then read by the reader of their format. A revision is a full commit
-hash, since branches and tags move; `data.sha256` pins the bytes themselves and is printed where it is not given. A
-local folder with the same layout serves in place of the hub.
+``huggingface_hub.hf_hub_download`` (https://huggingface.co/docs/huggingface_hub/guides/download) fetches the named
+files, and no others, into its own cache; the reader of their format reads them. A revision is a full commit hash,
+because branches and tags move. `data.sha256` pins the bytes themselves; a note gives it where it is not set. A local
+folder with the same layout can replace the hub.
 """
 
 import re
@@ -34,7 +34,8 @@ class HubSource:
         revision: full commit hash, 40 hex digits; None for a local folder, which has none.
         file: path inside the data set, or a list of them.
         format: of the files, one of `formats.FORMATS`.
-        sha256: of the file, or of the digests of several in their order; None takes them as they come, and says it.
+        sha256: of the file, or of the digests of several files in their order; None accepts any bytes, and a note gives
+            the digest.
         scorer, threshold, join, registry: of the reader, see `file_source`.
     """
 
@@ -73,17 +74,17 @@ class HubSource:
         if self.revision is None:
             if not folder.is_dir():
                 raise InputError(
-                    f"data.revision: a data set on the hub needs a full commit hash; {self.repo!r} is no folder here"
+                    f"data.revision: a data set on the hub needs a full commit hash; {self.repo!r} is no local folder"
                 )
             paths, notes = [_inside(folder, name) for name in names], []
         else:
             paths = [self._download(name) for name in names]
             notes = [f"{self.repo} at revision {self.revision}."]
-        found = files.digest(paths)
+        sha256 = files.digest(paths)
         if self.sha256 is None:
-            notes.append(f"The SHA-256 of what was read is {found}; data.sha256= pins it.")
-        elif found != self.sha256:
-            raise InputError(f"{self.repo}: SHA-256 {found}, not data.sha256={self.sha256}; these are other bytes")
+            notes.append(f"The SHA-256 of what was read is {sha256}; data.sha256= pins it.")
+        elif sha256 != self.sha256:
+            raise InputError(f"{self.repo}: SHA-256 {sha256}, not data.sha256={self.sha256}; these are other bytes")
         grades = self._reader([str(path) for path in paths]).load()
         return replace(grades, notes=(*notes, *grades.notes), source=self.repo if self.revision else grades.source)
 
@@ -97,7 +98,7 @@ class HubSource:
         try:
             return Path(hf_hub_download(self.repo, name, repo_type="dataset", revision=self.revision))
         except Exception as error:
-            # Not found, private, offline, no space: the library has a class for each and a long text.
+            # The library has a class, and a long text, for each reason: no such file, private, offline, no space.
             reason = shorten(" ".join(str(error).split()) or type(error).__name__, 200)
             raise InputError(f"{self.repo}: {shorten(name)!r} could not be fetched ({reason})") from error
 
@@ -115,7 +116,7 @@ class HubSource:
 
 
 def _inside(folder: Path, name: str) -> Path:
-    """A file of a local folder; links that lead out of it are not followed."""
+    """The path of a file in a local folder. InputError if there is none, or if it is a link that leads out."""
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise InputError(f"data.file: {name!r} leads out of {folder}")

@@ -1,4 +1,4 @@
-"""Several matrices to one: queries by name or content, one model twice as repeated samples, misfits reported."""
+"""Joins several matrices to one: queries match by name or by content, and what matches nothing is reported."""
 
 import hashlib
 from collections import Counter
@@ -7,31 +7,36 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cofail_lab.data.names import check_names, shorten, some
+from cofail_lab.data.names import check_names, counted, list_names, shorten
 from cofail_lab.data.records import check_size, repeated_note, share_right
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
 
-_MOST_NAMED = 5
-_MOST_SENTENCES = 6
-_MOST_NOTES = 12
+_MAX_SENTENCES = 6
+_MAX_NOTES = 12
 
 
-def joined(parts: Sequence[Grades], by: Literal["id", "content"] = "id") -> Grades:
-    """One matrix of all queries and models of several.
+def join_grades(parts: Sequence[Grades], by: Literal["id", "content"] = "id") -> Grades:
+    """One matrix with all queries and all models of several matrices.
 
-    Queries are the same if they agree in name (and dataset, where both say one) or, by content, in their prompts up to
-    white space; the k-th of equal prompts in one part matches the k-th in another. A cell that several parts hold keeps
-    the state, cost and so on of the first, and all of them as samples (see `records.Records.grades`).
+    Two queries are the same if their names agree, and their datasets where both have one; by content, if their prompts
+    agree up to white space, where the k-th of several equal prompts in one part matches the k-th in another part. A
+    cell that several parts hold has repeated samples: it keeps the state, cost and other numbers of the first part, and
+    the states of all of them as samples (see `records.Records.grades`).
     ``per_query["n_logs"]`` counts the parts that hold a query.
 
+    Args:
+        parts: at least one matrix.
+        by: ``id`` matches queries by name, ``content`` by prompt.
+
     Raises:
-        InputError: no query that two models answered, queries without a prompt to match by, too many cells.
+        InputError: no query that two models answered; by content, a query without a prompt; a name without a dataset
+            that is in several datasets; too many cells.
     """
     if len(parts) == 1:
         return parts[0]
     source = parts[0].source + (f" and {len(parts) - 1} more" if len(parts) > 1 else "")
-    rows, queries = _matched(parts, by, source)
+    rows, queries = _match_queries(parts, by, source)
     models = check_names(list(dict.fromkeys(model for part in parts for model in part.models)), "model", source)
     column = {model: j for j, model in enumerate(models)}
     columns = [np.array([column[model] for model in part.models]) for part in parts]
@@ -41,10 +46,10 @@ def joined(parts: Sequence[Grades], by: Literal["id", "content"] = "id") -> Grad
     total = np.zeros(shape, np.int32)
     for part_samples, i, j in zip(held, rows, columns, strict=True):
         total[np.ix_(i, j)] += (part_samples != Cell.MISSING).sum(axis=2)
-    most = max(int(total.max(initial=0)), 1)
-    check_size(*shape, most, source)
-    samples = np.full((*shape, most), Cell.MISSING, np.int8)
-    filled = np.zeros(shape, np.int32)
+    n_samples = max(int(total.max(initial=0)), 1)
+    check_size(*shape, n_samples, source)
+    samples = np.full((*shape, n_samples), Cell.MISSING, np.int8)
+    filled = np.zeros(shape, np.int32)  # samples of each cell that are placed already
     per_cell: dict[str, np.ndarray] = {}
     for part, part_samples, i, j in zip(parts, held, rows, columns, strict=True):
         here = np.ix_(i, j)
@@ -57,20 +62,20 @@ def joined(parts: Sequence[Grades], by: Literal["id", "content"] = "id") -> Grad
         a, b = np.nonzero(first)
         for name, values in part.per_cell.items():
             if name != "samples":
-                whole = per_cell[name] = _room(per_cell.get(name), values, shape, source)
+                whole = per_cell[name] = _with_room(per_cell.get(name), values, shape, source)
                 whole[(i[a], j[b], *(slice(k) for k in values.shape[2:]))] = values[a, b]
-    # Each part counted its own repeats; they are counted again over all.
+    # Each part counted its own repeated samples; below they are counted over all parts.
     notes = [*dict.fromkeys(note for part in parts for note in part.notes if " with repeated samples (" not in note)]
-    if len(notes) > _MOST_NOTES:
-        notes[_MOST_NOTES:] = [f"The logs have {len(notes) - _MOST_NOTES:,} more notes of their own."]
+    if len(notes) > _MAX_NOTES:
+        notes[_MAX_NOTES:] = [f"The logs have {len(notes) - _MAX_NOTES:,} more notes of their own."]
     n_logs = np.bincount(np.concatenate(rows), minlength=shape[0])
     notes += _report(parts, rows, n_logs, by, shape)
-    if most > 1:
+    if n_samples > 1:
         repeated = total > 1
         frac = share_right(samples)
         per_cell["frac"] = np.where(repeated | ("frac" not in per_cell), frac, per_cell.get("frac", frac))
         per_cell["samples"] = samples
-        notes.append(repeated_note(int(repeated.sum()), most))
+        notes.append(repeated_note(int(repeated.sum()), n_samples))
     cells = samples[..., 0].copy()
     if len(models) > 1 and not ((cells != Cell.MISSING).sum(axis=1) > 1).any():
         other = "content" if by == "id" else "id"
@@ -78,15 +83,18 @@ def joined(parts: Sequence[Grades], by: Literal["id", "content"] = "id") -> Grad
             f"{source}: no query is in the logs of two models, such as {shorten(queries[0])!r} and "
             f"{shorten(queries[-1])!r}; data.join={other} matches them by {'prompt' if by == 'id' else 'name'}"
         )
-    per_query = _merged([part.per_query for part in parts], rows, shape[0])
+    per_query = _merge_columns([part.per_query for part in parts], rows, shape[0])
     return Grades(
-        cells, queries, models, source,
+        cells,
+        queries,
+        models,
+        source,
         per_query={**per_query, "n_logs": n_logs},
-        per_model=_merged([part.per_model for part in parts], columns, shape[1]),
+        per_model=_merge_columns([part.per_model for part in parts], columns, shape[1]),
         per_cell=per_cell,
         notes=tuple(notes),
         sha256=hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest(),
-    )  # fmt: skip
+    )
 
 
 def content_key(prompt: str) -> str:
@@ -94,27 +102,37 @@ def content_key(prompt: str) -> str:
     return hashlib.sha256(" ".join(prompt.split()).encode()).hexdigest()
 
 
-def _room(whole: np.ndarray | None, values: np.ndarray, shape: tuple[int, int], source: str) -> np.ndarray:
-    """An array for the joined cells, as deep as the deepest part; what is not known is nan, False or MISSING."""
+def _with_room(whole: np.ndarray | None, values: np.ndarray, shape: tuple[int, int], source: str) -> np.ndarray:
+    """The array of the joined cells, enlarged if the values of a part have longer trailing axes.
+
+    Args:
+        whole: the array so far, None for the first part.
+        values: of one part, (queries, models, ...).
+        shape: queries and models of the joined matrix.
+        source: for the message of an InputError, if the array would be too large.
+
+    Returns:
+        An array of ``shape`` and trailing axes; nan, False or MISSING where nothing is known.
+    """
     empty = {"b": False, "i": Cell.MISSING}.get(values.dtype.kind, np.nan)
     depth = values.shape[2:] if whole is None else tuple(map(max, whole.shape[2:], values.shape[2:]))
     if whole is not None and whole.shape[2:] == depth:
         return whole
     check_size(*shape, int(np.prod(depth)), source)
-    room = np.full((*shape, *depth), empty, values.dtype if values.dtype.kind in "bi" else float)
+    enlarged = np.full((*shape, *depth), empty, values.dtype if values.dtype.kind in "bi" else float)
     if whole is not None:
-        room[tuple(slice(k) for k in whole.shape)] = whole
-    return room
+        enlarged[tuple(slice(k) for k in whole.shape)] = whole
+    return enlarged
 
 
-def _matched(parts: Sequence[Grades], by: str, source: str) -> tuple[list[np.ndarray], tuple[str, ...]]:
+def _match_queries(parts: Sequence[Grades], by: str, source: str) -> tuple[list[np.ndarray], tuple[str, ...]]:
     """For every part the joined row of each of its queries, and the names of the joined rows."""
     keys = [_contents(part) if by == "content" else _identities(part) for part in parts]
     if by == "id":
         keys = _with_datasets(keys, source)
     row_of: dict[tuple[str, ...], int] = {}
     names: list[str] = []
-    taken: set[str] = set()
+    used_names: set[str] = set()
     rows = []
     for part, part_keys in zip(parts, keys, strict=True):
         here = np.empty(len(part_keys), np.int64)
@@ -122,10 +140,10 @@ def _matched(parts: Sequence[Grades], by: str, source: str) -> tuple[list[np.nda
             if key not in row_of:
                 row_of[key] = len(names)
                 name = part.queries[i]
-                if name in taken:
-                    # One name for two queries: told apart by dataset, or by the beginning of the content's digest.
+                if name in used_names:
+                    # Two queries of one name: the dataset, or the first digits of the digest, distinguishes them.
                     name = f"{key[0]}/{name}" if by == "id" else f"{name} ({key[0][:8]}{key[1]})"
-                taken.add(name)
+                used_names.add(name)
                 names.append(name)
             here[i] = row_of[key]
         rows.append(here)
@@ -133,7 +151,7 @@ def _matched(parts: Sequence[Grades], by: str, source: str) -> tuple[list[np.nda
 
 
 def _identities(part: Grades) -> list[tuple[str, ...]]:
-    """(dataset, name) of every query; a name that already begins with its dataset stands for the bare one."""
+    """(dataset, name) of every query, where a name that begins with its dataset loses that beginning."""
     datasets = part.per_query.get("dataset", np.full(len(part.queries), ""))
     return [
         (str(dataset), query.removeprefix(f"{dataset}/") if dataset else query)
@@ -142,7 +160,7 @@ def _identities(part: Grades) -> list[tuple[str, ...]]:
 
 
 def _with_datasets(keys: list[list[tuple[str, ...]]], source: str) -> list[list[tuple[str, ...]]]:
-    """A query without a dataset is the one of its name in the only dataset that has one."""
+    """The same keys, where a query without a dataset gets the dataset of the only other query of its name."""
     datasets: dict[str, set[str]] = {}
     for dataset, query in {key for part_keys in keys for key in part_keys}:
         if dataset:
@@ -150,8 +168,8 @@ def _with_datasets(keys: list[list[tuple[str, ...]]], source: str) -> list[list[
     for query in {query for part_keys in keys for dataset, query in part_keys if not dataset}:
         if len(known := datasets.get(query, set())) > 1:
             raise InputError(
-                f"{source}: query {shorten(query)!r} comes without a dataset and in {', '.join(sorted(known)[:3])}; "
-                "which of them is meant cannot be told"
+                f"{source}: query {shorten(query)!r} without a dataset is ambiguous, because queries of that name are "
+                f"in {list_names(sorted(known), 3)}; every answer to it needs a dataset"
             )
     return [
         [(dataset or next(iter(datasets.get(query, ("",)))), query) for dataset, query in part_keys]
@@ -160,6 +178,7 @@ def _with_datasets(keys: list[list[tuple[str, ...]]], source: str) -> list[list[
 
 
 def _contents(part: Grades) -> list[tuple[str, ...]]:
+    """(digest of the prompt, number) of every query; the number is empty for the first of several equal prompts."""
     prompts = part.per_query.get("prompt")
     if prompts is None or not all(str(prompt).strip() for prompt in prompts):
         what = "has no prompts" if prompts is None else "has queries without a prompt"
@@ -176,30 +195,32 @@ def _contents(part: Grades) -> list[tuple[str, ...]]:
 def _report(
     parts: Sequence[Grades], rows: list[np.ndarray], n_logs: np.ndarray, by: str, shape: tuple[int, int]
 ) -> list[str]:
-    """What was joined and what matched nothing, in sentences."""
+    """What was joined, and which queries of each part matched nothing, in sentences."""
     how = "name" if by == "id" else "content"
-    sentences = [f"{len(parts)} logs joined by {how}: {some(shape[0], 'query')} and {some(shape[1], 'model')}."]
+    sentences = [f"{len(parts)} logs joined by {how}: {counted(shape[0], 'query')} and {counted(shape[1], 'model')}."]
     lonely = [(part, np.flatnonzero(n_logs[here] == 1)) for part, here in zip(parts, rows, strict=True)]
     lonely = [(part, alone) for part, alone in lonely if len(alone)]
-    for part, alone in lonely[:_MOST_SENTENCES]:
-        named = ", ".join(shorten(part.queries[i]) for i in alone[:_MOST_NAMED]) + (
-            ", ..." if len(alone) > _MOST_NAMED else ""
-        )
+    for part, alone in lonely[:_MAX_SENTENCES]:
+        examples = list_names([part.queries[i] for i in alone])
         sentences.append(
-            f"{part.source}: {len(alone):,} of {len(part.queries):,} queries are in no other log ({named})."
+            f"{part.source}: {len(alone):,} of {len(part.queries):,} queries are in no other log ({examples})."
         )
-    if len(lonely) > _MOST_SENTENCES:
-        rest = sum(len(alone) for _, alone in lonely[_MOST_SENTENCES:])
-        sentences.append(f"{len(lonely) - _MOST_SENTENCES} more logs have {rest:,} queries that are in no other.")
+    if len(lonely) > _MAX_SENTENCES:
+        rest = sum(len(alone) for _, alone in lonely[_MAX_SENTENCES:])
+        sentences.append(f"{len(lonely) - _MAX_SENTENCES} more logs have {rest:,} queries that are in no other.")
     if by == "id" and (n := _same_content(lonely)):
         sentences.append(
-            f"{n:,} of them have the prompt of a query of another name; data.join=content would match these."
+            f"{n:,} of these queries have the prompt of a query of another name; data.join=content would match them."
         )
     return sentences
 
 
 def _same_content(lonely: list[tuple[Grades, np.ndarray]]) -> int:
-    """Queries that matched by no name but share their prompt with such a one of another part."""
+    """Number of prompts that queries of several parts share although their names matched nothing.
+
+    Args:
+        lonely: parts, each with the indices of its queries that matched nothing.
+    """
     holders: dict[str, set[int]] = {}
     for number, (part, alone) in enumerate(lonely):
         prompts = part.per_query.get("prompt", np.full(len(part.queries), ""))
@@ -209,10 +230,10 @@ def _same_content(lonely: list[tuple[Grades, np.ndarray]]) -> int:
     return sum(len(numbers) for numbers in holders.values() if len(numbers) > 1)
 
 
-def _merged(
+def _merge_columns(
     columns: Sequence[Mapping[str, np.ndarray]], places: list[np.ndarray], length: int
 ) -> dict[str, np.ndarray]:
-    """Columns of the parts at their joined places; the first part that knows a value gives it."""
+    """Columns of the parts at their joined places; where several parts know a value, that of the first is kept."""
     merged: dict[str, np.ndarray] = {}
     for part, here in zip(columns, places, strict=True):
         for name, values in part.items():

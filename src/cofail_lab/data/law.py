@@ -1,4 +1,4 @@
-"""`data=law`: a matrix drawn from an error law, to be analysed like one that was observed."""
+"""`data=law`: a matrix drawn from an error law, which is then analysed like an observed matrix."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class LawSource:
     Attributes:
         law: any error law.
         n_queries: number of queries.
-        seed: of the draw; the same seed gives the same matrix, and its first rows whatever n_queries is.
+        seed: of the draw; the same seed gives the same matrix, and the same first rows for any n_queries.
     """
 
     law: AbstractErrorLaw
@@ -32,7 +32,7 @@ class LawSource:
         checks.whole("data.seed", self.seed, 0)
 
     def load(self) -> Grades:
-        """Every cell right or wrong; families are those of a block law."""
+        """Draw the matrix, every cell right or wrong; a block law also gives the families of the models."""
         wrong = np.asarray(self.law.sample(jax.random.key(self.seed), self.n_queries))
         name = type(self.law).__name__
         return Grades(

@@ -1,7 +1,7 @@
-"""What is known of models by name: family, provider, tier, prices, release date; from a file, or the shipped roster.
+"""What is known of models by name: family, provider, tier, prices, release date; from a table or the shipped roster.
 
-``roster.csv`` lists the 67 models of the reference work with family, tier and dollars per million tokens read and
-written, June 2026.
+``roster.csv`` lists the 67 models of the reference work with their family, their tier, and their prices of June 2026 in
+dollars per million tokens read and per million tokens written.
 """
 
 import difflib
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cofail_lab.data.files import read_bytes
-from cofail_lab.data.names import check_names, shorten
+from cofail_lab.data.names import check_names, list_names, shorten
 from cofail_lab.data.prices import PRICES, with_costs
 from cofail_lab.data.tables import CSV_SUFFIXES, PARQUET_SUFFIXES, read_sheet
 from cofail_lab.errors import InputError
@@ -21,64 +21,77 @@ from cofail_lab.grades import Grades
 ROSTER = "roster"
 
 _ALIASES = {
-    "name": "model", "price_in": "usd_per_mtok_in", "price_out": "usd_per_mtok_out", "released": "release_date",
-}  # fmt: skip
-_MOST_NAMED = 5
+    "name": "model",
+    "price_in": "usd_per_mtok_in",
+    "price_out": "usd_per_mtok_out",
+    "released": "release_date",
+}
+"""Other headings that people use, and the column each of them means."""
 
 
-def attach(grades: Grades, registry: str) -> Grades:
-    """Per-model columns from a registry, and costs from its prices where the log has tokens and no costs.
+def attach(grades: Grades, table: str) -> Grades:
+    """Add per-model columns from a table of models, and costs from its prices where the log has tokens and no costs.
 
-    A model is looked up by its name, and failing that by what follows its last slash, if only one entry ends so. What a
-    log says itself is kept. Models without an entry are named in a note.
+    A model is looked up by its name. A name that has no entry is looked up by the part after its last slash, if only
+    one entry ends with that part. What the log itself says is kept. Notes name the models without an entry.
 
     Args:
         grades: a matrix.
-        registry: path of a CSV, Parquet or YAML file, or ``roster``.
+        table: path of a CSV, Parquet or YAML file, or ``roster``.
+
+    Raises:
+        InputError: no model has an entry, or as `read_model_info`.
     """
-    known = read_registry(registry)
-    entries, short = list(known), {}
+    info = read_model_info(table)
+    entries, by_last_part = list(info), {}
     for name in entries:
-        short.setdefault(name.rpartition("/")[2], []).append(name)
-    found: list[str | None] = []
-    loosely: list[str] = []
+        by_last_part.setdefault(name.rpartition("/")[2], []).append(name)
+    entry_of: list[str | None] = []
+    without_provider: list[str] = []
     for model in grades.models:
-        entry = model if model in known else None
-        candidates = short.get(model.rpartition("/")[2], [])
+        entry = model if model in info else None
+        candidates = by_last_part.get(model.rpartition("/")[2], [])
         if entry is None and len(candidates) == 1:
             entry = candidates[0]
-            loosely.append(f"{shorten(model)} as {shorten(entry)}")
-        found.append(entry)
+            without_provider.append(f"{shorten(model)} as {shorten(entry)}")
+        entry_of.append(entry)
     notes = [*grades.notes]
-    label = "the shipped roster (prices of June 2026)" if registry == ROSTER else Path(registry).name
-    if loosely:
-        notes.append(f"Looked up in {label} without their provider: {_listed(loosely)}.")
-    if unmatched := [m for m, entry in zip(grades.models, found, strict=True) if entry is None]:
+    n_models = len(grades.models)
+    label = "the shipped roster (prices of June 2026)" if table == ROSTER else Path(table).name
+    if without_provider:
+        notes.append(f"Looked up in {label} without their provider: {list_names(without_provider)}.")
+    if unmatched := [model for model, entry in zip(grades.models, entry_of, strict=True) if entry is None]:
         near = difflib.get_close_matches(unmatched[0], entries[:10_000], n=1, cutoff=0.6)
         hint = f"; {shorten(unmatched[0])} resembles {shorten(near[0])}" if near else ""
-        notes.append(f"{len(unmatched):,} of {len(found):,} models are not in {label}: {_listed(unmatched)}{hint}.")
-    if len(unmatched) == len(found):
+        notes.append(f"{len(unmatched):,} of {n_models:,} models are not in {label}: {list_names(unmatched)}{hint}.")
+    if len(unmatched) == n_models:
         raise InputError(
-            f"data.registry: none of the {len(found)} models is in {label}, such as {shorten(unmatched[0])!r}; "
-            f"it has {_listed(entries)}"
+            f"data.registry: none of the {n_models} models, such as {shorten(unmatched[0])!r}, is in {label}, which "
+            f"has {list_names(entries)}"
         )
     per_model = dict(grades.per_model)
-    for column in dict.fromkeys(key for entry in known.values() for key in entry):
-        texts = ["" if entry is None else known[entry].get(column, "") for entry in found]
+    for column in dict.fromkeys(key for entry in info.values() for key in entry):
+        texts = ["" if entry is None else info[entry].get(column, "") for entry in entry_of]
         if column in PRICES:
             values = np.array([float(text) if text else np.nan for text in texts])
         else:
             values = np.array(texts, dtype=object)
-        per_model[column] = _filled(per_model.get(column), values)
+        per_model[column] = _fill_unknown(per_model.get(column), values)
     return with_costs(replace(grades, per_model=per_model, notes=tuple(notes)), label)
 
 
-def read_registry(registry: str) -> dict[str, dict[str, str]]:
-    """Model -> column -> text. Prices are numbers >= 0 or empty; a model stands in it once.
+def read_model_info(table: str) -> dict[str, dict[str, str]]:
+    """A table of models: model -> column -> text. Prices are numbers >= 0 or empty; every model has one entry.
 
     A YAML file is a mapping of names to columns, or a list of entries with a ``name``.
+
+    Args:
+        table: path of a CSV, CSV.gz, Parquet or YAML file, or ``roster``.
+
+    Raises:
+        InputError: another ending, not readable, a name that is blank or twice in it, or a bad price.
     """
-    path = Path(__file__).with_name("roster.csv") if registry == ROSTER else Path(registry).expanduser()
+    path = Path(__file__).with_name("roster.csv") if table == ROSTER else Path(table).expanduser()
     if path.name.endswith((*CSV_SUFFIXES, *PARQUET_SUFFIXES)):
         sheet = read_sheet(path)
         rows = [dict(zip(sheet.header, row, strict=True)) for row in sheet.rows]
@@ -86,7 +99,7 @@ def read_registry(registry: str) -> dict[str, dict[str, str]]:
         rows = _read_yaml(path)
     else:
         raise InputError(
-            f"data.registry: {registry!r} is not 'roster' and does not end in .csv, .csv.gz, .parquet or .yaml"
+            f"data.registry: {table!r} is not 'roster' and does not end in .csv, .csv.gz, .parquet or .yaml"
         )
     entries = [{_ALIASES.get(key, key): text.strip() for key, text in row.items()} for row in rows]
     names = check_names([entry.get("model", "") for entry in entries], "model", path.name)
@@ -101,7 +114,7 @@ def _read_yaml(path: Path) -> list[dict[str, str]]:
     import yaml
 
     class Plain(yaml.SafeLoader):
-        """Without aliases: a few lines of them can stand for more than fits in memory."""
+        """Refuses aliases: a few lines of them can expand to more than fits in memory."""
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
@@ -109,7 +122,7 @@ def _read_yaml(path: Path) -> list[dict[str, str]]:
             return super().compose_node(parent, index)
 
     try:
-        content: Any = yaml.load(read_bytes(path, limit=2**21), Plain)  # noqa: S506  (a SafeLoader)
+        content: Any = yaml.load(read_bytes(path, limit=2**21), Plain)  # noqa: S506  (Plain is a SafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
         if isinstance(error, InputError):
             raise
@@ -136,8 +149,8 @@ def _check_price(text: str, where: str) -> None:
         raise InputError(f"{where}: {shorten(text)!r} is not a number of dollars >= 0 or empty")
 
 
-def _filled(own: np.ndarray | None, looked_up: np.ndarray) -> np.ndarray:
-    """What the log says, and the registry's value where it says nothing."""
+def _fill_unknown(own: np.ndarray | None, looked_up: np.ndarray) -> np.ndarray:
+    """The log's own values (m,), and the values looked up where the log has none."""
     if own is None:
         return looked_up
     if own.dtype != object and looked_up.dtype != object:
@@ -145,7 +158,3 @@ def _filled(own: np.ndarray | None, looked_up: np.ndarray) -> np.ndarray:
     own = own.astype(object)
     unknown = np.array([value == "" or value != value for value in own], dtype=bool)
     return np.where(unknown, looked_up.astype(object), own)
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(shorten(name) for name in names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")

@@ -1,4 +1,4 @@
-"""Dollars of an answer from its tokens and its model's prices, where the log has no cost itself."""
+"""Costs of answers in US dollars, from their tokens and their models' prices, where the log has no cost."""
 
 from dataclasses import replace
 
@@ -7,13 +7,13 @@ import numpy as np
 from cofail_lab.grades import Grades
 
 PRICES = ("usd_per_mtok_in", "usd_per_mtok_out")
-"""Per-model columns: dollars per million tokens read and written."""
+"""Per-model columns: US dollars per million tokens read, and per million tokens written."""
 
 
 def with_costs(grades: Grades, origin: str) -> Grades:
-    """The matrix with a cost wherever it lacks one and tokens (in and out) and prices (in and out) are known.
+    """The matrix with a cost in every cell that has none and whose tokens and prices, in and out, are known.
 
-    Costs that the log has are kept. A note says how many were computed, and from where the prices are.
+    Costs that the log has are kept. A note gives the number of computed costs and the origin of the prices.
     """
     known = {*grades.per_model} >= {*PRICES} and {*grades.per_cell} >= {"tokens_in", "tokens_out"}
     if not known:

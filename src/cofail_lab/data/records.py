@@ -1,4 +1,4 @@
-"""The one way from records, one graded answer each, to `Grades`: every log reader adds records and nothing else."""
+"""Collects graded answers, one record each, and makes `Grades` of them; every log reader uses `Records`."""
 
 from array import array
 from collections.abc import Sequence
@@ -7,24 +7,24 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from cofail_lab.data.names import check_names, clean_text, some
+from cofail_lab.data.names import check_names, clean_text, counted, list_names
 from cofail_lab.data.tables import coded
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
 
 NUMBERS = ("score", "cost", "tokens_in", "tokens_out", "confidence")
-"""Per-answer numbers that a record may carry; nan where the log has none."""
+"""Numbers that a record may have beside its state; nan where the log has none."""
 
-MOST_CELLS = 2 * 10**8
-"""Cells (times samples) that a matrix may have: int8 states and one float column of it take under 2 GiB."""
+MAX_CELLS = 2 * 10**8
+"""Cells (times samples) of a matrix at most: its states and one array of floats take under 2 GiB."""
 
 
 class Records:
-    """Columns of graded answers, a few bytes each, in the order in which they were added.
+    """Graded answers in the order in which they were added; columns, because a log may have millions of them.
 
-    One (dataset, query, model) that comes again is a repeated sample (an epoch, a second run) of the same cell, in
-    order of arrival. Records without a dataset belong to the query of that name in the only dataset that has one.
-    Queries of one name in several datasets are named ``dataset/query``.
+    Several records of one (dataset, query, model) are repeated samples (epochs, runs) of one cell, in the order in
+    which they were added. A record without a dataset belongs to the query of its name, if only one dataset has such a
+    query. Queries of one name in several datasets are named ``dataset/query``.
     """
 
     def __init__(self) -> None:
@@ -56,16 +56,16 @@ class Records:
         """Add one graded answer.
 
         Args:
-            query, model, dataset: names; empty dataset for unknown.
-            state: of the answer; MISSING only makes the names known.
-            score: as the log has it, any scale.
+            query, model, dataset: names; the dataset is empty where unknown.
+            state: of the answer; MISSING adds only the names.
+            score: as in the log, any scale.
             cost: US dollars, >= 0.
             tokens_in, tokens_out: read and written, >= 0.
             confidence: the model's own, any scale.
-            prompt: the query's text; the first one of a query is kept, different ones are counted in a note.
+            prompt: the query's text; the first prompt of a query is kept, and a note counts queries with several.
             at_limit: the answer stopped at the token (or message, or time) limit.
         """
-        # A million calls are one log: look-ups and C array appends, nothing else.
+        # One log may call this a million times: only look-ups and appends to C arrays.
         i = self._queries.setdefault((dataset, query), len(self._queries))
         if prompt is not None and self._prompts.setdefault(i, prompt) != prompt:
             self._other_prompt.add(i)
@@ -94,8 +94,8 @@ class Records:
         """Add k graded answers at once.
 
         Args:
-            query, model, dataset, prompt: k strings each, an Arrow array or anything Arrow makes one of; a null dataset
-                or prompt is unknown.
+            query, model, dataset, prompt: k strings each, as an Arrow array or a sequence; a null dataset or prompt is
+                unknown.
             state: values of `Cell`.
             at_limit: bool.
             numbers: float64 columns of `NUMBERS`, nan where unknown.
@@ -104,7 +104,7 @@ class Records:
         rows, row_names = coded(query, "query")
         groups, group_names = (np.zeros(k, np.int64), [""]) if dataset is None else coded(dataset, "dataset")
         columns, column_names = coded(model, "model")
-        # One number per (dataset, query), so that Python sees each only once, in order of first appearance.
+        # Each (dataset, query) gets one number, so that the loop in Python sees it once, in order of appearance.
         pairs, first, codes = np.unique(groups * len(row_names) + rows, return_index=True, return_inverse=True)
         to_query = np.empty(len(pairs), np.int32)
         for p in np.argsort(first, kind="stable"):
@@ -131,10 +131,10 @@ class Records:
     def grades(self, *, source: str, sha256: str, notes: Sequence[str] = ()) -> Grades:
         """The matrix of all records; a pair without a record is missing.
 
-        The state of a cell, its cost, tokens, score, confidence and limit are those of its *first* sample. Where any
-        cell has more than one, ``per_cell["samples"]`` int8 (queries, models, S) holds the states of all samples in
-        order, padded with MISSING, and ``per_cell["frac"]`` the share right among the right and wrong ones (nan without
-        any). ``per_cell["tokens"]`` is the sum of tokens in and out, as far as known.
+        The state of a cell, its cost, tokens, score, confidence and limit are those of its *first* sample. If any cell
+        has several samples, ``per_cell["samples"]``, int8 (queries, models, S), holds the states of all samples in
+        order, padded with MISSING, and ``per_cell["frac"]`` the share of right samples among the right and wrong ones
+        (nan where there is none). ``per_cell["tokens"]`` is the sum of tokens in and out, of those that are known.
 
         Args:
             source: for messages and provenance.
@@ -142,7 +142,8 @@ class Records:
             notes: of the reader.
 
         Raises:
-            InputError: no record, a blank name, names that differ only in white space, a matrix too large to hold.
+            InputError: no record, a blank name, names that differ only in white space, an ambiguous query (several
+                datasets have it, and a record names none), or more than `MAX_CELLS` cells.
         """
         if not len(self):
             raise InputError(f"{source}: no graded answer in it")
@@ -155,7 +156,7 @@ class Records:
         flat = row_of[np.frombuffer(self._query, np.intc)[kept]].astype(np.int64) * m
         flat += np.frombuffer(self._model, np.intc)[kept]
         first, sample = _sample_numbers(flat)
-        most = int(sample.max(initial=-1)) + 1
+        n_samples = int(sample.max(initial=-1)) + 1
         cells = np.full(n * m, Cell.MISSING, np.int8)
         cells[flat[first]] = state[kept][first]
         per_cell: dict[str, np.ndarray] = {}
@@ -169,17 +170,17 @@ class Records:
         at_limit = np.frombuffer(self._at_limit, np.int8)[kept]
         if at_limit.any():
             per_cell["at_limit"] = _spread(at_limit[first].astype(bool), flat[first], n, m, False)
-        said = list(notes)
-        if most > 1:
-            check_size(n, m, most, source)
-            samples = np.full((n * m, most), Cell.MISSING, np.int8)
+        all_notes = list(notes)
+        if n_samples > 1:
+            check_size(n, m, n_samples, source)
+            samples = np.full((n * m, n_samples), Cell.MISSING, np.int8)
             samples[flat, sample] = state[kept]
             frac = share_right(samples)
-            per_cell |= {"samples": samples.reshape(n, m, most), "frac": frac.reshape(n, m)}
-            said.append(repeated_note(int((np.bincount(flat, minlength=1) > 1).sum()), most))
+            per_cell |= {"samples": samples.reshape(n, m, n_samples), "frac": frac.reshape(n, m)}
+            all_notes.append(repeated_note(int((np.bincount(flat, minlength=1) > 1).sum()), n_samples))
             if late := int(((cells > Cell.WRONG) & ~np.isnan(frac)).reshape(-1).sum()):
-                said.append(
-                    f"{some(late, 'cell')} not graded in the first sample but in a later one; not graded it stays."
+                all_notes.append(
+                    f"{counted(late, 'cell')} not graded in the first sample but in a later one: the first one counts."
                 )
         per_query: dict[str, np.ndarray] = {}
         if any(datasets):
@@ -189,14 +190,18 @@ class Records:
             for i, text in self._prompts.items():
                 prompts[row_of[i]] = prompts[row_of[i]] or clean_text(text)
             per_query["prompt"] = prompts
-        if self._other_prompt:
-            said.append(
-                f"{some(len(self._other_prompt), 'query')} with different prompts in other records; the first is kept."
-            )
+        if n_other := len(self._other_prompt):
+            all_notes.append(f"{counted(n_other, 'query')} with different prompts in other records; the first is kept.")
         return Grades(
-            cells.reshape(n, m), queries, models, source, per_query,
-            per_cell=per_cell, notes=tuple(said), sha256=sha256,
-        )  # fmt: skip
+            cells.reshape(n, m),
+            queries,
+            models,
+            source,
+            per_query,
+            per_cell=per_cell,
+            notes=tuple(all_notes),
+            sha256=sha256,
+        )
 
     def _rows(self, source: str) -> tuple[np.ndarray, tuple[str, ...], list[str]]:
         """Row of every (dataset, query), and the name and dataset of every row."""
@@ -210,8 +215,8 @@ class Records:
             known = datasets_of.get(query, [])
             if not dataset and len(known) > 1:
                 raise InputError(
-                    f"{source}: query {query!r} comes without a dataset and in {', '.join(known[:3])}; "
-                    "which of them is meant cannot be told"
+                    f"{source}: query {query!r} without a dataset is ambiguous, because queries of that name are in "
+                    f"{list_names(known, 3)}; every answer to it needs a dataset"
                 )
             key = (dataset or (known[0] if known else ""), query)
             row_of[code] = rows.setdefault(key, len(rows))
@@ -219,30 +224,34 @@ class Records:
         return row_of, check_names(names, "query", source), [clean_text(dataset) for dataset, _ in rows]
 
 
-def repeated_note(n_cells: int, most: int) -> str:
-    """That cells have repeated samples, and what becomes of them."""
-    return f"{some(n_cells, 'cell')} with repeated samples (at most {most}); a cell is its first sample."
+def repeated_note(n_cells: int, n_samples: int) -> str:
+    """A note on ``n_cells`` cells that have repeated samples, ``n_samples`` at most."""
+    return f"{counted(n_cells, 'cell')} with repeated samples (at most {n_samples}); a cell is its first sample."
 
 
 def share_right(samples: Int[np.ndarray, "... S"]) -> np.ndarray:
-    """Share of right samples among the right and wrong ones; nan where there is none."""
+    """Share of right samples among the right and wrong ones of every cell; nan where it has none."""
     answered = (samples <= Cell.WRONG).sum(axis=-1)
     right = (samples == Cell.RIGHT).sum(axis=-1)
     return np.divide(right, answered, out=np.full(answered.shape, np.nan), where=answered > 0)
 
 
 def check_size(n: int, m: int, samples: int, source: str) -> None:
-    """Raise InputError for a matrix that would not fit in memory."""
-    if n * m * samples > MOST_CELLS:
+    """Raise InputError for a matrix of more than `MAX_CELLS` cells, which would not fit in memory."""
+    if n * m * samples > MAX_CELLS:
         times = f" x {samples} samples" if samples > 1 else ""
         raise InputError(
-            f"{source}: {n:,} queries x {m:,} models{times} make a matrix of more than {MOST_CELLS:,} cells; "
+            f"{source}: {n:,} queries x {m:,} models{times} make a matrix of more than {MAX_CELLS:,} cells; "
             "are the query and model fields the right ones?"
         )
 
 
 def _sample_numbers(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which records are the first of their cell (indices), and of every record its number within its cell."""
+    """Indices of the records that are the first of their cell, and the number of every record within its cell.
+
+    Args:
+        flat: cell of every record.
+    """
     seen = np.bincount(flat, minlength=1)
     if seen.max(initial=0) <= 1:
         return np.arange(len(flat)), np.zeros(len(flat), np.int64)
@@ -256,6 +265,7 @@ def _sample_numbers(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _spread(values: np.ndarray, flat: np.ndarray, n: int, m: int, empty: Any) -> np.ndarray:
+    """An array (n, m) with the values at the flat indices and ``empty`` elsewhere."""
     whole = np.full(n * m, empty, values.dtype)
     whole[flat] = values
     return whole.reshape(n, m)

@@ -1,4 +1,4 @@
-"""What counts as right: one rule for all readers, stated by the user where the log leaves room (never guessed)."""
+"""Which answers are right: one rule for all readers, and never a guess; what a log leaves open, the user states."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -7,11 +7,11 @@ from numbers import Real
 from typing import Any
 
 from cofail_lab import checks
-from cofail_lab.data.names import shorten
+from cofail_lab.data.names import list_names, shorten
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell
 
-# Inspect's letters, and the words that harnesses write for the same.
+# Inspect's letters, and the words that other harnesses write with the same meaning.
 _WORDS = {
     **dict.fromkeys(("C", "correct", "true", "pass", "passed"), Cell.RIGHT),
     **dict.fromkeys(("I", "incorrect", "false", "fail", "failed"), Cell.WRONG),
@@ -24,12 +24,12 @@ _PARTIAL = ("P", "partial")
 
 @dataclass(frozen=True)
 class Rule:
-    """Which of a log's scores to read, and from which value on it is right.
+    """Which of a log's scores decides, and which of its values are right.
 
     Attributes:
         scorer: name of the scorer, metric or filter (`data.scorer`); None where the log has only one.
-        threshold: scores of at least this are right, lower ones wrong (`data.threshold`). None accepts only scores that
-            need none: 0 and 1, true and false, C and I, pass and fail.
+        threshold: the lowest score of a right answer (`data.threshold`). None accepts only scores that need no
+            threshold: 0 and 1, true and false, C and I, pass and fail.
     """
 
     scorer: str | None = None
@@ -42,8 +42,16 @@ class Rule:
             checks.number("data.threshold", self.threshold)
 
     def choose(self, names: Collection[str], where: str) -> str:
-        """The scorer to read among those a log has; InputError if it is not there or not chosen among several."""
-        known = ", ".join(shorten(name) for name in sorted(names)[:8])
+        """The scorer that decides, among those that a log has.
+
+        Args:
+            names: of the log's scorers.
+            where: file, for the message.
+
+        Raises:
+            InputError: the log has no scorer of the stated name, or several scorers and none is stated.
+        """
+        known = list_names(sorted(names), 8)
         if self.scorer is not None:
             if self.scorer not in names:
                 raise InputError(f"data.scorer: {self.scorer!r} is not in {where}, which has {known or 'none'}")
@@ -55,13 +63,16 @@ class Rule:
     def state(self, value: Any, where: str) -> Cell:
         """State of an answer with this score.
 
-        Booleans and words (in any case; Inspect's letters as they are) mean what they say; null, nan and Inspect's N
-        are unscored; a number is compared with the threshold, and without one must be 0 or 1. A partial score (P)
-        counts as .5.
+        Booleans are right or wrong; so are words, in any case, and Inspect's letters in capitals. Null, nan and
+        Inspect's N are unscored. A number is compared with the threshold; without a threshold it must be 0 or 1. A
+        partial score (P) counts as 0.5.
 
         Args:
-            value: as the log has it; a mapping or list is no score.
+            value: as in the log.
             where: file and record, for the message.
+
+        Raises:
+            InputError: not a score, such as a list, or a number that needs a threshold.
         """
         if value is None:
             return Cell.UNSCORED
@@ -90,7 +101,7 @@ class Rule:
 
 
 def raw_score(value: Any) -> float | None:
-    """The number a score stands for (C is 1, P .5, I 0; nan for null and N), None if it is not a score at all."""
+    """The number that a score stands for (C is 1, P 0.5, I 0; nan for null and N), None if it is not a score."""
     if isinstance(value, bool):
         return float(value)
     if isinstance(value, str):
@@ -112,7 +123,7 @@ def raw_score(value: Any) -> float | None:
 
 
 def amount(value: Any, where: str) -> float:
-    """A cost or a number of tokens: >= 0, nan for null or empty; InputError for anything else."""
+    """A cost or a number of tokens as a float >= 0, nan for null or empty; InputError for anything else."""
     if value is None or value == "":
         return math.nan
     score = None if isinstance(value, bool | Mapping | list) else raw_score(value)
@@ -122,7 +133,8 @@ def amount(value: Any, where: str) -> float:
 
 
 def _shown(value: Any) -> str:
-    # An integer may have more digits than Python agrees to print.
+    """A value for a message."""
+    # Python refuses to print integers of thousands of digits.
     try:
         return shorten(repr(value))
     except ValueError:

@@ -1,4 +1,4 @@
-"""CSV and Parquet tables, as text or as columns of codes, with errors that name the file, the row and the column."""
+"""CSV and Parquet tables as text, codes or numbers; errors name the file, the row and the column."""
 
 import csv
 import io
@@ -16,16 +16,17 @@ from cofail_lab.errors import InputError
 
 CSV_SUFFIXES = (".csv", ".csv.gz")
 PARQUET_SUFFIXES = (".parquet",)
-MOST_TEXT_CELLS = 2 * 10**7
-"""Of a table that is held as text: about a gigabyte."""
-MOST_ROWS = 2 * 10**7
+MAX_TEXT_CELLS = 2 * 10**7
+"""Cells of a table that is held as text: about a gigabyte."""
+MAX_ROWS = 2 * 10**7
+"""Rows of a Parquet file that is read by columns."""
 # Bytes of a CSV row that Arrow accepts: prompts can be long.
 _BLOCK = 2**25
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table as the text its cells have, every row as long as the header."""
+    """A table of text; every row is as long as the header."""
 
     header: list[str]
     rows: list[list[str]]
@@ -34,7 +35,7 @@ class Sheet:
 def read_sheet(path: Path) -> Sheet:
     """A whole CSV, CSV.gz or Parquet table as text; null and nan are empty."""
     if path.suffix == ".parquet":
-        columns = read_parquet(path, most_cells=MOST_TEXT_CELLS)
+        columns = read_parquet(path, most_cells=MAX_TEXT_CELLS)
         texts = []
         for codes, values in (coded(column, path.name) for column in columns.values()):
             texts.append([values[code] for code in codes])
@@ -43,9 +44,9 @@ def read_sheet(path: Path) -> Sheet:
     for _, row in read_rows(path):
         rows.append(row)
         cells += len(row)
-        if cells > MOST_TEXT_CELLS:
+        if cells > MAX_TEXT_CELLS:
             raise InputError(
-                f"{path.name}: more than {MOST_TEXT_CELLS:,} cells; data=long and data=npz take larger ones"
+                f"{path.name}: more than {MAX_TEXT_CELLS:,} cells; data=long and data=npz take larger ones"
             )
     return Sheet(rows[0], rows[1:])
 
@@ -54,7 +55,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Rows of a CSV or CSV.gz file with their line numbers, the header first; blank lines are skipped.
 
     Raises:
-        InputError: not readable, not gzip or truncated, not UTF-8, empty, or a row as long as no other.
+        InputError: not readable, damaged, not UTF-8, empty, or a row that is not as long as the header.
     """
     csv.field_size_limit(2**27)
     try:
@@ -68,7 +69,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 if len(row) != width:
                     raise InputError(
                         f"{path.name}: line {reader.line_num} has {len(row)} cells, the header has {width}; "
-                        "every row needs one each"
+                        "every row needs one cell for each column"
                     )
                 yield reader.line_num, row
             if not width:
@@ -82,15 +83,15 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def header(path: Path) -> list[str]:
-    """Column names of a CSV, CSV.gz or Parquet file. Raises InputError as the readers do."""
+    """Column names of a CSV, CSV.gz or Parquet file. Raises InputError as `read_rows` and `read_parquet`."""
     if path.suffix == ".parquet":
-        with _parquet(path) as file:
+        with _ParquetFile(path) as file:
             return list(file.schema_arrow.names)
     return next(read_rows(path))[1]
 
 
 def read_columns(path: Path, wanted: Collection[str]) -> dict[str, Any]:
-    """The wanted columns that a CSV, CSV.gz or Parquet file has, as Arrow columns; those of a CSV are text.
+    """Those of the wanted columns that a CSV, CSV.gz or Parquet file has, as Arrow columns; those of a CSV are text.
 
     Raises:
         InputError: not readable, not a table, a column twice.
@@ -101,7 +102,7 @@ def read_columns(path: Path, wanted: Collection[str]) -> dict[str, Any]:
         repeated = next(name for name in present if present.count(name) > 1)
         raise InputError(f"{path.name}: column {repeated!r} appears twice")
     if path.suffix == ".parquet":
-        return read_parquet(path, present, most_cells=MOST_ROWS * max(len(present), 1))
+        return read_parquet(path, present, most_cells=MAX_ROWS * max(len(present), 1))
     return _read_csv(path, names, present)
 
 
@@ -124,25 +125,37 @@ def _read_csv(path: Path, names: list[str], present: list[str]) -> dict[str, Any
             )
     except pa.ArrowException as error:
         for _ in read_rows(path):
-            pass  # slower, and stops with the line that is wrong
+            pass  # slower, but raises for the line that is wrong
         reason = shorten(str(error).splitlines()[0], 120)
         raise InputError(f"{path.name}: not a valid CSV file ({reason})") from error
-    # The names were read before; this way Arrow counts them as a row, and a byte order mark belongs to it.
+    # With its names given, Arrow reads the header as the first row, and a byte order mark as a part of this row.
     table = table.slice(1)
     return dict(zip(present, table.columns, strict=True))
 
 
 def read_parquet(path: Path, columns: list[str] | None = None, *, most_cells: int) -> dict[str, Any]:
-    """Columns of a Parquet file (None for all) as Arrow columns, text as dictionaries; InputError for anything else."""
+    """Columns of a Parquet file as Arrow columns, text as dictionaries.
+
+    Args:
+        path: of the file.
+        columns: names; None for all columns.
+        most_cells: rows times columns at most.
+
+    Raises:
+        InputError: not readable, not a table of numbers and text, a name twice, or too many cells.
+    """
     import pyarrow as pa
 
-    with _parquet(path) as file:
+    with _ParquetFile(path) as file:
         schema = file.schema_arrow
         wanted = list(schema.names) if columns is None else columns
         if not wanted:
             raise InputError(f"{path.name}: the table has no columns; 'query' and one column per model were expected")
         if file.metadata.num_rows * len(wanted) > most_cells:
-            raise InputError(f"{path.name}: {file.metadata.num_rows:,} rows x {len(wanted):,} columns are too many")
+            raise InputError(
+                f"{path.name}: {file.metadata.num_rows:,} rows x {len(wanted):,} columns; at most "
+                f"{most_cells:,} cells are read"
+            )
         if len(set(schema.names)) < len(schema.names):
             repeated = next(name for name in schema.names if schema.names.count(name) > 1)
             raise InputError(f"{path.name}: column {shorten(repeated)!r} appears twice; names must be unique")
@@ -154,8 +167,8 @@ def read_parquet(path: Path, columns: list[str] | None = None, *, most_cells: in
     return {name: table.column(name) for name in wanted}
 
 
-class _parquet:  # noqa: N801  (a context manager, used as a function)
-    """A Parquet file opened with its text columns as dictionaries, and its errors as one line."""
+class _ParquetFile:
+    """Opens a Parquet file with its text columns as dictionaries; its errors become an InputError of one line."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -168,7 +181,7 @@ class _parquet:  # noqa: N801  (a context manager, used as a function)
             pass
         try:
             names = [field.name for field in pq.read_schema(self._path) if _is_text(field.type)]
-            # Text that is stored once and used a million times stays stored once.
+            # A text that many rows share stays one text in memory.
             self._file = pq.ParquetFile(self._path, read_dictionary=names)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise self._plain(error) from error
@@ -194,7 +207,7 @@ def _is_text(kind: Any) -> bool:
 
 
 def coded(column: Any, where: str) -> tuple[Int[np.ndarray, " k"], list[str]]:
-    """A column as codes, and the texts they stand for in order of first appearance; null and nan are the empty text.
+    """A column as codes, and the text of each code in order of first appearance; null and nan are the empty text.
 
     Args:
         column: an Arrow column, or a sequence of strings.
@@ -214,7 +227,7 @@ def coded(column: Any, where: str) -> tuple[Int[np.ndarray, " k"], list[str]]:
         codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     except (pa.ArrowException, UnicodeError) as error:
         raise InputError(f"{where}: not text ({shorten(str(error).splitlines()[0], 120)})") from error
-    # A dictionary may hold one text twice, or one that no row has; null (the last) is the empty text.
+    # A dictionary may hold a text twice, or a text that no row has. The empty text of null is appended at its end.
     place: dict[str, int] = {}
     merged = np.array([place.setdefault(value or "", len(place)) for value in (*values, None)], np.int64)[codes]
     used, first, codes = np.unique(merged, return_index=True, return_inverse=True)
@@ -226,7 +239,7 @@ def coded(column: Any, where: str) -> tuple[Int[np.ndarray, " k"], list[str]]:
 
 
 def numbers(column: Any, where: str) -> np.ndarray:
-    """A column as float64, nan where it is null or empty; InputError naming the first text that is no finite number."""
+    """A column as float64, nan where it is null or empty; InputError with the first text that is no finite number."""
     import pyarrow as pa
 
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
@@ -242,7 +255,7 @@ def numbers(column: Any, where: str) -> np.ndarray:
         if not np.isinf(values).any():
             return values
     except pa.ArrowException:
-        pass  # text that Arrow does not read as a number: which one is found below
+        pass  # a text that Arrow does not read as a number; the loop below names it
     codes, texts = coded(column, where)
     known = np.empty(len(texts))
     for t, text in enumerate(texts):

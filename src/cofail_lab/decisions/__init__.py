@@ -1,6 +1,6 @@
-"""Decisions on a pool: what a budget buys, how many members pay, when a cascade or waiting for a better model does."""
+"""Decisions on a pool: what a budget buys, how many members pay off, when a cascade pays off, when waiting does."""
 
-from cofail_lab.decisions.budget import budget_frontier
+from cofail_lab.decisions.budget import budget_frontier, query_oracle_frontier
 from cofail_lab.decisions.budget_lp import BudgetSolution, solve_budget
 from cofail_lab.decisions.cascade import (
     CascadeCurve,
@@ -40,7 +40,6 @@ from cofail_lab.decisions.diversification import (
 )
 from cofail_lab.decisions.frontier import Frontier, Policy
 from cofail_lab.decisions.luck import AsGraded, as_graded, one_run_oracle, routable_ceiling, second_run_accuracy
-from cofail_lab.decisions.query_frontier import query_oracle_frontier
 from cofail_lab.decisions.router_ceiling import concave_roc_auc, information_ceiling, router_gain_ceiling
 from cofail_lab.decisions.routing_gain import expected_maximum, expected_routing_gain, routing_gain_heuristic
 from cofail_lab.decisions.score_weights import (

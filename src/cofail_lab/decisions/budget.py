@@ -5,11 +5,16 @@ Walking along a hull edge of slope λ pays off exactly when a unit of budget cos
 frontier is all edges of all types, weighted by the types' probabilities and sorted by slope.
 """
 
+from typing import Literal
+
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from cofail_lab.decisions.frontier import Frontier
 from cofail_lab.errors import InputError
+
+AllWrong = Literal["cheapest", "best_model"]
+"""Where a query that all models get wrong is sent."""
 
 # Elements of the (types, models) block worked on at a time: small enough to stay in cache.
 _BLOCK = 100_000
@@ -42,13 +47,42 @@ def budget_frontier(
     ]
     start, cost, value, kind, rise, run = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     slope = rise / run
-    # Types that never occur have edges of no length: they would be corners without effect.
+    # A type that never occurs has edges of length zero: its corners would have no effect.
     weight = prior[kind[:, 0]]
     order = np.argsort(-slope[weight > 0], kind="stable")
     kept = np.flatnonzero(weight > 0)[order]
     costs = float(prior @ cost) + np.concatenate([[0.0], np.cumsum(weight[kept] * run[kept])])
     values = float(prior @ value) + np.concatenate([[0.0], np.cumsum(weight[kept] * rise[kept])])
     return Frontier(costs, values, slope[kept], kind[kept], start)
+
+
+def query_oracle_frontier(
+    wrong: Bool[np.ndarray, "n m"], prices: Float[np.ndarray, "..."], all_wrong: AllWrong = "cheapest"
+) -> Frontier:
+    """Accuracy against cost per query, at every budget, of the oracle that knows which models are right on each query.
+
+    Every query is its own type. A query is never free, not even one that all models get wrong. It is then sent to
+
+    - ``cheapest``: its cheapest model, because the oracle knows that no money helps. Lowest cost, the convention of P4.
+    - ``best_model``: the single best model, because the oracle does not know this, and pays for trying.
+
+    Args:
+        wrong: True where the model is wrong, (n, m).
+        prices: what an answer costs, (m,) or (n, m), finite and >= 0.
+        all_wrong: where a query that all models get wrong is sent.
+
+    Raises:
+        InputError: as `budget_frontier`; an unknown convention.
+    """
+    n, m = wrong.shape
+    table = np.asarray(prices, dtype=float)
+    if all_wrong not in ("cheapest", "best_model"):
+        raise InputError(f"all_wrong: {all_wrong!r} is not one of cheapest, best_model")
+    if all_wrong == "best_model" and table.shape in ((m,), (n, m)):
+        all_fail = wrong.all(axis=1)
+        table = np.array(np.broadcast_to(table, (n, m)))
+        table[all_fail] = table[all_fail, int(wrong.mean(axis=0).argmin())][:, None]
+    return budget_frontier(1.0 - wrong, table, np.full(n, 1 / n))
 
 
 def checked_program(quality: object, prices: object, prior: object) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -94,7 +128,7 @@ def _edges(quality: np.ndarray, prices: np.ndarray, first_type: int) -> tuple[np
         steepest = slope.max(axis=1)
         climbing = steepest > 0
         active, slope, steepest, run, rise = (x[climbing] for x in (active, slope, steepest, run, rise))
-        # Along one edge several models may lie; the farthest is the next corner.
+        # Several models may lie on one edge; the farthest is the next corner.
         following = np.where(slope == steepest[:, None], run, -1.0).argmax(axis=1)
         rows = np.arange(len(active))
         edges.append((active, at_model[active], following, rise[rows, following], run[rows, following]))
@@ -107,17 +141,17 @@ def _edges(quality: np.ndarray, prices: np.ndarray, first_type: int) -> tuple[np
 
 
 def _records(quality: np.ndarray, prices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each type, only the models better than every cheaper one: quality, price and model, padded with copies.
+    """For each type, the models that are better than every cheaper one: quality, price and model, padded with copies.
 
     With prices common to all types one sort serves all, and few models are left (about five of 67 random ones).
     """
-    # Among equal prices the best must come first: within a price, records are found on the running maximum alone.
+    # Among equal prices the best must come first: within a price, records are defined by the running maximum alone.
     columns = np.argsort(prices, kind="stable")
     ordered, price = quality[:, columns], prices[columns]
     best = np.maximum.accumulate(ordered, axis=1)
     record = np.ones(ordered.shape, dtype=bool)
     record[:, 1:] = best[:, 1:] > best[:, :-1]
-    # A record that is beaten at the same price is none.
+    # A model that is beaten at the same price is no record.
     last = np.append(price[1:] > price[:-1], True)
     if not last.all():
         group_end = np.flatnonzero(last)[np.cumsum(np.append(False, last[:-1]))]

@@ -18,7 +18,7 @@ class BudgetSolution(NamedTuple):
 
     Attributes:
         value: V(B), the primal optimum.
-        dual_value: λ·B + E_t max_i [q_i(t) - λ·c_i(t)] at the prices found: an upper bound on V(B) for any λ >= 0.
+        dual_value: λ·B + E_t max_i [q_i(t) - λ·c_i(t)] at the solution's prices: an upper bound on V(B) for any λ >= 0.
         shadow_prices: λ >= 0, quality per unit of each resource, (resources,).
         policy: π(i|t), (types, models), rows summing to one.
     """

@@ -1,4 +1,4 @@
-"""How many strong calls a quality floor takes, and how good a confidence must be to pay (theory P8.iv, P8.v, C1).
+"""How many strong calls a quality floor needs, and how good a confidence must be to pay off (theory P8.iv, P8.v, C1).
 
 Throughout a_L < q <= a_H: the cheap model alone misses the floor q, the strong one meets it.
 """

@@ -100,7 +100,7 @@ def simulate_option_value(
     Nothing is discretized: a gap held over [T, T') is worth v·max(Γ,0)(e^{-rT} - e^{-rT'})/r.
 
     Args:
-        arrival_rate: ν >= 0; the time taken grows with paths·ν/r.
+        arrival_rate: ν >= 0; run time grows with paths·ν/r.
         discount_rate: r > 0.
         flow_value: v >= 0.
         mean_gap, gap_sd: μ and η >= 0 of the gap Γ.

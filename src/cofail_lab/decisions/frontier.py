@@ -14,8 +14,8 @@ class Policy(NamedTuple):
     Attributes:
         model: model of each type, (types,).
         mixed_type: the one type that is split between two models, None where no type is.
-        mixed_model: the model that takes part of that type.
-        share: the part it takes, in [0, 1).
+        mixed_model: the model that answers a part of that type.
+        share: this part, in [0, 1).
     """
 
     model: Int[np.ndarray, " types"]

@@ -51,7 +51,7 @@ def routable_ceiling(
 def second_run_accuracy(
     success: Float[np.ndarray, "types m"], weights: Float[np.ndarray, " types"] | None = None
 ) -> float:
-    """Accuracy on a second run of the first run's pick: one of those who were right, any of all if nobody was.
+    """Accuracy, on a second run, of a model picked on the first: one that was right then; any model if none was.
 
     With the one-run oracle it brackets the routable ceiling: the pick is itself a router, one that saw a run.
     Of N others that were right, i is picked once in 1 + N, and E 1/(1+N) = ∫₀¹ Π_{j≠i}(1 - π_j + π_j t) dt, a

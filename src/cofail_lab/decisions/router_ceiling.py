@@ -1,4 +1,4 @@
-"""What a router gains at most, by how well its score separates or how much its signal tells (theory P10.ii, iii)."""
+"""What a router gains at most, given how well its score separates or how informative its signal is (P10.ii, iii)."""
 
 from math import sqrt
 
@@ -19,7 +19,7 @@ def concave_roc_auc(
     gets out of the score. Chosen and measured on the same few queries it is too large.
 
     Args:
-        score: finite; higher stands for positive, (n,).
+        score: finite; a higher score means positive, (n,).
         positive: 0/1 or a probability, (n,).
         weights: >= 0 with a positive sum, (n,); None weighs all alike.
 
@@ -44,7 +44,7 @@ def router_gain_ceiling(only_alternative: float, concave_auc: float) -> float:
 
     Args:
         only_alternative: c, the share of queries that A alone gets right; at most the share that S alone does.
-        concave_auc: of the score that tells those two kinds of query apart, AUC in [½, 1] of a *concave* ROC curve, as
+        concave_auc: of the score that separates these two kinds of query, AUC in [½, 1] of a *concave* ROC curve, as
             `concave_roc_auc` gives it. A raw AUC can be ½ for a score that pays.
 
     Raises:

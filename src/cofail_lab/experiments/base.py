@@ -1,4 +1,4 @@
-"""What every experiment is given and what it must be: a pure function of its inputs."""
+"""The interface of experiments: each is a pure function of its `Inputs`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cofail_lab.data.counts import Counts
     from cofail_lab.models import AbstractErrorLaw
 
-_ONLY_TOTALS = "data=counts: only totals, this experiment needs the matrix; totals serve experiment=certify"
+_ONLY_TOTALS = "data=counts: only totals, this experiment needs the matrix; experiment=certify accepts totals"
 
 
 class Progress(Protocol):
@@ -31,16 +31,17 @@ class Progress(Protocol):
 
 
 @contextmanager
-def silent(description: str, total: int) -> Iterator[Callable[[int], None]]:  # noqa: ARG001
+def silent(description: str, total: int) -> Iterator[Callable[[int], None]]:
     """The progress bar that shows nothing, for library use and tests."""
+    del description, total
     yield lambda _: None
 
 
 class Source(Protocol):
-    """Where outcomes come from: one class per format in `cofail_lab.data`."""
+    """A source of outcomes: a class of `cofail_lab.data`."""
 
     def load(self) -> Grades | Counts:
-        """Read everything; raises InputError if it cannot be read as it is."""
+        """Read everything. Raises InputError for what cannot be read."""
         ...
 
 
@@ -50,10 +51,10 @@ class RunOptions:
 
     Attributes:
         seed: of every random number of the run; the same seed gives the same result.
-        draws: number of simulated queries, where an experiment simulates.
-        chunk: draws per chunk; it bounds memory and never changes a result.
-        shards: jobs that replicates and draws are split over; it never changes a result either.
-        shard: which of them this one is, from 0 on; None for the run as a whole.
+        draws: number of queries that an experiment simulates.
+        chunk: draws that are in memory at once; never changes a result.
+        shards: number of jobs that share the replicates and draws; never changes a result.
+        shard: number of this job, from 0 on; None for the run as a whole.
     """
 
     seed: int = 0
@@ -77,10 +78,10 @@ class Inputs:
 
     Attributes:
         options, selection: of the run.
-        source: builds the source of outcomes, None where the configuration names none.
-        law_factory: builds the error law, likewise; keywords change parameters of it.
+        source: builds the source of outcomes; None where the configuration has none.
+        law_factory: builds the error law; keywords change its parameters. None where the configuration has no law.
         provenance: where the data came from; filled when they are loaded.
-        shards: tables that the shards of this run have left, by name; empty where nothing was split.
+        shards: tables that the shards of this run have written, by name; empty where nothing was split.
     """
 
     options: RunOptions
@@ -91,7 +92,7 @@ class Inputs:
     shards: Mapping[str, pa.Table] = field(default_factory=dict)
 
     def counts_or_outcomes(self) -> Counts | Outcomes:
-        """What the source holds: summary counts as they are, a matrix as its complete queries."""
+        """The contents of the source: totals as they are, a matrix reduced to its complete queries."""
         loaded = self._loaded()
         if isinstance(loaded, Grades):
             return loaded.select(self.selection).outcomes()
@@ -102,14 +103,14 @@ class Inputs:
         return loaded
 
     def grades(self) -> Grades:
-        """The matrix as it was read, selected, with every cell that is not right or wrong still in it."""
+        """The selected matrix as it was read, with its unscored, erroneous and missing cells."""
         loaded = self._loaded()
         if not isinstance(loaded, Grades):
             raise InputError(_ONLY_TOTALS)
         return loaded.select(self.selection)
 
     def outcomes(self) -> Outcomes:
-        """The complete 0/1 matrix, selected. Raises InputError where the source has summary counts only."""
+        """The complete queries of the selected matrix. Raises InputError where the source has only totals."""
         loaded = self.counts_or_outcomes()
         if not isinstance(loaded, Outcomes):
             raise InputError(_ONLY_TOTALS)
@@ -126,17 +127,17 @@ class Inputs:
         return loaded
 
     def law(self, **changes: Any) -> AbstractErrorLaw:
-        """The error law of the `law` config group, some of its parameters changed."""
+        """The error law of the `law` config group, with some of its parameters changed."""
         if self.law_factory is None:
             raise InputError("law: this experiment needs an error law; name one such as law=common_shock")
         return self.law_factory(**changes)
 
 
 class Experiment(Protocol):
-    """One file of `cofail_lab.experiments`, one YAML of ``conf/experiment``; its fields are its parameters."""
+    """A class in `cofail_lab.experiments` with a YAML in ``conf/experiment``; its fields are its parameters."""
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
-        """Compute everything; no reading or writing except through ``inputs``."""
+        """Compute everything; reads only through ``inputs`` and writes nothing."""
         ...
 
 
@@ -146,9 +147,9 @@ class Splittable(Protocol):
 
     @property
     def splits(self) -> bool:
-        """Whether there is anything to split, with these parameters."""
+        """Whether these parameters leave anything to split."""
         ...
 
     def shard(self, inputs: Inputs, progress: Progress = silent) -> Result:
-        """Compute what falls to shard ``run.shard``: the tables of this Result are the `Inputs.shards` of `run`."""
+        """Compute the part of shard ``run.shard``; `run` gets the tables of this Result as `Inputs.shards`."""
         ...

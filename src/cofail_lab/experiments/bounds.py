@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -97,8 +98,8 @@ class Bounds:
                 ),
             },
             figures={
-                "moment_ladder": lambda: ladder_figure(ladder, all_wrong),
-                "extremal_laws": lambda: extremal_figure(from_pairs),
+                "moment_ladder": partial(_draw_ladder, ladder, all_wrong),
+                "extremal_laws": partial(_draw_extremal_laws, from_pairs),
             },
             sections=(
                 Section(
@@ -130,9 +131,9 @@ def _sharpened(
     from cofail_lab.bounds.joint_lp import joint_range
 
     start = np.unique(source.wrong, axis=0) if isinstance(source, Outcomes) else None
-    found = joint_range(rates, pairs, patterns=start, seconds=seconds)
-    lower, upper = max(known.lower, found.lower), min(known.upper, found.upper)
-    return AllWrongRange(lower, upper, found.method, found.sharp)
+    limits = joint_range(rates, pairs, patterns=start, seconds=seconds)
+    lower, upper = max(known.lower, limits.lower), min(known.upper, limits.upper)
+    return AllWrongRange(lower, upper, limits.method, limits.sharp)
 
 
 def _count_probs(source: Outcomes | AbstractErrorLaw) -> list[int] | np.ndarray:
@@ -151,10 +152,10 @@ def _ladders(
     return law_ladder(probs, rungs), majority
 
 
-def _sentence(found: AllWrongRange, all_wrong: float, m: int) -> str:
-    sharp = "anything in it is possible" if found.sharp else "no law lies outside it"
+def _sentence(limits: AllWrongRange, all_wrong: float, m: int) -> str:
+    sharp = "anything in it is possible" if limits.sharp else "no law lies outside it"
     return (
-        f"The pairwise table of these {m} models allows an all-wrong rate of {interval(found.lower, found.upper)} "
+        f"The pairwise table of these {m} models allows an all-wrong rate of {interval(limits.lower, limits.upper)} "
         f"({sharp}); it is {percent(all_wrong)}. Do not price a pool by its pairwise correlations: count the queries "
         "that all of them fail."
     )
@@ -164,49 +165,13 @@ def _key(name: str) -> str:
     return name.lower().replace("-", "_").replace(" ", "_")
 
 
-def ladder_figure(ladder: tuple[Rung, ...], all_wrong: float) -> Figure:
-    """Limits against the number of moments, the sample's and those that account for sampling error."""
-    from matplotlib.ticker import MaxNLocator, PercentFormatter
+def _draw_ladder(ladder: tuple[Rung, ...], all_wrong: float) -> Figure:
+    from cofail_lab.report.figures.bounds import moment_ladder
 
-    from cofail_lab.report.figures.style import PALETTE, STRONG, canvas, drawing, fitted
-
-    with drawing():
-        figure, axes = canvas(3.2, 2.2)
-        k = [rung.n_moments for rung in ladder]
-        if ladder[0].lower_confident is not None:
-            low, high = [r.lower_confident for r in ladder], [r.upper_confident for r in ladder]
-            axes.fill_between(k, low, high, color=PALETTE[3], alpha=0.35, linewidth=0, label="with sampling error")  # pyright: ignore[reportArgumentType]
-        axes.plot(k, [r.upper for r in ladder], marker="v", color=PALETTE[0], label="largest possible")
-        axes.plot(k, [r.lower for r in ladder], marker="^", color=PALETTE[1], label="smallest possible")
-        axes.axhline(all_wrong, color=STRONG, linewidth=1, label="all wrong")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.set_ylim(0, None)
-        axes.set_xlabel("number of moments known")
-        axes.set_ylabel("share of queries all get wrong")
-        axes.legend()
-        return fitted(figure)
+    return moment_ladder(ladder, all_wrong)
 
 
-def extremal_figure(found: CountRange) -> Figure:
-    """The two laws of C side by side."""
-    from matplotlib.ticker import PercentFormatter
+def _draw_extremal_laws(limits: CountRange) -> Figure:
+    from cofail_lab.report.figures.bounds import extremal_laws
 
-    from cofail_lab.report.figures.style import PALETTE, STRONG, canvas, drawing, fitted
-
-    with drawing():
-        figure, axes = canvas(3.2, 2.0)
-        for law, colour, name in (
-            (found.lower_law, PALETTE[1], f"all wrong: {percent(found.lower)}"),
-            (found.upper_law, STRONG, f"all wrong: {percent(found.upper)}"),
-        ):
-            used = np.flatnonzero(law)
-            axes.vlines(used, 0, law[used], color=colour, linewidth=1.5)
-            axes.plot(used, law[used], "o", color=colour, markersize=3, label=name)
-        axes.set_xlim(-0.5, len(found.lower_law) - 0.5)
-        axes.set_ylim(0, None)
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.set_xlabel("number of wrong models")
-        axes.set_ylabel("share of queries")
-        axes.legend()
-        return fitted(figure)
+    return extremal_laws(limits)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from cofail_lab import checks
 from cofail_lab.bounds.binomial import clopper_pearson
-from cofail_lab.bounds.certificate import Certificate, certify_counts, certify_wrong_counts
+from cofail_lab.bounds.certificate import Certificate, certify_counts, certify_outcomes
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.report.fit import summary as fit_summary
+from cofail_lab.report.certificate import certificate_section
 from cofail_lab.result import Result
 
 
@@ -27,19 +27,21 @@ class Certify:
         checks.probability("experiment.delta", self.delta)
         checks.overhead("experiment.overhead", self.overhead)
 
-    def run(self, inputs: Inputs, progress: Progress = silent) -> Result:  # noqa: ARG002  (instant)
+    def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """Certify what the source holds."""
+        del progress  # instant
         loaded = inputs.counts_or_outcomes()
         if isinstance(loaded, Outcomes):
-            certificate = certify_wrong_counts(
-                loaded.error_counts, loaded.n_all_wrong, loaded.n_queries, loaded.models,
-                delta=self.delta, overhead=self.overhead,
-            )  # fmt: skip
+            certificate = certify_outcomes(loaded, delta=self.delta, overhead=self.overhead)
         else:
             certificate = certify_counts(
-                n_all_wrong=loaded.n_all_wrong, n_queries=loaded.n_queries, n_models=loaded.n_models,
-                best_correct=loaded.best_correct, delta=self.delta, overhead=self.overhead,
-            )  # fmt: skip
+                n_all_wrong=loaded.n_all_wrong,
+                n_queries=loaded.n_queries,
+                n_models=loaded.n_models,
+                best_correct=loaded.best_correct,
+                delta=self.delta,
+                overhead=self.overhead,
+            )
         return Result(
             headline=certificate.decision,
             metrics=_metrics(certificate),
@@ -48,7 +50,7 @@ class Certify:
                 "decision_outcome": certificate.outcome,
                 **({} if certificate.best_model is None else {"best_model": certificate.best_model}),
             },
-            sections=(fit_summary.certificate_section(certificate, loaded.notes),),
+            sections=(certificate_section(certificate, loaded.notes),),
         )
 
 

@@ -5,17 +5,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import get_args
 
-import numpy as np
 import pyarrow as pa
 
 from cofail_lab import checks
-from cofail_lab.bounds.certificate import certify_wrong_counts
+from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.fitting.calibration import Calibration
 from cofail_lab.fitting.comparison.compare import compare_laws, n_steps
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS
-from cofail_lab.fitting.estimators import one_factor
 from cofail_lab.fitting.matrix import Conventions, MatrixFit, fit_matrix
 from cofail_lab.fitting.readings.guessing import Guessing, guess_corrected
 from cofail_lab.fitting.replicates.shards import assign_batches, reuse_batches, to_table
@@ -25,6 +23,7 @@ from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.fit import metrics as fit_metrics
 from cofail_lab.report.fit import summary as fit_summary
 from cofail_lab.report.fit import tables as fit_tables
+from cofail_lab.report.fit.figures import figures
 from cofail_lab.report.health import with_health
 from cofail_lab.result import Result
 
@@ -100,7 +99,8 @@ class Fit:
         if options.shard is None:
             raise ValueError("run.shard: which shard this is must be given")
         fit = self._point(inputs.outcomes(), options.seed, progress)
-        stages = self._resampling(fit, options.seed).stages() | self._calibration(fit, options.seed).stages()
+        stages = Bootstrap(fit, self.bootstrap, options.seed).stages()
+        stages |= Calibration(fit, self.null, self.atom, options.seed).stages()
         assigned = assign_batches(stages, options.shard, options.shards)
         total = sum(stages[name].batch_size(start) for name, starts in assigned.items() for start in starts)
         tables = {}
@@ -117,10 +117,7 @@ class Fit:
         self, outcomes: Outcomes, seed: int, progress: Progress = silent, shards: Mapping[str, pa.Table] | None = None
     ) -> Result:
         """The fit of a matrix; replicates that ``shards`` hold are reused."""
-        certificate = certify_wrong_counts(
-            outcomes.error_counts, outcomes.n_all_wrong, outcomes.n_queries, outcomes.models,
-            delta=self.delta, overhead=self.overhead,
-        )  # fmt: skip
+        certificate = certify_outcomes(outcomes, delta=self.delta, overhead=self.overhead)
         fit = self._point(outcomes, seed, progress)
         draw = partial(_replicates, progress, shards or {})
         # What comes after an interruption would make the user wait again.
@@ -129,7 +126,7 @@ class Fit:
             fit, interrupted = self._calibrated(fit, seed, draw)
         if interrupted is None:
             fit, interrupted = self._compared(fit, seed, progress)
-        elsewhere = self._elsewhere(outcomes)
+        elsewhere = fit_metrics.elsewhere_metrics(outcomes, self.correlation)
         guessing = self._guessing(outcomes)
         count_probs = fit.count_probs()
         return Result(
@@ -138,7 +135,7 @@ class Fit:
             labels=fit_metrics.labels(fit, certificate) | fit_metrics.guessing_labels(guessing),
             estimates=fit_metrics.estimates(fit),
             tables=fit_tables.tables(fit, certificate, count_probs),
-            figures=fit_summary.figures(fit, count_probs),
+            figures=figures(fit, count_probs),
             sections=fit_summary.sections(fit, certificate, elsewhere, guessing),
             interrupted=interrupted,
         )
@@ -157,14 +154,8 @@ class Fit:
             advance(1)
         return fit
 
-    def _resampling(self, fit: MatrixFit, seed: int) -> Bootstrap:
-        return Bootstrap(fit, self.bootstrap, seed)
-
-    def _calibration(self, fit: MatrixFit, seed: int) -> Calibration:
-        return Calibration(fit, self.null, self.atom, seed)
-
     def _bootstrapped(self, fit: MatrixFit, seed: int, draw: Draw) -> tuple[MatrixFit, str | None]:
-        resampling = self._resampling(fit, seed)
+        resampling = Bootstrap(fit, self.bootstrap, seed)
         drawn, finished = draw("Bootstrap replicates", resampling.stages())
         fit = resampling.attach(drawn, finished=finished)
         done = 0 if fit.replicates is None else len(fit.replicates.all_wrong)
@@ -173,7 +164,7 @@ class Fit:
         return fit, None if finished else "the jackknife was not finished"
 
     def _calibrated(self, fit: MatrixFit, seed: int, draw: Draw) -> tuple[MatrixFit, str | None]:
-        calibration = self._calibration(fit, seed)
+        calibration = Calibration(fit, self.null, self.atom, seed)
         stages = calibration.stages()
         drawn, finished = draw("Null matrices", stages)
         fit = calibration.attach(drawn, finished=finished)
@@ -192,18 +183,6 @@ class Fit:
         except KeyboardInterrupt:
             return fit, "the comparison of laws was not finished"
         return replace(fit, comparison=compared), None
-
-    def _elsewhere(self, outcomes: Outcomes) -> dict[str, float | int | None]:
-        """The one-factor prediction at another matrix's correlation."""
-        if self.correlation is None:
-            return {}
-        log_predicted = float(one_factor.log_all_wrong(outcomes.error_rates, np.asarray(self.correlation))[0])
-        predicted, observed = float(np.exp(log_predicted)), outcomes.all_wrong()
-        return {
-            "correlation_elsewhere": self.correlation,
-            "predicted_one_factor_elsewhere": predicted,
-            "ratio_one_factor_elsewhere": observed / predicted if observed and predicted else None,
-        }
 
     def _guessing(self, outcomes: Outcomes) -> Guessing | None:
         if self.choices is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from cofail_lab.result import Result, Row, Section
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_MOST_TYPES_SHARE = 0.2
+_MAX_DATASETS_PER_QUERY = 0.2
 
 
 @dataclass(frozen=True)
@@ -26,15 +27,16 @@ class CostFrontier:
     """Accuracy against mean cost per query: every model, the per-query oracle, and routing by dataset (theory P4).
 
     Attributes:
-        price_column: per-model column with the price of an answer; None takes the per-cell costs.
-        all_wrong: where a query that nobody gets right goes: ``cheapest`` or ``best_model``. It is never free.
+        price_column: per-model column with the price of an answer; with None, the costs of single answers are used.
+        all_wrong: where a query that no model gets right is sent: ``cheapest`` or ``best_model``. It is never free.
     """
 
     price_column: str | None = None
     all_wrong: Literal["cheapest", "best_model"] = "cheapest"
 
-    def run(self, inputs: Inputs, progress: Progress = silent) -> Result:  # noqa: ARG002  (instant)
-        """Both frontiers and where the single best lies."""
+    def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
+        """Both frontiers, and the single best model beside them."""
+        del progress  # done in an instant
         outcomes = inputs.outcomes()
         prices = self._prices(outcomes)
         oracle = query_oracle_frontier(outcomes.wrong, prices, self.all_wrong)
@@ -44,7 +46,7 @@ class CostFrontier:
         # Of equally good models the cheapest one.
         best = int(np.lexsort((cost, -accuracy))[0])
         matching = float(np.interp(accuracy[best], oracle.values, oracle.costs))
-        # Nobody routes on less than the cheapest policy costs.
+        # No policy costs less than the cheapest one.
         budget = max(float(cost[best]), oracle.least_cost)
         at_best = float(oracle.value(budget))
         name, per_query = outcomes.models[best], number(float(cost[best]))
@@ -74,7 +76,7 @@ class CostFrontier:
                 "oracle_frontier": pa.table({"cost": oracle.costs, "accuracy": oracle.values}),
                 "models": pa.table({"model": list(outcomes.models), "cost": cost, "accuracy": accuracy}),
             },
-            figures={"frontier": lambda: frontier_figure(oracle, by_dataset, cost, accuracy)},
+            figures={"frontier": partial(_draw, oracle, by_dataset, cost, accuracy)},
             sections=(
                 Section(
                     "What a budget buys",
@@ -110,11 +112,11 @@ class CostFrontier:
 
 
 def _dataset_frontier(outcomes: Outcomes, prices: np.ndarray) -> Frontier | None:
-    """Routing that sees the dataset only: in-sample, hence None where datasets are so many that they name the query."""
+    """Routing by dataset only, in-sample; None where datasets are so small that one nearly names the query."""
     if outcomes.dataset is None:
         return None
     names, which = np.unique(outcomes.dataset.astype(str), return_inverse=True)
-    if not 1 < len(names) <= _MOST_TYPES_SHARE * outcomes.n_queries:
+    if not 1 < len(names) <= _MAX_DATASETS_PER_QUERY * outcomes.n_queries:
         return None
     sizes = np.bincount(which)
     member = (which == np.arange(len(names))[:, None]) / sizes[:, None]
@@ -122,24 +124,7 @@ def _dataset_frontier(outcomes: Outcomes, prices: np.ndarray) -> Frontier | None
     return budget_frontier(member @ ~outcomes.wrong, member @ cost, sizes / sizes.sum())
 
 
-def frontier_figure(oracle: Frontier, by_dataset: Frontier | None, cost: np.ndarray, accuracy: np.ndarray) -> Figure:
-    """Models as points, frontiers as lines."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
+def _draw(oracle: Frontier, by_dataset: Frontier | None, cost: np.ndarray, accuracy: np.ndarray) -> Figure:
+    from cofail_lab.report.figures.frontier import cost_frontier
 
-    from cofail_lab.report.figures.style import OTHER, PALETTE, STRONG, canvas, drawing, fitted
-
-    with drawing():
-        figure, axes = canvas(5.0, 2.6)
-        axes.plot(cost, accuracy, "o", color=OTHER, markersize=4, label="models")
-        axes.plot(oracle.costs, oracle.values, color=STRONG, label="perfect router, per query")
-        if by_dataset is not None:
-            axes.plot(by_dataset.costs, by_dataset.values, color=PALETTE[0], label="best model per dataset")
-        if (cost > 0).all() and oracle.least_cost > 0:
-            axes.set_xscale("log")
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: number(cost)))
-            axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.set_xlabel("mean cost per query")
-        axes.set_ylabel("share right")
-        axes.legend()
-        return fitted(figure)
+    return cost_frontier(oracle, by_dataset, cost, accuracy)

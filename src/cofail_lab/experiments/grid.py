@@ -13,9 +13,10 @@ import pyarrow as pa
 from cofail_lab import checks
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
-from cofail_lab.experiments.tail_curve import TailCurve, metrics_of, one_factor_reads
+from cofail_lab.experiments.tail_curve import TailCurve, metrics_at_largest_pool
 from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.models.base import log_rounding
+from cofail_lab.models.tail import one_factor_predictions
 from cofail_lab.report.figures import sweep as sweep_figures
 from cofail_lab.report.numbers import count
 from cofail_lab.result import Result, Section
@@ -115,7 +116,7 @@ def _curves(laws: Sequence[AbstractErrorLaw], sizes: np.ndarray) -> dict[str, np
     columns = {
         "log_all_wrong": log_beta,
         "log_all_wrong_error": log_error,
-        **one_factor_reads(rates, pairs, sizes, log_beta),
+        **one_factor_predictions(rates, pairs, sizes, log_beta),
     }
     return {name: column[: len(laws)] for name, column in columns.items()}
 
@@ -129,7 +130,7 @@ def _result(
     laws: Sequence[AbstractErrorLaw], axes: Mapping[str, list[Any]], sizes: np.ndarray, curves: dict[str, np.ndarray]
 ) -> Result:
     name, n = type(laws[0]).__name__, len(laws)
-    rows = [metrics_of(sizes, {key: column[k] for key, column in curves.items()}) for k in range(n)]
+    rows = [metrics_at_largest_pool(sizes, {key: column[k] for key, column in curves.items()}) for k in range(n)]
     points = {key: [row[key] for row in rows] for key in rows[0]}
     error = np.exp(curves["log_all_wrong"][:, -1]) * curves["log_all_wrong_error"][:, -1]
     shown = {key: points[key] for key in _SHOWN if any(value is not None for value in points[key])}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ from cofail_lab.result import Result, Row, Section
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_LONGEST_CURVE = 150
+_MAX_SIZES = 150
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Plan:
 
     Attributes:
         gain: the gain to rule out, in (0, 1).
-        n_models: pool size; None takes the source's.
-        resolvable: assumed rate at which the best model fails where another is right; None takes the source's.
+        n_models: pool size; with None, that of the source.
+        resolvable: assumed rate at which the best model fails where another is right; with None, that of the source.
         delta: error probability of the certificate.
         probability: wanted probability that it succeeds.
     """
@@ -48,8 +49,9 @@ class Plan:
         if self.resolvable is not None:
             checks.share("experiment.resolvable", self.resolvable)
 
-    def run(self, inputs: Inputs, progress: Progress = silent) -> Result:  # noqa: ARG002  (instant)
+    def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """The sample size, and the probability of success at other sizes."""
+        del progress  # done in an instant
         m, resolvable = self.n_models, self.resolvable
         if m is None or resolvable is None:
             if inputs.source is None:
@@ -58,9 +60,9 @@ class Plan:
             m = outcomes.n_models if m is None else m
             if resolvable is None:
                 resolvable = float((outcomes.error_counts.min() - outcomes.n_all_wrong) / outcomes.n_queries)
-        found = plan_certificate(self.gain, resolvable, m, self.delta, self.probability)
-        sentence = self._sentence(found, m, resolvable)
-        sizes = self._sizes(found)
+        needed = plan_certificate(self.gain, resolvable, m, self.delta, self.probability)
+        sentence = self._sentence(needed, m, resolvable)
+        sizes = self._sizes(needed)
         curve = [success_probability(int(n), self.gain, resolvable, m, self.delta) for n in sizes]
         return Result(
             headline=sentence,
@@ -68,59 +70,47 @@ class Plan:
                 "n_models": m,
                 "gain": self.gain,
                 "resolvable": resolvable,
-                "n_queries_needed": found.n_queries,
-                "n_queries_least": found.n_least,
-                "failures_allowed": found.failures_allowed,
-                "success_probability": found.probability,
+                "n_queries_needed": needed.n_queries,
+                "n_queries_least": needed.n_least,
+                "failures_allowed": needed.failures_allowed,
+                "success_probability": needed.probability,
             },
             labels={"decision": sentence},
             tables={"success": pa.table({"n_queries": sizes, "probability": curve})},
-            figures={"success": lambda: success_figure(sizes, np.array(curve), self.probability)},
+            figures={"success": partial(_draw, sizes, np.array(curve), self.probability)},
             sections=(
                 Section(
                     "How many queries to grade",
                     (),
                     (
-                        Row("queries needed", count(found.n_queries), f"to succeed with {percent(self.probability)}"),
-                        Row("least number that can succeed", count(found.n_least), "without one resolvable failure"),
-                        Row("resolvable failures allowed", count(found.failures_allowed), "of the best model"),
+                        Row("queries needed", count(needed.n_queries), f"to succeed with {percent(self.probability)}"),
+                        Row("least number that can succeed", count(needed.n_least), "without one resolvable failure"),
+                        Row("resolvable failures allowed", count(needed.failures_allowed), "of the best model"),
                     ),
                     {"success": "Probability that the certificate succeeds, against the number of queries."},
                 ),
             ),
         )
 
-    def _sentence(self, found: SampleSize, m: int, resolvable: float) -> str:
+    def _sentence(self, needed: SampleSize, m: int, resolvable: float) -> str:
         target, truth = f"a gain above {points(self.gain)} over the best of {m} models", points(resolvable)
-        if found.n_queries is None:
+        if needed.n_queries is None:
             return (
-                f"No number of queries up to {count(found.searched)} rules out {target} with probability "
+                f"No number of queries up to {count(needed.searched)} rules out {target} with probability "
                 f"{percent(self.probability)} when the true gain is {truth}: the target is too close to it."
             )
         return (
-            f"Grade {count(found.n_queries)} queries to rule out {target} at {percent(1 - self.delta, 0)} confidence: "
-            f"that succeeds with probability {percent(found.probability)} if the true gain is {truth}, and fewer than "
-            f"{count(found.n_least)} can never do it."
+            f"Grade {count(needed.n_queries)} queries to rule out {target} at {percent(1 - self.delta, 0)} confidence: "
+            f"that succeeds with probability {percent(needed.probability)} if the true gain is {truth}, and fewer than "
+            f"{count(needed.n_least)} can never do it."
         )
 
-    def _sizes(self, found: SampleSize) -> np.ndarray:
-        last = 4 * found.n_least if found.n_queries is None else 2 * found.n_queries
-        return np.unique(np.linspace(1, last, _LONGEST_CURVE).astype(int))
+    def _sizes(self, needed: SampleSize) -> np.ndarray:
+        last = 4 * needed.n_least if needed.n_queries is None else 2 * needed.n_queries
+        return np.unique(np.linspace(1, last, _MAX_SIZES).astype(int))
 
 
-def success_figure(sizes: np.ndarray, curve: np.ndarray, wanted: float) -> Figure:
-    """Probability of success against the number of queries."""
-    from matplotlib.ticker import PercentFormatter
+def _draw(sizes: np.ndarray, curve: np.ndarray, wanted: float) -> Figure:
+    from cofail_lab.report.figures.plan import success_probability
 
-    from cofail_lab.report.figures.style import OTHER, PALETTE, canvas, drawing, fitted
-
-    with drawing():
-        figure, axes = canvas(3.2, 1.8)
-        axes.axhline(wanted, color=OTHER, linewidth=1)
-        axes.plot(sizes, curve, color=PALETTE[0])
-        axes.set_ylim(0, 1.02)
-        axes.set_xlim(0, None)
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.set_xlabel("queries graded")
-        axes.set_ylabel("probability of success")
-        return fitted(figure)
+    return success_probability(sizes, curve, wanted)

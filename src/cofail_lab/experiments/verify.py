@@ -137,11 +137,13 @@ def _replayed(path: str) -> Result:
 def _counterexamples(path: str) -> list[Mapping[str, Any]]:
     try:
         record = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
-        found = [v["evidence"]["counterexample"] for v in record["verdicts"] if "counterexample" in v["evidence"]]
+        counterexamples = [
+            v["evidence"]["counterexample"] for v in record["verdicts"] if "counterexample" in v["evidence"]
+        ]
     except OSError as error:
         raise InputError(f"experiment.replay: {path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"experiment.replay: {path}: not the results.json of a run of experiment=verify") from error
-    if not found:
+    if not counterexamples:
         raise InputError(f"experiment.replay: {path}: no verdict in it has a stored counterexample")
-    return found
+    return counterexamples

@@ -1,4 +1,4 @@
-"""Validation of law parameters: one line naming the field, the value found and what is accepted.
+"""Validation of law parameters: one line naming the field, the value given and what is accepted.
 
 Values that JAX is tracing (inside jit, vmap or grad) cannot be looked at, so only their shapes are checked.
 """
@@ -14,7 +14,7 @@ from cofail_lab.errors import InputError
 
 
 def vector(value: Any) -> Array:
-    """A float64 vector from a list of numbers; ``0.3x67`` stands for 67 times 0.3, also inside a list."""
+    """A float64 vector from a list of numbers; ``0.3x67`` means 67 times 0.3, also inside a list."""
     if isinstance(value, str):
         value = [value]
     if isinstance(value, list | tuple) and any(isinstance(entry, str) for entry in value):
@@ -33,7 +33,7 @@ def _repeated(entry: Any) -> list[float]:
 
 
 def scalar(value: Any) -> Array:
-    """A float64 array of whatever shape the value has."""
+    """A float64 array with the shape of the value."""
     if isinstance(value, Array):
         return value.astype(jnp.float64)
     try:
@@ -49,8 +49,8 @@ def shape(name: str, value: Array, expected: tuple[int | None, ...]) -> None:
     )
     if not fits:
         wanted = " x ".join("any" if want is None else str(want) for want in expected) or "a single number"
-        found = " x ".join(str(size) for size in value.shape) or "a single number"
-        raise InputError(f"law.{name}: shape {found}; {wanted} is accepted")
+        given = " x ".join(str(size) for size in value.shape) or "a single number"
+        raise InputError(f"law.{name}: shape {given}; {wanted} is accepted")
 
 
 def inside(name: str, value: Array, low: float, high: float, accepted: str) -> None:

@@ -1,8 +1,8 @@
 """Streaming draws: every query is a function of the key and of its own number.
 
-A sampler draws the queries it is told to. Chunks are therefore independent pieces of work: they go round the devices
-and threads, their size changes nothing but memory, and what comes back is reduced to a histogram before many more are
-drawn.
+A sampler draws the queries with the given numbers. Chunks are therefore independent pieces of work: they are
+distributed over devices and threads, their size changes nothing but memory, and each is reduced to a histogram before
+many more are drawn.
 """
 
 import abc

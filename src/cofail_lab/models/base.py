@@ -19,21 +19,21 @@ from cofail_lab.models._samplers import TableSampler
 from cofail_lab.numerics.poisson_binomial import mixture_counts, mixture_counts_at_once
 
 CHUNK = 65_536
-"""Queries drawn at a time unless told otherwise."""
+"""Queries drawn at a time, by default."""
 
-# Below so many steps of the count recursion, compiling it takes longer than doing it.
+# Below this many steps of the count recursion, compiling takes longer than the recursion.
 _SMALL = 10**8
 
 ROUNDING = float(np.finfo(np.float64).eps)
 
 
 def ignore(steps: int) -> None:
-    """The progress that nobody watches."""
+    """Progress that is not shown."""
     del steps
 
 
 def log_rounding(log_value: Any) -> Any:
-    """What rounding moves a logarithm that was computed in closed form."""
+    """Rounding error of a logarithm that was computed in closed form."""
     return 4 * ROUNDING * (1 + abs(log_value))
 
 

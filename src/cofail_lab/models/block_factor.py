@@ -72,12 +72,12 @@ class BlockFactor(AbstractErrorLaw):
     ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
         """Every pool from a table of its own; nothing is compiled by size."""
         thresholds, correlations = np.append(self.thresholds, block_table.FILLER), (self.between, self.within)
-        found = []
+        rows = []
         for size in sizes:
             index = self._by_family(int(size))
-            found.append(block_table.log_all_below(thresholds[index], *(float(x) for x in correlations)))
+            rows.append(block_table.log_all_below(thresholds[index], *(float(x) for x in correlations)))
             advance(1)
-        values, errors = np.array(found).T
+        values, errors = np.array(rows).T
         return values, errors
 
     def _nested(self) -> tuple[Array, Array]:

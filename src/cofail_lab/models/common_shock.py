@@ -13,11 +13,11 @@ from cofail_lab.models.independent import with_diagonal
 
 
 class CommonShock(AbstractFactorLaw):
-    """An atom on which everybody fails, over independent errors.
+    """Independent errors, and a shock in which every model is wrong (theory P2).
 
     Attributes:
         shock: ω in [0, 1), probability of the atom.
-        base_error_rates: α0_i in (0, 1), (m,), error rates outside the atom.
+        base_error_rates: α0_i in (0, 1), (m,), error rates without the shock.
     """
 
     shock: Float[Array, ""] = eqx.field(converter=_checks.scalar)

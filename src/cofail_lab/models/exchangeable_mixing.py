@@ -39,7 +39,7 @@ class ExchangeableMixing(AbstractFactorLaw):
 
     @staticmethod
     def beta(a: float, b: float, n_models: int) -> "ExchangeableMixing":
-        """The mixing law Beta(a, b), exactly: no event of m models tells it from a Gauss-Jacobi rule.
+        """The mixing law Beta(a, b), exactly: no event of m models distinguishes it from a Gauss-Jacobi rule.
 
         Every event's probability is the mean of a polynomial in p of degree at most m, which a Gauss rule with
         (m+1)/2 nodes integrates exactly (rounding: about 1e-13). SciPy's nodes are good for a, b > 0 and m up to a

@@ -124,7 +124,7 @@ def correlation(
 ) -> Float[np.ndarray, "..."]:
     """The r with Φ2(h, k; r) = ``joint``, to rounding of arcsin r; ±1 where ``joint`` is at or beyond its bounds.
 
-    Each element is found as it would be alone.
+    Each element is computed as it would be alone.
     """
     h, k, joint = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (h, k, joint)))
     shape = joint.shape

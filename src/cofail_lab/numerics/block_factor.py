@@ -25,7 +25,7 @@ _AT_ONCE = 64
 _REACH = 12.0
 _ERROR = 1e-12
 _MOST_ENTRIES = 2**27
-# Below so many steps of the count recursion, compiling it takes longer than doing it.
+# Below this many steps of the count recursion, compiling takes longer than the recursion.
 _SMALL = 10**7
 
 
@@ -67,7 +67,7 @@ def _nested(thresholds: Array, between: Array, within: Array) -> tuple[Array, Ar
 
         return lax.map(some, z.reshape(-1, _AT_ONCE)).ravel()
 
-    # Everything falls as Z grows, so the mode is at or below 0; it is found by ever finer searches (the log is
+    # Everything falls as Z grows, so the mode is at or below 0; it is located by finer and finer searches (the log is
     # concave).
     grid = -jnp.concatenate([jnp.zeros(1), 2.0 ** jnp.linspace(-6, 8, _AT_ONCE - 1)])
     for _ in range(3):

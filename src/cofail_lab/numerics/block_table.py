@@ -170,10 +170,10 @@ def _mode(families: _Families) -> tuple[float, np.ndarray, float]:
         promised = slope_z * move_z + (times * slope_f) @ move_f
         if promised < 1e-8:
             break
-        damping, found = 1.0, look(z + move_z, f + move_f)
-        while found[0] < value + 1e-4 * damping * promised and damping > 1e-6:
+        damping, candidate = 1.0, look(z + move_z, f + move_f)
+        while candidate[0] < value + 1e-4 * damping * promised and damping > 1e-6:
             damping /= 2
-            found = look(z + damping * move_z, f + damping * move_f)
+            candidate = look(z + damping * move_z, f + damping * move_f)
         z, f = float(z + damping * move_z), np.asarray(f + damping * move_f)
-        value, pull, curvature = found
+        value, pull, curvature = candidate
     return z, f, float(1 / np.sqrt(hessian_z))

@@ -202,7 +202,7 @@ def _support(mode: Array, peak: Array, thresholds: Array, loadings: Array, count
     sides = np.array([-_REACH, _REACH])
     near = jnp.zeros((*mode.shape, 2), dtype=int)
     # The log integrand is concave: with the distance it only falls, so the nearest of the points 2^(-k/4) of the way,
-    # k = 0 to 127, at which it has dropped is found by halving.
+    # k = 0 to 127, at which it has dropped is located by halving.
     for step in (64, 32, 16, 8, 4, 2, 1):
         trial = near + step
         z = mode[..., None] + sides * jnp.exp2(-0.25 * trial)

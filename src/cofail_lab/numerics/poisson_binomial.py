@@ -45,7 +45,7 @@ def mixture_counts_at_once(weights: np.ndarray, success: np.ndarray, failure: np
 
 
 def counts_at_once(success: np.ndarray, failure: np.ndarray) -> np.ndarray:
-    """`counts` in NumPy, likewise."""
+    """The same as `counts`, in NumPy."""
     n_nodes, m = success.shape
     table = np.zeros((n_nodes, m + 1))
     table[:, 0] = 1

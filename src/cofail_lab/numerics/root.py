@@ -23,20 +23,20 @@ def bracketed_roots(
 
     The next point is the root of the fraction (a + bx) / (1 + cx) that has the function's value and slope where it was
     last computed and its value at the low end: Newton's step, but exact for what levels off like 1/x. Where that leaves
-    the bracket, or is more than half of the step before, the bracket is halved instead. Only elements that are not
-    found yet are computed, and each takes the steps that it would take alone.
+    the bracket, or is more than half of the step before, the bracket is halved instead. Only elements
+    whose root is not reached are computed, and each takes the steps that it would take alone.
 
     Args:
         function: values and slopes at x of the elements ``which`` (their indices).
         low, high: brackets.
         at_low: values at ``low``.
         start: first points; the middle of the bracket where one is not inside it.
-        tolerance: a bracket, or a step, so short ends the search; so does a step of 1.5e-8 of the way to the nearer end
-            of the first bracket, after which the error is quadratic in it.
+        tolerance: a bracket, or a step, as short as this ends the search; so does a step of 1.5e-8 of the way to the
+            nearer end of the first bracket, after which the error is quadratic in it.
         most_steps: evaluations at most; halving alone needs log2(width / tolerance).
 
     Returns:
-        The roots; nan where none was found, as where the function is nan.
+        The roots; nan where there is no root, or where the function is nan.
     """
     low, high, at_low = (np.array(x, dtype=float) for x in (low, high, at_low))
     floor, ceiling, root = low.copy(), high.copy(), np.full(low.shape, np.nan)
@@ -58,9 +58,9 @@ def bracketed_roots(
         step = np.where(trusted, step, (low[which] + high[which]) / 2 - here)
         x[which], before[which] = here + step, np.abs(step)
         enough = np.maximum(tolerance, _RELATIVE * np.minimum(-back, ceiling[which] - here))
-        found = (trusted & (np.abs(step) <= enough)) | (high[which] - low[which] <= tolerance)
-        root[which[found]] = x[which[found]]
-        which = which[~found]
+        done = (trusted & (np.abs(step) <= enough)) | (high[which] - low[which] <= tolerance)
+        root[which[done]] = x[which[done]]
+        which = which[~done]
     return root
 
 

@@ -45,7 +45,7 @@ def stream_keys(key: Array, n_streams: int) -> UInt[np.ndarray, " streams"]:
     """Squares keys for independent streams, from a `jax.random` key.
 
     The paper asks for irregular bits: eight different hexadecimal digits in each half, none of them zero, the last
-    odd. They are dealt from the bits of ``key`` by NumPy's seeding hash and Philox.
+    odd. They are drawn from the bits of ``key`` by NumPy's seeding hash and Philox.
     """
     typed = jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
     data = np.asarray(jax.random.key_data(key) if typed else key, dtype=np.uint32)

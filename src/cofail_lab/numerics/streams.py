@@ -1,4 +1,4 @@
-"""Independent host-side random streams: one per purpose and index, whatever the batching."""
+"""Independent host-side random streams: one per purpose and index, the same for any batching."""
 
 import numpy as np
 
@@ -10,5 +10,5 @@ NULL_FULL_SIGMA = 11
 
 
 def generator(seed: int, purpose: int, index: int = 0) -> np.random.Generator:
-    """The generator of replicate ``index`` of a purpose: same seed, same numbers, in whatever order replicates run."""
+    """The generator of replicate ``index`` of a purpose: same seed, same numbers, in any order of the replicates."""
     return np.random.Generator(np.random.Philox(key=np.array([(purpose << 32) + index, seed], dtype=np.uint64)))

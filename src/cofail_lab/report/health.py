@@ -1,4 +1,4 @@
-"""What the health checks found, as a section and a table; printed with every fit and by `experiment=health`."""
+"""The findings of the health checks as a section and a table, for every fit and for `experiment=health`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,11 +26,11 @@ LABELS = {
 
 
 def health_section(grades: Grades, findings: Sequence[Finding] | None = None) -> Section:
-    """What could manufacture a common mode in this matrix, in sentences; one that says so if nothing was found.
+    """What could produce a common mode in this matrix, one sentence for each finding or one for none.
 
     Args:
         grades: the matrix, selected, before it is reduced to complete queries.
-        findings: where they are known already.
+        findings: of `data.health.checks.examine`; None computes them.
     """
     findings = examine(grades) if findings is None else findings
     if not findings:
@@ -40,12 +40,12 @@ def health_section(grades: Grades, findings: Sequence[Finding] | None = None) ->
 
 
 def with_health(result: Result, grades: Grades) -> Result:
-    """A result with the health of its matrix as the last section."""
+    """A result with one section more, on the health of its matrix."""
     return replace(result, sections=(*result.sections, health_section(grades)))
 
 
 def applicable(grades: Grades) -> list[str]:
-    """The checks that this matrix has the columns for."""
+    """Names of the checks whose columns this matrix has."""
     needs = {
         "blocks": "dataset" in grades.per_query,
         "repeated_prompts": "prompt" in grades.per_query,
@@ -56,8 +56,8 @@ def applicable(grades: Grades) -> list[str]:
 
 
 def health_rows(grades: Grades, findings: Sequence[Finding], with_published: bool) -> tuple[Row, ...]:
-    """One row per check: what it counted, or why it could not be made."""
-    made = [*applicable(grades), *(["published"] if with_published else [])]
+    """One row per check: what it counted, or why it could not be made; ``with_published`` adds published scores."""
+    possible = [*applicable(grades), *(["published"] if with_published else [])]
     counts = {name: sum(finding.count for finding in findings if finding.check == name) for name in LABELS}
     missing = {
         "blocks": "no datasets",
@@ -67,8 +67,8 @@ def health_rows(grades: Grades, findings: Sequence[Finding], with_published: boo
     }
     rows = []
     for name, label in LABELS.items():
-        if name in made:
-            rows.append(Row(label, count(counts[name]) if counts[name] else "none", _by_chance(name)))
+        if name in possible:
+            rows.append(Row(label, count(counts[name]) if counts[name] else "none", _test_note(name)))
         else:
             rows.append(Row(label, "not checked", missing.get(name, "none given (experiment.published)")))
     return tuple(rows)
@@ -83,6 +83,7 @@ def health_table(findings: Sequence[Finding]) -> pa.Table:
     return pa.table({n: pa.array(list(c), t) for n, c, t in zip(names, columns, types, strict=True)})
 
 
-def _by_chance(name: str) -> str:
+def _test_note(name: str) -> str:
+    """The false-alarm rate of a check that is a statistical test."""
     tested = name in ("duplicates", "blocks", "inverted", "published")
     return f"a test, false-alarm rate {FALSE_ALARM:.1%}" if tested else ""

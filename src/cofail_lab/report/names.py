@@ -1,4 +1,4 @@
-"""Names and texts that came from files, made safe to show: they are data, and may hold anything."""
+"""Makes names and texts from files safe to show: they may contain any character."""
 
 import re
 import unicodedata
@@ -6,18 +6,18 @@ from collections.abc import Iterable
 
 
 def printable(text: str) -> str:
-    """One line without control characters: white space collapses, what would steer a terminal is written as an escape.
+    """The text on one line, without characters that control a terminal: they are written as escapes.
 
-    Bidirectional controls are escaped too: one of them in a model name would reorder the line around it. Leading spaces
-    stay, they indent a row of a summary.
+    White space becomes single spaces; leading spaces stay, because they indent a row of a summary. Bidirectional
+    controls are escaped too: in a model name, one of them would reorder the line around it.
     """
     body = text.lstrip(" ")
     line = re.sub(r"\s+", " ", body).strip()
-    return " " * (len(text) - len(body)) + "".join(escape(c) if _steers(c) else c for c in line)
+    return " " * (len(text) - len(body)) + "".join(escape(c) if _is_control(c) else c for c in line)
 
 
 def shorten(text: str, width: int = 38) -> str:
-    """`printable`, and at most `width` characters: the middle goes, because the ends tell names apart."""
+    """`printable`, and at most `width` characters: the middle is cut out, because the ends distinguish names."""
     line = printable(text).strip()
     if len(line) <= width:
         return line
@@ -31,11 +31,12 @@ def escape(character: str) -> str:
 
 
 def texts(values: Iterable[object]) -> list[str]:
-    """A column of names as strings; an empty one is ``unknown``."""
+    """A column of names as strings; an empty name becomes ``unknown``."""
     return [str(value).strip() or "unknown" for value in values]
 
 
-def _steers(character: str) -> bool:
+def _is_control(character: str) -> bool:
+    """Whether a character can change what a terminal does or the order in which text is shown."""
     return unicodedata.category(character) in ("Cc", "Cs") or unicodedata.bidirectional(character) in _BIDI_CONTROLS
 
 

@@ -1,4 +1,4 @@
-"""Numbers as people read them; shared by the terminal summary, the HTML page and the figures."""
+"""Numbers as text, in one way for the terminal summary, the HTML page and the figures."""
 
 import math
 from collections.abc import Callable
@@ -6,16 +6,16 @@ from typing import TypeGuard
 
 from cofail_lab.estimate import Estimate
 
-# Logs beyond belong to laws at the edge of existence, whose digits mean nothing.
-_RESOLVED = 9999
+# Probabilities below 10 to minus this belong to degenerate laws, and their digits mean nothing.
+_MAX_DIGITS = 9999
 ABSENT = "—"
-"""What stands for a figure that does not exist (None or nan)."""
+"""Shown in place of a number that does not exist (None or nan)."""
 
 
 def percent(share: float | None, digits: int = 1) -> str:
     """A share in [0, 1] as a percentage: ``0.0451 -> "4.5%"``.
 
-    Digits are added where rounding would read as exactly 0% or 100%: one failure among 12,000 is not none.
+    Digits are added where rounding would show exactly 0% or 100%: one failure among 12,000 is not none.
     """
     return _hundredfold(share, digits) + "%" if _exists(share) else ABSENT
 
@@ -24,8 +24,8 @@ def percent_of_log(log_share: float | None, digits: int = 1) -> str:
     """A share given by its natural log, as `percent`; below 1e-9 as a power of ten: ``-25.6 -> "10^-11"``."""
     if not _exists(log_share):
         return ABSENT
-    if log_share < -_RESOLVED * math.log(10):
-        return f"below 10^-{_RESOLVED}"
+    if log_share < -_MAX_DIGITS * math.log(10):
+        return f"below 10^-{_MAX_DIGITS}"
     return f"10^{log_share / math.log(10):.0f}" if log_share < math.log(1e-9) else percent(math.exp(log_share), digits)
 
 
@@ -33,7 +33,7 @@ def points(share: float | None, digits: int = 1) -> str:
     """A difference of shares, in [-1, 1], in percentage points: ``0.0451 -> "4.5 points"``. Digits as in `percent`."""
     if not _exists(share):
         return ABSENT
-    # What is left of 1 - beta - accuracy after cancellation is rounding, not a gain.
+    # The small remainder of 1 - beta - accuracy after cancellation is rounding error, not a gain.
     return _hundredfold(0.0 if abs(share) < 1e-12 else share, digits) + " points"
 
 
@@ -43,7 +43,7 @@ def count(number: float | None) -> str:
 
 
 def ratio(value: float | None) -> str:
-    """A ratio >= 0: ``3.1415 -> "3.14×"``; scientific where decimals would say nothing."""
+    """A ratio >= 0: ``3.1415 -> "3.14×"``; in scientific notation below 0.01 and from a million on."""
     if not _exists(value):
         return ABSENT
     if math.isinf(value):
@@ -54,7 +54,7 @@ def ratio(value: float | None) -> str:
 
 
 def number(value: float | None, significant: int = 4) -> str:
-    """Any number: whole ones with thousands separators, others to so many significant digits."""
+    """Any number: a whole number with thousands separators, another one with this many significant digits."""
     if not _exists(value):
         return ABSENT
     if isinstance(value, bool):
@@ -65,7 +65,7 @@ def number(value: float | None, significant: int = 4) -> str:
 
 
 def fixed(value: float | None, decimals: int = 3) -> str:
-    """A number of known scale, such as a correlation, always to so many decimals: ``0.5 -> "0.500"``."""
+    """A number of known scale, such as a correlation, with exactly this many decimals: ``0.5 -> "0.500"``."""
     return f"{value:.{decimals}f}" if _exists(value) else ABSENT
 
 
@@ -94,7 +94,8 @@ def _exists(value: float | None) -> TypeGuard[float]:
 
 
 def _hundredfold(share: float, digits: int) -> str:
-    # Twelve digits: a gain of 0.1225 must read alike whether it was counted or is a difference of two floats.
+    """100 times a share, with more digits if it would otherwise be rounded to exactly 0 or 100."""
+    # Twelve digits: a gain of 0.1225 must look the same as a quotient of counts and as a difference of two floats.
     value = float(f"{100 * share:.12g}") + 0.0  # no minus sign before zero
     distance = min(abs(value), abs(100 - abs(value)))
     decimals = max(digits, math.ceil(-math.log10(distance))) if 1e-300 < distance < math.inf else digits

@@ -1,4 +1,4 @@
-"""The summary as one HTML page that needs nothing but itself."""
+"""The summary as one HTML page that needs no other file and no network."""
 
 import base64
 import os
@@ -23,11 +23,11 @@ def render_page(
         result: what the experiment returned.
         title: of the page.
         provenance: name -> value, how and from what this was made.
-        figures: name -> SVG text. Those that a section names stand there, the rest at the end; one that is missing is
-            left out.
-        folder: where the page will stand; links to other files are relative to it.
+        figures: name -> SVG text. A figure that a section names is in that section, the others are at the end; a figure
+            that is named but not given is left out.
+        folder: where the page will be; links to other files are relative to it.
     """
-    # Figures go in as images: an SVG in an image cannot run scripts, and its ids cannot clash with another's.
+    # Figures are embedded as images: an SVG in an image cannot run scripts, and its ids cannot clash with others.
     images = {
         name: "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")
         for name, svg in figures.items()

@@ -15,21 +15,21 @@ from cofail_lab.result import Listing, Result, Section
 from cofail_lab.verdict import Verdict
 
 READING_WIDTH = 100
-"""Columns at most: prose is not readable on the whole of a wide window."""
+"""Columns of a summary at most: longer lines of prose are hard to read."""
 
 LISTED = 25
-"""Rows of a listing; the page has all of them."""
+"""Rows of a listing that are printed; the page has all rows."""
 
 
 def render(result: Result, console: Console, run_dir: Path | None = None) -> None:
-    """Print the result for a reader who wants the answer first.
+    """Print the result, the answer first; plain text where the console is not a terminal.
 
-    Plain text where the console is not a terminal. Every text is shown as it is: markup in a model name means nothing,
-    and nothing is shortened; what does not fit a column continues on the next line.
+    Every text is printed as it is: markup in a model name has no effect, nothing is shortened, and a text that does not
+    fit its column continues on the next line.
 
     Args:
         result: what the experiment returned.
-        console: where to print; its width, up to `READING_WIDTH` columns, is used.
+        console: where to print, with its width or `READING_WIDTH` columns, whichever is less.
         run_dir: folder with the files of this run, named at the end.
     """
     width = min(console.width, READING_WIDTH)
@@ -46,7 +46,7 @@ def render(result: Result, console: Console, run_dir: Path | None = None) -> Non
         console.print(_text("Claims", "bold underline"))
         console.print(_verdicts(result), width=width)
     if run_dir is not None:
-        # One unbroken line, however long: a path with a line break in it cannot be copied.
+        # One line without breaks, whatever its length: a path with a line break cannot be copied.
         console.print(
             Text.assemble("\nFull report, tables and figures: ", (printable(str(run_dir)), "cyan")), soft_wrap=True
         )
@@ -58,7 +58,7 @@ def _print_section(section: Section, console: Console, width: int) -> None:
     for sentence in section.sentences:
         console.print(_text(sentence), width=width)
     if section.rows:
-        # A long text in one column must not squeeze another to nothing.
+        # A long text in one column must not take the width of the others.
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(max_width=width * 2 // 5, overflow="fold")
         table.add_column(max_width=width * 2 // 5, overflow="fold")
@@ -71,7 +71,7 @@ def _print_section(section: Section, console: Console, width: int) -> None:
 
 
 def _print_listing(listing: Listing, console: Console) -> None:
-    """As many rows and columns as can be read; a table of many columns uses the whole window."""
+    """Print as many rows as `LISTED`, and as many columns as fit the whole window."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     shown, room = listing.rows[:LISTED], console.width
     for place, heading in enumerate(listing.columns):
@@ -97,7 +97,7 @@ def _print_listing(listing: Listing, console: Console) -> None:
 
 
 def _verdicts(result: Result) -> Table:
-    """Claim, release, verdict, how far inside what is claimed (or outside it) the measurement lies, and the time."""
+    """One row per claim: releases, verdict, margin between measurement and tolerance, time and statement."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("claim", "release", "verdict"):
         table.add_column(heading, overflow="fold")
@@ -106,7 +106,7 @@ def _verdicts(result: Result) -> Table:
     table.add_column("statement", overflow="fold", ratio=1)
     rows: dict[tuple[str, ...], list[Verdict]] = {}
     for verdict in result.verdicts:
-        # A statement that stands in two releases has one verdict in each, and one line here.
+        # A statement of two releases has a verdict for each of them, and one row here.
         rows.setdefault((verdict.id, verdict.statement, verdict.status), []).append(verdict)
     for (verdict, *_), releases in ((group, [v.release for v in group]) for group in rows.values()):
         agrees = verdict.status == verdict.expected

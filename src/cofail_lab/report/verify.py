@@ -115,10 +115,10 @@ def tables(verdicts: Sequence[Verdict], mutants: Sequence[PlantedMutant] | None)
         for v in verdicts
         for check in v.evidence["checks"]
     ]
-    found = {"verdicts": pa.Table.from_pylist(claims), "checks": pa.Table.from_pylist(done)}
+    tables = {"verdicts": pa.Table.from_pylist(claims), "checks": pa.Table.from_pylist(done)}
     if mutants is not None:
-        found["mutants"] = pa.Table.from_pylist([vars(mutant) for mutant in mutants])
-    return found
+        tables["mutants"] = pa.Table.from_pylist([vars(mutant) for mutant in mutants])
+    return tables
 
 
 def span(low: float, high: float) -> str:

@@ -56,15 +56,19 @@ def auc_is_needed(formula: Callable, case: Case) -> Measured:
 
 def critical_value(who: Population, case: Case) -> float:
     """AUC*; ½ where random escalation dominates, 1 where nothing in the family does."""
-    found = critical(who, case)
-    return found.value if found.value is not None else {"always": 0.5, "never": 1.0, "exists": 1.0}[found.regime]
+    threshold = critical(who, case)
+    return (
+        threshold.value
+        if threshold.value is not None
+        else {"always": 0.5, "never": 1.0, "exists": 1.0}[threshold.regime]
+    )
 
 
 def dominates_above(formula: Callable, case: Case) -> Measured:
     """Advantage of the binormal cascade over H alone; its sign is that of AUC - AUC*."""
     cheap, strong, floor, ratio = (float(x) for x in deal_of(case))
-    found = formula(cheap, strong, floor, ratio)
-    wins = found.regime == "always" or (found.regime == "exists" and case["auc"] > found.value)
+    threshold = formula(cheap, strong, floor, ratio)
+    wins = threshold.regime == "always" or (threshold.regime == "exists" and case["auc"] > threshold.value)
     advantage = floor / strong - ratio - calls_at(case["auc"], cheap, strong, floor)
     return at_least(advantage if wins else -advantage, -2 * ROOT_ERROR, ROOT_ERROR)
 
@@ -83,8 +87,8 @@ def suffices(formula: Callable, case: Case) -> Measured:
 def priced_blocks(trial: Trial) -> Iterable[Case]:
     """Random populations of three blocks that some cascade serves for less than H alone."""
     draw = np.random.Generator(np.random.Philox(key=[trial.seed, 87]))
-    found = 0
-    while found < 12:
+    n_pairs = 0
+    while n_pairs < 12:
         mass, cheap, strong = draw.integers([[1], [0], [0]], [[10], [11], [11]], size=(3, 3)).tolist()
         case = {
             "mass": mass,
@@ -94,7 +98,7 @@ def priced_blocks(trial: Trial) -> Iterable[Case]:
             "price_ratio": int(draw.integers(0, 50)) / 100,
         }
         try:
-            found += dominating(case)[1] is not None
+            n_pairs += dominating(case)[1] is not None
         except ArithmeticError:
             continue
         if dominating(case)[1] is not None:
@@ -137,15 +141,15 @@ def binormal_deals(trial: Trial) -> Iterable[Case]:
 
 def _shifted(by: float) -> Callable[..., CriticalAuc]:
     def rule(*deal: float) -> CriticalAuc:
-        found = critical_auc(*deal)
-        return found if found.value is None else found._replace(value=found.value + by)
+        threshold = critical_auc(*deal)
+        return threshold if threshold.value is None else threshold._replace(value=threshold.value + by)
 
     return rule
 
 
 def _never_for_always(*deal: float) -> CriticalAuc:
-    found = critical_auc(*deal)
-    return CriticalAuc(None, "never") if found.regime == "always" else found
+    threshold = critical_auc(*deal)
+    return CriticalAuc(None, "never") if threshold.regime == "always" else threshold
 
 
 def _both(positive: bool, above: bool) -> Any:
@@ -218,8 +222,8 @@ CLAIMS = (
         checks=(Check("populations with one condition or both", "exact", suffices, (EDGE_ALONE, AUC_ALONE, BOTH)),),
         control=Control("either is enough", "refuted", lambda positive, above: positive or above),
         mutants={
-            "the edge is enough": lambda positive, above: positive,  # noqa: ARG005
-            "the AUC is enough": lambda positive, above: above,  # noqa: ARG005
+            "the edge is enough": lambda positive, _above: positive,
+            "the AUC is enough": lambda _positive, above: above,
         },
     ),
 )

@@ -14,43 +14,43 @@ from cofail_lab.claims.reference.exact import worst
 from cofail_lab.claims.reference.exact_routing import BOX, N_MODELS, N_TYPES, Program, program, searched
 
 
-def oracle(found: Program) -> Fraction:
+def oracle(problem: Program) -> Fraction:
     """E_t max_i q_i(t)."""
-    return found.mean(max(row) for row in found.quality)
+    return problem.mean(max(row) for row in problem.quality)
 
 
-def single_best(found: Program) -> Fraction:
+def single_best(problem: Program) -> Fraction:
     """max_i E_t q_i(t)."""
-    return max(found.mean(column) for column in zip(*found.quality, strict=True))
+    return max(problem.mean(column) for column in zip(*problem.quality, strict=True))
 
 
-def stochastic(case: Case, found: Program) -> list[list[Fraction]]:
+def stochastic(case: Case, problem: Program) -> list[list[Fraction]]:
     """π(i|t) from the weights ``case['policy']``, rows summing to one."""
-    width = len(found.quality[0])
+    width = len(problem.quality[0])
     rows = [list(map(Fraction, case["policy"][i : i + width])) for i in range(0, len(case["policy"]), width)]
     return [[w / sum(row) for w in row] for row in rows]
 
 
 def policies_below(formula: Callable, case: Case) -> Measured:
     """A stochastic policy stays below; the best deterministic one, of all there are, attains."""
-    found = program(case)
-    shares = stochastic(case, found)
-    value = found.mean(
-        sum(p * q for p, q in zip(*rows, strict=True)) for rows in zip(shares, found.quality, strict=True)
+    problem = program(case)
+    shares = stochastic(case, problem)
+    value = problem.mean(
+        sum(p * q for p, q in zip(*rows, strict=True)) for rows in zip(shares, problem.quality, strict=True)
     )
-    best = max(found.mean(choice) for choice in product(*found.quality))
-    return worst(at_most(value, formula(found)), equals(best, formula(found), 0))
+    best = max(problem.mean(choice) for choice in product(*problem.quality))
+    return worst(at_most(value, formula(problem)), equals(best, formula(problem), 0))
 
 
-def gain_is_positive(found: Program) -> bool:
+def gain_is_positive(problem: Program) -> bool:
     """No model is the best, or one of the best, on every type."""
-    return not any(all(row[i] == max(row) for row in found.quality) for i in range(len(found.quality[0])))
+    return not any(all(row[i] == max(row) for row in problem.quality) for i in range(len(problem.quality[0])))
 
 
 def positive_when(formula: Callable, case: Case) -> Measured:
     """G > 0 in rationals, against the condition on the qualities."""
-    found = program(case)
-    return holds((oracle(found) > single_best(found)) == formula(found))
+    problem = program(case)
+    return holds((oracle(problem) > single_best(problem)) == formula(problem))
 
 
 def refined(gain: Fraction) -> tuple[Any, Any]:
@@ -125,8 +125,8 @@ CLAIMS = (
         ),
         control=Control("the single best", "refuted", single_best),
         mutants={
-            "types counted equally": lambda found: Fraction(sum(map(max, found.quality)), len(found.quality)),
-            "the best quality of any type": lambda found: Fraction(max(map(max, found.quality))),
+            "types counted equally": lambda problem: Fraction(sum(map(max, problem.quality)), len(problem.quality)),
+            "the best quality of any type": lambda problem: Fraction(max(map(max, problem.quality))),
         },
         universal=True,
     ),
@@ -142,19 +142,19 @@ CLAIMS = (
         control=Control(
             "no model strictly best on every type",
             "refuted",
-            lambda found: (
+            lambda problem: (
                 not any(
-                    all(row[i] > max(row[:i] + row[i + 1 :]) for row in found.quality)
-                    for i in range(len(found.quality[0]))
+                    all(row[i] > max(row[:i] + row[i + 1 :]) for row in problem.quality)
+                    for i in range(len(problem.quality[0]))
                 )
             ),
         ),
         mutants={
-            "the types' first best models differ": lambda found: (
-                len({row.index(max(row)) for row in found.quality}) > 1
+            "the types' first best models differ": lambda problem: (
+                len({row.index(max(row)) for row in problem.quality}) > 1
             ),
-            "no model best on average": lambda found: False,  # noqa: ARG005
-            "qualities differ between types": lambda found: any(row != found.quality[0] for row in found.quality),
+            "no model best on average": lambda *_: False,
+            "qualities differ between types": lambda problem: any(row != problem.quality[0] for row in problem.quality),
         },
         universal=True,
     ),

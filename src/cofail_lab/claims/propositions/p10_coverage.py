@@ -30,8 +30,8 @@ class Choice(NamedTuple):
 
 def greedy(wrong: np.ndarray, k: int, weights: np.ndarray) -> Choice:
     """The greedy choice covers 1 - 1/e of the best; its coverage and the k largest gains bound that from above."""
-    found = greedy_coverage(wrong, k, weights)
-    return Choice(found.members.tolist(), 1 - exp(-1), found.upper)
+    choice = greedy_coverage(wrong, k, weights)
+    return Choice(choice.members.tolist(), 1 - exp(-1), choice.upper)
 
 
 def most_accurate(wrong: np.ndarray, k: int, weights: np.ndarray) -> Choice:
@@ -85,7 +85,7 @@ def upper_holds(formula: Callable, case: Case) -> Measured:
     return at_least(choice.upper - float(best), -ROUNDING)
 
 
-def gains_shrink(formula: Callable, case: Case) -> Measured:  # noqa: ARG001
+def gains_shrink(_formula: Callable, case: Case) -> Measured:
     """Submodularity, the proof's premise: the least drop of a gain f(S + i) - f(S) as S grows by one member."""
     wrong, weights = _matrix(case)
     m = len(wrong[0])
@@ -212,7 +212,7 @@ CLAIMS = (
                 Search({"weights": Range(0, 1, size=8), "error": Range(0, 1)}, n_starts=64, n_polished=2, n_steps=40),
             ),
         ),
-        control=Control("G and β untouched", "refuted", lambda gain, all_wrong, error: (gain, all_wrong)),  # noqa: ARG005
+        control=Control("G and β untouched", "refuted", lambda gain, all_wrong, _error: (gain, all_wrong)),
         mutants={
             "G - ε": lambda gain, all_wrong, error: (gain - error, as_graded(gain, all_wrong, error).all_wrong),
             "β + ε": lambda gain, all_wrong, error: (as_graded(gain, all_wrong, error).oracle_gain, all_wrong + error),

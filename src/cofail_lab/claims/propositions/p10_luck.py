@@ -284,10 +284,10 @@ CLAIMS = (
         control=Control(
             "β taken as it is",
             "refuted",
-            lambda beta, m, k: (beta, 1 - beta * (1 - Fraction(1, k))),  # noqa: ARG005
+            lambda beta, _m, k: (beta, 1 - beta * (1 - Fraction(1, k))),
         ),
         mutants={
-            "m-th power dropped": lambda beta, m, k: guess_corrected(beta, 1, k),  # noqa: ARG005
+            "m-th power dropped": lambda beta, _m, k: guess_corrected(beta, 1, k),
             "1/k for 1 - 1/k": lambda beta, m, k: (beta * Fraction(k) ** m, guess_corrected(beta, m, k)[1]),
             "no guess counted in the ceiling": lambda beta, m, k: (
                 guess_corrected(beta, m, k)[0],

@@ -14,7 +14,7 @@ from cofail_lab.claims.reference.exact import exact_error_rates, joint_law, patt
 LP_ERROR = 1e-9
 
 
-def ceiling(all_wrong: Any, accuracies: Any) -> Any:  # noqa: ARG001
+def ceiling(all_wrong: Any, _accuracies: Any) -> Any:
     """1 - β."""
     return 1 - all_wrong
 
@@ -32,10 +32,10 @@ def best_policy(case: Case) -> float:
     right = np.array([float(p) for p in probs])[:, None] * (1 - wrong)
     gain = np.array([right[signal == x].sum(axis=0) for x in seen])
     sums = np.kron(np.eye(len(seen)), np.ones(m))
-    found = linprog(-gain.ravel(), A_eq=sums, b_eq=np.ones(len(seen)), bounds=(0, 1), method="highs")
-    if not found.success:
-        raise ArithmeticError(found.message)
-    return -found.fun
+    solution = linprog(-gain.ravel(), A_eq=sums, b_eq=np.ones(len(seen)), bounds=(0, 1), method="highs")
+    if not solution.success:
+        raise ArithmeticError(solution.message)
+    return -solution.fun
 
 
 def random_laws(trial: Trial, identifying: bool | None = None) -> Iterable[Case]:
@@ -183,8 +183,8 @@ CLAIMS = (
             (Check("a synthesizer that is always right", "exact", outsider_accuracy, random_votes),),
         ),
         mutants={
-            "the single best as the ceiling": lambda all_wrong, accuracies: max(accuracies),  # noqa: ARG005
-            "1 - β² for 1 - β": lambda all_wrong, accuracies: 1 - all_wrong**2,  # noqa: ARG005
+            "the single best as the ceiling": lambda _all_wrong, accuracies: max(accuracies),
+            "1 - β² for 1 - β": lambda all_wrong, _accuracies: 1 - all_wrong**2,
             "independence in place of β": lambda _, accuracies: 1 - np.prod([1 - a for a in accuracies]),
         },
         universal=True,
@@ -201,7 +201,7 @@ CLAIMS = (
             Check("exact enumeration of patterns", "exact", gain_is, random_laws, _ANY_LAW),
             Check("the resolvable events alone", "exact", resolvable_only, random_laws, _ANY_LAW),
         ),
-        control=Control("β left out", "refuted", lambda best_wrong, all_wrong: best_wrong),  # noqa: ARG005
+        control=Control("β left out", "refuted", lambda best_wrong, _all_wrong: best_wrong),
         mutants={
             "β added, not subtracted": lambda best_wrong, all_wrong: best_wrong + all_wrong,
             "β times the best's error rate": lambda best_wrong, all_wrong: best_wrong - all_wrong * best_wrong,

@@ -79,8 +79,8 @@ def limit_reads(lower: Callable, case: Case) -> Measured:
 def certificate_reads(bound: Callable, case: Case) -> Measured:
     """A published row: m, n, right answers of the best model, K."""
     correct = np.full((1, case["m"]), case["correct"])
-    found = float(bound(correct, np.array([case["all_wrong"]]), case["n"], DELTA)[0])
-    return equals(found, case["printed"], case["unit"] / 2)
+    certified = float(bound(correct, np.array([case["all_wrong"]]), case["n"], DELTA)[0])
+    return equals(certified, case["printed"], case["unit"] / 2)
 
 
 def paired_no_wider(rule: Callable, case: Case) -> Measured:
@@ -136,7 +136,7 @@ CLAIMS = (
         mutants={
             "twice the error probability": lambda k, n, delta: clopper_pearson_lower(k, n, 2 * delta),
             "beta parameters off by one": lambda k, n, delta: betaincinv(k + 1, n - k + 1e-12, delta),
-            "the normal approximation": lambda k, n, delta: k / n - 1.645 * np.sqrt(k * (n - k) / n**3),  # noqa: ARG005
+            "the normal approximation": lambda k, n, _delta: k / n - 1.645 * np.sqrt(k * (n - k) / n**3),
         },
         universal=True,
     ),

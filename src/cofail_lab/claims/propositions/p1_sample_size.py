@@ -45,7 +45,7 @@ def fixed_excludes(k: np.ndarray, n: int, p: float, delta: float) -> np.ndarray:
 
 
 def first_sufficient(queries: Callable, case: Case) -> Measured:
-    """The least n at which no failure seen certifies gain <= ε: (1 - ε)^n <= δ/m in rationals, found by counting up."""
+    """The least n at which no failure seen certifies gain <= ε: (1 - ε)^n <= δ/m in rationals, by counting up."""
     epsilon, share = Fraction(str(case["gain"])), Fraction(str(DELTA)) / case["m"]
     n, left = 0, Fraction(1)
     while left > share:

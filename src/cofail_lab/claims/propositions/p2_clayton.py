@@ -50,8 +50,8 @@ def by_frailty(formula: Callable, case: Case) -> Measured:
     peak = np.log(shape / (1 + load))
     x = np.linspace(peak - 60 * max(1, case["theta"]), peak + 8 + np.log1p(60 / shape), 60_001)
     heights = shape * x - np.exp(x) * (1 + load)
-    found = float(logsumexp(heights) + np.log(x[1] - x[0]) - gammaln(shape))
-    return equals(found, formula(case["error_rate"], case["theta"], case["m"]), 1e-9, 1e-10)
+    log_integral = float(logsumexp(heights) + np.log(x[1] - x[0]) - gammaln(shape))
+    return equals(log_integral, formula(case["error_rate"], case["theta"], case["m"]), 1e-9, 1e-10)
 
 
 def approached(formula: Callable, case: Case) -> Measured:
@@ -95,8 +95,8 @@ def ratio_reads(_: Callable, case: Case) -> Measured:
 
 def within_bound(bound: Callable, case: Case) -> Measured:
     """log of the ratio against what the claim allows it at this size."""
-    found = log_ratio(case, case["m"])
-    return Measured(found - 1e-6, found + 1e-6, *bound(case))
+    ratio = log_ratio(case, case["m"])
+    return Measured(ratio - 1e-6, ratio + 1e-6, *bound(case))
 
 
 def atom_ratio(least: Callable, case: Case) -> Measured:

@@ -75,8 +75,8 @@ def enumerated(formula: Callable, case: Case) -> Measured:
         (p * (int(row[0]) - error_rate) * (int(row[1]) - error_rate) for p, row in zip(probs, wrong, strict=True)),
         Fraction(0),
     )
-    found = error_rate, pair, probs[-1], covariance / (error_rate * (1 - error_rate))
-    pairs = list(zip(found, formula(shock, base, m), strict=True))
+    measured = error_rate, pair, probs[-1], covariance / (error_rate * (1 - error_rate))
+    pairs = list(zip(measured, formula(shock, base, m), strict=True))
     value, claimed = max(pairs, key=lambda both: abs(both[0] - both[1]))
     return equals(value, claimed, 0)
 
@@ -110,8 +110,8 @@ def falls_to(formula: Callable, case: Case) -> Measured:
 
 def prediction_vanishes(formula: Callable, case: Case) -> Measured:
     """β_sf(1e300), calibrated to the shock, against the limit without one."""
-    found = exp(exchangeable.one_factor(*matched(case), 1e300).log_all_wrong)
-    return equals(found, formula(0), 1e-9)
+    all_wrong = exp(exchangeable.one_factor(*matched(case), 1e300).log_all_wrong)
+    return equals(all_wrong, formula(0), 1e-9)
 
 
 CLAIMS = (

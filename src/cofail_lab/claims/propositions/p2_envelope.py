@@ -31,8 +31,8 @@ def inside(ends: Callable, case: Case) -> Measured:
     """E[p^m] of a mixing law in rationals, at the size where it comes closest to an end."""
     law = mixture(case)
     error_rate, pair = moment(law, 1), moment(law, 2)
-    found = [Measured(moment(law, m), moment(law, m), *ends(error_rate, pair, m)) for m in range(2, case["up_to"], 3)]
-    return min(found, key=lambda measured: measured.slack)
+    moments = [Measured(moment(law, m), moment(law, m), *ends(error_rate, pair, m)) for m in range(2, case["up_to"], 3)]
+    return min(moments, key=lambda measured: measured.slack)
 
 
 def attained(ends: Callable, case: Case) -> Measured:
@@ -43,11 +43,13 @@ def attained(ends: Callable, case: Case) -> Measured:
     error_rate, pair = shock + (1 - shock) * base, shock + (1 - shock) * base**2
     grid = np.unique(np.r_[np.linspace(0, 1, 201), base, pair / error_rate])
     sign = 1 if case["end"] == "lower" else -1
-    found = linprog(sign * grid**m, A_eq=np.array([grid**0, grid, grid**2]), b_eq=[1, error_rate, pair], method="highs")
-    if not found.success:
-        raise ArithmeticError(found.message)
+    solution = linprog(
+        sign * grid**m, A_eq=np.array([grid**0, grid, grid**2]), b_eq=[1, error_rate, pair], method="highs"
+    )
+    if not solution.success:
+        raise ArithmeticError(solution.message)
     lower, upper = ends(error_rate, pair, m)
-    return equals(sign * found.fun, lower if sign == 1 else upper, 1e-7, 1e-8)
+    return equals(sign * solution.fun, lower if sign == 1 else upper, 1e-7, 1e-8)
 
 
 def enclosing(nodes_of: Callable, case: Case) -> Measured:
@@ -82,8 +84,8 @@ def endless_only(ends: Callable, case: Case) -> Measured:
     """The sharp range of finite pools of m models with the same α and p: its top, exact by linear programming."""
     shock, base, m = Fraction(case["shock"]), Fraction(case["base"]), case["m"]
     error_rate, pair = shock + (1 - shock) * base, shock + (1 - shock) * base**2
-    found = wrong_count_range((error_rate, pair), m)
-    return Measured(found.upper, found.upper, *(float(end) for end in ends(error_rate, pair, m)))
+    limits = wrong_count_range((error_rate, pair), m)
+    return Measured(limits.upper, limits.upper, *(float(end) for end in ends(error_rate, pair, m)))
 
 
 # --- P2.vii

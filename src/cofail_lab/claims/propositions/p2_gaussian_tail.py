@@ -26,9 +26,9 @@ def with_exponent(exponent: Callable[[float], float]) -> Callable[[float, float,
 
 def tail_rate(formula: Callable, case: Case) -> Measured:
     """log β_sf(m) less the claimed rate: it must shrink like 1/√log m, here below c/√log m."""
-    found = exchangeable.one_factor(case["error_rate"], case["r"], case["m"]).log_all_wrong
+    log_all_wrong = exchangeable.one_factor(case["error_rate"], case["r"], case["m"]).log_all_wrong
     claimed = formula(case["error_rate"], case["r"], case["m"])
-    return equals(found, claimed, case["within"] / sqrt(log(case["m"])), QUADRATURE * abs(found))
+    return equals(log_all_wrong, claimed, case["within"] / sqrt(log(case["m"])), QUADRATURE * abs(log_all_wrong))
 
 
 def ratio_limit(bound: Callable, case: Case) -> Measured:

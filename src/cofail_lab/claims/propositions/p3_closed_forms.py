@@ -54,10 +54,10 @@ def sums_limits(n_moments: int) -> Callable:
 
     def measure(formula: Callable, case: Case) -> Measured:
         moments = count_moments(case["counts"], 3)
-        found = wrong_count_range(moments[:n_moments], len(case["counts"]) - 1)
+        limits = wrong_count_range(moments[:n_moments], len(case["counts"]) - 1)
         lower, upper = formula(right_sums(case["counts"]))
         return worst(
-            equals(found.lower_certificate.bound, lower, 1e-13), equals(found.upper_certificate.bound, upper, 1e-13)
+            equals(limits.lower_certificate.bound, lower, 1e-13), equals(limits.upper_certificate.bound, upper, 1e-13)
         )
 
     return measure
@@ -80,9 +80,9 @@ def float_program(n_moments: int) -> Callable:
         right = [float(p) for p in count_moments(case["counts"], n_moments)]
         rows = [[comb(j, k) / comb(m, k) for j in range(m + 1)] for k in range(n_moments + 1)]
         event = np.append(np.zeros(m), 1.0)
-        found = [linprog(sign * event, A_eq=rows, b_eq=[1.0, *right], method="highs").x[-1] for sign in (1, -1)]
+        ends = [linprog(sign * event, A_eq=rows, b_eq=[1.0, *right], method="highs").x[-1] for sign in (1, -1)]
         limits = formula(right_sums(case["counts"]))
-        return worst(*(equals(x, limit, 1e-8, LP_ERROR) for x, limit in zip(found, limits, strict=True)))
+        return worst(*(equals(x, limit, 1e-8, LP_ERROR) for x, limit in zip(ends, limits, strict=True)))
 
     return measure
 

@@ -22,8 +22,8 @@ from cofail_lab.claims.reference.exact import worst
 
 def ladder(counts: list[Fraction], n_moments: int) -> tuple[float, float]:
     """Limits on β from the first K binomial moments of a law of C."""
-    found = wrong_count_range(binomial_moments(counts, n_moments), len(counts) - 1)
-    return found.lower, found.upper
+    limits = wrong_count_range(binomial_moments(counts, n_moments), len(counts) - 1)
+    return limits.lower, limits.upper
 
 
 def shock_counts(case: Case) -> list[Fraction]:
@@ -44,14 +44,14 @@ def certified(formula: Callable, case: Case) -> Measured:
     """The dual polynomials in C, count by count in rationals: on the event's side, and their mean is the limit."""
     law, k = shock_counts(case), case["n_moments"]
     m = len(law) - 1
-    found = wrong_count_range(binomial_moments(law, k), m)
+    limits = wrong_count_range(binomial_moments(law, k), m)
     means = []
-    for certificate, sign in ((found.lower_certificate, -1), (found.upper_certificate, 1)):
+    for certificate, sign in ((limits.lower_certificate, -1), (limits.upper_certificate, 1)):
         values = [sum(y * comb(j, i) for i, y in enumerate(certificate.coefficients)) for j in range(m + 1)]
         valid = all(sign * value >= sign * (j == m) for j, value in enumerate(values))
         means.append(sum(q * value for q, value in zip(law, values, strict=True)) if valid else float("nan"))
-    # A limit is attained by the law its program found, whose moments and all-wrong rate are sums of its own.
-    for attained, mean in ((found.lower_law, means[0]), (found.upper_law, means[1])):
+    # A limit is attained by the law that its program returns; moments and all-wrong rate of this law are sums.
+    for attained, mean in ((limits.lower_law, means[0]), (limits.upper_law, means[1])):
         moments = zip(binomial_moments(attained, k), binomial_moments(law, k), strict=True)
         if abs(attained[-1] - mean) > 1e-12 or any(abs(a / b - 1) > 1e-9 for a, b in moments):
             return holds(False)
@@ -111,8 +111,8 @@ def sharp_in_sums(shock: float, base: float, n_models: int) -> Extremes:
 def _exact_ends(case: Case) -> tuple[Fraction, Fraction]:
     shock, base = Fraction(case["shock"]), Fraction(case["base"])
     moments = [shock + (1 - shock) * base**k for k in (1, 2)]
-    found = wrong_count_range(moments, case["n_models"])
-    return found.lower_certificate.bound, found.upper_certificate.bound
+    limits = wrong_count_range(moments, case["n_models"])
+    return limits.lower_certificate.bound, limits.upper_certificate.bound
 
 
 def greatest_is(formula: Callable, case: Case) -> Measured:
@@ -152,8 +152,8 @@ def gaussian_limit(alpha: float, correlation: float, n_models: float) -> float:
 
 
 ENDLESS = EndlessExtremes(
-    most=lambda shock, base: shock,  # noqa: ARG005
-    least=lambda shock, base: 0,  # noqa: ARG005
+    most=lambda shock, _base: shock,
+    least=lambda *_: 0,
     room=lambda shock, base, m: (1 - shock) * base / (1 + (m - 1) * (1 - base)),
     gaussian=gaussian_limit,
 )
@@ -334,7 +334,7 @@ CLAIMS = (
             "room of order 1/m²": ENDLESS._replace(room=lambda w, b, m: (1 - w) * b / (1 + (m - 1) * (1 - b)) ** 2),
             "1/(1-α0) for 1-α0 in the room": ENDLESS._replace(room=lambda w, b, m: (1 - w) * b / (1 + m / (1 - b))),
             "the shock's own β of one model as the limit": ENDLESS._replace(most=lambda w, b: w * b),
-            "the Gaussian falls exponentially": ENDLESS._replace(gaussian=lambda a, r, m: float(a ** min(m, 700))),  # noqa: ARG005
+            "the Gaussian falls exponentially": ENDLESS._replace(gaussian=lambda a, _r, m: float(a ** min(m, 700))),
         },
         universal=True,
     ),
@@ -346,7 +346,7 @@ def _from_plain_moments(law: list[Fraction], k: int) -> tuple[float, float]:
     m = len(law) - 1
     moments = [sum(q * Fraction(j, m) ** i for j, q in enumerate(law)) for i in range(1, k + 1)]
     try:
-        found = wrong_count_range(moments, m)
+        limits = wrong_count_range(moments, m)
     except ValueError:
         return float("inf"), float("-inf")
-    return found.lower, found.upper
+    return limits.lower, limits.upper

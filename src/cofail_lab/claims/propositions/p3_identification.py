@@ -72,8 +72,8 @@ _ANY_PADDING = Search({"padding": Range(0, 1, size=3)}, fixed={"size": 2}, n_sta
 
 def limits(error_rates: np.ndarray, pairwise_wrong: np.ndarray) -> tuple[float, float]:
     """The interval of β, by a program over patterns or over counts."""
-    found = all_wrong_range(error_rates, pairwise_wrong)
-    return found.lower, found.upper
+    limits = all_wrong_range(error_rates, pairwise_wrong)
+    return limits.lower, limits.upper
 
 
 def float_rates(case: Case) -> tuple[np.ndarray, np.ndarray]:
@@ -94,10 +94,10 @@ def extreme_laws(case: Case) -> tuple[np.ndarray, np.ndarray]:
     event = np.zeros(len(wrong))
     event[-1] = 1
     tight = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
-    found = [linprog(sign * event, A_eq=equations, b_eq=right, method="highs", options=tight) for sign in (1, -1)]
-    if not all(result.success for result in found):
-        raise ArithmeticError(found[0].message)
-    return found[0].x, found[1].x
+    solutions = [linprog(sign * event, A_eq=equations, b_eq=right, method="highs", options=tight) for sign in (1, -1)]
+    if not all(result.success for result in solutions):
+        raise ArithmeticError(solutions[0].message)
+    return solutions[0].x, solutions[1].x
 
 
 def sharp_limits(formula: Callable, case: Case) -> Measured:
@@ -119,14 +119,14 @@ def sharp_count_limits(formula: Callable, case: Case) -> Measured:
     if not total:
         raise ZeroDivisionError("all counts are 0")
     means = [Fraction(sum(comb(j, k) * n for j, n in enumerate(case["counts"])), total) for k in range(3)]
-    found = []
+    all_wrong = []
     for nodes in combinations(range(m + 1), 3):
         weights = elimination([[Fraction(comb(j, k)) for j in nodes] for k in range(3)], means)
         if min(weights) >= 0:
-            found.append(weights[-1] if nodes[-1] == m else Fraction(0))
+            all_wrong.append(weights[-1] if nodes[-1] == m else Fraction(0))
     alpha, pair = float(means[1] / m), float(means[2] / comb(m, 2))
     lower, upper = formula(np.full(m, alpha), np.where(np.eye(m, dtype=bool), alpha, pair))
-    return worst(equals(min(found), lower, 1e-14), equals(max(found), upper, 1e-14))
+    return worst(equals(min(all_wrong), lower, 1e-14), equals(max(all_wrong), upper, 1e-14))
 
 
 def inside(formula: Callable, case: Case) -> Measured:
@@ -138,9 +138,9 @@ def inside(formula: Callable, case: Case) -> Measured:
 def proved(formula: Callable, case: Case) -> Measured:
     """What the dual's quadratic forms prove: on the event's side of every pattern, and their mean is the limit."""
     law, wrong = pattern_law(case), patterns(len(joint_rates(case)[0]))
-    found = joint_range(*float_rates(case))
+    limits = joint_range(*float_rates(case))
     lower, upper = formula(*float_rates(case))
-    proofs = found.lower_certificate, found.upper_certificate
+    proofs = limits.lower_certificate, limits.upper_certificate
     return worst(*(equals(_mean(c, law, wrong), limit, 1e-9) for c, limit in zip(proofs, (lower, upper), strict=True)))
 
 
@@ -257,7 +257,7 @@ CLAIMS = (
         control=Control(
             "error rates alone, without the pairs",
             "refuted",
-            lambda alpha, pairs: at_least_range(alpha, len(alpha)),  # noqa: ARG005
+            lambda alpha, _pairs: at_least_range(alpha, len(alpha)),
         ),
         mutants={
             "the smallest pair as β_max": lambda alpha, pairs: (limits(alpha, pairs)[0], float(pairs.min())),

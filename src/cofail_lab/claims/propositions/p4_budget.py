@@ -37,14 +37,14 @@ def dual(quality: Any, prices: Any, mean: Callable, budget: Any, price: Any) -> 
 
 def exact_duality(formula: Callable, case: Case) -> Measured:
     """min over λ, at the slopes between models of a type, against V by enumeration of policies; rationals."""
-    found = program(case)
-    hull = corners(found)
+    problem = program(case)
+    hull = corners(problem)
     budget = budget_of(case, hull)
     prices = {Fraction(0)}
-    for q, c in zip(found.quality, found.prices, strict=True):
+    for q, c in zip(problem.quality, problem.prices, strict=True):
         pairs = product(range(len(q)), repeat=2)
         prices |= {Fraction(q[i] - q[j], c[i] - c[j]) for i, j in pairs if c[i] > c[j] and q[i] > q[j]}
-    least = min(formula(found.quality, found.prices, found.mean, budget, price) for price in prices)
+    least = min(formula(problem.quality, problem.prices, problem.mean, budget, price) for price in prices)
     return equals(exact_value(hull, budget), least, 0)
 
 
@@ -69,15 +69,15 @@ def shortfall_identity(formula: Callable, case: Case) -> Measured:
     Both terms are never negative for a policy within budget, so an optimal one has both 0: it spends the budget where
     that has a price, and sits on the best scores.
     """
-    found = program(case)
-    hull = corners(found)
+    problem = program(case)
+    hull = corners(problem)
     budget = budget_of(case, hull)
-    price, policy = right_price(hull, budget), stochastic(case, found)
-    tables = list(zip(policy, found.quality, found.prices, strict=True))
-    value = found.mean(sum(p * q for p, q in zip(row, qs, strict=True)) for row, qs, _ in tables)
-    cost = found.mean(sum(p * c for p, c in zip(row, cs, strict=True)) for row, _, cs in tables)
+    price, policy = right_price(hull, budget), stochastic(case, problem)
+    tables = list(zip(policy, problem.quality, problem.prices, strict=True))
+    value = problem.mean(sum(p * q for p, q in zip(row, qs, strict=True)) for row, qs, _ in tables)
+    cost = problem.mean(sum(p * c for p, c in zip(row, cs, strict=True)) for row, _, cs in tables)
     scores = [[formula(Fraction(q), price, c) for q, c in zip(qs, cs, strict=True)] for _, qs, cs in tables]
-    off = found.mean(
+    off = problem.mean(
         max(row) - sum(p * s for p, s in zip(shares, row, strict=True))
         for shares, row in zip(policy, scores, strict=True)
     )
@@ -95,7 +95,7 @@ def off_the_best_scores(formula: Callable, case: Case) -> Measured:
     scores = formula(quality, float(solved.shadow_prices[0]), prices)
     off = scores < scores.max(axis=1, keepdims=True) - 1e-6
     weight = prior[:, None] * np.ones_like(quality)
-    found = linprog(
+    solution = linprog(
         -(weight * off).ravel(),
         A_ub=[(weight * prices).ravel(), -(weight * quality).ravel()],
         b_ub=[budget, -(solved.value - 1e-10)],
@@ -103,28 +103,28 @@ def off_the_best_scores(formula: Callable, case: Case) -> Measured:
         b_eq=np.ones(len(prior)),
         method="highs",
     )
-    if not found.success:
-        raise ArithmeticError(found.message)
-    return at_most(-found.fun, 2e-6, 1e-6)
+    if not solution.success:
+        raise ArithmeticError(solution.message)
+    return at_most(-solution.fun, 2e-6, 1e-6)
 
 
 def mixing_policy(quality: np.ndarray, prices: np.ndarray, prior: np.ndarray, budget: float) -> np.ndarray:
     """π(i|t) of the frontier's policy: one model per type, but for one type between two."""
-    found = budget_frontier(quality, prices, prior).policy(budget)
+    optimum = budget_frontier(quality, prices, prior).policy(budget)
     policy = np.zeros_like(quality)
-    policy[np.arange(len(quality)), found.model] = 1
-    if found.mixed_type is not None:
-        policy[found.mixed_type] *= 1 - found.share
-        policy[found.mixed_type, found.mixed_model] += found.share
+    policy[np.arange(len(quality)), optimum.model] = 1
+    if optimum.mixed_type is not None:
+        policy[optimum.mixed_type] *= 1 - optimum.share
+        policy[optimum.mixed_type, optimum.mixed_model] += optimum.share
     return policy
 
 
 def policy_is_optimal(formula: Callable, case: Case) -> Measured:
     """Its value against V by enumeration; it must be affordable, and mix in one type only, and only if all is spent."""
-    found = program(case)
-    hull = corners(found)
+    problem = program(case)
+    hull = corners(problem)
     budget = float(budget_of(case, hull))
-    quality, prices, prior = found.floats
+    quality, prices, prior = problem.floats
     policy = formula(quality, prices, prior, budget)
     cost = float(prior @ (prices * policy).sum(axis=1))
     n_mixed = int((np.count_nonzero(policy > 1e-12, axis=1) > 1).sum())
@@ -215,7 +215,7 @@ CLAIMS = (
             ),
             Check("mass of optimal policies off the best scores", "lp", off_the_best_scores, SOLVED[:3]),
         ),
-        control=Control("quality alone", "refuted", lambda q, price, c: q),  # noqa: ARG005
+        control=Control("quality alone", "refuted", lambda q, _price, _c: q),
         mutants={
             "cost added": lambda q, price, c: q + price * c,
             "cost squared": lambda q, price, c: q - price * c * c,

@@ -36,12 +36,12 @@ def price_range(quality: np.ndarray, prices: np.ndarray, prior: np.ndarray, budg
 
 def slopes(formula: Callable, case: Case) -> Measured:
     """One-sided differences of V, by enumeration of policies, closer to the budget than any other corner."""
-    found = program(case)
-    hull = corners(found)
+    problem = program(case)
+    hull = corners(problem)
     budget = budget_of(case, hull)
     apart = [abs(cost - budget) for cost, _ in hull if cost != budget]
     step = min(apart, default=Fraction(1)) / 2
-    lower, upper = formula(*found.floats, float(budget))
+    lower, upper = formula(*problem.floats, float(budget))
     here = exact_value(hull, budget)
     right = (exact_value(hull, budget + step) - here) / step
     if budget == hull[0][0]:
@@ -69,8 +69,8 @@ def _budget(frontier: Frontier, case: Case) -> float:
 
 def concave(formula: Callable, case: Case) -> Measured:
     """V by enumeration at three budgets: never falls, lies above its chords, and a chord's slope is between prices."""
-    found = program(case)
-    hull = corners(found)
+    problem = program(case)
+    hull = corners(problem)
     low, high = sorted(budget_of({"share": share}, hull) for share in case["shares"])
     first, middle, last = (exact_value(hull, b) for b in (low, (low + high) / 2, high))
     if last < first or 2 * middle < first + last:
@@ -78,17 +78,17 @@ def concave(formula: Callable, case: Case) -> Measured:
     if low == high:
         return holds(True)
     chord = (last - first) / (high - low)
-    _, most = formula(*found.floats, float(low))
-    least, _ = formula(*found.floats, float(high))
-    return Measured(chord, chord, least - 1e-9, formula(*found.floats, float(low))[0] + 1e-9 if most < inf else inf)
+    _, most = formula(*problem.floats, float(low))
+    least, _ = formula(*problem.floats, float(high))
+    return Measured(chord, chord, least - 1e-9, formula(*problem.floats, float(low))[0] + 1e-9 if most < inf else inf)
 
 
 def refused(formula: Callable, case: Case) -> Measured:
     """A budget no policy meets ends in one clear line with the least cost."""
-    found = program(case)
-    least = float(corners(found)[0][0])
+    problem = program(case)
+    least = float(corners(problem)[0][0])
     try:
-        formula(*found.floats, least - 0.01)
+        formula(*problem.floats, least - 0.01)
     except InputError as error:
         return holds(str(error).startswith("budget: ") and f"{least:.12g}" in str(error) and "\n" not in str(error))
     return holds(False)
@@ -116,13 +116,13 @@ def resources(key: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray,
     frugal = prices[:, np.arange(4), prices.sum(axis=0).argmin(axis=1)]
     budgets = frugal @ prior + 0.1
     weight = prior[:, None] * np.ones_like(quality)
-    found = linprog(
+    solution = linprog(
         -(weight * quality).ravel(), A_ub=[(weight * c).ravel() for c in prices], b_ub=budgets,
         A_eq=np.kron(np.eye(4), np.ones(3)), b_eq=np.ones(4), method="highs",
     )  # fmt: skip
-    if not found.success:
-        raise ArithmeticError(found.message)
-    return quality, prices, prior, budgets, np.asarray(-found.fun)
+    if not solution.success:
+        raise ArithmeticError(solution.message)
+    return quality, prices, prior, budgets, np.asarray(-solution.fun)
 
 
 def vector_dual(quality: Any, prices: Any, prior: Any, budgets: Any, price: Any) -> float:
@@ -157,11 +157,11 @@ def merged(quality: np.ndarray, prices: np.ndarray, prior: np.ndarray, budget: f
 
 def equals_enumeration(formula: Callable, case: Case) -> Measured:
     """V by enumeration of policies, in rationals; the frontier works in floats."""
-    found = program(case)
-    hull = corners(found)
+    problem = program(case)
+    hull = corners(problem)
     budget = float(budget_of(case, hull))
     exact = exact_value(hull, max(Fraction(budget), hull[0][0]))
-    return equals(exact, formula(*found.floats, budget), 1e-11)
+    return equals(exact, formula(*problem.floats, budget), 1e-11)
 
 
 def equals_program(formula: Callable, case: Case) -> Measured:
@@ -309,7 +309,7 @@ CLAIMS = (
         mutants={
             "upgrades in the order of their cost": by_price,
             "no mixing between corners": corner_below,
-            "every type's best model at any budget": lambda q, c, p, b: float(p @ q.max(axis=1)),  # noqa: ARG005
+            "every type's best model at any budget": lambda q, _c, p, _b: float(p @ q.max(axis=1)),
         },
         universal=True,
     ),

@@ -70,17 +70,17 @@ def beats(regret: Fraction, gain: Fraction) -> bool:
 
 def router_beats(formula: Callable, case: Case) -> Measured:
     """Value of a stochastic router against the single best's, in rationals."""
-    found = program(case)
-    tables = zip(stochastic(case, found), found.quality, strict=True)
-    value = found.mean(sum(p * q for p, q in zip(shares, qs, strict=True)) for shares, qs in tables)
-    top, best = oracle(found), single_best(found)
+    problem = program(case)
+    tables = zip(stochastic(case, problem), problem.quality, strict=True)
+    value = problem.mean(sum(p * q for p, q in zip(shares, qs, strict=True)) for shares, qs in tables)
+    top, best = oracle(problem), single_best(problem)
     return holds((value > best) == formula(top - value, top - best))
 
 
 def always_the_best(formula: Callable, case: Case) -> Measured:
     """A router that always sends to the single best: its regret is G, and it does not beat it."""
-    found = program(case)
-    gain = oracle(found) - single_best(found)
+    problem = program(case)
+    gain = oracle(problem) - single_best(problem)
     return holds(not formula(gain, gain))
 
 
@@ -141,7 +141,7 @@ CLAIMS = (
             ),
             Check("simulated qualities", "monte_carlo", simulated_gain, NOISE),
         ),
-        control=Control("the single best's luck forgotten", "refuted", lambda s, m, t: exact_gain(s, m, 10**12)),  # noqa: ARG005
+        control=Control("the single best's luck forgotten", "refuted", lambda s, m, _t: exact_gain(s, m, 10**12)),
         mutants={
             "1/|T| for 1/√|T|": lambda s, m, t: exact_gain(s, m, t * t),
             "the heuristic √(2 ln m) for e_m": lambda s, m, t: s * sqrt(2 * log(m)) * (1 - 1 / sqrt(t)),

@@ -120,7 +120,7 @@ CLAIMS = (
             ),
             Check("simulated means", "monte_carlo", simulated_mse, MSE),
         ),
-        control=Control("independent members", "refuted", lambda k, rho, v: v / k),  # noqa: ARG005
+        control=Control("independent members", "refuted", lambda k, _rho, v: v / k),
         mutants={
             "1 for 1-ρ": lambda k, rho, v: v * (rho + 1 / k),
             "1/k² for 1/k": lambda k, rho, v: v * (rho + (1 - rho) / k**2),
@@ -156,7 +156,7 @@ CLAIMS = (
             ),
             Check("simulated shared parts", "monte_carlo", simulated_majority, FLOORS[:3]),
         ),
-        control=Control("a single member's error", "refuted", lambda alpha, rho: alpha),  # noqa: ARG005
+        control=Control("a single member's error", "refuted", lambda alpha, _rho: alpha),
         mutants={
             "ρ for √ρ": lambda alpha, rho: float(ndtr(ndtri(alpha) / rho)),
             "√(1-ρ) for √ρ": lambda alpha, rho: float(ndtr(ndtri(alpha) / sqrt(max(1 - rho, 1e-12)))),

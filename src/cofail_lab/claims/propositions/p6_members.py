@@ -79,7 +79,7 @@ def own_price(formula: Callable, case: Case) -> Measured:
 
 
 def own_price_exactly(formula: Callable, case: Case) -> Measured:
-    """The same with 50 digits, on sizes around the best found: the objective is concave in k."""
+    """The same with 50 digits, on sizes around the best one: the objective is concave in k."""
     import mpmath
 
     with mpmath.workdps(50):

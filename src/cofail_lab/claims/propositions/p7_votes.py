@@ -290,7 +290,7 @@ CLAIMS = (
             "the Pearson correlation for the tetrachoric": CORRECTED._replace(
                 mean_score=lambda a, r, k: mean_score(a, pearson(a, r), k)
             ),
-            "endless majorities are never wrong": CORRECTED._replace(endless_majority=lambda a, r: 1.0),  # noqa: ARG005
+            "endless majorities are never wrong": CORRECTED._replace(endless_majority=lambda *_: 1.0),
         },
         universal=True,
     ),

@@ -186,12 +186,12 @@ CLAIMS = (
         control=Control(
             "least variance, Σ⁻¹1",
             "refuted",
-            lambda means, sigma: decisions.minimum_variance_weights(sigma),  # noqa: ARG005
+            lambda _means, sigma: decisions.minimum_variance_weights(sigma),
         ),
         mutants={
-            "μ without Σ⁻¹": lambda means, sigma: means,  # noqa: ARG005
+            "μ without Σ⁻¹": lambda means, _sigma: means,
             "Σμ": lambda means, sigma: sigma @ means,
-            "equal weights": lambda means, sigma: np.ones(len(means)),  # noqa: ARG005
+            "equal weights": lambda means, _sigma: np.ones(len(means)),
         },
         universal=True,
     ),
@@ -208,7 +208,7 @@ CLAIMS = (
         formula=decisions.minimum_variance_weights,
         checks=(Check("accuracies of the three", "exact", loses, MEANS[:1]),),
         control=Control("equal weights in their place", "refuted", lambda sigma: np.ones(len(sigma))),
-        mutants={"a third on each of the block": lambda sigma: np.array([1.0, 1.0, 1.0, 0.0]) / 3},  # noqa: ARG005
+        mutants={"a third on each of the block": lambda *_: np.array([1.0, 1.0, 1.0, 0.0]) / 3},
     ),
     Claim(
         id="P7.iv.d",

@@ -31,7 +31,7 @@ def area_of_both(cheap: Separation, strong: Separation) -> Any:
     return _spread(cheap, cheap.auc) - _spread(strong, strong.auc)
 
 
-def area_of_cheap(cheap: Separation, strong: Separation) -> Any:  # noqa: ARG001
+def area_of_cheap(cheap: Separation, _strong: Separation) -> Any:
     """a_L(1-a_L)(AUC_L - ½)."""
     return _spread(cheap, cheap.auc)
 
@@ -157,7 +157,7 @@ def pointwise_gain(formula: Callable, case: Case) -> Measured:
     return at_least(min(who.gap(end) for end in who.ends()), 0)
 
 
-def gap_by_tail_errors(formula: Callable, case: Case) -> Measured:  # noqa: ARG001
+def gap_by_tail_errors(_formula: Callable, case: Case) -> Measured:
     """The proof: at a_H(γ) = a_H the gap is γ[w(γ) - w(1)], at every end of a block; the largest difference."""
     who = population(case)
     errors = [1 - rate for rate in who.cheap]
@@ -217,9 +217,9 @@ CLAIMS = (
             (Check("tied scores in rationals", "exact", area_is, random_blocks),),
         ),
         mutants={
-            "ties not counted": lambda cheap, strong: _spread(cheap, cheap.above),  # noqa: ARG005
-            "ties counted 1": lambda cheap, strong: _spread(cheap, cheap.above + cheap.tied),  # noqa: ARG005
-            "a_L(1-a_L) dropped": lambda cheap, strong: cheap.auc - HALF,  # noqa: ARG005
+            "ties not counted": lambda cheap, _strong: _spread(cheap, cheap.above),
+            "ties counted 1": lambda cheap, _strong: _spread(cheap, cheap.above + cheap.tied),
+            "a_L(1-a_L) dropped": lambda cheap, _strong: cheap.auc - HALF,
             "twice the area (the Gini coefficient)": lambda cheap, strong: 2 * area_of_cheap(cheap, strong),
         },
         universal=True,

@@ -116,11 +116,11 @@ CLAIMS = (
         control=Control(
             "the strong model's part left out",
             "refuted",
-            lambda g, w, low, there, high: g * (w - (1 - low)),  # noqa: ARG005
+            lambda g, w, low, _there, _high: g * (w - (1 - low)),
         ),
         mutants={
             "a_H - a_H(γ)": lambda g, w, low, there, high: gap(g, w, low, high, there),
-            "factor γ dropped": lambda g, w, low, there, high: (w - (1 - low)) + (there - high),  # noqa: ARG005
+            "factor γ dropped": lambda _g, w, low, there, high: (w - (1 - low)) + (there - high),
             "a_L for 1 - a_L": lambda g, w, low, there, high: g * (w - low) + g * (there - high),
         },
         universal=True,

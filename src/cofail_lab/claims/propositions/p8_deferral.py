@@ -125,8 +125,8 @@ CLAIMS = (
         ),
         mutants={
             "price added": lambda cheap, strong, price: strong - cheap > -price,
-            "strong model alone: P(H right|x) > price": lambda cheap, strong, price: strong > price,  # noqa: ARG005
-            "cheap model alone: P(L right|x) < ½": lambda cheap, strong, price: cheap < 0.5,  # noqa: ARG005
+            "strong model alone: P(H right|x) > price": lambda _cheap, strong, price: strong > price,
+            "cheap model alone: P(L right|x) < ½": lambda cheap, _strong, _price: cheap < 0.5,
         },
         universal=True,
     ),
@@ -156,7 +156,7 @@ CLAIMS = (
             lambda cheap, strong: all(a[1] >= b[1] for a, b in pairwise(sorted(zip(cheap, strong, strict=True)))),
         ),
         mutants={
-            "always optimal": lambda cheap, strong: True,  # noqa: ARG005
+            "always optimal": lambda *_: True,
             "the difference rises": lambda cheap, strong: difference_falls(
                 cheap, [2 * low - high for low, high in zip(cheap, strong, strict=True)]
             ),

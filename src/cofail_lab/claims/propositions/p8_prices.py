@@ -18,7 +18,7 @@ ROUNDING, ROOT_ERROR = Fraction(1, 10**12), 1e-9
 # --- P8.iv
 
 
-def edge_over_repair(who: Population, floor: Fraction) -> Fraction:  # noqa: ARG001
+def edge_over_repair(who: Population, _floor: Fraction) -> Fraction:
     """(a_H - a_L)/P(H right|L wrong), whatever the score."""
     cheap, strong = who.mean(who.cheap), who.mean(who.strong)
     repaired = who.mean([(1 - low) * high for low, high in zip(who.cheap, who.strong, strict=True)])
@@ -31,7 +31,7 @@ def strong_calls_ratio(who: Population, floor: Fraction) -> Fraction | None:
     return edge_over_repair(who, floor) if separates else None
 
 
-def june_ratio(who: Population, floor: Fraction) -> Fraction:  # noqa: ARG001
+def june_ratio(who: Population, _floor: Fraction) -> Fraction:
     """1 - a_L/a_H."""
     return 1 - who.mean(who.cheap) / who.mean(who.strong)
 
@@ -85,7 +85,7 @@ TWO_BLOCKS = Search(
 # --- P8.v
 
 
-def june_critical(cheap: float, strong: float, floor: float, price_ratio: float) -> CriticalAuc | None:  # noqa: ARG001
+def june_critical(_cheap: float, strong: float, floor: float, price_ratio: float) -> CriticalAuc | None:
     """A critical AUC exists where c_L/c_H < q/a_H; elsewhere nothing is said."""
     return CriticalAuc(None, "exists") if price_ratio < floor / strong else None
 
@@ -97,7 +97,7 @@ def without_first(cheap: float, strong: float, floor: float, price_ratio: float)
     return CriticalAuc(None, "exists" if exists else "always")
 
 
-def without_second(cheap: float, strong: float, floor: float, price_ratio: float) -> CriticalAuc:  # noqa: ARG001
+def without_second(cheap: float, strong: float, _floor: float, price_ratio: float) -> CriticalAuc:
     """The lab's rule with only that condition."""
     return CriticalAuc(None, "exists" if price_ratio < cheap / strong else "never")
 
@@ -116,14 +116,14 @@ def regime_is(formula: Callable, case: Case) -> Measured:
     An AUC* in between needs random escalation to lose and perfect separation to win (each up to a tie).
     """
     cheap, strong, floor, ratio = deal_of(case)
-    found = formula(*(float(x) for x in (cheap, strong, floor, ratio)))
-    if found is None:
+    threshold = formula(*(float(x) for x in (cheap, strong, floor, ratio)))
+    if threshold is None:
         return at_least(1, 0)
     alone = floor / strong
     at_random = alone - ratio - (floor - cheap) / (strong - cheap)
     separating = alone - ratio - (floor - cheap) / strong
     says = {"exists": min(-at_random, separating), "always": at_random, "never": -separating}
-    advantage = says[found.regime]
+    advantage = says[threshold.regime]
     # At a tie of costs float64 may fall on either side, and both are right.
     return at_least(advantage if abs(advantage) > ROUNDING else 0, 0)
 
@@ -149,12 +149,12 @@ def calls_at(auc: float, cheap: float, strong: float, floor: float) -> float:
 def indifferent_at(formula: Callable, case: Case) -> Measured:
     """At AUC* the cheapest cascade that meets the floor costs what H alone does; vacuous where none exists."""
     cheap, strong, floor, ratio = (float(x) for x in deal_of(case))
-    found = formula(cheap, strong, floor, ratio)
-    if found.regime != "exists":
+    threshold = formula(cheap, strong, floor, ratio)
+    if threshold.regime != "exists":
         return at_least(1, 0)
-    if found.value is None or not 0.5 < found.value < 1:
+    if threshold.value is None or not 0.5 < threshold.value < 1:
         raise ArithmeticError("AUC* rounds to an end of (½, 1)")
-    return equals(calls_at(found.value, cheap, strong, floor) + ratio, floor / strong, 2 * ROOT_ERROR, ROOT_ERROR)
+    return equals(calls_at(threshold.value, cheap, strong, floor) + ratio, floor / strong, 2 * ROOT_ERROR, ROOT_ERROR)
 
 
 def deals(trial: Trial) -> Iterable[Case]:
@@ -177,8 +177,8 @@ DEAL = {
 ANY_DEAL = Search(DEAL, n_starts=256, n_polished=3, n_steps=60)
 
 
-def _moved(found: CriticalAuc, move: Callable[[float], float]) -> CriticalAuc:
-    return found if found.value is None else found._replace(value=move(found.value))
+def _moved(threshold: CriticalAuc, move: Callable[[float], float]) -> CriticalAuc:
+    return threshold if threshold.value is None else threshold._replace(value=move(threshold.value))
 
 
 def _of_distance(auc: float) -> float:

@@ -247,7 +247,7 @@ CLAIMS = (
             "1/r dropped": lambda nu, r, v, mu, eta: r * option(nu, r, v, mu, eta),
             "ν for ν/(r+ν)": lambda nu, r, v, mu, eta: (r + nu) * option(nu, r, v, mu, eta),
             "r and ν exchanged": lambda nu, r, v, mu, eta: option(r, nu, v, mu, eta),
-            "the gap may be negative": lambda nu, r, v, mu, eta: v / r * nu / (r + nu) * mu,  # noqa: ARG005
+            "the gap may be negative": lambda nu, r, v, mu, _eta: v / r * nu / (r + nu) * mu,
         },
         universal=True,
     ),
@@ -268,7 +268,7 @@ CLAIMS = (
                 Search({**RATES, **GAPS, "cost": Range(0, 5)}, n_starts=64, n_polished=2, n_steps=40),
             ),
         ),
-        control=Control("the option left out", "refuted", lambda nu, r, v, mu, eta, cost: r * cost),  # noqa: ARG005
+        control=Control("the option left out", "refuted", lambda _nu, r, _v, _mu, _eta, cost: r * cost),
         mutants={
             "K for rK": lambda nu, r, v, mu, eta, cost: threshold(nu, r, v, mu, eta, cost) + (1 - r) * cost,
             "V_R for rV_R": lambda nu, r, v, mu, eta, cost: r * cost + option(nu, r, v, mu, eta),

@@ -19,12 +19,12 @@ def rational(value: Any) -> Fraction:
 
 
 class Separation(NamedTuple):
-    """How a score tells a model's right answers from its wrong ones.
+    """How well a score separates a model's right answers from its wrong ones.
 
     Attributes:
         accuracy: share of right answers.
         above: probability that a right answer scores above a wrong one.
-        tied: that both score alike. Where all or none are right there is nothing to tell: 0 above, 1 tied.
+        tied: that both score alike. Where all or none are right there is nothing to separate: 0 above, 1 tied.
     """
 
     accuracy: Any
@@ -60,8 +60,8 @@ class Population(NamedTuple):
             ends.append(ends[-1] + m)
         return ends
 
-    def taken(self, fraction: Fraction) -> list[Fraction]:
-        """Mass of each block among the γ least confident; the last block is taken in part."""
+    def mass_among(self, fraction: Fraction) -> list[Fraction]:
+        """Mass of each block among the γ least confident; the last block may be among them in part."""
         parts, left = [], fraction
         for m in self.mass:
             parts.append(min(m, left))
@@ -70,11 +70,11 @@ class Population(NamedTuple):
 
     def tail(self, rates: Sequence[Fraction], fraction: Fraction) -> Fraction:
         """Mean of a rate over the γ > 0 least confident."""
-        return sum((t * r for t, r in zip(self.taken(fraction), rates, strict=True)), Fraction(0)) / fraction
+        return sum((t * r for t, r in zip(self.mass_among(fraction), rates, strict=True)), Fraction(0)) / fraction
 
     def quality(self, fraction: Fraction) -> Fraction:
         """Accuracy when those are escalated: H's rate where H answers, L's where L does."""
-        parts = zip(self.taken(fraction), self.mass, self.cheap, self.strong, strict=True)
+        parts = zip(self.mass_among(fraction), self.mass, self.cheap, self.strong, strict=True)
         return sum((t * h + (m - t) * low for t, m, low, h in parts), Fraction(0))
 
     def mixed_quality(self, fraction: Fraction) -> Fraction:

@@ -42,7 +42,7 @@ def joint_rates(case: Case) -> tuple[list[Fraction], list[list[Fraction]]]:
 
 
 def laws_with_zeros(trial: Trial, sizes: Iterable[int] = (3, 3, 3, 4, 4)) -> Iterable[Case]:
-    """Random joint laws of so many models, about half of their weights zero."""
+    """Random joint laws of this many models, about half of their weights zero."""
     draw = np.random.Generator(np.random.Philox(key=[trial.seed, 31]))
     for m in sizes:
         weights = draw.integers(1, 10, size=2**m) * draw.integers(0, 2, size=2**m)

@@ -33,7 +33,7 @@ class Program(NamedTuple):
 
     @property
     def floats(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(quality, prices, prior) as `decisions` takes them."""
+        """(quality, prices, prior) as the functions of `decisions` accept them."""
         return np.array(self.quality, float), np.array(self.prices, float), np.array(self.prior, float) / self.total
 
     def mean(self, per_type: Iterable) -> Fraction:
@@ -51,14 +51,14 @@ def program(case: Case) -> Program:
     return Program([flat[i : i + width] for i in rows], [prices[i : i + width] for i in rows], prior, sum(prior))
 
 
-def corners(found: Program) -> list[tuple[Fraction, Fraction]]:
+def corners(problem: Program) -> list[tuple[Fraction, Fraction]]:
     """(cost, value) of the corners of V: the upper hull of all deterministic policies, cheapest to best."""
     best: dict[int, int] = {}
-    models = range(len(found.quality[0]))
-    for choice in product(models, repeat=len(found.prior)):
-        picks = list(zip(found.prior, range(len(choice)), choice, strict=True))
-        cost = sum(w * found.prices[t][i] for w, t, i in picks)
-        best[cost] = max(best.get(cost, -1), sum(w * found.quality[t][i] for w, t, i in picks))
+    models = range(len(problem.quality[0]))
+    for choice in product(models, repeat=len(problem.prior)):
+        picks = list(zip(problem.prior, range(len(choice)), choice, strict=True))
+        cost = sum(w * problem.prices[t][i] for w, t, i in picks)
+        best[cost] = max(best.get(cost, -1), sum(w * problem.quality[t][i] for w, t, i in picks))
     hull: list[tuple[int, int]] = []
     for cost, value in sorted(best.items()):
         if hull and value <= hull[-1][1]:
@@ -66,7 +66,7 @@ def corners(found: Program) -> list[tuple[Fraction, Fraction]]:
         while len(hull) > 1 and _below(hull[-2], hull[-1], (cost, value)):
             hull.pop()
         hull.append((cost, value))
-    return [(Fraction(cost, found.total), Fraction(value, found.total)) for cost, value in hull]
+    return [(Fraction(cost, problem.total), Fraction(value, problem.total)) for cost, value in hull]
 
 
 def _below(first: tuple[int, int], middle: tuple[int, int], last: tuple[int, int]) -> bool:

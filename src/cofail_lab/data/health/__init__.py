@@ -1,1 +1,1 @@
-"""What in a matrix could manufacture a common mode."""
+"""Checks of a matrix for faults that could produce a common mode."""

@@ -1,7 +1,7 @@
-"""What in a matrix could manufacture a common mode: each check names what it found, and is silent on a clean matrix.
+"""The health checks of a matrix: each reports what could produce a common mode that the models do not have.
 
-Checks that rest on chance (near-duplicate models, inverted queries, blocks of failures, published scores) are tests at
-`health_tests.FALSE_ALARM` per matrix and check. The others state facts.
+Four checks are statistical tests (duplicate models, blocks of failures, inverted queries, published scores: see
+`chance`); the others state facts. A clean matrix has no finding.
 """
 
 from collections.abc import Mapping
@@ -10,26 +10,29 @@ import numpy as np
 from jaxtyping import Bool
 
 from cofail_lab.data.health.chance import (
-    FEWEST,
+    MAX_NAMED,
+    MIN_ANSWERS,
     Finding,
     View,
     blocks,
     duplicates,
     inverted,
-    listed,
-    named,
+    names_at,
     published_scores,
 )
-from cofail_lab.data.names import shorten, some
+from cofail_lab.data.names import counted, list_names, shorten
 from cofail_lab.grades import Cell, Grades
 
-LEAST_COVERAGE = 0.95
-# Token counts that pile up at their maximum: so many there, and so many times those in the tenth below it.
-_PILE, _PILE_RATIO, _PILE_LEAST_TOKENS = 5, 3, 64
+MIN_COVERAGE = 0.95
+"""Share of the queries that a model must have answered not to be reported."""
+
+# Token counts pile up at their maximum if at least `_MIN_PILE` answers have it, and `_MIN_PILE_RATIO` times as many as
+# have up to a tenth less. A maximum below `_MIN_LIMIT` tokens is no limit that anyone would set.
+_MIN_PILE, _MIN_PILE_RATIO, _MIN_LIMIT = 5, 3, 64
 
 
 def examine(grades: Grades, published: Mapping[str, float] | None = None) -> list[Finding]:
-    """All findings on a matrix, in the order of `CHECKS`.
+    """All findings on a matrix, in the order of `CHECKS`; findings on published scores come last.
 
     Args:
         grades: the matrix, selected but not reduced to complete queries.
@@ -43,24 +46,23 @@ def examine(grades: Grades, published: Mapping[str, float] | None = None) -> lis
 def _coverage(view: View) -> list[Finding]:
     models = view.grades.models
     share = view.answered.mean(axis=0)
-    sparse = [int(j) for j in np.argsort(share, kind="stable") if share[j] < LEAST_COVERAGE]
+    sparse = [int(j) for j in np.argsort(share, kind="stable") if share[j] < MIN_COVERAGE]
     findings = []
     if sparse:
         complete = int(view.answered.all(axis=1).sum())
         worst = f"{shorten(models[sparse[0]])} has {share[sparse[0]]:.1%}"
-        findings.append(Finding(
-            "coverage",
-            f"{some(len(sparse), 'model')} answered fewer than {LEAST_COVERAGE:.0%} of the queries ({worst}); only "
-            f"{complete:,} of {len(view.answered):,} queries are complete, and which ones is seldom chance.",
-            tuple(models[j] for j in sparse), len(sparse),
-        ))  # fmt: skip
+        sentence = (
+            f"{counted(len(sparse), 'model')} answered fewer than {MIN_COVERAGE:.0%} of the queries ({worst}); only "
+            f"{complete:,} of {len(view.answered):,} queries are complete, and which ones is seldom chance."
+        )
+        findings.append(Finding("coverage", sentence, tuple(models[j] for j in sparse), len(sparse)))
     untouched = np.flatnonzero(~view.answered.any(axis=1))
     if untouched.size:
-        findings.append(Finding(
-            "coverage",
-            f"{some(untouched.size, 'query')} without a graded answer from any model; at worst each defeats everyone.",
-            named(view.grades.queries, untouched), int(untouched.size),
-        ))  # fmt: skip
+        sentence = (
+            f"{counted(untouched.size, 'query')} without a graded answer from any model; at worst each defeats "
+            "everyone."
+        )
+        findings.append(Finding("coverage", sentence, names_at(view.grades.queries, untouched), int(untouched.size)))
     return findings
 
 
@@ -70,16 +72,13 @@ def _ungraded(view: View) -> list[Finding]:
         cells = view.grades.cells == state
         if not cells.any():
             continue
-        per_model = cells.sum(axis=0)
-        worst = np.argsort(-per_model, kind="stable")
-        worst = worst[per_model[worst] > 0]
-        first = f"{shorten(view.grades.models[worst[0]])} has {int(per_model[worst[0]]):,}"
-        findings.append(Finding(
-            "ungraded",
-            f"{some(int(cells.sum()), 'cell')} {what} ({first}). They are not counted as wrong here; a "
-            "harness that does makes queries all-wrong that nobody failed.",
-            named(view.grades.models, worst), int(cells.sum()),
-        ))  # fmt: skip
+        names = _models_with_most(view, cells)
+        first = f"{shorten(names[0])} has {int(cells.sum(axis=0).max()):,}"
+        sentence = (
+            f"{counted(int(cells.sum()), 'cell')} {what} ({first}). They are not counted as wrong here; a "
+            "harness that does makes queries all-wrong that nobody failed."
+        )
+        findings.append(Finding("ungraded", sentence, names, int(cells.sum())))
     return findings
 
 
@@ -90,13 +89,11 @@ def _constant(view: View) -> list[Finding]:
         ("right", n_wrong == 0, "no query can defeat everyone while they are in the pool"),
         ("wrong", n_wrong == n_answered, "they add nothing; a broken parser or the wrong column looks like this"),
     ):
-        columns = np.flatnonzero(mask & (n_answered >= FEWEST))
+        columns = np.flatnonzero(mask & (n_answered >= MIN_ANSWERS))
         if columns.size:
-            names = named(view.grades.models, columns)
-            findings.append(Finding(
-                "constant", f"{some(columns.size, 'model')} always {always} ({listed(names)}): {what}.",
-                names, columns.size,
-            ))  # fmt: skip
+            names = names_at(view.grades.models, columns)
+            sentence = f"{counted(columns.size, 'model')} always {always} ({list_names(names, MAX_NAMED)}): {what}."
+            findings.append(Finding("constant", sentence, names, columns.size))
     return findings
 
 
@@ -112,14 +109,13 @@ def _repeated_prompts(view: View) -> list[Finding]:
             repeated.append(i)
     if not repeated:
         return []
-    names = named(view.grades.queries, np.array(repeated))
+    names = names_at(view.grades.queries, np.array(repeated))
     first = view.grades.queries[seen[" ".join(str(prompts[repeated[0]]).split())]]
-    return [Finding(
-        "repeated_prompts",
-        f"{some(len(repeated), 'query')} with the prompt of an earlier one ({shorten(names[0])} that of "
-        f"{shorten(first)}): they are not independent, and intervals are narrower than they should be.",
-        names, len(repeated),
-    )]  # fmt: skip
+    sentence = (
+        f"{counted(len(repeated), 'query')} with the prompt of an earlier one ({shorten(names[0])} that of "
+        f"{shorten(first)}): they are not independent, and intervals are narrower than they should be."
+    )
+    return [Finding("repeated_prompts", sentence, names, len(repeated))]
 
 
 def _zero_costs(view: View) -> list[Finding]:
@@ -129,14 +125,12 @@ def _zero_costs(view: View) -> list[Finding]:
     zero = view.answered & (cost == 0)
     if not zero.any():
         return []
-    per_model = zero.sum(axis=0)
-    names = named(view.grades.models, np.flatnonzero(per_model)[np.argsort(-per_model[per_model > 0], kind="stable")])
-    return [Finding(
-        "zero_costs",
-        f"{some(int(zero.sum()), 'graded answer')} at a cost of exactly 0 ({listed(names)}), as of cached answers "
-        "and failed requests; a frontier takes them at their word.",
-        names, int(zero.sum()),
-    )]  # fmt: skip
+    names = _models_with_most(view, zero)
+    sentence = (
+        f"{counted(int(zero.sum()), 'graded answer')} at a cost of exactly 0 ({list_names(names, MAX_NAMED)}), as of "
+        "cached answers and failed requests; a frontier takes them at their word."
+    )
+    return [Finding("zero_costs", sentence, names, int(zero.sum()))]
 
 
 def _at_limit(view: View) -> list[Finding]:
@@ -147,22 +141,27 @@ def _at_limit(view: View) -> list[Finding]:
     wrong = limit & view.wrong
     all_wrong = view.answered.all(axis=1) & view.wrong.all(axis=1)
     touched = int((all_wrong & limit.any(axis=1)).sum())
-    per_model = limit.sum(axis=0)
-    names = named(view.grades.models, np.flatnonzero(per_model)[np.argsort(-per_model[per_model > 0], kind="stable")])
-    return [Finding(
-        "at_limit",
-        f"{some(int(limit.sum()), 'graded answer')} stopped at the token limit ({how}; {listed(names)}), "
-        f"{int(wrong.sum()):,} of them wrong; they are in {touched:,} of the {int(all_wrong.sum()):,} queries that "
-        "defeat everyone. experiment=regrade shows what changes without them.",
-        names, int(limit.sum()),
-    )]  # fmt: skip
+    names = _models_with_most(view, limit)
+    sentence = (
+        f"{counted(int(limit.sum()), 'graded answer')} stopped at the token limit ({how}; "
+        f"{list_names(names, MAX_NAMED)}), {int(wrong.sum()):,} of them wrong; they are in {touched:,} of the "
+        f"{int(all_wrong.sum()):,} queries that defeat everyone. experiment=regrade shows what changes without them."
+    )
+    return [Finding("at_limit", sentence, names, int(limit.sum()))]
+
+
+def _models_with_most(view: View, cells: Bool[np.ndarray, "n m"]) -> tuple[str, ...]:
+    """Names of the models that have any of these cells, those with the most cells first."""
+    per_model = cells.sum(axis=0)
+    order = np.argsort(-per_model, kind="stable")
+    return names_at(view.grades.models, order[per_model[order] > 0])
 
 
 def at_limit(grades: Grades) -> tuple[Bool[np.ndarray, "n m"], str]:
-    """Cells whose answer stopped at the token limit, and how that is known.
+    """Cells whose answer stopped at the token limit, and how this is known.
 
-    From the log where it says so; otherwise a model whose written tokens pile up at their maximum is taken to have its
-    limit there.
+    The log decides where it states the limit. Otherwise, if the numbers of tokens that a model wrote pile up at their
+    maximum, the maximum counts as the model's limit.
     """
     stated = grades.per_cell.get("at_limit")
     if stated is not None:
@@ -172,11 +171,11 @@ def at_limit(grades: Grades) -> tuple[Bool[np.ndarray, "n m"], str]:
     if tokens is not None:
         for j, column in enumerate(np.asarray(tokens, dtype=float).T):
             known = column[~np.isnan(column)]
-            most = known.max(initial=0.0)
-            below = int(((known >= 0.9 * most) & (known < most)).sum())
-            pile = int((known == most).sum())
-            if most >= _PILE_LEAST_TOKENS and pile >= max(_PILE, _PILE_RATIO * below):
-                limit[:, j] = column == most
+            maximum = known.max(initial=0.0)
+            below = int(((known >= 0.9 * maximum) & (known < maximum)).sum())
+            pile = int((known == maximum).sum())
+            if maximum >= _MIN_LIMIT and pile >= max(_MIN_PILE, _MIN_PILE_RATIO * below):
+                limit[:, j] = column == maximum
     return limit, "token counts pile up at their maximum"
 
 
@@ -191,4 +190,4 @@ CHECKS = {
     "zero_costs": _zero_costs,
     "at_limit": _at_limit,
 }
-"""Name -> check; `published` comes on top where published scores are given."""
+"""Name -> check, in the order of the findings; ``published`` is a further check where published scores are given."""

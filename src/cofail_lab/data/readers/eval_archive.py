@@ -1,4 +1,4 @@
-"""Inspect's ``.eval`` archives, a zip of zstandard members, measured before inspect_ai opens them."""
+"""Checks Inspect's ``.eval`` archives, zip files with zstandard members, before inspect_ai opens them."""
 
 import io
 import struct
@@ -17,10 +17,10 @@ _LOCAL_HEADER = struct.Struct("<4s22xHH")
 
 
 def check_archive(path: Path) -> None:
-    """Decompress every member once, in pieces: the library believes what an archive states about sizes.
+    """Decompress every member once, in pieces, because inspect_ai trusts the sizes that an archive states.
 
     Raises:
-        InputError: a name that leads out, a member that grows beyond what is stated or plausible, or a damaged one.
+        InputError: a name that leads outside, a member that is larger than stated or plausible, or a damaged one.
     """
     with files.opened_zip(path) as archive, path.open("rb") as raw:
         for info in archive.infolist():
@@ -31,10 +31,11 @@ def check_archive(path: Path) -> None:
                 if size > info.file_size:
                     raise InputError(f"{what}: larger than the {info.file_size:,} bytes that the archive states")
             if (size, check) != (info.file_size, info.CRC):
-                raise InputError(f"{what}: not what was packed (size or checksum differ); copy the log again")
+                raise InputError(f"{what}: not as it was packed (size or checksum differ); copy the log again")
 
 
 def _pieces(raw: IO[bytes], info: ZipInfo, what: str) -> Iterator[bytes]:
+    """The decompressed bytes of a member, at most a mebibyte at a time; ``what`` names it in an InputError."""
     import zstandard
 
     raw.seek(info.header_offset)
@@ -59,7 +60,7 @@ def _pieces(raw: IO[bytes], info: ZipInfo, what: str) -> Iterator[bytes]:
 
 
 class _Part(io.RawIOBase):
-    """The next bytes of a file, as many as a member has."""
+    """A stream of the next ``size`` bytes of a file."""
 
     def __init__(self, raw: IO[bytes], size: int) -> None:
         self._raw, self._left = raw, size

@@ -1,10 +1,10 @@
 """EvalPlus results: ``eval_results.json``, the tests of HumanEval+ or MBPP+ that each generated program passed.
 
 Schema: ``evalplus/evaluate.py`` of the evalplus package, 0.3.1: ``eval`` maps a task to its samples, each with
-``base_status`` and ``plus_status`` (pass, fail, timeout, null). The file does not name its model: the name is that of
-the file without ``_eval_results.json`` or, if nothing is left, of its folder. By EvalPlus's own rule ``plus`` is passed
-if both statuses are; a program over its time limit failed its tests, so that `timeout` is wrong. A null status says
-that the run of the tests broke: an error.
+``base_status`` and ``plus_status`` (pass, fail, timeout, null). The file does not name its model: the model's name is
+the file name without ``_eval_results.json`` or, if nothing is left, the name of the folder. By EvalPlus's own rule a
+sample passes ``plus`` if both statuses are ``pass``. A program over its time limit failed its tests: ``timeout`` is
+wrong. A null status means that the run of the tests broke: it is an error.
 """
 
 from collections.abc import Iterator
@@ -33,8 +33,8 @@ class EvalPlusSource(JsonLogSource):
     def sniff(cls, path: Path) -> str:
         """An object with ``eval`` and test statuses."""
         keys = first_keys(path) if path.suffix == ".json" else set()
-        found = "eval" in keys and ("base_status" in keys or {"nfiles", "base"} <= keys)
-        return "EvalPlus test statuses" if found else ""
+        recognised = "eval" in keys and ("base_status" in keys or {"nfiles", "base"} <= keys)
+        return "EvalPlus test statuses" if recognised else ""
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add every sample of every task."""
@@ -56,11 +56,11 @@ class EvalPlusSource(JsonLogSource):
             score = float(state == Cell.RIGHT) if state <= Cell.WRONG else float("nan")
             records.add(task, model, state, dataset=dataset, score=score)
         notes = [f"Right means that the {scorer} tests passed; models are named after their files."]
-        return [*notes, f"{model}: samples over the time limit, taken as wrong: {timeouts:,}."] if timeouts else notes
+        return [*notes, f"{model}: samples over the time limit, counted as wrong: {timeouts:,}."] if timeouts else notes
 
 
 def _statuses(held: Any, where: str) -> Iterator[tuple[Any, Any]]:
-    """(base, plus) status of every sample of a task, in the layout of today or in that of before 0.2."""
+    """(base, plus) status of every sample of a task, in today's layout or in the layout before version 0.2."""
     if isinstance(held, dict) and "base" in held:
         base = listing(held["base"], f"{where}: base")
         plus = listing(held.get("plus") or [None] * len(base), f"{where}: plus")
@@ -77,5 +77,6 @@ def _statuses(held: Any, where: str) -> Iterator[tuple[Any, Any]]:
 
 
 def _model(path: Path) -> str:
+    """The model's name, from the name of the file or of its folder."""
     stem = path.name.removesuffix(_ENDING).removesuffix(".json").rstrip("._-")
     return stem or path.resolve().parent.name or path.name

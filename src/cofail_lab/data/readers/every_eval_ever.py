@@ -2,9 +2,9 @@
 
 Schema: ``every_eval_ever/schemas/instance_level_eval.schema.json`` of github.com/evaleval/every_eval_ever, version
 0.2.2 (also read: 0.2.0 and 0.2.1, without ``evaluation_result_id``). ``evaluation`` holds ``score`` and ``is_correct``,
-``error`` what went wrong (a timeout, a refusal, an API error). ``is_correct`` means something for 0/1 metrics only, so
-the score decides; a record whose two fields contradict each other is refused. A sample that several metrics scored has
-a record for each, with its own ``evaluation_result_id``.
+``error`` what went wrong (a timeout, a refusal, an API error). The score decides, because ``is_correct`` has a meaning
+for 0/1 metrics only; a record whose two fields contradict each other is an InputError. A sample that several metrics
+scored has a record for each metric, with an ``evaluation_result_id`` of its own.
 """
 
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ class EveryEvalEverSource(JsonLogSource):
     def sniff(cls, path: Path) -> str:
         """Lines with the keys that the schema requires."""
         required = {"schema_version", "evaluation_id", "model_id", "sample_id", "interaction_type"}
-        found = path.name.endswith((".jsonl", ".jsonl.gz")) and required <= first_keys(path)
-        return "Every Eval Ever records" if found else ""
+        recognised = path.name.endswith((".jsonl", ".jsonl.gz")) and required <= first_keys(path)
+        return "Every Eval Ever records" if recognised else ""
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add the records of the chosen metric."""
@@ -77,8 +77,12 @@ class EveryEvalEverSource(JsonLogSource):
         usage = {} if usage is None else mapping(usage, f"{where}: token_usage")
         prompt = record.get("input")
         records.add(
-            query, model, state, dataset=dataset, score=score_of(score),
+            query,
+            model,
+            state,
+            dataset=dataset,
+            score=score_of(score),
             tokens_in=amount(usage.get("input_tokens"), f"{where}: input_tokens"),
             tokens_out=amount(usage.get("output_tokens"), f"{where}: output_tokens"),
             prompt=text_or_none(prompt.get("raw")) if isinstance(prompt, dict) else None,
-        )  # fmt: skip
+        )

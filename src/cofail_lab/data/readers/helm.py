@@ -2,9 +2,9 @@
 
 Schema: ``PerInstanceStats``, ``Stat`` and ``MetricName`` of ``helm/benchmark/metrics``, ``RunSpec`` of
 ``helm/benchmark/run_spec.py``, written by ``helm/benchmark/runner.py`` without its nulls and nans (crfm-helm 0.5.16).
-Rows and stats with a ``perturbation`` are another question and are left out. Of the many stats only those in
-`RIGHT_OR_WRONG` say by themselves what is right; any other serves with an explicit `data.threshold`.
-``train_trial_index`` counts repeats with other in-context examples.
+Rows and stats with a ``perturbation`` belong to a changed question and are left out. The stats in `RIGHT_OR_WRONG`
+decide what is right without a threshold; any other stat needs `data.threshold`. ``train_trial_index`` numbers repeated
+samples, which have other in-context examples.
 """
 
 import re
@@ -29,7 +29,7 @@ RIGHT_OR_WRONG = (
     "medcalc_bench_accuracy", "medec_error_flag_accuracy", "medec_error_sentence_accuracy", "omni_math_accuracy",
     "pass", "prefix_exact_match", "quasi_exact_match", "quasi_leave_articles_exact_match", "quasi_prefix_exact_match",
 )  # fmt: skip
-"""Stats whose value for one answer is 0 or 1; where one is a share after all, `data.threshold` is asked for."""
+"""Stats whose value for one answer is 0 or 1; for any other value of them the error asks for `data.threshold`."""
 
 _MODEL_PART = re.compile(r"(?<=[:,])(model|model_deployment)=[^,]*,?")
 
@@ -43,8 +43,8 @@ class HelmSource(JsonLogSource):
     @classmethod
     def sniff(cls, path: Path) -> str:
         """A list of per-instance stats."""
-        found = path.name.startswith(FILE) and {"instance_id", "train_trial_index", "stats"} <= first_keys(path)
-        return "HELM per-instance stats" if found else ""
+        recognised = path.name.startswith(FILE) and {"instance_id", "train_trial_index", "stats"} <= first_keys(path)
+        return "HELM per-instance stats" if recognised else ""
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add the unperturbed rows of one run."""
@@ -64,26 +64,31 @@ class HelmSource(JsonLogSource):
             value = stats.get(metric)
             state = Cell.UNSCORED if value is None else self.rule.state(value, f"{where}: {metric}")
             records.add(
-                query, model, state, dataset=dataset, score=float("nan") if value is None else value,
+                query,
+                model,
+                state,
+                dataset=dataset,
+                score=float("nan") if value is None else value,
                 tokens_in=amount(stats.get("num_prompt_tokens"), where),
                 tokens_out=amount(stats.get("num_completion_tokens", stats.get("num_output_tokens")), where),
                 at_limit=stats.get("finish_reason_length", 0.0) > 0,
-            )  # fmt: skip
+            )
         notes = [f"Right is decided by {metric!r}."]
         return [*notes, f"{model}: perturbed rows, left out: {perturbed:,}."] if perturbed else notes
 
     def _metric(self, names: set[str], file: str) -> str:
+        """The metric that decides, among the names in a file."""
         if self.scorer in names and self.scorer not in RIGHT_OR_WRONG and self.threshold is None:
-            allowed = ", ".join(sorted(names.intersection(RIGHT_OR_WRONG))) or "none of them"
+            allowed = ", ".join(sorted(names.intersection(RIGHT_OR_WRONG))) or "none"
             raise InputError(
-                f"data.scorer: {self.scorer!r} does not say by itself what is right; data.threshold= would, or one of "
-                f"the metrics that do ({file} has {allowed})"
+                f"data.scorer: {self.scorer!r} needs data.threshold= to decide what is right; metrics that need none "
+                f"in {file}: {allowed}"
             )
         return self.rule.choose(names if self.scorer else names.intersection(RIGHT_OR_WRONG), file)
 
 
 def _run(path: Path) -> tuple[str, str]:
-    """Model and dataset of the run; the same scenario has one name for all models."""
+    """Model and dataset of the run; the dataset is the run's name without its model."""
     spec_path = path.with_name(SPEC)
     if not spec_path.is_file():
         raise InputError(f"{path}: no {SPEC} beside it, which names the model")
@@ -95,7 +100,7 @@ def _run(path: Path) -> tuple[str, str]:
 
 
 def _stats(row: dict[str, Any], where: str) -> dict[str, float]:
-    """Value of every unperturbed stat: the mean over the outputs of one request, mostly one."""
+    """Value of every stat without a perturbation: the mean over the outputs of one request, of which most have one."""
     values: dict[str, float] = {}
     for stat in listing(row.get("stats"), f"{where}: stats"):
         stat = mapping(stat, f"{where}: stats")

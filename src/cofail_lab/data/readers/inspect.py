@@ -1,11 +1,11 @@
-"""Inspect logs, ``.eval`` or ``.json``, read by inspect_ai's own log API (``pip install 'cofail-lab[inspect]'``).
+"""Inspect logs, ``.eval`` or ``.json``, read through the log API of inspect_ai (``pip install 'cofail-lab[inspect]'``).
 
 Schema: ``EvalLog``, ``EvalSample`` and ``ModelUsage`` of inspect_ai 0.3.285, https://inspect.aisi.org.uk/eval-logs.html.
 The model is ``eval.model``, the dataset ``eval.task``, a query the sample's id; epochs are repeated samples. A sample
-with an ``error`` or stopped by a ``limit`` is an error whatever its score. Values are C, I, P, N or numbers: N (no
-answer) and nan are unscored, although Inspect's own accuracy counts N as wrong. A score with several named values has
-the scorers ``SCORER.NAME``. Tokens and cost are those of ``eval.model``; other models grade, and what the same model
-used in a role of its own, such as ``grader``, is subtracted.
+with an ``error``, or stopped by a ``limit``, is an error even if it has a score. Values are C, I, P, N or numbers: N
+(no answer) and nan are unscored, although Inspect's own accuracy counts N as wrong. A score with several named values
+has the scorers ``SCORER.NAME``. Tokens and cost are those of ``eval.model`` without those of grading: other models are
+not counted, and what the same model used in another role, such as ``grader``, is subtracted.
 """
 
 import math
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 INSTALL = "pip install 'cofail-lab[inspect]'"
 _STOPPED = ("max_tokens", "model_length")
-# Large fields that say nothing about grades.
+# Large fields that hold nothing about grades.
 _NOT_READ = {"messages", "events", "store", "attachments", "metadata"}
 
 
@@ -38,8 +38,8 @@ class InspectSource(JsonLogSource):
     """Inspect logs; `data.scorer` is the name of a scorer such as ``match``.
 
     Attributes:
-        summaries: read only the summaries of the samples (`data.summaries`), about ten times as fast: without
-            prompts, and without the answers that stopped at the model's own output limit.
+        summaries: read only the summaries of the samples (`data.summaries`), about ten times as fast; they have no
+            prompts, and do not show which answers stopped at the model's own output limit.
     """
 
     summaries: bool = False
@@ -58,11 +58,11 @@ class InspectSource(JsonLogSource):
         if path.suffix == ".eval" and begins.startswith(b"PK"):
             return "an Inspect log archive"
         squeezed = b"".join(begins.split())
-        found = path.suffix == ".json" and squeezed.startswith(b'{"version":') and b',"eval":{' in squeezed
-        return "an Inspect log" if found else ""
+        recognised = path.suffix == ".json" and squeezed.startswith(b'{"version":') and b',"eval":{' in squeezed
+        return "an Inspect log" if recognised else ""
 
     def read(self, path: Path, records: Records) -> list[str]:
-        """Add every sample of one log; samples of the dataset that are not in it are missing."""
+        """Add every sample of one log; samples of the dataset that are not in the log are missing."""
         log, samples = _read(path, self.summaries)
         if not samples:
             raise InputError(f"{path.name}: no samples in it (status {log.status!r})")
@@ -73,36 +73,43 @@ class InspectSource(JsonLogSource):
         scorer = self.rule.choose(names, path.name) if names else ""
         model, dataset = log.eval.model, log.eval.task
         own_roles = _roles_of(log, model)
-        counted: dict[str, int] = Counter()
+        counts: dict[str, int] = Counter()
         for sample, scores in zip(samples, values, strict=True):
             value = scores.get(scorer)
-            state = self._state(sample, value, f"{path.name}: sample {sample.id!r}, epoch {sample.epoch}", counted)
+            state = self._state(sample, value, f"{path.name}: sample {sample.id!r}, epoch {sample.epoch}", counts)
             whole = None if self.summaries else cast("EvalSample", sample)
             stopped = whole is not None and any(choice.stop_reason in _STOPPED for choice in whole.output.choices)
             records.add(
-                str(sample.id), model, state, dataset=dataset, score=score_of(value), prompt=whole and _prompt(whole),
-                at_limit=sample.limit is not None or stopped, **_usage(sample, model, own_roles),
-            )  # fmt: skip
+                str(sample.id),
+                model,
+                state,
+                dataset=dataset,
+                score=score_of(value),
+                prompt=whole and _prompt(whole),
+                at_limit=sample.limit is not None or stopped,
+                **_usage(sample, model, own_roles),
+            )
         there = {sample.id for sample in samples}
         absent = [query for query in log.eval.dataset.sample_ids or [] if query not in there]
         for query in absent:
             records.add(str(query), model, Cell.MISSING, dataset=dataset)
-        return _notes(log, scorer, len(absent), counted)
+        return _notes(log, scorer, len(absent), counts)
 
-    def _state(self, sample: "Sample", value: Any, where: str, counted: dict[str, int]) -> Cell:
+    def _state(self, sample: "Sample", value: Any, where: str, counts: dict[str, int]) -> Cell:
+        """State of a sample with this value; ``counts`` counts the reasons that override or explain it."""
         if getattr(sample, "invalidation", None) is not None:
-            counted["invalid"] += 1
+            counts["invalid"] += 1
             return Cell.MISSING
         for what in ("error", "limit"):
             if getattr(sample, what) is not None:
-                counted[what] += 1
+                counts[what] += 1
                 return Cell.ERROR
-        counted["no_answer"] += value == "N"
+        counts["no_answer"] += value == "N"
         return self.rule.state(value, where)
 
 
 def _read(path: Path, summaries: bool) -> "tuple[EvalLog, list[Sample]]":
-    """A log and its samples by epoch; whatever the library makes of a damaged file becomes one line."""
+    """A log and its samples, by epoch; InputError of one line for everything that inspect_ai raises."""
     try:
         from inspect_ai.log import read_eval_log, read_eval_log_sample_summaries
     except ImportError as error:
@@ -110,7 +117,7 @@ def _read(path: Path, summaries: bool) -> "tuple[EvalLog, list[Sample]]":
     if path.suffix == ".eval":
         check_archive(path)
     else:
-        # Bounds, encoding and depth are checked here; the library reads the file again.
+        # Size, encoding and depth are checked here; the library reads the file again.
         files.parse_json(files.read_bytes(path), path.name)
     location = str(path.resolve())
     samples: list[Sample]
@@ -122,13 +129,13 @@ def _read(path: Path, summaries: bool) -> "tuple[EvalLog, list[Sample]]":
         raise InputError(f"{path.name}: not a log that inspect_ai can read ({shorten(reason, 160)})") from error
     if summaries and log.invalidated:
         raise InputError(
-            f"{path.name}: has invalidated samples, which summaries do not name; data.summaries=false does"
+            f"{path.name}: has invalidated samples, and summaries do not name them; data.summaries=false is needed"
         )
     return log, sorted(samples, key=lambda sample: sample.epoch)
 
 
 def _values(sample: "Sample") -> dict[str, Any]:
-    """Value of every scorer; those of a score with several named values by ``SCORER.NAME``."""
+    """Value of every scorer; a score with several named values has one for each ``SCORER.NAME``."""
     values: dict[str, Any] = {}
     for scorer, score in (sample.scores or {}).items():
         if isinstance(score.value, dict):
@@ -139,7 +146,7 @@ def _values(sample: "Sample") -> dict[str, Any]:
 
 
 def _roles_of(log: "EvalLog", model: str) -> set[str]:
-    """Roles, such as that of the grader, which the evaluated model itself plays."""
+    """Roles, such as that of the grader, for which the log uses the evaluated model."""
     bound = log.eval.model_roles or {}
     return {
         role
@@ -149,43 +156,44 @@ def _roles_of(log: "EvalLog", model: str) -> set[str]:
 
 
 def _usage(sample: "Sample", model: str, own_roles: set[str]) -> dict[str, float]:
+    """Tokens and cost of the answer, without what the model used in other roles."""
     total = sample.model_usage.get(model)
     if total is None:
         return {}
     others = [usage for role, usage in sample.role_usage.items() if role in own_roles]
 
-    def less(of: Any) -> float:
-        return max(of(total) - sum(of(usage) for usage in others), 0.0)
+    def rest(number_of: Any) -> float:
+        return max(number_of(total) - sum(number_of(usage) for usage in others), 0.0)
 
     numbers = {
-        "tokens_in": less(
+        "tokens_in": rest(
             lambda u: u.input_tokens + (u.input_tokens_cache_read or 0) + (u.input_tokens_cache_write or 0)
         ),
-        "tokens_out": less(lambda u: u.output_tokens),
+        "tokens_out": rest(lambda u: u.output_tokens),
     }
     if total.total_cost is not None:
-        numbers["cost"] = less(lambda u: u.total_cost or 0.0)
+        numbers["cost"] = rest(lambda u: u.total_cost or 0.0)
     return {key: value for key, value in numbers.items() if math.isfinite(value)}
 
 
 def _prompt(sample: "EvalSample") -> str | None:
-    """The question as the dataset has it, with its choices."""
+    """The question, as in the dataset, with its choices."""
     asked = sample.input if isinstance(sample.input, str) else "\n".join(message.text for message in sample.input)
     return "\n".join([asked, *(sample.choices or [])]) or None
 
 
-def _notes(log: "EvalLog", scorer: str, absent: int, counted: dict[str, int]) -> list[str]:
+def _notes(log: "EvalLog", scorer: str, absent: int, counts: dict[str, int]) -> list[str]:
     notes = [f"Right is decided by scorer {scorer!r}."] if scorer else []
     if log.status != "success":
         notes.append(f"{log.eval.model}: the run's status is {log.status!r}.")
     for n, what in (
-        (absent, "samples of the dataset that are not in the log, taken as missing"),
-        (counted["invalid"], "invalidated samples, taken as missing"),
-        (counted["error"], "samples that ended in an error"),
-        (counted["limit"], "samples stopped by a limit, taken as errors"),
+        (absent, "samples of the dataset that are not in the log, counted as missing"),
+        (counts["invalid"], "invalidated samples, counted as missing"),
+        (counts["error"], "samples that ended in an error"),
+        (counts["limit"], "samples stopped by a limit, counted as errors"),
         (
-            counted["no_answer"],
-            "values N (no answer), taken as unscored where Inspect's own accuracy has wrong",
+            counts["no_answer"],
+            "values N (no answer), counted as unscored where Inspect's own accuracy counts wrong",
         ),
     ):
         if n:

@@ -1,4 +1,4 @@
-"""What the readers of JSON logs share: which files of a folder are theirs, and fields of the expected kind."""
+"""What the readers of JSON logs share: they recognise their files by content, and check the kind of every field."""
 
 import math
 import re
@@ -19,41 +19,43 @@ _KEY = re.compile(r'"((?:[^"\\\n]|\\.){1,80})"\s*:')
 
 @dataclass(frozen=True)
 class JsonSource(GradedSource, ABC):
-    """Files that only their content tells from other JSON files."""
+    """Files that only their content distinguishes from other JSON files."""
 
     def load(self) -> Grades:
-        """Read and join the files; a note tells of the files that were left alone."""
+        """Read and join the files; a note counts the files that were not read."""
         whole = super().load()
-        kept, left = self._told_apart()
-        if not left:
+        kept, others = self._split_files()
+        if not others:
             return whole
-        note = f"{len(left):,} of {len(kept) + len(left):,} files are of another kind, such as {shorten(left[0].name)}."
+        n_files, example = len(kept) + len(others), shorten(others[0].name)
+        note = f"{len(others):,} of {n_files:,} files are of another kind, such as {example}."
         return replace(whole, notes=(*whole.notes, note))
 
     def files(self) -> list[Path]:
-        """The files that are meant: those named, and of a folder or pattern those that look like this format."""
-        kept, left = self._told_apart()
+        """The files that are named themselves, and of a folder or pattern those that look like this format."""
+        kept, others = self._split_files()
         if not kept:
             raise InputError(
-                f"data.path: none of {len(left):,} files, such as {shorten(left[0].name)!r}, looks like this format; "
-                "data=auto tries the others"
+                f"data.path: none of {len(others):,} files, such as {shorten(others[0].name)!r}, looks like this "
+                "format; data=auto tries all formats"
             )
         return kept
 
-    def _told_apart(self) -> tuple[list[Path], list[Path]]:
+    def _split_files(self) -> tuple[list[Path], list[Path]]:
+        """The files to read, and the other files of the folders and patterns."""
         named = {Path(text).expanduser() for text in ([self.path] if isinstance(self.path, str) else self.path)}
-        found = super().files()
-        kept = {path for path in found if path in named or self.sniff(path)}
-        return [path for path in found if path in kept], [path for path in found if path not in kept]
+        paths = super().files()
+        kept = {path for path in paths if path in named or self.sniff(path)}
+        return [path for path in paths if path in kept], [path for path in paths if path not in kept]
 
 
 @dataclass(frozen=True)
 class JsonLogSource(JsonSource, LogSource, ABC):
-    """Logs that only their content tells from other JSON files."""
+    """Logs that only their content distinguishes from other JSON files."""
 
 
 def first_keys(path: Path) -> set[str]:
-    """Keys of JSON objects, at any depth, among the first bytes of a file. For guessing a format."""
+    """Keys of JSON objects, at any depth, among the first bytes of a file. Used to guess a format."""
     return set(_KEY.findall(files.head(path).decode("utf-8", "replace")))
 
 
@@ -84,7 +86,7 @@ def name(record: dict[str, Any], key: str, where: str) -> str:
 
 
 def text_or_none(value: Any) -> str | None:
-    """A text that is only carried along, such as a prompt: a string, chat messages joined, None for anything else."""
+    """The text of a prompt or similar field: a string, or the contents of chat messages, joined; else None."""
     if isinstance(value, str):
         return value or None
     if isinstance(value, list):
@@ -94,12 +96,13 @@ def text_or_none(value: Any) -> str | None:
 
 
 def score_of(value: Any) -> float:
-    """The number a score stands for, nan where it stands for none."""
+    """The number that a score stands for, nan if it stands for none."""
     score = raw_score(value)
     return math.nan if score is None else score
 
 
 def _kind(value: Any) -> str:
+    """A JSON value or its kind, for a message."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):

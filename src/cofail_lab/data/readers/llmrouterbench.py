@@ -1,7 +1,7 @@
 """LLMRouterBench results: one JSON file per dataset, split and model, with a list of ``records``.
 
 Schema: ``data_collector/storage.py`` and ``runner.py`` of github.com/ynulihao/LLMRouterBench (commit 46d48d4): records
-hold ``index`` (from 1, of the dataset's split), ``origin_query``, ``score`` (in [0, 1], null where nothing grades it),
+hold ``index`` (from 1, of the dataset's split), ``origin_query``, ``score`` (in [0, 1], null where not graded),
 ``prompt_tokens``, ``completion_tokens`` and ``cost`` in dollars. A record that could not be processed has a null score
 and a ``raw_output`` that begins as in `_FAILED`.
 """
@@ -30,14 +30,14 @@ class LLMRouterBenchSource(JsonLogSource):
     @classmethod
     def sniff(cls, path: Path) -> str:
         """An object with ``performance`` and ``records`` with an ``origin_query``."""
-        found = path.suffix == ".json" and {"performance", "records", "origin_query"} <= first_keys(path)
-        return "LLMRouterBench records" if found else ""
+        recognised = path.suffix == ".json" and {"performance", "records", "origin_query"} <= first_keys(path)
+        return "LLMRouterBench records" if recognised else ""
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add the records of one file; those that could not be processed are errors."""
         whole = mapping(files.read_json(path), path.name)
         if "model_name" not in whole:
-            raise InputError(f"{path.name}: no 'model_name'; results written before it was recorded are not read")
+            raise InputError(f"{path.name}: no 'model_name'; results of versions that did not record it are not read")
         model, dataset = name(whole, "model_name", path.name), name(whole, "dataset_name", path.name)
         split = whole.get("split")
         dataset = f"{dataset}/{split}" if isinstance(split, str) and split else dataset
@@ -48,15 +48,21 @@ class LLMRouterBenchSource(JsonLogSource):
             record = mapping(record, where)
             state, broken = self._state(record, where)
             failed += broken
-            # A record that was not processed states no tokens and no cost, and writes zeros for them.
+            # A record that was not processed has zeros where its tokens and cost are not known.
             usage: dict[str, Any] = {} if broken else _usage(record, where)
             records.add(
-                name(record, "index", where), model, state, dataset=dataset,
-                score=score_of(record.get("score")), prompt=text_or_none(record.get("origin_query")), **usage,
-            )  # fmt: skip
-        return [f"{model}: records that could not be processed, taken as errors: {failed:,}."] if failed else []
+                name(record, "index", where),
+                model,
+                state,
+                dataset=dataset,
+                score=score_of(record.get("score")),
+                prompt=text_or_none(record.get("origin_query")),
+                **usage,
+            )
+        return [f"{model}: records that could not be processed, counted as errors: {failed:,}."] if failed else []
 
     def _state(self, record: dict[str, Any], where: str) -> tuple[Cell, bool]:
+        """State of a record, and whether it could not be processed."""
         output = record.get("raw_output")
         if record.get("score") is None and isinstance(output, str) and output.startswith(_FAILED):
             return Cell.ERROR, True

@@ -2,8 +2,9 @@
 
 Schema: ``lm_eval/evaluator.py`` and ``lm_eval/loggers/evaluation_tracker.py`` of lm_eval 0.4.13 (`lm_eval run
 --log_samples --output_path`): one row per document and filter, with ``doc_hash``, ``filter``, ``metrics`` (their names)
-and one field per metric. A document is the same in two runs if its ``doc_hash`` is; rows without one (before 0.4.3) get
-it computed as the harness does. The model is ``model_name`` of the results file, else the name of the folder.
+and one field per metric. A document is the same in two runs if its ``doc_hash`` is the same; for rows without a hash
+(before 0.4.3) it is computed as the harness computes it. The model is ``model_name`` of the results file or, without
+such a file, the name of the folder.
 """
 
 import hashlib
@@ -14,13 +15,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from cofail_lab.data import files
-from cofail_lab.data.names import shorten
+from cofail_lab.data.names import list_names, shorten
 from cofail_lab.data.readers.json_log import JsonLogSource, first_keys, mapping, score_of, text_or_none
 from cofail_lab.data.records import Records
 from cofail_lab.errors import InputError
 
 _NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT[\d.-]+)\.jsonl(\.gz)?")
-# Fields of a row that are no metric, for rows without a list of metrics.
+# Fields of a row that are not metrics, for rows without a list of metrics.
 _OTHER_FIELDS = {
     "doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics", "doc_hash", "prompt_hash",
     "target_hash", "task_name",
@@ -50,8 +51,8 @@ class LmEvalSource(JsonLogSource):
     @classmethod
     def sniff(cls, path: Path) -> str:
         """Lines with documents and filtered responses."""
-        found = path.name.endswith(_SUFFIXES) and {"doc_id", "resps", "filtered_resps"} <= first_keys(path)
-        return "samples of lm-evaluation-harness" if found else ""
+        recognised = path.name.endswith(_SUFFIXES) and {"doc_id", "resps", "filtered_resps"} <= first_keys(path)
+        return "samples of lm-evaluation-harness" if recognised else ""
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add the rows of the chosen filter, graded by the chosen metric."""
@@ -70,7 +71,7 @@ class LmEvalSource(JsonLogSource):
         seen: dict[str, int] = {}
         for _, doc_hash, metrics, prompt in rows:
             seen[doc_hash] = seen.get(doc_hash, 0) + 1
-            # A task may hold one document twice: two queries, not two answers to one.
+            # A task may hold one document twice: these are two queries, not two answers to one query.
             query = doc_hash if seen[doc_hash] == 1 else f"{doc_hash}#{seen[doc_hash]}"
             value = metrics.get(metric)
             state = self.rule.state(value, f"{path.name}: {query}: {metric}")
@@ -81,7 +82,8 @@ class LmEvalSource(JsonLogSource):
         return notes + run.notes
 
     def _filter(self, names: set[str], file: str) -> str:
-        known = ", ".join(shorten(name) for name in sorted(names)[:8])
+        """The filter whose answers count; InputError if the file has several and none is chosen."""
+        known = list_names(sorted(names), 8)
         if self.filter is not None:
             if self.filter not in names:
                 raise InputError(f"data.filter: {self.filter!r} is not in {file}, which has {known}")
@@ -92,7 +94,12 @@ class LmEvalSource(JsonLogSource):
 
 
 class _Run:
-    """What the name of a sample log and the results file beside it say: task, model, which way a metric points."""
+    """What follows from the name of a sample log and from the results file beside it.
+
+    Attributes:
+        task, model: names.
+        notes: on how the model was named.
+    """
 
     def __init__(self, path: Path) -> None:
         match = _NAME.fullmatch(path.name)
@@ -104,24 +111,30 @@ class _Run:
             self._results = mapping(files.read_json(beside), beside.name)
         model = self._results.get("model_name")
         if not isinstance(model, str) or not model.strip():
-            # The folder's name is the model's with / written as __: which of them were slashes cannot be told.
+            # The folder has the model's name with / written as __, and a name may also contain __ itself.
             model = path.resolve().parent.name or path.name
-            self.notes.append(f"Model {shorten(model)!r} is named after its folder: no results file says its name.")
+            self.notes.append(f"Model {shorten(model)!r} is named after its folder: no results file gives its name.")
         self.model = model
 
     def check_direction(self, metric: str) -> None:
+        """Raise InputError for a metric whose lower values are the better ones."""
         directions = self._results.get("higher_is_better")
         of_task = directions.get(self.task) if isinstance(directions, dict) else None
         if isinstance(of_task, dict) and of_task.get(metric) is False:
-            raise InputError(f"{self._path.name}: of {metric!r} less is better; it cannot say what is right")
+            raise InputError(
+                f"{self._path.name}: lower values of {metric!r} are better; a metric whose higher values are better is "
+                "needed"
+            )
 
 
 def _filter(row: dict[str, Any]) -> str:
+    """Name of the filter that the answers of a row passed."""
     name = row.get("filter")
     return name if isinstance(name, str) and name else _NO_FILTER
 
 
 def _metrics(row: dict[str, Any], where: str) -> dict[str, Any]:
+    """Values of a row by metric."""
     named = row.get("metrics")
     if named is None:
         return {key: value for key, value in row.items() if key not in _OTHER_FIELDS}
@@ -131,19 +144,21 @@ def _metrics(row: dict[str, Any], where: str) -> dict[str, Any]:
 
 
 def _doc_hash(row: dict[str, Any], where: str) -> str:
-    """The first 16 hex digits of the document's hash, which tell documents of one task apart."""
+    """The first 16 hex digits of the document's hash, which distinguish the documents of one task."""
     stated = row.get("doc_hash")
     if isinstance(stated, str) and stated.strip():
         return stated[:16]
     if "doc" not in row:
-        raise InputError(f"{where}: neither doc_hash nor doc, by which answers of different models are matched")
+        raise InputError(
+            f"{where}: neither doc_hash nor doc; one of them is needed to match the answers of different models"
+        )
     return hashlib.sha256(json.dumps(row["doc"], indent=2, ensure_ascii=False).encode(errors="replace")).hexdigest()[
         :16
     ]
 
 
 def _prompt(row: dict[str, Any]) -> str | None:
-    """The first argument of the first request: the context that the model was given."""
+    """The first argument of the first request, which is the context of the model."""
     arguments = row.get("arguments")
     if isinstance(arguments, dict):
         first = arguments.get("gen_args_0")

@@ -1,4 +1,4 @@
-"""The long format: one row per answer, `query, model, correct` and what else is known; CSV, CSV.gz or Parquet."""
+"""The long format: one row per answer with `query, model, correct` and other columns; CSV, CSV.gz or Parquet."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +20,11 @@ _GRADES = ("correct", "score")
 
 @dataclass(frozen=True)
 class LongSource(LogSource):
-    """Tables with a row per answer; a (query, model) that comes again is a repeated sample.
+    """Tables with a row per answer; several rows of one (query, model) are repeated samples.
 
     Columns: ``query`` and ``model``; ``correct`` or the column named by `data.scorer`, graded by `rule.Rule` (empty is
     missing); optionally ``dataset``, ``prompt``, ``score``, ``cost`` (US dollars), ``tokens_in``, ``tokens_out``,
-    ``confidence`` and ``at_limit`` (true or false). Others are left alone.
+    ``confidence`` and ``at_limit`` (true or false). Other columns are not read.
     """
 
     patterns: ClassVar[tuple[str, ...]] = tuple(f"*{suffix}" for suffix in _SUFFIXES)
@@ -38,8 +38,8 @@ class LongSource(LogSource):
             names = tables.header(path)
         except InputError:
             return ""
-        found = {"query", "model"} <= set(names) and not set(_GRADES).isdisjoint(names)
-        return "a table with columns query, model and a grade" if found else ""
+        recognised = {"query", "model"} <= set(names) and not set(_GRADES).isdisjoint(names)
+        return "a table with columns query, model and a grade" if recognised else ""
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add the rows of a table, column by column."""
@@ -56,7 +56,7 @@ class LongSource(LogSource):
             if grade is None:
                 raise InputError(
                     f"{path.name}: no column 'correct' or 'score' among {shorten(', '.join(names))}; "
-                    "name another with data.scorer="
+                    "choose another one with data.scorer="
                 )
         columns = tables.read_columns(path, {"query", "model", "dataset", "prompt", "at_limit", grade, *NUMBERS})
         for name in ("query", "model"):
@@ -73,15 +73,20 @@ class LongSource(LogSource):
                 where = _where(columns, row, name, path.name)
                 raise InputError(f"{where}: {numbers[name][row]:g} is not a number >= 0 or empty")
         records.extend(
-            columns["query"], columns["model"], states,
-            dataset=columns.get("dataset"), prompt=columns.get("prompt"), at_limit=at_limit, **numbers,
-        )  # fmt: skip
-        said = f"column {grade!r}" + (f", right from {self.threshold:g} on" if self.threshold is not None else "")
-        return [f"{len(states):,} answers, graded by {said}."]
+            columns["query"],
+            columns["model"],
+            states,
+            dataset=columns.get("dataset"),
+            prompt=columns.get("prompt"),
+            at_limit=at_limit,
+            **numbers,
+        )
+        rule = f"column {grade!r}" + (f", right from {self.threshold:g} on" if self.threshold is not None else "")
+        return [f"{len(states):,} answers, graded by {rule}."]
 
 
 def _graded(columns: dict[str, Any], name: str, rule: Rule, file: str) -> np.ndarray:
-    """State of every row by one column: each different text is judged once."""
+    """State of every row by one column; the rule is applied to each different text once."""
     codes, texts = tables.coded(columns[name], f"{file}: column {name!r}")
     states = np.full(len(texts), Cell.MISSING, np.int8)
     for code, row in zip(*np.unique(codes, return_index=True), strict=True):
@@ -91,6 +96,7 @@ def _graded(columns: dict[str, Any], name: str, rule: Rule, file: str) -> np.nda
 
 
 def _check_filled(column: Any, name: str, file: str) -> None:
+    """Raise InputError for a blank cell."""
     codes, texts = tables.coded(column, f"{file}: column {name!r}")
     blank = np.array([not text.strip() for text in texts])
     if (rows := np.flatnonzero(blank[codes])).size:
@@ -98,6 +104,6 @@ def _check_filled(column: Any, name: str, file: str) -> None:
 
 
 def _where(columns: dict[str, Any], row: int, name: str, file: str) -> str:
-    """A cell of the table in words."""
+    """A cell of the table, for a message."""
     query, model = (shorten(str(columns[key][row].as_py())) for key in ("query", "model"))
     return f"{file}: query {query!r}, model {model!r}, column {name!r}"

@@ -3,8 +3,8 @@
 Schema: ``evals/record.py`` (``LocalRecorder``, ``Event``) and ``evals/base.py`` (``RunSpec``) of the evals package,
 3.0.1: events have ``sample_id``, ``type`` and ``data``. A ``match`` event grades by ``data.correct``; a ``metrics``
 event holds one or more named numbers, such as ``score`` of a model-graded eval; an ``error`` event without a grade is
-an error. The model is the first of ``spec.completion_fns``; the others are graders, so that tokens are taken only from
-samples with one ``sampling`` event.
+an error. The model is the first of ``spec.completion_fns``. The other functions are graders, and a ``sampling`` event
+does not name its function, so that tokens are known only for samples with one such event.
 """
 
 import math
@@ -24,27 +24,35 @@ _MATCH = "match"
 
 @dataclass
 class _Sample:
-    """What the events of one sample said."""
+    """The events of one sample.
 
-    grades: list[tuple[str, Any, str]] = field(default_factory=list)  # (scorer, value, where)
+    Attributes:
+        grades: scorer, value, and where in the file.
+        samplings: data of the calls, and where in the file.
+        broken: whether there was an error event.
+    """
+
+    grades: list[tuple[str, Any, str]] = field(default_factory=list)
     samplings: list[tuple[dict[str, Any], str]] = field(default_factory=list)
     broken: bool = False
 
 
 @dataclass(frozen=True)
 class OpenAIEvalsSource(JsonLogSource):
-    """Event logs; `data.scorer` is ``match`` or a name in ``metrics`` events, grades beyond the first are repeats."""
+    """Event logs; `data.scorer` is ``match`` or a name in ``metrics`` events, further grades are repeats."""
 
     patterns: ClassVar[tuple[str, ...]] = ("*.jsonl", "*.jsonl.gz")
 
     @classmethod
     def sniff(cls, path: Path) -> str:
         """A first line with the ``spec`` of a run."""
-        found = path.name.endswith((".jsonl", ".jsonl.gz")) and {"spec", "completion_fns", "run_id"} <= first_keys(path)
-        return "an OpenAI evals event log" if found else ""
+        recognised = path.name.endswith((".jsonl", ".jsonl.gz")) and {"spec", "completion_fns", "run_id"} <= first_keys(
+            path
+        )
+        return "an OpenAI evals event log" if recognised else ""
 
     def read(self, path: Path, records: Records) -> list[str]:
-        """Add a record per grade, and one for every sample that got none."""
+        """Add a record for every grade, and one for every sample without a grade."""
         model, dataset, samples, finished = _events(path)
         names = {scorer for sample in samples.values() for scorer, _, _ in sample.grades}
         scorer = self.rule.choose(names, path.name) if names or self.scorer else _MATCH
@@ -65,13 +73,13 @@ class OpenAIEvalsSource(JsonLogSource):
                 records.add(query, model, state, dataset=dataset, prompt=prompt, **usage)
         if unclear:
             notes.append(
-                f"{model}: samples with several calls, graders' among them, so that tokens are not known: {unclear:,}."
+                f"{model}: samples with several calls, some of them graders', whose tokens are not known: {unclear:,}."
             )
         return notes
 
 
 def _events(path: Path) -> tuple[str, str, dict[str, _Sample], bool]:
-    """Model, dataset, samples in order of appearance, and whether the run came to its end."""
+    """Model, dataset, samples in order of appearance, and whether the run was finished."""
     spec: dict[str, Any] | None = None
     samples: dict[str, _Sample] = {}
     finished = False
@@ -86,15 +94,16 @@ def _events(path: Path) -> tuple[str, str, dict[str, _Sample], bool]:
             finished = True
         elif "sample_id" in record:
             sample = samples.setdefault(name(record, "sample_id", where), _Sample())
-            _note(sample, record, where)
+            _add_event(sample, record, where)
     if spec is None:
         raise InputError(f"{path.name}: no 'spec' line, which names the model and the eval")
     functions = listing(spec.get("completion_fns"), f"{path.name}: spec.completion_fns")
-    model = name(dict(enumerate(functions)), 0, f"{path.name}: spec.completion_fns")  # type: ignore[arg-type]
+    model = name({"0": functions[0]} if functions else {}, "0", f"{path.name}: spec.completion_fns")
     return model, name(spec, "eval_name", f"{path.name}: spec"), samples, finished
 
 
-def _note(sample: _Sample, event: dict[str, Any], where: str) -> None:
+def _add_event(sample: _Sample, event: dict[str, Any], where: str) -> None:
+    """Add to a sample what an event says of it; events of other types are not used."""
     kind, data = event.get("type"), event.get("data")
     if kind == _MATCH:
         data = mapping(data, f"{where}: data")

@@ -1,12 +1,12 @@
-"""The reference work's own JSON, told apart by its keys: a matrix, a cascade or the samples of a fusion.
+"""The reference work's own JSON: a matrix, a cascade or the samples of a fusion, distinguished by their keys.
 
 - matrix: ``{qid: {dataset, multi_answer?, models: {id: {correct, cost, tok_in, tok_out, max_tokens?, missing?,
   votes?}}}}``. ``max_tokens`` is the token limit or whether it was reached; ``votes``, a list of judges' grades, is
   kept as ``per_cell["votes"]``, states of `Cell` padded with MISSING.
 - cascade: ``{L, H, kc, rec: [{qid, ds, conf, Lcorr, Hcorr, Lcost, Hcost}]}``: two models, ``conf`` is that of L.
 - fusion: ``{samples: {qid: {model: [answers]}}, meta, models, S}``: S answers per model and query, kept as repeated
-  samples. An answer that is true, false, 0, 1 or null is a grade. Text is graded only against a stated field of
-  ``meta[qid]``, `data.gold`: right if equal to it (or to one of a list) up to case and white space.
+  samples. An answer that is true, false, 0, 1 or null is a grade. Text is compared with the field of ``meta[qid]`` that
+  `data.gold` names: it is right if equal to the field, or to an element of a list, up to case and white space.
 """
 
 from dataclasses import dataclass, replace
@@ -47,7 +47,7 @@ class PaperJsonSource(JsonSource):
 
     @classmethod
     def sniff(cls, path: Path) -> str:
-        """The keys of one of the three documents."""
+        """Which of the three documents has the keys of this file."""
         if not path.name.endswith((".json", ".json.gz")):
             return ""
         keys = first_keys(path)
@@ -70,9 +70,10 @@ class PaperJsonSource(JsonSource):
         else:
             notes = self._matrix(whole, path.name, records, extras)
         grades = records.grades(source=path.name, sha256=files.digest([path]), notes=notes)
-        return extras.attached(grades)
+        return extras.attach_to(grades)
 
     def _matrix(self, whole: dict[str, Any], file: str, records: Records, extras: "_Extras") -> list[str]:
+        """Add a matrix; returns notes, here none."""
         for query, held in whole.items():
             where = f"{file}: {shorten(query)}"
             row = mapping(held, where)
@@ -85,17 +86,23 @@ class PaperJsonSource(JsonSource):
                 tokens_out = amount(cell.get("tok_out"), f"{at}: tok_out")
                 state = Cell.MISSING if cell.get("missing") else self.rule.state(cell.get("correct"), f"{at}: correct")
                 records.add(
-                    query, model, state, dataset=dataset, score=score_of(cell.get("correct")),
-                    cost=amount(cell.get("cost"), f"{at}: cost"), tokens_out=tokens_out,
+                    query,
+                    model,
+                    state,
+                    dataset=dataset,
+                    score=score_of(cell.get("correct")),
+                    cost=amount(cell.get("cost"), f"{at}: cost"),
                     tokens_in=amount(cell.get("tok_in"), f"{at}: tok_in"),
+                    tokens_out=tokens_out,
                     at_limit=_at_limit(cell.get("max_tokens"), tokens_out, at),
-                )  # fmt: skip
+                )
                 if cell.get("votes") is not None:
                     votes = listing(cell["votes"], f"{at}: votes")
                     extras.votes[query, model] = [self.rule.state(vote, f"{at}: votes") for vote in votes]
         return []
 
     def _cascade(self, whole: dict[str, Any], file: str, records: Records) -> list[str]:
+        """Add a cascade; returns notes."""
         low, high = name(whole, "L", file), name(whole, "H", file)
         if low == high:
             raise InputError(f"{file}: L and H are both {shorten(low)!r}; two models were expected")
@@ -105,15 +112,20 @@ class PaperJsonSource(JsonSource):
             query = name(row, "qid", where)
             dataset = name(row, "ds", where) if row.get("ds") not in (None, "") else ""
             for model, side in ((low, "L"), (high, "H")):
-                confidence = score_of(row.get("conf")) if side == "L" else float("nan")
+                correct = row.get(f"{side}corr")
                 records.add(
-                    query, model, self.rule.state(row.get(f"{side}corr"), f"{where}: {side}corr"), dataset=dataset,
-                    score=score_of(row.get(f"{side}corr")), confidence=confidence,
+                    query,
+                    model,
+                    self.rule.state(correct, f"{where}: {side}corr"),
+                    dataset=dataset,
+                    score=score_of(correct),
+                    confidence=score_of(row.get("conf")) if side == "L" else float("nan"),
                     cost=amount(row.get(f"{side}cost"), f"{where}: {side}cost"),
-                )  # fmt: skip
+                )
         return [f"A cascade from {shorten(low)!r} to {shorten(high)!r} (kc = {shorten(str(whole.get('kc')))})."]
 
     def _fusion(self, whole: dict[str, Any], file: str, records: Records) -> list[str]:
+        """Add the samples of a fusion; returns notes."""
         meta = whole.get("meta")
         meta = meta if isinstance(meta, dict) else {}
         compared = 0
@@ -127,19 +139,21 @@ class PaperJsonSource(JsonSource):
                 for answer in listing(answers, at):
                     graded = answer is None or isinstance(answer, bool | int | float)
                     compared += not graded
-                    state = self.rule.state(answer, at) if graded else self._compared(answer, about, at)
+                    state = self.rule.state(answer, at) if graded else self._compare(answer, about, at)
                     records.add(query, model, state, dataset=dataset)
         if not compared:
             return []
         return [f"{compared:,} answers are right if equal to meta's {self.gold!r} up to case and white space."]
 
-    def _compared(self, answer: Any, about: dict[str, Any], where: str) -> Cell:
+    def _compare(self, answer: Any, about: dict[str, Any], where: str) -> Cell:
+        """State of a text, compared with the right answer in ``about``, which is ``meta[qid]``."""
         if not isinstance(answer, str):
             raise InputError(f"{where}: an answer that is neither text nor a grade")
         if self.gold is None:
             fields = shorten(", ".join(about), 120) or "nothing"
             raise InputError(
-                f"{where}: answers are text; data.gold= names the field of meta that holds the right one ({fields})"
+                f"{where}: answers are text; data.gold= must name the field of meta that holds the right answer "
+                f"({fields})"
             )
         if self.gold not in about:
             raise InputError(
@@ -152,20 +166,26 @@ class PaperJsonSource(JsonSource):
 
 
 class _Extras:
-    """What a matrix holds beside graded answers."""
+    """Columns of a matrix beside the graded answers.
+
+    Attributes:
+        multi_answer: query -> whether several answers are right.
+        votes: (query, model) -> the judges' grades.
+    """
 
     def __init__(self) -> None:
         self.multi_answer: dict[str, bool] = {}
         self.votes: dict[tuple[str, str], list[Cell]] = {}
 
-    def attached(self, grades: Grades) -> Grades:
+    def attach_to(self, grades: Grades) -> Grades:
+        """The grades with ``per_query["multi_answer"]`` and ``per_cell["votes"]``, where there are any."""
         per_query, per_cell = dict(grades.per_query), dict(grades.per_cell)
         if self.multi_answer:
             per_query["multi_answer"] = np.array([self.multi_answer.get(query, False) for query in grades.queries])
         if self.votes:
-            most = max(map(len, self.votes.values()))
-            check_size(len(grades.queries), len(grades.models), most, grades.source)
-            votes = np.full((*grades.cells.shape, most), Cell.MISSING, np.int8)
+            n_votes = max(map(len, self.votes.values()))
+            check_size(len(grades.queries), len(grades.models), n_votes, grades.source)
+            votes = np.full((*grades.cells.shape, n_votes), Cell.MISSING, np.int8)
             row = {query: i for i, query in enumerate(grades.queries)}
             column = {model: j for j, model in enumerate(grades.models)}
             for (query, model), states in self.votes.items():
@@ -175,10 +195,12 @@ class _Extras:
 
 
 def _at_limit(limit: Any, tokens_out: float, where: str) -> bool:
+    """Whether an answer stopped at its limit, which is given as a number of tokens or as true or false."""
     if limit is None or isinstance(limit, bool):
         return bool(limit)
     return tokens_out >= amount(limit, f"{where}: max_tokens")
 
 
 def _plain(text: str) -> str:
+    """A text without differences of case and white space."""
     return " ".join(text.split()).casefold()

@@ -2,8 +2,8 @@
 
 Schema: ``utils.py`` and ``convertors/common.py`` of github.com/withmartian/routerbench (commit 30e0925): column ``X``
 holds the performance of model X in [0, 1], ``X|model_response`` its answer, ``X|total_cost`` dollars;
-``oracle_model_to_route_to`` is no model. The published files are pickles, which run whatever code is in them when they
-are opened: they are refused with the two lines that make a Parquet file of them elsewhere.
+``oracle_model_to_route_to`` is not a model. The published files are pickles, and opening a pickle runs the code in it:
+they are refused, with two lines of Python that convert them to Parquet where this can do no harm.
 """
 
 import math
@@ -35,7 +35,7 @@ class RouterBenchSource(LogSource):
 
     @classmethod
     def sniff(cls, path: Path) -> str:
-        """A table with ``sample_id`` and columns that end in ``|total_cost``; any pickle, so as to be refused."""
+        """A table with ``sample_id`` and columns that end in ``|total_cost``, or a pickle, which `read` refuses."""
         if path.suffix in _PICKLES:
             return "a pickle, as RouterBench publishes"
         if not path.name.endswith(_TABLES):
@@ -44,8 +44,8 @@ class RouterBenchSource(LogSource):
             names = tables.header(path)
         except InputError:
             return ""
-        found = "sample_id" in names and any(name.endswith(_COST) for name in names)
-        return "a table with columns sample_id and MODEL|total_cost" if found else ""
+        recognised = "sample_id" in names and any(name.endswith(_COST) for name in names)
+        return "a table with columns sample_id and MODEL|total_cost" if recognised else ""
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add the table model by model; empty scores are missing."""
@@ -70,13 +70,18 @@ class RouterBenchSource(LogSource):
                 raise InputError(f"{path.name}: column {cost!r}: {np.nanmin(dollars):g} is not a cost >= 0")
             states, scores = self._graded(columns[model], where)
             records.extend(
-                columns["sample_id"], [model] * len(states), states, dataset=columns.get("eval_name"),
-                prompt=columns.get("prompt") if model == models[0] else None, score=scores, cost=dollars,
-            )  # fmt: skip
+                columns["sample_id"],
+                [model] * len(states),
+                states,
+                dataset=columns.get("eval_name"),
+                prompt=columns.get("prompt") if model == models[0] else None,
+                score=scores,
+                cost=dollars,
+            )
         return []
 
     def _graded(self, column: Any, where: str) -> tuple[np.ndarray, np.ndarray]:
-        """States and scores of a column; each different value is judged once."""
+        """States and scores of a column; the rule is applied to each different text once."""
         codes, texts = tables.coded(column, where)
         states = np.full(len(texts), Cell.MISSING, np.int8)
         scores = np.full(len(texts), math.nan)
@@ -88,8 +93,9 @@ class RouterBenchSource(LogSource):
 
 
 def _refusal(name: str) -> str:
+    """Why a pickle is not read, and how to convert it."""
     return (
-        f"{shorten(name)}: a pickle runs the code inside it when opened and is not read; convert it where nothing can "
-        f"be harmed (a container without network), with `import pandas` and "
+        f"{shorten(name)}: opening a pickle runs the code in it, so it is not read; convert it where this can do no "
+        f"harm (a container without network), with `import pandas` and "
         f"`pandas.read_pickle({name!r}).to_parquet('routerbench.parquet')`, then data.path=routerbench.parquet"
     )

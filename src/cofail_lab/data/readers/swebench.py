@@ -2,15 +2,15 @@
 
 Schemas: ``make_run_report`` in ``swebench/harness/reporting.py`` of swebench 5.0.2 (``schema_version`` 2, lists of
 instance ids); ``evaluation/*/*/results/results.json`` and ``per_instance_details.json`` of
-github.com/SWE-bench/experiments. What becomes of an instance, the first that applies:
+github.com/SWE-bench/experiments. The state of an instance is the first of these that applies:
 
 - incomplete, or nothing generated: missing; likely infrastructure failure (``infra_failure_ids``) or error
   (``error_ids``: no readable report, which also happens to patches that do not apply): error;
 - ``resolved``: right; unresolved or an empty patch: wrong, as in the benchmark's own score.
 
-Only the harness knows all ids: a ``results.json`` of today lists the resolved ones, not those that failed, so that
-`data.instances` has to name the file with all instance ids. No file names its model: it is the report's name without
-its run id, or the submission's folder.
+A recent ``results.json`` lists the resolved instances but not those that failed, so that `data.instances` must name a
+file with all instance ids. No file names its model: the name is that of the report without its run id, or that of the
+submission's folder.
 """
 
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ RESULTS, DETAILS = "results.json", "per_instance_details.json"
 _SCORER = "resolved"
 _SCHEMA = 2
 
-# Lists of ids and the state they mean, the strongest first: one instance is in several.
+# Lists of ids and their states. An instance may be in several lists; the first of them decides.
 _REPORT = {
     "incomplete_ids": Cell.MISSING, "infra_failure_ids": Cell.ERROR, "error_ids": Cell.ERROR,
     "resolved_ids": Cell.RIGHT, "unresolved_ids": Cell.WRONG, "empty_patch_ids": Cell.WRONG,
@@ -87,10 +87,10 @@ class SWEBenchSource(JsonLogSource):
         _add(records, model, states)
         notes = ["Models are named after their reports, without the run id."]
         for key, what in (
-            ("infra_failure_ids", "likely infrastructure failures, taken as errors"),
-            ("error_ids", "without a readable report, taken as errors, patches that do not apply among them"),
-            ("ambiguous_failure_ids", "failures that the harness calls ambiguous, left as they are"),
-            ("empty_patch_ids", "empty patches, taken as wrong"),
+            ("infra_failure_ids", "likely infrastructure failures, counted as errors"),
+            ("error_ids", "without a readable report, counted as errors, among them patches that do not apply"),
+            ("ambiguous_failure_ids", "failures that the harness calls ambiguous, whose states are not changed"),
+            ("empty_patch_ids", "empty patches, counted as wrong"),
         ):
             if n := len(_ids(whole, key, path.name)):
                 notes.append(f"{shorten(model)}: {what}: {n:,}.")
@@ -107,7 +107,8 @@ class SWEBenchSource(JsonLogSource):
                 raise InputError(f"{path.name}: {shorten(min(stray))!r} is not among the ids of data.instances")
         elif not known:
             raise InputError(
-                f"{path.name}: lists what was resolved, not what failed; data.instances= names a file with all ids"
+                f"{path.name}: lists the resolved instances but not those that failed; data.instances= "
+                "must name a file with all ids"
             )
         _add(records, _folder(path), {instance: states.get(instance, Cell.WRONG) for instance in (*known, *states)})
         return ["Models are named after the folders of their submissions."]
@@ -124,6 +125,7 @@ class SWEBenchSource(JsonLogSource):
 
 
 def _kind(path: Path, keys: set[str]) -> str:
+    """Which of the three kinds of file this is, in words; empty for none of them."""
     if {"completed_instances", "resolved_instances"} <= keys or "resolved_ids" in keys:
         return "a SWE-bench run report"
     if path.name == RESULTS and not keys.isdisjoint({"resolved", "no_generation", "no_logs", "generated"}):
@@ -134,7 +136,7 @@ def _kind(path: Path, keys: set[str]) -> str:
 
 
 def _states(whole: dict[str, Any], meaning: dict[str, Cell], file: str) -> dict[str, Cell]:
-    """State of every listed instance, by the first of its lists; InputError if it is both right and wrong."""
+    """State of every listed instance, by the first of its lists; InputError for one that is both right and wrong."""
     states: dict[str, Cell] = {}
     for key, state in meaning.items():
         for instance in _ids(whole, key, file):
@@ -144,13 +146,15 @@ def _states(whole: dict[str, Any], meaning: dict[str, Cell], file: str) -> dict[
 
 
 def _ids(whole: dict[str, Any], key: str, file: str) -> list[str]:
+    """A list of instance ids, empty where the file has no such list."""
     ids = listing(whole.get(key, []), f"{file}: {key}")
     if not all(isinstance(instance, str) and instance for instance in ids):
-        raise InputError(f"{file}: {key} holds something that is no instance id")
+        raise InputError(f"{file}: {key} holds something that is not an instance id")
     return ids
 
 
 def _instance_ids(path: Path) -> list[str]:
+    """All instance ids, from a JSON list or a text with one id per line."""
     text = files.read_bytes(path)
     if text.lstrip()[:1] == b"[":
         return _ids({"ids": files.parse_json(text, path.name)}, "ids", path.name)
@@ -161,6 +165,7 @@ def _instance_ids(path: Path) -> list[str]:
 
 
 def _add(records: Records, model: str, states: dict[str, Cell]) -> None:
+    """Add the instances of a model in the order of their ids, which is the same for every model."""
     for instance, state in sorted(states.items()):
         records.add(instance, model, state)
 

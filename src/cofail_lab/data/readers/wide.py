@@ -1,7 +1,7 @@
 """The wide format: a `query` column, optionally `dataset`, then one column per model; CSV, CSV.gz or Parquet.
 
-Siblings of ``NAME.csv.gz`` are picked up when they are there: see `COMPANIONS`, ``NAME.prompts`` (`query, prompt`) and
-``NAME.models`` (one row per model: family, prices and so on).
+Files beside ``NAME.csv.gz`` are its companions and are read with it: those in `COMPANIONS`, ``NAME.prompts``
+(`query, prompt`) and ``NAME.models`` (one row per model: family, prices and other columns).
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,12 @@ SUFFIXES = {"csv": CSV_SUFFIXES, "parquet": PARQUET_SUFFIXES}
 
 
 class Companion(NamedTuple):
-    """A table with the rows and columns of the matrix: its name in ``Grades.per_cell`` and the range of its numbers."""
+    """A table with the rows and columns of the matrix.
+
+    Attributes:
+        name: in ``Grades.per_cell``.
+        least, most: range of its numbers.
+    """
 
     name: str
     least: float = -np.inf
@@ -41,10 +46,10 @@ COMPANIONS = {
     "at_limit": Companion("at_limit", least=0, most=1),
 }
 SAMPLES = "samples"
-"""The companion whose cells hold the states of all samples, in order, separated by blanks: ``1 0 error``."""
+"""The companion whose cells hold the states of all samples, in order and separated by blanks: ``1 0 error``."""
 
-# Companions with a row per query and the column that is read.
 _PER_QUERY = {"prompts": "prompt", "logs": "n_logs"}
+"""Companions with a row per query, and the column that is read."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class WideSource(FileSource):
     """Wide files and their companions.
 
     Attributes:
-        format: ``csv`` (also gzipped) or ``parquet``; None takes it from the extension.
+        format: ``csv`` (also gzipped) or ``parquet``; None for any, by the extension.
     """
 
     format: Literal["csv", "parquet"] | None = None
@@ -66,7 +71,7 @@ class WideSource(FileSource):
 
     @classmethod
     def sniff(cls, path: Path) -> str:
-        """A table whose first column is ``query`` and whose cells are spellings of a state."""
+        """A table whose first column is ``query``, without a column ``model``."""
         if _suffix(path, None) is None or is_companion(path):
             return ""
         try:
@@ -76,7 +81,7 @@ class WideSource(FileSource):
         return "a table whose first column is 'query'" if names[:1] == ["query"] and "model" not in names else ""
 
     def files(self) -> list[Path]:
-        """The files that are meant; in a folder or pattern, companions belong to their matrix."""
+        """The files to read, without the companions, which are read with their matrix."""
         return [path for path in super().files() if not is_companion(path)]
 
     def grades(self, path: Path) -> Grades:
@@ -88,7 +93,9 @@ class WideSource(FileSource):
         names = header(path)
         if names[:1] != ["query"]:
             first = shorten(names[0]) if names else ""
-            raise InputError(f"{path.name}: the first column is {first!r}; 'query' was expected, then one per model")
+            raise InputError(
+                f"{path.name}: the first column is {first!r}; 'query' was expected, then one column per model"
+            )
         sheet = read_sheet(path)
         has_dataset = len(names) > 1 and names[1] == "dataset"
         first = 2 if has_dataset else 1
@@ -105,9 +112,8 @@ class WideSource(FileSource):
         if has_dataset:
             per_query["dataset"] = np.array([row[1] for row in sheet.rows], dtype=object)
         notes = tuple(f"Column {models[j]!r} has no graded cell." for j in np.flatnonzero((cells > 1).all(axis=0)))
-        return Grades(
-            cells, queries, models, path.name, per_query, per_model, per_cell, notes, files.digest([path])
-        )  # fmt: skip
+        sha256 = files.digest([path])
+        return Grades(cells, queries, models, path.name, per_query, per_model, per_cell, notes, sha256)
 
 
 def is_companion(path: Path) -> bool:
@@ -121,26 +127,28 @@ def is_companion(path: Path) -> bool:
     )
 
 
-def _suffix(path: Path, format: str | None) -> str | None:  # noqa: A002  (the field's name)
-    accepted = [suffix for key, group in SUFFIXES.items() for suffix in group if format in (None, key)]
+def _suffix(path: Path, form: str | None) -> str | None:
+    """The extension of a file, of those of a format (None for all); None if it has none of them."""
+    accepted = [suffix for key, group in SUFFIXES.items() for suffix in group if form in (None, key)]
     return next((s for s in sorted(accepted, key=len, reverse=True) if path.name.endswith(s)), None)
 
 
 def _companions(
     path: Path, stem: str, queries: tuple[str, ...], models: tuple[str, ...]
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Per-query, per-model and per-cell columns from the siblings of the file, in the order of the matrix."""
+    """Per-query, per-model and per-cell columns from the companions of a file, in the order of its matrix."""
     per_query: dict[str, np.ndarray] = {}
     per_model: dict[str, np.ndarray] = {}
     per_cell: dict[str, np.ndarray] = {}
     for kind in (*_PER_QUERY, "models", SAMPLES, *COMPANIONS):
         candidates = [path.with_name(f"{stem}.{kind}{s}") for group in SUFFIXES.values() for s in group]
-        found = [candidate for candidate in candidates if candidate.exists()]
-        if not found:
+        existing = [candidate for candidate in candidates if candidate.exists()]
+        if not existing:
             continue
-        if len(found) > 1:
-            raise InputError(f"{found[0].name} and {found[1].name}: one companion of a kind is accepted, remove one")
-        companion = found[0]
+        if len(existing) > 1:
+            both = f"{existing[0].name} and {existing[1].name}"
+            raise InputError(f"{both}: one companion of a kind is accepted, remove one")
+        companion = existing[0]
         sheet = read_sheet(companion)
         names, what = (models, "model") if kind == "models" else (queries, "query")
         order = _match([row[0] for row in sheet.rows], names, what, companion.name, path.name)
@@ -171,10 +179,10 @@ def _companions(
     return per_query, per_model, per_cell
 
 
-def _match(found: list[str], wanted: tuple[str, ...], what: str, companion: str, main: str) -> list[int]:
+def _match(names: list[str], wanted: tuple[str, ...], what: str, companion: str, main: str) -> list[int]:
     """Positions of the wanted names in a companion; both must hold the same names."""
-    check_names(found, what, companion)
-    position = {name: i for i, name in enumerate(found)}
+    check_names(names, what, companion)
+    position = {name: i for i, name in enumerate(names)}
     for name in wanted:
         if name not in position:
             raise InputError(
@@ -203,7 +211,7 @@ def _numbers(
 
 
 def _number(text: str) -> float:
-    """nan for an empty text, infinity for one that is no number."""
+    """A text as a number: nan for an empty text, infinity for a text that is not a number."""
     try:
         return float(text or "nan")
     except ValueError:
@@ -213,9 +221,9 @@ def _number(text: str) -> float:
 def _samples(text: np.ndarray, queries: tuple[str, ...], models: tuple[str, ...], file: str) -> np.ndarray:
     """Cell states of shape (queries, models, S), padded with MISSING, from texts such as ``1 0 error``."""
     split = [[cell.split() for cell in row] for row in text]
-    most = max((len(words) for row in split for words in row), default=0) or 1
-    check_size(len(queries), len(models), most, file)
-    samples = np.full((len(queries), len(models), most), Cell.MISSING, np.int8)
+    n_samples = max((len(words) for row in split for words in row), default=0) or 1
+    check_size(len(queries), len(models), n_samples, file)
+    samples = np.full((len(queries), len(models), n_samples), Cell.MISSING, np.int8)
     for i, row in enumerate(split):
         for j, words in enumerate(row):
             unknown = [word for word in words if word not in SPELLINGS]
@@ -229,7 +237,7 @@ def _samples(text: np.ndarray, queries: tuple[str, ...], models: tuple[str, ...]
 
 
 def _check_samples(cells: np.ndarray, per_cell: dict[str, np.ndarray], file: str) -> None:
-    """The first sample of a cell is the cell, and a stated share of right ones is that of the samples."""
+    """Raise InputError unless every cell is its first sample; compute the share of right samples."""
     first = per_cell["samples"][..., 0]
     if (cells != first).any():
         raise InputError(f"{file}: {int((cells != first).sum()):,} cells differ from their first sample in .{SAMPLES}")
@@ -237,7 +245,7 @@ def _check_samples(cells: np.ndarray, per_cell: dict[str, np.ndarray], file: str
 
 
 def _column(text: list[str]) -> np.ndarray:
-    """A per-model column: numbers where every filled cell is one, else text."""
+    """A column of a companion as numbers if every filled cell is a number, else as text."""
     try:
         return np.array([float(value) if value else np.nan for value in text])
     except ValueError:

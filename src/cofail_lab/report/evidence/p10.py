@@ -1,4 +1,4 @@
-"""P10: how much of an oracle's gain is luck, and how two runs tell."""
+"""P10: how much of an oracle's gain is luck, and how two runs show it."""
 
 import numpy as np
 from matplotlib.axes import Axes

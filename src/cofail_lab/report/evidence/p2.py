@@ -13,7 +13,7 @@ _CLAYTON = {"error_rate": 0.4, "theta": 2}
 
 @drawing()
 def draw() -> Figure:
-    """Left, log10 of β over its one-factor read, four ways; right, the implied correlation of a common shock."""
+    """Left, log10 of β over its one-factor prediction, three ways; right, the implied correlation of a common shock."""
     figure = Figure(figsize=(7.4, 2.6))
     left, right = figure.add_axes((0, 0, 0.42, 1)), figure.add_axes((0.58, 0, 0.42, 1))
     sizes = np.geomspace(2, 1e6, 40)
@@ -27,7 +27,7 @@ def draw() -> Figure:
     left.axhline(0, color="#999999", lw=0.6)
     decades(left.xaxis, sizes[0], sizes[-1])
     left.set_xlabel("pool size")
-    left.set_ylabel("log10 of β / one-factor read")
+    left.set_ylabel("log10 of β / one-factor prediction")
     left.legend(loc="upper left")
     for shock, colour in ((0.01, PALETTE[0]), (0.05, PALETTE[1]), (0.2, PALETTE[2])):
         error_rate = shock + (1 - shock) * _SHOCK["base"]

@@ -22,9 +22,9 @@ def draw() -> Figure:
         closed = [option(nu, _DISCOUNT, 1.0, _MEAN_GAP, spread) for nu in rates]
         left.plot(rates, closed, color=colour, label=f"η = {spread:g}")
         for nu in rates[::11]:
-            found = simulate_option_value(float(nu), _DISCOUNT, 1.0, _MEAN_GAP, spread, paths=4000, seed=9)
-            low, high = found.interval(1.96)
-            left.errorbar(nu, found.value or 0.0, yerr=(high - low) / 2, fmt="o", ms=2.5, lw=0.8, color=colour)
+            simulated = simulate_option_value(float(nu), _DISCOUNT, 1.0, _MEAN_GAP, spread, paths=4000, seed=9)
+            low, high = simulated.interval(1.96)
+            left.errorbar(nu, simulated.value or 0.0, yerr=(high - low) / 2, fmt="o", ms=2.5, lw=0.8, color=colour)
     left.set_xscale("log")
     left.xaxis.set_major_locator(FixedLocator([0.05, 0.2, 1, 5]))
     left.xaxis.set_minor_locator(NullLocator())

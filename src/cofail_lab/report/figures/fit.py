@@ -1,4 +1,4 @@
-"""One function per figure: arrays in, a matplotlib Figure out; nothing is read or written here."""
+"""Figures of an observed pool: accuracies, numbers of wrong models, datasets."""
 
 import math
 from collections import Counter

@@ -1,5 +1,7 @@
 """The figure of the comparison of laws."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -73,14 +75,20 @@ def _linear(comparison: LawComparison) -> float:
 
 def _draw_difference(axes: Axes, y: int, fit: LawFit, comparison: LawComparison, colour: str) -> None:
     if fit.difference is None or fit.difference_error is None:
-        axes.annotate("not judged", (1, y), (-4, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center", color="#777777", fontsize=7)  # fmt: skip  # noqa: E501
+        _annotate(axes, "not judged", (1, y), -4, ha="right", color="#777777")
         return
     best = comparison.best is not None and fit.name == comparison.best.name
     axes.errorbar(
-        1000 * fit.difference, y, xerr=None if best else 2000 * fit.difference_error, fmt="D" if best else "o",
-        markersize=4.5 if best else 3.5, color=colour, markerfacecolor=colour if fit.close else "white",
-        elinewidth=1, capsize=1.5,
-    )  # fmt: skip
+        1000 * fit.difference,
+        y,
+        xerr=None if best else 2000 * fit.difference_error,
+        fmt="D" if best else "o",
+        markersize=4.5 if best else 3.5,
+        color=colour,
+        markerfacecolor=colour if fit.close else "white",
+        elinewidth=1,
+        capsize=1.5,
+    )
 
 
 def _draw_prediction(axes: Axes, y: int, fit: LawFit, comparison: LawComparison, colour: str) -> None:
@@ -89,10 +97,16 @@ def _draw_prediction(axes: Axes, y: int, fit: LawFit, comparison: LawComparison,
     scale = comparison.observed or 1.0
     if value is None or value / scale < low:
         power = "" if fit.log_predicted is None else f"10^{(fit.log_predicted - np.log(scale)) / np.log(10):.0f}"
-        axes.annotate(f"◂ {power}", (0, y), (2, 0), axes.get_yaxis_transform(), "offset points", va="center", color=colour, fontsize=7)  # fmt: skip  # noqa: E501
+        _annotate(axes, f"◂ {power}", (0, y), 2, color=colour)
         return
     error = 2 * (fit.predicted.error or 0.0) / scale if fit.predicted.kind == "monte_carlo" else 0.0
     axes.errorbar(value / scale, y, xerr=error or None, fmt="o", markersize=3.5, color=colour, elinewidth=1)
+
+
+def _annotate(axes: Axes, text: str, place: tuple[float, float], shift: float, **style: Any) -> None:
+    """A small text at a share of the width and a row, moved to the right by ``shift`` points."""
+    position = axes.get_yaxis_transform(), "offset points"
+    axes.annotate(text, place, (shift, 0), *position, va="center", fontsize=7, **style)
 
 
 def _prediction_range(comparison: LawComparison, fits: list[LawFit]) -> tuple[float, float]:

@@ -149,10 +149,8 @@ def regime_map(reads: Sequence[RegimeRead]) -> Figure:
                 text, (1, y), (52 * position, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center"
             )
     handles = [Line2D([], [], marker="o", ls="", ms=4.5, color=colour, label=name) for name, colour in colours.items()]
-    axes.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0, 1 + 1.1 / len(rows)), ncols=3, borderpad=0,
-        handletextpad=0.2,
-    )  # fmt: skip
+    above = {"loc": "lower left", "bbox_to_anchor": (0, 1 + 1.1 / len(rows)), "borderpad": 0}
+    axes.legend(handles=handles, ncols=3, handletextpad=0.2, **above)
     return fitted(figure)
 
 

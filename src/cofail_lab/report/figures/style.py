@@ -53,7 +53,7 @@ PALETTE = ("#332288", "#44aa99", "#ddaa33", "#aa4499", "#88ccee", "#117733", "#6
 them, and as simulated protan, deutan and tritan eyes do (Machado 2009)."""
 
 OTHER = "#cccccc"
-"""Whatever has no colour of its own."""
+"""Things without a colour of their own."""
 
 STRONG = "#d1350f"
 """The all-wrong event, everywhere."""
@@ -67,7 +67,7 @@ NAMED_MODELS = 60
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """The style, whatever the user's matplotlibrc says; also usable as a decorator."""
+    """Draw in the style of the lab and not of the user's matplotlibrc; also usable as a decorator."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(RC)
@@ -75,7 +75,7 @@ def drawing() -> Iterator[None]:
 
 
 def canvas(width: float, height: float) -> tuple[Figure, Axes]:
-    """A figure whose axes measure so many inches; names and legends go around them, and `fitted` makes room."""
+    """A figure with axes of this size in inches; names and legends go around them, and `fitted` makes room."""
     figure = Figure(figsize=(width, height))
     return figure, figure.add_axes((0, 0, 1, 1))
 
@@ -102,7 +102,7 @@ def fitted(figure: Figure, pad: float = 0.06) -> Figure:
 
 
 def label(name: str, width: int = 38) -> str:
-    """A name of at most `width` characters that the figures' font can draw; what it lacks is written as an escape."""
+    """A name of at most `width` characters; characters that the font of the figures lacks are written as escapes."""
     glyphs = _glyphs()
     return shorten("".join(c if ord(c) in glyphs or c.isspace() else escape(c) for c in str(name)), width)
 

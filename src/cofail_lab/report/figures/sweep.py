@@ -18,8 +18,8 @@ _LINES = len(PALETTE) - 2
 _COLUMNS = 5
 _METRICS_ACROSS = 3
 _WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _BAR = 1.8, 1.4, 0.75, 0.6, 0.1
-# Positive values over so many powers of ten are read on a log scale.
-_DECADES = 2
+# Positive values that span more powers of ten than this are shown on a log scale.
+_MAX_LINEAR_DECADES = 2
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,12 @@ class Plan:
 
 
 def plan(axes: Mapping[str, list[Any]]) -> Plan:
-    """Numbers with most values go along the panels; ``axes`` are ordered by the number of their values."""
+    """Numbers with most values go along the panels; ``axes`` (one or more) are ordered by their number of values."""
     ordered = sorted(axes, key=lambda name: not _numeric(axes[name]))
     # Seeds are repetitions, not a dimension, unless nothing else was varied.
     ordered = [name for name in ordered if name != "run.seed" or len(axes) == 1]
-    x, second, third, *rest = [*ordered, None, None, None]
+    x, others = ordered[0], ordered[1:]
+    second, third, *rest = [*others, None, None]
     is_map = second is not None and len(_distinct(axes[second])) > _LINES
     parts = [f"Every metric against {x}"]
     if second is not None:
@@ -62,7 +63,6 @@ def plan(axes: Mapping[str, list[Any]]) -> Plan:
     def axis(name: str | None) -> tuple[str, list[Any]] | None:
         return None if name is None else (name, axes[name])
 
-    assert x is not None  # noqa: S101  (a sweep without axes is not drawn)
     return Plan((x, axes[x]), axis(second), axis(third), is_map, caption)
 
 
@@ -149,7 +149,8 @@ def _lines(axes: Axes, plan: Plan, y: np.ndarray, mask: np.ndarray) -> None:
 
 
 def _map(axes: Axes, plan: Plan, y: np.ndarray, mask: np.ndarray) -> Any:
-    assert plan.second is not None  # noqa: S101  (a map has two axes)
+    if plan.second is None:
+        raise ValueError("a map needs two axes")
     cells = []
     for name, values in (plan.x, plan.second):
         del name
@@ -192,8 +193,8 @@ def _numeric(values: Sequence[Any]) -> bool:
 
 
 def _distinct(values: Sequence[Any]) -> list[Any]:
-    found = list(dict.fromkeys(values))
-    return sorted(found) if _numeric(found) else found
+    unique = list(dict.fromkeys(values))
+    return sorted(unique) if _numeric(unique) else unique
 
 
 def _spread(values: list[Any], most: int) -> list[Any]:
@@ -203,7 +204,7 @@ def _spread(values: list[Any], most: int) -> list[Any]:
 
 
 def _wide(values: np.ndarray) -> bool:
-    return len(values) > 1 and values.min() > 0 and np.log10(values.max() / values.min()) > _DECADES
+    return len(values) > 1 and values.min() > 0 and np.log10(values.max() / values.min()) > _MAX_LINEAR_DECADES
 
 
 def _value(value: Any) -> str:

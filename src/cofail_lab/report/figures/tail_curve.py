@@ -1,4 +1,4 @@
-"""Figures over pool size: the all-wrong rate of a law, and how far the one-factor read of its pairs is off."""
+"""Figures over pool size: the all-wrong rate of a law, and how far the one-factor prediction from its pairs is off."""
 
 from collections.abc import Mapping
 
@@ -14,10 +14,11 @@ _LOG10 = float(np.log(10))
 
 @drawing()
 def tail_curve(curve: Mapping[str, np.ndarray]) -> Figure:
-    """Log10 of the all-wrong rate against pool size: the law, its two one-factor reads, and what was simulated.
+    """Log10 of the all-wrong rate against pool size: the law, its two one-factor predictions, and the simulated rates.
 
     Args:
-        curve: columns of `experiments.tail_curve.tail_curve`, with those of ``simulate`` where queries were drawn.
+        curve: columns of `models.tail.tail_curve`; where queries were simulated, also those of
+            `experiments.tail_curve.simulate`.
     """
     figure, axes = canvas(4.2, 2.8)
     m = curve["pool_size"]
@@ -43,10 +44,10 @@ def tail_curve(curve: Mapping[str, np.ndarray]) -> Figure:
 
 @drawing()
 def underpricing(curve: Mapping[str, np.ndarray]) -> Figure:
-    """Log10 of β over its one-factor reads, with the implied correlation on a second axis.
+    """Log10 of β over its one-factor predictions, with the implied correlation on a second axis.
 
     Args:
-        curve: columns of `experiments.tail_curve.tail_curve`.
+        curve: columns of `models.tail.tail_curve`.
     """
     figure, axes = canvas(4.2, 2.8)
     m = curve["pool_size"]
@@ -54,7 +55,7 @@ def underpricing(curve: Mapping[str, np.ndarray]) -> Figure:
     axes.plot(m, curve["log_ratio_one_factor"] / _LOG10, "--", color=PALETTE[0], label="ratio, tetrachoric")
     axes.plot(m, curve["log_ratio_one_factor_pearson"] / _LOG10, ":", color=PALETTE[1], label="ratio, Pearson")
     _pool_size_axis(axes, m)
-    axes.set_ylabel("log10 of law / one-factor read")
+    axes.set_ylabel("log10 of law / one-factor prediction")
     right = axes.twinx()
     right.spines["right"].set_visible(True)
     right.plot(m, curve["implied_correlation"], color=PALETTE[2], label="implied correlation")

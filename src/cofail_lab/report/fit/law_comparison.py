@@ -16,8 +16,8 @@ FIGURE = "law_comparison"
 
 _CAPTION = (
     "Left: held-out log-likelihood of the number of wrong models per query, relative to the best law, with two "
-    "standard errors of the paired difference; filled: not told from the best. Right: β predicted by each law over "
-    "the observed β."
+    "standard errors of the paired difference; filled: not distinguishable from the best. Right: β predicted by each "
+    "law over the observed β."
 )
 
 
@@ -58,7 +58,7 @@ def _judgement(comparison: LawComparison) -> str:
     named = "; ".join(close[:5]) + (f"; and {count(len(close) - 5)} more" if len(close) > 5 else "")
     predicted = [fit.predicted.value for fit in comparison.fits if fit.close and fit.predicted.value is not None]
     spread = f"; between them they predict β from {percent(min(predicted))} to {percent(max(predicted))}"
-    return f"{said}. Within two standard errors it cannot be told from {named}{spread}."
+    return f"{said}. Within two standard errors it cannot be distinguished from {named}{spread}."
 
 
 def _atom_sentence(comparison: LawComparison) -> str:
@@ -114,10 +114,10 @@ def _predicted(fit: LawFit) -> str:
 
 def metrics(comparison: LawComparison) -> dict[str, float | int | None]:
     """Flat names for ``results.json``; docs/fit_laws.md lists them."""
-    found: dict[str, float | int | None] = {"n_heldout_models": comparison.n_heldout_models}
+    numbers: dict[str, float | int | None] = {"n_heldout_models": comparison.n_heldout_models}
     for fit in comparison.fits:
         name = fit.name
-        found |= {
+        numbers |= {
             f"predicted_{name}": fit.predicted.value,
             f"predicted_{name}_error": fit.predicted.error,
             f"log_predicted_{name}": fit.log_predicted,
@@ -130,42 +130,42 @@ def metrics(comparison: LawComparison) -> dict[str, float | int | None]:
             f"heldout_difference_{name}_error": fit.difference_error,
         }
         for parameter, value in fit.parameters.items():
-            found[f"{parameter}_{name}"] = value
+            numbers[f"{parameter}_{name}"] = value
         for parameter, (low, high) in fit.intervals.items():
-            found |= {f"{parameter}_{name}_lower": low, f"{parameter}_{name}_upper": high}
+            numbers |= {f"{parameter}_{name}_lower": low, f"{parameter}_{name}_upper": high}
     atom = comparison.atom
-    found["predicted_atom_inflated"] = None if atom is None else atom.predicted.value
-    found["ratio_atom_inflated"] = None if atom is None else atom.ratio
-    found["shock_atom_inflated"] = None if atom is None else atom.parameters.get("shock")
-    return found
+    numbers["predicted_atom_inflated"] = None if atom is None else atom.predicted.value
+    numbers["ratio_atom_inflated"] = None if atom is None else atom.ratio
+    numbers["shock_atom_inflated"] = None if atom is None else atom.parameters.get("shock")
+    return numbers
 
 
 def labels(comparison: LawComparison) -> dict[str, str]:
     """Which law is best, which atom is quoted, and why figures are missing."""
-    found = {}
+    texts = {}
     if comparison.best is not None:
-        found["heldout_best_law"] = comparison.best.name
-        found["heldout_close_laws"] = ", ".join(fit.name for fit in comparison.fits if fit.close)
+        texts["heldout_best_law"] = comparison.best.name
+        texts["heldout_close_laws"] = ", ".join(fit.name for fit in comparison.fits if fit.close)
     if comparison.atom is not None:
-        found["atom_inflated_law"] = comparison.atom.name
+        texts["atom_inflated_law"] = comparison.atom.name
     for fit in comparison.fits:
         if fit.absent:
-            found[f"predicted_{fit.name}"] = f"does not exist: {fit.absent}"
+            texts[f"predicted_{fit.name}"] = f"does not exist: {fit.absent}"
         elif fit.heldout_absent:
-            found[f"heldout_{fit.name}"] = f"not judged: {fit.heldout_absent}"
+            texts[f"heldout_{fit.name}"] = f"not judged: {fit.heldout_absent}"
         if fit.notes:
-            found[f"note_{fit.name}"] = "; ".join(fit.notes)
-    return found
+            texts[f"note_{fit.name}"] = "; ".join(fit.notes)
+    return texts
 
 
 def estimates(comparison: LawComparison) -> dict[str, Estimate]:
     """Predictions with their numerical or simulation error; held-out likelihoods with their error over queries."""
-    found = {}
+    numbers = {}
     for fit in comparison.fits:
-        found[f"predicted_{fit.name}"] = fit.predicted
+        numbers[f"predicted_{fit.name}"] = fit.predicted
         if fit.heldout is not None and fit.heldout_error is not None:
-            found[f"heldout_{fit.name}"] = Estimate(fit.heldout, fit.heldout_error, "monte_carlo")
-    return found
+            numbers[f"heldout_{fit.name}"] = Estimate(fit.heldout, fit.heldout_error, "monte_carlo")
+    return numbers
 
 
 def table(comparison: LawComparison) -> pa.Table:

@@ -8,11 +8,13 @@ from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.estimate import Estimate
 from cofail_lab.fitting.calibration import FIRST_NULL, conclude
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS, NULL_LAWS, POINT_LAWS
+from cofail_lab.fitting.estimators import one_factor
 from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.fitting.readings.luck import Luck
 from cofail_lab.fitting.readings.slopes import SLOPES
 from cofail_lab.fitting.replicates.intervals import Interval
+from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.fit import law_comparison
 from cofail_lab.report.fit.names import CONVENTIONS, null_label
 
@@ -24,7 +26,7 @@ def metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int |
     outcomes, point, replicates = fit.outcomes, fit.point, fit.replicates
     low, high = fit.all_wrong_interval
     left_out = outcomes.left_out
-    found: dict[str, float | int | None] = {
+    numbers: dict[str, float | int | None] = {
         "n_models": outcomes.n_models,
         "n_queries": outcomes.n_queries,
         "n_all_wrong": outcomes.n_all_wrong,
@@ -56,31 +58,31 @@ def metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int |
         "n_boundary_pairs": int(point.n_boundary_pairs[0]),
     }
     for name in ("pearson", "pearson_within", "pearson_across", "tetrachoric", "tetrachoric_interior"):
-        found[name] = _number(getattr(point, name))
+        numbers[name] = _number(getattr(point, name))
         drawn = None if replicates is None else getattr(replicates.fit, name)
-        found |= _limits(name, fit.interval(drawn))
-    found["pearson_gap"] = _number(point.pearson_within - point.pearson_across)
+        numbers |= _limits(name, fit.interval(drawn))
+    numbers["pearson_gap"] = _number(point.pearson_within - point.pearson_across)
     gap = None if replicates is None else replicates.fit.pearson_within - replicates.fit.pearson_across
-    found |= _limits("pearson_gap", fit.interval(gap))
+    numbers |= _limits("pearson_gap", fit.interval(gap))
     for law in _PREDICTED_LAWS:
-        found[f"predicted_{law}"] = fit.predicted(law)
+        numbers[f"predicted_{law}"] = fit.predicted(law)
         # Below the smallest float a prediction still has a log.
-        found[f"log_predicted_{law}"] = fit.log_predicted(law)
-        found[f"ratio_{law}"] = fit.ratio(law)
-        found |= _limits(f"ratio_{law}", fit.ratio_interval(law))
-        found |= _limits(f"ratio_{law}_bca", fit.bca_interval(law))
+        numbers[f"log_predicted_{law}"] = fit.log_predicted(law)
+        numbers[f"ratio_{law}"] = fit.ratio(law)
+        numbers |= _limits(f"ratio_{law}", fit.ratio_interval(law))
+        numbers |= _limits(f"ratio_{law}_bca", fit.bca_interval(law))
     for law in MATRIX_LAWS:
         value = fit.predicted(law)
-        found[f"predicted_{law}_error"] = None if value is None else value * float(fit.matrix_laws[law].error[0])
-    # What the fit reads itself, with intervals, stands before the same law in the comparison.
+        numbers[f"predicted_{law}_error"] = None if value is None else value * float(fit.matrix_laws[law].error[0])
+    # A prediction of the fit itself has intervals, so it takes the name before the same law of the comparison.
     compared = {} if fit.comparison is None else law_comparison.metrics(fit.comparison)
-    return compared | found | _null_metrics(fit) | _slope_metrics(fit) | _luck_metrics(fit.luck)
+    return compared | numbers | _null_metrics(fit) | _slope_metrics(fit) | _luck_metrics(fit.luck)
 
 
 def _null_metrics(fit: MatrixFit) -> dict[str, float | int | None]:
     null = fit.null
     test = None if null is None else null.tests.get((FIRST_NULL, FIRST_NULL))
-    found: dict[str, float | int | None] = {
+    numbers: dict[str, float | int | None] = {
         "n_null": 0 if null is None else null.n_simulated,
         "null_p_value": None if test is None else test.p_value,
         "null_ratio_one_factor": None if test is None else test.expected,
@@ -92,41 +94,41 @@ def _null_metrics(fit: MatrixFit) -> dict[str, float | int | None]:
     for law in _PREDICTED_LAWS:
         placed = None if null is None else null.tests.get((FIRST_NULL, law))
         if law != "one_factor":
-            found[f"null_p_value_{law}"] = None if placed is None else placed.p_value
-            found[f"null_ratio_{law}"] = None if placed is None else placed.expected
+            numbers[f"null_p_value_{law}"] = None if placed is None else placed.p_value
+            numbers[f"null_ratio_{law}"] = None if placed is None else placed.expected
     for law in NULL_LAWS:
         if law == FIRST_NULL:
             continue
         own = None if null is None else null.tests.get((law, law))
-        found[f"null_p_value_{law}_own"] = None if own is None else own.p_value
-        found[f"null_ratio_{law}_own"] = None if own is None else own.expected
-    return found
+        numbers[f"null_p_value_{law}_own"] = None if own is None else own.p_value
+        numbers[f"null_ratio_{law}_own"] = None if own is None else own.expected
+    return numbers
 
 
 def _slope_metrics(fit: MatrixFit) -> dict[str, float | int | None]:
-    found: dict[str, float | int | None] = {}
+    numbers: dict[str, float | int | None] = {}
     for correlation, values in fit.slopes.items():
         for j, slope in enumerate(SLOPES):
             if slope == "intercept":
                 continue
             name = f"{correlation}_slope_{slope}"
-            found[name] = None if np.isnan(values[j]) else float(values[j])
+            numbers[name] = None if np.isnan(values[j]) else float(values[j])
             drawn = None if fit.replicates is None else fit.replicates.more[f"slopes_{correlation}"][:, j]
-            found |= _limits(name, fit.interval(drawn))
-    return found
+            numbers |= _limits(name, fit.interval(drawn))
+    return numbers
 
 
 def _luck_metrics(luck: Luck | str | None) -> dict[str, float | int | None]:
     if not isinstance(luck, Luck):
         return {}
-    found: dict[str, float | int | None] = {
+    numbers: dict[str, float | int | None] = {
         "repeats_n_models": luck.n_models,
         "repeats_fewest_runs": luck.fewest_runs,
         "repeats_most_runs": luck.most_runs,
     }
     for name, value in _luck_numbers(luck).items():
-        found |= {name: None, **_limits(name, None)} if value is None else bracketed(name, value)
-    return found
+        numbers |= {name: None, **_limits(name, None)} if value is None else bracketed(name, value)
+    return numbers
 
 
 def _luck_numbers(luck: Luck) -> dict[str, Interval | None]:
@@ -135,12 +137,25 @@ def _luck_numbers(luck: Luck) -> dict[str, Interval | None]:
     return {f"repeats_{name}": getattr(luck, name) for name in repeats} | shares
 
 
+def elsewhere_metrics(outcomes: Outcomes, correlation: float | None) -> dict[str, float | int | None]:
+    """The one-factor prediction at another matrix's mean correlation; nothing where none is given."""
+    if correlation is None:
+        return {}
+    log_predicted = float(one_factor.log_all_wrong(outcomes.error_rates, np.asarray(correlation))[0])
+    predicted, observed = float(np.exp(log_predicted)), outcomes.all_wrong()
+    return {
+        "correlation_elsewhere": correlation,
+        "predicted_one_factor_elsewhere": predicted,
+        "ratio_one_factor_elsewhere": observed / predicted if observed and predicted else None,
+    }
+
+
 def guessing_metrics(guessing: Guessing | None) -> dict[str, float | int | None]:
     """β and the ceiling corrected for guessing; nothing where it was not asked for."""
     if guessing is None:
         return {}
-    found = bracketed("all_wrong_known", guessing.all_wrong) | bracketed("routable_ceiling", guessing.ceiling)
-    return found if guessing.all_wrong.value <= 1 else found | {"routable_ceiling": None}
+    numbers = bracketed("all_wrong_known", guessing.all_wrong) | bracketed("routable_ceiling", guessing.ceiling)
+    return numbers if guessing.all_wrong.value <= 1 else numbers | {"routable_ceiling": None}
 
 
 def guessing_labels(guessing: Guessing | None) -> dict[str, str]:
@@ -161,7 +176,7 @@ def labels(fit: MatrixFit, certificate: Certificate) -> dict[str, str]:
     """What the numbers need said beside them."""
     outcomes = fit.outcomes
     constant = [outcomes.models[j] for j in np.flatnonzero(outcomes.constant)]
-    found = {
+    texts = {
         "source": outcomes.source,
         "best_model": outcomes.models[fit.best],
         "regime": fit.regime,
@@ -178,28 +193,30 @@ def labels(fit: MatrixFit, certificate: Certificate) -> dict[str, str]:
         "tail": conclude(fit).tail,
     }
     if constant:
-        found["constant_models"] = ", ".join(constant)
+        texts["constant_models"] = ", ".join(constant)
     if outcomes.n_all_wrong == 0:
-        found["ratio"] = "degenerate: no query defeats every model, so observed/predicted has no finite information"
+        texts["ratio"] = "degenerate: no query defeats every model, so observed/predicted has no finite information"
     if isinstance(fit.luck, str):
-        found["luck"] = f"not read: {fit.luck}"
+        texts["luck"] = f"not read: {fit.luck}"
     if isinstance(fit.luck, Luck) and fit.luck.runs_inferred:
-        found["luck"] = "runs of a model read as the fewest that give all its shares"
+        texts["luck"] = "runs of a model read as the fewest that give all its shares"
     if fit.comparison is not None:
-        found |= law_comparison.labels(fit.comparison)
+        texts |= law_comparison.labels(fit.comparison)
     for law in fit.laws:
         if fit.predicted(law) is None:
-            found[f"predicted_{law}"] = fit.why_absent(law)
-    return found | {f"note_{law}": "; ".join(read.notes) for law, read in fit.matrix_laws.items() if read.notes}
+            texts[f"predicted_{law}"] = fit.why_absent(law)
+    return texts | {
+        f"note_{law}": "; ".join(prediction.notes) for law, prediction in fit.matrix_laws.items() if prediction.notes
+    }
 
 
 def estimates(fit: MatrixFit) -> dict[str, Estimate]:
     """Figures with their sampling error (bootstrap); predictions at the fitted parameters with their numerical one."""
-    found = {} if fit.comparison is None else law_comparison.estimates(fit.comparison)
+    numbers = {} if fit.comparison is None else law_comparison.estimates(fit.comparison)
     if isinstance(fit.luck, Luck):
         for name, drawn in _luck_numbers(fit.luck).items():
             if drawn is not None:
-                found[name] = Estimate(drawn.value, drawn.error, "monte_carlo")
+                numbers[name] = Estimate(drawn.value, drawn.error, "monte_carlo")
     replicates = fit.replicates
     if replicates is not None and len(replicates.all_wrong) > 1:
         sampled = {
@@ -211,7 +228,7 @@ def estimates(fit: MatrixFit) -> dict[str, Estimate]:
         }
         for name, (value, drawn) in sampled.items():
             if value is not None and np.isfinite(drawn).sum() > 1:
-                found[name] = Estimate(value, float(np.nanstd(drawn, ddof=1)), "monte_carlo")
+                numbers[name] = Estimate(value, float(np.nanstd(drawn, ddof=1)), "monte_carlo")
     errors: Mapping[str, np.ndarray] = {
         "independent": np.zeros(1),
         "one_factor": fit.point.one_factor_error,
@@ -222,8 +239,8 @@ def estimates(fit: MatrixFit) -> dict[str, Estimate]:
     for law in fit.laws:
         value = fit.predicted(law)
         error = None if value is None else value * float(errors[law][0])
-        found[f"predicted_{law}"] = Estimate(value, error, FITTED_LAWS[law].error_kind)
-    return found
+        numbers[f"predicted_{law}"] = Estimate(value, error, FITTED_LAWS[law].error_kind)
+    return numbers
 
 
 def _limits(name: str, interval: tuple[float, float] | None) -> dict[str, float | int | None]:

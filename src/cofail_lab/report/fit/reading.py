@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +19,7 @@ from cofail_lab.report.numbers import count, fixed, interval, p_value, percent, 
 from cofail_lab.result import Row, Section
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 
 def null_sections(fit: MatrixFit) -> tuple[Section, ...]:
@@ -81,19 +80,19 @@ def pool_sections(fit: MatrixFit) -> tuple[Section, ...]:
             "Observed over one-factor β in 200 random pools of each size: median, 5–95% band, share with a tail."
         )
     level = f"{100 * fit.level:g}%"
-    for i, read in enumerate(fit.parts):
+    for i, reading in enumerate(fit.parts):
         limits = fit.part_interval(i)
         spread = f", {level} {interval(*limits, ratio)}" if limits else ""
-        note = f"{count(read.n_all_wrong)} queries fail all of it, r {fixed(read.tetrachoric)}{spread}"
-        size = count(len(read.part.members))
-        rows.append(Row(f"{read.part.title} ({size})", ratio(fit.part_ratio(i)), note))
+        note = f"{count(reading.n_all_wrong)} queries defeat all of them, r {fixed(reading.tetrachoric)}{spread}"
+        size = count(len(reading.part.members))
+        rows.append(Row(f"{reading.part.title} ({size})", ratio(fit.part_ratio(i)), note))
     rows += _slope_rows(fit)
     if not rows and not sentences:
         return ()
     if fit.parts:
         sentences.append(
-            "The ratio of observed to one-factor β in parts of the pool, each read by its own pairs; these have no "
-            f"null of their own, and need not be 1{_families_left_out(fit)}:"
+            "The ratio of observed to one-factor β in parts of the pool, each predicted from its own pairs. These "
+            f"ratios have no null of their own, and need not be 1{_families_left_out(fit)}:"
         )
     return (Section("Does it depend on the pool?", tuple(sentences), tuple(rows), figures),)
 
@@ -101,7 +100,7 @@ def pool_sections(fit: MatrixFit) -> tuple[Section, ...]:
 def _families_left_out(fit: MatrixFit) -> str:
     names = [] if fit.outcomes.family is None else [str(name) for name in fit.outcomes.family]
     large = sum(names.count(name) >= LEAST_FAMILY for name in set(names) - {""})
-    shown = sum(read.part.key.startswith("family=") for read in fit.parts)
+    shown = sum(reading.part.key.startswith("family=") for reading in fit.parts)
     return f"; of {count(large)} families the {count(shown)} largest are shown" if 0 < shown < large else ""
 
 
@@ -135,8 +134,8 @@ def regime_sections(fit: MatrixFit) -> tuple[Section, ...]:
     """Regimes per dataset."""
     if not fit.regimes:
         return ()
-    n_bound = sum(read.regime == "ceiling-bound" for read in fit.regimes)
-    n_open = sum(read.regime == "realizability-bound" for read in fit.regimes)
+    n_bound = sum(dataset.regime == "ceiling-bound" for dataset in fit.regimes)
+    n_open = sum(dataset.regime == "realizability-bound" for dataset in fit.regimes)
     sentence = (
         f"Of {count(len(fit.regimes))} datasets, {count(n_bound)} are ceiling-bound and {count(n_open)} "
         "realizability-bound, each against its own best model; the rest is undetermined."
@@ -151,7 +150,7 @@ def luck_sections(fit: MatrixFit) -> tuple[Section, ...]:
     if luck is None:
         return ()
     if isinstance(luck, str):
-        return (Section("How much of the gain is luck", (f"Repeated runs were not read: {luck}.",)),)
+        return (Section("How much of the gain is luck", (f"Repeated runs cannot be used: {luck}.",)),)
     sentences = [
         "The oracle of one graded run picks whoever happened to be right; a router that decides before answering "
         "cannot. What it can reach is between the second and the third line."
@@ -163,8 +162,8 @@ def luck_sections(fit: MatrixFit) -> tuple[Section, ...]:
         )
     if luck.runs_inferred:
         sentences.append(
-            "How many runs are behind a share is not in the data: a model is read as the fewest runs that give all its "
-            "shares, so that four runs which only ever show 0, ½ and 1 count as two."
+            "How many runs are behind a share is not in the data: a model is taken to have the fewest runs that give "
+            "all its shares. Four runs that only ever show 0, ½ and 1 therefore count as two."
         )
     rows = (
         _luck_row("best model, one run", luck.single_best, luck),
@@ -190,7 +189,7 @@ def _luck_row(label: str, value: Interval, luck: Luck, what: str = "") -> Row:
 
 def _runs(luck: Luck) -> str:
     few, most = count(luck.fewest_runs), count(luck.most_runs)
-    return f"{'read as' if luck.runs_inferred else 'with'} {few if few == most else f'{few} to {most}'} runs a cell"
+    return f"{'taken as' if luck.runs_inferred else 'with'} {few if few == most else f'{few} to {most}'} runs a cell"
 
 
 def guessing_sections(guessing: Guessing | None) -> tuple[Section, ...]:
@@ -224,39 +223,3 @@ def _share(value: float) -> str:
 def _within(value: Interval) -> str:
     """Its limits, those of a share."""
     return interval(max(value.lower, 0.0), min(value.upper, 1.0))
-
-
-def figures(fit: MatrixFit) -> dict[str, Callable[[], Figure]]:
-    """The figures of these sections, drawn when called."""
-
-    def null_calibration() -> Figure:
-        from cofail_lab.report.figures.null import null_calibration as draw
-
-        assert fit.null is not None  # noqa: S101  (drawn only with it)
-        rows = [
-            (name, law, test, fit.ratio(law), fit.ratio_interval(law)) for (name, law), test in fit.null.tests.items()
-        ]
-        # Ratios to independence are of another order and tell nothing.
-        kept = [row for row in rows if row[1] != "independent" and row[0] in ("one_factor", row[1])]
-        labels = [FITTED_LAWS[law].label + ("" if name == "one_factor" else "*") for name, law, *_ in kept]
-        return draw(labels, [row[2] for row in kept], [row[3] for row in kept], [row[4] for row in kept], fit.level)
-
-    def pool_size_scan() -> Figure:
-        from cofail_lab.report.figures.null import pool_size_scan as draw
-
-        assert fit.scan is not None  # noqa: S101  (drawn only with it)
-        return draw(fit.scan)
-
-    def regime_map() -> Figure:
-        from cofail_lab.report.figures.null import regime_map as draw
-
-        return draw((fit.whole, *fit.regimes))
-
-    drawings: list[Callable[[], Figure]] = []
-    if fit.null is not None and fit.null.tests:
-        drawings.append(null_calibration)
-    if fit.scan is not None and len(fit.scan.sizes):
-        drawings.append(pool_size_scan)
-    if fit.regimes:
-        drawings.append(regime_map)
-    return {draw.__name__: draw for draw in drawings}

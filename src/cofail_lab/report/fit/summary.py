@@ -7,24 +7,25 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
 
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.fitting.calibration import Conclusion, conclude
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS
-from cofail_lab.fitting.matrix import CONFIDENCE, MATRIX_REPLICATES, MatrixFit
+from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.fitting.readings.regimes import read_regime
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.report.certificate import certificate_section
 from cofail_lab.report.fit import in_short as fit_in_short
 from cofail_lab.report.fit import law_comparison
 from cofail_lab.report.fit import reading as fit_reading
+from cofail_lab.report.fit.figures import several_datasets
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, fixed, interval, percent, percent_of_log, points, ratio
 from cofail_lab.result import Row, Section
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 CORRELATIONS = {
     "pearson": "mean Pearson correlation",
@@ -54,7 +55,7 @@ def sections(
     elsewhere: Mapping[str, float | int | None],
     guessing: Guessing | None,
 ) -> tuple[Section, ...]:
-    """The summary in reading order; ``elsewhere`` is the read at another matrix's correlation, where one is given."""
+    """The summary in reading order; ``elsewhere``: the prediction at another matrix's correlation, if one is given."""
     conclusion = conclude(fit)
     return (
         fit_in_short.in_short(fit, conclusion),
@@ -92,7 +93,7 @@ def _ceiling(fit: MatrixFit) -> Section:
         Row("regime", fit.regime),
     )  # fmt: skip
     figures = {"pool_accuracies": "Accuracy of every model with its 95% interval, against the ceiling."}
-    if _has_datasets(outcomes):
+    if several_datasets(outcomes):
         figures["wrong_by_dataset"] = "How many models fail per query, by dataset."
     return Section("How much there is to gain", (_regime_sentence(fit),), rows, figures)
 
@@ -100,41 +101,22 @@ def _ceiling(fit: MatrixFit) -> Section:
 def _regime_sentence(fit: MatrixFit) -> str:
     if fit.regime == "ceiling-bound":
         low, high = read_regime(fit.outcomes.wrong, "").foreclosed_interval or (0.0, 1.0)
-        open_ = "" if low > 0.5 else f", as far as so few errors tell ({interval(low, high)} of them, at 95%)"
+        open_ = "" if low > 0.5 else f", as far as this few errors show ({interval(low, high)} of them, at 95%)"
         return (
             f"Ceiling-bound: most of what the best model gets wrong, every model gets wrong{open_}. Combining cannot "
-            "mend it; read those queries first (wrong references and broken graders look just like this), then look "
-            "for another model."
+            "change that. Read those queries first (wrong references and broken graders look just like this), then "
+            "look for another model."
         )
     if fit.regime == "realizability-bound":
         return (
             "Realizability-bound: no query defeats everyone, so the ceiling is not what limits this pool; what a "
-            "selector gains depends on whether it can tell who is right."
+            "selector gains depends on whether it can know who is right."
         )
     if fit.foreclosed_share is None:
         return "Nothing to gain on these queries: the best model makes no error here."
     if fit.oracle_gain == 0:
         return "Nothing to gain on these queries: nobody is right where the best model is wrong."
     return "Undetermined: some queries defeat everyone, but they are not most of what the best model gets wrong."
-
-
-def certificate_section(certificate: Certificate, notes: tuple[str, ...] = ()) -> Section:
-    """The certified limits on the oracle gain."""
-    at = f"at {100 * (1 - certificate.delta):g}%"
-    rows = [
-        Row("gain at most (paired)", points(certificate.paired_max_gain), f"P1.v, {at}; decides"),
-        Row("gain at most (ceiling)", points(certificate.max_gain), f"P1.iv, {at}: ceiling minus accuracy"),
-    ]
-    if certificate.paired_min_gain is not None:
-        rows.append(Row("gain at least", points(certificate.paired_min_gain), f"P1.vii, {at}, for a perfect selector"))
-    if certificate.overhead is not None:
-        rows.append(Row("your overhead", points(certificate.overhead), "experiment.overhead: what combining costs you"))
-    sentences = (
-        "The limits hold for every policy that returns one member's answer, on the population these queries are drawn "
-        "from; each is valid on its own, so quote one, not the smaller of the two.",
-        *notes,
-    )
-    return Section("What is certified", sentences, tuple(rows))
 
 
 def _pairwise(fit: MatrixFit, conclusion: Conclusion, elsewhere: Mapping[str, float | int | None]) -> Section:
@@ -206,7 +188,7 @@ def _without(fit: MatrixFit, law: str) -> str:
 def _prediction_sentence(fit: MatrixFit) -> str:
     predicted, observed = fit.predicted("one_factor"), fit.outcomes.all_wrong()
     if predicted is None:
-        return f"The one-factor model read from pairwise correlations {fit.why_absent('one_factor')}."
+        return f"The one-factor model fitted to pairwise correlations {fit.why_absent('one_factor')}."
     n_varying = fit.outcomes.n_models - int(fit.outcomes.constant.sum())
     who = "all models" if n_varying == fit.outcomes.n_models else f"all {count(n_varying)} varying models"
     said = f"From pairwise correlations alone, a one-factor model predicts that {who} fail on {percent(predicted)}"
@@ -274,57 +256,6 @@ def duplicate_groups(outcomes: Outcomes) -> list[list[int]]:
     repeated = {key for key, times in Counter(keys).items() if times > 1}
     groups = [[j for j, key in enumerate(keys) if key == wanted] for wanted in repeated]
     return sorted(groups, key=lambda group: (-len(group), group[0]))
-
-
-def figures(
-    fit: MatrixFit, count_probs: Mapping[str, Float[np.ndarray, " m_plus_1"]]
-) -> dict[str, Callable[[], Figure]]:
-    """The figures of a fit, drawn when called; ``count_probs`` is the law of C under each fitted law."""
-    outcomes = fit.outcomes
-
-    def pool_accuracies() -> Figure:
-        from cofail_lab.bounds.binomial import clopper_pearson
-        from cofail_lab.report.figures.fit import pool_accuracies as draw
-
-        low, high = clopper_pearson(outcomes.n_queries - outcomes.error_counts, outcomes.n_queries, 1 - CONFIDENCE)
-        ceiling = 1 - outcomes.all_wrong()
-        return draw(
-            outcomes.models, 1 - outcomes.error_rates, low, high, outcomes.family, ceiling, fit.all_wrong_interval
-        )
-
-    def wrong_count_distribution() -> Figure:
-        from cofail_lab.report.figures.fit import wrong_count_distribution as draw
-
-        predictions = {FITTED_LAWS[law].label: probs for law, probs in count_probs.items()}
-        return draw(outcomes.n_wrong, outcomes.n_models, predictions)
-
-    def correlation_heatmap() -> Figure:
-        from cofail_lab.report.figures.heatmap import correlation_heatmap as draw
-
-        correlation, boundary = fit.correlation_matrix()
-        return draw(correlation, outcomes.models, outcomes.family, boundary)
-
-    def wrong_by_dataset() -> Figure:
-        from cofail_lab.report.figures.fit import wrong_by_dataset as draw
-
-        return draw(outcomes.n_wrong, outcomes.dataset, outcomes.n_models)
-
-    def law_figure() -> Figure:
-        from cofail_lab.report.figures.laws import law_comparison as draw
-
-        assert fit.comparison is not None  # noqa: S101  (drawn only with it)
-        return draw(fit.comparison)
-
-    compared = fit.comparison is not None and fit.comparison.best is not None
-    drawings = [pool_accuracies, wrong_count_distribution, correlation_heatmap]
-    if _has_datasets(outcomes):
-        drawings.append(wrong_by_dataset)
-    found = {draw.__name__: draw for draw in drawings} | fit_reading.figures(fit)
-    return found | ({law_comparison.FIGURE: law_figure} if compared else {})
-
-
-def _has_datasets(outcomes: Outcomes) -> bool:
-    return outcomes.dataset is not None and len(set(outcomes.dataset)) > 1
 
 
 def _bracket(limits: tuple[float, float] | None, form: Callable[[float | None], str], what: str) -> str:

@@ -8,10 +8,12 @@ from jaxtyping import Float
 
 from cofail_lab.bounds.binomial import clopper_pearson, clopper_pearson_upper
 from cofail_lab.bounds.certificate import Certificate
+from cofail_lab.fitting.calibration import FIRST_NULL
 from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
 from cofail_lab.fitting.readings.pool_scan import PoolScan
 from cofail_lab.fitting.readings.regimes import RegimeRead
 from cofail_lab.fitting.replicates.null import NullCalibration
+from cofail_lab.fitting.replicates.stages import Replicates
 from cofail_lab.report.fit import law_comparison
 
 
@@ -19,7 +21,7 @@ def tables(
     fit: MatrixFit, certificate: Certificate, count_probs: Mapping[str, Float[np.ndarray, " m_plus_1"]]
 ) -> dict[str, pa.Table]:
     """Every table of a fit, by name; ``count_probs`` is the law of C under each fitted law."""
-    found = {
+    named = {
         "models": _models(fit, certificate),
         "pairs": _pairs(fit),
         "queries": _queries(fit),
@@ -27,19 +29,19 @@ def tables(
         "predictions": _predictions(fit),
     }
     if fit.replicates is not None:
-        found["bootstrap"] = _bootstrap(fit)
+        named["bootstrap"] = _bootstrap(fit.replicates)
     if fit.comparison is not None:
-        found["laws"] = law_comparison.table(fit.comparison)
+        named["laws"] = law_comparison.table(fit.comparison)
     if fit.null is not None:
-        found["null"] = _null(fit.null)
-        found["null_tests"] = _null_tests(fit)
+        named["null"] = _null(fit.null)
+        named["null_tests"] = _null_tests(fit, fit.null)
     if fit.scan is not None and len(fit.scan.sizes):
-        found["pool_scan"] = _pool_scan(fit.scan)
+        named["pool_scan"] = _pool_scan(fit.scan)
     if fit.parts:
-        found["parts"] = _parts(fit)
+        named["parts"] = _parts(fit)
     if fit.regimes:
-        found["regimes"] = _regimes(fit.regimes)
-    return found
+        named["regimes"] = _regimes(fit.regimes)
+    return named
 
 
 def _models(fit: MatrixFit, certificate: Certificate) -> pa.Table:
@@ -122,9 +124,8 @@ def _predictions(fit: MatrixFit) -> pa.Table:
     )
 
 
-def _bootstrap(fit: MatrixFit) -> pa.Table:
-    assert fit.replicates is not None  # noqa: S101  (the caller asked)
-    drawn = fit.replicates
+def _bootstrap(drawn: Replicates) -> pa.Table:
+    """One row per replicate: everything that was refitted."""
     return pa.table(
         {
             "replicate": np.arange(len(drawn.all_wrong)),
@@ -150,10 +151,10 @@ def _null(null: NullCalibration) -> pa.Table:
     return pa.concat_tables(parts, promote_options="default")
 
 
-def _null_tests(fit: MatrixFit) -> pa.Table:
-    assert fit.null is not None  # noqa: S101  (the caller asked)
-    keys, tests = list(fit.null.tests), list(fit.null.tests.values())
-    power = fit.null.power or {}
+def _null_tests(fit: MatrixFit, null: NullCalibration) -> pa.Table:
+    """One row per null law and predicted law: where the observed ratio is among the simulated ones."""
+    keys, tests = list(null.tests), list(null.tests.values())
+    power = null.power or {}
     return pa.table(
         {
             "null_law": pa.array([name for name, _ in keys], pa.string()),
@@ -165,7 +166,7 @@ def _null_tests(fit: MatrixFit) -> pa.Table:
             "critical": pa.array([test.critical for test in tests], pa.float64()),
             "p_value": pa.array([test.p_value for test in tests], pa.float64()),
             "n_replicates": pa.array([test.n_replicates for test in tests], pa.int64()),
-            "power": pa.array([power.get(law) if name == "one_factor" else None for name, law in keys], pa.float64()),
+            "power": pa.array([power.get(law) if name == FIRST_NULL else None for name, law in keys], pa.float64()),
         }
     )
 
@@ -187,20 +188,20 @@ def _pool_scan(scan: PoolScan) -> pa.Table:
 
 
 def _parts(fit: MatrixFit) -> pa.Table:
-    """The pool read in parts: members are names joined by a line break."""
-    n, reads = fit.outcomes.n_queries, fit.parts
-    limits = [fit.part_interval(i) or (None, None) for i in range(len(reads))]
-    members = ["\n".join(fit.outcomes.models[j] for j in read.part.members) for read in reads]
+    """The parts of the pool; members are names joined by a line break."""
+    n = fit.outcomes.n_queries
+    limits = [fit.part_interval(i) or (None, None) for i in range(len(fit.parts))]
+    members = ["\n".join(fit.outcomes.models[j] for j in reading.part.members) for reading in fit.parts]
     return pa.table(
         {
-            "part": pa.array([read.part.title for read in reads], pa.string()),
-            "n_models": pa.array([len(read.part.members) for read in reads], pa.int64()),
-            "n_all_wrong": pa.array([read.n_all_wrong for read in reads], pa.int64()),
-            "all_wrong": pa.array([read.n_all_wrong / n for read in reads], pa.float64()),
-            "single_best": pa.array([read.single_best for read in reads], pa.float64()),
-            "tetrachoric": _nullable(np.array([read.tetrachoric for read in reads])),
-            "predicted_one_factor": _nullable(np.exp([read.log_predicted for read in reads])),
-            "ratio_one_factor": pa.array([fit.part_ratio(i) for i in range(len(reads))], pa.float64()),
+            "part": pa.array([reading.part.title for reading in fit.parts], pa.string()),
+            "n_models": pa.array([len(reading.part.members) for reading in fit.parts], pa.int64()),
+            "n_all_wrong": pa.array([reading.n_all_wrong for reading in fit.parts], pa.int64()),
+            "all_wrong": pa.array([reading.n_all_wrong / n for reading in fit.parts], pa.float64()),
+            "single_best": pa.array([reading.single_best for reading in fit.parts], pa.float64()),
+            "tetrachoric": _nullable(np.array([reading.tetrachoric for reading in fit.parts])),
+            "predicted_one_factor": _nullable(np.exp([reading.log_predicted for reading in fit.parts])),
+            "ratio_one_factor": pa.array([fit.part_ratio(i) for i in range(len(fit.parts))], pa.float64()),
             "ratio_lower": pa.array([low for low, _ in limits], pa.float64()),
             "ratio_upper": pa.array([high for _, high in limits], pa.float64()),
             "members": pa.array(members, pa.string()),
@@ -209,19 +210,19 @@ def _parts(fit: MatrixFit) -> pa.Table:
 
 
 def _regimes(regimes: tuple[RegimeRead, ...]) -> pa.Table:
-    limits = [read.foreclosed_interval or (None, None) for read in regimes]
+    limits = [dataset.foreclosed_interval or (None, None) for dataset in regimes]
     return pa.table(
         {
-            "dataset": pa.array([read.name for read in regimes], pa.string()),
-            "n_queries": pa.array([read.n_queries for read in regimes], pa.int64()),
-            "n_all_wrong": pa.array([read.n_all_wrong for read in regimes], pa.int64()),
-            "all_wrong_lower": pa.array([read.all_wrong_interval[0] for read in regimes], pa.float64()),
-            "all_wrong_upper": pa.array([read.all_wrong_interval[1] for read in regimes], pa.float64()),
-            "best_errors": pa.array([read.best_errors for read in regimes], pa.int64()),
-            "foreclosed_share": pa.array([read.foreclosed_share for read in regimes], pa.float64()),
+            "dataset": pa.array([dataset.name for dataset in regimes], pa.string()),
+            "n_queries": pa.array([dataset.n_queries for dataset in regimes], pa.int64()),
+            "n_all_wrong": pa.array([dataset.n_all_wrong for dataset in regimes], pa.int64()),
+            "all_wrong_lower": pa.array([dataset.all_wrong_interval[0] for dataset in regimes], pa.float64()),
+            "all_wrong_upper": pa.array([dataset.all_wrong_interval[1] for dataset in regimes], pa.float64()),
+            "best_errors": pa.array([dataset.best_errors for dataset in regimes], pa.int64()),
+            "foreclosed_share": pa.array([dataset.foreclosed_share for dataset in regimes], pa.float64()),
             "foreclosed_share_lower": pa.array([low for low, _ in limits], pa.float64()),
             "foreclosed_share_upper": pa.array([high for _, high in limits], pa.float64()),
-            "regime": pa.array([read.regime for read in regimes], pa.string()),
+            "regime": pa.array([dataset.regime for dataset in regimes], pa.string()),
         }
     )
 

@@ -1,0 +1,44 @@
+"""Tail curves: the published values, and pools that do not depend on each other."""
+
+import numpy as np
+import pytest
+
+from cofail_lab.models import AbstractErrorLaw, Clayton, CommonShock, Independent
+from cofail_lab.models.tail import tail_curve
+
+
+def curve(law: AbstractErrorLaw, *sizes: int) -> dict[str, np.ndarray]:
+    return tail_curve(law, np.array(sizes))
+
+
+def test_published_shock_ratios() -> None:
+    got = curve(CommonShock(0.05, "0.3x67"), 2, 3, 10, 67)
+    np.testing.assert_allclose(got["tetrachoric"], 0.1720483, atol=5e-8)
+    np.testing.assert_allclose(got["pearson"], 0.1044776, atol=5e-8)
+    ratios = np.exp(got["log_ratio_one_factor"])
+    np.testing.assert_allclose(ratios, [1, 1.208013, 26.98205, 117041.4], rtol=4e-7)
+    assert (np.diff(got["implied_correlation"]) > 0).all()
+    rare = curve(CommonShock(0.01, "0.2x67"), 67)
+    assert rare["tetrachoric"][0] == pytest.approx(0.0752603, abs=5e-8)
+    assert np.exp(rare["log_ratio_one_factor"][0]) == pytest.approx(1.994192e12, rel=3e-7)
+
+
+@pytest.mark.parametrize(("theta", "pearson", "tetrachoric"), [(2.0, 4.18299, 0.839615), (4.0, 2.65728, 0.848578)])
+def test_published_clayton_ratios(theta: float, pearson: float, tetrachoric: float) -> None:
+    got = curve(Clayton("0.4x53", theta), 53)
+    assert np.exp(got["log_ratio_one_factor_pearson"][0]) == pytest.approx(pearson, abs=5e-6)
+    assert np.exp(got["log_ratio_one_factor"][0]) == pytest.approx(tetrachoric, abs=5e-7)
+
+
+def test_means_are_over_the_pool_of_each_size() -> None:
+    law = CommonShock(0.1, [0.2, 0.6, 0.4, 0.8])
+    whole = curve(law, 2, 3, 4)
+    for row, size in enumerate((2, 3)):
+        alone = curve(law.subpool(np.arange(size)), size)
+        for key in ("tetrachoric", "pearson", "log_one_factor", "implied_correlation"):
+            assert whole[key][row] == pytest.approx(alone[key][0], rel=1e-9)
+
+
+def test_independence_is_its_own_one_factor_law() -> None:
+    got = curve(Independent([0.2, 0.5, 0.3, 0.4]), 2, 4)
+    np.testing.assert_allclose(np.abs(got["tetrachoric"]), 0, atol=1e-13)
