@@ -11,8 +11,8 @@ import pytest
 
 from cofail_lab.data.formats import source_class
 from cofail_lab.data.readers.wide import WideSource
+from cofail_lab.data.wide_writer import wide_tables
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.convert import wide_tables
 from cofail_lab.grades import Grades
 
 VENDOR = Path(__file__).with_name("logs")

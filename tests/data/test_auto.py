@@ -20,7 +20,7 @@ def test_formats_are_guessed_from_content_and_said(tmp_path: Path) -> None:
     assert guess(tmp_path / "c.npz") == ("npz", "a NumPy archive with a matrix of answers")
     assert AutoSource(long).load().notes[0] == "Read as long: a table with columns query, model and a grade."
     unknown = write(tmp_path, "hello", "d.txt")
-    with pytest.raises(InputError, match=r"d.txt: of no known format; tried csv, .*; name one with data="):
+    with pytest.raises(InputError, match=r"d.txt: of no known format; tried csv, .*; choose one with data="):
         AutoSource(unknown).load()
     with pytest.raises(InputError, match="no such file"):
         AutoSource(str(tmp_path / "absent.json")).load()
@@ -34,5 +34,5 @@ def test_formats_are_guessed_from_content_and_said(tmp_path: Path) -> None:
 def test_two_readers_that_claim_one_file_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path, LONG, "a.csv")
     monkeypatch.setattr(WideSource, "sniff", classmethod(lambda cls, path: "anything"))
-    with pytest.raises(InputError, match=r"could be csv \(anything\) or long \(.*\); name one with data="):
+    with pytest.raises(InputError, match=r"could be csv \(anything\) or long \(.*\); choose one with data="):
         AutoSource(path).load()

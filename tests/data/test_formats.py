@@ -141,7 +141,11 @@ def test_damage_is_one_line_or_does_no_harm(made: tuple[str, Made], damage: str)
         ("swebench_report", lambda d: d.update(resolved_ids="all"), "resolved_ids: 'all' where a list"),
         ("swebench_report", lambda d: d["unresolved_ids"].append(d["resolved_ids"][0]), "is both resolved and in"),
         ("swebench_report", lambda d: d["submitted_ids"].append("stray"), "'stray' was submitted, but is in no list"),
-        ("swebench_report", lambda d: d["resolved_ids"].append(3), "resolved_ids holds something that is no instance"),
+        (
+            "swebench_report",
+            lambda d: d["resolved_ids"].append(3),
+            "resolved_ids holds something that is not an instance id",
+        ),
         ("swebench_details", lambda d: first(d).pop("resolved"), "no 'resolved' among cost, api_calls"),
         ("swebench_results", lambda d: d.pop("resolved"), "no 'resolved' among no_generation, no_logs"),
         ("swebench_results", lambda d: d["resolved"].append("stray"), "'stray' is not among the ids of data.instances"),

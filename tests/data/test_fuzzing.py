@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from cofail_lab.data.auto import AutoSource
 from cofail_lab.data.file_source import FileSource
 from cofail_lab.data.formats import FORMATS, source_class
+from cofail_lab.data.wide_writer import wide_tables
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.convert import wide_tables
 from cofail_lab.grades import Cell
 from tests.data.fuzzing import attack, attack_bytes, seed_files
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cofail_lab.data.auto import AutoSource
-from cofail_lab.data.joining import joined
+from cofail_lab.data.joining import join_grades
 from cofail_lab.data.readers.long import LongSource
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
@@ -36,13 +36,13 @@ def test_the_same_model_in_several_runs_becomes_samples() -> None:
                     per_cell={"cost": np.array([[1.0, 2], [3, 4], [np.nan, 6]])})  # fmt: skip
     two = grades_of([[WRONG], [RIGHT]], "qr", "a", per_cell={"cost": np.array([[7.0], [8]])})
     three = grades_of([[RIGHT, RIGHT]], "p", "ac")
-    whole = joined([one, two, three])
+    whole = join_grades([one, two, three])
     assert whole.models == ("a", "b", "c")
     assert whole.cells.tolist() == [[RIGHT, WRONG, RIGHT], [ERROR, RIGHT, MISSING], [RIGHT, RIGHT, MISSING]]
     assert whole.per_cell["samples"][:, 0].tolist() == [[RIGHT, RIGHT], [ERROR, WRONG], [RIGHT, MISSING]]
     np.testing.assert_array_equal(whole.per_cell["cost"], [[1, 2, np.nan], [3, 4, np.nan], [8, 6, np.nan]])
     np.testing.assert_array_equal(whole.per_cell["frac"], [[1, 0, 1], [0, 1, np.nan], [1, 1, np.nan]])
-    again = joined([whole, one])
+    again = join_grades([whole, one])
     assert again.per_cell["samples"][0, 0].tolist() == [RIGHT, RIGHT, RIGHT]
     assert again.per_cell["samples"][1, 0].tolist() == [ERROR, WRONG, ERROR]
 
@@ -54,18 +54,18 @@ def test_queries_join_by_content_where_names_differ() -> None:
 
     one = part("123", ["What is\n 1+1?", "2+2?", "2+2?"], "a")
     two = part("231", ["2+2?", "What is 1+1? ", "2+2?"], "b")
-    whole = joined([one, two], "content")
+    whole = join_grades([one, two], "content")
     assert whole.queries == ("1", "2", "3")
     assert whole.cells.tolist() == [[0, 1], [1, 0], [0, 0]]
     three = part("xyz", ["2+2?", "What is 1+1? ", "2+2?"], "c")
     with pytest.raises(InputError, match=r"no query is in the logs of two models.*data.join=content"):
-        joined([one, three])
-    partly = joined([one, part("1yz", ["2+2?", "What is 1+1? ", "2+2?"], "c")])
+        join_grades([one, three])
+    partly = join_grades([one, part("1yz", ["2+2?", "What is 1+1? ", "2+2?"], "c")])
     assert any("have the prompt of a query of another name; data.join=content" in note for note in partly.notes)
     with pytest.raises(InputError, match=r"data.join=content: g has no prompts"):
-        joined([one, grades_of([[0]], "1", "c")], "content")
+        join_grades([one, grades_of([[0]], "1", "c")], "content")
     # One name for two contents stays two queries.
-    clash = joined([one, part("1", ["other"], "a"), part("1", ["other"], "b")], "content")
+    clash = join_grades([one, part("1", ["other"], "a"), part("1", ["other"], "b")], "content")
     assert len(clash.queries) == 4
 
 
@@ -73,8 +73,8 @@ def test_joined_queries_of_one_name_in_two_datasets_stay_apart() -> None:
     def part(dataset: str, model: str, cell: int) -> Grades:
         return grades_of([[cell]], "1", model, per_query={"dataset": np.array([dataset], dtype=object)})
 
-    whole = joined([part("x", "a", 0), part("y", "a", 1), part("x", "b", 1), part("y", "b", 0)])
+    whole = join_grades([part("x", "a", 0), part("y", "a", 1), part("x", "b", 1), part("y", "b", 0)])
     assert whole.queries == ("1", "y/1")
     assert whole.cells.tolist() == [[0, 1], [1, 0]]
-    again = joined([whole, part("y", "c", 1)])
+    again = join_grades([whole, part("y", "c", 1)])
     assert again.cells.tolist() == [[0, 1, MISSING], [1, 0, 1]]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cofail_lab.data.model_info import attach, read_registry
+from cofail_lab.data.model_info import attach, read_model_info
 from cofail_lab.data.prices import with_costs
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
@@ -13,7 +13,7 @@ from tests.data.cells import grades_of, write
 
 
 def test_the_roster_is_the_published_one() -> None:
-    roster = read_registry("roster")
+    roster = read_model_info("roster")
     assert len(roster) == 67
     tiers = [entry["tier"] for entry in roster.values()]
     assert (tiers.count("frontier"), tiers.count("mid"), tiers.count("cheap")) == (6, 26, 35)
@@ -63,7 +63,7 @@ def test_what_the_log_says_itself_is_kept(tmp_path: Path) -> None:
         ("r.csv", "model,price_in\na,-1\n", "a, usd_per_mtok_in: '-1' is not a number of dollars"),
         ("r.csv", "model,price_in\na,free\n", "'free' is not a number"),
         ("r.csv", "model,family\na,F\na,G\n", "'a' appears twice"),
-        ("r.csv", "model,family\nx,F\n", "none of the 1 models is in r.csv, such as 'a'; it has x"),
+        ("r.csv", "model,family\nx,F\n", "none of the 1 models, such as 'a', is in r.csv, which has x"),
         ("r.yaml", "a: [1, 2]\n", "a mapping of model names to columns"),
         ("r.yaml", "a: {family: [F]}\n", "family holds a list or mapping"),
         ("r.yaml", "a: &x {family: F}\nb: *x\n", "aliases are not accepted"),

@@ -64,7 +64,9 @@ def test_one_query_name_in_two_datasets_is_two_queries() -> None:
     assert list(grades.per_query["prompt"]) == ["in x", "", "in y"]
     assert grades.per_cell["samples"][1, 0].tolist() == [RIGHT, RIGHT, WRONG]
     records.add("1", "a", WRONG)
-    with pytest.raises(InputError, match="query '1' comes without a dataset and in x, y"):
+    with pytest.raises(
+        InputError, match="query '1' without a dataset is ambiguous, because queries of that name are in x, y"
+    ):
         records.grades(source="log", sha256="")
 
 

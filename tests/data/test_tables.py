@@ -16,7 +16,7 @@ def test_tables_that_grow_without_end_stop(tmp_path: Path, monkeypatch: pytest.M
 
     rows = b"query,model,correct\n" + b"q1,a,1\n" * 400_000
     path = write(tmp_path, gzip.compress(rows), "bomb.csv.gz")
-    monkeypatch.setattr(tables, "MOST_TEXT_CELLS", 10_000)
+    monkeypatch.setattr(tables, "MAX_TEXT_CELLS", 10_000)
     with pytest.raises(InputError, match="more than 10,000 cells"):
         tables.read_sheet(Path(path))
     monkeypatch.setattr(files, "FREE_BYTES", 2**20)

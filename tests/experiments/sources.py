@@ -7,10 +7,12 @@ from cofail_lab.grades import Grades
 
 
 class Fixed:
-    def __init__(self, grades):
+    """A source of a matrix at hand."""
+
+    def __init__(self, grades: Grades) -> None:
         self.grades = grades
 
-    def load(self):
+    def load(self) -> Grades:
         return self.grades
 
 

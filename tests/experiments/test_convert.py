@@ -1,6 +1,5 @@
 """`experiment=convert`: everything that a matrix holds survives the wide format."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.convert import Convert
 from cofail_lab.grades import Grades
 from tests.data.cells import LONG, MISSING, assert_same, grades_of, write
+from tests.experiments.sources import Fixed
 
 
 def converted(source: object, folder: Path) -> Grades:
@@ -24,13 +24,6 @@ def converted(source: object, folder: Path) -> Grades:
     for name, table in result.tables.items():
         pq.write_table(table, folder / f"{name}.parquet")
     return WideSource(str(folder / "grades.parquet")).load()
-
-
-class Held:
-    """A source of a matrix at hand."""
-
-    def __init__(self, grades: Grades) -> None:
-        self.load: Callable[[], Grades] = lambda: grades
 
 
 def test_convert_round_trips_everything(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -51,7 +44,7 @@ def test_convert_round_trips_everything(tmp_path: Path, rng: np.random.Generator
             "at_limit": rng.random((n, m)) < 0.5, "samples": samples, "frac": share_right(samples),
         },
     )  # fmt: skip
-    assert_same(grades, converted(Held(grades), tmp_path))
+    assert_same(grades, converted(Fixed(grades), tmp_path))
 
 
 def test_every_format_converts_to_the_same_matrix(tmp_path: Path) -> None:
@@ -67,8 +60,8 @@ def test_every_format_converts_to_the_same_matrix(tmp_path: Path) -> None:
 
 def test_convert_names_what_has_no_place(tmp_path: Path) -> None:
     grades = grades_of([[0, 1], [1, 0]], "pq", "ab", per_query={"features": np.zeros((2, 8))})
-    result = Convert().run(Inputs(RunOptions(), source=lambda: Held(grades)))  # type: ignore[arg-type]
+    result = Convert().run(Inputs(RunOptions(), source=lambda: Fixed(grades)))  # type: ignore[arg-type]
     assert any("no place for: features" in sentence for sentence in result.sections[0].sentences)
     for name in ("query", "dataset"):
         with pytest.raises(InputError, match=f"a model named '{name}'"):
-            converted(Held(replace(grades, models=(name, "b"))), tmp_path)
+            converted(Fixed(replace(grades, models=(name, "b"))), tmp_path)

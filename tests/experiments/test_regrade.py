@@ -9,8 +9,8 @@ from cofail_lab import certify
 from cofail_lab.data.readers.long import LongSource
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
-from cofail_lab.experiments.regrade import Regrade, common
-from cofail_lab.grades import Grades, Selection
+from cofail_lab.experiments.regrade import Regrade
+from cofail_lab.grades import Selection
 from cofail_lab.result import Result
 from tests.conftest import outcomes_from
 from tests.data.cells import RIGHT, UNSCORED, WRONG
@@ -142,11 +142,3 @@ def test_gradings_that_cannot_be_compared(tmp_path: Path, first: np.ndarray) -> 
         regrade(path, str(tmp_path / "absent.csv"))
     with pytest.raises(InputError, match=r"experiment.delta"):
         Regrade(delta=2)
-
-
-def test_names_are_matched_not_positions() -> None:
-    one = Grades(np.array([[0, 1], [1, 0]], np.int8), ("p", "q"), ("a", "b"), "one")
-    two = Grades(np.array([[0, 1], [1, 0]], np.int8), ("q", "p"), ("b", "a"), "two")
-    first, second, said = common(one, two)
-    assert second.cells.tolist() == one.cells.tolist() == first.cells.tolist()
-    assert said == []

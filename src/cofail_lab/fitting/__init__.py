@@ -1,1 +1,1 @@
-"""Estimators: what is read off a 0/1 matrix, one file each."""
+"""Everything that is estimated from a 0/1 matrix: the fit of the matrix, its bootstrap and its null calibration."""

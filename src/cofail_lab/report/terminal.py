@@ -14,10 +14,10 @@ from cofail_lab.report.names import printable
 from cofail_lab.result import Listing, Result, Section
 from cofail_lab.verdict import Verdict
 
-READING_WIDTH = 100
+MAX_WIDTH = 100
 """Columns of a summary at most: longer lines of prose are hard to read."""
 
-LISTED = 25
+MAX_ROWS = 25
 """Rows of a listing that are printed; the page has all rows."""
 
 
@@ -29,10 +29,10 @@ def render(result: Result, console: Console, run_dir: Path | None = None) -> Non
 
     Args:
         result: what the experiment returned.
-        console: where to print, with its width or `READING_WIDTH` columns, whichever is less.
+        console: where to print, with its width or `MAX_WIDTH` columns, whichever is less.
         run_dir: folder with the files of this run, named at the end.
     """
-    width = min(console.width, READING_WIDTH)
+    width = min(console.width, MAX_WIDTH)
     console.print(Panel(_text(result.headline, "bold"), padding=(0, 1), width=width))
     if result.interrupted is not None:
         console.print(
@@ -71,9 +71,9 @@ def _print_section(section: Section, console: Console, width: int) -> None:
 
 
 def _print_listing(listing: Listing, console: Console) -> None:
-    """Print as many rows as `LISTED`, and as many columns as fit the whole window."""
+    """Print as many rows as `MAX_ROWS`, and as many columns as fit the whole window."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    shown, room = listing.rows[:LISTED], console.width
+    shown, room = listing.rows[:MAX_ROWS], console.width
     for place, heading in enumerate(listing.columns):
         cells = [row[place] for row in shown]
         room -= max(map(cell_len, [heading, *cells])) + 2

@@ -48,7 +48,7 @@ def test_states_epochs_tokens_and_limits(inspect_logs: Path) -> None:
     assert set(grades.per_query["dataset"]) == {"sums"}
     assert grades.per_query["prompt"][2] == "What is 2 plus 2?"
     assert any("mockllm/two: samples that ended in an error: 2" in note for note in grades.notes)
-    assert any("mockllm/two: samples stopped by a limit, taken as errors: 2" in note for note in grades.notes)
+    assert any("mockllm/two: samples stopped by a limit, counted as errors: 2" in note for note in grades.notes)
 
 
 def test_both_formats_hold_the_same_matrix(inspect_logs: Path, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_summaries_hold_all_but_prompts_and_output_limits(inspect_logs: Path, tm
     assert np.argwhere(whole.per_cell["at_limit"] != fast.per_cell["at_limit"]).tolist() == [[CUT, 1]]
     document = json.loads((inspect_logs / "json" / "one.json").read_text())
     (tmp_path / "log.json").write_text(json.dumps({**document, "invalidated": True}))
-    with pytest.raises(InputError, match=r"has invalidated samples, which summaries do not name"):
+    with pytest.raises(InputError, match=r"has invalidated samples, and summaries do not name them"):
         load(tmp_path, summaries=True)
 
 
@@ -107,7 +107,7 @@ def test_letters(inspect_logs: Path) -> None:
     assert strict.cells.ravel().tolist() == [RIGHT, WRONG, WRONG, UNSCORED, UNSCORED, RIGHT, WRONG, WRONG]
     lenient = load(inspect_logs / "scorers", scorer="letters", threshold=0.5)
     assert lenient.cells.ravel().tolist() == [RIGHT, WRONG, RIGHT, UNSCORED, UNSCORED, RIGHT, WRONG, RIGHT]
-    assert any("values N (no answer), taken as unscored" in note for note in strict.notes)
+    assert any("values N (no answer), counted as unscored" in note for note in strict.notes)
 
 
 @pytest.mark.parametrize("grader", ["judge", "self"])

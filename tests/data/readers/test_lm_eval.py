@@ -109,7 +109,7 @@ def test_metrics_of_which_less_is_better(harness_logs: Path, tmp_path: Path) -> 
     changed = json.loads(results.read_text())
     changed["higher_is_better"]["sums"]["acc"] = False
     (tmp_path / results.name).write_text(json.dumps(changed))
-    with pytest.raises(InputError, match=r"of 'acc' less is better"):
+    with pytest.raises(InputError, match=r"lower values of 'acc' are better"):
         load(tmp_path)
 
 

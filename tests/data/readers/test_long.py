@@ -67,7 +67,10 @@ def test_scores_are_graded_by_a_stated_rule(tmp_path: Path) -> None:
         ("query,model,correct,query\nq,a,1,z\n", "column 'query' appears twice"),
         ("query,model,correct\n", "no graded answer in it"),
         (b"query,model,correct\nq\xff,a,1\n", "not UTF-8 text (byte 0xff)"),
-        ("query,model,correct,dataset\nq,a,1,x\nq,b,1,y\nq,c,1,\n", "'q' comes without a dataset and in x, y"),
+        (
+            "query,model,correct,dataset\nq,a,1,x\nq,b,1,y\nq,c,1,\n",
+            "'q' without a dataset is ambiguous, because queries of that name are in x, y",
+        ),
     ],
 )
 def test_long_tables_that_cannot_be_read(tmp_path: Path, text: str | bytes, says: str) -> None:

@@ -18,7 +18,7 @@ def test_archives(tmp_path: Path) -> None:
     assert grades.cells.tolist() == [[WRONG, RIGHT], [MISSING, WRONG]]
     assert (grades.queries, grades.models) == (("q1", "q2"), ("gpt", "llama"))
     assert list(grades.per_model["family"]) == ["o", "m"]
-    assert grades.notes == ("Arrays left alone: other.",)
+    assert grades.notes == ("Arrays that are not read: other.",)
     runs = np.array([[[1, 0, np.nan], [1, 1, 1]], [[np.nan, 0, 1], [0, 0, 0]]])
     np.savez_compressed(path, correct=runs)
     grades = NpzSource(str(path)).load()

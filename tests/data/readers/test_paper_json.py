@@ -47,7 +47,9 @@ def test_votes_limits_and_multiple_answers_of_the_matrix(tmp_path: Path) -> None
 
 def test_fusion_samples_that_are_grades_and_that_are_text(tmp_path: Path) -> None:
     log = documented.paper_fusion(tmp_path)
-    with pytest.raises(InputError, match=r"data.gold= names the field of meta that holds the right one .ds, answer."):
+    with pytest.raises(
+        InputError, match=r"data.gold= must name the field of meta that holds the right answer .ds, answer."
+    ):
         load("paper_json", log.path)
     text = load("paper_json", log.path, **log.options)
     assert text.per_cell["samples"].shape == (25, 3, 3)

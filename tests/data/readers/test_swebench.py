@@ -26,7 +26,7 @@ def test_vendor_swebench_reports() -> None:
 
 def test_swebench_results_need_all_ids(tmp_path: Path) -> None:
     log = documented.swebench_results(tmp_path)
-    with pytest.raises(InputError, match=r"data.instances= names a file with all ids"):
+    with pytest.raises(InputError, match=r"data.instances= must name a file with all ids"):
         load("swebench", log.path)
     listed = tmp_path / "ids.json"
     listed.write_text(json.dumps([log.truth.query(i) for i in range(log.truth.n)]))

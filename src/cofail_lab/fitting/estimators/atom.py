@@ -1,12 +1,14 @@
-"""An atom on top of a law: how often everything fails at once, by maximum likelihood on C or on the matrix.
+"""An atom over a base law with at most one dependence parameter, by maximum likelihood on C or on the matrix.
 
-Marginal rates stay the observed ones: with an atom ω the base law has error rates (α_i - ω)/(1 - ω). Over independent
-errors the level of C is so sharp that a wrong ω would be punished for the rates it implies, and intervals of ω on C
-would hold the truth in 79 of 100 matrices only; there the base takes the rates that are likeliest beside ω. Two ways:
+The atom ω is the probability that all models fail together whatever the base law says. The law keeps the observed error
+rates: with an atom ω the base has error rates (α_i - ω)/(1 - ω).
 
-- `fit` maximizes over ω and the one dependence parameter of the base together, with profile-likelihood limits of ω.
-- `profile` takes any base that is read from tetrachoric correlations: for each k it drops k of the queries that all
-  models get wrong, reads the base from the rest, and keeps the ω = k/n under which C is most likely.
+Independent errors are an exception. Under them the distribution of C is so narrow that the likelihood of ω would depend
+mostly on the rates that ω implies for the base, and 95% intervals of ω from C would cover the true ω in only 79 of 100
+matrices. There the base has the error rates that are likeliest beside ω.
+
+`fit` maximizes over ω and the dependence parameter together. `atom_profile` is for bases that are estimated from
+tetrachoric correlations.
 """
 
 from collections.abc import Callable
@@ -37,42 +39,41 @@ class Base:
     """A law given by its error rates and at most one dependence parameter.
 
     Attributes:
-        law: from error rates and the parameter's place in [0, 1].
-        parameter: its name; empty where there is none.
-        value: the parameter at a place in [0, 1].
-        most: the largest place tried.
+        law: makes the law from error rates, (m,), and a position in [0, 1] that stands for the dependence parameter.
+        parameter: name of the parameter; empty where the law has none.
+        value: the parameter at a position.
+        max_position: the largest position that is tried.
     """
 
     law: Callable[[Float[np.ndarray, " m"], float], AbstractErrorLaw]
     parameter: str = ""
     value: Callable[[float], float] = float
-    most: float = 1.0
+    max_position: float = 1.0
 
 
 def _theta(tau: float) -> float:
-    """θ of Kendall's τ = θ/(θ+2)."""
+    """θ of the Clayton law with Kendall's τ = θ/(θ+2)."""
     return 2 * tau / (1 - tau)
 
 
 BASES = {
     "independent": Base(lambda rates, _: Independent(rates)),
-    "one_factor": Base(
-        OneFactorGaussian.equicorrelated, "correlation", float, 0.99
-    ),
+    "one_factor": Base(OneFactorGaussian.equicorrelated, "correlation", float, 0.99),
     "clayton": Base(lambda rates, tau: Clayton(rates, _theta(max(tau, 1e-4))), "theta", _theta, 0.95),
-}  # fmt: skip
+}
 
 
 class LikelihoodFit(NamedTuple):
     """Maximum of a likelihood.
 
     Attributes:
-        law: AtomInflated where ω > 0, else the base.
-        shock: ω; 0 without an atom or where none is likelier than some.
-        dependence: the base's parameter; None where it has none.
-        log_likelihood: of C or of the matrix.
-        shock_interval: 95% by profile likelihood, where asked for; dependence_interval: likewise, without an atom.
-        at_limit: whether the dependence is at the end of its range.
+        law: AtomInflated where ω > 0, otherwise the base.
+        shock: ω; 0 without an atom, or where no ω > 0 is likelier than ω = 0.
+        dependence: the dependence parameter of the base; None where the base has none.
+        log_likelihood: of C or of the matrix, in natural logs, summed over queries.
+        shock_interval: 95% profile-likelihood limits of ω, where the caller asked for them.
+        dependence_interval: the same for the dependence parameter of a fit without an atom.
+        at_limit: whether the dependence parameter is at an end of its range.
     """
 
     law: AbstractErrorLaw
@@ -93,50 +94,54 @@ def fit(
     intervals: bool = False,
     held_shock: float | None = None,
 ) -> LikelihoodFit:
-    """Maximum likelihood of ω (with ``atom``) and of the base's dependence.
+    """Maximum likelihood estimate of the dependence parameter of the base and, with ``atom``, of ω.
 
     Args:
         pool: the matrix.
         base: one of `BASES`.
-        atom: without it ω = 0.
-        target: whether C or the matrix is made likely.
-        intervals: with profile-likelihood limits; several times as long.
-        held_shock: ω kept at this value, below the lowest error rate: one point of its profile.
+        atom: whether the law has an atom; otherwise ω = 0.
+        target: whether the likelihood is that of C or of the matrix.
+        intervals: whether to compute profile-likelihood limits, which takes several times as long.
+        held_shock: value at which ω is kept, below the lowest error rate: the result is one point of the profile of ω.
+
+    Raises:
+        ValueError: the law has no likelihood of the matrix; every base in `BASES` has one.
     """
     kind = BASES[base]
-    most_shock = 0.999 * float(pool.error_rates.min())
+    max_shock = 0.999 * float(pool.error_rates.min())
 
-    def law_at(shock: float, place: float) -> AbstractErrorLaw:
+    def law_at(shock: float, position: float) -> AbstractErrorLaw:
         rates = (pool.error_rates - shock) / (1 - shock) if kind.parameter else _likeliest_rates(pool, shock)
-        inner = kind.law(rates, place)
+        inner = kind.law(rates, position)
         return AtomInflated(shock, inner) if shock > 0 else inner
 
     @lru_cache(maxsize=4096)
-    def log_likelihood(shock: float, place: float) -> float:
-        law = law_at(shock, place)
+    def log_likelihood(shock: float, position: float) -> float:
+        law = law_at(shock, position)
         if target == "counts":
             return count_law(law).log_likelihood(pool.histogram)
         value = matrix_log_likelihood(law, pool.wrong)
-        assert value is not None  # noqa: S101  (every base has one)
+        if value is None:
+            raise ValueError(f"base {base!r} has no likelihood of the matrix")
         return value
 
-    def over_place(shock: float) -> Maximum:
+    def best_position(shock: float) -> Maximum:
         if not kind.parameter:
             return Maximum(0.0, log_likelihood(shock, 0.0), False)
-        return maximize(lambda place: log_likelihood(shock, place), 0.0, kind.most, 1e-4)
+        return maximize(lambda position: log_likelihood(shock, position), 0.0, kind.max_position, 1e-4)
 
-    shock, best = 0.0, over_place(0.0)
+    shock, best = 0.0, best_position(0.0)
     atom = atom and pool.n_all_wrong > 0
     if held_shock is not None:
-        shock, best = held_shock, over_place(held_shock)
+        shock, best = held_shock, best_position(held_shock)
     elif atom:
-        shock, best = _with_atom(log_likelihood, over_place, most_shock, best, pool, bool(kind.parameter))
+        shock, best = _with_atom(log_likelihood, best_position, max_shock, best, pool, bool(kind.parameter))
     shock_interval = dependence_interval = None
     if intervals and atom:
         at = Maximum(shock, best.log_likelihood, False)
-        shock_interval = profile_interval(lambda s: over_place(s).log_likelihood, at, 0.0, most_shock)
+        shock_interval = profile_interval(lambda s: best_position(s).log_likelihood, at, 0.0, max_shock)
     if intervals and kind.parameter and not atom:
-        low, high = profile_interval(lambda place: log_likelihood(0.0, place), best, 0.0, kind.most)
+        low, high = profile_interval(lambda position: log_likelihood(0.0, position), best, 0.0, kind.max_position)
         dependence_interval = kind.value(low), kind.value(high)
     return LikelihoodFit(
         law=law_at(shock, best.value),
@@ -150,15 +155,15 @@ def fit(
 
 
 def _likeliest_rates(pool: VaryingPool, shock: float) -> np.ndarray:
-    """Error rates of independent models beside an atom ω that make the matrix likeliest, by fixed-point iteration.
+    """Error rates (m,) of independent models beside an atom ω under which the matrix is likeliest.
 
-    Of the K queries that all models get wrong, the atom is expected to account for a share p; the rates are those of
-    the other queries.
+    Of the K queries that all models get wrong, the atom is expected to cause a share p, and the rates are those of the
+    queries that the atom does not cause. Both depend on each other and are iterated until p is stable.
     """
     k, n, counts = pool.n_all_wrong, pool.n_queries, pool.error_counts
     share, rates = float(shock > 0), pool.error_rates
     for _ in range(100):
-        # A model that is wrong on these queries only would be left without errors.
+        # At least a thousandth of every model's errors is kept: a model that fails only where all fail would have none.
         dropped = min(share * k, 0.999 * float(counts.min()))
         rates = (counts - dropped) / (n - dropped)
         base = (1 - shock) * float(np.exp(np.log(rates).sum()))
@@ -170,37 +175,41 @@ def _likeliest_rates(pool: VaryingPool, shock: float) -> np.ndarray:
 
 def _with_atom(
     log_likelihood: Callable[[float, float], float],
-    over_place: Callable[[float], Maximum],
-    most_shock: float,
+    best_position: Callable[[float], Maximum],
+    max_shock: float,
     without: Maximum,
     pool: VaryingPool,
-    has_place: bool,
+    has_parameter: bool,
 ) -> tuple[float, Maximum]:
-    """The best ω and the best place with it; ω = 0 where nothing above it is likelier."""
-    if not has_place:
-        found = maximize(lambda s: log_likelihood(s, 0.0), 0.0, most_shock)
-        return found.value, Maximum(0.0, found.log_likelihood, False)
-    start = min(pool.n_all_wrong / pool.n_queries, most_shock) / 2
-    place = over_place(start).value
+    """The likeliest ω and the likeliest position beside it; ω = 0 where no larger ω is likelier."""
+    if not has_parameter:
+        best = maximize(lambda shock: log_likelihood(shock, 0.0), 0.0, max_shock)
+        return best.value, Maximum(0.0, best.log_likelihood, False)
+    start = min(pool.n_all_wrong / pool.n_queries, max_shock) / 2
+    position = best_position(start).value
     highest = without.value if without.at_edge else 1.0
-    found = minimize(
-        lambda x: -log_likelihood(float(x[0]) * most_shock, float(x[1])), [start / most_shock, place],
-        method="Nelder-Mead", bounds=[(0, 1), (0, max(place, without.value, min(highest, 0.95)))],
-        options={"xatol": 1e-4, "fatol": 1e-5, "initial_simplex": _simplex(start / most_shock, place)},
-    )  # fmt: skip
-    if -float(found.fun) <= without.log_likelihood:
+    optimum = minimize(
+        lambda x: -log_likelihood(float(x[0]) * max_shock, float(x[1])),
+        [start / max_shock, position],
+        method="Nelder-Mead",
+        bounds=[(0, 1), (0, max(position, without.value, min(highest, 0.95)))],
+        options={"xatol": 1e-4, "fatol": 1e-5, "initial_simplex": _simplex(start / max_shock, position)},
+    )
+    if -float(optimum.fun) <= without.log_likelihood:
         return 0.0, without
-    return float(found.x[0]) * most_shock, Maximum(float(found.x[1]), -float(found.fun), False)
+    return float(optimum.x[0]) * max_shock, Maximum(float(optimum.x[1]), -float(optimum.fun), False)
 
 
-def _simplex(shock: float, place: float) -> np.ndarray:
-    return np.array([[shock, place], [min(1.4 * shock, 1.0), place], [shock, max(place - 0.03, 0.0) or 0.03]])
+def _simplex(shock: float, position: float) -> np.ndarray:
+    """The start of Nelder and Mead's method, (3, 2): the point, and one step away from it in either direction."""
+    lower_position = max(position - 0.03, 0.0) or 0.03
+    return np.array([[shock, position], [min(1.4 * shock, 1.0), position], [shock, lower_position]])
 
 
 def fit_pool(pool: VaryingPool, intervals: bool = False, *, base: str, atom: bool) -> Fitted:
-    """The likeliest law on C of a base in `BASES`, with or without an atom.
+    """The law of a base in `BASES`, with or without an atom, under which C is likeliest.
 
-    With an atom and ``intervals``, the parameter ``shock_on_matrix`` is the ω that makes the whole matrix likeliest.
+    With an atom and ``intervals``, the parameter ``shock_on_matrix`` is the ω under which the matrix is likeliest.
     """
     best = fit(pool, base, atom=atom, intervals=intervals)
     parameters: dict[str, float] = {}

@@ -1,7 +1,8 @@
 """An atom over a base law that is estimated from tetrachoric correlations: ω = k/n by likelihood on C.
 
-For each k tried, k of the queries that all models get wrong are dropped, the base is estimated from the rest, and the
-ω = k/n under which C is most likely is kept. `atom.fit` is for bases with at most one dependence parameter.
+For each k that is tried, k of the queries that all models get wrong are dropped and the base is estimated from the
+other queries. The estimate of ω is the k/n under which C is likeliest. `atom.fit` is for bases with at most one dependence
+parameter.
 """
 
 from collections.abc import Callable
@@ -17,18 +18,18 @@ from cofail_lab.fitting.estimators.fitted import AbsentLawError, Fitted
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import AbstractErrorLaw, AtomInflated
 
-_ROUNDS = 1
+_REFINEMENTS = 1
 
 
 class ProfileFit(NamedTuple):
-    """An atom over a base that is read from the queries without it.
+    """An atom over a base that is estimated from the queries that the atom does not cause.
 
     Attributes:
-        law: AtomInflated where k > 0, else the base.
-        dropped: k.
-        log_likelihood: of C.
-        tried: every k looked at.
-        shock_interval: 95% limits of ω by profile likelihood, where asked for and some query is all wrong.
+        law: AtomInflated where k > 0, otherwise the base.
+        dropped: k, number of all-wrong queries that the atom causes.
+        log_likelihood: of C, summed over queries.
+        tried: every k that was tried, ascending.
+        shock_interval: 95% profile-likelihood limits of ω; None where the caller did not ask for them or K = 0.
     """
 
     law: AbstractErrorLaw
@@ -45,55 +46,60 @@ def profile(
     n_points: int = 9,
     intervals: bool = False,
 ) -> ProfileFit | None:
-    """The likeliest ω = k/n over a grid of whole k, refined once around its best; None where no k gives a base law.
+    """The likeliest ω = k/n over a grid of whole numbers k that is refined once around the likeliest.
+
+    Returns:
+        None where no k gives a base law.
 
     Args:
         pool: the matrix.
-        base_of: law from the error rates and the tetrachoric matrix of the remaining queries; None where there is none.
+        base_of: makes the base from the error rates and the tetrachoric matrix of the remaining queries, or returns
+            None where there is no such base.
         n_points: of the first grid, from 0 to min(K, fewest errors of a model - 1).
-        intervals: with limits of ω; two bisections, which take about as many laws again.
+        intervals: whether to compute limits of ω: two bisections, which fit about as many laws as the grid.
     """
-    most, n = min(pool.n_all_wrong, int(pool.error_counts.min()) - 1), pool.n_queries
-    found: dict[int, tuple[float, AbstractErrorLaw] | None] = {}
+    max_dropped, n = min(pool.n_all_wrong, int(pool.error_counts.min()) - 1), pool.n_queries
+    fits: dict[int, tuple[float, AbstractErrorLaw] | None] = {}
     best = 0
 
-    def look(wanted: np.ndarray) -> None:
+    def fit_at(wanted: np.ndarray) -> None:
         for k, matrix in zip(wanted.tolist(), pool.tetrachoric_without(wanted), strict=True):
             base = base_of((pool.error_counts - k) / (n - k), matrix)
             if base is None:
-                found[k] = None
+                fits[k] = None
                 continue
             law = AtomInflated(k / n, base) if k else base
-            found[k] = count_law(law).log_likelihood(pool.histogram), law
+            fits[k] = count_law(law).log_likelihood(pool.histogram), law
 
-    wanted = np.unique(np.linspace(0, most, n_points).round().astype(int))
-    for _ in range(1 + _ROUNDS):
-        look(wanted)
-        fits = {k: fit[0] for k, fit in found.items() if fit is not None}
-        if not fits:
+    wanted = np.unique(np.linspace(0, max_dropped, n_points).round().astype(int))
+    for _ in range(1 + _REFINEMENTS):
+        fit_at(wanted)
+        log_likelihoods = {k: fit[0] for k, fit in fits.items() if fit is not None}
+        if not log_likelihoods:
             return None
-        tried, best = sorted(found), max(fits, key=lambda k: fits[k])
-        place = tried.index(best)
-        around = tried[max(place - 1, 0)], tried[min(place + 1, len(tried) - 1)]
-        wanted = np.array(sorted({(best + k) // 2 for k in around} - set(found)), dtype=int)
+        tried, best = sorted(fits), max(log_likelihoods, key=lambda k: log_likelihoods[k])
+        index = tried.index(best)
+        neighbours = tried[max(index - 1, 0)], tried[min(index + 1, len(tried) - 1)]
+        wanted = np.array(sorted({(best + k) // 2 for k in neighbours} - set(fits)), dtype=int)
         if not wanted.size:
             break
-    value, law = found[best]  # type: ignore[misc]
+    log_likelihood, law = fits[best]  # type: ignore[misc]
 
     def likely(k: int) -> bool:
-        if k not in found:
-            look(np.array([k]))
-        fit = found[k]
-        return fit is not None and fit[0] >= value - float(chi2.ppf(0.95, 1)) / 2
+        if k not in fits:
+            fit_at(np.array([k]))
+        fit = fits[k]
+        return fit is not None and fit[0] >= log_likelihood - float(chi2.ppf(0.95, 1)) / 2
 
-    interval = _likely_shocks(likely, sorted(found), pool) if intervals and pool.n_all_wrong else None
-    return ProfileFit(law, best, value, tuple(sorted(found)), interval)
+    interval = _likely_shocks(likely, sorted(fits), pool) if intervals and pool.n_all_wrong else None
+    return ProfileFit(law, best, log_likelihood, tuple(sorted(fits)), interval)
 
 
 def _likely_shocks(likely: Callable[[int], bool], tried: list[int], pool: VaryingPool) -> tuple[float, float]:
-    """From the first to the last likely k, over n.
+    """The smallest and the largest ω = k/n that are likely.
 
-    Where the last k of all is likely the profile has no end there, and ω is at most what β can be: Clopper-Pearson.
+    Where the largest k of all is likely, the profile gives no upper limit. Then ω is at most β, whose upper
+    Clopper-Pearson limit is taken.
     """
     inside = [k for k in tried if likely(k)]
     low, high = inside[0], inside[-1]
@@ -105,7 +111,7 @@ def _likely_shocks(likely: Callable[[int], bool], tried: list[int], pool: Varyin
 
 
 def _edge(likely: Callable[[int], bool], inside: int, outside: int) -> int:
-    """The last likely k on the way out, by bisection."""
+    """By bisection, the last likely k on the way from ``inside``, which is likely, to ``outside``, which is not."""
     while abs(outside - inside) > 1:
         middle = (inside + outside) // 2
         inside, outside = (middle, outside) if likely(middle) else (inside, middle)
@@ -113,10 +119,10 @@ def _edge(likely: Callable[[int], bool], inside: int, outside: int) -> int:
 
 
 MAX_MODELS = 300
-"""Larger pools have no atom over such a base: the base is estimated a dozen times."""
+"""An atom is not tried in larger pools, because the base is estimated a dozen times."""
 
 BaseOf = Callable[[VaryingPool], Callable[[np.ndarray, np.ndarray], AbstractErrorLaw | None]]
-"""From a pool: what makes a base law of error rates (m,) and a tetrachoric matrix (m, m); None where there is none."""
+"""From a pool, the ``base_of`` of `profile`: a function of error rates (m,) and a tetrachoric matrix (m, m)."""
 
 
 def fit_pool(
@@ -128,15 +134,18 @@ def fit_pool(
     absent: str = "",
     notes_of: Callable[[np.ndarray], tuple[str, ...]] = lambda _: (),
 ) -> Fitted:
-    """The likeliest atom over a base.
+    """A base with the atom under which C is likeliest.
 
     Args:
         pool: the matrix.
-        intervals: with 95% limits of ω.
-        base_of: the base.
+        intervals: whether to compute 95% limits of ω.
+        base_of: makes the base.
         n_points: of the first grid of `profile`.
-        absent: why there may be no base.
-        notes_of: what a reader must know of a base, from the tetrachoric matrix it was estimated from.
+        absent: message of the error where no k gives a base.
+        notes_of: what a reader must know about a base, from the tetrachoric matrix that it was estimated from.
+
+    Raises:
+        AbsentLawError: no k gives a base, or the pool has more than `MAX_MODELS` models.
     """
     if pool.n_models > MAX_MODELS:
         raise AbsentLawError(f"not tried in pools of more than {MAX_MODELS} models: it refits the base a dozen times")

@@ -1,4 +1,4 @@
-"""Block factor by family: one correlation within families, one across, families given or found by clustering."""
+"""Block factor by family: one correlation within families and one across; families are given or clustered."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ ABSENT = "models of one family correlate less than models of different ones, or 
 
 
 def labels(family: np.ndarray) -> Int[np.ndarray, " m"]:
-    """Families as whole numbers; a blank one is unknown, so its model stands alone."""
+    """Families as whole numbers; a blank family is unknown, so its model gets a number of its own."""
     names = np.array([str(name) for name in family], dtype=object)
     alone = names == ""
     names[alone] = [f"\0{i}" for i in np.flatnonzero(alone)]
@@ -28,9 +28,10 @@ def labels(family: np.ndarray) -> Int[np.ndarray, " m"]:
 
 
 def cluster(tetrachoric: Float[np.ndarray, "m m"]) -> Int[np.ndarray, " m"]:
-    """Families by average linkage on 1 - r, cut where two means, within and across, explain most of the r_ij.
+    """Families by average linkage on 1 - r, as numbers.
 
-    Every pool has such a cut, real families or not: whether it says anything is for held-out queries to judge.
+    The tree is cut where the mean within families and the mean across families explain most of the variance of the
+    r_ij. Every pool has such a cut, with real families or without: held-out queries show whether it predicts anything.
     """
     m = len(tetrachoric)
     if m < 3:
@@ -39,13 +40,13 @@ def cluster(tetrachoric: Float[np.ndarray, "m m"]) -> Int[np.ndarray, " m"]:
     tree = linkage(np.maximum(1 - squareform(tetrachoric, checks=False), 0.0), "average")
     best, chosen = -np.inf, np.arange(m)
     for n_families in range(2, m):
-        found = fcluster(tree, n_families, "maxclust") - 1
-        same = _same(found)
+        families = fcluster(tree, n_families, "maxclust") - 1
+        same = _same(families)
         if not same.any() or same.all():
             continue
         explained = same.sum() * (~same).sum() * (values[same].mean() - values[~same].mean()) ** 2
         if explained > best:
-            best, chosen = explained, found
+            best, chosen = explained, families
     return chosen
 
 
@@ -55,18 +56,18 @@ def fit(
     """Mean correlation across and within families, the ρ_b and ρ_w of the block law, for any stack of matrices.
 
     Args:
-        tetrachoric: correlations, boundary pairs at ±1; nan (constant models) does not count.
+        tetrachoric: correlations, boundary pairs at ±1; pairs at nan (constant models) are left out.
         family: numbers, see `labels` and `cluster`.
 
     Returns:
-        between, within; both nan unless 0 <= between <= within < 1: no block law has other values. Families of one
-        model only leave no pair within; then within is between.
+        between, within; both nan unless 0 <= between <= within < 1, because no block law has other values. Where every
+        family has a single model there is no pair within a family, and ``within`` equals ``between``.
     """
     left, right = np.triu_indices(tetrachoric.shape[-1], 1)
     values = tetrachoric[..., left, right]
     same = _same(family)
     between = row_means(values, ~same)
-    # Where there is no pair of one kind, that correlation has no meaning and takes the value of the other.
+    # Without any pair of one kind, the correlation of this kind has no meaning and gets the value of the other kind.
     within = np.where(_has(values, same), row_means(values, same), between)
     between = np.where(_has(values, ~same), between, within)
     # Equal means may differ in their last digit.
@@ -78,14 +79,14 @@ def fit(
 def log_all_wrong(
     thresholds: Float[np.ndarray, " m"], family: Int[np.ndarray, " m"], between: float, within: float
 ) -> tuple[float, float]:
-    """log β of a block law and its absolute error, on concrete parameters; `models.BlockFactor` is the same law.
+    """log β of a block law and its absolute error; `models.BlockFactor` is the same law as an object.
 
-    A factor of weight below 1e-4 would need a table as long as it is weak. β grows with every correlation (Slepian), so
-    it lies between its values at weights 0 and 1e-4 (2e-4 for families): it is interpolated, and the error is the
-    difference of the two.
+    The table of a factor with a weight below 1e-4 would be long in proportion to 1/weight. β grows with every
+    correlation (Slepian), so its value at a small weight lies between those at weights 0 and 1e-4 (2e-4 for families).
+    It is interpolated, and the error is the difference of the two.
 
     Raises:
-        ConvergenceError: ρ_w within about 1e-11 of 1.
+        ConvergenceError: ρ_w is within about 1e-11 of 1.
     """
     if 0 < between < _WEAK:
         ends, share = ((0.0, within), (_WEAK, max(within, _WEAK))), between / _WEAK
@@ -111,7 +112,10 @@ def _has(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 
 def families_of(pool: VaryingPool) -> tuple[Int[np.ndarray, " m"], str]:
-    """Given families if any two models share one and any two do not; else clusters. With a note that says which."""
+    """Families (m,) of the models, and a note that says where they come from.
+
+    They are the given families where at least two models share a family and at least two do not, otherwise clusters.
+    """
     if pool.family is not None:
         given = labels(pool.family)
         if 1 < len(np.unique(given)) < pool.n_models:
@@ -120,7 +124,11 @@ def families_of(pool: VaryingPool) -> tuple[Int[np.ndarray, " m"], str]:
 
 
 def fit_pool(pool: VaryingPool, intervals: bool = False) -> Fitted:
-    """The block law of the pool's families; there are no ``intervals``."""
+    """The block law of the families of the pool; it has no ``intervals``.
+
+    Raises:
+        AbsentLawError: `ABSENT`.
+    """
     del intervals
     family, note = families_of(pool)
     law = _law(pool.error_rates, pool.tetrachoric, family)
@@ -131,7 +139,7 @@ def fit_pool(pool: VaryingPool, intervals: bool = False) -> Fitted:
 
 
 def atom_base(pool: VaryingPool) -> Callable[[np.ndarray, np.ndarray], BlockFactor | None]:
-    """The law from the error rates and the tetrachoric matrix that remain beside an atom (`atom_profile.profile`)."""
+    """The base law, from the error rates and the tetrachoric matrix of the queries that are left beside an atom."""
     family, _ = families_of(pool)
     return lambda rates, tetrachoric: _law(rates, tetrachoric, family)
 

@@ -1,4 +1,4 @@
-"""The Clayton copula fitted to a matrix: θ such that the mean modelled p_ij equals the mean observed one."""
+"""The Clayton copula fitted to a matrix: under its θ the mean p_ij equals the mean observed p_ij."""
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -8,10 +8,11 @@ from cofail_lab.fitting.estimators.fitted import AbsentLawError, Fitted
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import Clayton
 
-# Beyond these the copula is independence or comonotone to every digit that a matrix of a million queries could show.
+# Outside this range the copula differs from independent or comonotone errors by less than a matrix of a million
+# queries could show.
 _LOG_THETA_RANGE = (np.log(1e-8), np.log(1e6))
 _MAX_STEPS, _TOLERANCE = 100, 1e-12
-# Blocks that fit a core's cache.
+# The arrays of a block of this many pairs fit into the cache of a core.
 _PAIRS_PER_BLOCK = 2**16
 
 
@@ -20,18 +21,19 @@ def fit_theta(
     pairs: tuple[Int[np.ndarray, " pairs"], Int[np.ndarray, " pairs"]],
     mean_pairwise_wrong: Float[np.ndarray, " batch"],
 ) -> Float[np.ndarray, " batch"]:
-    """θ > 0 of each matrix of a batch, by bracketed Newton steps in log θ, to relative 1e-12 of the mean p_ij.
+    """θ > 0 of each matrix of a batch, by bracketed Newton steps in log θ: the mean p_ij is met to a relative 1e-12.
 
     Args:
-        error_rates: marginals; constant models (rate 0 or 1) are left out, with every pair that holds one.
+        error_rates: marginals; constant models (rate 0 or 1) are left out with all of their pairs.
         pairs: indices i < j of the pairs.
         mean_pairwise_wrong: observed mean p_ij over the pairs of varying models.
 
     Returns:
-        θ; nan where the mean p_ij does not exceed independence or reaches the Fréchet bound: no Clayton law has it.
+        θ; nan where no Clayton law has this mean p_ij: it is not above that of independent errors, or it is on the
+        Fréchet bound.
 
     Raises:
-        ConvergenceError: a matrix whose θ was not reached (none is known).
+        ConvergenceError: the iteration does not converge for some matrix (no such matrix is known).
     """
     n_rows, n_pairs = len(error_rates), len(pairs[0])
     size = max(1, _PAIRS_PER_BLOCK // max(1, n_pairs))
@@ -47,7 +49,7 @@ def _fit_block(error_rates: np.ndarray, pairs: tuple[np.ndarray, np.ndarray], me
     weights = varying[:, pairs[0]] & varying[:, pairs[1]]
     weights = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1)
     rates = np.where(varying, error_rates, 0.5)
-    # The larger of the two powers α^{-θ} is that of the smaller rate, whatever θ is.
+    # For every θ > 0, the larger of the two powers α^{-θ} belongs to the smaller rate.
     left, right = rates[:, pairs[0]], rates[:, pairs[1]]
     smaller, larger = -np.log(np.minimum(left, right)), -np.log(np.maximum(left, right))
     low, high = (np.full(len(rates), edge) for edge in _LOG_THETA_RANGE)
@@ -78,12 +80,12 @@ def _fit_block(error_rates: np.ndarray, pairs: tuple[np.ndarray, np.ndarray], me
 def _log_mean_pairwise(
     x: np.ndarray, smaller: np.ndarray, larger: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """log of the mean modelled p_ij at log θ = x, and its derivative in x; one row per matrix, one column per pair.
+    """log of the mean p_ij under the law at log θ = x, and its derivative in x, (rows,) each: a row per matrix.
 
     Args:
-        x: (rows,).
-        smaller, larger: -log of the smaller and the larger error rate of each pair.
-        weights: of the pairs, rows summing to 1.
+        x: log θ of each matrix, (rows,).
+        smaller, larger: -log of the smaller and of the larger error rate of each pair, (rows, pairs).
+        weights: of the pairs, (rows, pairs); each row sums to 1.
     """
     theta = np.exp(x)[:, None]
     # α_i^{-θ} + α_j^{-θ} - 1 = e^top (1 + e^{other - top} - e^-top), without overflow or cancellation.
@@ -98,9 +100,9 @@ def _log_mean_pairwise(
 
 
 def log_all_wrong(error_rates: Float[np.ndarray, "... m"], theta: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-    """log β = -(1/θ) log(Σ α_i^{-θ} - m + 1); constant models are left out, nan where θ is."""
+    """log β = -(1/θ) log(Σ α_i^{-θ} - m + 1); constant models are left out; nan where θ is nan."""
     varying = (error_rates > 0) & (error_rates < 1)
-    # A model left out enters as rate 1, which adds α^{-θ} - 1 = 0.
+    # A model that is left out gets error rate 1, which adds α^{-θ} - 1 = 0 to the sum.
     powers = -np.asarray(theta)[..., None] * np.log(np.where(varying, error_rates, 1.0))
     top = powers.max(axis=-1)
     total = np.exp(powers - top[..., None]).sum(axis=-1) - (error_rates.shape[-1] - 1) * np.exp(-top)
@@ -108,7 +110,11 @@ def log_all_wrong(error_rates: Float[np.ndarray, "... m"], theta: Float[np.ndarr
 
 
 def fit_pool(pool: VaryingPool, intervals: bool = False) -> Fitted:
-    """The law with the θ of the mean joint error rate; there are no ``intervals``."""
+    """The law whose θ gives the mean joint error rate; it has no ``intervals``.
+
+    Raises:
+        AbsentLawError: no θ > 0 gives it.
+    """
     del intervals
     left, right = np.triu_indices(pool.n_models, 1)
     mean = pool.joint_counts[left, right].mean() / pool.n_queries

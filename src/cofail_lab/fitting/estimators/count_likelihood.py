@@ -1,4 +1,4 @@
-"""Log-likelihoods of a law: of C, the number of wrong models on each query, and of the whole matrix."""
+"""Log-likelihoods under a law: of C, the number of wrong models on each query, and of the whole matrix."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -18,33 +18,35 @@ from cofail_lab.numerics.poisson_binomial import mixture_counts, mixture_counts_
 from cofail_lab.numerics.streams import FULL_SIGMA, generator
 
 DRAWS = 2**14
-"""Draws for the law of C of a full-Σ copula in pools of up to 256 models; larger ones take fewer."""
+"""Draws for the law of C of a full-Σ copula in pools of up to 256 models; larger pools get fewer draws."""
 
-# Likelihoods need neither the 1e-13 of a law's own grid nor its ends: 1e-9 of every pattern, 1e-16 of the factor.
+# A likelihood needs less precision than the grid of a law (1e-13): a relative error of 1e-9 for every pattern, on a
+# range that misses a probability of 1e-16 of the factor.
 _GRID_ERROR, _REACH = 1e-9, 8.3
-# Below so many steps the sums are done before the compiled ones would start.
+# With fewer steps than this, NumPy is done before a compiled program would start.
 _SMALL = 3 * 10**8
-# A pattern with a smaller probability at a node has none there.
-_LEAST_LOG = -1e5
+# Smallest log probability of an answer at a node: it keeps the products finite.
+_MIN_LOG = -1e5
 _ENTRIES_AT_ONCE = 2**23
 _BATCHES = 16
 
 
 class CountLaw(NamedTuple):
-    """The law of C.
+    """The law of C, the number of wrong models.
 
     Attributes:
         log_probs: log P(C = 0..m).
-        spread: each probability in every batch of a simulation, over its mean, minus 1; no batch where it is exact.
+        spread: relative deviation of each probability, in every batch of a simulation, from the mean over batches; no
+            batches where the law is exact.
     """
 
     log_probs: Float[np.ndarray, " m_plus_1"]
     spread: Float[np.ndarray, "batches m_plus_1"]
 
     def log_likelihood(self, histogram: Int[np.ndarray, " m_plus_1"]) -> float:
-        """Σ over queries of log P(C)."""
-        seen = histogram > 0
-        return float(histogram[seen] @ self.log_probs[seen])
+        """Σ over queries of log P(C), from the number of queries with C = 0..m."""
+        present = histogram > 0
+        return float(histogram[present] @ self.log_probs[present])
 
     def simulation_error(self, histogram: Int[np.ndarray, " m_plus_1"]) -> float:
         """Standard error of `log_likelihood`; 0 where nothing was simulated."""
@@ -54,9 +56,10 @@ class CountLaw(NamedTuple):
 def factor_nodes(
     thresholds: Float[np.ndarray, " m"], loadings: Float[np.ndarray, " m"]
 ) -> tuple[Float[np.ndarray, " nodes"], Float[np.ndarray, "nodes m"], Float[np.ndarray, "nodes m"]]:
-    """Log weights of nodes for Z, log P(wrong | node), log P(right | node): every pattern within a relative 1e-9.
+    """Log weights of nodes for Z, log P(wrong | node) and log P(right | node) of every model.
 
-    The trapezoidal rule of `numerics.one_factor` on |Z| <= 8.3, beyond which Z has probability 1e-16.
+    With these nodes the probability of every pattern is exact to a relative 1e-9. It is the trapezoidal rule of
+    `numerics.one_factor` on |Z| <= 8.3, outside which Z has probability 1e-16.
     """
     spacing = float(one_factor.proven_spacing(one_factor.information(jnp.asarray(loadings)), _GRID_ERROR))
     z = np.linspace(-_REACH, _REACH, int(np.ceil(2 * _REACH / spacing)) + 1)
@@ -65,7 +68,11 @@ def factor_nodes(
 
 
 def count_law(law: AbstractErrorLaw, *, draws: int = DRAWS, seed: int = 0) -> CountLaw:
-    """The law of C under any error law; where Σ is full, by simulation with the first component integrated out."""
+    """The law of C under any error law.
+
+    Under a full Σ it is simulated, with the first principal component integrated out; ``draws`` and ``seed`` are those
+    of the simulation.
+    """
     if isinstance(law, AtomInflated):
         base = count_law(law.base, draws=draws, seed=seed)
         shock = float(law.shock)
@@ -78,7 +85,7 @@ def count_law(law: AbstractErrorLaw, *, draws: int = DRAWS, seed: int = 0) -> Co
     probs = _mixture_counts(law) if isinstance(law, AbstractFactorLaw) else np.asarray(law.count_probs())
     with np.errstate(divide="ignore"):
         logs = np.log(probs)
-    # All wrong has its own logs, which do not end at 1e-308.
+    # P(all wrong) is also known as a log, which does not underflow at 1e-308.
     logs[-1] = float(law.log_all_wrong()) if logs[-1] == -np.inf else logs[-1]
     return CountLaw(logs, np.zeros((0, len(logs))))
 
@@ -87,7 +94,7 @@ def _nodes(law: AbstractFactorLaw) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if isinstance(law, OneFactorGaussian):
         return factor_nodes(np.asarray(law.thresholds), np.asarray(law.loadings))
     log_weights, log_wrong, log_right = (np.asarray(logs) for logs in law.factor_grid())
-    # A heavy tail has hundreds of nodes at which everyone is wrong: one stands for them.
+    # A heavy tail has hundreds of nodes at which every model is wrong: they are merged into one.
     sure = np.asarray((log_wrong > -1e-14).all(axis=1))
     if sure.sum() < 2:
         return log_weights, log_wrong, log_right
@@ -105,7 +112,7 @@ def _mixture_counts(law: AbstractFactorLaw) -> np.ndarray:
     n_nodes, m = wrong.shape
     if n_nodes * m * m < _SMALL:
         return mixture_counts_at_once(weights, wrong, right)
-    # Sizes that many pools share, so that few programs are compiled.
+    # Padded to one of a few sizes, so that only a few programs are compiled.
     spare = ((0, -n_nodes % 256), (0, -m % 32))
     padded = np.pad(wrong, spare), np.pad(right, spare, constant_values=1)
     return np.asarray(_mixture(jnp.asarray(np.pad(weights, spare[0])), *map(jnp.asarray, padded)))[: m + 1]
@@ -115,9 +122,10 @@ _mixture = jax.jit(mixture_counts)
 
 
 def _full_sigma_counts(thresholds: np.ndarray, correlation: np.ndarray, draws: int, seed: int) -> CountLaw:
-    """Scores √λ v Z + Y with λ, v the first principal component; each draw of Y gives a whole law of C.
+    """The law of C under a Gaussian copula, by simulation.
 
-    Given Y, model i is wrong below (or above) one value of Z.
+    The latent scores are √λ v Z + Y, with λ and v the largest eigenvalue and its eigenvector. Given Y, model i is wrong
+    below (or above) one value of Z, so that each draw of Y gives a whole law of C.
     """
     m = len(thresholds)
     values, vectors = np.linalg.eigh(correlation)
@@ -131,7 +139,8 @@ def _full_sigma_counts(thresholds: np.ndarray, correlation: np.ndarray, draws: i
         turns = (thresholds - rng.standard_normal((size, m - 1)) @ root.T) / first
         order = np.argsort(turns, axis=1)
         below = np.pad(ndtr(np.take_along_axis(turns, order, axis=1)), ((0, 0), (1, 1)), constant_values=(0, 1))
-        # At Z = -∞ the models with positive weight are wrong; each value of Z that is passed turns one model.
+        # At Z = -∞ the models with positive weight are wrong. As Z grows, each value in `turns` changes the answer of
+        # one model.
         step = np.where(first > 0, -1, 1)[order]
         number = (first > 0).sum() + np.pad(step.cumsum(axis=1), ((0, 0), (1, 0)))
         law[:] = np.bincount(number.ravel(), np.diff(below, axis=1).ravel(), m + 1) / size
@@ -145,14 +154,14 @@ def _batch_error(values: np.ndarray) -> float:
 
 
 def _with_shock(spread: np.ndarray, log_whole: float, log_base: float, shock: float) -> np.ndarray:
-    """The atom is exact: it thins out the spread of P(C = m)."""
+    """The spread with an atom: the atom itself is exact, so the relative spread of P(C = m) becomes smaller."""
     thinned = spread.copy()
     thinned[:, -1] *= (1 - shock) * np.exp(log_base - log_whole)
     return thinned
 
 
 def matrix_log_likelihood(law: AbstractErrorLaw, wrong: Bool[np.ndarray, "n m"]) -> float | None:
-    """Σ over queries of log P(E = the query's pattern); None where Σ is full: there it cannot be had."""
+    """Σ over queries of log P(E = pattern of the query); None where Σ is full, for lack of a fast way."""
     rows = _pattern_logs(law, wrong)
     return None if rows is None else float(rows.sum())
 
@@ -176,17 +185,17 @@ def mixture_logs(
     log_wrong: Float[np.ndarray, "nodes m"],
     log_right: Float[np.ndarray, "nodes m"],
 ) -> Float[np.ndarray, " n"]:
-    """Log probability of each row under a finite mixture of independent errors."""
-    found, step = np.empty(len(wrong)), max(1, _ENTRIES_AT_ONCE // len(log_weights))
+    """Log probability of each row of the matrix under a finite mixture of laws with independent errors."""
+    row_logs, step = np.empty(len(wrong)), max(1, _ENTRIES_AT_ONCE // len(log_weights))
     for first in range(0, len(wrong), step):
         logs = _given(wrong[first : first + step], log_wrong, log_right) + log_weights
-        found[first : first + step] = logsumexp(logs, axis=1)
-    return found
+        row_logs[first : first + step] = logsumexp(logs, axis=1)
+    return row_logs
 
 
 def _given(wrong: np.ndarray, log_wrong: np.ndarray, log_right: np.ndarray) -> np.ndarray:
     """Log probability of each row at each node, (rows, nodes)."""
-    log_wrong, log_right = np.maximum(log_wrong, _LEAST_LOG), np.maximum(log_right, _LEAST_LOG)
+    log_wrong, log_right = np.maximum(log_wrong, _MIN_LOG), np.maximum(log_right, _MIN_LOG)
     return wrong.astype(float) @ (log_wrong - log_right).T + log_right.sum(axis=1)
 
 
@@ -196,11 +205,11 @@ def _block_logs(law: BlockFactor, wrong: np.ndarray) -> np.ndarray:
         np.asarray(law.thresholds), max(map(len, families)), float(law.between), float(law.within)
     )
     n_shared, n_family = len(nodes.shared), len(nodes.family)
-    # Row a, column a + b holds the weight of b: what a family's own factor adds to node a of the common one.
+    # Row a + b, column a holds the weight of b: the family factor at b moves node a of the common factor to a + b.
     mixing = np.zeros((n_shared + n_family - 1, n_shared))
     for b, weight in enumerate(nodes.family):
         mixing[np.arange(n_shared) + b, np.arange(n_shared)] = weight
-    found, step = np.empty(len(wrong)), max(1, _ENTRIES_AT_ONCE // len(mixing))
+    row_logs, step = np.empty(len(wrong)), max(1, _ENTRIES_AT_ONCE // len(mixing))
     for first in range(0, len(wrong), step):
         rows = wrong[first : first + step]
         total = np.zeros((len(rows), n_shared))
@@ -210,17 +219,17 @@ def _block_logs(law: BlockFactor, wrong: np.ndarray) -> np.ndarray:
             with np.errstate(divide="ignore"):
                 total += top + np.log(np.exp(logs - top) @ mixing)
         with np.errstate(divide="ignore"):
-            found[first : first + step] = logsumexp(total + np.log(nodes.shared), axis=1)
-    return found
+            row_logs[first : first + step] = logsumexp(total + np.log(nodes.shared), axis=1)
+    return row_logs
 
 
 class Maximum(NamedTuple):
     """A maximum over one parameter.
 
     Attributes:
-        value: where it is.
-        log_likelihood: what it is.
-        at_edge: whether it lies on an end of the range.
+        value: of the parameter.
+        log_likelihood: at this value.
+        at_edge: whether the value is an end of the range.
     """
 
     value: float
@@ -229,10 +238,13 @@ class Maximum(NamedTuple):
 
 
 def maximize(log_likelihood: Callable[[float], float], low: float, high: float, tolerance: float = 1e-5) -> Maximum:
-    """Brent's method on [low, high]; the ends are tried too."""
+    """The maximum on [low, high] by Brent's method, which also tries both ends.
+
+    The value is exact to ``tolerance`` times the length of the range.
+    """
     options = {"xatol": tolerance * (high - low)}
-    found: Any = minimize_scalar(lambda x: -log_likelihood(x), bounds=(low, high), method="bounded", options=options)
-    tried = [(float(found.x), -float(found.fun)), *((end, log_likelihood(end)) for end in (low, high))]
+    optimum: Any = minimize_scalar(lambda x: -log_likelihood(x), bounds=(low, high), method="bounded", options=options)
+    tried = [(float(optimum.x), -float(optimum.fun)), *((end, log_likelihood(end)) for end in (low, high))]
     value, best = max(tried, key=lambda pair: pair[1])
     return Maximum(value, best, value in (low, high))
 
@@ -240,7 +252,10 @@ def maximize(log_likelihood: Callable[[float], float], low: float, high: float, 
 def profile_interval(
     log_likelihood: Callable[[float], float], at: Maximum, low: float, high: float, level: float = 0.95
 ) -> tuple[float, float]:
-    """Where the log-likelihood is within χ²₁(level)/2 of its maximum; an end of the range where it never drops."""
+    """The limits between which the log-likelihood is within χ²₁(level)/2 of its maximum ``at``.
+
+    A limit is the end of the range where the log-likelihood does not fall below that.
+    """
     floor = at.log_likelihood - float(chi2.ppf(level, 1)) / 2
 
     def excess(x: float) -> float:

@@ -1,4 +1,4 @@
-"""A law fitted to a pool, and the reason where a pool gives none."""
+"""A law fitted to a pool, and the error that says why a pool has no such law."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,17 +7,17 @@ from cofail_lab.models import AbstractErrorLaw
 
 
 class AbsentLawError(Exception):
-    """The pool gives no such law; the message says why, as the end of a sentence."""
+    """The pool has no such law; the message says why, as the end of a sentence."""
 
 
 class Fitted(NamedTuple):
     """A law fitted to a pool.
 
     Attributes:
-        law: with the m models of the pool.
-        parameters: its few parameters that are not error rates or matrices.
-        intervals: of parameters, 95% by profile likelihood, where they were asked for.
-        notes: what a reader must know, one sentence each.
+        law: over the m models of the pool.
+        parameters: the parameters of the law that are neither error rates nor matrices, by name.
+        intervals: 95% profile-likelihood limits of some parameters, by name, where the caller asked for them.
+        notes: what a reader must know about the fit, one sentence each.
     """
 
     law: AbstractErrorLaw

@@ -1,7 +1,8 @@
-"""The full-Σ Gaussian copula read from a tetrachoric matrix, which is rarely a correlation matrix by itself.
+"""The full-Σ Gaussian copula of a tetrachoric matrix, which is rarely a correlation matrix and must then be repaired.
 
-Two repairs: the nearest correlation matrix, and the published pipeline's, which lifts negative eigenvalues to a floor
-and rescales the diagonal to 1. Rescaling shrinks every correlation, so β comes out too small and the ratio too large.
+There are two repairs. One is the nearest correlation matrix. The other is that of the published pipeline, which raises
+negative eigenvalues to a floor and rescales the diagonal to 1: this shrinks every correlation, so that β is too small
+and the ratio too large.
 """
 
 from collections.abc import Callable
@@ -27,16 +28,17 @@ from cofail_lab.numerics.streams import FULL_SIGMA
 Repair = Literal["nearest", "clip"]
 
 PUBLISHED_DRAWS = 4_000_000
-"""Plain draws of the published pipeline, which go with ``repair="clip"``."""
+"""Independent draws of the published pipeline, which uses ``repair="clip"``."""
 
 _FLOOR = 1e-8
 _N_SHIFTS = 8
-# The net behind a prediction, and how many randomizations of the net are averaged for an observed matrix: relative
-# errors are about 1.5% for one, mostly the same on similar matrices, and 0.2% for all. Few sizes are compiled.
+# The net behind a prediction, and how many randomizations of the net are averaged for an observed matrix. The relative
+# error of one is about 1.5%, nearly the same for similar matrices, and that of the average is 0.2%. Pools are padded to
+# a multiple of `_COLUMNS` models, so that only a few programs are compiled.
 _LOG2_POINTS, _RANDOMIZATIONS = 5, 64
 _LARGE_POOL, _LARGE_POINTS = 100, 2**10
 _COLUMNS = 32
-# A singular matrix is mixed with this much of the identity, so that it has a Cholesky factor.
+# Share of the identity matrix that is mixed into every matrix, so that a singular one has a Cholesky factor, too.
 _LIFT = 1e-9
 
 
@@ -44,8 +46,11 @@ def repaired(matrix: Float[np.ndarray, "m m"], repair: Repair = "nearest") -> Fl
     """A correlation matrix from a symmetric one with unit diagonal; a correlation matrix stays as it is.
 
     Args:
-        matrix: finite.
+        matrix: symmetric, finite, diagonal 1.
         repair: ``nearest`` in Frobenius norm, or ``clip``: eigenvalues below 1e-8 set to 1e-8, diagonal rescaled to 1.
+
+    Raises:
+        InputError: ``repair`` is neither.
     """
     if repair not in get_args(Repair):
         raise InputError(f"repair: {repair!r} is not one of {', '.join(get_args(Repair))}")
@@ -77,8 +82,11 @@ def predict(
         thresholds: t_i = Φ^{-1}(α_i), infinite for constant models.
         repair: see `repaired`.
         points: of the randomized net, a power of two of at least 64; the relative error is about 0.1 points^{-1/2}.
-        draws: plain draws instead of the net, as the published pipeline does (`PUBLISHED_DRAWS`).
+        draws: number of independent draws instead of the net, as in the published pipeline (`PUBLISHED_DRAWS`).
         seed: of the randomization.
+
+    Raises:
+        InputError: every model is constant, or ``points`` is not such a number.
     """
     constant = ~np.isfinite(thresholds)
     if constant.all():
@@ -94,20 +102,20 @@ def predict(
 def log_all_wrong(
     correlation: Float[np.ndarray, "m m"], thresholds: Float[np.ndarray, " m"], points: int = 2**14, seed: int = 0
 ) -> tuple[float, float]:
-    """log β of a correlation matrix, and the relative standard error of β."""
+    """log β of a correlation matrix by a randomized net, and the relative standard error of β."""
     m = len(thresholds)
     if m == 1:
         return float(log_ndtr(thresholds[0])), 0.0
     size = int(np.log2(points)) - int(np.log2(_N_SHIFTS))
     if size < 3 or points != _N_SHIFTS << size:
         raise InputError(f"points: {points} is not a power of two >= {8 * _N_SHIFTS}")
-    found = orthant.log_orthant(
+    probability = orthant.log_orthant(
         jnp.asarray(thresholds),
         lifted(jnp.asarray(correlation)),
         orthant.sobol_net(m, size),
         orthant.digital_shifts(m, seed, _N_SHIFTS),
     )
-    return float(found.log_value), float(found.relative_error)
+    return float(probability.log_value), float(probability.relative_error)
 
 
 def _plain(correlation: np.ndarray, thresholds: np.ndarray, draws: int, seed: int) -> Estimate:
@@ -118,11 +126,11 @@ def _plain(correlation: np.ndarray, thresholds: np.ndarray, draws: int, seed: in
 def log_orthant(
     correlation: Float[np.ndarray, "m m"], thresholds: Float[np.ndarray, " m"], randomizations: int = _RANDOMIZATIONS
 ) -> tuple[float, float]:
-    """Log Φ_m(t; Σ) of a correlation matrix, and its standard error."""
+    """Log Φ_m(t; Σ) of a correlation matrix, averaged over some randomizations of a net, and its standard error."""
     m = len(thresholds)
     if m >= _LARGE_POOL and randomizations > 1:
         return log_all_wrong(correlation, thresholds, _LARGE_POINTS)
-    # Models that are always wrong fill the pool up to a size that many share, so that one compiled program serves them.
+    # Models that are always wrong pad the pool to one of a few sizes: pools of one size share a compiled program.
     padded = np.eye(m + -m % _COLUMNS)
     padded[:m, :m] = correlation
     filled = jnp.asarray(np.concatenate([thresholds, np.full(-m % _COLUMNS, LEFT_OUT)]))
@@ -136,7 +144,7 @@ def log_orthant(
     )
     log_value, error = values[0]
     if randomizations > 1:
-        # Near-singular matrices give values that are e^1000 apart: all are measured by the largest.
+        # Near-singular matrices give values that differ by factors of e^1000: all are divided by the largest.
         log_value = values[:, 0].max()
         relative = np.exp(values[:, 0] - log_value)
         error = relative.std(ddof=1) / np.sqrt(randomizations) / relative.mean()
@@ -145,7 +153,7 @@ def log_orthant(
 
 
 def fit_pool(pool: VaryingPool, intervals: bool = False, *, repair: Repair = "nearest") -> Fitted:
-    """The copula with the repaired tetrachoric matrix; there are no ``intervals``."""
+    """The copula with the repaired tetrachoric matrix; it has no ``intervals``."""
     del intervals
     matrix = repaired(pool.tetrachoric, repair)
     distance = float(np.linalg.norm(matrix - pool.tetrachoric))
@@ -154,7 +162,7 @@ def fit_pool(pool: VaryingPool, intervals: bool = False, *, repair: Repair = "ne
 
 
 def predict_stack(stack: TetrachoricStack, *, repair: Repair = "nearest") -> Prediction:
-    """Log β of each matrix, repaired, by a randomized net."""
+    """Log β of each matrix after its repair, by a randomized net."""
     randomizations = 1 if stack.coarse else _RANDOMIZATIONS
     return Prediction.of(
         [
@@ -165,13 +173,13 @@ def predict_stack(stack: TetrachoricStack, *, repair: Repair = "nearest") -> Pre
 
 
 def null_law(observed: ObservedPairs) -> GaussianCopula:
-    """The copula of the observed matrix, repaired by the convention of the fit."""
+    """The copula of the observed matrix after the repair that belongs to the convention of the fit."""
     return GaussianCopula(
         observed.error_rates, repaired(observed.tetrachoric, "clip" if observed.published else "nearest")
     )
 
 
 def atom_base(pool: VaryingPool) -> Callable[[np.ndarray, np.ndarray], GaussianCopula]:
-    """The law from the error rates and the tetrachoric matrix that remain beside an atom (`atom_profile.profile`)."""
+    """The base law, from the error rates and the tetrachoric matrix of the queries that are left beside an atom."""
     del pool
     return lambda rates, tetrachoric: GaussianCopula(rates, repaired(tetrachoric))

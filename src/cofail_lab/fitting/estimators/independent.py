@@ -6,6 +6,6 @@ from cofail_lab.models import Independent
 
 
 def fit_pool(pool: VaryingPool, intervals: bool = False) -> Fitted:
-    """The law; it has no parameter beside the error rates, so that there are no ``intervals``."""
+    """The law, which has no parameter but the error rates and therefore no ``intervals``."""
     del intervals
     return Fitted(Independent(pool.error_rates))

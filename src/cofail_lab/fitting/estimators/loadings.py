@@ -15,15 +15,15 @@ from cofail_lab.models import OneFactorGaussian
 LIMIT = 0.995
 """Loadings stay within ±this: at 1 a model would have no error of its own (a Heywood case)."""
 
-_MOST_SWEEPS, _TOLERANCE = 500, 1e-9
+_MAX_SWEEPS, _TOLERANCE = 500, 1e-9
 
 
 class Minres(NamedTuple):
     """The loadings of a stack of matrices.
 
     Attributes:
-        loadings: ℓ with non-negative sum; 0 for a model without any pair.
-        converged: whether the last sweep moved none of them by more than 1e-9.
+        loadings: ℓ, with a sum that is not negative; 0 for a model without any pair.
+        converged: per matrix, whether the last sweep changed no loading by more than 1e-9.
     """
 
     loadings: Float[np.ndarray, "... m"]
@@ -31,13 +31,15 @@ class Minres(NamedTuple):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of one matrix, or of a stack of one; one sentence each."""
-        found = limit_notes(int((np.abs(self.loadings) >= LIMIT).sum()))
-        return found if self.converged.all() else (*found, f"the loadings had not settled after {_MOST_SWEEPS} sweeps")
+        """What a reader must know about the loadings of one matrix, one sentence each."""
+        at_limit = limit_notes(int((np.abs(self.loadings) >= LIMIT).sum()))
+        if self.converged.all():
+            return at_limit
+        return (*at_limit, f"the loadings had not settled after {_MAX_SWEEPS} sweeps")
 
 
 def limit_notes(n_at_limit: int) -> tuple[str, ...]:
-    """What is said of loadings that would go beyond ±`LIMIT`."""
+    """The note about loadings that are held at ±`LIMIT`; empty without such loadings."""
     return (f"{n_at_limit} loading(s) held at {LIMIT}",) if n_at_limit else ()
 
 
@@ -49,11 +51,12 @@ def fit(tetrachoric: Float[np.ndarray, "... m m"]) -> Float[np.ndarray, "... m"]
 def minres(tetrachoric: Float[np.ndarray, "... m m"]) -> Minres:
     """Loadings ℓ that minimize Σ_{i<j} (r_ij - ℓ_i ℓ_j)² within ±`LIMIT`; any stack of matrices at once.
 
-    Each coordinate in turn is set to its minimum, so that the fit of a sweep never worsens. Most matrices need tens of
-    sweeps; where two loadings can be traded for one another 500 may not do, and the fit is good all the same.
+    A sweep sets each loading in turn to the value that minimizes the sum, which therefore never grows. Most matrices
+    need tens of sweeps. Where one loading can grow at the cost of another with hardly any change of the sum, 500 sweeps
+    may be too few to converge, but the sum is close to its minimum.
 
     Args:
-        tetrachoric: correlations, boundary pairs at ±1; pairs with nan (constant models) do not count.
+        tetrachoric: correlations, boundary pairs at ±1; pairs at nan (constant models) are left out of the sum.
     """
     matrix = np.array(tetrachoric, dtype=float)
     m = matrix.shape[-1]
@@ -61,12 +64,12 @@ def minres(tetrachoric: Float[np.ndarray, "... m m"]) -> Minres:
     known = ~np.isnan(stack) & ~np.eye(m, dtype=bool)
     stack = np.where(known, stack, 0.0)
     known = known.astype(float)
-    # The start is the first-order solution: row sums of a rank-one matrix are proportional to its loadings.
+    # Start: in a matrix of rank one the row sums are proportional to the loadings.
     rows = stack.sum(axis=2)
     total = rows.sum(axis=1, keepdims=True)
     loadings = np.clip(rows / np.sqrt(np.maximum(total, 1e-12)), -LIMIT, LIMIT)
     left = np.arange(len(stack))
-    for _ in range(_MOST_SWEEPS):
+    for _ in range(_MAX_SWEEPS):
         current = loadings[left]
         before = current.copy()
         for i in range(m):
@@ -85,7 +88,7 @@ def minres(tetrachoric: Float[np.ndarray, "... m m"]) -> Minres:
 
 
 def summary(loadings: Float[np.ndarray, " m"]) -> dict[str, float]:
-    """Mean, lowest and highest loading, by the names of `Fitted.parameters`."""
+    """Mean, lowest and highest loading, by their names in `Fitted.parameters`."""
     return {
         "loading_mean": float(loadings.mean()),
         "loading_lowest": float(loadings.min()),
@@ -94,7 +97,7 @@ def summary(loadings: Float[np.ndarray, " m"]) -> dict[str, float]:
 
 
 def fit_pool(pool: VaryingPool, intervals: bool = False) -> Fitted:
-    """The loadings of `minres`; there are no ``intervals``."""
+    """The law with the loadings of `minres`; it has no ``intervals``."""
     del intervals
     solution = minres(pool.tetrachoric)
     law = OneFactorGaussian(pool.error_rates, solution.loadings)
@@ -102,18 +105,18 @@ def fit_pool(pool: VaryingPool, intervals: bool = False) -> Fitted:
 
 
 def predict_stack(stack: TetrachoricStack) -> Prediction:
-    """Log β of each matrix at its own loadings, by quadrature."""
+    """Log β of each matrix under the law with the loadings of that matrix, by quadrature."""
     solution = minres(stack.matrices)
     logs = one_factor.log_all_wrong_loadings(stack.error_rates, solution.loadings)
     return Prediction(*logs, solution.notes if len(stack.error_rates) == 1 else ())
 
 
 def null_law(observed: ObservedPairs) -> OneFactorGaussian:
-    """The law at the loadings of the observed pairs."""
+    """The law with the loadings of the observed pairs."""
     return OneFactorGaussian(observed.error_rates, fit(observed.tetrachoric))
 
 
 def atom_base(pool: VaryingPool) -> Callable[[np.ndarray, np.ndarray], OneFactorGaussian]:
-    """The law from the error rates and the tetrachoric matrix that remain beside an atom (`atom_profile.profile`)."""
+    """The base law, from the error rates and the tetrachoric matrix of the queries that are left beside an atom."""
     del pool
     return lambda rates, tetrachoric: OneFactorGaussian(rates, fit(tetrachoric))

@@ -1,8 +1,8 @@
 """One factor with heterogeneous loadings by marginal maximum likelihood on the matrix, with or without an atom.
 
-P(E = e) is a mixture over the factor's nodes; its gradient in the conditional probits a_i - b_i z needs only the
-posterior of the node (Bock and Aitkin 1981), two matrix products an evaluation. Nothing is read from pairs, so pairs on
-their Fréchet bound and the indefinite tetrachoric matrix do not matter.
+P(E = e) is a mixture over the nodes of the factor. The gradient in the conditional probits a_i - b_i z needs only the
+posterior of the node (Bock and Aitkin 1981): two matrix products per evaluation. The likelihood does not use pair
+correlations, so pairs on their Fréchet bound and an indefinite tetrachoric matrix do no harm.
 """
 
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 from scipy.special import expit, log_ndtr, logit, ndtr, ndtri
 
 from cofail_lab.fitting.estimators import loadings as minres
@@ -23,8 +23,8 @@ from cofail_lab.numerics import one_factor
 
 _REACH, _GRID_ERROR = 8.0, 1e-6
 _SLOPE_LIMIT = LIMIT / np.sqrt(1 - LIMIT**2)
-_MOST_STEPS, _MOST_GRIDS = 500, 4
-_LEAST_SHOCK = 1e-8
+_MAX_STEPS, _MAX_GRIDS = 500, 4
+_MIN_SHOCK = 1e-8
 
 
 class MarginalFit(NamedTuple):
@@ -34,9 +34,9 @@ class MarginalFit(NamedTuple):
         error_rates: α_i of the base law, (m,).
         loadings: ℓ_i, (m,).
         shock: ω; 0 without an atom.
-        log_likelihood: of the matrix, nodes' error (relative 1e-6 a query) included.
-        n_at_limit: loadings that would go beyond ±`loadings.LIMIT`.
-        converged: whether the optimizer says so.
+        log_likelihood: of the matrix, with the error of the nodes (relative 1e-6 per query).
+        n_at_limit: number of loadings that are held at ±`loadings.LIMIT`.
+        converged: whether the optimizer reports convergence.
     """
 
     error_rates: Float[np.ndarray, " m"]
@@ -60,14 +60,16 @@ def fit(
     held_shock: float | None = None,
     held_loading: tuple[int, float] | None = None,
 ) -> MarginalFit:
-    """Maximize Σ log P(row) over all error rates and loadings, and over ω if ``atom``.
+    """Maximize Σ log P(row) over all error rates and loadings and, with ``atom``, over ω.
 
     Args:
-        wrong: no column constant.
-        loadings: where to start, such as `loadings.fit`'s.
-        atom: with an atom; it starts at half of the observed all-wrong share, and is 0 where no query is all wrong.
-        held_shock: ω in (0, 1) kept at this value; the loss of likelihood against the free fit is what a profile needs.
-        held_loading: a model and the loading it keeps, likewise.
+        wrong: the matrix, without constant columns.
+        loadings: where the search starts, for example those of `loadings.fit`.
+        atom: whether the law has an atom. The search for ω starts at half of the observed all-wrong share; ω is 0 where
+            no query is all wrong.
+        held_shock: value in (0, 1) at which ω is kept. How much less likely the matrix is than in the free fit gives
+            one point of a profile.
+        held_loading: index of a model and the loading at which it is kept, for the same purpose.
     """
     data = _Data.of(wrong)
     share = float(data.all_wrong.mean())
@@ -77,48 +79,57 @@ def fit(
         atom, shock = True, held_shock
     rates = np.clip((wrong.mean(axis=0) - shock) / (1 - shock), 1e-4, 1 - 1e-4)
     scale = np.sqrt(1 - loadings**2)
-    start = np.concatenate([ndtri(rates) / scale, loadings / scale, [logit(max(shock, _LEAST_SHOCK))]])
+    start = np.concatenate([ndtri(rates) / scale, loadings / scale, [logit(max(shock, _MIN_SHOCK))]])
     m = wrong.shape[1]
     bounds = [(None, None)] * m + [(-_SLOPE_LIMIT, _SLOPE_LIMIT)] * m
-    # The atom is no larger than what was seen of it; without one its share is held.
-    limits = (logit(_LEAST_SHOCK), logit(share)) if atom and held_shock is None else (start[-1], start[-1])
+    # The atom is at most the observed all-wrong share; without an atom, or with a held one, ω does not move.
+    limits = (logit(_MIN_SHOCK), logit(share)) if atom and held_shock is None else (start[-1], start[-1])
     bounds.append((float(limits[0]), float(limits[1])))
     if held_loading is not None:
-        place = m + held_loading[0]
-        start[place] = held_loading[1] / np.sqrt(1 - held_loading[1] ** 2)
-        bounds[place] = (float(start[place]), float(start[place]))
-    found, kappa = None, 1.5 * _kappa(start[m : 2 * m])
-    for _ in range(_MOST_GRIDS):
-        z = _nodes(kappa)
-        found = minimize(
-            _objective, start, (data, z, atom), method="L-BFGS-B", jac=True, bounds=bounds,
-            options={"maxiter": _MOST_STEPS, "maxfun": 2 * _MOST_STEPS, "ftol": 1e-11, "gtol": 1e-6, "maxcor": 20},
-        )  # fmt: skip
-        start = found.x
-        if _kappa(start[m : 2 * m]) <= kappa:
-            break
-        kappa = 1.5 * _kappa(start[m : 2 * m])
-    assert found is not None  # noqa: S101  (the loop ran)
-    a, b = start[:m], start[m : 2 * m]
-    shock = float(expit(start[-1])) if atom and start[-1] > logit(2 * _LEAST_SHOCK) else 0.0
+        slope = m + held_loading[0]
+        start[slope] = held_loading[1] / np.sqrt(1 - held_loading[1] ** 2)
+        bounds[slope] = (float(start[slope]), float(start[slope]))
+    optimum = _optimize(data, start, bounds, atom)
+    parameters = optimum.x
+    a, b = parameters[:m], parameters[m : 2 * m]
     sign = -1.0 if b.sum() < 0 else 1.0
     return MarginalFit(
-        ndtr(a / np.sqrt(1 + b**2)), sign * b / np.sqrt(1 + b**2), shock, -float(found.fun) * len(wrong),
-        int((np.abs(b) >= _SLOPE_LIMIT * (1 - 1e-9)).sum()), bool(found.success),
-    )  # fmt: skip
+        error_rates=ndtr(a / np.sqrt(1 + b**2)),
+        loadings=sign * b / np.sqrt(1 + b**2),
+        shock=float(expit(parameters[-1])) if atom and parameters[-1] > logit(2 * _MIN_SHOCK) else 0.0,
+        log_likelihood=-float(optimum.fun) * len(wrong),
+        n_at_limit=int((np.abs(b) >= _SLOPE_LIMIT * (1 - 1e-9)).sum()),
+        converged=bool(optimum.success),
+    )
+
+
+def _optimize(data: "_Data", start: np.ndarray, bounds: list[tuple], atom: bool) -> OptimizeResult:
+    """The optimum of `_objective` over (a, b, logit ω), on a grid of nodes that is fine enough for its slopes b."""
+    m = data.wrong.shape[1]
+    options = {"maxiter": _MAX_STEPS, "maxfun": 2 * _MAX_STEPS, "ftol": 1e-11, "gtol": 1e-6, "maxcor": 20}
+    optimum = OptimizeResult(x=start)
+    for _ in range(_MAX_GRIDS):
+        kappa = 1.5 * _kappa(optimum.x[m : 2 * m])
+        arguments = (data, _nodes(kappa), atom)
+        optimum = minimize(
+            _objective, optimum.x, arguments, method="L-BFGS-B", jac=True, bounds=bounds, options=options
+        )
+        if _kappa(optimum.x[m : 2 * m]) <= kappa:
+            break
+    return optimum
 
 
 def shock_interval(wrong: Bool[np.ndarray, "n m"], free: MarginalFit) -> tuple[float, float]:
-    """95% profile-likelihood limits of ω; each of about twenty points is a fit that starts at the free one's loadings.
+    """95% profile-likelihood limits of ω: about twenty fits with ω held, which start at the loadings of the free fit.
 
     Args:
-        wrong: no column constant.
-        free: its fit with an atom.
+        wrong: the matrix, without constant columns.
+        free: fit of the matrix with an atom.
     """
     start = np.clip(free.loadings, -0.95, 0.95)
 
     def profile(shock: float) -> float:
-        held = None if shock < _LEAST_SHOCK else shock
+        held = None if shock < _MIN_SHOCK else shock
         return fit(wrong, start, atom=False, held_shock=held).log_likelihood
 
     at = Maximum(free.shock, free.log_likelihood, at_edge=False)
@@ -135,6 +146,7 @@ class _Data(NamedTuple):
 
 
 def _kappa(slopes: np.ndarray) -> float:
+    """1 + Σ b_i², the information about Z in all answers, which decides how fine the nodes must be."""
     return 1 + float((slopes**2).sum())
 
 
@@ -144,7 +156,7 @@ def _nodes(kappa: float) -> np.ndarray:
 
 
 def _objective(x: np.ndarray, data: _Data, z: np.ndarray, atom: bool) -> tuple[float, np.ndarray]:
-    """Minus the mean log-likelihood of a query, and its gradient in (a, b, logit ω)."""
+    """Minus the mean log-likelihood of a query, and the gradient of this in (a, b, logit ω), (2m + 1,)."""
     (n, m), (wrong, all_wrong) = data.wrong.shape, data
     a, b = x[:m, None], x[m : 2 * m, None]
     u = a - b * z
@@ -155,7 +167,7 @@ def _objective(x: np.ndarray, data: _Data, z: np.ndarray, atom: bool) -> tuple[f
     np.exp(logs - top, out=logs)
     total = logs.sum(axis=1, keepdims=True)
     rows = (top + np.log(total))[:, 0]
-    logs /= total  # now the posterior of the node
+    logs /= total  # From here on: the posterior of the node.
     gradient_shock = 0.0
     if atom:
         shock = float(expit(x[-1]))
@@ -173,7 +185,7 @@ def _objective(x: np.ndarray, data: _Data, z: np.ndarray, atom: bool) -> tuple[f
 
 
 def fit_pool(pool: VaryingPool, intervals: bool = False, *, atom: bool = False) -> Fitted:
-    """The law from the loadings of `loadings.minres` on, with or without an atom; ``intervals`` are those of ω."""
+    """The law, with or without an atom, by a search from the loadings of `minres`; ``intervals`` are those of ω."""
     start = np.clip(minres.fit(pool.tetrachoric), -0.95, 0.95)
     free = fit(pool.wrong, start, atom=atom)
     notes = list(minres.limit_notes(free.n_at_limit))

@@ -1,14 +1,18 @@
-"""The one-factor Gaussian read of a matrix, equicorrelated at its own thresholds: β_sf(r) of theory section 2."""
+"""The equicorrelated one-factor Gaussian law at the thresholds of a matrix: β_sf(r) of theory section 2."""
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.optimize import brentq
-from scipy.special import ndtri
 
 from cofail_lab.fitting.estimators.fitted import AbsentLawError, Fitted
 from cofail_lab.fitting.estimators.pool import VaryingPool
-from cofail_lab.fitting.estimators.stack import LEFT_OUT, ObservedPairs
+from cofail_lab.fitting.estimators.stack import (
+    LEFT_OUT,
+    ObservedPairs,
+    constant_models,
+    thresholds_without_constant,
+)
 from cofail_lab.models import OneFactorGaussian
 from cofail_lab.numerics.one_factor import log_all_below
 
@@ -22,13 +26,12 @@ def log_all_wrong(
 
     Args:
         error_rates: marginals; constant models (rate 0 or 1) are left out of the copula.
-        correlation: r; the law exists for 0 <= r <= 1 (at 1 the pool fails as its best model does).
+        correlation: r; the law exists for 0 <= r <= 1 (at 1, all fail exactly where the best model fails).
 
     Returns:
-        log β and its error, nan where r is negative or not a number: no equicorrelated one-factor law has such an r.
+        log β and its error; nan where r is outside [0, 1] or nan, because no equicorrelated one-factor law exists.
     """
-    constant = (error_rates <= 0) | (error_rates >= 1)
-    thresholds = np.where(constant, LEFT_OUT, ndtri(np.where(constant, 0.5, error_rates)))
+    constant, thresholds = constant_models(error_rates), thresholds_without_constant(error_rates)
     inside = (correlation >= 0) & (correlation < 1)
     loadings = np.where(constant, 0.0, np.sqrt(np.where(inside, correlation, 0.0))[..., None])
     value, error = _in_blocks(thresholds, loadings)
@@ -45,15 +48,13 @@ def log_all_wrong_loadings(
 ) -> tuple[Float[np.ndarray, " batch"], Float[np.ndarray, " batch"]]:
     """log β under one factor with a loading in (-1, 1) for every model, and its absolute error.
 
-    Constant models are left out.
+    Constant models (rate 0 or 1) are left out.
     """
-    constant = (error_rates <= 0) | (error_rates >= 1)
-    thresholds = np.where(constant, LEFT_OUT, ndtri(np.where(constant, 0.5, error_rates)))
-    return _in_blocks(thresholds, np.where(constant, 0.0, loadings))
+    return _in_blocks(thresholds_without_constant(error_rates), np.where(constant_models(error_rates), 0.0, loadings))
 
 
 def _in_blocks(thresholds: np.ndarray, loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`log_all_below` over blocks of rows of few sizes, so that few compiled shapes serve matrices of any size."""
+    """`log_all_below` in blocks of a few fixed shapes: then matrices of any size need only a few compiled programs."""
     batch, m = thresholds.shape[:-1], thresholds.shape[-1]
     spare = ((0, 0), (0, -m % _COLUMNS))
     thresholds = np.pad(thresholds.reshape(-1, m), spare, constant_values=LEFT_OUT)
@@ -68,7 +69,12 @@ def _in_blocks(thresholds: np.ndarray, loadings: np.ndarray) -> tuple[np.ndarray
 
 
 def implied_correlation(error_rates: Float[np.ndarray, " m"], all_wrong: float) -> float | None:
-    """The r in [0, 1] with β_sf(r) = ``all_wrong``, to 1e-12; None where none has it (β = 0 or below independence)."""
+    """The r in [0, 1] with β_sf(r) = ``all_wrong``, to 1e-12.
+
+    Returns:
+        None where no r gives ``all_wrong``: it is 0, below β of independent errors, above β of the best model, or fewer
+        than two models vary.
+    """
     varying: Bool[np.ndarray, " m"] = (error_rates > 0) & (error_rates < 1)
     rates = error_rates[varying]
     if all_wrong <= 0 or len(rates) < 2:
@@ -87,13 +93,13 @@ def implied_correlation(error_rates: Float[np.ndarray, " m"], all_wrong: float) 
 
 
 def fit_tetrachoric(pool: VaryingPool, intervals: bool = False) -> Fitted:
-    """Equicorrelated at the mean tetrachoric correlation; there are no ``intervals``."""
+    """The equicorrelated law at the mean tetrachoric correlation; it has no ``intervals``."""
     del intervals
     return _equicorrelated(pool, float(pool.tetrachoric[np.triu_indices(pool.n_models, 1)].mean()))
 
 
 def fit_pearson(pool: VaryingPool, intervals: bool = False) -> Fitted:
-    """Equicorrelated at the mean Pearson correlation; there are no ``intervals``."""
+    """The equicorrelated law at the mean Pearson correlation; it has no ``intervals``."""
     del intervals
     joint, rates = pool.joint_counts / pool.n_queries, pool.error_rates
     spread = np.sqrt(rates * (1 - rates))
@@ -111,5 +117,5 @@ def _equicorrelated(pool: VaryingPool, correlation: float) -> Fitted:
 
 
 def null_law(observed: ObservedPairs) -> OneFactorGaussian:
-    """Equicorrelated at the mean correlation of the observed pairs, which is in [0, 1)."""
+    """The equicorrelated law at the mean correlation of the observed pairs, which must be in [0, 1)."""
     return OneFactorGaussian.equicorrelated(observed.error_rates, observed.mean)

@@ -1,4 +1,4 @@
-"""The pairs of a pool: which there are, what is known of each, and means over them."""
+"""The pairs of models of a pool: their indices, their correlations, and means over pairs."""
 
 from typing import NamedTuple
 
@@ -7,11 +7,11 @@ from jaxtyping import Bool, Float, Int
 
 
 class Pairs(NamedTuple):
-    """The pairs i < j of a pool, and which of them share a family.
+    """The pairs i < j of a pool, and which pairs share a family.
 
     Attributes:
-        left, right: model indices.
-        same_family: True for pairs of one family; None where families are not known.
+        left, right: indices of the two models of each pair.
+        same_family: bool (pairs,), True for pairs of one family; None where families are not known.
     """
 
     left: Int[np.ndarray, " pairs"]
@@ -22,13 +22,16 @@ class Pairs(NamedTuple):
     def of(cls, n_models: int, family: np.ndarray | None = None) -> "Pairs":
         """All pairs of a pool of ``n_models``."""
         left, right = np.triu_indices(n_models, 1)
-        # A blank family is unknown, not a family that all unknowns share.
+        # A blank means that the family is unknown: two such models do not share a family.
         known = None if family is None else (family[left] == family[right]) & (family[left] != "")
         return cls(left, right, known)
 
 
 class PairValues(NamedTuple):
-    """Per matrix and pair, (batch, pairs): both correlations (nan with a constant model) and the boundary sign."""
+    """Per matrix and pair, (batch, pairs): two correlations, nan where a model is constant, and the boundary sign.
+
+    See `tetrachoric.frechet_boundary` for the sign.
+    """
 
     pearson: np.ndarray
     tetrachoric: np.ndarray
@@ -36,14 +39,14 @@ class PairValues(NamedTuple):
 
 
 def phi(a: np.ndarray, b: np.ndarray, both: np.ndarray, n: int) -> Float[np.ndarray, "..."]:
-    """Pearson correlation of two 0/1 columns from their counts; nan where one is constant."""
+    """Pearson correlation of two 0/1 columns of n queries from their counts; nan where a column is constant."""
     spread = a.astype(float) * (n - a) * b * (n - b)
     covariance = n * both.astype(float) - a.astype(float) * b
     return np.divide(covariance, np.sqrt(spread), out=np.full(spread.shape, np.nan), where=spread > 0)
 
 
 def row_means(values: Float[np.ndarray, "... k"], chosen: Bool[np.ndarray, "... k"]) -> Float[np.ndarray, "..."]:
-    """Row means over the chosen entries that are numbers; nan for a row without any."""
+    """Row means over the chosen entries that are numbers; nan for a row without such an entry."""
     chosen = chosen & ~np.isnan(values)
     n_chosen = chosen.sum(axis=-1)
     total = np.where(chosen, values, 0.0).sum(axis=-1)
@@ -51,7 +54,7 @@ def row_means(values: Float[np.ndarray, "... k"], chosen: Bool[np.ndarray, "... 
 
 
 def square(values: np.ndarray, pairs: Pairs, m: int, diagonal: float) -> np.ndarray:
-    """Values of pairs i < j as a symmetric (m, m) matrix."""
+    """The values of all pairs i < j, (pairs,), as a symmetric (m, m) matrix."""
     matrix = np.full((m, m), diagonal, dtype=values.dtype)
     matrix[pairs.left, pairs.right] = matrix[pairs.right, pairs.left] = values
     return matrix

@@ -1,6 +1,7 @@
-"""The point fit: every pairwise statistic and every prediction of β from joint counts alone.
+"""The point fit: every pairwise statistic, and every prediction of β that needs joint counts only.
 
-It works on a stack of matrices, so that the observed matrix and its bootstrap replicates take the same path.
+All functions work on a stack of matrices: one code path serves the observed matrix, its bootstrap replicates and
+simulated matrices.
 """
 
 from typing import NamedTuple
@@ -15,15 +16,17 @@ from cofail_lab.models import AbstractErrorLaw, Clayton, Independent, OneFactorG
 
 
 class PointFit(NamedTuple):
-    """Per matrix, shape (batch,); nan where a figure does not exist.
+    """One number per matrix, shape (batch,); nan where a number does not exist.
 
     Attributes:
-        pearson, pearson_within, pearson_across: mean phi coefficient over pairs without a constant model.
-        tetrachoric: mean with boundary pairs at ±1 (the published convention); tetrachoric_interior: without them.
-        n_boundary_pairs: their number.
+        pearson: mean phi coefficient over the pairs without a constant model.
+        pearson_within, pearson_across: the same over pairs within one family and across families; nan without families.
+        tetrachoric: mean with boundary pairs at ±1 (the published convention); tetrachoric_interior: mean without
+            boundary pairs.
+        n_boundary_pairs: number of boundary pairs.
         log_independent, log_one_factor, log_one_factor_pearson, log_clayton: log predicted β.
         one_factor_error, one_factor_pearson_error: absolute quadrature error of these logs.
-        clayton_theta: θ.
+        clayton_theta: θ of the Clayton law.
     """
 
     pearson: np.ndarray
@@ -44,10 +47,10 @@ class PointFit(NamedTuple):
 def fit_counts(
     error_counts: Int[np.ndarray, "batch m"], joint_counts: Int[np.ndarray, "batch pairs"], n: int, pairs: Pairs
 ) -> tuple[PointFit, PairValues]:
-    """Fit a stack of matrices of n queries, given who is wrong how often and which pairs are wrong together how often.
+    """Fit a stack of matrices of n queries from the errors of each model and the joint errors of each pair.
 
-    Memory is a few arrays of (batch, pairs) float64. Constant models stay out of every correlation and copula; they
-    would have an infinite threshold.
+    Memory is a few arrays of (batch, pairs) float64. Constant models are left out of every correlation and copula,
+    because their thresholds are infinite.
     """
     a, b = error_counts[:, pairs.left], error_counts[:, pairs.right]
     tetrachoric, boundary = (
@@ -83,11 +86,11 @@ def fit_counts(
 
 
 def point_laws(fit: PointFit, error_rates: Float[np.ndarray, " k"]) -> dict[str, AbstractErrorLaw]:
-    """The laws behind the predictions of one matrix, those that exist.
+    """The laws behind the predictions of one matrix, by name; laws that do not exist are left out.
 
     Args:
-        fit: of that matrix alone.
-        error_rates: of its varying models; constant ones have no place in a copula.
+        fit: of one matrix (batch 1).
+        error_rates: of its varying models; a constant model has no place in a copula.
     """
     if len(error_rates) == 0:
         return {}

@@ -7,13 +7,14 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.special import ndtri
 
+from cofail_lab import exact_counts
 from cofail_lab.fitting.estimators.tetrachoric import correlation_from_counts
 from cofail_lab.outcomes import Outcomes
 
 
 @dataclass(frozen=True)
 class VaryingPool:
-    """A complete 0/1 matrix without constant models: these have an infinite threshold and no place in a copula.
+    """A complete 0/1 matrix without constant models, which have an infinite threshold and no place in a copula.
 
     Attributes:
         wrong: bool (n, m), no column constant.
@@ -26,22 +27,22 @@ class VaryingPool:
     @classmethod
     def of(cls, outcomes: Outcomes) -> "VaryingPool":
         """The varying models of a matrix."""
-        varying = ~outcomes.constant
+        varying = outcomes.varying
         return cls(outcomes.wrong[:, varying], None if outcomes.family is None else outcomes.family[varying])
 
     @property
     def n_queries(self) -> int:
-        """n."""
+        """Number of queries, n."""
         return self.wrong.shape[0]
 
     @property
     def n_models(self) -> int:
-        """m."""
+        """Number of models, m."""
         return self.wrong.shape[1]
 
     @cached_property
     def n_wrong(self) -> Int[np.ndarray, " n"]:
-        """C of each query, among these models."""
+        """C of each query: how many of these models are wrong, 0..m."""
         return self.wrong.sum(axis=1)
 
     @cached_property
@@ -51,14 +52,13 @@ class VaryingPool:
 
     @property
     def n_all_wrong(self) -> int:
-        """K among these models."""
+        """K: number of queries that all of these models get wrong."""
         return int(self.histogram[-1])
 
     @cached_property
     def joint_counts(self) -> Int[np.ndarray, "m m"]:
         """Number of queries that both models get wrong; the diagonal counts each model's errors."""
-        columns = self.wrong.astype(np.float32 if self.n_queries < 2**24 else np.float64)
-        return (columns.T @ columns).astype(np.int64)
+        return exact_counts.joint_counts(self.wrong)
 
     @cached_property
     def error_counts(self) -> Int[np.ndarray, " m"]:
@@ -81,20 +81,18 @@ class VaryingPool:
         return self.tetrachoric_without(np.zeros(1, dtype=int))[0]
 
     def tetrachoric_without(self, dropped: Int[np.ndarray, " stack"]) -> Float[np.ndarray, "stack m m"]:
-        """Tetrachoric matrices of the queries that remain when k of those that all models get wrong are dropped.
+        """Tetrachoric matrices of the remaining queries after k of the K queries that all models get wrong are dropped.
 
         Args:
-            dropped: numbers k, each at most K and below every model's number of errors.
+            dropped: the numbers k, each at most K and smaller than every model's number of errors.
         """
         left, right = np.triu_indices(self.n_models, 1)
         k = np.asarray(dropped)[:, None]
-        a, b, both, n = np.broadcast_arrays(
-            self.error_counts[left] - k, self.error_counts[right] - k, self.joint_counts[left, right] - k,
-            self.n_queries - k,
-        )  # fmt: skip
-        values, _ = correlation_from_counts(*(x.ravel() for x in (a, b, both, n)))
+        counts = (self.error_counts[left], self.error_counts[right], self.joint_counts[left, right], self.n_queries)
+        remaining = np.broadcast_arrays(*(count - k for count in counts))
+        values, _ = correlation_from_counts(*(count.ravel() for count in remaining))
         matrices = np.broadcast_to(np.eye(self.n_models), (len(k), self.n_models, self.n_models)).copy()
-        matrices[:, left, right] = matrices[:, right, left] = values.reshape(a.shape)
+        matrices[:, left, right] = matrices[:, right, left] = values.reshape(len(k), len(left))
         return matrices
 
     def rows(self, chosen: np.ndarray) -> "VaryingPool":

@@ -1,4 +1,4 @@
-"""Tetrachoric matrices of one pool, observed or resampled: what predictions of β from a whole matrix start from."""
+"""Tetrachoric matrices of one pool, observed or resampled: the input of laws that predict β from a whole matrix."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,9 +10,20 @@ from scipy.special import ndtri
 
 from cofail_lab.fitting.estimators.pairs import Pairs
 
-# Φ(40) is 1 to the last bit, and a model with no correlation does not touch the others.
+# Φ(40) is 1 to the last bit, and a model without correlations does not affect the others.
 LEFT_OUT = 40.0
-"""Threshold of a constant model: it is always wrong, so it does not change P(all wrong) of the others."""
+"""Threshold that leaves a model out: a model that is always wrong does not change P(all wrong) of the others."""
+
+
+def constant_models(error_rates: Float[np.ndarray, "... m"]) -> Bool[np.ndarray, "... m"]:
+    """Models that are never or always wrong (error rate 0 or 1)."""
+    return (error_rates <= 0) | (error_rates >= 1)
+
+
+def thresholds_without_constant(error_rates: Float[np.ndarray, "... m"]) -> Float[np.ndarray, "... m"]:
+    """t_i = Φ^{-1}(α_i), and `LEFT_OUT` for constant models."""
+    constant = constant_models(error_rates)
+    return np.where(constant, LEFT_OUT, ndtri(np.where(constant, 0.5, error_rates)))
 
 
 class Prediction(NamedTuple):
@@ -20,8 +31,8 @@ class Prediction(NamedTuple):
 
     Attributes:
         log: log β; nan where the matrix gives no such law.
-        error: absolute error of the log: of the quadrature, or one standard error where it is simulated.
-        notes: what a reader must know of the law, where the stack is one matrix; one sentence each.
+        error: absolute error of the log: that of the quadrature, or one standard error where β is simulated.
+        notes: what a reader must know about the law, where the stack is one matrix; one sentence each.
     """
 
     log: Float[np.ndarray, " batch"]
@@ -30,7 +41,7 @@ class Prediction(NamedTuple):
 
     @classmethod
     def of(cls, values: list[tuple[float, float]]) -> "Prediction":
-        """From (log β, error) of each matrix."""
+        """From the pair (log β, error) of each matrix."""
         log_value, error = np.array(values).reshape(-1, 2).T
         return cls(log_value, error)
 
@@ -40,13 +51,14 @@ class TetrachoricStack:
     """A stack of tetrachoric matrices over the same models.
 
     Attributes:
-        error_rates: α_i of each matrix; 0 and 1 (constant models) are left out of every law.
-        tetrachoric: correlations of the pairs, nan with a constant model.
+        error_rates: α_i of each matrix; models with rate 0 or 1 (constant) are left out of every law.
+        tetrachoric: correlations of the pairs, nan where a model is constant.
         pairs: all pairs i < j of the pool.
         family: number of each model's family; None where families are not known.
-        coarse: for replicates: one randomization of the net behind full Σ (relative error about 1.5%) instead of many,
-            and a block law with one correlation where families correlate less within than across. A replicate without
-            a block law would count as one with a larger ratio, and would leave the intervals.
+        coarse: True for replicates. Full Σ then uses one randomization of its net (relative error about 1.5%) instead
+            of many. Where families correlate less within than across, the block law uses one correlation for all
+            pairs: without a block law, a simulated matrix would count as one with a larger ratio, and a resampled one
+            would be missing from the interval.
     """
 
     error_rates: Float[np.ndarray, "batch m"]
@@ -58,7 +70,7 @@ class TetrachoricStack:
     @cached_property
     def constant(self) -> Bool[np.ndarray, "batch m"]:
         """Models that are never or always wrong."""
-        return (self.error_rates <= 0) | (self.error_rates >= 1)
+        return constant_models(self.error_rates)
 
     @cached_property
     def matrices(self) -> Float[np.ndarray, "batch m m"]:
@@ -71,14 +83,14 @@ class TetrachoricStack:
 
     @cached_property
     def finite_matrices(self) -> Float[np.ndarray, "batch m m"]:
-        """`matrices` with no correlation between a constant model and any other."""
+        """`matrices` with correlation 0 between a constant model and every other model."""
         m = self.error_rates.shape[1]
         return np.where(self.constant[:, :, None] | self.constant[:, None, :], np.eye(m), self.matrices)
 
     @cached_property
     def thresholds(self) -> Float[np.ndarray, "batch m"]:
         """t_i = Φ^{-1}(α_i); `LEFT_OUT` for constant models."""
-        return np.where(self.constant, LEFT_OUT, ndtri(np.where(self.constant, 0.5, self.error_rates)))
+        return thresholds_without_constant(self.error_rates)
 
 
 class ObservedPairs(NamedTuple):

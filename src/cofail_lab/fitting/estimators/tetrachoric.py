@@ -1,9 +1,11 @@
 """Tetrachoric correlations: the latent r_ij with Φ2(t_i, t_j; r_ij) = p_ij (theory section 1).
 
 Pairs whose joint rate lies on its Fréchet bound (nested, duplicate or disjoint errors) have no interior root. They are
-found on the integer counts, before any solving, and reported as r = +1 or -1 (the published convention) in `boundary`.
+detected on the integer counts before any equation is solved. Their r is reported as +1 or -1 (the published
+convention), and `boundary` marks them.
 
-Cost grows as the number of pairs, about 0.3 microseconds a pair on two CPU cores; memory is a few float64 per pair.
+Cost is proportional to the number of pairs, about 0.3 microseconds a pair on two CPU cores; memory is a few float64 per
+pair.
 """
 
 from collections.abc import Callable
@@ -17,9 +19,10 @@ from jaxtyping import Bool, Float, Int
 from scipy.special import ndtri
 
 from cofail_lab.errors import ConvergenceError
+from cofail_lab.exact_counts import joint_counts
 from cofail_lab.numerics.bivariate_normal import CENTRAL_LIMIT, central_cdf, density, distance_from_comonotone
 
-# Residuals |Φ2(t_i, t_j; r) - p_ij|: what the solver aims at (a few rounding errors) and what it must reach.
+# Residuals |Φ2(t_i, t_j; r) - p_ij|: the goal of the solver (a few rounding errors), and the largest that is accepted.
 _TARGET = 1e-14
 RESIDUAL = 1e-13
 _STEPS_PER_ROUND, _MAX_ROUNDS = 4, 20
@@ -46,12 +49,11 @@ def tetrachoric(wrong: Bool[np.ndarray, "n m"]) -> Tetrachoric:
     """Tetrachoric correlation of every pair of columns of a complete 0/1 matrix (1 = wrong).
 
     Raises:
-        ConvergenceError: a pair whose residual stays above 1e-13 (none is known).
+        ConvergenceError: the residual of a pair stays above 1e-13 (no such pair is known).
     """
     wrong = np.asarray(wrong, dtype=bool)
     n, m = wrong.shape
-    columns = wrong.astype(np.float32 if n < 2**24 else np.float64)
-    joint = (columns.T @ columns).astype(np.int64)
+    joint = joint_counts(wrong)
     i, j = np.triu_indices(m, 1)
     values, boundary = correlation_from_counts(np.diag(joint)[i], np.diag(joint)[j], joint[i, j], n)
     correlation, signs = np.eye(m), np.zeros((m, m), dtype=np.int8)
@@ -66,7 +68,7 @@ def frechet_boundary(
     both: Int[np.ndarray, "..."],
     n: int | Int[np.ndarray, "..."],
 ) -> tuple[Int[np.ndarray, "..."], Bool[np.ndarray, "..."]]:
-    """Which pairs lie on their Fréchet bound, from counts.
+    """Which pairs lie on their Fréchet bound, from the counts of n queries.
 
     Returns:
         sign: +1 where the errors are nested or equal, -1 where they are disjoint or cover every query, 0 inside.
@@ -92,7 +94,7 @@ def correlation_from_counts(
         boundary: see `frechet_boundary`.
 
     Raises:
-        ConvergenceError: a pair whose residual stays above `RESIDUAL`.
+        ConvergenceError: the residual of a pair stays above `RESIDUAL`.
     """
     boundary, constant = frechet_boundary(wrong_i, wrong_j, both, n)
     correlation = np.where(constant, np.nan, boundary.astype(float))
@@ -100,16 +102,19 @@ def correlation_from_counts(
     if interior.size:
         a, b, c = wrong_i[interior], wrong_j[interior], both[interior]
         n = np.broadcast_to(n, boundary.shape)[interior]
-        # Thresholds take at most n - 1 values: one table look-up instead of one inversion per pair.
+        # Thresholds have at most n - 1 values: looking them up in a table replaces one inversion per pair.
         size = int(n[0])
         table = ndtri(np.arange(size + 1) / size) if (n == size).all() else None
         h, k = (ndtri(x / n) if table is None else table[x] for x in (a, b))
         # Pairs less dependent than chance are reflected, Φ2(h, k; -r) = Φ(h) - Φ2(h, -k; r), so that r >= 0 below.
         negative = c * n < a * b
         pairs = _Pairs(
-            h, np.where(negative, -1, 1) * k, a / n, np.where(negative, n - b, b) / n,
-            np.where(negative, a - c, c) / n,
-        )  # fmt: skip
+            h=h,
+            k=np.where(negative, -1, 1) * k,
+            rate_h=a / n,
+            rate_k=np.where(negative, n - b, b) / n,
+            joint=np.where(negative, a - c, c) / n,
+        )
         correlation[interior] = np.where(negative, -1, 1) * _solve(pairs)
     return correlation, boundary
 
@@ -137,10 +142,10 @@ class _Search(NamedTuple):
 
 
 def _solve(pairs: _Pairs) -> Float[np.ndarray, " pairs"]:
-    """r in (0, 1) for interior pairs with positive dependence: first away from r = 1, then what is left near it."""
+    """r in (0, 1) of interior pairs with positive dependence: first the roots away from 1, then those near 1."""
     angle, residual = _search(_central_start, _central_step, pairs)
     correlation = np.sin(angle)
-    # The central search is bounded by its edge: a pair stuck there with too small a joint rate has its root beyond.
+    # The central search ends at its edge. A pair that stops there, with a joint rate still too small, has a larger r.
     beyond = np.flatnonzero((residual < -_TARGET) & (_CENTRAL_EDGE - angle < 1e-6))
     if beyond.size:
         angle, near_residual = _search(_near_one_start, _near_one_step, pairs.take(beyond))
@@ -156,10 +161,10 @@ def _solve(pairs: _Pairs) -> Float[np.ndarray, " pairs"]:
 
 
 def _search(start: Callable, step: Callable, pairs: _Pairs) -> tuple[np.ndarray, np.ndarray]:
-    """Iterate ``step`` on every pair until it converges; returns angles and residuals.
+    """Iterate ``step`` on every pair until it converges; returns angles and residuals, (pairs,) each.
 
-    The loop runs on the host: a fused loop over pairs is several times slower in XLA on CPU, and would hold every pair
-    up until the slowest is done. Here the few slow ones go on alone, a few steps a round.
+    The loop runs on the host: in XLA on a CPU a fused loop over pairs is several times slower, and every pair would
+    have to wait for the slowest. Here the few slow pairs continue alone, a few steps per round.
     """
     size = len(pairs.h)
     state = _Search(np.zeros(size), np.zeros(size), np.zeros(size), np.full(size, np.inf))
@@ -168,7 +173,7 @@ def _search(start: Callable, step: Callable, pairs: _Pairs) -> tuple[np.ndarray,
         converged = np.empty(left.size, dtype=bool)
         for first in range(0, left.size, _CHUNK):
             index = left[first : first + _CHUNK]
-            # One compiled shape serves all: the last chunk is filled up with its first pair.
+            # The last chunk is filled up with its first pair, so that every chunk has the one compiled shape.
             padded = np.concatenate([index, np.full(_CHUNK - index.size, index[0])])
             columns = pairs.take(padded)
             now = start(columns) if round_ == 0 else _Search(*(field[padded] for field in state))
@@ -207,8 +212,8 @@ def _central_step(pairs: tuple, state: _Search) -> _Search:
     # d/dθ log density, for Halley's correction.
     curvature = (h * k - (h * h + k * k - 2 * h * k * sine) * sine / (cosine * cosine)) / cosine
     proposal = angle - newton / jnp.maximum(1 - newton * curvature / 2, 0.5)
-    # While nothing is known above, a step over the edge is tried at the edge: that finds a root
-    # beyond it.
+    # As long as the upper end of the bracket is the edge itself, a step over the edge is replaced by the edge:
+    # its residual shows whether the root lies beyond the edge.
     proposal = jnp.where(high == _CENTRAL_EDGE, jnp.minimum(proposal, _CENTRAL_EDGE), proposal)
     return _Search(_bracketed(proposal, low, high), low, high, residual)
 
@@ -234,5 +239,5 @@ def _near_one_step(pairs: tuple, state: _Search) -> _Search:
 
 
 def _bracketed(proposal: Array, low: Array, high: Array) -> Array:
-    """The proposal, or the middle of the bracket if the proposal left it (a root that is found sits on its end)."""
+    """The proposal, or the middle of the bracket if the proposal is outside (a root already reached is an end)."""
     return jnp.where((proposal >= low) & (proposal <= high), proposal, (low + high) / 2)

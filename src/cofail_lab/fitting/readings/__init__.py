@@ -1,1 +1,1 @@
-"""What else one matrix says: regimes, held-out accuracy, luck, guessing, parts of the pool, random sub-pools."""
+"""What one matrix says beside the laws: regimes, held-out accuracy, luck, guessing, parts of the pool, sub-pools."""

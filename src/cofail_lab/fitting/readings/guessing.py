@@ -13,9 +13,10 @@ class Guessing(NamedTuple):
     """β and the routable ceiling corrected for pure guessing among k options.
 
     Attributes:
-        all_wrong: β_know = β / (1 - 1/k)^m, the share of queries that nobody knows; with its 95% limits, from those of
-            β. Above 1 the premise fails: wrong answers are shared, not guessed.
-        ceiling: 1 - β_know (1 - 1/k): a router over models that guess gets one in k of those right.
+        all_wrong: β_know = β / (1 - 1/k)^m, the share of queries to which no model knows the answer, with 95% limits
+            from those of β. A value above 1 contradicts pure guessing: the models share wrong answers.
+        ceiling: 1 - β_know (1 - 1/k): of the queries to which no model knows the answer, a router gets one in k
+            right.
     """
 
     all_wrong: Interval
@@ -23,7 +24,13 @@ class Guessing(NamedTuple):
 
 
 def guess_corrected(n_all_wrong: int, n_queries: int, n_models: int, choices: int) -> Guessing:
-    """P10.i for multiple choice: models that do not know guess uniformly and independently."""
+    """P10.i for multiple choice: a model that does not know the answer guesses uniformly and independently.
+
+    Args:
+        n_all_wrong, n_queries: K and n.
+        n_models: m.
+        choices: options k of every query, at least 2.
+    """
     log_all_miss = n_models * np.log1p(-1 / choices)
     limits = clopper_pearson(n_all_wrong, n_queries, 1 - CONFIDENCE)
     know = [float(rate * np.exp(-log_all_miss)) for rate in (n_all_wrong / n_queries, *limits)]

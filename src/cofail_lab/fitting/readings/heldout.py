@@ -7,10 +7,14 @@ from cofail_lab.numerics.streams import HELDOUT, generator
 
 
 def single_best_heldout(wrong: Bool[np.ndarray, "n m"], n_splits: int, seed: int) -> float | None:
-    """Mean accuracy, on the other half, of the model that is best on a random half; both halves choose in turn.
+    """Mean accuracy, on the other half of the queries, of the model that is best on a random half.
 
-    Ties are averaged. The in-sample best is chosen and scored on the same queries, so its accuracy is biased upwards;
-    the difference between the two is the price of not knowing which model is best. One query has no halves: None.
+    Each half of a split chooses once; models that are equally good are averaged. The in-sample best is chosen and
+    scored on the same queries, so its accuracy is biased upwards. The difference between the two accuracies is the
+    price of not knowing which model is best.
+
+    Returns:
+        None for a single query, which has no halves.
     """
     n = len(wrong)
     if n < 2:

@@ -1,7 +1,8 @@
-"""How much of the oracle gain is luck (theory P10.i): what one run's oracle reaches, and what could be routed to.
+"""How much of the oracle gain is luck (theory P10.i): the oracle of one run against the best possible router.
 
-With success probabilities π_i(x), runs independent given the query, the oracle of one graded run reaches
-1 - E Π(1 - π_i), but a router that decides before answering gets at most E max_i π_i.
+Model i answers query x right with probability π_i(x), independently in each run. The oracle, which knows the graded
+answers of one run of every model, is right with probability 1 - E Π(1 - π_i). A router, which chooses a model before it
+sees the answers, is right with probability at most E max_i π_i.
 """
 
 from dataclasses import dataclass
@@ -15,13 +16,13 @@ from cofail_lab.fitting.replicates.intervals import Interval
 from cofail_lab.numerics.streams import LUCK, generator
 from cofail_lab.outcomes import Outcomes
 
-# A gain or a difference of merits below this is rounding.
+# A gain or a difference of shares below this is rounding.
 _NOTHING = 1e-9
-# Random splits of the runs into those that choose and those that score, and bootstrap replicates of the queries.
+# Random splits of the runs into choosing runs and scoring runs, and bootstrap replicates of the queries.
 _SPLITS = 40
 _REPLICATES = 1000
-# More runs than this in a cell, read off its share of right ones, are taken for a score that is not a share of runs.
-_MOST_RUNS = 20
+# A share of right runs that needs more runs than this is taken for a score of another kind.
+_MAX_RUNS = 20
 _ROUNDING = 1e-3
 
 
@@ -29,10 +30,10 @@ class Runs(NamedTuple):
     """Repeated runs of some models of a pool.
 
     Attributes:
-        models: their indices.
-        right: right runs of each cell, (n, models).
-        runs: runs of each cell, (n, models), at least 2.
-        inferred: whether ``runs`` was read off shares, where it can be too small (`find_runs`).
+        models: indices of these models in the pool.
+        right: number of right runs of each cell.
+        runs: number of runs of each cell, at least 2.
+        inferred: whether ``runs`` was inferred from shares of right runs; it can then be too small (see `find_runs`).
     """
 
     models: Int[np.ndarray, " models"]
@@ -46,19 +47,21 @@ class Luck:
     """The routable ceiling of the models that were run repeatedly.
 
     Attributes:
-        n_models, n_queries: analysed.
-        fewest_runs, most_runs: of a cell.
-        runs_inferred: whether those were read off shares.
-        single_best: greatest mean accuracy of one run, in sample like every oracle gain.
-        first_pick: accuracy, on another run, of a model that was right on a first run (of several, the one that is
-            better on the other queries): at most E max π in expectation.
-        half_pick: likewise with half of the runs choosing and the rest scoring, the tighter of the two.
-        routable_upper: mean over queries of the greatest share of right runs; at least E max π in expectation.
-        oracle: 1 - E Π(1 - π), the oracle of one run of every model, estimated without bias from all runs.
-        luck_lower, luck_upper: the share of the one-run oracle gain that no router can have is between them,
-            0 <= lower <= upper <= 1: on every query the greatest share is no more than the oracle's, and a router may
-            always take the best model. Limits over the replicates in which the oracle gains; None where it gains
-            nothing.
+        n_models, n_queries: number of analysed models and queries.
+        fewest_runs, most_runs: smallest and largest number of runs of a cell.
+        runs_inferred: whether the numbers of runs were inferred from shares of right runs.
+        single_best: greatest mean accuracy of one model in one run, in sample like every oracle gain.
+        first_pick: accuracy, on other runs, of a model that was right on a first run (of several such models, the one
+            that is better on the other queries). In expectation at most E max π.
+        half_pick: the same where half of the runs choose and the other runs score. In expectation at most E max π, and
+            a tighter bound than ``first_pick``.
+        routable_upper: mean over queries of the greatest share of right runs; in expectation at least E max π.
+        oracle: 1 - E Π(1 - π), the accuracy of the oracle of one run of every model, estimated without bias from all
+            runs.
+        luck_lower, luck_upper: bounds of the share of the oracle gain that no router can reach, with
+            0 <= luck_lower <= luck_upper <= 1: on every query the greatest share of right runs is at most that of the
+            oracle, and a router can always choose the best model. The limits are over the replicates in which the
+            oracle gains; None where it gains nothing.
     """
 
     n_models: int
@@ -76,14 +79,15 @@ class Luck:
 
 
 def find_runs(outcomes: Outcomes) -> "Runs | str | None":
-    """Repeated runs behind the cells: of the companion ``samples``, else read off the shares in ``frac``.
+    """Repeated runs behind the cells, from the companion column ``samples``, or inferred from the shares in ``frac``.
 
-    The number of runs is read as the fewest that give all shares of a model, up to 20, and only where some cell shows
-    it in lowest terms; models for which none does (one run, or cells of different numbers of runs) are left out. It is
-    an assumption: four runs that only ever show 0, ½ and 1 are read as two, which no share can tell.
+    The number of runs of a model is inferred as the fewest runs, at most 20, that can give all of its shares. Some cell
+    must show this number as the denominator of a share in lowest terms; models without such a cell (one run, or cells
+    with different numbers of runs) are left out. This is an assumption: a model with four runs whose shares are only
+    ever 0, ½ and 1 looks like a model with two runs, and its shares cannot show the difference.
 
     Returns:
-        Why there are none, where a companion is there but cannot be read so; None without a companion.
+        A sentence that says why no runs can be derived from an existing companion; None without a companion.
     """
     samples, shares = outcomes.per_cell.get("samples"), outcomes.per_cell.get("frac")
     if samples is not None and np.ndim(samples) == 3:
@@ -108,8 +112,8 @@ def _repeated(right: np.ndarray, runs: np.ndarray, *, inferred: bool) -> "Runs |
 
 
 def _denominator(shares: np.ndarray) -> int | None:
-    """The fewest runs that a model's shares can come from; None where no cell shows them in lowest terms."""
-    for runs in range(1, _MOST_RUNS + 1):
+    """The fewest runs that can give all shares of a model; None where no share has this number as its denominator."""
+    for runs in range(1, _MAX_RUNS + 1):
         counts = shares * runs
         whole = np.rint(counts).astype(int)
         if np.abs(counts - whole).max() <= _ROUNDING * runs:
@@ -118,22 +122,24 @@ def _denominator(shares: np.ndarray) -> int | None:
 
 
 def measure_luck(runs: Runs, seed: int) -> Luck:
-    """The two-run sandwich of P10.i with everything the repeats allow.
+    """Bounds of E max π from repeated runs (the two-run sandwich of P10.i, with all runs used).
 
-    Splits of a cell's runs are drawn from the hypergeometric law given its number of right ones, which is exact: the
-    order of runs carries nothing. Ties go to the model that is right more often on the *other* queries.
+    How many right runs of a cell are among its choosing runs is drawn from the hypergeometric distribution, which is
+    exact because the order of the runs carries no information. Of models that are equally good on the choosing runs,
+    the one that is right more often on the *other* queries is picked.
 
     Why the picks are at most E max π in expectation: given the π of all queries, runs are independent. The pick on a
-    query is a function of its choosing runs, of the other queries' runs and of noise; none of them is a scoring run of
-    this query, so that whichever model i was picked, the expected share of right ones among its scoring runs is
-    π_i <= max π. Merit over all queries would not do: it contains the scoring runs, and among equals prefers the
-    model whose scoring runs came out well (30 coin flips, 50 queries, 3 runs: .57).
+    query is a function of the choosing runs of this query, of the runs of the other queries and of random numbers.
+    None of these is a scoring run of this query. So whichever model i is picked, the expected share of right runs
+    among its scoring runs is π_i <= max π. Breaking ties by the accuracy on all queries would be wrong: this accuracy
+    contains the scoring runs, and prefers the model whose scoring runs happened to be right (with 30 models that flip
+    coins, 50 queries and 3 runs the pick would reach .57 instead of .5).
     """
     rng = generator(seed, LUCK)
     right, total = runs.right, runs.runs
     n, m = right.shape
     share = right / total
-    # Less than any difference of shares of right runs.
+    # Smaller than any difference between two shares of right runs.
     tie_break = 1e-6 * _ranks_elsewhere(share, rng) / m
     first, half = (np.zeros(n) for _ in range(2))
     rows = np.arange(n)
@@ -149,26 +155,32 @@ def measure_luck(runs: Runs, seed: int) -> Luck:
         "routable_upper": share.max(axis=1),
         "oracle": 1 - np.prod(1 - share, axis=1),
     }
-    # The first row is the sample itself, the others its replicates.
+    # The first row is the sample itself, the others are its replicates.
     drawn = rng.multinomial(n, np.full(n, 1 / n), size=_REPLICATES)
     weights = np.concatenate([np.ones((1, n)), drawn]) / n
     means = {name: weights @ values for name, values in per_query.items()}
     best = (weights @ share).max(axis=1)
-    # Half of the runs may pick a little more than the greatest share by the noise of the splits.
+    # By the noise of the splits, half of the runs can appear to reach slightly more than the greatest share.
     reached = (means["routable_upper"], np.minimum(means["half_pick"], means["routable_upper"]))
     lower, upper = (_luck(ceiling, best, means["oracle"]) for ceiling in reached)
     return Luck(
-        m, n, int(total.min()), int(total.max()), runs.inferred, _interval(best),
+        n_models=m,
+        n_queries=n,
+        fewest_runs=int(total.min()),
+        most_runs=int(total.max()),
+        runs_inferred=runs.inferred,
+        single_best=_interval(best),
         **{name: _interval(values) for name, values in means.items()},
-        luck_lower=lower, luck_upper=upper,
-    )  # fmt: skip
+        luck_lower=lower,
+        luck_upper=upper,
+    )
 
 
 def _ranks_elsewhere(share: Float[np.ndarray, "n m"], rng: np.random.Generator) -> Int[np.ndarray, "n m"]:
-    """Ranks of the models by their mean share on the other queries, equals in random order, for each query.
+    """For each query, ranks of the models by their mean share on the other queries; equal models in random order.
 
-    Rounded, lest the last bit of a difference tell of the query left out; not in the order of the columns, which a
-    leaderboard may have sorted by the very runs that score.
+    The sums are rounded, because the last bit of a difference depends on the query that is left out. Equal models are
+    not ranked in the order of the columns, because a leaderboard may have sorted these by the runs that score.
     """
     elsewhere = np.round((share.sum(axis=0) - share) / _NOTHING)
     order = np.lexsort((rng.random(share.shape), elsewhere), axis=1)
@@ -176,17 +188,20 @@ def _ranks_elsewhere(share: Float[np.ndarray, "n m"], rng: np.random.Generator) 
 
 
 def _luck(reached: np.ndarray, best: np.ndarray, oracle: np.ndarray) -> Interval | None:
-    """The share of the oracle gain beyond what is reached, in the sample (first) and its replicates."""
+    """The share of the oracle gain that is not reached, in the sample (first row) and its replicates.
+
+    None where the oracle gains nothing in the sample.
+    """
     gain = oracle - best
     if gain[0] <= _NOTHING:
         return None
     some = gain > _NOTHING
-    # A router may always take the best model, so a worse pick by half of the runs says no more than that.
+    # A router can always choose the best model, so it reaches at least the accuracy of this model.
     return _interval(1 - np.maximum(reached[some] - best[some], 0.0) / gain[some])
 
 
 def _interval(values: np.ndarray) -> Interval:
-    """The sample's value (first) with the limits and the standard error of its replicates."""
+    """The value of the sample (first), with limits and standard error from its replicates (the others)."""
     value, drawn = values[0], values[1:]
     low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return Interval(float(value), float(low), float(high), float(drawn.std(ddof=1)))

@@ -1,4 +1,4 @@
-"""Does the reading of a matrix survive another choice of models? Parts of the pool, and what makes pairs correlate."""
+"""Does the ratio of a matrix depend on the choice of models? The one-factor ratio in parts of the pool."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,10 +14,10 @@ from cofail_lab.outcomes import Outcomes
 NEAR_DUPLICATE = 0.9
 """Models whose errors have a larger Pearson correlation with those of a better one are near-duplicates."""
 
-# A column of names is a filter where it has so many values at most; each gives a part of the pool.
-_MOST_VALUES = 8
-LEAST_FAMILY = 3
-"""Models of a family that is read by itself; of more than eight such families the largest are."""
+# A column of names gives a part of the pool for each of its values, if it has at most this many.
+_MAX_VALUES = 8
+MIN_FAMILY = 3
+"""Families with at least this many models are parts of the pool; if there are more than eight, the largest eight."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Part:
 
     Attributes:
         key: short name for metrics and columns.
-        title: what was kept, in words.
-        members: indices, ascending, at least two.
+        title: the rule in words, for tables.
+        members: indices of the models, ascending, at least two.
     """
 
     key: str
@@ -35,8 +35,16 @@ class Part:
     members: Int[np.ndarray, " s"]
 
 
-class PartRead(NamedTuple):
-    """A part of the pool read as the whole is."""
+class PartFit(NamedTuple):
+    """The one-factor fit of a part of the pool.
+
+    Attributes:
+        part: which models.
+        n_all_wrong: number of queries that all of these models get wrong.
+        single_best: in-sample accuracy of the best of them.
+        tetrachoric: mean correlation of their pairs, boundary pairs at ±1; nan without a pair of varying models.
+        log_predicted: log β under the one-factor law at this mean; nan where the law does not exist.
+    """
 
     part: Part
     n_all_wrong: int
@@ -47,12 +55,12 @@ class PartRead(NamedTuple):
 
 def parts(outcomes: Outcomes) -> tuple[Part, ...]:
     """Every part that the matrix and its companion columns offer, each different from the whole pool."""
-    found: list[Part] = []
+    chosen: list[Part] = []
     errors = outcomes.error_counts
 
     def add(key: str, title: str, members: np.ndarray) -> None:
         if 2 <= len(members) < outcomes.n_models:
-            found.append(Part(key, title, np.sort(members)))
+            chosen.append(Part(key, title, np.sort(members)))
 
     order = np.lexsort((np.arange(len(errors)), errors))
     if outcomes.family is not None:
@@ -72,17 +80,16 @@ def parts(outcomes: Outcomes) -> tuple[Part, ...]:
             values = [str(value) for value in column]
             levels = sorted(set(values) - {""})
             if name == "family":
-                large = [level for level in levels if values.count(level) >= LEAST_FAMILY]
-                levels = sorted(large, key=lambda level: (-values.count(level), level))[:_MOST_VALUES]
-            if (name == "family" or len(levels) >= 2) and len(levels) <= _MOST_VALUES:
+                large = [level for level in levels if values.count(level) >= MIN_FAMILY]
+                levels = sorted(large, key=lambda level: (-values.count(level), level))[:_MAX_VALUES]
+            if (name == "family" or len(levels) >= 2) and len(levels) <= _MAX_VALUES:
                 for level in levels:
-                    chosen = np.flatnonzero([value == level for value in values])
-                    add(f"{name}={level}", f"{name} {level}", chosen)
-    return tuple(found)
+                    add(f"{name}={level}", f"{name} {level}", np.flatnonzero([value == level for value in values]))
+    return tuple(chosen)
 
 
 def _distinct(outcomes: Outcomes, order: np.ndarray) -> np.ndarray:
-    """Models in the order of accuracy that are no near-duplicate of one kept before; constant ones stay."""
+    """Indices of the models that are kept when near-duplicates of a better model are dropped; constant ones stay."""
     n, joint = outcomes.n_queries, outcomes.joint_wrong_counts.astype(float)
     counts = outcomes.error_counts.astype(float)
     spread = np.sqrt(np.where(outcomes.constant, np.inf, counts * (n - counts)))
@@ -104,34 +111,33 @@ def _days(column: np.ndarray) -> np.ndarray | None:
         return None
 
 
-def read_parts(
-    outcomes: Outcomes, tetrachoric: Float[np.ndarray, " pairs"], chosen: tuple[Part, ...]
-) -> list[PartRead]:
-    """The one-factor read of each part, from the correlations of all pairs."""
-    reads = []
+def fit_parts(outcomes: Outcomes, tetrachoric: Float[np.ndarray, " pairs"], chosen: tuple[Part, ...]) -> list[PartFit]:
+    """The one-factor fit of each part, from the correlations of all pairs of the pool."""
+    fits = []
     for part in chosen:
         index = subpools.pair_index(part.members, outcomes.n_models)
-        found = subpools.read(outcomes.error_rates[part.members][None], tetrachoric[index][None])
-        reads.append(
-            PartRead(
+        prediction = subpools.predict(outcomes.error_rates[part.members][None], tetrachoric[index][None])
+        fits.append(
+            PartFit(
                 part,
                 n_all_wrong=int(outcomes.wrong[:, part.members].all(axis=1).sum()),
                 single_best=1 - float(outcomes.error_rates[part.members].min()),
-                tetrachoric=float(found.tetrachoric[0]),
-                log_predicted=float(found.log_predicted[0]),
+                tetrachoric=float(prediction.tetrachoric[0]),
+                log_predicted=float(prediction.log_predicted[0]),
             )
         )
-    return reads
+    return fits
 
 
 def resampled_parts(wrong: np.ndarray, chosen: tuple[Part, ...], batch: Batch) -> Float[np.ndarray, "batch parts"]:
-    """Observed over predicted β of each part in resampled matrices."""
+    """Observed over predicted β of each part, in each matrix of resampled queries."""
     weights = batch.resampled_weights
     n = weights.sum(axis=1)
     ratios = np.empty((len(n), len(chosen)))
     for column, part in enumerate(chosen):
         index = subpools.pair_index(part.members, wrong.shape[1])
-        found = subpools.read(batch.error_counts[:, part.members] / n[:, None], batch.values.tetrachoric[:, index])
+        rates = batch.error_counts[:, part.members] / n[:, None]
+        prediction = subpools.predict(rates, batch.values.tetrachoric[:, index])
         all_wrong = weights @ wrong[:, part.members].all(axis=1) / n
-        ratios[:, column] = all_wrong / np.exp(found.log_predicted)
+        ratios[:, column] = all_wrong / np.exp(prediction.log_predicted)
     return ratios

@@ -6,14 +6,14 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cofail_lab.fitting.readings.subpools import read_counts
+from cofail_lab.fitting.readings.subpools import predict_from_counts
 from cofail_lab.numerics.streams import SCAN, generator
 
 COMPOSITIONS = 200
-"""Random sub-pools of each size."""
+"""Number of random sub-pools of each size."""
 
-# The largest size: with more models a sub-pool's pairs cost more than they tell.
-_LARGEST = 256
+# The largest size: the pairs of larger sub-pools cost much time and hardly change the scan.
+_MAX_SIZE = 256
 
 
 class PoolScan(NamedTuple):
@@ -23,8 +23,8 @@ class PoolScan(NamedTuple):
         sizes: models in a sub-pool, ascending.
         all_wrong: β of each, (sizes, compositions).
         ratio: observed over one-factor β: 0 where no query defeats the sub-pool, nan without a prediction.
-        null_all_wrong, null_ratio: the same compositions in matrices simulated without a common mode; None where none
-            were.
+        null_all_wrong, null_ratio: the same for matrices simulated without a common mode; None where no matrix was
+            simulated.
     """
 
     sizes: Int[np.ndarray, " sizes"]
@@ -35,15 +35,15 @@ class PoolScan(NamedTuple):
 
 
 def scan_sizes(m: int) -> list[int]:
-    """About eight sizes in geometric steps from 2 to the whole pool, whose band in the data is a point."""
-    largest = min(m, _LARGEST)
+    """About eight sizes, in geometric steps from 2 to the whole pool (of at most 256); empty with fewer than 2 models."""
+    largest = min(m, _MAX_SIZE)
     return sorted({round(size) for size in np.geomspace(2, largest, 8)}) if largest >= 2 else []
 
 
 class Compositions:
-    """The sub-pools of a scan.
+    """The random sub-pools of a scan.
 
-    Composition k is counted in matrix k: the observed matrix for all of them, or simulated matrix k.
+    Composition k is counted in matrix k, which is the observed matrix for every k, or simulated matrix k.
 
     Args:
         m: models in the whole pool.
@@ -61,34 +61,38 @@ class Compositions:
     def count(
         self, first: int, wrong: Bool[np.ndarray, "batch n m"], joint: Int[np.ndarray, "batch m m"]
     ) -> dict[str, np.ndarray]:
-        """Count compositions in matrices numbered from ``first`` on, one row for each; empty rows beyond the last.
+        """Count the errors of compositions ``first``, ``first`` + 1, ... in as many matrices.
 
         Args:
-            first: number of the first matrix.
+            first: number of the first matrix, and of its composition.
             wrong: the matrices.
             joint: their joint counts.
+
+        Returns:
+            Arrays by name, a row per matrix; rows of matrices without a composition hold nan and zeros.
         """
         batch = len(wrong)
-        found = {"scan_all_wrong": np.full((batch, len(self.sizes)), np.nan)}
+        counts = {"scan_all_wrong": np.full((batch, len(self.sizes)), np.nan)}
         for column, size in enumerate(self.sizes):
             errors = np.zeros((batch, size), dtype=np.int64)
             both = np.zeros((batch, size * (size - 1) // 2), dtype=np.int32)
             for row, members in enumerate(self._members[size][first : first + batch]):
                 part = joint[row][np.ix_(members, members)]
                 errors[row], both[row] = np.diagonal(part), part[np.triu_indices(size, 1)]
-                found["scan_all_wrong"][row, column] = wrong[row][:, members].all(axis=1).mean()
-            found |= {f"scan_errors_{size}": errors, f"scan_joint_{size}": both}
-        return found
+                counts["scan_all_wrong"][row, column] = wrong[row][:, members].all(axis=1).mean()
+            counts |= {f"scan_errors_{size}": errors, f"scan_joint_{size}": both}
+        return counts
 
     def ratios(self, counts: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """β and its ratio to the one-factor read, (sizes, compositions); nan where a composition was not counted."""
+        """β and its ratio to the one-factor prediction, (sizes, compositions); nan where a composition was not counted."""
         all_wrong = np.full((len(self.sizes), COMPOSITIONS), np.nan)
         counted = counts["scan_all_wrong"][:COMPOSITIONS].T
         all_wrong[:, : counted.shape[1]] = counted
         ratio = np.full_like(all_wrong, np.nan)
         for row, size in enumerate(self.sizes):
-            seen = np.flatnonzero(~np.isnan(all_wrong[row]))
-            if seen.size:
-                found = read_counts(counts[f"scan_errors_{size}"][seen], counts[f"scan_joint_{size}"][seen], self._n)
-                ratio[row, seen] = all_wrong[row, seen] / np.exp(found.log_predicted)
+            present = np.flatnonzero(~np.isnan(all_wrong[row]))
+            if present.size:
+                errors, joint = counts[f"scan_errors_{size}"][present], counts[f"scan_joint_{size}"][present]
+                prediction = predict_from_counts(errors, joint, self._n)
+                ratio[row, present] = all_wrong[row, present] / np.exp(prediction.log_predicted)
         return all_wrong, ratio

@@ -11,18 +11,18 @@ from cofail_lab.outcomes import Outcomes
 Regime = Literal["ceiling-bound", "realizability-bound", "undetermined"]
 
 CONFIDENCE = 0.95
-"""Of the limits of β and of the foreclosed share."""
+"""Confidence of the limits of β and of the foreclosed share."""
 
 
 @dataclass(frozen=True)
-class RegimeRead:
+class PoolRegime:
     """What limits a pool on some queries.
 
     Attributes:
-        name: of the dataset.
-        n_queries, n_all_wrong: n and K.
-        best: index of the model with the fewest errors on these queries (the first of equals).
-        best_errors: its number of errors.
+        name: of the dataset, or what else these queries are.
+        n_queries, n_all_wrong: n and K of these queries.
+        best: index of the model with the fewest errors on these queries (the first of several).
+        best_errors: number of errors of this model.
     """
 
     name: str
@@ -39,12 +39,12 @@ class RegimeRead:
 
     @property
     def foreclosed_share(self) -> float | None:
-        """β / (1 - a_sb), the share of the best model's errors that no combination can mend; None if it makes none."""
+        """β / (1 - a_sb), the share of the best model's errors that every model makes; None where it makes none."""
         return self.n_all_wrong / self.best_errors if self.best_errors else None
 
     @property
     def foreclosed_interval(self) -> tuple[float, float] | None:
-        """Clopper-Pearson limits of the share among the best model's errors, taking that model as given."""
+        """Clopper-Pearson limits of the foreclosed share among the errors of the best model, for this model fixed."""
         if not self.best_errors:
             return None
         low, high = clopper_pearson(self.n_all_wrong, self.best_errors, 1 - CONFIDENCE)
@@ -52,7 +52,11 @@ class RegimeRead:
 
     @property
     def regime(self) -> Regime:
-        """Ceiling-bound: K > 0 and more than half of the best model's errors are everybody's; else as named."""
+        """What limits the pool.
+
+        ``ceiling-bound``: K > 0 and every model makes more than half of the best model's errors.
+        ``realizability-bound``: K = 0 and the best model makes errors. ``undetermined``: anything else.
+        """
         if self.all_wrong_interval[0] > 0 and (self.foreclosed_share or 0) > 0.5:
             return "ceiling-bound"
         if self.n_all_wrong == 0 and self.best_errors > 0:
@@ -60,20 +64,20 @@ class RegimeRead:
         return "undetermined"
 
 
-def read_regime(wrong: np.ndarray, name: str) -> RegimeRead:
-    """Of the queries of one matrix, bool (n, m)."""
+def measure_regime(wrong: np.ndarray, name: str) -> PoolRegime:
+    """The regime of a matrix, bool (n, m) with True for a wrong answer."""
     errors = wrong.sum(axis=0)
     best = int(errors.argmin())
-    return RegimeRead(name, len(wrong), int(wrong.all(axis=1).sum()), best, int(errors[best]))
+    return PoolRegime(name, len(wrong), int(wrong.all(axis=1).sum()), best, int(errors[best]))
 
 
-def regimes_by_dataset(outcomes: Outcomes) -> tuple[RegimeRead, ...]:
-    """One read per dataset, the largest foreclosed share first; empty where there are not at least two datasets."""
+def regimes_by_dataset(outcomes: Outcomes) -> tuple[PoolRegime, ...]:
+    """The regime of each dataset, the largest foreclosed share first; empty with fewer than two datasets."""
     if outcomes.dataset is None:
         return ()
     labels = np.array([str(name) for name in outcomes.dataset], dtype=object)
     names = sorted(set(labels))
     if len(names) < 2:
         return ()
-    reads = [read_regime(outcomes.wrong[labels == name], name) for name in names]
-    return tuple(sorted(reads, key=lambda read: (-(read.foreclosed_share or 0), read.name)))
+    regimes = [measure_regime(outcomes.wrong[labels == name], name) for name in names]
+    return tuple(sorted(regimes, key=lambda regime: (-(regime.foreclosed_share or 0), regime.name)))

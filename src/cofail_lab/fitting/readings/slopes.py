@@ -11,14 +11,18 @@ SLOPES = ("intercept", "accuracy", "same_family")
 def slopes(
     error_rates: Float[np.ndarray, "batch m"], values: Float[np.ndarray, "batch pairs"], pairs: Pairs
 ) -> Float[np.ndarray, "batch 3"]:
-    """Least squares of pair correlations on the pair's mean accuracy (from ½) and on sharing a family.
+    """Least squares of pair correlations on the mean accuracy of the pair (minus ½) and on sharing a family.
 
-    Pairs are dependent, so that the error of a slope is that over resampled queries, not the one least squares states.
+    Pairs are dependent: the error of a slope comes from resampled queries, not from the formula of least squares.
 
     Args:
         error_rates: of each matrix.
-        values: correlations, nan for pairs to leave out.
-        pairs: without families the third slope is nan.
+        values: correlations of each matrix; pairs at nan are left out.
+        pairs: of the pool.
+
+    Returns:
+        Slopes in the order of `SLOPES`. The third is nan without families, or where all pairs or no pairs share one;
+        all are nan where the regression is singular.
     """
     result = np.full((len(values), len(SLOPES)), np.nan)
     same = pairs.same_family
@@ -35,7 +39,7 @@ def slopes(
 
 
 def pair_slopes(error_rates: np.ndarray, values: PairValues, pairs: Pairs) -> dict[str, np.ndarray]:
-    """Slopes of both correlations; boundary pairs, which have no tetrachoric one, left out of the second."""
+    """Slopes of both correlations, (batch, 3); tetrachoric slopes leave boundary pairs out."""
     interior = np.where(values.boundary == 0, values.tetrachoric, np.nan)
     return {
         "pearson": slopes(error_rates, values.pearson, pairs),

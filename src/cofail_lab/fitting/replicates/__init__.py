@@ -1,1 +1,1 @@
-"""Refits of resampled and simulated matrices, in stages of batches that any process may compute."""
+"""Refits of resampled and simulated matrices, in stages of batches; any process can compute any batch."""
