@@ -111,9 +111,7 @@ def _days(column: np.ndarray) -> np.ndarray | None:
         return None
 
 
-def fit_parts(
-    outcomes: Outcomes, tetrachoric: Float[np.ndarray, " pairs"], chosen: tuple[Part, ...]
-) -> list[PartFit]:
+def fit_parts(outcomes: Outcomes, tetrachoric: Float[np.ndarray, " pairs"], chosen: tuple[Part, ...]) -> list[PartFit]:
     """The one-factor fit of each part, from the correlations of all pairs of the pool."""
     fits = []
     for part in chosen:

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from cofail_lab.fitting.readings.pool_scan import PoolScan
-from cofail_lab.fitting.readings.regimes import RegimeRead
+from cofail_lab.fitting.readings.regimes import PoolRegime
 from cofail_lab.fitting.replicates.null import NullTest
 from cofail_lab.report.figures.style import BARS, OTHER, PALETTE, STRONG, canvas, drawing, fitted, label
 from cofail_lab.report.numbers import count, percent
@@ -114,7 +114,7 @@ def pool_size_scan(scan: PoolScan) -> Figure:
 
 
 @drawing()
-def regime_map(reads: Sequence[RegimeRead]) -> Figure:
+def regime_map(reads: Sequence[PoolRegime]) -> Figure:
     """Foreclosed share with its 95% limits, one row per dataset, the whole matrix first.
 
     Args:

@@ -10,7 +10,7 @@ from cofail_lab.bounds.binomial import clopper_pearson, clopper_pearson_upper
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
 from cofail_lab.fitting.readings.pool_scan import PoolScan
-from cofail_lab.fitting.readings.regimes import RegimeRead
+from cofail_lab.fitting.readings.regimes import PoolRegime
 from cofail_lab.fitting.replicates.null import NullCalibration
 from cofail_lab.report.fit import law_comparison
 
@@ -208,7 +208,7 @@ def _parts(fit: MatrixFit) -> pa.Table:
     )
 
 
-def _regimes(regimes: tuple[RegimeRead, ...]) -> pa.Table:
+def _regimes(regimes: tuple[PoolRegime, ...]) -> pa.Table:
     limits = [read.foreclosed_interval or (None, None) for read in regimes]
     return pa.table(
         {
