@@ -1,4 +1,4 @@
-"""A fit judged against its own null: the calibration, its power, and the pool-size scan under data and null."""
+"""A fit compared with null laws: the calibration, its power, the pool-size scan, and the conclusion about the tail."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,21 +22,22 @@ from cofail_lab.numerics.streams import NULL, POWER, generator
 from cofail_lab.outcomes import Outcomes
 
 FIRST_NULL = next(iter(NULL_LAWS))
-"""The null law of every ratio; each other one is the null law of its own ratio only."""
+"""The null law of every ratio; every other null law is the null law of its own ratio only."""
 
-# In larger pools every mean, the observed one included, is over this many random pairs: the same statistic either way.
+# Pools with more than `_MAX_PAIRS` pairs use means over `_SOME_PAIRS` random pairs, for the observed matrix and for
+# simulated ones, so that both have the same statistic.
 _MAX_PAIRS = 2**18
 _SOME_PAIRS = 2**16
-# Counting pairs costs n m² a matrix: beyond this sum fewer matrices are simulated than asked for, but at least 39.
+# Counting pairs costs n m² per matrix. Above this total fewer matrices are simulated than asked for, but at least 39.
 _MAX_COUNTING, _MIN_REPLICATES = 2e11, 39
 
 CHANCE = 0.05
-"""At a p-value up to this a ratio is rare under a law without a common mode."""
+"""A ratio with a p-value up to this is rare under a law without a common mode."""
 
 Tail = Literal["chance", "thinner", "cannot_tell", "beyond"]
-"""What the all-wrong queries say: ``chance``: some law without a common mode gives as much; ``thinner``: fewer queries
-defeat everyone than these laws expect; ``cannot_tell``: it was not or cannot be tested; ``beyond``: unlikely to be
-chance, because every null law was tested and rejected."""
+"""What the all-wrong queries show. ``chance``: such a ratio is not rare under some law without a common mode.
+``thinner``: fewer queries defeat every model than these laws expect. ``cannot_tell``: this was not tested, or cannot be
+tested. ``beyond``: unlikely to be chance, because every null law was tested and rejected."""
 
 Reason = Literal[
     "always_right",
@@ -53,7 +54,7 @@ Reason = Literal[
     "nulls_missing",
     "all_rejected",
 ]
-"""Why `Tail` is what it is; the first four where no query defeats every model."""
+"""Which rule decided the `Tail`; the first four are for matrices in which no query defeats every model."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,13 @@ class Conclusion:
     """Whether the all-wrong queries could be chance.
 
     Attributes:
-        tail, reason: the decision, and which rule made it.
-        explaining, rejecting, missing: null laws under which the ratio could be chance, under which it is rare, and
-            which were not tested.
-        expected_none: where no query defeats every model: share of simulated one-factor matrices without such a query,
-            or exp(-number expected) where none were simulated.
-        expected: number of such queries that the one-factor law expects.
+        tail, reason: the decision, and the rule that made it.
+        explaining: null laws under which the ratio could be chance.
+        rejecting: null laws under which the ratio is rare.
+        missing: null laws that were not tested.
+        expected: where no query defeats every model, the number of such queries that the one-factor law expects.
+        expected_none: where no query defeats every model, the share of simulated one-factor matrices without such a
+            query, or exp(-``expected``) where no matrices were simulated.
     """
 
     tail: Tail
@@ -79,7 +81,7 @@ class Conclusion:
 
 
 def conclude(fit: MatrixFit) -> Conclusion:
-    """The decision on a fit with its calibration: only a tail that every null law was tested for is ``beyond``."""
+    """The decision on a fit with its calibration: ``beyond`` only if every null law was tested and rejected."""
     if fit.outcomes.n_all_wrong == 0:
         return _conclude_without_tail(fit)
     if fit.n_varying < 3:
@@ -129,9 +131,9 @@ class Calibration:
     """The null calibration and the pool-size scan of a fit: what is simulated, and the fit with both attached.
 
     Attributes:
-        fit: of the matrix.
-        n_replicates: matrices asked for from each null law; 0 leaves the calibration out, and keeps the scan.
-        atom: size of the common mode that the power is stated for.
+        fit: the fit of the observed matrix.
+        n_replicates: number of matrices asked for from each null law; with 0 there is no calibration, but a scan.
+        atom: size of the common mode that the power is computed for.
         seed: of the simulations.
     """
 
@@ -150,7 +152,7 @@ class Calibration:
         n, n_replicates = outcomes.n_queries, affordable(outcomes, self.n_replicates)
         stages: dict[str, Stage] = {}
         for name, law in laws.items():
-            # Under the first null law every ratio is placed, under another one that law's own ratio.
+            # The first null law tests every ratio, every other one the ratio of the same law.
             first = name == FIRST_NULL
             more = self._predictions(replicated_laws(self.fit) if first else (name,))
             if first:
@@ -168,8 +170,8 @@ class Calibration:
         """The fit with its calibration, where there are simulated matrices, and its pool-size scan.
 
         Args:
-            drawn: replicates of `stages` by name; after an interruption fewer, or none.
-            finished: whether all are there.
+            drawn: the replicates of `stages` by name; after an interruption some or all are missing.
+            finished: whether all replicates are there.
         """
         outcomes, varying = self.fit.outcomes, self._varying
         if len(varying) < 3:
@@ -199,7 +201,7 @@ class Calibration:
 
     @cached_property
     def _pairs(self) -> Pairs:
-        """The pairs behind every mean of a simulated matrix: all of them, or some in very large pools."""
+        """The pairs behind every mean of a simulated matrix: all pairs, or some of them in very large pools."""
         family = self.fit.outcomes.family
         pairs = Pairs.of(len(self._varying), None if family is None else family[self._varying])
         if len(pairs.left) <= _MAX_PAIRS:
@@ -209,7 +211,7 @@ class Calibration:
         return Pairs(pairs.left[some], pairs.right[some], same)
 
     def _predictions(self, laws: tuple[str, ...]) -> More:
-        """The predictions from whole matrices, for the simulated ones."""
+        """The function that predicts β from the whole tetrachoric matrix, for simulated matrices."""
         if not laws:
             return nothing
         refit = refitter(self.fit, self._varying, laws)
@@ -256,7 +258,7 @@ class Calibration:
         )
 
     def _observed_ratios(self) -> dict[str, float]:
-        """The ratios of the fit; in very large pools again over the pairs that the simulated matrices use."""
+        """The ratios of the fit by law; in very large pools recomputed over the pairs that simulated matrices use."""
         outcomes, pairs, varying = self.fit.outcomes, self._pairs, self._varying
         ratios = {law: self.fit.ratio(law) for law in self.fit.laws}
         if len(pairs.left) < len(varying) * (len(varying) - 1) // 2 and outcomes.n_all_wrong:
@@ -272,8 +274,8 @@ class Calibration:
 def null_laws(fit: MatrixFit) -> dict[str, AbstractErrorLaw]:
     """The fitted laws without a common mode, over the varying models, by the names of `comparison.laws.NULL_LAWS`.
 
-    Empty where a law does not exist. What is not refitted per replicate (`refit.replicated_laws`) has no null of its
-    own.
+    A law that is not refitted to replicates (`refit.replicated_laws`) is not among them. Empty where fewer than two
+    models vary or the mean correlation is not in [0, 1).
     """
     observed = fit.observed_pairs()
     if len(observed.error_rates) < 2 or not 0 <= observed.mean < 1:
@@ -283,13 +285,13 @@ def null_laws(fit: MatrixFit) -> dict[str, AbstractErrorLaw]:
 
 
 def affordable(outcomes: Outcomes, n_replicates: int) -> int:
-    """How many of the matrices asked for are simulated: all, but in pools of about a thousand models and more."""
+    """How many of the matrices asked for are simulated: all of them in pools of fewer than about a thousand models."""
     work = outcomes.n_queries * outcomes.n_models**2
     return min(n_replicates, max(_MIN_REPLICATES, int(_MAX_COUNTING / work)))
 
 
 def _with_scan(more: More, compositions: Compositions) -> More:
-    """Count the compositions of the pool-size scan as well."""
+    """``more``, and the counts of the compositions of the pool-size scan."""
 
     def both(batch: Batch) -> dict[str, np.ndarray]:
         return {**more(batch), **compositions.count(batch.first, *batch.simulated)}

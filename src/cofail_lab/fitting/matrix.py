@@ -1,4 +1,4 @@
-"""The fit of one real matrix in numbers (theory section 4, points 1 to 5); words and pictures are made elsewhere."""
+"""The fit of one matrix in numbers (theory section 4, points 1 to 5); `report` makes words and figures of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from cofail_lab.fitting.estimators.stack import ObservedPairs, Prediction, Tetra
 from cofail_lab.fitting.readings import parts as readings
 from cofail_lab.fitting.readings.heldout import single_best_heldout
 from cofail_lab.fitting.readings.luck import Luck, find_runs, measure_luck
-from cofail_lab.fitting.readings.parts import PartRead
+from cofail_lab.fitting.readings.parts import PartFit
 from cofail_lab.fitting.readings.pool_scan import PoolScan
-from cofail_lab.fitting.readings.regimes import CONFIDENCE, Regime, RegimeRead, read_regime, regimes_by_dataset
+from cofail_lab.fitting.readings.regimes import CONFIDENCE, PoolRegime, Regime, measure_regime, regimes_by_dataset
 from cofail_lab.fitting.readings.slopes import pair_slopes
 from cofail_lab.fitting.replicates.intervals import bca_interval, percentile_interval
 from cofail_lab.fitting.replicates.null import NullCalibration
@@ -33,43 +33,46 @@ from cofail_lab.outcomes import Outcomes
 __all__ = ["CONFIDENCE", "Conventions", "MatrixFit", "Regime", "fit_matrix"]
 
 Conventions = Literal["lab", "published"]
-"""How full Σ is predicted: nearest correlation matrix by a randomized net, or clip-and-rescale by 4 million draws."""
+"""How full Σ is predicted. ``lab``: by the nearest correlation matrix and a randomized net. ``published``: by clipped
+eigenvalues, a rescaled diagonal and 4 million independent draws."""
 
 MATRIX_REPLICATES = 500
-"""Bootstrap replicates that `MATRIX_LAWS` are refitted to: each costs ten times the rest of a replicate."""
+"""Number of bootstrap replicates that `MATRIX_LAWS` are refitted to: this costs ten times the rest of a replicate."""
 
 _HELDOUT_SPLITS = 200
-# An eigenvalue counts as negative beyond the rounding of an eigendecomposition.
+# An eigenvalue counts as negative only if it is smaller than rounding errors explain (times the number of models).
 _NEGATIVE = -1e-9
 
 
 @dataclass(frozen=True)
 class MatrixFit:
-    """Everything measured on one matrix.
+    """Everything that is measured on one matrix.
 
     Attributes:
         outcomes: the matrix.
-        point: pairwise statistics and predictions; nan where a figure does not exist.
-        pairs, pair_values: of every pair i < j.
-        matrix_laws: predictions from the whole tetrachoric matrix, by law; empty where
-            fewer than two models vary.
-        replicates: the bootstrap, None without it; possibly fewer than asked for after an interruption.
-        n_asked: replicates asked for.
+        point: pairwise statistics and predictions; nan where a number does not exist.
+        pairs, pair_values: indices and correlations of all pairs i < j.
+        matrix_laws: predictions from the whole tetrachoric matrix, by law; empty where fewer than two models vary.
+        replicates: the bootstrap, None without it; after an interruption there can be fewer replicates than asked for.
+        n_asked: number of replicates asked for.
         level: confidence of the intervals of the ratios.
         single_best_heldout: accuracy of a model chosen on other queries than it is scored on; None for one query.
-        implied_correlation: r at which the one-factor model gives the observed β; None where no r does.
-        negative_eigenvalues: of the tetrachoric matrix of the varying models; None with fewer than two of them.
-        nearest_mean: mean correlation of the nearest correlation matrix; None likewise.
-        nearest_distance: its Frobenius distance from the tetrachoric matrix.
-        conventions: of full Σ.
-        frechet: interval of β that the error rates and pairs of this matrix leave open.
-        regimes: of its datasets, where there are several.
-        parts: the pool read in parts.
+        implied_correlation: r at which the one-factor law gives the observed β; None where no r does.
+        negative_eigenvalues: number of negative eigenvalues of the tetrachoric matrix of the varying models; None where
+            fewer than two models vary.
+        nearest_mean: mean correlation of the nearest correlation matrix; None where fewer than two models vary.
+        nearest_distance: Frobenius distance of this matrix from the tetrachoric matrix; None for the same reason.
+        conventions: how full Σ is predicted.
+        frechet: interval of β that the error rates and pairs of this matrix allow.
+        regimes: of the datasets, where there are several.
+        parts: one-factor fits of parts of the pool.
         slopes: of pair correlations on accuracy and family: name of the correlation -> (3,), see `readings.slopes`.
-        luck: the routable ceiling where runs were repeated, why it cannot be read, or None without repeats.
-        comparison: every law on held-out queries; None where it was left out.
+        luck: the routable ceiling from repeated runs, or a sentence that says why it does not exist, or None without
+            repeated runs.
+        comparison: every law on held-out queries; None where the comparison was left out.
         jackknife: refits without groups of queries, for BCa intervals; None without the bootstrap.
-        null, scan: the null calibration and the pool-size scan; None where they were left out.
+        null: the null calibration; None where it was left out.
+        scan: the pool-size scan; None where it was left out.
     """
 
     outcomes: Outcomes
@@ -87,8 +90,8 @@ class MatrixFit:
     nearest_distance: float | None
     conventions: Conventions
     frechet: AllWrongRange
-    regimes: tuple[RegimeRead, ...]
-    parts: tuple[PartRead, ...]
+    regimes: tuple[PoolRegime, ...]
+    parts: tuple[PartFit, ...]
     slopes: Mapping[str, np.ndarray]
     luck: Luck | str | None
     comparison: LawComparison | None = None
@@ -97,9 +100,9 @@ class MatrixFit:
     scan: PoolScan | None = None
 
     @cached_property
-    def whole(self) -> RegimeRead:
+    def whole(self) -> PoolRegime:
         """K, the best model and the regime of all queries."""
-        return read_regime(self.outcomes.wrong, "all queries")
+        return measure_regime(self.outcomes.wrong, "all queries")
 
     @property
     def all_wrong_interval(self) -> tuple[float, float]:
@@ -108,33 +111,33 @@ class MatrixFit:
 
     @property
     def best(self) -> int:
-        """Index of the single best model (the first of equals)."""
+        """Index of the model with the fewest errors (the first of several)."""
         return int(self.outcomes.error_counts.argmin())
 
     @property
     def single_best(self) -> float:
-        """a_sb, in sample."""
+        """a_sb, the accuracy of the single best model, in sample."""
         return 1 - float(self.outcomes.error_rates[self.best])
 
     @property
     def oracle_gain(self) -> float:
-        """G = (1 - β) - a_sb, computed from counts so that no rounding is left in it."""
+        """G = (1 - β) - a_sb, computed from counts so that it has no rounding error."""
         outcomes = self.outcomes
         return float(outcomes.error_counts[self.best] - outcomes.n_all_wrong) / outcomes.n_queries
 
     @property
     def foreclosed_share(self) -> float | None:
-        """β / (1 - a_sb), the share of the best model's errors that no combination can mend; None if it makes none."""
+        """β / (1 - a_sb), the share of the best model's errors that every model makes; None where it makes none."""
         return self.whole.foreclosed_share
 
     @property
     def regime(self) -> Regime:
-        """Theory section 4, point 1."""
+        """What limits the pool (theory section 4, point 1)."""
         return self.whole.regime
 
     @property
     def laws(self) -> tuple[str, ...]:
-        """Names of the laws that were asked for a prediction, whether it exists or not."""
+        """Names of the laws that have a prediction, or whose prediction does not exist for this matrix."""
         return (*POINT_LAWS, *(law for law in MATRIX_LAWS if law in self.matrix_laws))
 
     def predicted(self, law: str) -> float | None:
@@ -143,56 +146,52 @@ class MatrixFit:
         return None if value is None else float(np.exp(value))
 
     def log_predicted(self, law: str) -> float | None:
-        """Log β under a law, over the models that are not constant; None where it does not exist or none varies."""
-        found = self.matrix_laws[law].log if law in self.matrix_laws else getattr(self.point, f"log_{law}", None)
-        if found is None or np.isnan(found[0]) or self.outcomes.constant.all():
+        """Log β under a law, over the varying models; None where the law does not exist or no model varies."""
+        logs = self.matrix_laws[law].log if law in self.matrix_laws else getattr(self.point, f"log_{law}", None)
+        if logs is None or np.isnan(logs[0]) or not self.outcomes.varying.any():
             return None
-        return float(found[0])
+        return float(logs[0])
 
     def ratio(self, law: str) -> float | None:
-        """Observed over predicted β; None where nothing was observed (K = 0 is degenerate) or predicted."""
+        """Observed over predicted β; None where K = 0 (the ratio is then degenerate) or without a prediction."""
         log_predicted = self.log_predicted(law)
         if self.outcomes.n_all_wrong == 0 or log_predicted is None:
             return None
         log_ratio = np.log(self.outcomes.all_wrong()) - log_predicted
-        # Against independence the ratio can exceed every float; then it has no value that could be stored.
+        # Against independent errors the ratio can exceed the largest float; then there is no number to store.
         return float(np.exp(log_ratio)) if log_ratio < np.log(np.finfo(float).max) else None
 
     def ratio_interval(self, law: str) -> tuple[float, float] | None:
         """Percentile bootstrap interval of the ratio at `level`; None where there is no ratio or no bootstrap."""
-        if self.replicates is None or self.ratio(law) is None or not self.replicates.has(law):
+        replicates = self.replicates
+        if replicates is None or self.ratio(law) is None or not replicates.has(law):
             return None
-        interval = percentile_interval(self._drawn_ratios(law), self.level)
+        interval = percentile_interval(_drawn_ratios(replicates, law), self.level)
         return interval if interval is not None and np.isfinite(interval).all() else None
 
-    def _drawn_ratios(self, law: str) -> np.ndarray:
-        assert self.replicates is not None  # noqa: S101  (the caller asked)
-        drawn = self.replicates.ratios(law)
-        return drawn[:MATRIX_REPLICATES] if law in MATRIX_LAWS else drawn
-
     def bca_interval(self, law: str) -> tuple[float, float] | None:
-        """BCa interval of the ratio at `level`; None likewise, or where BCa has no answer."""
-        ratio = self.ratio(law)
-        if self.replicates is None or self.jackknife is None or ratio is None or not self.replicates.has(law):
+        """BCa interval of the ratio at `level`; None without a ratio, a bootstrap, a jackknife or a finite interval."""
+        ratio, replicates = self.ratio(law), self.replicates
+        if replicates is None or self.jackknife is None or ratio is None or not replicates.has(law):
             return None
-        interval = bca_interval(ratio, self._drawn_ratios(law), self.jackknife.ratios(law), self.level)
+        interval = bca_interval(ratio, _drawn_ratios(replicates, law), self.jackknife.ratios(law), self.level)
         return interval if interval is not None and np.isfinite(interval).all() else None
 
     def part_ratio(self, index: int) -> float | None:
-        """Observed over one-factor β of one of `parts`; None where nothing was observed or predicted."""
-        read = self.parts[index]
-        if read.n_all_wrong == 0 or np.isnan(read.log_predicted):
+        """Observed over one-factor β of one of `parts`; None where K = 0 in this part or without a prediction."""
+        part = self.parts[index]
+        if part.n_all_wrong == 0 or np.isnan(part.log_predicted):
             return None
-        return float(read.n_all_wrong / self.outcomes.n_queries / np.exp(read.log_predicted))
+        return float(part.n_all_wrong / self.outcomes.n_queries / np.exp(part.log_predicted))
 
     def part_interval(self, index: int) -> tuple[float, float] | None:
-        """Its percentile bootstrap interval at `level`."""
+        """Percentile bootstrap interval of `part_ratio` at `level`; None without a ratio or a bootstrap."""
         if self.replicates is None or self.part_ratio(index) is None:
             return None
         return percentile_interval(self.replicates.more["parts"][:, index], self.level)
 
     def interval(self, values: Float[np.ndarray, " replicates"] | None) -> tuple[float, float] | None:
-        """95% percentile interval of a statistic of the replicates."""
+        """95% percentile interval of a number that each replicate has; None for None."""
         return None if values is None else percentile_interval(values, CONFIDENCE)
 
     def correlation_matrix(self) -> tuple[Float[np.ndarray, "m m"], Int[np.ndarray, "m m"]]:
@@ -201,7 +200,7 @@ class MatrixFit:
         return square(values.tetrachoric[0], self.pairs, m, 1.0), square(values.boundary[0], self.pairs, m, 0)
 
     def tetrachoric_matrix(self, chosen: Int[np.ndarray, " k"]) -> Float[np.ndarray, "k k"]:
-        """Tetrachoric correlations of some models, diagonal 1."""
+        """Tetrachoric correlations of the chosen models, diagonal 1."""
         matrix = square(self.pair_values.tetrachoric[0], self.pairs, self.outcomes.n_models, 1.0)
         return matrix[np.ix_(chosen, chosen)]
 
@@ -212,11 +211,11 @@ class MatrixFit:
 
     @property
     def n_varying(self) -> int:
-        """Models that are sometimes right and sometimes wrong: those that laws are fitted to."""
+        """Number of models that are right on some queries and wrong on others; laws are fitted to these."""
         return int(self.outcomes.varying.sum())
 
     def observed_pairs(self) -> ObservedPairs:
-        """What null laws are made from."""
+        """The numbers that null laws are made from, over the varying models."""
         varying = np.flatnonzero(self.outcomes.varying)
         return ObservedPairs(
             self.outcomes.error_rates[varying],
@@ -236,7 +235,10 @@ class MatrixFit:
         return FITTED_LAWS[law].why_absent(facts)
 
     def count_probs(self) -> dict[str, Float[np.ndarray, " m_plus_1"]]:
-        """P(C = 0..m) under each of `POINT_LAWS`; models that are always wrong shift it, models always right pad it."""
+        """P(C = 0..m) under each of `POINT_LAWS` that exists.
+
+        The laws are over the varying models. Models that are always wrong add their number to C.
+        """
         outcomes = self.outcomes
         always_wrong = int((outcomes.error_counts == outcomes.n_queries).sum())
         probs = {}
@@ -248,11 +250,18 @@ class MatrixFit:
 
 
 def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conventions = "lab") -> MatrixFit:
-    """The point fit of one matrix; `resampling` adds the replicates. ``level`` is that of the ratios' intervals."""
+    """The fit of one matrix without replicates, which `resampling` and `calibration` add.
+
+    Args:
+        outcomes: the matrix.
+        level: confidence of the intervals of the ratios.
+        seed: of everything that is drawn at random.
+        conventions: how full Σ is predicted.
+    """
     pairs = Pairs.of(outcomes.n_models, outcomes.family)
     joint = outcomes.joint_wrong_counts[pairs.left, pairs.right]
     point, values = fit_counts(outcomes.error_counts[None], joint[None], outcomes.n_queries, pairs)
-    varying = np.flatnonzero(~outcomes.constant)
+    varying = np.flatnonzero(outcomes.varying)
     negative = nearest_mean = distance = None
     matrix_laws: dict[str, Prediction] = {}
     if len(varying) >= 2:
@@ -264,7 +273,7 @@ def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conv
         others = tuple(law for law in MATRIX_LAWS if law != "full_sigma")
         stack = TetrachoricStack(outcomes.error_rates[None], values.tetrachoric, pairs, _family_numbers(outcomes))
         matrix_laws = predict(stack, others)
-        # The nearest matrix is at hand, and constant models need not be in it.
+        # The nearest matrix of the varying models is already there.
         matrix_laws["full_sigma"] = Prediction.of(
             [full_sigma.log_orthant(nearest, ndtri(outcomes.error_rates[varying]))]
         )
@@ -288,10 +297,16 @@ def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conv
         conventions=conventions,
         frechet=all_wrong_range(outcomes.error_rates, outcomes.pairwise_wrong()),
         regimes=regimes_by_dataset(outcomes),
-        parts=tuple(readings.read_parts(outcomes, values.tetrachoric[0], readings.parts(outcomes))),
-        slopes={name: found[0] for name, found in pair_slopes(outcomes.error_rates[None], values, pairs).items()},
+        parts=tuple(readings.fit_parts(outcomes, values.tetrachoric[0], readings.parts(outcomes))),
+        slopes={name: stack[0] for name, stack in pair_slopes(outcomes.error_rates[None], values, pairs).items()},
         luck=runs if runs is None or isinstance(runs, str) else measure_luck(runs, seed),
     )
+
+
+def _drawn_ratios(replicates: Replicates, law: str) -> Float[np.ndarray, " replicates"]:
+    """The ratios of the replicates that the law was refitted to."""
+    ratios = replicates.ratios(law)
+    return ratios[:MATRIX_REPLICATES] if law in MATRIX_LAWS else ratios
 
 
 def _published_full_sigma(outcomes: Outcomes, matrix: np.ndarray, varying: np.ndarray, seed: int) -> Prediction:

@@ -1,4 +1,4 @@
-"""What is refitted to every replicate of a matrix, and how its predictions stand on the scale of the fit."""
+"""The laws that are refitted to every replicate of a matrix, with predictions on the same scale as those of the fit."""
 
 from collections.abc import Callable
 
@@ -13,22 +13,23 @@ from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS, log_
 from cofail_lab.fitting.replicates.stages import one_thread
 
 Refit = Callable[[Float[np.ndarray, "batch k"], Float[np.ndarray, "batch pairs"]], dict[str, np.ndarray]]
-"""``log_<law>`` of replicates from the error rates of k models and the tetrachoric correlations of their pairs."""
+"""From error rates of k models and tetrachoric correlations of their pairs: ``log_<law>`` -> log β per replicate."""
 
 
 def replicated_laws(fit: MatrixFit) -> tuple[str, ...]:
-    """The laws of the whole matrix that replicates get as well: none in large pools or where there is no ratio."""
+    """The laws of the whole matrix that are refitted to replicates; none in large pools or where there is no ratio."""
     if fit.outcomes.n_all_wrong == 0 or fit.outcomes.n_models > MAX_REPLICATED_MODELS:
         return ()
     return tuple(law for law in MATRIX_LAWS if law != "full_sigma_clip" and law in fit.matrix_laws)
 
 
 def refitter(fit: MatrixFit, chosen: Int[np.ndarray, " k"], laws: tuple[str, ...]) -> Refit:
-    """What predicts ``laws`` for replicates of the ``chosen`` models of a matrix.
+    """The function that predicts β under ``laws`` for replicates of the ``chosen`` models of a matrix.
 
-    A replicate's full Σ takes one randomization of the net, the same for all. Its error is about 1.5%, nearly the same
-    on similar matrices, and the fit itself averages many randomizations. So every replicate is corrected by the
-    difference of the two on the observed matrix: a ratio, its interval and its null are then on one scale.
+    Under full Σ all replicates use one and the same randomization of the net. Its error is about 1.5%, and nearly the
+    same for similar matrices. The fit itself averages many randomizations. Therefore the log of every replicate is
+    shifted by the difference between the two on the observed matrix, so that a ratio, its interval and its null
+    distribution are on one scale.
     """
     if not laws:
         return lambda *_: {}
@@ -47,7 +48,7 @@ def refitter(fit: MatrixFit, chosen: Int[np.ndarray, " k"], laws: tuple[str, ...
         with one_thread():
             on_observed = coarse(fit.outcomes.error_rates[chosen][None], observed[None], (sigma,))
         difference = fit.matrix_laws["full_sigma"].log[0] - on_observed[f"log_{sigma}"][0]
-        # Where the fit has no such law there is no ratio to place either.
+        # Without the law there is no ratio either, so that nothing needs a shift.
         shift = float(difference) if np.isfinite(difference) else 0.0
 
     def refit(rates: np.ndarray, tetrachoric: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""A fit with its bootstrap and jackknife: what is refitted to every resampled matrix, and to which of them."""
+"""A fit with its bootstrap and jackknife: what is refitted to which resampled matrices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,17 +12,17 @@ from cofail_lab.fitting.refit import refitter, replicated_laws
 from cofail_lab.fitting.replicates.bootstrap import AT_ONCE, bootstrap, jackknife
 from cofail_lab.fitting.replicates.stages import Batch, Replicates, Stage, join
 
-# The laws of the whole matrix make a replicate ten times slower: this many of these are a batch.
+# The laws of the whole matrix make a replicate ten times slower, so that its batches are smaller.
 _MATRIX_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """The query bootstrap of a fit: what is resampled, and the fit with it attached.
+    """The query bootstrap of a fit: what is resampled, and the fit with the bootstrap attached.
 
     Attributes:
-        fit: of the matrix.
-        n_replicates: asked for; 0 leaves the bootstrap out.
+        fit: the fit of the observed matrix.
+        n_replicates: number of replicates asked for; 0 leaves the bootstrap out.
         seed: of the resampling.
     """
 
@@ -65,8 +65,8 @@ class Bootstrap:
         """The fit with its bootstrap.
 
         Args:
-            drawn: replicates of `stages` by name; after an interruption fewer, or none.
-            finished: whether all are there; a jackknife without some of its groups says nothing.
+            drawn: the replicates of `stages` by name; after an interruption some or all are missing.
+            finished: whether all replicates are there; a jackknife is useless without some of its groups.
         """
         batches = [drawn[name] for name in ("bootstrap_laws", "bootstrap") if name in drawn]
         return replace(

@@ -18,9 +18,9 @@ def test_a_subpool_reads_as_a_matrix_of_its_own(real: Callable[[str], Outcomes])
     members = np.array([0, 2, 3, 7])
     alone = fit_matrix(outcomes_from(outcomes.wrong[:, members]), level=0.9, seed=0)
     index = subpools.pair_index(members, outcomes.n_models)
-    by_pairs = subpools.read(outcomes.error_rates[members][None], whole.pair_values.tetrachoric[:, index])
+    by_pairs = subpools.predict(outcomes.error_rates[members][None], whole.pair_values.tetrachoric[:, index])
     joint = outcomes.joint_wrong_counts[np.ix_(members, members)]
-    by_counts = subpools.read_counts(
+    by_counts = subpools.predict_from_counts(
         outcomes.error_counts[members][None], joint[np.triu_indices(4, 1)][None], outcomes.n_queries
     )
     for found in (by_pairs, by_counts):

@@ -1,4 +1,4 @@
-"""Every law against one matrix: what β it predicts, and how likely it makes C on queries it was not fitted to."""
+"""Every law on one matrix: which β it predicts, and how likely C is under it on queries that it was not fitted to."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,22 +23,26 @@ _NOTHING = Estimate(None, None, "exact")
 
 @dataclass(frozen=True)
 class LawFit:
-    """One law on one matrix; a figure that does not exist is None and ``absent`` or ``heldout_absent`` says why.
+    """One law on one matrix; a number that does not exist is None, and ``absent`` or ``heldout_absent`` says why.
 
     Attributes:
         name: key of `laws.FITTED_LAWS`.
-        law: over the varying models; None where there is none.
-        parameters: the few that are not error rates or matrices; intervals: 95% by profile likelihood.
+        law: the fitted law over the varying models; None where it does not exist.
+        parameters: the parameters that are neither error rates nor matrices, by name.
+        intervals: 95% profile-likelihood limits of some parameters, by name.
         predicted: β under the law, over the varying models, with numerical or simulation error.
-        log_predicted: log β, finite below the smallest float.
-        ratio: observed β over predicted.
-        log_likelihood: of C, in sample (log P summed over queries); simulation_error: its standard error.
+        log_predicted: log β, finite also where β is below the smallest float.
+        ratio: observed β over predicted β.
+        log_likelihood: of C, in sample (log P summed over queries).
+        simulation_error: standard error of ``log_likelihood`` where it is simulated, otherwise 0.
         matrix_log_likelihood: of the whole matrix, in sample; None where Σ is full.
-        heldout: mean log P(C) of a query under the law fitted to the other folds; heldout_error: standard error over
-            queries, fits held fixed.
-        difference, difference_error: heldout minus that of the best law (at most 0), paired over queries.
-        notes: what a reader must know.
-        absent, heldout_absent: why there is no law; why it was not judged on held-out queries.
+        heldout: mean log P(C) of a query under the law fitted to the other folds.
+        heldout_error: standard error of ``heldout`` over queries, with the fits held fixed.
+        difference: ``heldout`` minus that of the best law, at most 0.
+        difference_error: standard error of ``difference``, paired over queries.
+        notes: what a reader must know about the fit, one sentence each.
+        absent: why the law does not exist; None where it does.
+        heldout_absent: why the law was not judged on held-out queries; None where it was.
     """
 
     name: str
@@ -61,17 +65,17 @@ class LawFit:
 
     @property
     def label(self) -> str:
-        """What people call the law."""
+        """What pages, tables and figures call the law."""
         return FITTED_LAWS[self.name].label
 
     @property
     def how(self) -> str:
-        """How its parameters were found."""
+        """How its parameters were estimated."""
         return FITTED_LAWS[self.name].how
 
     @property
     def close(self) -> bool:
-        """Whether held-out queries cannot distinguish it from the best law: within two standard errors."""
+        """Whether this law is within two standard errors of the best: held-out queries do not distinguish the two."""
         if self.difference is None or self.difference_error is None:
             return False
         return -self.difference <= 2 * self.difference_error
@@ -83,11 +87,13 @@ class LawComparison:
 
     Attributes:
         fits: in the order of `laws.FITTED_LAWS`.
-        observed: β of the whole pool; n_all_wrong, n_queries: K and n.
-        n_models: varying models, which every law is fitted to; n_constant: models left out of laws.
-        n_heldout_models: models C counts in the held-out comparison: those that vary in every training part.
-        folds: number of parts.
-        why_no_ratio: why no ratio exists; None where it does.
+        observed: β of the whole pool.
+        n_all_wrong, n_queries: K and n.
+        n_models: number of varying models, which every law is fitted to.
+        n_constant: number of constant models, which are left out of every law.
+        n_heldout_models: number of models that C counts in the held-out comparison: they vary in every training part.
+        folds: number of parts of the queries; 0 without a held-out comparison.
+        why_no_ratio: why there are no ratios; None where there are.
     """
 
     fits: tuple[LawFit, ...]
@@ -101,29 +107,28 @@ class LawComparison:
     why_no_ratio: str | None
 
     def __getitem__(self, name: str) -> LawFit:
-        """A law by name."""
+        """The fit of a law by its name in the table; StopIteration where it was not compared."""
         return next(fit for fit in self.fits if fit.name == name)
 
     @property
     def best(self) -> LawFit | None:
-        """The law with the highest held-out log-likelihood; None where none was judged."""
+        """The law with the highest held-out log-likelihood; None where no law was judged."""
         judged = [fit for fit in self.fits if fit.heldout is not None]
         return max(judged, key=lambda fit: fit.heldout or 0.0) if judged else None
 
     @property
     def atom(self) -> LawFit | None:
-        """The atom-inflated law that held-out queries (else C itself) make likeliest."""
+        """The best law with an atom: by held-out log-likelihood or, where none was judged, by that of C."""
         fits = [fit for fit in self.fits if fit.name.startswith("atom_") and fit.law is not None]
 
         def merit(fit: LawFit) -> tuple[bool, float]:
-            judged = fit.heldout is not None
-            return judged, fit.heldout if fit.heldout is not None else (fit.log_likelihood or 0.0)
+            return (True, fit.heldout) if fit.heldout is not None else (False, fit.log_likelihood or 0.0)
 
         return max(fits, key=merit) if fits else None
 
 
 def n_steps(folds: int = FOLD_COUNT, laws: Sequence[str] | None = None) -> int:
-    """The sum of what `compare_laws` calls ``advance`` with."""
+    """Number of fits of `compare_laws`: the sum of all numbers that it calls ``advance`` with."""
     return len(_chosen(laws)) * (folds + 1)
 
 
@@ -139,15 +144,20 @@ def compare_laws(
     """Fit every law of `laws.FITTED_LAWS` to a matrix and judge it on held-out queries.
 
     Args:
-        outcomes: the matrix; constant models stay out of every law.
-        folds: parts the queries are dealt into at random; each is predicted by laws fitted to the others. 0: none.
-        seed: of the dealing.
-        intervals: with profile-likelihood limits of the parameters that are fitted by likelihood, and ω on the matrix.
-        laws: names of the laws to compare; all if None.
-        advance: called with 1 after each of `n_steps` fits.
+        outcomes: the matrix; constant models are left out of every law.
+        folds: number of parts that the queries are assigned to at random; each part is predicted by laws fitted to the
+            other parts. 0 leaves the held-out comparison out.
+        seed: of the assignment.
+        intervals: whether to compute profile-likelihood limits of parameters that are fitted by likelihood, and the ω
+            under which the matrix is likeliest.
+        laws: names of the laws to compare; None for all.
+        advance: called with the number of fits that are done since the last call, `n_steps` in all.
 
-    Memory is a few (m, m) and (n, nodes) arrays. Pools above `laws.MAX_SLOW_MODELS` models skip what would take
-    minutes, and say so.
+    Memory is a few (m, m) and (n, nodes) arrays. In pools of more than `laws.MAX_SLOW_MODELS` models everything that
+    would take minutes is left out, and ``heldout_absent`` says so.
+
+    Raises:
+        InputError: ``folds`` or a name in ``laws`` is not valid.
     """
     checks.whole("folds", folds, 0)
     if folds:
@@ -160,7 +170,7 @@ def compare_laws(
         fits = [LawFit(name, absent=words, heldout_absent=words) for name in rows]
         advance(n_steps(folds, laws))
         return _comparison(fits, outcomes, pool, 0, folds, why_no_ratio)
-    judge = _Judge.deal(pool, folds, seed)
+    judge = _Judge.assign(pool, folds, seed)
     fits, logs = [], {}
     for name, row in rows.items():
         fit = _fitted(name, row, pool, outcomes, why_no_ratio, intervals and pool.n_models <= MAX_SLOW_MODELS)
@@ -190,57 +200,75 @@ def _comparison(
     fits: list[LawFit], outcomes: Outcomes, pool: VaryingPool, n_heldout: int, folds: int, why_no_ratio: str | None
 ) -> LawComparison:
     return LawComparison(
-        tuple(fits), outcomes.all_wrong(), outcomes.n_all_wrong, outcomes.n_queries, pool.n_models,
-        outcomes.n_models - pool.n_models, n_heldout, folds, why_no_ratio,
-    )  # fmt: skip
+        fits=tuple(fits),
+        observed=outcomes.all_wrong(),
+        n_all_wrong=outcomes.n_all_wrong,
+        n_queries=outcomes.n_queries,
+        n_models=pool.n_models,
+        n_constant=outcomes.n_models - pool.n_models,
+        n_heldout_models=n_heldout,
+        folds=folds,
+        why_no_ratio=why_no_ratio,
+    )
 
 
 def _fitted(
     name: str, row: FittedLaw, pool: VaryingPool, outcomes: Outcomes, why_no_ratio: str | None, intervals: bool
 ) -> LawFit:
     try:
-        found = row.fit(pool, intervals)
-        predicted = found.law.all_wrong_estimate()
-        counts = count_law(found.law)
-        on_matrix = matrix_log_likelihood(found.law, pool.wrong)
+        fitted = row.fit(pool, intervals)
+        predicted = fitted.law.all_wrong_estimate()
+        counts = count_law(fitted.law)
+        on_matrix = matrix_log_likelihood(fitted.law, pool.wrong)
     except (AbsentLawError, ConvergenceError) as reason:
         return LawFit(name, absent=str(reason), heldout_absent=str(reason))
-    log_predicted = float(np.log(predicted.value)) if predicted.value else float(found.law.log_all_wrong())
+    log_predicted = float(np.log(predicted.value)) if predicted.value else float(fitted.law.log_all_wrong())
     log_likelihood = counts.log_likelihood(pool.histogram)
     log_ratio = None if why_no_ratio else np.log(outcomes.all_wrong()) - log_predicted
     return LawFit(
-        name=name, law=found.law, parameters=found.parameters,
-        intervals=found.intervals, predicted=predicted, log_predicted=log_predicted,
-        # Against independence the ratio can exceed every float; then it has no value that could be stored.
+        name=name,
+        law=fitted.law,
+        parameters=fitted.parameters,
+        intervals=fitted.intervals,
+        predicted=predicted,
+        log_predicted=log_predicted,
+        # Against independent errors the ratio can exceed the largest float; then there is no number to store.
         ratio=float(np.exp(log_ratio)) if log_ratio is not None and log_ratio < 700 else None,
         log_likelihood=log_likelihood if np.isfinite(log_likelihood) else None,
         simulation_error=counts.simulation_error(pool.histogram),
-        matrix_log_likelihood=on_matrix, notes=_notes(found, pool),
-    )  # fmt: skip
+        matrix_log_likelihood=on_matrix,
+        notes=_notes(fitted, pool),
+    )
 
 
-def _notes(found: Fitted, pool: VaryingPool) -> tuple[str, ...]:
-    if "shock" in found.parameters and not pool.n_all_wrong:
-        return (*found.notes, "no query is all wrong: the likeliest atom is 0")
-    if found.parameters.get("shock") == 0:
-        return (*found.notes, "no atom is likelier than any")
-    return found.notes
+def _notes(fitted: Fitted, pool: VaryingPool) -> tuple[str, ...]:
+    if "shock" in fitted.parameters and not pool.n_all_wrong:
+        return (*fitted.notes, "no query is all wrong: the likeliest atom is 0")
+    if fitted.parameters.get("shock") == 0:
+        return (*fitted.notes, "no atom is likelier than any")
+    return fitted.notes
 
 
 @dataclass(frozen=True)
 class _Judge:
-    """Deals the queries into parts, and scores a law on each with the others."""
+    """The parts of the queries: scores a law on each part after fitting it to the other parts.
+
+    Attributes:
+        pool: the models that vary in every training part.
+        part: number of the part of each query.
+        training: the pool without the queries of each part in turn.
+    """
 
     pool: VaryingPool
     part: np.ndarray
     training: tuple[VaryingPool, ...]
 
     @classmethod
-    def deal(cls, pool: VaryingPool, folds: int, seed: int) -> "_Judge":
+    def assign(cls, pool: VaryingPool, folds: int, seed: int) -> "_Judge":
         if not folds:
             return cls(pool, np.zeros(pool.n_queries, dtype=int), ())
         part = generator(seed, FOLDS).permutation(np.arange(pool.n_queries) % folds)
-        # A model that never errs, or always, in some training part has no threshold there: C counts the others.
+        # A model that is constant in some training part has no threshold there: C counts the other models only.
         errors = np.stack([pool.wrong[part != k].sum(axis=0) for k in range(folds)])
         sizes = np.array([(part != k).sum() for k in range(folds)])[:, None]
         kept = ((errors > 0) & (errors < sizes)).all(axis=0)
@@ -250,7 +278,7 @@ class _Judge:
     def heldout(
         self, row: FittedLaw, fit: LawFit, advance: Callable[[int], None]
     ) -> tuple[np.ndarray | None, str | None]:
-        """Log P(C) of every query under the law of the other parts; or None and why."""
+        """Log P(C) of every query under the law fitted to the other parts, or None and the reason why not."""
         done = 0
         try:
             if fit.absent is not None:
@@ -279,7 +307,7 @@ class _Judge:
 
 
 def _judged(fits: list[tuple[LawFit, str | None]], logs: Mapping[str, np.ndarray | None]) -> list[LawFit]:
-    """Held-out figures, and each law's distance from the best."""
+    """The fits with their held-out log-likelihoods and their differences from the best law."""
     means = {name: float(values.mean()) for name, values in logs.items() if values is not None}
     best = logs[max(means, key=lambda name: means[name])] if means else None
     judged = []
@@ -291,8 +319,11 @@ def _judged(fits: list[tuple[LawFit, str | None]], logs: Mapping[str, np.ndarray
         n, gap = len(values), values - best
         judged.append(
             replace(
-                fit, heldout=float(values.mean()), heldout_error=float(values.std(ddof=1) / np.sqrt(n)),
-                difference=float(gap.mean()), difference_error=float(gap.std(ddof=1) / np.sqrt(n)),
+                fit,
+                heldout=float(values.mean()),
+                heldout_error=float(values.std(ddof=1) / np.sqrt(n)),
+                difference=float(gap.mean()),
+                difference_error=float(gap.std(ddof=1) / np.sqrt(n)),
             )
-        )  # fmt: skip
+        )
     return judged

@@ -1,8 +1,8 @@
 """The table of fitted laws, a row per law: its name, how it is fitted, where it is used, and why it may not exist.
 
 To add a law: one file in `fitting.estimators` with ``fit_pool(pool, intervals) -> Fitted``, and one row here. The
-comparison, its table, metrics and figure then hold the law. A row with ``predict`` is also predicted for the matrix
-and its bootstrap replicates, with a ratio and intervals; a row with ``null`` is also simulated as a null law.
+comparison and its table, metrics and figure then contain the law. A law with ``predict`` also predicts β of the matrix
+and of its bootstrap replicates, with a ratio and intervals. A law with ``null`` is also simulated as a null law.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,15 +29,15 @@ from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.numerics.streams import NULL, NULL_FULL_SIGMA, NULL_LOADINGS
 
 MAX_SLOW_MODELS = 300
-"""Larger pools leave the slow laws out of the held-out comparison, and profile limits out altogether."""
+"""In larger pools slow laws are not compared on held-out queries, and no profile limits are computed."""
 
 Speed = Literal["quick", "slow", "slowest"]
-"""``slow``: refitted in every fold in pools of up to `MAX_SLOW_MODELS` only. ``slowest``: likewise, and compared with
-``laws=all`` only, because these laws together take longer than the rest of a fit."""
+"""``slow``: refitted in every fold only in pools of up to `MAX_SLOW_MODELS` models. ``slowest``: the same, and compared
+only with ``laws=all``, because these laws together take longer than the rest of a fit."""
 
 
 class AbsenceFacts(NamedTuple):
-    """What decides why a law makes no prediction for a matrix.
+    """Facts about a matrix that explain why a law makes no prediction.
 
     Attributes:
         mean_tetrachoric: mean correlation of the pairs.
@@ -55,7 +55,7 @@ class NullLaw(NamedTuple):
 
     Attributes:
         stream: purpose of its random numbers (`numerics.streams`).
-        law: from the observed pairs.
+        law: makes the law from the observed pairs.
     """
 
     stream: int
@@ -92,12 +92,12 @@ class FittedLaw:
     Attributes:
         label: what pages, tables and figures call the law.
         phrase: what a running sentence calls it, where it differs from ``label``.
-        how: how its parameters are found.
-        fit: to the varying models of a pool; True asks for profile limits. Raises AbsentLawError, ConvergenceError.
+        how: how its parameters are estimated.
+        fit: fits the law to a pool; True asks for profile limits. Raises AbsentLawError, ConvergenceError.
         speed: see `Speed`.
-        from_counts: whether `estimators.point.PointFit` predicts β under the law (``log_<name>``) from counts alone.
+        from_counts: whether `estimators.point.PointFit` predicts β under the law (``log_<name>``) from counts only.
         predict: β under the law for a stack of tetrachoric matrices; None for laws that are only compared.
-        null: the law as a null law; None for laws that are no null law.
+        null: how the law is simulated as a null law; None for laws that are not.
         error_kind: of the numerical error of the prediction.
         why_absent: why there may be no prediction, as the end of a sentence "the law ...".
     """

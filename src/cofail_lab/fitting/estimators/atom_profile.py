@@ -1,8 +1,8 @@
 """An atom over a base law that is estimated from tetrachoric correlations: ω = k/n by likelihood on C.
 
 For each k that is tried, k of the queries that all models get wrong are dropped and the base is estimated from the
-other queries. The estimate of ω is the k/n under which C is likeliest. `atom.fit` is for bases with at most one dependence
-parameter.
+other queries. The estimate of ω is the k/n under which C is likeliest. `atom.fit` is for bases with at most one
+dependence parameter.
 """
 
 from collections.abc import Callable

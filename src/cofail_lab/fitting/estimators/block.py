@@ -112,7 +112,7 @@ def _has(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 
 def families_of(pool: VaryingPool) -> tuple[Int[np.ndarray, " m"], str]:
-    """Families (m,) of the models, and a note that says where they come from.
+    """Numbers of the families of the models, (m,), and a note that says where the families come from.
 
     They are the given families where at least two models share a family and at least two do not, otherwise clusters.
     """

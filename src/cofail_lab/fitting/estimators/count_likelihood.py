@@ -161,7 +161,7 @@ def _with_shock(spread: np.ndarray, log_whole: float, log_base: float, shock: fl
 
 
 def matrix_log_likelihood(law: AbstractErrorLaw, wrong: Bool[np.ndarray, "n m"]) -> float | None:
-    """Σ over queries of log P(E = pattern of the query); None where Σ is full, for lack of a fast way."""
+    """Σ over queries of log P(E = pattern of the query); None where Σ is full (not computed)."""
     rows = _pattern_logs(law, wrong)
     return None if rows is None else float(rows.sum())
 

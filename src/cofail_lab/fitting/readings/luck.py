@@ -133,7 +133,7 @@ def measure_luck(runs: Runs, seed: int) -> Luck:
     None of these is a scoring run of this query. So whichever model i is picked, the expected share of right runs
     among its scoring runs is π_i <= max π. Breaking ties by the accuracy on all queries would be wrong: this accuracy
     contains the scoring runs, and prefers the model whose scoring runs happened to be right (with 30 models that flip
-    coins, 50 queries and 3 runs the pick would reach .57 instead of .5).
+    coins, 50 queries and 3 runs, the pick would reach .57 instead of .5).
     """
     rng = generator(seed, LUCK)
     right, total = runs.right, runs.runs

@@ -35,7 +35,7 @@ class PoolScan(NamedTuple):
 
 
 def scan_sizes(m: int) -> list[int]:
-    """About eight sizes, in geometric steps from 2 to the whole pool (of at most 256); empty with fewer than 2 models."""
+    """About eight sizes, in geometric steps from 2 to m, but at most 256; empty with fewer than 2 models."""
     largest = min(m, _MAX_SIZE)
     return sorted({round(size) for size in np.geomspace(2, largest, 8)}) if largest >= 2 else []
 
@@ -84,7 +84,7 @@ class Compositions:
         return counts
 
     def ratios(self, counts: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """β and its ratio to the one-factor prediction, (sizes, compositions); nan where a composition was not counted."""
+        """β and its ratio to the one-factor prediction, (sizes, compositions); nan for compositions not counted."""
         all_wrong = np.full((len(self.sizes), COMPOSITIONS), np.nan)
         counted = counts["scan_all_wrong"][:COMPOSITIONS].T
         all_wrong[:, : counted.shape[1]] = counted

@@ -13,7 +13,7 @@ from cofail_lab.fitting.estimators.tetrachoric import correlation_from_counts
 _PAIRS_AT_ONCE = 2**20
 
 
-class SubpoolRead(NamedTuple):
+class SubpoolPrediction(NamedTuple):
     """One-factor predictions for sub-pools of one size.
 
     Attributes:
@@ -25,15 +25,15 @@ class SubpoolRead(NamedTuple):
     log_predicted: Float[np.ndarray, " pools"]
 
 
-def predict(rates: Float[np.ndarray, "pools s"], correlations: Float[np.ndarray, "pools pairs"]) -> SubpoolRead:
+def predict(rates: Float[np.ndarray, "pools s"], correlations: Float[np.ndarray, "pools pairs"]) -> SubpoolPrediction:
     """From the error rates of s models and the correlations of their pairs, which are nan where a model is constant."""
     mean = row_means(correlations, np.ones(correlations.shape, dtype=bool))
-    return SubpoolRead(mean, one_factor.log_all_wrong(rates, mean)[0])
+    return SubpoolPrediction(mean, one_factor.log_all_wrong(rates, mean)[0])
 
 
 def predict_from_counts(
     error_counts: Int[np.ndarray, "pools s"], joint_counts: Int[np.ndarray, "pools pairs"], n: int
-) -> SubpoolRead:
+) -> SubpoolPrediction:
     """From errors and joint errors on n queries; the pairs are in the order of ``numpy.triu_indices``."""
     size = error_counts.shape[1]
     left, right = np.triu_indices(size, 1)

@@ -1,10 +1,11 @@
-"""The query bootstrap: every replicate refits marginals, all pairs and all predictions."""
+"""The query bootstrap: error rates, all pairs and all predictions are refitted to every replicate."""
 
 from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Bool
 
+from cofail_lab.exact_counts import count_dtype
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.point import PointFit, fit_counts
 from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing
@@ -13,12 +14,11 @@ from cofail_lab.numerics.streams import BOOTSTRAP, generator
 # Bounds the arrays of one batch of replicates to tens of megabytes.
 _PAIRS_PER_BATCH = 2**19
 _MODELS_PER_BATCH = 2**15
-# Groups of queries left out in turn for the acceleration of BCa; up to so many queries each is a group of its own.
+# Number of groups of queries that the jackknife leaves out in turn; with at most this many queries each is a group.
 JACKKNIFE_GROUPS = 200
 
-
 AT_ONCE = 256
-"""Replicates of a batch at most: larger ones are not faster, and are harder to share."""
+"""Largest number of replicates in a batch: larger batches are not faster, and are harder to split over processes."""
 
 
 def bootstrap(
@@ -32,7 +32,7 @@ def bootstrap(
 ) -> Stage:
     """Resample the queries with replacement ``n_replicates`` times and refit each.
 
-    The random numbers of replicate b are those of replicate ``first`` + b of the seed, whatever the batch it falls in.
+    Replicate b uses the random numbers of replicate ``first`` + b of the seed, independently of its batch.
     Cost per replicate: n m² for the counts and about 1 microsecond a pair; memory as stated in `fit_counts`.
     """
     n = len(wrong)
@@ -46,9 +46,9 @@ def bootstrap(
 def jackknife(
     wrong: Bool[np.ndarray, "n m"], pairs: Pairs, seed: int, more: More = nothing, at_once: int = AT_ONCE
 ) -> Stage:
-    """Refit without each of at most `JACKKNIFE_GROUPS` random groups of queries in turn, for `bca_interval`.
+    """Refit without one group of queries, for each of at most `JACKKNIFE_GROUPS` random groups (see `bca_interval`).
 
-    Groups are equally large: the few queries beyond a multiple of their number are never left out.
+    Groups are equally large: the few queries that remain after the division into groups are never left out.
     """
     n = len(wrong)
     n_groups = min(n, JACKKNIFE_GROUPS)
@@ -77,11 +77,11 @@ def _reweighted(
     """Refit under integer query weights, (replicates, n), each row summing to ``n_drawn``."""
     n, m = wrong.shape
     size = max(1, min(n_replicates, at_once, _PAIRS_PER_BATCH // max(1, len(pairs.left)), _MODELS_PER_BATCH // m))
-    columns = wrong.astype(np.float32 if n < 2**24 else np.float64)
+    columns = wrong.astype(count_dtype(n))
     all_wrong = wrong.all(axis=1)
 
     def batch(start: int) -> Replicates:
-        # The last batch is filled up so that one compiled shape serves all; what fills it is thrown away.
+        # The last batch is filled up, so that all have the one compiled shape; the extra replicates are dropped.
         drawn = weights(start, size)
         joint = np.stack([(columns.T * w.astype(columns.dtype)) @ columns for w in drawn])
         counts = np.diagonal(joint, axis1=1, axis2=2).astype(np.int64)

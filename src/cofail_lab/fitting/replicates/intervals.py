@@ -8,9 +8,11 @@ from scipy.special import ndtr, ndtri
 
 
 def percentile_interval(values: Float[np.ndarray, " replicates"], level: float) -> tuple[float, float] | None:
-    """The central interval of the replicates that have the figure.
+    """The central interval of the replicates in which the number exists (is not nan).
 
-    None where fewer than half of them do, or where all agree: then resampling cannot show any spread.
+    Returns:
+        None where it exists in fewer than half of the replicates, or where all of these agree: then resampling cannot
+        show any spread.
     """
     present = values[~np.isnan(values)]
     if len(present) < max(2, len(values) / 2):
@@ -28,16 +30,16 @@ def bca_interval(
     """Efron's bias-corrected and accelerated interval (Efron and Tibshirani 1993, section 14.3).
 
     Args:
-        estimate: on the observed matrix.
-        drawn: bootstrap replicates; ties with the estimate count half towards the bias correction.
-        left_out: the estimate without each group of queries, from `jackknife`. Sums of squares and of cubes of
-            influences over groups estimate those over queries, the latter with a standard error of √15/(6 · groups) in
-            the acceleration: .003 at 200 groups.
-        level: of the interval.
+        estimate: the number on the observed matrix.
+        drawn: the number in bootstrap replicates; those that equal the estimate count half in the bias correction.
+        left_out: the number without each group of queries, from `jackknife`. The sums of squares and of cubes of the
+            influences of groups estimate the sums over queries; for the acceleration this has a standard error of
+            √15/(6 · groups), .003 with 200 groups.
+        level: confidence of the interval.
 
     Returns:
-        None where fewer than half of the replicates or not all of the jackknife values exist, or where every replicate
-        lies on one side of the estimate (its bias has no finite correction).
+        None where the number is nan in more than half of the replicates or in any value of the jackknife, or where all
+        replicates are on one side of the estimate (the bias correction is then infinite).
     """
     present = drawn[~np.isnan(drawn)]
     if len(present) < max(2, len(drawn) / 2) or not np.isfinite(left_out).all():
@@ -55,7 +57,7 @@ def bca_interval(
 
 
 class Interval(NamedTuple):
-    """A number with its 95% limits, and its standard error where they are of a query bootstrap."""
+    """A number with its 95% limits and, where these come from a query bootstrap, its standard error."""
 
     value: float
     lower: float

@@ -1,7 +1,8 @@
-"""The null calibration: what ratio a world without a common mode would show (theory section 4, point 3).
+"""The null calibration: which ratios matrices without a common mode show (theory section 4, point 3).
 
-Matrices of the observed shape are simulated from a law, the point pipeline is rerun on each, and the observed ratio is
-placed among theirs. No null is centred on 1: the fit and its pairs are estimated from the same few queries.
+Matrices of the observed shape are simulated from a law, the point fit is repeated on each, and the observed ratio is
+compared with the simulated ratios. These are not centred on 1, because the observed β and the prediction are estimated
+from the same few queries.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
+from cofail_lab.exact_counts import joint_counts
 from cofail_lab.fitting.estimators.pairs import Pairs, PairValues
 from cofail_lab.fitting.estimators.point import PointFit, fit_counts
 from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing
@@ -39,7 +41,7 @@ def simulate(
 ) -> Stage:
     """Draw ``n_replicates`` matrices of n queries from a law and refit each.
 
-    Replicate b depends on (stream, b) alone.
+    Replicate b depends on (stream, b) and the shape only.
 
     Args:
         law: of the varying models of the pool.
@@ -47,10 +49,10 @@ def simulate(
         pairs: of the law's models; all of them, or some.
         n_replicates: matrices.
         stream: seed and purpose of the random numbers (`numerics.streams`).
-        more: what else to keep of each.
+        more: what else to keep of each matrix.
     """
     m = law.n_models
-    # The shape alone decides how many matrices come from one key, so that no replicate depends on how many there are.
+    # How many matrices come from one key depends on their shape only, so that no replicate depends on ``n_replicates``.
     size = max(1, min(_MATRICES_PER_BATCH, _PAIRS_PER_BATCH // max(1, len(pairs.left)), _CELLS_PER_BATCH // (n * m)))
 
     def batch(start: int) -> Replicates:
@@ -58,8 +60,8 @@ def simulate(
         drawn = _draw(law, kept * n, stream, start // size).reshape(kept, n, m)
         joint = np.empty((kept, m, m), dtype=np.int64)
         for row in range(kept):
-            joint[row] = _joint_counts(drawn[row])
-        # One compiled shape serves all batches: what fills the last one is thrown away.
+            joint[row] = joint_counts(drawn[row])
+        # The last batch is filled up, so that all batches have the one compiled shape; the extra matrices are dropped.
         rows = np.minimum(np.arange(size), kept - 1)
         counts = np.diagonal(joint, axis1=1, axis2=2)[rows]
         fit, values = fit_counts(counts, joint[:, pairs.left, pairs.right][rows], n, pairs)
@@ -81,21 +83,16 @@ def _draw(law: "AbstractErrorLaw", n: int, stream: tuple[int, int], index: int) 
     return np.asarray(law.sample(jax.random.wrap_key_data(jnp.asarray(words)), n, chunk=_CHUNK))
 
 
-def _joint_counts(wrong: np.ndarray) -> Int[np.ndarray, "m m"]:
-    columns = wrong.astype(np.float32 if len(wrong) < 2**24 else np.float64)
-    return (columns.T @ columns).astype(np.int64)
-
-
 class NullTest(NamedTuple):
-    """Where the observed ratio of one predictor falls among the simulated ones.
+    """The observed ratio of one law compared with simulated ratios.
 
     Attributes:
-        p_value: (1 + simulated ratios at least as large) / (1 + simulated); without a prediction a simulated matrix
-            counts as one with a larger ratio.
-        expected: median ratio without a common mode.
-        lower, upper: the central 90% of them.
+        p_value: (1 + a) / (1 + n) for n simulated matrices, a of which have a ratio at least as large as the observed
+            one; a simulated matrix without a prediction counts as one with a larger ratio.
+        expected: median of the simulated ratios.
+        lower, upper: limits of the central 90% of the simulated ratios.
         critical: the ratio above which a test at 5% rejects.
-        n_replicates: simulated matrices.
+        n_replicates: number of simulated matrices.
     """
 
     p_value: float
@@ -108,21 +105,22 @@ class NullTest(NamedTuple):
 
 @dataclass(frozen=True)
 class NullCalibration:
-    """A fit placed among fits of matrices without a common mode.
+    """A fit compared with fits of matrices that were simulated without a common mode.
 
     Attributes:
-        laws: name of a null law -> the matrices simulated from it, refitted.
-        tests: (null law, predictor) -> where the observed ratio falls; empty where no query defeats every model.
-        atom: size of the atom that the power is stated for.
-        power: predictor -> share of matrices with that atom whose ratio a test at 5% rejects; None where there is no
-            such law, nothing to test, or an interruption came first.
-        joint_power: the share of them that is rejected under every null law's own test, which is when a tail is called
-            unlikely to be chance; None as ``power``, and where a null law was not simulated.
-        n_power: matrices with that atom behind both.
-        interrupted: whether one did.
-        n_asked: matrices asked for from each law.
-        n_affordable: as many of them as are simulated in a pool of this size; after an interruption fewer are there.
-        n_pairs: pairs behind every mean; fewer than all of them in very large pools, the observed mean included.
+        laws: name of a null law -> the refits of the matrices simulated from it.
+        tests: (null law, law of the ratio) -> test of this ratio; empty where no query defeats every model.
+        atom: size of the atom that the power is computed for.
+        power: law of the ratio -> share of matrices with this atom that its test at 5% rejects; None where no law with
+            this atom exists, where there is nothing to test, or where the calibration was interrupted before.
+        joint_power: share of these matrices that the own tests of all null laws reject, so that the tail is called
+            unlikely to be chance; None where ``power`` is, and where some null law was not simulated.
+        n_power: number of matrices with this atom behind both powers.
+        interrupted: whether the calibration was interrupted.
+        n_asked: number of matrices asked for from each law.
+        n_affordable: number of matrices that are simulated in a pool of this size; after an interruption there can be
+            fewer.
+        n_pairs: number of pairs behind every mean, observed or simulated; in very large pools not all pairs.
     """
 
     laws: Mapping[str, Replicates]
@@ -138,23 +136,23 @@ class NullCalibration:
 
     @property
     def n_simulated(self) -> int:
-        """Matrices simulated from each null law: the fewest of any."""
+        """Number of matrices that were simulated from every null law (the smallest number of any law)."""
         return min(len(replicates.all_wrong) for replicates in self.laws.values())
 
     def own_tests(self, names: Iterable[str]) -> dict[str, NullTest]:
-        """The test of each named law under itself as the null law, where there is one."""
+        """The tests of the ratios of the named laws under the same law as the null law; only those that exist."""
         return {name: self.tests[name, name] for name in names if (name, name) in self.tests}
 
 
 def place(observed: float, simulated: Float[np.ndarray, " replicates"]) -> NullTest | None:
-    """The observed ratio among simulated ones; None without a single simulated ratio."""
+    """Compare the observed ratio with simulated ratios, nan without a prediction; None where all are nan."""
     present = simulated[~np.isnan(simulated)]
     if not len(present):
         return None
     filled = np.sort(np.where(np.isnan(simulated), np.inf, simulated))
     n = len(filled)
     low, middle, high = np.quantile(present, [0.05, 0.5, 0.95])
-    # The largest value whose p-value is still above 5%; with fewer than 19 replicates no value is below.
+    # The largest value with a p-value above 5%; with fewer than 19 replicates every p-value is above 5%.
     exceeding = int(np.floor(0.05 * (n + 1) + 1e-9))
     critical = float(filled[n - exceeding]) if exceeding else np.inf
     at_least = int((filled >= observed * (1 - 1e-12)).sum())
@@ -162,19 +160,20 @@ def place(observed: float, simulated: Float[np.ndarray, " replicates"]) -> NullT
 
 
 def power(test: NullTest, simulated: Float[np.ndarray, " replicates"]) -> float:
-    """Share of matrices simulated with an atom whose ratio the test at 5% rejects."""
+    """Share of ratios, from matrices simulated with an atom, that the test at 5% rejects."""
     return float((simulated > test.critical).mean())
 
 
 def with_atom(law: OneFactorGaussian, atom: float) -> "AtomInflated | None":
-    """A common mode of size ``atom`` that neither an error rate nor the mean pair gives away.
+    """A law with an atom of size ``atom``, and with the error rates and the mean p_ij of ``law``.
 
-    One factor plus the atom, with the error rates and the mean p_ij of ``law`` (beyond 2^16 pairs, of that many of
-    them): its base has loadings smaller by one factor, which makes up for the pairs that the atom adds.
+    The atom can therefore not be detected in the error rates or in the mean pair. All loadings of the base are those of
+    ``law`` times one number, which makes up for the joint errors that the atom adds. With more than 2^16 pairs the mean
+    is over this many of them.
 
     Returns:
-        None where no such law exists: a model errs less often than the atom, or the atom alone makes pairs fail
-        together more often than they do.
+        None where no such law exists: a model errs less often than the atom, or the atom alone causes more joint errors
+        than there are.
     """
     rates, loadings = np.asarray(law.error_rates), np.asarray(law.loadings)
     if atom >= rates.min():

@@ -1,4 +1,4 @@
-"""Predictions of β that need the whole tetrachoric matrix, for the observed one and for its replicates alike."""
+"""Predictions of β that need the whole tetrachoric matrix, for the observed matrix and for replicates."""
 
 from collections.abc import Iterable
 
@@ -9,13 +9,13 @@ from cofail_lab.fitting.comparison.laws import FITTED_LAWS
 from cofail_lab.fitting.estimators.stack import Prediction, TetrachoricStack
 
 MAX_REPLICATED_MODELS = 150
-"""Models in a pool whose replicates get these predictions too: beyond, a repaired matrix for each takes minutes."""
+"""Replicates get these predictions in pools of up to this many models; in larger pools repairs would take minutes."""
 
 
 def predict(stack: TetrachoricStack, laws: Iterable[str]) -> dict[str, Prediction]:
-    """Some laws of `comparison.laws.MATRIX_LAWS`, in the order of that table, for every matrix of a stack.
+    """Log β of every matrix of a stack under some laws of `comparison.laws.MATRIX_LAWS`, in the order of ``laws``.
 
-    A block law without families is left out.
+    The block law is left out where families are not known.
     """
     predictions = {}
     for name in laws:
@@ -27,5 +27,5 @@ def predict(stack: TetrachoricStack, laws: Iterable[str]) -> dict[str, Predictio
 
 
 def log_predictions(stack: TetrachoricStack, laws: Iterable[str]) -> dict[str, Float[ndarray, " batch"]]:
-    """``log_<law>`` of each matrix, for `Replicates.more`."""
+    """``log_<law>`` -> log β of each matrix, as `Replicates.more` holds it."""
     return {f"log_{name}": prediction.log for name, prediction in predict(stack, laws).items()}

@@ -1,4 +1,4 @@
-"""Replicates split over processes: which process computes which batches, and how they travel as Arrow tables."""
+"""Replicates split over processes: which process computes which batches, and how Arrow tables carry them."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ _FIT, _MORE = "fit.", "more."
 
 
 def assign_batches(stages: Mapping[str, Stage], shard: int, n_shards: int) -> dict[str, list[int]]:
-    """The batches of one shard, stage -> first replicates; those of all stages go to the shards in turn."""
+    """The batches of one shard: stage -> first replicate of each. The shards get the batches of all stages in turn."""
     batches = [(name, start) for name, stage in stages.items() for start in stage.starts]
     assigned: dict[str, list[int]] = {}
     for name, start in batches[shard::n_shards]:
@@ -21,7 +21,7 @@ def assign_batches(stages: Mapping[str, Stage], shard: int, n_shards: int) -> di
 
 
 def to_table(batches: Mapping[int, Replicates]) -> pa.Table:
-    """Batches by their first replicate as one table: a row per replicate, every number to the last bit."""
+    """Batches, by their first replicate, as one table: a row per replicate, every number exact to the last bit."""
     columns: dict[str, pa.Array | pa.ChunkedArray] = {}
     numbers = [np.arange(start, start + len(batch.all_wrong)) for start, batch in batches.items()]
     columns["replicate"] = pa.array(np.concatenate(numbers))

@@ -1,4 +1,4 @@
-"""Replicates of a matrix, resampled or simulated: what is kept of each, and how batches of them are computed."""
+"""Replicates of a matrix, resampled or simulated: what is stored of each, and how batches are computed."""
 
 import os
 from collections import deque
@@ -23,8 +23,8 @@ class Replicates(NamedTuple):
     Attributes:
         all_wrong: β.
         single_best: accuracy of the replicate's own best model.
-        fit: everything the point fit gives.
-        more: what else was asked for, by name; rows are replicates.
+        fit: the point fit.
+        more: other numbers, by name; rows are replicates.
     """
 
     all_wrong: Float[np.ndarray, " replicates"]
@@ -44,22 +44,22 @@ class Replicates(NamedTuple):
         return np.divide(self.all_wrong, errors, out=np.full(len(errors), np.nan), where=errors > 0)
 
     def log_predicted(self, law: str) -> Float[np.ndarray, " replicates"]:
-        """Log β under a law of the point fit or of `more`; nan where it does not exist."""
+        """Log β under a law of the point fit or of `more`; nan where the law does not exist."""
         name = f"log_{law}"
         return self.more[name] if name in self.more else getattr(self.fit, name)
 
     def has(self, law: str) -> bool:
-        """Whether the law was fitted to each replicate."""
+        """Whether this law was fitted to the replicates."""
         return f"log_{law}" in self.more or hasattr(self.fit, f"log_{law}")
 
     def take(self, rows: Int[np.ndarray, " some"]) -> "Replicates":
-        """Some of them."""
+        """Some of the replicates."""
         fit = PointFit(*(field[rows] for field in self.fit))
         more = {name: values[rows] for name, values in self.more.items()}
         return Replicates(self.all_wrong[rows], self.single_best[rows], fit, more)
 
     def ratios(self, law: str) -> Float[np.ndarray, " replicates"]:
-        """Observed over predicted β of each replicate; 0 where none was observed, nan without a prediction."""
+        """Observed over predicted β of each replicate; 0 where the observed β is 0, nan without a prediction."""
         with np.errstate(divide="ignore", over="ignore"):
             return np.exp(np.log(self.all_wrong) - self.log_predicted(law))
 
@@ -68,10 +68,10 @@ class Batch(NamedTuple):
     """Some replicates while they are in memory.
 
     Attributes:
-        first: number of the first of them.
-        error_counts: (batch, m).
-        values: every pair of every replicate.
-        weights: how often each query was drawn, (batch, n); None where the matrices were simulated.
+        first: number of the first replicate.
+        error_counts: errors of each model.
+        values: correlations of every pair in every replicate.
+        weights: how often each query was drawn; None where the matrices were simulated.
         wrong, joint: the simulated matrices and their joint counts; None where queries were resampled.
     """
 
@@ -84,7 +84,7 @@ class Batch(NamedTuple):
 
     @property
     def resampled_weights(self) -> Int[np.ndarray, "batch n"]:
-        """`weights` of resampled queries; ValueError for simulated matrices, which have none."""
+        """`weights` of resampled queries; ValueError for simulated matrices, which have no weights."""
         if self.weights is None:
             raise ValueError("a batch of simulated matrices has no query weights")
         return self.weights
@@ -96,24 +96,24 @@ class Batch(NamedTuple):
 
     @property
     def simulated(self) -> tuple[Bool[np.ndarray, "batch n m"], Int[np.ndarray, "batch m m"]]:
-        """`wrong` and `joint` of simulated matrices; ValueError for resampled queries, which have none."""
+        """`wrong` and `joint` of simulated matrices; ValueError for resampled queries, which have no matrices."""
         if self.wrong is None or self.joint is None:
             raise ValueError("a batch of resampled queries has no matrices")
         return self.wrong, self.joint
 
 
 More = Callable[[Batch], Mapping[str, np.ndarray]]
-"""What else to keep of each replicate."""
+"""Computes what `Replicates.more` stores of a batch, by name."""
 
 
 def nothing(batch: Batch) -> Mapping[str, np.ndarray]:
-    """Keep the point fit only."""
+    """Store the point fit only."""
     del batch
     return {}
 
 
 def join(batches: list[Replicates]) -> Replicates:
-    """Batches in order, as one."""
+    """The replicates of all batches, in the order of the list."""
     return Replicates(
         np.concatenate([batch.all_wrong for batch in batches]),
         np.concatenate([batch.single_best for batch in batches]),
@@ -123,12 +123,13 @@ def join(batches: list[Replicates]) -> Replicates:
 
 
 class Stage(NamedTuple):
-    """Replicates of one kind, in batches none of which needs another.
+    """Replicates of one kind, in batches that can be computed in any order.
 
     Attributes:
-        n_replicates: how many there are.
-        size: of every batch but perhaps the last. It depends on the matrix alone, not on who computes what: another
-            shape may be compiled to other instructions, and differ in the last bit.
+        n_replicates: number of replicates in all batches.
+        size: replicates in every batch except the last, which can be smaller. It depends on the matrix only, not on the
+            process that computes the batch: another array shape may be compiled to other instructions, with results
+            that differ in the last bit.
         batch: computes the batch that begins with a given replicate.
     """
 
@@ -142,20 +143,21 @@ class Stage(NamedTuple):
         return range(0, self.n_replicates, self.size)
 
     def batch_size(self, start: int) -> int:
-        """Replicates of the batch that begins with ``start``."""
+        """Number of replicates in the batch that begins with ``start``."""
         return min(self.size, self.n_replicates - start)
 
     def replicates(self) -> Replicates:
-        """All of them."""
+        """All replicates of the stage."""
         return join(list(in_batches(self, self.starts)))
 
 
 def in_batches(
     stage: Stage, starts: Iterable[int], advance: Callable[[int], None] = lambda _: None
 ) -> Iterator[Replicates]:
-    """Some batches of a stage, in the order given; ``advance`` is called with the number of replicates just done.
+    """Some batches of a stage, in the order of ``starts``; ``advance`` is called with the replicates of each when done.
 
-    NumPy and XLA leave a core idle half of the time; a second batch fills it. Batches go to all JAX devices in turn.
+    NumPy and XLA leave a core idle half of the time, so two batches are computed at once. Batches go to all JAX devices
+    in turn.
     """
     devices = jax.devices()
     at_once = max(min(_BATCHES_AT_ONCE, os.cpu_count() or 1), len(devices))
@@ -167,10 +169,10 @@ def in_batches(
             return stage.batch(start)
 
     def finished() -> Replicates:
-        kept, future = waiting.popleft()
-        done = future.result()
-        advance(kept)
-        return done
+        size, future = waiting.popleft()
+        replicates = future.result()
+        advance(size)
+        return replicates
 
     try:
         with one_thread():
@@ -187,8 +189,8 @@ def in_batches(
 def one_thread() -> threadpool_limits:
     """The context in which BLAS uses one thread.
 
-    It then sums in the same order whatever the number of cores, and its spinning threads do not hold up the batches
-    that run side by side, which on a busy machine is a factor of ten.
+    BLAS then sums in the same order on any number of cores. Also, its waiting threads do not take cores from the
+    batches that run side by side, which would make them ten times slower on a busy machine.
     """
     return threadpool_limits(1, "blas")
 
@@ -196,9 +198,9 @@ def one_thread() -> threadpool_limits:
 def run_stages(
     stages: Mapping[str, Stage], advance: Callable[[int], None] = lambda _: None
 ) -> tuple[dict[str, Replicates], bool]:
-    """The replicates of some stages, by name, and whether they are complete: a KeyboardInterrupt keeps what is done.
+    """The replicates of some stages, by name, and whether they are complete.
 
-    A stage of which nothing is done is left out.
+    After a KeyboardInterrupt the finished batches are returned; a stage without any finished batch is left out.
     """
     done: dict[str, list[Replicates]] = {}
     finished = True

@@ -11,7 +11,7 @@ from cofail_lab.fitting.comparison.laws import FITTED_LAWS, NULL_LAWS
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.fitting.readings.luck import Luck
-from cofail_lab.fitting.readings.parts import LEAST_FAMILY
+from cofail_lab.fitting.readings.parts import MIN_FAMILY
 from cofail_lab.fitting.readings.slopes import SLOPES
 from cofail_lab.fitting.replicates.intervals import Interval
 from cofail_lab.fitting.replicates.null import NullTest
@@ -99,7 +99,7 @@ def pool_sections(fit: MatrixFit) -> tuple[Section, ...]:
 
 def _families_left_out(fit: MatrixFit) -> str:
     names = [] if fit.outcomes.family is None else [str(name) for name in fit.outcomes.family]
-    large = sum(names.count(name) >= LEAST_FAMILY for name in set(names) - {""})
+    large = sum(names.count(name) >= MIN_FAMILY for name in set(names) - {""})
     shown = sum(reading.part.key.startswith("family=") for reading in fit.parts)
     return f"; of {count(large)} families the {count(shown)} largest are shown" if 0 < shown < large else ""
 

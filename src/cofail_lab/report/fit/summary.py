@@ -13,7 +13,7 @@ from cofail_lab.fitting.calibration import Conclusion, conclude
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS
 from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
-from cofail_lab.fitting.readings.regimes import read_regime
+from cofail_lab.fitting.readings.regimes import measure_regime
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.certificate import certificate_section
 from cofail_lab.report.fit import in_short as fit_in_short
@@ -80,7 +80,7 @@ def _ceiling(fit: MatrixFit) -> Section:
     share = "of the best model's errors are everybody's" if fit.foreclosed_share is not None else "it makes no error"
     if foreclosed is None and replicates is not None:
         # Where no query defeats everyone, every replicate says 0: exact limits, the best model taken as given.
-        foreclosed = read_regime(outcomes.wrong, "").foreclosed_interval
+        foreclosed = measure_regime(outcomes.wrong, "").foreclosed_interval
     share += f", 95% {interval(*foreclosed)}" if foreclosed else ""
     rows = (
         Row("best single model", percent(fit.single_best), shorten(outcomes.models[fit.best])),
@@ -100,7 +100,7 @@ def _ceiling(fit: MatrixFit) -> Section:
 
 def _regime_sentence(fit: MatrixFit) -> str:
     if fit.regime == "ceiling-bound":
-        low, high = read_regime(fit.outcomes.wrong, "").foreclosed_interval or (0.0, 1.0)
+        low, high = measure_regime(fit.outcomes.wrong, "").foreclosed_interval or (0.0, 1.0)
         open_ = "" if low > 0.5 else f", as far as this few errors show ({interval(low, high)} of them, at 95%)"
         return (
             f"Ceiling-bound: most of what the best model gets wrong, every model gets wrong{open_}. Combining cannot "

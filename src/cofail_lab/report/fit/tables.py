@@ -11,7 +11,7 @@ from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.fitting.calibration import FIRST_NULL
 from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
 from cofail_lab.fitting.readings.pool_scan import PoolScan
-from cofail_lab.fitting.readings.regimes import RegimeRead
+from cofail_lab.fitting.readings.regimes import PoolRegime
 from cofail_lab.fitting.replicates.null import NullCalibration
 from cofail_lab.fitting.replicates.stages import Replicates
 from cofail_lab.report.fit import law_comparison
@@ -209,7 +209,7 @@ def _parts(fit: MatrixFit) -> pa.Table:
     )
 
 
-def _regimes(regimes: tuple[RegimeRead, ...]) -> pa.Table:
+def _regimes(regimes: tuple[PoolRegime, ...]) -> pa.Table:
     limits = [dataset.foreclosed_interval or (None, None) for dataset in regimes]
     return pa.table(
         {
