@@ -52,18 +52,36 @@ def test_a_fit_writes_everything(run: Run, grades: Path, tmp_path: Path) -> None
     assert record["provenance"]["seed"] == 0
     written = {str(path.relative_to(tmp_path / "here")) for path in (tmp_path / "here").rglob("*") if path.is_file()}
     figures = {
-        "correlation_heatmap", "law_comparison", "null_calibration", "pool_accuracies", "pool_size_scan", "regime_map",
-        "wrong_by_dataset", "wrong_count_distribution",
-    }  # fmt: skip
+        "correlation_heatmap",
+        "law_comparison",
+        "null_calibration",
+        "pool_accuracies",
+        "pool_size_scan",
+        "regime_map",
+        "wrong_by_dataset",
+        "wrong_count_distribution",
+    }
     tables = {
-        "bootstrap", "laws", "models", "null", "null_tests", "pairs", "parts", "pool_scan", "predictions", "queries",
-        "regimes", "wrong_counts",
-    }  # fmt: skip
+        "bootstrap",
+        "laws",
+        "models",
+        "null",
+        "null_tests",
+        "pairs",
+        "parts",
+        "pool_scan",
+        "predictions",
+        "queries",
+        "regimes",
+        "wrong_counts",
+    }
     assert written == {
-        "results.json", "config.yaml", "report.html",
+        "results.json",
+        "config.yaml",
+        "report.html",
         *(f"figures/{name}.{kind}" for name in figures for kind in ("svg", "png")),
         *(f"tables/{name}.parquet" for name in tables),
-    }  # fmt: skip
+    }
     assert pq.read_table(tmp_path / "here/tables/models.parquet")["model"].to_pylist()[1] == "../../etc/passwd"
     page = (tmp_path / "here/report.html").read_text()
     assert "<script>alert" not in page
@@ -74,9 +92,15 @@ def test_a_fit_writes_everything(run: Run, grades: Path, tmp_path: Path) -> None
 
 def test_published_counts(run: Run, tmp_path: Path) -> None:
     code, out, _ = run(
-        "experiment=certify", "data=counts", "data.n_all_wrong=0", "data.n_queries=330", "data.n_models=67",
-        "data.best_correct=326", "experiment.overhead=0.05", "hydra.run.dir=here",
-    )  # fmt: skip
+        "experiment=certify",
+        "data=counts",
+        "data.n_all_wrong=0",
+        "data.n_queries=330",
+        "data.n_models=67",
+        "data.best_correct=326",
+        "experiment.overhead=0.05",
+        "hydra.run.dir=here",
+    )
     assert code == 0
     metrics = results(tmp_path / "here")["metrics"]
     assert metrics["max_gain"] == pytest.approx(0.048, abs=5e-4)
@@ -88,9 +112,14 @@ def test_published_counts(run: Run, tmp_path: Path) -> None:
 
 def test_published_accuracy(run: Run, tmp_path: Path) -> None:
     code, out, _ = run(
-        "experiment=certify", "data=counts", "data.n_all_wrong=17", "data.n_queries=330", "data.n_models=67",
-        "data.best_accuracy=0.836", "hydra.run.dir=here",
-    )  # fmt: skip
+        "experiment=certify",
+        "data=counts",
+        "data.n_all_wrong=17",
+        "data.n_queries=330",
+        "data.n_models=67",
+        "data.best_accuracy=0.836",
+        "hydra.run.dir=here",
+    )
     assert code == 0
     assert results(tmp_path / "here")["metrics"]["single_best"] == pytest.approx(276 / 330)
     assert "276" in out
@@ -122,9 +151,15 @@ def test_a_sweep_has_one_folder_per_job(run: Run, grades: Path, tmp_path: Path) 
 
 def test_figures_in_a_sweep_on_request(run: Run, grades: Path, tmp_path: Path) -> None:
     code, _, _ = run(
-        "-m", "data=csv", f"data.path={grades}", "experiment.bootstrap=0", *BRIEF, "data.pool_size=2",
-        "hydra.sweep.dir=sweep", "record.figures=true",
-    )  # fmt: skip
+        "-m",
+        "data=csv",
+        f"data.path={grades}",
+        "experiment.bootstrap=0",
+        *BRIEF,
+        "data.pool_size=2",
+        "hydra.sweep.dir=sweep",
+        "record.figures=true",
+    )
     assert code == 0
     (folder,) = (path.parent for path in (tmp_path / "sweep").glob("*/results.json"))
     assert (folder / "figures" / "pool_accuracies.svg").exists()
@@ -133,8 +168,16 @@ def test_figures_in_a_sweep_on_request(run: Run, grades: Path, tmp_path: Path) -
 
 def test_the_same_seed_gives_the_same_numbers(run: Run, grades: Path, tmp_path: Path) -> None:
     for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
-        run("data=csv", f"data.path={grades}", "experiment.bootstrap=20", *BRIEF, f"run.seed={seed}",
-            f"hydra.run.dir={folder}", "record.figures=false", "record.report=false")  # fmt: skip
+        run(
+            "data=csv",
+            f"data.path={grades}",
+            "experiment.bootstrap=20",
+            *BRIEF,
+            f"run.seed={seed}",
+            f"hydra.run.dir={folder}",
+            "record.figures=false",
+            "record.report=false",
+        )
     first, again, other = (results(tmp_path / folder)["metrics"] for folder in "abc")
     assert first == again
     assert first["oracle_gain_lower"] != other["oracle_gain_lower"] or first["pearson_lower"] != other["pearson_lower"]

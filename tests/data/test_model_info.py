@@ -24,16 +24,26 @@ def test_the_roster_is_the_published_one() -> None:
     ("name", "text"),
     [
         ("r.csv", "name,family,price_in,price_out,released\norg/gpt,F,2,10,2026-01\nllama,,,,\nother,,,,\n"),
-        ("r.yaml", "org/gpt: {family: F, price_in: 2, price_out: 10, released: 2026-01}\n"
-                   "llama:\n  family:\nother: {}\n"),
-        ("r.yml", "- {name: org/gpt, family: F, usd_per_mtok_in: 2, usd_per_mtok_out: 10, release_date: 2026-01}\n"
-                  "- name: llama\n- name: other\n"),
+        (
+            "r.yaml",
+            "org/gpt: {family: F, price_in: 2, price_out: 10, released: 2026-01}\nllama:\n  family:\nother: {}\n",
+        ),
+        (
+            "r.yml",
+            "- {name: org/gpt, family: F, usd_per_mtok_in: 2, usd_per_mtok_out: 10, release_date: 2026-01}\n"
+            "- name: llama\n- name: other\n",
+        ),
     ],
-)  # fmt: skip
+)
 def test_models_are_looked_up_in_a_registry(tmp_path: Path, name: str, text: str) -> None:
     tokens = {"tokens_in": np.array([[1e6, 5], [0, 5]]), "tokens_out": np.array([[1e5, 5], [1e6, np.nan]])}
-    grades = Grades(np.zeros((2, 3), np.int8), ("p", "q"), ("gpt", "llama", "gpu"), "g",
-                    per_cell={k: np.pad(v, ((0, 0), (0, 1))) for k, v in tokens.items()})  # fmt: skip
+    grades = Grades(
+        np.zeros((2, 3), np.int8),
+        ("p", "q"),
+        ("gpt", "llama", "gpu"),
+        "g",
+        per_cell={k: np.pad(v, ((0, 0), (0, 1))) for k, v in tokens.items()},
+    )
     found = attach(grades, write(tmp_path, text, name))
     assert list(found.per_model["family"]) == ["F", "", ""]
     assert found.per_model["release_date"][0] == "2026-01"
@@ -49,9 +59,12 @@ def test_models_are_looked_up_in_a_registry(tmp_path: Path, name: str, text: str
 def test_what_the_log_says_itself_is_kept(tmp_path: Path) -> None:
     prices = {"usd_per_mtok_in": np.array([1.0, 2]), "usd_per_mtok_out": np.array([1.0, 2])}
     grades = grades_of(
-        [[0, 1]], "q", "ab", per_model={**prices, "family": np.array(["mine", ""], dtype=object)},
+        [[0, 1]],
+        "q",
+        "ab",
+        per_model={**prices, "family": np.array(["mine", ""], dtype=object)},
         per_cell={"cost": np.array([[0.0, np.nan]]), "tokens_in": np.full((1, 2), 1e6), "tokens_out": np.zeros((1, 2))},
-    )  # fmt: skip
+    )
     assert with_costs(grades, "x").per_cell["cost"].tolist() == [[0.0, 2.0]]
     found = attach(grades, write(tmp_path, "model,family\na,A\nb,B\n", "r.csv"))
     assert list(found.per_model["family"]) == ["mine", "B"]

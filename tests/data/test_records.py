@@ -81,11 +81,25 @@ def test_bulk_columns_and_single_records_make_the_same_matrix(rng: np.random.Gen
     at_limit = rng.random(k) < 0.1
     one, bulk = Records(), Records()
     for i in range(k):
-        one.add(query[i], model[i], Cell(state[i]), dataset=dataset[i], cost=float(cost[i]), prompt=prompt[i],
-                at_limit=bool(at_limit[i]))  # fmt: skip
+        one.add(
+            query[i],
+            model[i],
+            Cell(state[i]),
+            dataset=dataset[i],
+            cost=float(cost[i]),
+            prompt=prompt[i],
+            at_limit=bool(at_limit[i]),
+        )
     for part in (slice(0, 200), slice(200, k)):
-        bulk.extend(query[part], model[part], state[part], dataset=dataset[part], cost=cost[part], prompt=prompt[part],
-                    at_limit=at_limit[part])  # fmt: skip
+        bulk.extend(
+            query[part],
+            model[part],
+            state[part],
+            dataset=dataset[part],
+            cost=cost[part],
+            prompt=prompt[part],
+            at_limit=at_limit[part],
+        )
     first, second = (records.grades(source="log", sha256="") for records in (one, bulk))
     assert (first.queries, first.models, first.notes) == (second.queries, second.models, second.notes)
     np.testing.assert_array_equal(first.cells, second.cells)

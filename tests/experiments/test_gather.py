@@ -15,9 +15,14 @@ from tests.sweep.counts import COUNTS, jobs
 
 def test_gather_makes_one_table_figures_and_an_index(run: Run, tmp_path: Path) -> None:
     code, out, _ = run(
-        "-m", *COUNTS, "data.n_all_wrong=0,17,400", "experiment.delta=0.05,0.1", "experiment.overhead=null,0.01",
-        "record.report=true", "hydra.sweep.dir='s<b>'",
-    )  # fmt: skip
+        "-m",
+        *COUNTS,
+        "data.n_all_wrong=0,17,400",
+        "experiment.delta=0.05,0.1",
+        "experiment.overhead=null,0.01",
+        "record.report=true",
+        "hydra.sweep.dir='s<b>'",
+    )
     assert code == 2
     assert "8 of 12 runs are finished, 4 failed" in out
     sweep = tmp_path / "s<b>"

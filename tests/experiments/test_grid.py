@@ -15,12 +15,16 @@ from cofail_lab.models import AbstractErrorLaw, Clayton, CommonShock
 @pytest.mark.parametrize(
     ("law", "axes"),
     [
-        (lambda **p: CommonShock(**{"shock": 0.05, "base_error_rates": "0.3x20", **p}),
-         {"shock": [0.001, 0.02, 0.25], "base_error_rates": ["0.2x20", "0.6x20"]}),
-        (lambda **p: Clayton(**{"error_rates": "0.4x20", "theta": 2.0, **p}),
-         {"theta": {"from": 0.5, "to": 8, "n": 5}}),
+        (
+            lambda **p: CommonShock(**{"shock": 0.05, "base_error_rates": "0.3x20", **p}),
+            {"shock": [0.001, 0.02, 0.25], "base_error_rates": ["0.2x20", "0.6x20"]},
+        ),
+        (
+            lambda **p: Clayton(**{"error_rates": "0.4x20", "theta": 2.0, **p}),
+            {"theta": {"from": 0.5, "to": 8, "n": 5}},
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_grid_is_its_jobs(law: Callable[..., AbstractErrorLaw], axes: dict[str, Any]) -> None:
     """Integers equal, floats to 1e-13; logs of ratios, which are differences, to 1e-13 of the logs that differ."""
     sizes = (2, 5, 20)

@@ -122,9 +122,12 @@ def test_only_what_both_gradings_hold_is_compared(tmp_path: Path, first: np.ndar
 
 def test_another_score_of_the_same_log(tmp_path: Path) -> None:
     path = tmp_path / "scores.csv"
-    path.write_text("query,model,correct,judge\n" + "\n".join(
-        f"q{i},{m},{(i + j) % 2},{0.3 + 0.1 * ((i * (j + 1)) % 5)}" for i in range(10) for j, m in enumerate("ab")
-    ))  # fmt: skip
+    path.write_text(
+        "query,model,correct,judge\n"
+        + "\n".join(
+            f"q{i},{m},{(i + j) % 2},{0.3 + 0.1 * ((i * (j + 1)) % 5)}" for i in range(10) for j, m in enumerate("ab")
+        )
+    )
     result = regrade(str(path), str(path), scorer="judge", threshold=0.5)
     assert result.metrics["n_graded_twice"] == 20
     assert result.metrics["n_right_to_wrong"] > 0

@@ -23,8 +23,10 @@ def test_selected_claims_from_the_command_line_and_their_replay(run: Run, tmp_pa
     assert "All 3 verdicts are the expected ones: 2 confirmed, 1 refuted." in " ".join(out.split())
     record = json.loads((tmp_path / "run" / "results.json").read_text())
     assert [(v["id"], v["release"], v["status"]) for v in record["verdicts"]] == [
-        ("P1.viii", "lab", "confirmed"), ("P1.viii.b", "lab", "confirmed"), ("P2.iii", "june", "refuted"),
-    ]  # fmt: skip
+        ("P1.viii", "lab", "confirmed"),
+        ("P1.viii.b", "lab", "confirmed"),
+        ("P2.iii", "june", "refuted"),
+    ]
     assert record["metrics"]["n_unexpected"] == 0
     code, out, _ = run(*BRIEF, "experiment.replay=run/results.json")
     assert code == 0 and "1 of 1 stored counterexamples" in out
@@ -58,9 +60,17 @@ def test_bad_input_is_one_line(run: Run, arguments: list[str], said: str) -> Non
 def _claim(value: float) -> Claim:
     check = Check("arithmetic", "exact", lambda claimed, _: equals(2.0, claimed, 0.1), ({},))
     return Claim(
-        "T.i", ("lab",), "One and one is two.", "1 + 1 = 2", "none", "confirmed", value, (check,),
-        Control("three", "refuted", 3.0), {"three": 3.0},
-    )  # fmt: skip
+        "T.i",
+        ("lab",),
+        "One and one is two.",
+        "1 + 1 = 2",
+        "none",
+        "confirmed",
+        value,
+        (check,),
+        Control("three", "refuted", 3.0),
+        {"three": 3.0},
+    )
 
 
 def test_an_unexpected_verdict_is_exit_code_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,9 +90,14 @@ def test_ray_on_two_nodes_with_a_worker_killed(tmp_path: Path, sequential: dict[
     script = tmp_path / "cluster.py"
     script.write_text(_RAY)
     command = [
-        *COMMAND, "-m", *COUNTS, "data.n_all_wrong=range(0,40)", "hydra.sweep.dir=s",
-        "record.figures=false", "hydra/launcher=ray_cluster",
-    ]  # fmt: skip
+        *COMMAND,
+        "-m",
+        *COUNTS,
+        "data.n_all_wrong=range(0,40)",
+        "hydra.sweep.dir=s",
+        "record.figures=false",
+        "hydra/launcher=ray_cluster",
+    ]
     environment = {
         **os.environ,
         "PYTHONWARNINGS": "ignore",
@@ -102,8 +107,13 @@ def test_ray_on_two_nodes_with_a_worker_killed(tmp_path: Path, sequential: dict[
     }
     done = subprocess.run(
         [sys.executable, str(script), *command],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=500,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=500,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     assert "killed True nodes 2" in done.stdout
     assert "40 of 40 runs are finished" in done.stdout

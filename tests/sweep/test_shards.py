@@ -168,7 +168,7 @@ def test_stopped_in_the_middle_and_given_again(run: Run, tmp_path: Path, monkeyp
         (("run.shards=2", "experiment.delta=2"), "experiment.delta: 2"),
         (("run.shards=2", "data=csv", "data.path=absent.csv"), "absent.csv: no such file"),
     ],
-)  # fmt: skip
+)
 def test_refused_in_one_line(run: Run, tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
     code, out, err = run(*arguments, "hydra.run.dir=r")
     assert (code, out) == (2, "")

@@ -26,16 +26,18 @@ def test_long_tables_hold_every_state_repeats_and_numbers(tmp_path: Path) -> Non
 
 def test_long_parquet_is_the_same_as_long_csv(tmp_path: Path) -> None:
     text = LongSource(write(tmp_path, LONG, "long.csv")).load()
-    table = pa.table({
-        "query": pa.array(["q1", "q1", "q2", "q2", "q1", "q3"]).dictionary_encode(),
-        "model": pa.array(["a", "b", "a", "b", "a", "b"], pa.large_string()),
-        "correct": ["1", "0", "error", "unscored", "0", None],
-        "dataset": ["x", "x", "x", "y", "x", "x"],
-        "cost": [0.5, None, 0, None, 9.0, float("nan")],
-        "tokens_out": pa.array([10, 20, None, None, 9, None], pa.int32()),
-        "prompt": ["one", "one", "two", "two", "one", None],
-        "at_limit": [False, True, None, None, None, None],
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "query": pa.array(["q1", "q1", "q2", "q2", "q1", "q3"]).dictionary_encode(),
+            "model": pa.array(["a", "b", "a", "b", "a", "b"], pa.large_string()),
+            "correct": ["1", "0", "error", "unscored", "0", None],
+            "dataset": ["x", "x", "x", "y", "x", "x"],
+            "cost": [0.5, None, 0, None, 9.0, float("nan")],
+            "tokens_out": pa.array([10, 20, None, None, 9, None], pa.int32()),
+            "prompt": ["one", "one", "two", "two", "one", None],
+            "at_limit": [False, True, None, None, None, None],
+        }
+    )
     pq.write_table(table, tmp_path / "long.parquet")
     assert_same(text, LongSource(str(tmp_path / "long.parquet")).load())
 
@@ -84,8 +86,14 @@ def test_text_that_is_stored_once_stays_stored_once(tmp_path: Path) -> None:
     """A Parquet bomb: a 2 MB prompt on 5,000 rows would be 10 GB as plain text."""
     n = 5000
     prompt = pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array(["x" * 2_000_000]))
-    table = pa.table({"query": [f"q{i % 2500}" for i in range(n)], "model": ["ab"[i // 2500] for i in range(n)],
-                      "correct": [1] * n, "prompt": prompt})  # fmt: skip
+    table = pa.table(
+        {
+            "query": [f"q{i % 2500}" for i in range(n)],
+            "model": ["ab"[i // 2500] for i in range(n)],
+            "correct": [1] * n,
+            "prompt": prompt,
+        }
+    )
     pq.write_table(table, tmp_path / "bomb.parquet")
     assert (tmp_path / "bomb.parquet").stat().st_size < 3e6
     grades = LongSource(str(tmp_path / "bomb.parquet")).load()

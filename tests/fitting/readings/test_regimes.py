@@ -50,8 +50,10 @@ def test_regimes_by_dataset() -> None:
     dataset = np.array(["bound"] * 20 + ["open"] * 20 + ["neither"] * 20, dtype=object)
     found = {r.name: r for r in regimes_by_dataset(outcomes_from(wrong, per_query={"dataset": dataset}))}
     assert {name: r.regime for name, r in found.items()} == {
-        "bound": "ceiling-bound", "open": "realizability-bound", "neither": "undetermined",
-    }  # fmt: skip
+        "bound": "ceiling-bound",
+        "open": "realizability-bound",
+        "neither": "undetermined",
+    }
     assert found["bound"].foreclosed_share == 0.8
     low, high = found["bound"].foreclosed_interval or (0, 0)
     assert (low, high) == pytest.approx((0.4439, 0.9748), abs=1e-4)  # Clopper-Pearson of 8 in 10

@@ -68,8 +68,10 @@ def test_both_parts_of_the_bootstrap_are_split(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(bootstrap_module, "AT_ONCE", 64)
     stages = resampling.Bootstrap(fit_matrix(outcomes_from(wrong), level=0.9, seed=0), 300, 0).stages()
     assert {name: list(stage.starts) for name, stage in stages.items()} == {
-        "bootstrap_laws": [0, 64], "bootstrap": [0], "jackknife": [0],
-    }  # fmt: skip
+        "bootstrap_laws": [0, 64],
+        "bootstrap": [0],
+        "jackknife": [0],
+    }
     for stage in stages.values():
         last = stage.starts[-1]
         kept = reuse_batches(stage, to_table({last: stage.batch(last)}))
