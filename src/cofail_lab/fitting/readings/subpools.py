@@ -27,7 +27,8 @@ class SubpoolPrediction(NamedTuple):
 
 def predict(rates: Float[np.ndarray, "pools s"], correlations: Float[np.ndarray, "pools pairs"]) -> SubpoolPrediction:
     """From the error rates of s models and the correlations of their pairs, which are nan where a model is constant."""
-    mean = row_means(correlations, np.ones(correlations.shape, dtype=bool))
+    # Of the same memory layout as the correlations: the order of a sum decides its last digit.
+    mean = row_means(correlations, np.ones_like(correlations, dtype=bool))
     return SubpoolPrediction(mean, one_factor.log_all_wrong(rates, mean)[0])
 
 
