@@ -8,12 +8,12 @@ import numpy as np
 from cofail_lab import checks
 from cofail_lab.errors import ConvergenceError, InputError
 from cofail_lab.estimate import Estimate
+from cofail_lab.fitting.comparison.folds import Folds
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MAX_SLOW_MODELS, FittedLaw
 from cofail_lab.fitting.estimators.count_likelihood import count_law, matrix_log_likelihood
 from cofail_lab.fitting.estimators.fitted import AbsentLawError, Fitted
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import AbstractErrorLaw
-from cofail_lab.numerics.streams import FOLDS, generator
 from cofail_lab.outcomes import Outcomes
 
 FOLD_COUNT = 5
@@ -170,14 +170,14 @@ def compare_laws(
         fits = [LawFit(name, absent=words, heldout_absent=words) for name in rows]
         advance(n_steps(folds, laws))
         return _comparison(fits, outcomes, pool, 0, folds, why_no_ratio)
-    judge = _Judge.assign(pool, folds, seed)
+    parts = Folds.assign(pool, folds, seed)
     fits, logs = [], {}
     for name, row in rows.items():
         fit = _fitted(name, row, pool, outcomes, why_no_ratio, intervals and pool.n_models <= MAX_SLOW_MODELS)
         advance(1)
-        logs[name], why = judge.heldout(row, fit, advance)
+        logs[name], why = parts.heldout(row, fit.absent, advance)
         fits.append((fit, why))
-    return _comparison(_judged(fits, logs), outcomes, pool, judge.pool.n_models, folds, why_no_ratio)
+    return _comparison(_judged(fits, logs), outcomes, pool, parts.pool.n_models, folds, why_no_ratio)
 
 
 def _chosen(laws: Sequence[str] | None) -> Mapping[str, FittedLaw]:
@@ -247,63 +247,6 @@ def _notes(fitted: Fitted, pool: VaryingPool) -> tuple[str, ...]:
     if fitted.parameters.get("shock") == 0:
         return (*fitted.notes, "no atom is likelier than any")
     return fitted.notes
-
-
-@dataclass(frozen=True)
-class _Judge:
-    """The parts of the queries: scores a law on each part after fitting it to the other parts.
-
-    Attributes:
-        pool: the models that vary in every training part.
-        part: number of the part of each query.
-        training: the pool without the queries of each part in turn.
-    """
-
-    pool: VaryingPool
-    part: np.ndarray
-    training: tuple[VaryingPool, ...]
-
-    @classmethod
-    def assign(cls, pool: VaryingPool, folds: int, seed: int) -> "_Judge":
-        if not folds:
-            return cls(pool, np.zeros(pool.n_queries, dtype=int), ())
-        part = generator(seed, FOLDS).permutation(np.arange(pool.n_queries) % folds)
-        # A model that is constant in some training part has no threshold there: C counts the other models only.
-        errors = np.stack([pool.wrong[part != k].sum(axis=0) for k in range(folds)])
-        sizes = np.array([(part != k).sum() for k in range(folds)])[:, None]
-        kept = ((errors > 0) & (errors < sizes)).all(axis=0)
-        reduced = VaryingPool(pool.wrong[:, kept], None if pool.family is None else pool.family[kept])
-        return cls(reduced, part, tuple(reduced.rows(part != k) for k in range(folds)))
-
-    def heldout(
-        self, row: FittedLaw, fit: LawFit, advance: Callable[[int], None]
-    ) -> tuple[np.ndarray | None, str | None]:
-        """Log P(C) of every query under the law fitted to the other parts, or None and the reason why not."""
-        done = 0
-        try:
-            if fit.absent is not None:
-                return None, fit.absent
-            if not self.training:
-                return None, "no held-out comparison was asked for"
-            if self.pool.n_models < 2:
-                return None, "fewer than two models vary in every training part"
-            if row.speed != "quick" and self.pool.n_models > MAX_SLOW_MODELS:
-                return None, f"not refitted in every fold: the pool has more than {MAX_SLOW_MODELS} models"
-            logs = np.empty(self.pool.n_queries)
-            for k, pool in enumerate(self.training):
-                test = self.part == k
-                law = count_law(row.fit(pool, False).law, seed=k)
-                logs[test] = law.log_probs[self.pool.n_wrong[test]]
-                done += 1
-                advance(1)
-        except (AbsentLawError, ConvergenceError) as reason:
-            return None, f"in fold {done + 1}: {reason}"
-        finally:
-            advance(len(self.training) - done)
-        impossible = int(np.isneginf(logs).sum())
-        if impossible:
-            return None, f"it gives {impossible} held-out queries a probability below the smallest float"
-        return logs, None
 
 
 def _judged(fits: list[tuple[LawFit, str | None]], logs: Mapping[str, np.ndarray | None]) -> list[LawFit]:
