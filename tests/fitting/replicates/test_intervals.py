@@ -27,3 +27,28 @@ def test_bca_by_its_definition() -> None:
     np.testing.assert_allclose(found, expected.confidence_interval, rtol=0.02)
     percentile = np.quantile(resampled, [0.05, 0.95])
     assert found[1] > percentile[1] * 1.01  # the percentile interval of a skewed mean is too short above
+
+
+def test_bca_in_any_unit() -> None:
+    """Ratios against independent errors reach 1e200: in a unit of 2^660 the limits are the same digits, and 0 stays."""
+    rng = np.random.default_rng(1)
+    drawn, left_out = rng.lognormal(size=500), rng.lognormal(size=40)
+    plain = bca_interval(1.0, drawn, left_out, 0.9)
+    assert plain is not None
+    for power in (-660, 660):
+        unit = 2.0**power
+        assert bca_interval(unit, drawn * unit, left_out * unit, 0.9) == (plain[0] * unit, plain[1] * unit)
+    assert bca_interval(0.0, np.array([0.0, 0.0, 1.0, -1.0]), np.zeros(3), 0.9) is None
+
+
+def test_no_bca_where_its_shares_cross() -> None:
+    """One group with all the influence: a = .165. Of N replicates one is above the estimate: z = Φ⁻¹(1 - 1/N) + 1.645.
+
+    At N = 10^4, a z = .89 and the interval exists; at N = 10^6, a z = 1.06 and the upper share would jump to 0.
+    """
+    left_out = np.zeros(200)
+    left_out[0] = -1.0
+    for n, exists in ((10**4, True), (10**6, False)):
+        drawn = np.zeros(n)
+        drawn[0] = 2.0
+        assert (bca_interval(1.0, drawn, left_out, 0.9) is not None) is exists

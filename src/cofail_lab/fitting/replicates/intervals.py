@@ -17,8 +17,8 @@ def percentile_interval(values: Float[np.ndarray, " replicates"], level: float) 
     present = values[~np.isnan(values)]
     if len(present) < max(2, len(values) / 2):
         return None
-    low, high = np.quantile(present, [(1 - level) / 2, (1 + level) / 2])
-    return (float(low), float(high)) if present.min() < present.max() else None
+    low, high = _quantiles(present, np.array([(1 - level) / 2, (1 + level) / 2]))
+    return (low, high) if present.min() < present.max() else None
 
 
 def bca_interval(
@@ -38,21 +38,34 @@ def bca_interval(
         level: confidence of the interval.
 
     Returns:
-        None where the number is nan in more than half of the replicates or in any value of the jackknife, or where all
-        replicates are on one side of the estimate (the bias correction is then infinite).
+        None where the number is nan in more than half of the replicates or in any value of the jackknife, where all
+        replicates are on one side of the estimate (the bias correction is then infinite), or where the acceleration is
+        so large that the corrected shares are no longer ordered.
     """
     present = drawn[~np.isnan(drawn)]
     if len(present) < max(2, len(drawn) / 2) or not np.isfinite(left_out).all():
         return None
     below = ((present < estimate).sum() + 0.5 * (present == estimate).sum()) / len(present)
-    influence = left_out.mean() - left_out
+    # The acceleration does not depend on the unit. Against independent errors a ratio can be 1e200, whose cube is beyond
+    # every float: a power of two as the unit keeps the sums in range and changes no digit.
+    unit = np.frexp(np.abs(left_out).max())[1]
+    scaled = np.ldexp(left_out, -unit)
+    influence = scaled.mean() - scaled
     spread = (influence**2).sum()
-    if not 0 < below < 1 or spread == 0:
+    if not 0 < below < 1 or spread**1.5 == 0:
         return None
     bias, acceleration = ndtri(below), (influence**3).sum() / (6 * spread**1.5)
     z = bias + ndtri([(1 - level) / 2, (1 + level) / 2])
-    shares = ndtr(bias + z / (1 - acceleration * z))
-    low, high = np.quantile(present, shares)
+    stretch = 1 - acceleration * z
+    if (stretch <= 0).any():
+        return None
+    return _quantiles(present, ndtr(bias + z / stretch))
+
+
+def _quantiles(values: Float[np.ndarray, " n"], shares: Float[np.ndarray, "2"]) -> tuple[float, float]:
+    """Two quantiles; nan where one lies between a finite and an infinite value."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        low, high = np.quantile(values, shares)
     return float(low), float(high)
 
 
