@@ -7,6 +7,8 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from cofail_lab.exact_counts import joint_counts
+
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -113,10 +115,7 @@ class Outcomes:
     @cached_property
     def joint_wrong_counts(self) -> Int[np.ndarray, "m m"]:
         """Number of queries that both models get wrong; the diagonal is `error_counts`."""
-        # Products in float32 are exact below 2^24 queries, and run at the speed of BLAS, which integers do not.
-        dtype = np.float32 if self.n_queries < 2**24 else np.float64
-        wrong = self.wrong.astype(dtype)
-        return (wrong.T @ wrong).astype(np.int64)
+        return joint_counts(self.wrong)
 
     def pairwise_wrong(self) -> Float[np.ndarray, "m m"]:
         """p_ij, share of the queries that both models get wrong; the diagonal is `error_rates`."""
