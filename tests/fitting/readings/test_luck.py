@@ -131,7 +131,7 @@ def test_what_was_assumed_of_runs_is_said() -> None:
     assert (result.metrics["repeats_fewest_runs"], result.metrics["repeats_most_runs"]) == (2, 4)
     assert "fewest" in result.labels["luck"]
     section = next(section for section in result.sections if section.title == "How much of the gain is luck")
-    assert "read as 2 to 4 runs a cell" in section.rows[0].note
+    assert "taken as 2 to 4 runs a cell" in section.rows[0].note
     assert "four runs" in section.sentences[-1]
     for name in ("luck_lower", "luck_upper", "repeats_half_pick"):
         low, value, high = (result.metrics[key] for key in (f"{name}_lower", name, f"{name}_upper"))

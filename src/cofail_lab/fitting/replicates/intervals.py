@@ -46,7 +46,7 @@ def bca_interval(
     if len(present) < max(2, len(drawn) / 2) or not np.isfinite(left_out).all():
         return None
     below = ((present < estimate).sum() + 0.5 * (present == estimate).sum()) / len(present)
-    # The acceleration does not depend on the unit. Against independent errors a ratio can be 1e200, and its cube exceeds
+    # The acceleration does not depend on the unit. Against independent errors a ratio can be 1e200: its cube exceeds
     # every float. A power of two as the unit keeps the sums in range and changes no digit.
     unit = np.frexp(np.abs(left_out).max())[1]
     scaled = np.ldexp(left_out, -unit)
