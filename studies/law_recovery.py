@@ -58,7 +58,7 @@ class Case(NamedTuple):
 
     Attributes:
         law: the truth.
-        candidate: name in `candidates.CANDIDATES`.
+        candidate: name in `laws.FITTED_LAWS`.
         inside: intervals of a matrix, for a seed of their bootstrap.
     """
 

@@ -53,7 +53,8 @@ def fit(
         choices: number of options of each query, if a model that does not know the answer guesses among them; None
             leaves the correction for guessing out.
         folds: parts of the queries for the held-out likelihood of each law; 0 leaves the comparison of laws out.
-        laws: compared laws: ``quick`` (those that take seconds), ``all``, or names of `fitting.candidates.CANDIDATES`.
+        laws: compared laws: ``quick`` (those that take seconds), ``all``, or names of
+            `fitting.comparison.laws.FITTED_LAWS`.
 
     Returns:
         The result with ``metrics``, ``labels``, ``tables``, ``figures`` and the summary; nothing is written.

@@ -2,7 +2,7 @@
 
 A model answers anew on every run: on a query of type x it is right with probability π_i(x), independently of the others
 given x. A router sees x at most; the oracle of one graded run also sees who happened to be right. On
-repeated runs of real models the same quantities are estimated by `fitting.luck`.
+repeated runs of real models the same quantities are estimated by `fitting.readings.luck`.
 """
 
 from typing import NamedTuple

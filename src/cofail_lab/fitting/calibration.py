@@ -16,6 +16,7 @@ from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.readings.pool_scan import COMPOSITIONS, Compositions, PoolScan
 from cofail_lab.fitting.refit import refitter, replicated_laws
 from cofail_lab.fitting.replicates.null import NullCalibration, NullTest, place, power, simulate, with_atom
+from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS
 from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing, one_thread
 from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.numerics.streams import NULL, POWER, generator
@@ -67,6 +68,7 @@ class Conclusion:
         rejecting: null laws under which the ratio is rare.
         missing: null laws that were not tested.
         expected: where no query defeats every model, the number of such queries that the one-factor law expects.
+        pool_too_large: whether some were not tested because the pool has too many models to refit them.
         expected_none: where no query defeats every model, the share of simulated one-factor matrices without such a
             query, or exp(-``expected``) where no matrices were simulated.
     """
@@ -76,6 +78,7 @@ class Conclusion:
     explaining: tuple[str, ...] = ()
     rejecting: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    pool_too_large: bool = False
     expected: float | None = None
     expected_none: float | None = None
 
@@ -108,7 +111,8 @@ def conclude(fit: MatrixFit) -> Conclusion:
         tail, reason = "cannot_tell", "nulls_missing"
     else:
         tail, reason = "beyond", "all_rejected"
-    return Conclusion(tail, reason, explaining, rejecting, missing)
+    too_large = bool(missing) and fit.outcomes.n_models > MAX_REPLICATED_MODELS
+    return Conclusion(tail, reason, explaining, rejecting, missing, too_large)
 
 
 def _conclude_without_tail(fit: MatrixFit) -> Conclusion:

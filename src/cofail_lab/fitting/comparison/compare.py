@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
@@ -81,6 +82,12 @@ class LawFit:
         return -self.difference <= 2 * self.difference_error
 
 
+AtomNeed = Literal["not_judged", "no_tail", "not_better", "as_good_without", "needed"]
+"""Whether held-out queries need an atom: laws with and without one were not both judged; no query defeats every model;
+no law with an atom predicts better than the best one without; one does, but the best one without is within two
+standard errors; or it is not."""
+
+
 @dataclass(frozen=True)
 class LawComparison:
     """All laws on one matrix.
@@ -117,9 +124,27 @@ class LawComparison:
         return max(judged, key=lambda fit: fit.heldout or 0.0) if judged else None
 
     @property
+    def base(self) -> LawFit | None:
+        """The law without an atom that has the highest held-out log-likelihood; None where none was judged."""
+        judged = [fit for fit in self.fits if fit.heldout is not None and not FITTED_LAWS[fit.name].atom]
+        return max(judged, key=lambda fit: fit.heldout or 0.0) if judged else None
+
+    @property
+    def atom_need(self) -> AtomNeed:
+        """The decision on an atom, see `AtomNeed`."""
+        atom, base = self.atom, self.base
+        if atom is None or base is None or atom.heldout is None or base.heldout is None:
+            return "not_judged"
+        if self.n_all_wrong == 0:
+            return "no_tail"
+        if atom.heldout <= base.heldout:
+            return "not_better"
+        return "as_good_without" if base.close else "needed"
+
+    @property
     def atom(self) -> LawFit | None:
         """The best law with an atom: by held-out log-likelihood or, where none was judged, by that of C."""
-        fits = [fit for fit in self.fits if fit.name.startswith("atom_") and fit.law is not None]
+        fits = [fit for fit in self.fits if FITTED_LAWS[fit.name].atom and fit.law is not None]
 
         def merit(fit: LawFit) -> tuple[bool, float]:
             return (True, fit.heldout) if fit.heldout is not None else (False, fit.log_likelihood or 0.0)

@@ -1,8 +1,10 @@
 """The table of fitted laws, a row per law: its name, how it is fitted, where it is used, and why it may not exist.
 
 To add a law: one file in `fitting.estimators` with ``fit_pool(pool, intervals) -> Fitted``, and one row here. The
-comparison and its table, metrics and figure then contain the law. A law with ``predict`` also predicts β of the matrix
-and of its bootstrap replicates, with a ratio and intervals. A law with ``null`` is also simulated as a null law.
+comparison, its table, metrics and figure then hold the law. A row with ``predict`` is also predicted for the matrix
+and its bootstrap replicates, with a ratio and intervals. A row with ``predict`` and ``null`` is also simulated as a
+null law; its random numbers need a purpose of their own in `numerics.streams`. ``from_counts`` is for laws of
+`estimators.point.PointFit`, which predicts them itself.
 """
 
 from collections.abc import Callable, Mapping
@@ -62,6 +64,11 @@ class NullLaw(NamedTuple):
     law: Callable[[ObservedPairs], AbstractErrorLaw]
 
 
+def _no_such_law(facts: AbsenceFacts) -> str:
+    del facts
+    return "does not exist for these error rates and pairs"
+
+
 def _no_common_factor(facts: AbsenceFacts) -> str:
     del facts
     return "does not exist: the mean correlation is negative, and a common factor cannot give it"
@@ -99,6 +106,7 @@ class FittedLaw:
         predict: β under the law for a stack of tetrachoric matrices; None for laws that are only compared.
         null: how the law is simulated as a null law; None for laws that are not.
         error_kind: of the numerical error of the prediction.
+        atom: whether the law has an atom, an event in which every model is wrong.
         why_absent: why there may be no prediction, as the end of a sentence "the law ...".
     """
 
@@ -111,7 +119,12 @@ class FittedLaw:
     predict: Callable[[TetrachoricStack], Prediction | None] | None = None
     null: NullLaw | None = None
     error_kind: Kind = "exact"
-    why_absent: Callable[[AbsenceFacts], str] = _no_common_factor
+    atom: bool = False
+    why_absent: Callable[[AbsenceFacts], str] = _no_such_law
+
+    def __post_init__(self) -> None:
+        if self.null is not None and self.predict is None and not self.from_counts:
+            raise ValueError(f"{self.label}: a null law needs its own prediction, by predict or from_counts")
 
 
 _ON_COUNTS, _ON_MATRIX = "maximum likelihood on C", "maximum likelihood on the matrix"
@@ -132,6 +145,7 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
         from_counts=True,
         null=NullLaw(NULL, one_factor.null_law),
         error_kind="quadrature",
+        why_absent=_no_common_factor,
     ),
     "one_factor_pearson": FittedLaw(
         label="one factor, Pearson",
@@ -139,6 +153,7 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
         fit=one_factor.fit_pearson,
         from_counts=True,
         error_kind="quadrature",
+        why_absent=_no_common_factor,
     ),
     "one_factor_ml": FittedLaw(
         label="one factor, likelihood",
@@ -153,6 +168,7 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
         predict=loadings.predict_stack,
         null=NullLaw(NULL_LOADINGS, loadings.null_law),
         error_kind="quadrature",
+        why_absent=_no_common_factor,
     ),
     "one_factor_loadings_ml": FittedLaw(
         label="one factor, own loadings by likelihood",
@@ -178,6 +194,7 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
         speed="slow",
         predict=partial(full_sigma.predict_stack, repair="clip"),
         error_kind="monte_carlo",
+        why_absent=_no_common_factor,
     ),
     "clayton": FittedLaw(
         label="Clayton",
@@ -206,12 +223,14 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
         label="atom + independent errors",
         how=_ON_COUNTS,
         fit=partial(atom.fit_pool, base="independent", atom=True),
+        atom=True,
     ),
     "atom_one_factor": FittedLaw(
         label="atom + one factor",
         how=_ON_COUNTS,
         fit=partial(atom.fit_pool, base="one_factor", atom=True),
         speed="slow",
+        atom=True,
     ),
     "atom_one_factor_loadings": FittedLaw(
         label="atom + own loadings",
@@ -223,30 +242,35 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
             notes_of=lambda matrix: loadings.minres(matrix).notes,
         ),
         speed="slowest",
+        atom=True,
     ),
     "atom_one_factor_loadings_ml": FittedLaw(
         label="atom + own loadings by likelihood",
         how=_ON_MATRIX,
         fit=partial(loadings_ml.fit_pool, atom=True),
         speed="slowest",
+        atom=True,
     ),
     "atom_full_sigma": FittedLaw(
         label="atom + full Σ",
         how="ω by likelihood on C, Σ from the rest",
         fit=partial(atom_profile.fit_pool, base_of=full_sigma.atom_base, n_points=5),
         speed="slowest",
+        atom=True,
     ),
     "atom_clayton": FittedLaw(
         label="atom + Clayton",
         how=_ON_COUNTS,
         fit=partial(atom.fit_pool, base="clayton", atom=True),
         speed="slowest",
+        atom=True,
     ),
     "atom_block": FittedLaw(
         label="atom + block factor by family",
         how="ω by likelihood on C, block from the rest",
         fit=partial(atom_profile.fit_pool, base_of=block.atom_base, n_points=9, absent=block.ABSENT),
         speed="slowest",
+        atom=True,
     ),
 }
 """Name (as in ``results.json``: ``predicted_<name>``) -> row, in the order of the comparison."""

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
 from cofail_lab.fitting.comparison.compare import LawComparison, LawFit
+from cofail_lab.fitting.comparison.laws import FITTED_LAWS
 from cofail_lab.report.figures.style import PALETTE, STRONG, drawing, fitted, label
 
 
@@ -20,14 +21,14 @@ def law_comparison(comparison: LawComparison) -> Figure:
     left, right = page.add_axes((0, 0, 0.48, 1)), page.add_axes((0.54, 0, 0.46, 1))
     place = np.arange(len(fits))
     for y, fit in enumerate(fits):
-        colour = PALETTE[3] if fit.name.startswith("atom_") else PALETTE[0]
+        colour = PALETTE[3] if FITTED_LAWS[fit.name].atom else PALETTE[0]
         _draw_difference(left, y, fit, comparison, colour)
         _draw_prediction(right, y, fit, comparison, colour)
     for axes in (left, right):
         axes.set_ylim(len(fits) - 0.4, -0.6)
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0)
-        first_atom = next((y for y, fit in enumerate(fits) if fit.name.startswith("atom_")), None)
+        first_atom = next((y for y, fit in enumerate(fits) if FITTED_LAWS[fit.name].atom), None)
         if first_atom:
             axes.axhline(first_atom - 0.5, color="#bbbbbb", linewidth=0.5)
     left.set_yticks(place, [label(fit.label) for fit in fits])

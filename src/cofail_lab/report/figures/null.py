@@ -13,7 +13,7 @@ from cofail_lab.fitting.readings.pool_scan import PoolScan
 from cofail_lab.fitting.readings.regimes import PoolRegime
 from cofail_lab.fitting.replicates.null import NullTest
 from cofail_lab.report.figures.style import BARS, OTHER, PALETTE, STRONG, canvas, drawing, fitted, label
-from cofail_lab.report.numbers import count, percent
+from cofail_lab.report.numbers import count, p_value, percent
 
 DATASETS = 30
 """Rows of `regime_map` at most, the whole matrix included."""
@@ -49,8 +49,9 @@ def null_calibration(
             axes.plot([max(limits[0], floor), limits[1]], [y, y], color=STRONG, lw=1)
         if value is not None:
             axes.plot(value, y, "o", ms=4, color=STRONG)
-        p = f"{test.p_value:.3f}" if test.p_value < 0.1 else f"{test.p_value:.2f}"
-        axes.annotate(p, (1, y), (34, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center")
+        axes.annotate(
+            p_value(test.p_value), (1, y), (34, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center"
+        )
     axes.annotate("p", (1, -1), (34, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center")
     axes.axvline(1, color="#999999", lw=0.6, zorder=0)
     axes.set_yticks(place, laws)

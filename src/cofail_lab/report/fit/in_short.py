@@ -40,7 +40,7 @@ def _ceiling_sentence(fit: MatrixFit) -> str:
 
 
 def _left_out_sentence(fit: MatrixFit) -> str:
-    """What the figures do not speak for: queries without an answer of every model."""
+    """Which queries the figures do not cover: those that some model did not answer."""
     outcomes, left_out = fit.outcomes, fit.outcomes.left_out
     if left_out is None or not left_out.n_queries:
         return ""
@@ -73,7 +73,7 @@ def chance_sentence(fit: MatrixFit, conclusion: Conclusion) -> str:
 
 
 _UNTESTABLE = {
-    "few_models": "fewer than three of the models vary, and pairs are all there is of them",
+    "few_models": "fewer than three of the models vary, so there is nothing to test beyond their pairs",
     "no_one_factor": "no one-factor law has these pairs",
 }
 
@@ -125,9 +125,10 @@ def _judged(fit: MatrixFit, conclusion: Conclusion) -> str:
         case "interrupted":
             return "Such ratios are rare under the laws tested, but the test was interrupted: no conclusion."
         case "nulls_missing":
+            why = f" (more than {MAX_REPLICATED_MODELS} models)" if conclusion.pool_too_large else ""
             return (
-                f"Such ratios are rare under {rejecting}, but {missing} could not be tested (more than "
-                f"{MAX_REPLICATED_MODELS} models): heterogeneous models alone may give them, so no conclusion."
+                f"Such ratios are rare under {rejecting}, but {missing} could not be tested{why}: heterogeneous models "
+                "alone may give them, so no conclusion."
             )
     return (
         "This is unlikely to be chance: more queries defeat everyone than these laws explain. Read those queries "

@@ -1,4 +1,4 @@
-"""The comparison of laws in words, rows, metrics and a table; `law_figure` draws it."""
+"""The comparison of laws in words, rows, metrics and a table; `report.figures.laws` draws it."""
 
 from __future__ import annotations
 
@@ -62,20 +62,17 @@ def _judgement(comparison: LawComparison) -> str:
 
 
 def _atom_sentence(comparison: LawComparison) -> str:
-    """Whether an event that defeats everyone is needed beside the best base."""
-    atom, judged = comparison.atom, [fit for fit in comparison.fits if fit.heldout is not None]
-    bases = [fit for fit in judged if not fit.name.startswith("atom_")]
-    if atom is None or atom.heldout is None or not bases:
+    """Whether an event that defeats everyone is needed beside the best base: the words of `LawComparison.atom_need`."""
+    atom, base, need = comparison.atom, comparison.base, comparison.atom_need
+    if atom is None or base is None or need == "not_judged":
         return ""
-    base = max(bases, key=lambda fit: fit.heldout or 0.0)
-    if comparison.n_all_wrong == 0:
+    if need == "no_tail":
         return "No query defeats every model, so an atom has nothing to explain."
-    gain = 1000 * (atom.heldout - (base.heldout or 0.0))
+    if need == "not_better":
+        return f"No law with an atom predicts held-out queries better than {base.label}."
     shock = atom.parameters.get("shock", 0.0)
     size = f"its atom takes {percent(shock)} of the queries" if shock else "its atom is 0"
-    if gain <= 0:
-        return f"No law with an atom predicts held-out queries better than {base.label}."
-    needed = "no law without an atom is close to it" if not base.close else f"{base.label} without one is as good"
+    needed = "no law without an atom is close to it" if need == "needed" else f"{base.label} without one is as good"
     return f"The best law with an atom is {atom.label} ({size}); {needed}."
 
 

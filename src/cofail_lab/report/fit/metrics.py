@@ -230,10 +230,7 @@ def estimates(fit: MatrixFit) -> dict[str, Estimate]:
             if value is not None and np.isfinite(drawn).sum() > 1:
                 numbers[name] = Estimate(value, float(np.nanstd(drawn, ddof=1)), "monte_carlo")
     errors: Mapping[str, np.ndarray] = {
-        "independent": np.zeros(1),
-        "one_factor": fit.point.one_factor_error,
-        "one_factor_pearson": fit.point.one_factor_pearson_error,
-        "clayton": np.zeros(1),
+        **{law: getattr(fit.point, f"{law}_error", np.zeros(1)) for law in POINT_LAWS},
         **{law: predicted.error for law, predicted in fit.matrix_laws.items()},
     }
     for law in fit.laws:

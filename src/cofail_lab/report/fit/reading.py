@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from cofail_lab.fitting.calibration import FIRST_NULL
@@ -17,9 +15,6 @@ from cofail_lab.fitting.replicates.intervals import Interval
 from cofail_lab.fitting.replicates.null import NullTest
 from cofail_lab.report.numbers import count, fixed, interval, p_value, percent, ratio
 from cofail_lab.result import Row, Section
-
-if TYPE_CHECKING:
-    pass
 
 
 def null_sections(fit: MatrixFit) -> tuple[Section, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,9 +22,6 @@ from cofail_lab.report.fit.figures import several_datasets
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, fixed, interval, percent, percent_of_log, points, ratio
 from cofail_lab.result import Row, Section
-
-if TYPE_CHECKING:
-    pass
 
 CORRELATIONS = {
     "pearson": "mean Pearson correlation",
