@@ -49,7 +49,7 @@ def share(field: str, value: Any, meaning: str = "") -> None:
 def overhead(field: str, value: Any) -> None:
     """Raise InputError unless the value is None or a share of accuracy."""
     if value is not None:
-        share(field, value, "0.02 stands for two points of accuracy")
+        share(field, value, "0.02 means two points of accuracy")
 
 
 def flag(field: str, value: Any) -> None:

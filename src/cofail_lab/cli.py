@@ -98,7 +98,7 @@ def main() -> None:
 
 
 def _bad_input(error: BaseException) -> InputError | None:
-    """The fault of the input that an exception stands for; None where the exception is no fault of the input."""
+    """The input error behind an exception; None where the input is not the cause."""
     from hydra.errors import HydraException, InstantiationException
     from omegaconf.errors import OmegaConfBaseException
 

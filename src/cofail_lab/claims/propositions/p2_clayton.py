@@ -1,4 +1,4 @@
-"""P2.v: Clayton's law, whose lower tail dependence a one-factor read can price too low, too high, or not at all."""
+"""P2.v: Clayton's law, whose lower tail a one-factor law can predict too low, too high, or not at all."""
 
 from collections.abc import Callable
 from math import exp, expm1, inf, log, log1p

@@ -96,7 +96,7 @@ def text_or_none(value: Any) -> str | None:
 
 
 def score_of(value: Any) -> float:
-    """The number that a score stands for, nan if it stands for none."""
+    """The number that a score means, nan where it is no number."""
     score = raw_score(value)
     return math.nan if score is None else score
 

@@ -61,7 +61,7 @@ def _laws_sentence(fit: MatrixFit) -> str:
 
 
 def chance_sentence(fit: MatrixFit, conclusion: Conclusion) -> str:
-    """Whether the tail is more than a world without a common mode would show: the words of a `Conclusion`."""
+    """The words of a `Conclusion`: are there more all-wrong queries than laws without a common mode expect?"""
     match conclusion.reason:
         case "always_right" | "no_prediction" | "none_is_rare" | "none_says_nothing":
             return _none_seen(fit, conclusion)
