@@ -39,7 +39,7 @@ class Base:
     """A law given by its error rates and at most one dependence parameter.
 
     Attributes:
-        law: makes the law from error rates, (m,), and a position in [0, 1] that stands for the dependence parameter.
+        law: makes the law from error rates, (m,), and a position in [0, 1] that gives the dependence parameter.
         parameter: name of the parameter; empty where the law has none.
         value: the parameter at a position.
         max_position: the largest position that is tried.
