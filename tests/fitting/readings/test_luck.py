@@ -132,7 +132,7 @@ def test_what_was_assumed_of_runs_is_said() -> None:
     assert "fewest" in result.labels["luck"]
     section = next(section for section in result.sections if section.title == "How much of the gain is luck")
     assert "taken as 2 to 4 runs a cell" in section.rows[0].note
-    assert "four runs" in section.sentences[-1]
+    assert "Four runs" in section.sentences[-1]
     for name in ("luck_lower", "luck_upper", "repeats_half_pick"):
         low, value, high = (result.metrics[key] for key in (f"{name}_lower", name, f"{name}_upper"))
         assert low <= value <= high, name  # type: ignore[operator]
