@@ -70,9 +70,13 @@ class CascadeCurve:
     @property
     def gap_area(self) -> float:
         """∫₀¹ (Q - Q_mix) dγ, in [-¼, ¼] (P8.ii); exact, as the curve is linear between the blocks' ends."""
-        gain = self.strong_right - self.cheap_right
-        gap = gain - self.fraction * gain[-1]
+        gap = self._gaps()
         return float(np.diff(self.fraction) @ (gap[1:] + gap[:-1])) / 2
+
+    @property
+    def largest_gap(self) -> float:
+        """max over γ of Q - Q_mix, in [0, 1]; a maximum, so above 0 under pure noise as well."""
+        return float(self._gaps().max())
 
     @property
     def tail_excess_area(self) -> float:
@@ -88,6 +92,11 @@ class CascadeCurve:
         logs = np.zeros_like(width)
         logs[1:] = np.log(self.fraction[2:] / self.fraction[1:-1])
         return float(slope @ width + rest @ logs) - (1 - self.cheap_accuracy)
+
+    def _gaps(self) -> np.ndarray:
+        """Q - Q_mix at the blocks' ends."""
+        gain = self.strong_right - self.cheap_right
+        return gain - self.fraction * gain[-1]
 
     def _at(self, fraction: float, cumulative: np.ndarray) -> float:
         checks.share("fraction", fraction)
