@@ -1,0 +1,120 @@
+"""The exam: a fitted policy decides about queries whose grades it never sees; its choices are graded afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from cofail_lab.policies.base import AbstractFitted, AbstractHindsight, Answers, Choices, View
+from cofail_lab.policies.graded import Graded
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Graded decisions about n queries.
+
+    Attributes:
+        calls: probability that each model is called, 0 or 1 for a policy without chance, (n, m).
+        right_low, right_high: bounds of the probability that the answer is right, (n,). They differ only where a vote
+            was taken and the answers of its members are unknown.
+        cost: expected dollars (n,), None where costs are unknown.
+    """
+
+    calls: Float[np.ndarray, "n m"]
+    right_low: Float[np.ndarray, " n"]
+    right_high: Float[np.ndarray, " n"]
+    cost: Float[np.ndarray, " n"] | None
+
+
+def sit(fitted: AbstractFitted, graded: Graded, prices: Float[np.ndarray, " m"] | None) -> Decisions:
+    """Let a fitted policy decide, and grade it.
+
+    Args:
+        fitted: the policy.
+        graded: the queries, none of which it was fitted to.
+        prices: of the training queries; costs of these queries stay hidden.
+    """
+    shape = graded.right.shape
+    called = np.zeros(shape, dtype=bool)
+    # The function that the view calls knows answers, and no grade.
+    answer, tokens, confidence = graded.answer, graded.tokens, graded.confidence
+
+    def call(mask: np.ndarray) -> Answers:
+        mask = np.asarray(mask)
+        if mask.dtype != bool or mask.shape != shape:
+            raise ValueError(f"View.call: {mask.dtype} of shape {mask.shape}; bool of shape {shape} is needed")
+        np.logical_or(called, mask, out=called)
+        return Answers(*(_shown(column, called) for column in (answer, tokens, confidence)))
+
+    view = View(graded.features, graded.models, None if prices is None else prices.copy(), call)
+    return grade(fitted.decide(view), graded, called)
+
+
+def hindsight(ceiling: AbstractHindsight, graded: Graded) -> Decisions:
+    """Decisions of a ceiling, which knows the grades."""
+    return grade(ceiling.choose(graded), graded, np.zeros(graded.right.shape, dtype=bool))
+
+
+def grade(choices: Choices, graded: Graded, called: np.ndarray) -> Decisions:
+    """Grade choices; models that were called are paid for, whether or not their answers were used.
+
+    Raises:
+        ValueError: weights that are no weights; an error of the policy, not of the user.
+    """
+    weights = np.asarray(choices.weights, dtype=float)
+    if weights.shape != graded.right.shape or not (weights >= 0).all() or not np.isfinite(weights).all():
+        raise ValueError(f"Choices.weights: finite numbers >= 0 of shape {graded.right.shape} are needed")
+    total = weights.sum(axis=1, keepdims=True)
+    if not (total > 0).all():
+        raise ValueError("Choices.weights: a row without any weight; every query needs an answer")
+    if choices.kind == "mix":
+        shares = weights / total
+        calls = np.where(called, 1.0, shares)
+        low = high = (shares * graded.right).sum(axis=1)
+    else:
+        calls = (called | (weights > 0)).astype(float)
+        if graded.answer is None:
+            low, high = _bounds(weights, graded.right)
+        else:
+            low = high = _plurality(weights, graded.right, graded.answer)
+    cost = None if graded.cost is None else (calls * graded.cost).sum(axis=1)
+    return Decisions(calls, low, high, cost)
+
+
+def _plurality(weights: np.ndarray, right: np.ndarray, answer: np.ndarray) -> np.ndarray:
+    """P(right) of a weighted vote whose answers are known, equal sums split evenly, (n,).
+
+    Empty answers are abstentions; if nobody answers, the vote is wrong.
+    """
+    texts = answer.astype(str)
+    codes = np.unique(texts, return_inverse=True)[1].reshape(texts.shape)
+    voting = np.where(texts == "", 0.0, weights)
+    # One number for each answer to each query.
+    group = np.unique(codes + np.arange(len(codes))[:, None] * (codes.max() + 1), return_inverse=True)[1].ravel()
+    support = np.bincount(group, voting.ravel())[group].reshape(voting.shape)
+    # Sums of the same weights in another order may differ in the last bit.
+    top = (voting > 0) & (support >= support.max(axis=1, keepdims=True) * (1 - 1e-12))
+    givers = np.bincount(group, top.ravel())[group].reshape(top.shape)
+    # Each answer counts once, however many gave it.
+    share = np.divide(1.0, givers, out=np.zeros(top.shape), where=top)
+    return np.divide((share * right).sum(axis=1), share.sum(axis=1), out=np.zeros(len(top)), where=top.any(axis=1))
+
+
+def _bounds(weights: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds of P(right) of a vote whose answers are unknown: all wrong members agree, or no two of them do."""
+    for_right = (weights * right).sum(axis=1)
+    against = np.where(right, 0.0, weights)
+    even = 1e-12 * weights.sum(axis=1)
+    majority = for_right > against.sum(axis=1) + even
+    possible = (for_right > 0) & (for_right >= against.max(axis=1) - even)
+    return majority.astype(float), possible.astype(float)
+
+
+def _shown(column: np.ndarray | None, called: np.ndarray) -> np.ndarray | None:
+    if column is None:
+        return None
+    shown = column.astype(object) if column.dtype.kind in "OUS" else column.astype(float)
+    shown[~called] = None if shown.dtype == object else np.nan
+    return shown

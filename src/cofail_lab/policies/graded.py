@@ -1,0 +1,175 @@
+"""What a policy is trained on (`Graded`), and what of it is known before any model answers (`Features`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from cofail_lab.errors import InputError
+from cofail_lab.outcomes import Outcomes
+
+_ALWAYS = ("dataset", "prompt", "features")
+_NEVER = ("key", "n_logs")
+"""Per-query columns that no policy sees: the right answer, and how often a query was graded."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """What is known of n queries before any model is called.
+
+    Attributes:
+        queries: names (n,).
+        columns: arrays of length n: ``dataset`` and ``prompt`` (text), ``features`` (n, d) numbers, and the columns
+            that the user names. They cannot be written to.
+    """
+
+    queries: np.ndarray
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def n_queries(self) -> int:
+        """Number of queries, n."""
+        return len(self.queries)
+
+    @property
+    def dataset(self) -> np.ndarray | None:
+        """Dataset of each query (n,), None where it is not known beforehand."""
+        return self.columns.get("dataset")
+
+    @property
+    def prompt(self) -> np.ndarray | None:
+        """Text of each query (n,), None where there is none."""
+        return self.columns.get("prompt")
+
+    @cached_property
+    def length(self) -> Float[np.ndarray, " n"] | None:
+        """Number of characters of each prompt, None where there are no prompts."""
+        return None if self.prompt is None else np.array([float(len(str(text))) for text in self.prompt])
+
+    def take(self, rows: np.ndarray) -> Features:
+        """The features of some queries (indices or mask)."""
+        return Features(self.queries[rows], {name: _frozen(column[rows]) for name, column in self.columns.items()})
+
+
+@dataclass(frozen=True)
+class Graded:
+    """Queries with all that is known of them afterwards: policies are trained on one such set and judged on another.
+
+    Attributes:
+        features: what is known beforehand.
+        models: names (m,).
+        right: bool (n, m), True where the model is right.
+        cost: dollars of each answer (n, m); None where unknown.
+        answer: what each model said (n, m), strings, empty for no answer; None where unknown.
+        tokens, confidence: of each answer (n, m), nan where unknown; None without such a column.
+        key: the right answer (n,); None where unknown.
+    """
+
+    features: Features
+    models: tuple[str, ...]
+    right: Bool[np.ndarray, "n m"]
+    cost: Float[np.ndarray, "n m"] | None = None
+    answer: np.ndarray | None = None
+    tokens: Float[np.ndarray, "n m"] | None = None
+    confidence: Float[np.ndarray, "n m"] | None = None
+    key: np.ndarray | None = None
+
+    @property
+    def n_queries(self) -> int:
+        """Number of queries, n."""
+        return len(self.right)
+
+    @property
+    def n_models(self) -> int:
+        """Number of models, m."""
+        return self.right.shape[1]
+
+    @cached_property
+    def accuracy(self) -> Float[np.ndarray, " m"]:
+        """Share of the queries that each model gets right."""
+        return self.right.mean(axis=0)
+
+    @property
+    def best(self) -> int:
+        """The model that is right most often; of equals the first."""
+        return int(self.right.sum(axis=0).argmax())
+
+    @cached_property
+    def prices(self) -> Float[np.ndarray, " m"] | None:
+        """Mean dollars of an answer of each model: what is known of a price beforehand. None without costs."""
+        return None if self.cost is None else self.cost.mean(axis=0)
+
+    def model(self, name: str, field_name: str) -> int:
+        """Position of a model by name; InputError naming ``field_name`` if there is no such model."""
+        if name not in self.models:
+            known = ", ".join(self.models[:5]) + (", ..." if self.n_models > 5 else "")
+            raise InputError(f"{field_name}: {name!r} is not one of the {self.n_models} models ({known})")
+        return self.models.index(name)
+
+    def take(self, rows: np.ndarray) -> Graded:
+        """Some of the queries (indices or mask)."""
+        cells = {name: getattr(self, name) for name in ("cost", "answer", "tokens", "confidence", "key")}
+        chosen = {name: None if array is None else array[rows] for name, array in cells.items()}
+        return Graded(self.features.take(rows), self.models, self.right[rows], **chosen)
+
+    @classmethod
+    def of(
+        cls, outcomes: Outcomes, columns: Sequence[str] = (), hidden: Sequence[str] = (), price: str | None = None
+    ) -> Graded:
+        """The complete queries of a matrix.
+
+        Args:
+            outcomes: the matrix.
+            columns: per-query columns that policies may see, besides dataset, prompt and features.
+            hidden: columns that they must not see, such as a dataset that names the answer.
+            price: per-model column with the price of an answer; None takes the costs of single answers, where given.
+
+        Raises:
+            InputError: a column that does not exist or that no policy may see; costs that are missing or negative.
+        """
+        for name in columns:
+            if name in _NEVER:
+                raise InputError(f"experiment.columns: {name!r} is known only after grading; no policy may see it")
+            if name not in outcomes.per_query:
+                known = ", ".join(sorted(set(outcomes.per_query) - set(_NEVER))) or "none"
+                raise InputError(f"experiment.columns: {name!r} is no per-query column; there are: {known}")
+        shown = [name for name in (*_ALWAYS, *columns) if name in outcomes.per_query and name not in hidden]
+        per_cell = outcomes.per_cell
+        return cls(
+            features=Features(
+                np.array(outcomes.queries, dtype=object), {n: _frozen(outcomes.per_query[n]) for n in shown}
+            ),
+            models=outcomes.models,
+            right=~outcomes.wrong,
+            cost=_costs(outcomes, price),
+            answer=per_cell.get("answer"),
+            tokens=per_cell.get("tokens"),
+            confidence=per_cell.get("confidence"),
+            key=outcomes.per_query.get("key"),
+        )
+
+
+def _costs(outcomes: Outcomes, price: str | None) -> np.ndarray | None:
+    if price is None:
+        cost = outcomes.per_cell.get("cost")
+    elif price in outcomes.per_model:
+        cost = np.broadcast_to(np.asarray(outcomes.per_model[price], dtype=float), outcomes.wrong.shape)
+    else:
+        known = ", ".join(sorted(outcomes.per_model)) or "none"
+        raise InputError(f"experiment.price_column: {price!r} is no per-model column; there are: {known}")
+    if cost is None or np.isnan(cost).any():
+        return None
+    if (cost < 0).any():
+        raise InputError(f"cost: {float(cost.min()):g} is negative; dollars >= 0 are accepted")
+    return np.asarray(cost, dtype=float)
+
+
+def _frozen(column: np.ndarray) -> np.ndarray:
+    """A copy that cannot be written to: what one policy is shown, the next one sees unchanged."""
+    column = np.array(column)
+    column.flags.writeable = False
+    return column
