@@ -86,14 +86,12 @@ def plurality_right(
     Raises:
         InputError: wrong shapes, weights outside their range.
     """
-    given, top = _leading(answers, weights)
+    codes, top = _leading(answers, weights)
     hits = _rows("right", right)
-    if hits.shape != given.shape:
-        raise InputError(f"right: shape {hits.shape}; {given.shape} is needed, as answers has it")
+    if hits.shape != codes.shape:
+        raise InputError(f"right: shape {hits.shape}; {codes.shape} is needed, as answers has it")
     # Each leading answer counts once, however many members gave it.
-    share = np.zeros(given.shape)
-    for i in range(given.shape[1]):
-        share[:, i] = top[:, i] / np.maximum((top & (given == given[:, [i]])).sum(axis=1), 1)
+    share = top / np.maximum(_sum_by(codes, top), 1)
     return (share * hits).sum(axis=1) / np.maximum(share.sum(axis=1), 1)
 
 
@@ -101,9 +99,9 @@ def tied_votes(
     answers: Shaped[np.ndarray, "n k"], weights: Float[np.ndarray, "*n k"] | None = None
 ) -> Bool[np.ndarray, " n"]:
     """Whether several answers lead with equal weight, (n,). Arguments and errors as `plurality_right`."""
-    given, top = _leading(answers, weights)
-    first = given[np.arange(len(given)), top.argmax(axis=1)]
-    return (top & (given != first[:, None])).any(axis=1)
+    codes, top = _leading(answers, weights)
+    first = codes[np.arange(len(codes)), top.argmax(axis=1)]
+    return (top & (codes != first[:, None])).any(axis=1)
 
 
 def log_odds_weights(accuracies: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
@@ -161,7 +159,7 @@ def agreement_when_wrong(
     Raises:
         InputError: shapes that differ.
     """
-    given, hits = _rows("answers", answers), _rows("right", right).astype(bool)
+    given, hits = _rows("answers", answers).astype(str), _rows("right", right).astype(bool)
     if given.shape != hits.shape:
         raise InputError(f"right: shape {hits.shape}; {given.shape} is needed, as answers has it")
     k = given.shape[1]
@@ -176,13 +174,22 @@ def agreement_when_wrong(
 
 
 def _leading(answers: object, weights: object) -> tuple[np.ndarray, np.ndarray]:
-    """The answers as strings, and who gave one that leads, both (n, k)."""
-    given = _rows("answers", answers).astype(str)
-    _, w = _weighted("answers", given != "", weights)
-    voting = np.where(given == "", 0.0, w)
-    support = np.stack([(voting * (given == given[:, [i]])).sum(axis=1) for i in range(given.shape[1])], axis=1)
+    """A number for each answer to each query, and who gave one that leads, both (n, k)."""
+    texts = _rows("answers", answers).astype(str)
+    _, w = _weighted("answers", texts != "", weights)
+    codes = np.unique(texts, return_inverse=True)[1].reshape(texts.shape)
+    # The same text on two queries is not the same answer.
+    codes = codes + np.arange(len(codes))[:, None] * (codes.max(initial=0) + 1)
+    codes = np.unique(codes, return_inverse=True)[1].reshape(texts.shape)
+    voting = np.where(texts == "", 0.0, w)
+    support = _sum_by(codes, voting)
     close = support.max(axis=1, keepdims=True) - _TIED * w.sum(axis=1, keepdims=True)
-    return given, (voting > 0) & (support >= close)
+    return codes, (voting > 0) & (support >= close)
+
+
+def _sum_by(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The sum of the values of all cells with the same code, at each of these cells."""
+    return np.bincount(codes.ravel(), values.ravel())[codes]
 
 
 def _weighted(name: str, values: object, weights: object) -> tuple[np.ndarray, np.ndarray]:
