@@ -103,9 +103,11 @@ def test_the_gain_of_three_votes_is_what_they_repair_less_what_they_spoil():
         assert gain.gain == gain.repaired - gain.spoilt
 
 
-def test_real_votes(real_votes):
-    """medagents_zeroshot: ties split, majorities and agreement as published with the matrix."""
-    right, answers = real_votes
+def test_real_votes(real):
+    """medagents_zeroshot: ties split, majorities, and how often the same wrong answer is given."""
+    outcomes = real("medagents_zeroshot")
+    right, answers = ~outcomes.wrong, outcomes.per_cell["answer"]
+    assert ((answers == outcomes.per_query["key"][:, None]) == right).all()
     top = np.argsort(-right.mean(axis=0), kind="stable")[:3]
     assert right.mean(axis=0).max() == pytest.approx(0.84905, abs=5e-6)
     assert d.plurality_right(answers, right).mean() == pytest.approx(0.81429, abs=5e-6)

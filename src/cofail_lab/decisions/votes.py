@@ -91,8 +91,10 @@ def plurality_right(
     if hits.shape != codes.shape:
         raise InputError(f"right: shape {hits.shape}; {codes.shape} is needed, as answers has it")
     # Each leading answer counts once, however many members gave it.
-    share = top / np.maximum(_sum_by(codes, top), 1)
-    return (share * hits).sum(axis=1) / np.maximum(share.sum(axis=1), 1)
+    places = np.flatnonzero(top)
+    once = np.zeros(top.shape)
+    once.ravel()[places[np.unique(codes.ravel()[places], return_index=True)[1]]] = 1
+    return (once * hits).sum(axis=1) / np.maximum(once.sum(axis=1), 1)
 
 
 def tied_votes(
@@ -182,14 +184,9 @@ def _leading(answers: object, weights: object) -> tuple[np.ndarray, np.ndarray]:
     codes = codes + np.arange(len(codes))[:, None] * (codes.max(initial=0) + 1)
     codes = np.unique(codes, return_inverse=True)[1].reshape(texts.shape)
     voting = np.where(texts == "", 0.0, w)
-    support = _sum_by(codes, voting)
+    support = np.bincount(codes.ravel(), voting.ravel())[codes]
     close = support.max(axis=1, keepdims=True) - _TIED * w.sum(axis=1, keepdims=True)
     return codes, (voting > 0) & (support >= close)
-
-
-def _sum_by(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """The sum of the values of all cells with the same code, at each of these cells."""
-    return np.bincount(codes.ravel(), values.ravel())[codes]
 
 
 def _weighted(name: str, values: object, weights: object) -> tuple[np.ndarray, np.ndarray]:

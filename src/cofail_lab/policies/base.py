@@ -24,12 +24,13 @@ class Answers:
 
     Attributes:
         answer: strings; None where the model was not called, empty where it gave no answer.
-        tokens, confidence: nan where the model was not called.
+        tokens, confidence, agreement: nan where the model was not called.
     """
 
     answer: np.ndarray | None
     tokens: Float[np.ndarray, "n m"] | None
     confidence: Float[np.ndarray, "n m"] | None
+    agreement: Float[np.ndarray, "n m"] | None
 
 
 class View:

@@ -40,14 +40,14 @@ def sit(fitted: AbstractFitted, graded: Graded, prices: Float[np.ndarray, " m"] 
     shape = graded.right.shape
     called = np.zeros(shape, dtype=bool)
     # The function that the view calls knows answers, and no grade.
-    answer, tokens, confidence = graded.answer, graded.tokens, graded.confidence
+    columns = graded.answer, graded.tokens, graded.confidence, graded.agreement
 
     def call(mask: np.ndarray) -> Answers:
         mask = np.asarray(mask)
         if mask.dtype != bool or mask.shape != shape:
             raise ValueError(f"View.call: {mask.dtype} of shape {mask.shape}; bool of shape {shape} is needed")
         np.logical_or(called, mask, out=called)
-        return Answers(*(_shown(column, called) for column in (answer, tokens, confidence)))
+        return Answers(*(_shown(column, called) for column in columns))
 
     view = View(graded.features, graded.models, None if prices is None else prices.copy(), call)
     return grade(fitted.decide(view), graded, called)
