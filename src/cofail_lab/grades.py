@@ -67,7 +67,7 @@ class Grades:
         per_query: columns of length queries (``dataset``, ``prompt``, ``features`` ...).
         per_model: columns of length models (``family``, ``usd_per_mtok_in`` ...).
         per_cell: arrays of shape (queries, models, ...) (``cost``, ``tokens``, ``frac``, ``confidence`` ...); nan where
-            the log has none. ``answer`` holds texts, empty where there is no answer. ``samples`` holds the repeated runs
+            the log has none. ``answer`` holds texts, empty for no answer. ``samples`` holds the repeated runs
             of a cell: states of `Cell` (int8, padded with MISSING), or bool (True where right) if every run was graded.
             In `Outcomes` the states become 1 for right, 0 for wrong and nan for the others.
         source: where the matrix came from, for messages and provenance.
