@@ -6,7 +6,7 @@ the cascade's dollars, more than γ. Beyond γ' = 1 the cascade costs more than 
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -51,9 +51,7 @@ class CascadeDollars:
     def mixed_fraction(self, fraction: float) -> float | None:
         """γ', the share of H in a mix of the constants that costs as much, in [0, 1]; None unless c_H > c_L."""
         spent = self._spent(fraction)
-        if self.prices == "strong_cheaper":
-            return None
-        return min(1.0, spent / (self.strong_price - self.cheap_price))
+        return None if self.prices == "strong_cheaper" else float(self._mixed(spent))
 
     def dollar_gap(self, fraction: float) -> float | None:
         """Q less the best that mixing the constants L and H buys for the cascade's dollars (P13.i).
@@ -61,10 +59,22 @@ class CascadeDollars:
         Where H is the worse of the two, that is L alone. None where H is no dearer than L: mixing them trades nothing.
         """
         mixed = self.mixed_fraction(fraction)
-        if mixed is None:
+        return None if mixed is None else self.curve.quality(fraction) - self._mix_quality(mixed)
+
+    @property
+    def dollar_gaps(self) -> Float[np.ndarray, " ends"] | None:
+        """The same at the blocks' ends, (blocks + 1,)."""
+        if self.prices == "strong_cheaper":
             return None
-        best = max(0.0, self.curve.strong_accuracy - self.curve.cheap_accuracy)
-        return self.curve.quality(fraction) - self.curve.cheap_accuracy - mixed * best
+        quality = self.curve.cheap_accuracy + self.curve.strong_right - self.curve.cheap_right
+        return quality - self._mix_quality(self._mixed(self.strong_spent))
+
+    def _mixed(self, spent: Any) -> Any:
+        return np.minimum(1.0, spent / (self.strong_price - self.cheap_price))
+
+    def _mix_quality(self, mixed: Any) -> Any:
+        edge = self.curve.strong_accuracy - self.curve.cheap_accuracy
+        return self.curve.cheap_accuracy + mixed * max(0.0, edge)
 
     def _spent(self, fraction: float) -> float:
         checks.share("fraction", fraction)
