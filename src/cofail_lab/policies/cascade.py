@@ -134,6 +134,8 @@ def cut_at(score: Float[np.ndarray, " n"], fraction: float) -> Cut:
     """The cut that escalates a fraction of these queries: on others of their kind about as many."""
     n = len(score)
     wanted = fraction * n
+    if wanted <= 0:
+        return Cut(-np.inf, 0.0)
     if wanted >= n:
         return Cut(np.inf, 1.0)
     # The block in which the fraction is reached goes in part.
