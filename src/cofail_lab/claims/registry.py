@@ -41,6 +41,7 @@ PROPOSITIONS = (
     "p10_luck",
     "p10_ceilings",
     "p10_coverage",
+    "p13_dollars",
 )
 
 _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii")
