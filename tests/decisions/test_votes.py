@@ -90,6 +90,8 @@ def test_log_odds_weights_are_the_best_of_independent_votes_on_two_answers():
     assert accuracy(np.ones(5)) < best - 0.01
     assert accuracy(accuracies) < best - 0.01
     assert d.log_odds_weights(np.array([0.5, 0.3, 0.8])).tolist()[:2] == [0, 0]
+    # With four options a guess is right a quarter of the time.
+    assert d.log_odds_weights(np.array([0.25, 0.5]), 4) == pytest.approx([0, math.log(3)])
 
 
 def test_the_gain_of_three_votes_is_what_they_repair_less_what_they_spoil():
@@ -132,6 +134,7 @@ def test_real_votes(real):
         (lambda: d.majority_right(np.ones((2, 2)), np.zeros(2)), "weights: all are 0; a positive sum is needed"),
         (lambda: d.plurality_right(np.ones((2, 3)), np.ones((2, 2))), "right: shape (2, 2); (2, 3) is needed"),
         (lambda: d.log_odds_weights(np.array([0.5, 1.0])), "accuracies: 1.0 is outside (0, 1)"),
+        (lambda: d.log_odds_weights(np.array([0.5]), 1), "n_options: 1 is not a whole number >= 2"),
         (lambda: d.three_vote_gain(np.ones((2, 4))), "right: 4 members; 3 are needed"),
         (lambda: d.agreement_when_wrong(np.ones((2, 3)), np.ones((2, 2))), "right: shape (2, 2); (2, 3) is needed"),
     ],

@@ -1,5 +1,7 @@
 """Votes: who votes, with which weight, and what a vote comes to where answers are known and where they are not."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -10,8 +12,8 @@ from cofail_lab.policies.plurality import Plurality
 from cofail_lab.policies.weighted_vote import WeightedVote
 from tests.policies.made import graded
 
-KINDS = [MajorityVote, Plurality, WeightedVote]
-NAMED = [(MajorityVote, "majority_vote"), (Plurality, "plurality"), (WeightedVote, "weighted_vote")]
+KINDS = [MajorityVote, Plurality, partial(WeightedVote, n_options=2)]
+NAMED = list(zip(KINDS, ["majority_vote", "plurality", "weighted_vote"], strict=True))
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def test_a_majority_is_of_the_right_whatever_they_say(halves):
 
 def test_a_plurality_lies_in_the_bounds_that_right_and_wrong_leave(halves):
     train, test = halves
-    for policy in (Plurality(None, None), Plurality(None, 2), WeightedVote(None, None)):
+    for policy in (Plurality(None, None), Plurality(None, 2), WeightedVote(None, None, 2)):
         fitted = policy.fit(train, 0)
         known, bounds = sit(fitted, test, None), sit(fitted, without_answers(test), None)
         assert (known.right_low == known.right_high).all()
@@ -62,15 +64,17 @@ def test_a_plurality_lies_in_the_bounds_that_right_and_wrong_leave(halves):
 
 def test_log_odds_leave_out_who_is_right_half_of_the_time_or_less(halves):
     train, test = halves
-    fitted = WeightedVote(None, None).fit(train, 0)
+    fitted = WeightedVote(None, None, 2).fit(train, 0)
     rate = (train.right.sum(axis=0) + 0.5) / 201
     assert fitted.weights[:4] == pytest.approx(np.log(rate / (1 - rate))[:4])
     assert fitted.weights[4] == 0
     assert not sit(fitted, test, None).calls[:, 4].any()
+    # With five options it is better than a guess.
+    assert WeightedVote(None, None, 5).fit(train, 0).weights[4] == pytest.approx(np.log(4 * rate[4] / (1 - rate[4])))
     always = graded(np.ones((50, 2), dtype=bool))
-    assert np.isfinite(WeightedVote(None, None).fit(always, 0).weights).all()
-    with pytest.raises(AbsentPolicyError, match="no member is right more than half"):
-        WeightedVote(["m4"], None).fit(train, 0)
+    assert np.isfinite(WeightedVote(None, None, 2).fit(always, 0).weights).all()
+    with pytest.raises(AbsentPolicyError, match="no member is right more than 1 in 2 times"):
+        WeightedVote(["m4"], None, 2).fit(train, 0)
 
 
 def test_the_best_are_those_of_the_training_queries():

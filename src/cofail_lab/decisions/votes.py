@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Shaped
 from scipy.special import logit
 
+from cofail_lab import checks
 from cofail_lab.errors import InputError
 
 # Sums of the same weights in another order differ by rounding: closer than this, relative to the total, they are tied.
@@ -106,24 +107,27 @@ def tied_votes(
     return (top & (codes != first[:, None])).any(axis=1)
 
 
-def log_odds_weights(accuracies: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
-    """ln(a/(1 - a)), and 0 for a member that is right half of the time or less, (k,) (P14.ii).
+def log_odds_weights(accuracies: Float[np.ndarray, " k"], n_options: int = 2) -> Float[np.ndarray, " k"]:
+    """ln(a(K - 1)/(1 - a)), and 0 for a member that is right no more often than a guess among K, (k,) (P14.ii).
 
-    The best weights for independent members on questions with two equally likely answers. With more answers a negative
-    weight has no meaning: what a bad member does not say is not thereby right.
+    The best weights for independent members on questions with K equally likely answers, of which the wrong ones are
+    given equally often. A negative weight has no meaning beyond two answers: what a bad member does not say is not
+    thereby right.
 
     Args:
         accuracies: in (0, 1), (k,).
+        n_options: K >= 2.
 
     Raises:
-        InputError: an accuracy outside (0, 1).
+        InputError: an accuracy outside (0, 1), fewer than two options.
     """
     a = np.asarray(accuracies, dtype=float)
     if a.ndim != 1 or not a.size:
         raise InputError(f"accuracies: shape {a.shape}; (k,) is needed")
     if not (inside := (a > 0) & (a < 1)).all():
         raise InputError(f"accuracies: {a[~inside][0]} is outside (0, 1)")
-    return np.maximum(logit(a), 0.0)
+    checks.whole("n_options", n_options, least=2)
+    return np.maximum(logit(a) + np.log(n_options - 1), 0.0)
 
 
 def three_vote_gain(right: Bool[np.ndarray, "n 3"], mass: Float[np.ndarray, " n"] | None = None) -> VoteGain:
