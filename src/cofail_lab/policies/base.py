@@ -24,12 +24,13 @@ class Answers:
 
     Attributes:
         answer: strings; None where the model was not called, empty where it gave no answer.
-        tokens, confidence: nan where the model was not called.
+        tokens, confidence, agreement: nan where the model was not called.
     """
 
     answer: np.ndarray | None
     tokens: Float[np.ndarray, "n m"] | None
     confidence: Float[np.ndarray, "n m"] | None
+    agreement: Float[np.ndarray, "n m"] | None
 
 
 class View:
@@ -73,12 +74,13 @@ class Choices:
 
     Attributes:
         kind: ``mix``: one model's answer, drawn with the weights as probabilities; ``vote``: the answer with the
-            greatest sum of weights, drawn at random among equal sums.
-        weights: >= 0 with a positive sum in every row, (n, m). A model with a positive weight in a vote is called; one
-            in a mix is called with that probability.
+            greatest sum of weights, drawn at random among equal sums; ``majority``: an answer with more than half of
+            the weight, none where no answer has it.
+        weights: >= 0 with a positive sum in every row, (n, m). A model with a positive weight in a vote or majority
+            is called; one in a mix is called with that probability.
     """
 
-    kind: Literal["mix", "vote"]
+    kind: Literal["mix", "vote", "majority"]
     weights: Float[np.ndarray, "n m"]
 
     @classmethod

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from cofail_lab.decisions import majority_right, plurality_range, plurality_right
 from cofail_lab.policies.base import AbstractFitted, AbstractHindsight, Answers, Choices, View
 from cofail_lab.policies.graded import Graded
 
@@ -18,7 +19,7 @@ class Decisions:
     Attributes:
         calls: probability that each model is called, 0 or 1 for a policy without chance, (n, m).
         right_low, right_high: bounds of the probability that the answer is right, (n,). They differ only where a vote
-            was taken and the answers of its members are unknown.
+            was taken and the answers of its members are unknown, or where a majority is just half.
         cost: expected dollars (n,), None where costs are unknown.
     """
 
@@ -39,14 +40,14 @@ def sit(fitted: AbstractFitted, graded: Graded, prices: Float[np.ndarray, " m"] 
     shape = graded.right.shape
     called = np.zeros(shape, dtype=bool)
     # The function that the view calls knows answers, and no grade.
-    answer, tokens, confidence = graded.answer, graded.tokens, graded.confidence
+    columns = graded.answer, graded.tokens, graded.confidence, graded.agreement
 
     def call(mask: np.ndarray) -> Answers:
         mask = np.asarray(mask)
         if mask.dtype != bool or mask.shape != shape:
             raise ValueError(f"View.call: {mask.dtype} of shape {mask.shape}; bool of shape {shape} is needed")
         np.logical_or(called, mask, out=called)
-        return Answers(*(_shown(column, called) for column in (answer, tokens, confidence)))
+        return Answers(*(_shown(column, called) for column in columns))
 
     view = View(graded.features, graded.models, None if prices is None else prices.copy(), call)
     return grade(fitted.decide(view), graded, called)
@@ -75,41 +76,14 @@ def grade(choices: Choices, graded: Graded, called: np.ndarray) -> Decisions:
         low = high = (shares * graded.right).sum(axis=1)
     else:
         calls = (called | (weights > 0)).astype(float)
-        if graded.answer is None:
-            low, high = _bounds(weights, graded.right)
+        if choices.kind == "majority":
+            low, high = majority_right(graded.right, weights)
+        elif graded.answer is None:
+            low, high = plurality_range(graded.right, weights)
         else:
-            low = high = _plurality(weights, graded.right, graded.answer)
+            low = high = plurality_right(graded.answer, graded.right, weights)
     cost = None if graded.cost is None else (calls * graded.cost).sum(axis=1)
     return Decisions(calls, low, high, cost)
-
-
-def _plurality(weights: np.ndarray, right: np.ndarray, answer: np.ndarray) -> np.ndarray:
-    """P(right) of a weighted vote whose answers are known, equal sums split evenly, (n,).
-
-    Empty answers are abstentions; if nobody answers, the vote is wrong.
-    """
-    texts = answer.astype(str)
-    codes = np.unique(texts, return_inverse=True)[1].reshape(texts.shape)
-    voting = np.where(texts == "", 0.0, weights)
-    # One number for each answer to each query.
-    group = np.unique(codes + np.arange(len(codes))[:, None] * (codes.max() + 1), return_inverse=True)[1].ravel()
-    support = np.bincount(group, voting.ravel())[group].reshape(voting.shape)
-    # Sums of the same weights in another order may differ in the last bit.
-    top = (voting > 0) & (support >= support.max(axis=1, keepdims=True) * (1 - 1e-12))
-    givers = np.bincount(group, top.ravel())[group].reshape(top.shape)
-    # Each answer counts once, however many gave it.
-    share = np.divide(1.0, givers, out=np.zeros(top.shape), where=top)
-    return np.divide((share * right).sum(axis=1), share.sum(axis=1), out=np.zeros(len(top)), where=top.any(axis=1))
-
-
-def _bounds(weights: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of P(right) of a vote whose answers are unknown: all wrong members agree, or no two of them do."""
-    for_right = (weights * right).sum(axis=1)
-    against = np.where(right, 0.0, weights)
-    even = 1e-12 * weights.sum(axis=1)
-    majority = for_right > against.sum(axis=1) + even
-    possible = (for_right > 0) & (for_right >= against.max(axis=1) - even)
-    return majority.astype(float), possible.astype(float)
 
 
 def _shown(column: np.ndarray | None, called: np.ndarray) -> np.ndarray | None:

@@ -87,6 +87,7 @@ class Graded:
         cost: dollars of each answer (n, m); None where unknown.
         answer: what each model said (n, m), strings, empty for no answer; None where unknown.
         tokens, confidence: of each answer (n, m), nan where unknown; None without such a column.
+        agreement: share of a model's repeated runs that give this answer, right or not (n, m); as the two before.
         key: the right answer (n,); None where unknown.
         cluster: group of each query (n,): queries of a group are alike, and never on both sides of a split. None where
             every query is a group of its own.
@@ -99,6 +100,7 @@ class Graded:
     answer: np.ndarray | None = None
     tokens: Float[np.ndarray, "n m"] | None = None
     confidence: Float[np.ndarray, "n m"] | None = None
+    agreement: Float[np.ndarray, "n m"] | None = None
     key: np.ndarray | None = None
     cluster: np.ndarray | None = None
 
@@ -136,7 +138,8 @@ class Graded:
 
     def take(self, rows: np.ndarray) -> Graded:
         """Some of the queries (indices or mask)."""
-        cells = {name: getattr(self, name) for name in ("cost", "answer", "tokens", "confidence", "key", "cluster")}
+        names = ("cost", "answer", "tokens", "confidence", "agreement", "key", "cluster")
+        cells = {name: getattr(self, name) for name in names}
         chosen = {name: None if array is None else array[rows] for name, array in cells.items()}
         return Graded(self.features.take(rows), self.models, self.right[rows], **chosen)
 
@@ -191,6 +194,7 @@ class Graded:
             answer=per_cell.get("answer"),
             tokens=per_cell.get("tokens"),
             confidence=per_cell.get("confidence"),
+            agreement=per_cell.get("agreement"),
             key=outcomes.per_query.get("key"),
             cluster=None if cluster is None else _clusters(outcomes, cluster),
         )
