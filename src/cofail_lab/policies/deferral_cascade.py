@@ -30,11 +30,11 @@ class DeferralCascade(AbstractPolicy):
     fraction: float | None
 
     def __post_init__(self) -> None:
-        check_cascade("deferral_cascade", self.cheap, self.strong, None, self.fraction)
+        check_cascade("policy.deferral_cascade", self.cheap, self.strong, None, self.fraction)
 
     def fit(self, train: Graded, seed: int) -> FittedCascade:
         """Fit both classifiers, and the cut to cross-fitted differences."""
-        cheap, strong = two_models("deferral_cascade", train, self.cheap, self.strong)
+        cheap, strong = two_models("policy.deferral_cascade", train, self.cheap, self.strong)
         signal_of(train, cheap, None)  # without any signal of L's this would be a router
         inputs = Inputs.of(train.features)
         known, targets = inputs.after(train.features, train, [cheap]), train.right[:, [cheap, strong]]
