@@ -30,6 +30,7 @@ class Cascade:
         fractions: other values of γ for the table.
         bootstrap: query bootstraps for the intervals; 0 leaves them out.
         level: of the intervals.
+        price_column: per-model column with the price of an answer; None takes the costs of single answers.
     """
 
     cheap: str | None = None
@@ -39,6 +40,7 @@ class Cascade:
     fractions: Sequence[float] = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
     bootstrap: int = 500
     level: float = 0.95
+    price_column: str | None = None
 
     def __post_init__(self) -> None:
         from cofail_lab.policies.cascade import check_cascade
@@ -59,7 +61,7 @@ class Cascade:
         from cofail_lab.policies.cascade_reading import read_cascade
         from cofail_lab.report import cascade as words
 
-        graded = Graded.of(inputs.outcomes())
+        graded = Graded.of(inputs.outcomes(), price=self.price_column)
         try:
             cheap, strong = two_models("experiment", graded, self.cheap, self.strong)
             signal = signal_of(graded, cheap, self.signal)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -99,19 +99,18 @@ class Choices:
 class AbstractFitted(ABC):
     """A fitted policy."""
 
+    @property
+    def pair(self) -> tuple[int, int] | None:
+        """Positions of the two models of a cascade, the first called one first; None for anything else."""
+        return None
+
     @abstractmethod
     def decide(self, view: View) -> Choices:
         """What to answer with; models are called through the view."""
 
 
 class AbstractPolicy(ABC):
-    """A policy before it is fitted. Subclasses are frozen dataclasses whose fields are the keys of their YAML.
-
-    Attributes:
-        sees: the feature columns without which the policy does not exist; a matrix without one of them skips it.
-    """
-
-    sees: ClassVar[tuple[str, ...]] = ()
+    """A policy before it is fitted. Subclasses are frozen dataclasses whose fields are the keys of their YAML."""
 
     @abstractmethod
     def fit(self, train: Graded, seed: int) -> AbstractFitted:
@@ -124,8 +123,6 @@ class AbstractPolicy(ABC):
 
 class AbstractHindsight(ABC):
     """A ceiling with the name of a policy: it chooses after grading. No policy can be one."""
-
-    sees: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def choose(self, graded: Graded) -> Choices:

@@ -56,6 +56,11 @@ class FittedCascade(AbstractFitted):
     score: Score
     cut: Cut
 
+    @property
+    def pair(self) -> tuple[int, int]:
+        """L and H."""
+        return self.cheap, self.strong
+
     def decide(self, view: View) -> Choices:
         """L's answer, or H's."""
         ask = np.zeros((view.n_queries, view.n_models), dtype=bool)

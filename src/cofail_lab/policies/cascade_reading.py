@@ -20,13 +20,10 @@ from cofail_lab.decisions import (
     degraded_verifier,
     gap_area_routes,
 )
-from cofail_lab.numerics.streams import generator
+from cofail_lab.numerics.streams import CASCADE_BOOTSTRAP, generator
 from cofail_lab.policies.cascade import confidence
 from cofail_lab.policies.deferral_cascade import added_by_strong
 from cofail_lab.policies.graded import Graded
-
-# A purpose of the random streams of its own (see `numerics.streams`).
-_BOOTSTRAP = 31
 
 
 class Ranged(NamedTuple):
@@ -155,7 +152,7 @@ def read_cascade(
     done(1)
     drawn = []
     for b in range(bootstrap):
-        drawn.append(figures(generator(seed, _BOOTSTRAP, b).integers(n, size=n)))
+        drawn.append(figures(generator(seed, CASCADE_BOOTSTRAP, b).integers(n, size=n)))
         done(1)
     ranged = _ranged(figures(np.arange(n)), drawn, level)
     curve = cascade_curve(score, low, high)

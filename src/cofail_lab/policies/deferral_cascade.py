@@ -52,5 +52,5 @@ class DeferralCascade(AbstractPolicy):
 def added_by_strong(graded: Graded, cheap: int, strong: int, seed: int) -> Float[np.ndarray, " n"]:
     """P(H right) - P(L right) of each query, predicted by classifiers fitted to the other folds of five, (n,)."""
     known = Inputs.of(graded.features).after(graded.features, graded, [cheap])
-    low, high = (cross_fitted(known, graded.right[:, model], seed) for model in (cheap, strong))
+    low, high = (cross_fitted(known, graded.right[:, model], seed, graded.cluster) for model in (cheap, strong))
     return high - low

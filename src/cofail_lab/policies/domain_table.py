@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from cofail_lab.policies.router import AbstractRouter, Scorer
 class DomainTable(AbstractRouter):
     """Scores are training accuracies within the query's dataset; a dataset not trained on has those of all queries."""
 
-    sees = ("dataset",)
+    reads: ClassVar[bool] = False
 
     def learn(self, train: Graded, seed: int) -> Scorer:
         """Accuracies by dataset."""

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from cofail_lab.errors import InputError
+from cofail_lab.numerics.streams import INNER_FOLDS
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.policies.folds import cross_fitting
+from cofail_lab.policies.words import Words
+
+if TYPE_CHECKING:
+    from cofail_lab.policies.design import Design
 
 _ALWAYS = ("dataset", "prompt", "features")
 _NEVER = ("key", "n_logs")
@@ -29,6 +36,7 @@ class Features:
 
     queries: np.ndarray
     columns: Mapping[str, np.ndarray] = field(default_factory=dict)
+    _words: Words | None = None
 
     @property
     def n_queries(self) -> int:
@@ -50,9 +58,22 @@ class Features:
         """Number of characters of each prompt, None where there are no prompts."""
         return None if self.prompt is None else np.array([float(len(str(text))) for text in self.prompt])
 
+    @cached_property
+    def words(self) -> Words | None:
+        """The prompts' words, None where there are no prompts."""
+        return Words.of(self.prompt) if self._words is None and self.prompt is not None else self._words
+
+    @cached_property
+    def design(self) -> Design:
+        """The map from features to numbers that these queries define when they are trained on."""
+        from cofail_lab.policies.design import Design
+
+        return Design.fit(self)
+
     def take(self, rows: np.ndarray) -> Features:
         """The features of some queries (indices or mask)."""
-        return Features(self.queries[rows], {name: _frozen(column[rows]) for name, column in self.columns.items()})
+        columns = {name: _frozen(column[rows]) for name, column in self.columns.items()}
+        return Features(self.queries[rows], columns, None if self.words is None else self.words.take(rows))
 
 
 @dataclass(frozen=True)
@@ -68,6 +89,8 @@ class Graded:
         tokens, confidence: of each answer (n, m), nan where unknown; None without such a column.
         agreement: share of a model's repeated runs that give this answer, right or not (n, m); as the two before.
         key: the right answer (n,); None where unknown.
+        cluster: group of each query (n,): queries of a group are alike, and never on both sides of a split. None where
+            every query is a group of its own.
     """
 
     features: Features
@@ -79,6 +102,7 @@ class Graded:
     confidence: Float[np.ndarray, "n m"] | None = None
     agreement: Float[np.ndarray, "n m"] | None = None
     key: np.ndarray | None = None
+    cluster: np.ndarray | None = None
 
     @property
     def n_queries(self) -> int:
@@ -114,13 +138,31 @@ class Graded:
 
     def take(self, rows: np.ndarray) -> Graded:
         """Some of the queries (indices or mask)."""
-        cells = {name: getattr(self, name) for name in ("cost", "answer", "tokens", "confidence", "agreement", "key")}
+        names = ("cost", "answer", "tokens", "confidence", "agreement", "key", "cluster")
+        cells = {name: getattr(self, name) for name in names}
         chosen = {name: None if array is None else array[rows] for name, array in cells.items()}
         return Graded(self.features.take(rows), self.models, self.right[rows], **chosen)
 
+    def inner(self, folds: int, seed: int) -> list[tuple[Graded, Graded]]:
+        """Parts to fit to and to try on, within these queries; the same ones for every policy that asks.
+
+        There are none where these queries have no two groups.
+        """
+        kept: dict[tuple[int, int], list[tuple[Graded, Graded]]] = self.__dict__.setdefault("_inner", {})
+        if (folds, seed) not in kept:
+            splits = cross_fitting(self.n_queries, folds, seed, self.cluster, purpose=INNER_FOLDS)
+            enough = [split for split in splits if len(split.train)]
+            kept[folds, seed] = [(self.take(train), self.take(test)) for train, test in enough]
+        return kept[folds, seed]
+
     @classmethod
     def of(
-        cls, outcomes: Outcomes, columns: Sequence[str] = (), hidden: Sequence[str] = (), price: str | None = None
+        cls,
+        outcomes: Outcomes,
+        columns: Sequence[str] = (),
+        hidden: Sequence[str] = (),
+        price: str | None = None,
+        cluster: str | None = None,
     ) -> Graded:
         """The complete queries of a matrix.
 
@@ -129,6 +171,7 @@ class Graded:
             columns: per-query columns that policies may see, besides dataset, prompt and features.
             hidden: columns that they must not see, such as a dataset that names the answer.
             price: per-model column with the price of an answer; None takes the costs of single answers, where given.
+            cluster: per-query column whose equal values must not be on both sides of a split.
 
         Raises:
             InputError: a column that does not exist or that no policy may see; costs that are missing or negative.
@@ -153,7 +196,18 @@ class Graded:
             confidence=per_cell.get("confidence"),
             agreement=per_cell.get("agreement"),
             key=outcomes.per_query.get("key"),
+            cluster=None if cluster is None else _clusters(outcomes, cluster),
         )
+
+
+def _clusters(outcomes: Outcomes, name: str) -> np.ndarray:
+    if name not in outcomes.per_query:
+        known = ", ".join(sorted(outcomes.per_query)) or "none"
+        raise InputError(f"experiment.cluster: {name!r} is no per-query column; there are: {known}")
+    groups = np.unique(outcomes.per_query[name].astype(str), return_inverse=True)[1]
+    if groups.max() < 1:
+        raise InputError(f"experiment.cluster: all queries have the same {name!r}; at least two groups are needed")
+    return groups
 
 
 def _costs(outcomes: Outcomes, price: str | None) -> np.ndarray | None:

@@ -16,7 +16,7 @@ def cascade(read: CascadeReading) -> Figure:
     figure, axes = canvas(5.0, 2.6)
     fraction = read.curve.fraction
     noise = read.degraded[-1].largest_gap
-    axes.axhspan(-noise, noise, color=OTHER, alpha=0.4, lw=0, label="largest gap of pure noise")
+    axes.axhspan(0, noise, color=OTHER, alpha=0.4, lw=0, label="largest gap of pure noise")
     axes.axhline(0, color="#999999", lw=0.7)
     axes.plot(fraction, read.curve.gaps, color=PALETTE[0], label="over random escalation")
     gaps = None if read.dollars is None else read.dollars.dollar_gaps
