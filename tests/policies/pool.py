@@ -6,19 +6,25 @@ import numpy as np
 
 from cofail_lab.policies import Graded
 from cofail_lab.policies.boosting import Boosting
+from cofail_lab.policies.cascade_routing import CascadeRouting
 from cofail_lab.policies.cheapest import Cheapest
+from cofail_lab.policies.deferral_cascade import DeferralCascade
 from cofail_lab.policies.domain_table import DomainTable
 from cofail_lab.policies.evaluation import AnyPolicy
 from cofail_lab.policies.knn import NearestNeighbours
 from cofail_lab.policies.logistic import Logistic
+from cofail_lab.policies.majority_vote import MajorityVote
 from cofail_lab.policies.mixture import Mixture
 from cofail_lab.policies.multiclass import Multiclass
 from cofail_lab.policies.oracle import Oracle
 from cofail_lab.policies.partition_oracle import PartitionOracle
+from cofail_lab.policies.plurality import Plurality
 from cofail_lab.policies.random import Random
 from cofail_lab.policies.recorded import Recorded
 from cofail_lab.policies.ridge import Ridge
 from cofail_lab.policies.single_best import SingleBest
+from cofail_lab.policies.threshold_cascade import ThresholdCascade
+from cofail_lab.policies.weighted_vote import WeightedVote
 from tests.policies.made import graded
 
 TOPICS = ("algebra", "botany", "chess")
@@ -30,18 +36,24 @@ def policies(folder: Path) -> dict[str, AnyPolicy]:
     picks.write_text("query,model\nq0,m1\nq1,m2\n")
     return {
         "boosting": Boosting(guard=False, trees=5, rate=0.1, leaves=4, dimensions=8),
+        "cascade_routing": CascadeRouting(members=None, price=None),
         "cheapest": Cheapest(),
+        "deferral_cascade": DeferralCascade(cheap=None, strong=None, fraction=0.4),
         "domain_table": DomainTable(guard=False),
         "knn": NearestNeighbours(guard=False, neighbours=7),
         "logistic": Logistic(guard=False, C=1.0),
+        "majority_vote": MajorityVote(members=None, top_k=None),
         "mixture": Mixture(budget=None),
         "multiclass": Multiclass(guard=False, C=10.0),
         "oracle": Oracle(),
         "partition_oracle": PartitionOracle(),
+        "plurality": Plurality(members=None, top_k=3),
         "random": Random(),
         "recorded": Recorded(path=str(picks)),
         "ridge": Ridge(guard=False, alpha=1.0),
         "single_best": SingleBest(),
+        "threshold_cascade": ThresholdCascade(cheap=None, strong=None, signal=None, fraction=None),
+        "weighted_vote": WeightedVote(members=None, top_k=None, n_options=3),
     }
 
 
