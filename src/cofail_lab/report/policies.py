@@ -102,11 +102,7 @@ def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
             said.append(f"{s.name} is a constant: {share} of its queries go to {model}.")
     for s in contest.contestants:
         if s.gain_upper is not None and s.gain_upper < 0:
-            left = 1 - s.shares[models.index(_best_model(contest, short=False))]
-            said.append(
-                f"{s.name} loses {points(-s.gain)}: it leaves the best model on {percent(left)} of the queries, and "
-                "the greatest of many noisy scores is too high (winner's curse)."
-            )
+            said.append(_loss_sentence(s, 1 - s.shares[models.index(_best_model(contest, short=False))]))
         if s.accuracy_high > s.accuracy:
             said.append(
                 f"{s.name}: its members' answers are unknown, so that {interval(s.accuracy, s.accuracy_high)} are "
@@ -127,6 +123,16 @@ def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in contest.trials.absent.items())
         said.append(f"Not there: {reasons}.")
     return said
+
+
+def _loss_sentence(score: Score, left: float) -> str:
+    asked = score.shares.sum()
+    if asked > 1 + 1e-9:
+        return f"{score.name} loses {points(-score.gain)}, with {asked:.1f} models asked per query."
+    return (
+        f"{score.name} loses {points(-score.gain)}: it leaves the best model on {percent(left)} of the queries, and "
+        "the greatest of many noisy scores is too high (winner's curse)."
+    )
 
 
 def _suspicion_sentence(score: Score, why: str) -> str:
