@@ -101,7 +101,8 @@ def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
             share, model = percent(s.shares.max()), shorten(models[s.constant])
             said.append(f"{s.name} is a constant: {share} of its queries go to {model}.")
     for s in contest.contestants:
-        if s.gain_upper is not None and s.gain_upper < 0:
+        # A vote whose answers are unknown loses only if it does so at best.
+        if s.gain_upper is not None and s.gain_upper + s.accuracy_high - s.accuracy < 0:
             said.append(_loss_sentence(s, 1 - s.shares[models.index(_best_model(contest, short=False))]))
         if s.accuracy_high > s.accuracy:
             said.append(
