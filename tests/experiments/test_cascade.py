@@ -43,8 +43,22 @@ def test_numbers_and_words(rng):
     said = " ".join(sentence for section in result.sections for sentence in section.sentences)
     assert "escalated on it costs more than big alone" in said
     assert "pure noise gives" in said
+    assert "is no gain" not in said
     assert "covers zero" in said
     result.figures["cascade"]()
+
+
+def test_the_gain_of_deferral_is_over_the_threshold(rng):
+    """H adds .3 where L is the surer one, and nothing elsewhere: a threshold has it the wrong way round."""
+    n, x = 3000, rng.random(3000)
+    cheap = 0.2 + 0.4 * x
+    right = rng.random((n, 2)) < np.column_stack([cheap, cheap + 0.3 * (x > 0.5)])
+    cells = {"confidence": np.column_stack([x, x]), "cost": np.tile([1.0, 4.0], (n, 1))}
+    grades = Grades((~right).astype(np.int8), tuple(map(str, range(n))), ("small", "big"), "made", per_cell=cells)
+    m = read(grades, fraction=0.5).metrics
+    assert m["deferral_gain"] == pytest.approx(0.15, abs=0.05)
+    assert m["deferral_gain_lower"] > 0
+    assert m["gap_area"] < 0 < m["largest_gap"]
 
 
 def test_where_the_strong_model_is_cheaper_there_is_no_dollar_gap(rng):
