@@ -120,6 +120,10 @@ def test_degraded_verifiers(pair):
     assert {row.noise: row.area for row in rows} == pytest.approx(published, abs=1e-5)
     assert rows[0].area_lower == pytest.approx(rows[0].area, abs=1e-15)
     assert rows[-1].area_lower < 0 < rows[-1].area_upper
+    score, cheap, strong = pair("o3-mini", "DeepSeek-R1")[:3]
+    noise = [np.random.default_rng(1000 + s).random(len(score)) for s in range(20)]
+    areas = [-np.cov(strong - cheap, d.midranks(u), bias=True)[0, 1] for u in noise]
+    assert [rows[-1].area_lower, rows[-1].area_upper] == pytest.approx(np.quantile(areas, [0.025, 0.975]), abs=1e-12)
     assert rows[0].largest_gap > 2 * rows[-1].largest_gap > 0
 
 

@@ -72,6 +72,16 @@ def test_ties_of_a_plurality():
     assert d.plurality_right(answers, answers == "B").tolist() == [0.5, 0.25, 0, 0]
 
 
+def test_agreement_counts_pairs_that_are_both_wrong_and_say_the_same():
+    answers = np.array([["B", "B", "A"], ["B", "C", ""], ["", "", "A"], ["C", "C", "C"], ["A", "A", "A"]])
+    agreement = d.agreement_when_wrong(answers, answers == "A")
+    # Of four queries that both get wrong the first and the fourth agree; no answer agrees with none.
+    assert agreement[0, 1] == agreement[1, 0] == 2 / 4
+    assert agreement[0, 2] == 1 / 2
+    assert np.isnan(np.diag(agreement)).all()
+    assert np.isnan(d.agreement_when_wrong(answers[4:], answers[4:] == "A")).all()
+
+
 def test_log_odds_weights_are_the_best_of_independent_votes_on_two_answers():
     """P14.ii: against every 0/1 rule that follows the likelihood, by enumeration."""
     accuracies = np.array([0.9, 0.7, 0.65, 0.6, 0.55])

@@ -38,7 +38,7 @@ def test_the_first_answer_decides_whom_to_ask_next(rng):
 
 
 def test_nobody_is_judged_before_answering(rng):
-    """Every state's predictors see the signals of all its members, on every query."""
+    """Every state's predictors see the signals of all its members; what was paid is not counted again."""
     seen = []
 
     def watch(state):
@@ -53,7 +53,7 @@ def test_nobody_is_judged_before_answering(rng):
     # From nothing to m0, from m0 to both.
     value = {((), (0,)): lambda known: np.ones(len(known)), ((0,), (0, 1)): lambda known: np.ones(len(known))}
     pool = graded(rng.random((9, 2)) < 0.5, confidence=rng.random((9, 2)), cost=np.ones((9, 2)))
-    fitted = FittedRouting((0, 1), np.array([0.1, 0.1]), Inputs.of(pool.features), right, value)
+    fitted = FittedRouting((0, 1), np.array([0.6, 0.1]), Inputs.of(pool.features), right, value)
     decisions = sit(fitted, pool, pool.prices)
     assert (decisions.calls == 1).all()
     assert {state for state, _ in seen} == {(0,), (0, 1)}

@@ -49,6 +49,7 @@ from cofail_lab.decisions.frontier import Frontier, Policy
 from cofail_lab.decisions.luck import AsGraded, as_graded, one_run_oracle, routable_ceiling, second_run_accuracy
 from cofail_lab.decisions.router_ceiling import concave_roc_auc, information_ceiling, router_gain_ceiling
 from cofail_lab.decisions.routing_gain import expected_maximum, expected_routing_gain, routing_gain_heuristic
+from cofail_lab.decisions.scope import Scope, scope
 from cofail_lab.decisions.score_weights import (
     accuracy_optimal_weights,
     block_covariance,
@@ -78,6 +79,7 @@ __all__ = [
     "Frontier",
     "GapArea",
     "Policy",
+    "Scope",
     "StrongCalls",
     "VoteGain",
     "VoteRange",
@@ -126,6 +128,7 @@ __all__ = [
     "router_gain_ceiling",
     "routing_gain_heuristic",
     "rule_cardinality",
+    "scope",
     "second_run_accuracy",
     "simulate_option_value",
     "solve_budget",

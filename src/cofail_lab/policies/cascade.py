@@ -72,25 +72,25 @@ class FittedCascade(AbstractFitted):
         return Choices("mix", weights)
 
 
-def check_cascade(policy: str, cheap: Any, strong: Any, signal: Any, fraction: Any) -> None:
-    """Raise InputError for a parameter that no cascade has."""
+def check_cascade(where: str, cheap: Any, strong: Any, signal: Any, fraction: Any) -> None:
+    """Raise InputError for a parameter that no cascade has, named after ``where`` it stands, as policy.NAME."""
     for field, name in (("cheap", cheap), ("strong", strong)):
         if name is not None and not isinstance(name, str):
-            raise InputError(f"policy.{policy}.{field}: {name!r} is not a model name or null")
+            raise InputError(f"{where}.{field}: {name!r} is not a model name or null")
     if cheap is not None and cheap == strong:
-        raise InputError(f"policy.{policy}.strong: {strong!r} is the cheap model too; two models are needed")
+        raise InputError(f"{where}.strong: {strong!r} is the cheap model too; two models are needed")
     if signal in _GRADES:
         raise InputError(
-            f"policy.{policy}.signal: {signal!r} is known only after grading, it would leak whether the answer is "
+            f"{where}.signal: {signal!r} is known only after grading, it would leak whether the answer is "
             f"right; accepted: {', '.join(SIGNALS)} or null"
         )
     if signal is not None and signal not in SIGNALS:
-        raise InputError(f"policy.{policy}.signal: {signal!r} is not one of {', '.join(SIGNALS)} or null")
+        raise InputError(f"{where}.signal: {signal!r} is not one of {', '.join(SIGNALS)} or null")
     if fraction is not None:
-        checks.share(f"policy.{policy}.fraction", fraction)
+        checks.share(f"{where}.fraction", fraction)
 
 
-def two_models(policy: str, train: Graded, cheap: str | None, strong: str | None) -> tuple[int, int]:
+def two_models(where: str, train: Graded, cheap: str | None, strong: str | None) -> tuple[int, int]:
     """Positions of L and H: those named, else the train-best one as H and, as L, the corner of the hull before it.
 
     The hull is that of the models as constants, accuracy against price, so that no other mix with H beats L's.
@@ -99,15 +99,15 @@ def two_models(policy: str, train: Graded, cheap: str | None, strong: str | None
         InputError: a name that no model has, or the same model twice.
         AbsentPolicyError: no costs to find L by, or nothing cheaper than H.
     """
-    high = train.best if strong is None else train.model(strong, f"policy.{policy}.strong")
+    high = train.best if strong is None else train.model(strong, f"{where}.strong")
     if cheap is not None:
-        low = train.model(cheap, f"policy.{policy}.cheap")
+        low = train.model(cheap, f"{where}.cheap")
         if low == high:
             raise AbsentPolicyError(f"{cheap}, the cheap model, is the best one")
         return low, high
     prices = train.prices
     if prices is None:
-        raise AbsentPolicyError(f"there are no costs to find a cheap model by; policy.{policy}.cheap can name it")
+        raise AbsentPolicyError(f"there are no costs to find a cheap model by; {where}.cheap can name it")
     saved, lost = prices[high] - prices, train.accuracy[high] - train.accuracy
     candidates = np.flatnonzero((saved > 0) & (lost >= 0))
     if not candidates.size:

@@ -30,11 +30,11 @@ class DeferralCascade(AbstractPolicy):
     fraction: float | None
 
     def __post_init__(self) -> None:
-        check_cascade("deferral_cascade", self.cheap, self.strong, None, self.fraction)
+        check_cascade("policy.deferral_cascade", self.cheap, self.strong, None, self.fraction)
 
     def fit(self, train: Graded, seed: int) -> FittedCascade:
         """Fit both classifiers, and the cut to cross-fitted differences."""
-        cheap, strong = two_models("deferral_cascade", train, self.cheap, self.strong)
+        cheap, strong = two_models("policy.deferral_cascade", train, self.cheap, self.strong)
         signal_of(train, cheap, None)  # without any signal of L's this would be a router
         inputs = Inputs.of(train.features)
         known, targets = inputs.after(train.features, train, [cheap]), train.right[:, [cheap, strong]]
@@ -52,5 +52,5 @@ class DeferralCascade(AbstractPolicy):
 def added_by_strong(graded: Graded, cheap: int, strong: int, seed: int) -> Float[np.ndarray, " n"]:
     """P(H right) - P(L right) of each query, predicted by classifiers fitted to the other folds of five, (n,)."""
     known = Inputs.of(graded.features).after(graded.features, graded, [cheap])
-    low, high = (cross_fitted(known, graded.right[:, model], seed) for model in (cheap, strong))
+    low, high = (cross_fitted(known, graded.right[:, model], seed, graded.cluster) for model in (cheap, strong))
     return high - low

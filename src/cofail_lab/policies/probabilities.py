@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from cofail_lab.numerics.streams import INNER_FOLDS
 from cofail_lab.policies.base import Answers
+from cofail_lab.policies.folds import cross_fitting
 from cofail_lab.policies.graded import Features, Graded
 
 Predictor = Callable[[np.ndarray], np.ndarray]
@@ -76,13 +78,26 @@ def regressed(inputs: Float[np.ndarray, "n d"], target: Float[np.ndarray, " n"],
     return model.fit(inputs, target).predict
 
 
-def cross_fitted(inputs: Float[np.ndarray, "n d"], right: Bool[np.ndarray, " n"], seed: int) -> Float[np.ndarray, " n"]:
-    """P(right) of each query by `boosted` trees fitted to the other four folds, (n,); the seed shuffles the folds."""
-    from sklearn.model_selection import KFold
+def cross_fitted(
+    inputs: Float[np.ndarray, "n d"], right: Bool[np.ndarray, " n"], seed: int, cluster: np.ndarray | None = None
+) -> Float[np.ndarray, " n"]:
+    """P(right) of each query by `boosted` trees fitted to the other four folds, (n,); the seed shuffles the folds.
 
-    if len(right) < N_FOLDS:
+    With clusters, whole ones are in a fold.
+    """
+    n_folds = min(N_FOLDS, len(right) if cluster is None else len(np.unique(cluster)))
+    if n_folds < 2:
         return np.full(len(right), right.mean())
     predicted = np.empty(len(right))
-    for rest, fold in KFold(N_FOLDS, shuffle=True, random_state=seed).split(inputs):
+    for rest, fold in _folds(len(right), n_folds, seed, cluster):
         predicted[fold] = boosted(inputs[rest], right[rest], seed)(inputs[fold])
     return predicted
+
+
+def _folds(n: int, n_folds: int, seed: int, cluster: np.ndarray | None) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+    if cluster is not None:
+        return cross_fitting(n, n_folds, seed, cluster, purpose=INNER_FOLDS)
+    from sklearn.model_selection import KFold
+
+    # The folds of the published figures.
+    return KFold(n_folds, shuffle=True, random_state=seed).split(np.zeros(n))

@@ -37,12 +37,12 @@ class ThresholdCascade(AbstractPolicy):
     fraction: float | None
 
     def __post_init__(self) -> None:
-        check_cascade("threshold_cascade", self.cheap, self.strong, self.signal, self.fraction)
+        check_cascade("policy.threshold_cascade", self.cheap, self.strong, self.signal, self.fraction)
 
     def fit(self, train: Graded, seed: int) -> FittedCascade:
         """Find the models, the signal and the threshold."""
         del seed
-        cheap, strong = two_models("threshold_cascade", train, self.cheap, self.strong)
+        cheap, strong = two_models("policy.threshold_cascade", train, self.cheap, self.strong)
         signal = signal_of(train, cheap, self.signal)
 
         def score(_features: Features, answers: Answers) -> np.ndarray:
