@@ -122,7 +122,7 @@ def draw_gains(contest: Contest) -> Figure:
     """The gains of all policies."""
     from cofail_lab.report.figures.policies import gains
 
-    return gains(contest.scores)
+    return gains([*contest.contestants, *(s for s in contest.scores if s.name == "partition_oracle")])
 
 
 def draw_dollars(contest: Contest, ceilings: Ceilings) -> Figure:

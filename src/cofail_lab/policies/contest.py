@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -33,9 +34,11 @@ class OverTable:
     upper: float | None
 
     @property
-    def adds(self) -> bool:
-        """Whether the interval is above 0."""
-        return self.lower is not None and self.lower > 0
+    def verdict(self) -> Literal["adds", "nothing", "loses"]:
+        """Whether the interval is above 0, around it or below it."""
+        if self.lower is None or self.upper is None or self.lower <= 0 <= self.upper:
+            return "nothing"
+        return "adds" if self.lower > 0 else "loses"
 
 
 @dataclass(frozen=True)

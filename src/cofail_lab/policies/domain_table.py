@@ -23,7 +23,7 @@ class DomainTable(AbstractRouter):
         del seed
         dataset = train.features.dataset
         if dataset is None or len(names := np.unique(dataset.astype(str))) < 2:
-            raise AbsentPolicyError("there are no two datasets")
+            raise AbsentPolicyError("no policy sees two datasets")
         which = np.searchsorted(names, dataset.astype(str))
         member = np.eye(len(names))[which]
         table = np.vstack([member.T @ train.right / member.sum(axis=0)[:, None], train.accuracy])

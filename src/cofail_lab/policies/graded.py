@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -91,6 +91,7 @@ class Graded:
         key: the right answer (n,); None where unknown.
         cluster: group of each query (n,): queries of a group are alike, and never on both sides of a split. None where
             every query is a group of its own.
+        hidden: columns that are not shown because they name the right answer.
     """
 
     features: Features
@@ -103,6 +104,7 @@ class Graded:
     agreement: Float[np.ndarray, "n m"] | None = None
     key: np.ndarray | None = None
     cluster: np.ndarray | None = None
+    hidden: tuple[str, ...] = ()
 
     @property
     def n_queries(self) -> int:
@@ -140,7 +142,7 @@ class Graded:
         """Some of the queries (indices or mask)."""
         names = ("cost", "answer", "tokens", "confidence", "agreement", "key", "cluster")
         cells = {name: getattr(self, name) for name in names}
-        chosen = {name: None if array is None else array[rows] for name, array in cells.items()}
+        chosen: dict[str, Any] = {name: None if array is None else array[rows] for name, array in cells.items()}
         return Graded(self.features.take(rows), self.models, self.right[rows], **chosen)
 
     def inner(self, folds: int, seed: int) -> list[tuple[Graded, Graded]]:
@@ -160,16 +162,14 @@ class Graded:
         cls,
         outcomes: Outcomes,
         columns: Sequence[str] = (),
-        hidden: Sequence[str] = (),
         price: str | None = None,
         cluster: str | None = None,
     ) -> Graded:
-        """The complete queries of a matrix.
+        """The complete queries of a matrix. A column that names the right answer is not shown (`names_the_answer`).
 
         Args:
             outcomes: the matrix.
             columns: per-query columns that policies may see, besides dataset, prompt and features.
-            hidden: columns that they must not see, such as a dataset that names the answer.
             price: per-model column with the price of an answer; None takes the costs of single answers, where given.
             cluster: per-query column whose equal values must not be on both sides of a split.
 
@@ -182,6 +182,7 @@ class Graded:
             if name not in outcomes.per_query:
                 known = ", ".join(sorted(set(outcomes.per_query) - set(_NEVER))) or "none"
                 raise InputError(f"experiment.columns: {name!r} is no per-query column; there are: {known}")
+        hidden = tuple(name for name in ("dataset", *columns) if names_the_answer(outcomes, name))
         shown = [name for name in (*_ALWAYS, *columns) if name in outcomes.per_query and name not in hidden]
         per_cell = outcomes.per_cell
         return cls(
@@ -197,7 +198,22 @@ class Graded:
             agreement=_signal(outcomes, "agreement"),
             key=outcomes.per_query.get("key"),
             cluster=None if cluster is None else _clusters(outcomes, cluster),
+            hidden=hidden,
         )
+
+
+def names_the_answer(outcomes: Outcomes, column: str) -> bool:
+    """Whether a per-query column of text tells the key: each of its values has one right answer, and they differ.
+
+    The dataset of a digit is that digit: a table by dataset would be told what it is asked.
+    """
+    key, values = outcomes.per_query.get("key"), outcomes.per_query.get(column)
+    if key is None or values is None or values.dtype.kind not in "OUS":
+        return False
+    pairs = {*zip(values.astype(str), key.astype(str), strict=True)}
+    told = {value for value, _ in pairs}
+    # A column that differs for every query tells nothing of the next one.
+    return len(pairs) == len(told) < outcomes.n_queries and len({answer for _, answer in pairs}) > 1
 
 
 def _clusters(outcomes: Outcomes, name: str) -> np.ndarray:

@@ -14,7 +14,7 @@ from cofail_lab.policies.exam import Decisions
 from cofail_lab.policies.graded import Graded
 
 CONSTANT = 0.99
-"""A policy that gives at least this share of the queries to one model is called a constant."""
+"""A policy that gives at least this share of queries to one model, or to the train-best one, is called a constant."""
 # Cells of a block of replicates: a few megabytes.
 _BLOCK = 4_000_000
 
@@ -38,7 +38,8 @@ class Score:
         pair_hull_gap: the same for mixtures of a cascade's own two models; None for anything else, and where the model
             that is called first is not the cheaper one.
         shares: probability that each model is called (m,).
-        constant: position of the model that nearly all queries go to, None where they are shared out.
+        best_share: share of the queries on which the train-best model is called, and no other.
+        constant: whether nearly all queries go to one model, or to the train-best one of their split.
     """
 
     name: str
@@ -56,7 +57,8 @@ class Score:
     hull_gap: float | None
     pair_hull_gap: float | None
     shares: Float[np.ndarray, " m"]
-    constant: int | None
+    best_share: float
+    constant: bool
 
     @property
     def cost_per_correct(self) -> float | None:
@@ -127,7 +129,9 @@ def _score(
     cost = None if decisions.cost is None else float(decisions.cost.mean())
     accuracy = float(decisions.right_low.mean())
     shares = decisions.calls.mean(axis=0)
-    top = int(shares.argmax())
+    best = np.concatenate([np.full(len(trial.rows), trial.best) for trial in trials.trials])
+    alone = abs(decisions.calls.sum(axis=1) - 1) < 1e-9
+    best_share = float((decisions.calls[np.arange(len(best)), best] * alone).mean())
     return Score(
         name=name,
         ceiling=name in trials.ceilings,
@@ -144,7 +148,8 @@ def _score(
         hull_gap=hull_gap(trials.graded, trials.rows, decisions),
         pair_hull_gap=_pair_hull_gap(trials, name),
         shares=shares,
-        constant=top if shares[top] >= CONSTANT and abs(shares.sum() - 1) < 1e-9 else None,
+        best_share=best_share,
+        constant=bool(alone.all() and max(shares.max(), best_share) >= CONSTANT),
     )
 
 

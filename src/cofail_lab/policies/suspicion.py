@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from cofail_lab.policies.contest import Contest
-from cofail_lab.policies.score import Score
+from cofail_lab.policies.score import Score, mean_intervals
 
 _NEARLY_ALL = 0.9
 """Share of an oracle's gain that is taken for hindsight where no repeated runs show how much of it is luck."""
+_REPLICATES = 1000
 
 Suspicion = Literal["above_routable", "nearly_oracle"]
 
@@ -23,11 +24,15 @@ def suspicion(score: Score, contest: Contest, routable_gain: float | None) -> Su
 
     Returns:
         ``above_routable``: the lower limit of its gain (won less lost) is above that limit; ``nearly_oracle``: there
-        are no repeated runs, and it is above nine tenths of the oracle's gain; None for neither.
+        are no repeated runs, and the gain is surely above nine tenths of the oracle's; None for neither.
     """
     if score.gain_lower is None:
         return None
     if routable_gain is not None:
         return "above_routable" if score.gain_lower > routable_gain else None
-    most = contest.by_name["oracle"].gain
-    return "nearly_oracle" if most > 0 and score.gain_lower > _NEARLY_ALL * most else None
+    trials = contest.trials
+    right, oracle = (trials.decisions(name).right_low for name in (score.name, "oracle"))
+    # Paired: how far the gain is above a share of the oracle's, on the same resampled queries.
+    beyond = (right - trials.reference) - _NEARLY_ALL * (oracle - trials.reference)
+    limit = mean_intervals(trials, [beyond], _REPLICATES, contest.level, 0)[0]
+    return "nearly_oracle" if limit is not None and limit[0] > 0 else None

@@ -7,16 +7,26 @@ from collections import Counter
 import numpy as np
 
 from cofail_lab.grades import Cell, Grades
+from cofail_lab.policies.advice import Advice
 from cofail_lab.policies.ceilings import Ceilings
-from cofail_lab.policies.contest import Contest
+from cofail_lab.policies.contest import TABLE, Contest
 from cofail_lab.policies.score import Score
 from cofail_lab.policies.suspicion import suspicion
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, interval, number, p_value, percent, points
 from cofail_lab.result import Row, Section
 
+_PLAIN = {
+    "domain_table": "a table by dataset",
+    "majority_vote": "a majority vote",
+    "plurality": "a plurality vote",
+    "weighted_vote": "a weighted vote",
+    "threshold_cascade": "a cascade by confidence",
+    "deferral_cascade": "a cascade by learned deferral",
+    "cascade_routing": "routing after each answer",
+}
 FIGURES = {
-    "gains": "Gain over the single best model with its interval, ceilings hollow: zero is the single best alone.",
+    "gains": "Gain over the single best model (zero) with its interval; grey: constants; hollow: a table in hindsight.",
     "dollars": "Accuracy against cost: models, the hull of mixed constants, policies, and what no policy can pass.",
 }
 _WORTH_NAMING = 0.5
@@ -30,6 +40,40 @@ def headline(contest: Contest) -> str:
         return f"No policy gains over {best} alone (of {len(contest.contestants)} tried)."
     top = won[0]
     return f"{top.name} gains most over {best} alone: {gain_text(top)}{_captured(top)}."
+
+
+def advice_sentence(advice: Advice, contest: Contest) -> str:
+    """One sentence of advice."""
+    best, policy = _best_model(contest), advice.policy
+    name = _PLAIN.get(policy.name, f"the {policy.name} policy")
+    name = name[0].upper() + name[1:]
+    relative = policy.cost / contest.reference.cost if policy.cost and contest.reference.cost else None
+    cost = "" if relative is None else f" at {percent(relative, 0)} of its cost"
+    reading = "; reading the query adds nothing" if advice.reading is False and policy.name == TABLE else ""
+    if advice.action == "gain":
+        return f"{name} gains {gain_text(policy)} over {best}{cost}{_captured(policy)}{reading}."
+    if advice.action == "save":
+        return f"{name} gets about what {best} gets, {gain_text(policy)}{cost}."
+    most = contest.by_name["oracle"].gain
+    tried = len(contest.contestants)
+    return (
+        f"Use {best} alone: none of the {tried} policies tried surely gains or saves, though an oracle would gain "
+        f"{points(most)}."
+    )
+
+
+def decide_sections(contest: Contest, ceilings: Ceilings, figures: tuple[str, ...]) -> tuple[Section, ...]:
+    """The one page of `experiment=decide`: what was tried, the largest gain first, then the ceilings."""
+    tried = sorted(contest.contestants, key=lambda s: -s.gain)
+    return (
+        Section(
+            "What was tried",
+            tuple(_findings(contest, ceilings)),
+            (_row(contest.reference), *(_row(s) for s in tried)),
+            {name: FIGURES[name] for name in figures},
+        ),
+        Section("What nobody can pass", (), tuple(_ceiling_rows(contest, ceilings))),
+    )
 
 
 def sections(contest: Contest, ceilings: Ceilings, figures: tuple[str, ...]) -> tuple[Section, ...]:
@@ -66,15 +110,16 @@ def best_sentence(contest: Contest) -> str:
 
 def reading_sentences(contest: Contest) -> list[str]:
     """What reading prompts or features adds to a table by dataset."""
-    sentences = []
-    for over in contest.over_table:
-        limits = _limits(over.lower, over.upper)
-        verdict = "Reading the query adds to" if over.adds else "Reading the query adds nothing to"
-        if over.upper is not None and over.upper < 0:
-            verdict = "Reading the query is worse than"
-        sentences.append(
-            f"{verdict} the table by dataset: {over.name} − domain_table is {points(over.gain)} ({limits})."
-        )
+    sentences: list[str] = []
+    verdicts = {"adds": "adds to", "nothing": "adds nothing to", "loses": "is worse than"}
+    for verdict, words in verdicts.items():
+        differences = [
+            f"{over.name} − domain_table is {points(over.gain)} ({_limits(over.lower, over.upper)})"
+            for over in contest.over_table
+            if over.verdict == verdict and not contest.by_name[over.name].constant
+        ]
+        if differences:
+            sentences.append(f"Reading the query {words} the table by dataset: {'; '.join(differences)}.")
     return sentences
 
 
@@ -97,17 +142,27 @@ def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
     """Everything that a number alone does not say."""
     models, said = contest.trials.graded.models, []
     for s in contest.contestants:
-        if s.constant is not None:
-            share, model = percent(s.shares.max()), shorten(models[s.constant])
+        if s.constant:
+            to_one = s.shares.max() >= s.best_share
+            model = shorten(models[int(s.shares.argmax())]) if to_one else "the best model of their training queries"
+            share = percent(max(float(s.shares.max()), s.best_share))
             said.append(f"{s.name} is a constant: {share} of its queries go to {model}.")
     for s in contest.contestants:
-        # A vote whose answers are unknown loses only if it does so at best.
+        # A vote that is open loses only if it does so at best.
         if s.gain_upper is not None and s.gain_upper + s.accuracy_high - s.accuracy < 0:
-            said.append(_loss_sentence(s, 1 - s.shares[models.index(_best_model(contest, short=False))]))
+            chooses = abs(s.shares.sum() - 1) < 1e-9
+            why = (
+                f": it leaves the best model on {percent(1 - s.best_share)} of the queries, and the greatest of many "
+                "noisy scores is too high (winner's curse)"
+            )
+            relative = s.cost / contest.reference.cost if s.cost is not None and contest.reference.cost else None
+            cost = "" if relative is None or relative >= 1 else f", at {percent(relative, 0)} of the cost"
+            said.append(f"{s.name} loses {points(-s.gain)}{cost}{why if chooses else ''}.")
         if s.accuracy_high > s.accuracy:
             said.append(
-                f"{s.name}: its members' answers are unknown, so that {interval(s.accuracy, s.accuracy_high)} are "
-                "right; its other numbers are those of the lower end."
+                f"{s.name}: where votes tie or answers are unknown it is open what wins, so that between "
+                f"{interval(s.accuracy, s.accuracy_high).replace(' to ', ' and ')} are right; its other numbers are "
+                "those of the lower end."
             )
         if s.name == "recorded" and (why := suspicion(s, contest, ceilings.routable_gain)):
             said.append(_suspicion_sentence(s, why))
@@ -120,20 +175,12 @@ def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
                 "its two models can be compared at the same dollars."
             )
     said += reading_sentences(contest)
+    for name in contest.trials.graded.hidden:
+        said.append(f"Column {shorten(name)} names the right answer, and no policy sees it.")
     if contest.trials.absent:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in contest.trials.absent.items())
         said.append(f"Not there: {reasons}.")
     return said
-
-
-def _loss_sentence(score: Score, left: float) -> str:
-    asked = score.shares.sum()
-    if asked > 1 + 1e-9:
-        return f"{score.name} loses {points(-score.gain)}, with {asked:.1f} models asked per query."
-    return (
-        f"{score.name} loses {points(-score.gain)}: it leaves the best model on {percent(left)} of the queries, and "
-        "the greatest of many noisy scores is too high (winner's curse)."
-    )
 
 
 def _suspicion_sentence(score: Score, why: str) -> str:
@@ -154,12 +201,11 @@ def _row(score: Score) -> Row:
     if score.name != "single_best":
         parts.append(gain_text(score))
     if score.won:
-        tested = "" if score.p_value is None else f", p = {p_value(score.p_value)}"
-        parts.append(f"won {count(score.won)}, lost {count(score.lost)}{tested}")
+        parts.append(f"won {count(score.won)}, lost {count(score.lost)}{_tested(score.p_value)}")
     if score.captured is not None and (score.won or score.lost):
         parts.append(f"{percent(score.captured)} of G")
     if score.cost is not None:
-        parts.append(f"costs {number(score.cost)} a query, {number(score.cost_per_correct)} a right answer")
+        parts.append(f"costs {_cost(score.cost)} a query, {_cost(score.cost_per_correct)} a right answer")
     if score.hull_gap is not None:
         parts.append(f"{points(score.hull_gap)} against constants of the same cost")
     if score.pair_hull_gap is not None:
@@ -179,9 +225,18 @@ def _ceiling_rows(contest: Contest, ceilings: Ceilings) -> list[Row]:
     return rows
 
 
-def _best_model(contest: Contest, *, short: bool = True) -> str:
-    name = Counter(contest.trials.best_models).most_common(1)[0][0]
-    return shorten(name) if short else name
+def _best_model(contest: Contest) -> str:
+    return shorten(Counter(contest.trials.best_models).most_common(1)[0][0])
+
+
+def _cost(value: float | None) -> str:
+    return count(value) if value is not None and value >= 1000 else number(value)
+
+
+def _tested(p: float | None) -> str:
+    if p is None:
+        return ""
+    return ", p < 0.001" if p < 0.001 else f", p = {p_value(p)}"
 
 
 def _limits(lower: float | None, upper: float | None) -> str:

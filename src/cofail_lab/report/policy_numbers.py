@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import pyarrow as pa
 
@@ -65,7 +67,7 @@ def _of_policy(name: str, score: Score | None) -> dict[str, float | int | None]:
 def labels(contest: Contest, ceilings: Ceilings, decision: str) -> dict[str, str]:
     """The best model, why a policy does not exist, which policies are constants or suspicious, and the decision."""
     models = contest.trials.graded.models
-    constants = {f"constant_{s.name}": models[s.constant] for s in contest.contestants if s.constant is not None}
+    constants = {f"constant_{s.name}": models[int(s.shares.argmax())] for s in contest.contestants if s.constant}
     suspicious = {
         f"suspicion_{s.name}": why
         for s in contest.contestants
@@ -79,34 +81,30 @@ def labels(contest: Contest, ceilings: Ceilings, decision: str) -> dict[str, str
 def tables(contest: Contest) -> dict[str, pa.Table]:
     """``policies`` (all numbers of each), ``calls`` (share of queries by policy and model) and ``splits``."""
     models = contest.trials.graded.models
-    rows = [
-        {k: v for k, v in asdict(s).items() if k not in ("shares", "constant")}
-        | {"cost_per_correct": s.cost_per_correct, "constant": None if s.constant is None else models[s.constant]}
+    policies = [
+        {"policy": s.name, **{k: v for k, v in asdict(s).items() if k not in ("name", "shares")}}
+        | {"cost_per_correct": s.cost_per_correct}
         for s in contest.scores
     ]
-    text, whole = ("name", "constant"), ("won", "lost")
-    columns = {
-        key: pa.array(
-            [row[key] for row in rows],
-            pa.string()
-            if key in text
-            else pa.int64()
-            if key in whole
-            else pa.bool_()
-            if key == "ceiling"
-            else pa.float64(),
-        )
-        for key in rows[0]
-    }
-    columns = {"policy" if key == "name" else key: column for key, column in columns.items()}
     calls = [
-        (s.name, model, float(share)) for s in contest.scores for model, share in zip(models, s.shares, strict=True)
+        {"policy": s.name, "model": model, "share": float(share)}
+        for s in contest.scores
+        for model, share in zip(models, s.shares, strict=True)
     ]
-    splits = list(zip(*contest.splits, strict=True))
     names = ("split", "policy", "n_test", "accuracy", "won", "lost", "captured")
-    kinds = (pa.int64(), pa.string(), pa.int64(), pa.float64(), pa.int64(), pa.int64(), pa.float64())
-    return {
-        "policies": pa.table(columns),
-        "calls": pa.table(dict(zip(("policy", "model", "share"), map(list, zip(*calls, strict=True)), strict=True))),
-        "splits": pa.table({n: pa.array(list(c), k) for n, c, k in zip(names, splits, kinds, strict=True)}),
-    }
+    splits: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in contest.splits]
+    return {"policies": _table(policies), "calls": _table(calls), "splits": _table(splits)}
+
+
+_TEXT, _WHOLE, _FLAGS = ("policy", "model"), ("split", "n_test", "won", "lost"), ("ceiling", "constant")
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows as a table whose types do not depend on which values are absent."""
+
+    def kind(name: str) -> pa.DataType:
+        if name in _TEXT:
+            return pa.string()
+        return pa.int64() if name in _WHOLE else pa.bool_() if name in _FLAGS else pa.float64()
+
+    return pa.table({name: pa.array([row[name] for row in rows], kind(name)) for name in rows[0]})

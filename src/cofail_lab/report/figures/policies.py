@@ -22,13 +22,13 @@ def gains(scores: Sequence[Score]) -> Figure:
     """Gain over the train-chosen single best with its interval, one row a policy, the largest on top.
 
     Args:
-        scores: of policies and ceilings; the single best itself is the line at zero.
+        scores: of the policies to draw and of ceilings (hollow); the single best itself is the line at zero.
     """
-    rows = sorted((s for s in scores if s.name != "single_best"), key=lambda s: s.gain)
+    rows = sorted(scores, key=lambda s: s.gain)
     figure, axes = canvas(4.0, max(0.22 * len(rows), 0.6))
     axes.axvline(0, color=OTHER, linewidth=1)
     for y, score in enumerate(rows):
-        colour = OTHER if score.constant is not None and not score.ceiling else PALETTE[0]
+        colour = OTHER if score.constant and not score.ceiling else PALETTE[0]
         if score.gain_lower is not None and score.gain_upper is not None:
             axes.plot([100 * score.gain_lower, 100 * score.gain_upper], [y, y], color=colour, linewidth=1)
         axes.plot(
@@ -49,7 +49,8 @@ def dollars(contest: Contest, ceiling: float) -> Figure:
         ceiling: 1 - β.
     """
     graded = contest.trials.graded
-    if graded.cost is None:
+    best = contest.reference
+    if graded.cost is None or best.cost is None:
         raise ValueError("contest: no costs to draw")
     accuracy, cost = graded.accuracy, graded.cost.mean(axis=0)
     hull = budget_frontier(accuracy[None], cost, np.ones(1))
@@ -58,7 +59,10 @@ def dollars(contest: Contest, ceiling: float) -> Figure:
     axes.axhline(ceiling, color=STRONG, linewidth=0.8, linestyle=":", label="1 − β, no policy passes it")
     axes.plot(oracle.costs, oracle.values, color=STRONG, label="oracle at each budget")
     axes.plot(cost, accuracy, "o", color=OTHER, markersize=3.5, label="models")
-    axes.plot(hull.costs, hull.values, color="#777777", linewidth=1, label="constants mixed at random")
+    # A mixture is a straight line between dollars, which a log scale bends.
+    between = np.interp(np.linspace(0, len(hull.costs) - 1, 400), np.arange(len(hull.costs)), hull.costs)
+    axes.plot(between, hull.value(between), color="#777777", linewidth=1, label="constants mixed at random")
+    axes.plot(best.cost, best.accuracy, "o", color="#555555", markersize=5, label="single best, chosen in training")
     for i, score in enumerate(contest.contestants):
         if score.cost is None:
             continue
