@@ -16,6 +16,7 @@ def load_outcomes(
     threshold: float | None = None,
     join: Literal["id", "content"] = "id",
     registry: str | Path | None = None,
+    query_column: str | None = None,
     dataset: str | list[str] | None = None,
     models: str | list[str] | None = None,
     min_coverage: float = 0.0,
@@ -30,6 +31,7 @@ def load_outcomes(
         scorer, threshold: which of the scores decides, and the lowest score of a right answer (`rule.Rule`).
         join: how queries of several files match (`file_source.FileSource`).
         registry: table of models, or ``roster`` (`file_source.FileSource`).
+        query_column: of a table with a row per query, the column that names the queries (`readers.wide.WideSource`).
         dataset, models, min_coverage, pool_size, seed: see `grades.Selection`.
 
     Raises:
@@ -45,7 +47,7 @@ def load_outcomes(
     paths = str(path) if isinstance(path, str | Path) else [str(one) for one in path]
     values: dict[str, Any] = {"path": paths, "join": join}
     values |= {} if registry is None else {"registry": str(registry)}
-    rule = {"scorer": scorer, "threshold": threshold}
+    rule = {"scorer": scorer, "threshold": threshold, "query_column": query_column}
     values |= {key: value for key, value in rule.items() if value is not None}
     known = {field.name for field in fields(reader)}
     if stray := [key for key in values if key not in known]:

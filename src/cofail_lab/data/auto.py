@@ -8,8 +8,9 @@ from typing import ClassVar, NoReturn
 from cofail_lab.data.file_source import FileSource
 from cofail_lab.data.formats import FORMATS, source_class
 from cofail_lab.data.names import counted, shorten
-from cofail_lab.data.readers.wide import WideSource, is_companion
-from cofail_lab.data.tables import CSV_SUFFIXES, PARQUET_SUFFIXES
+from cofail_lab.data.readers.companions import is_companion
+from cofail_lab.data.readers.wide import WideSource
+from cofail_lab.data.tables import CSV_SUFFIXES, EXCEL_SUFFIXES, PARQUET_SUFFIXES
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
 
@@ -20,10 +21,12 @@ class AutoSource(FileSource):
 
     Attributes:
         scorer, threshold: passed on to the readers that have these fields; see `file_source.GradedSource`.
+        query_column: passed on to the reader of wide tables.
     """
 
     scorer: str | None = None
     threshold: float | None = None
+    query_column: str | None = None
 
     patterns: ClassVar[tuple[str, ...]] = ("*",)
 
@@ -70,7 +73,7 @@ class AutoSource(FileSource):
 
     def _refuse(self, path: Path) -> NoReturn:
         """Raise why no reader can read a file; for a table, what the wide format lacks: people write it by hand."""
-        if path.name.endswith((*CSV_SUFFIXES, *PARQUET_SUFFIXES)):
+        if path.name.endswith((*CSV_SUFFIXES, *EXCEL_SUFFIXES, *PARQUET_SUFFIXES)):
             WideSource(str(path)).grades(path)
         if not path.exists():
             raise InputError(f"{path}: no such file")

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from cofail_lab.data.cells import WRITTEN
-from cofail_lab.data.readers.wide import COMPANIONS, SAMPLES
+from cofail_lab.data.readers.companions import COMPANIONS, SAMPLES
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
 
