@@ -15,6 +15,7 @@ A reader opens files only through `data.files`, grades only through ``self.rule`
 """
 
 import glob
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -141,6 +142,10 @@ def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:
     """
     paths: dict[Path, None] = {}
     for text in [path] if isinstance(path, str) else path:
+        if re.match(r"(https?|s3|gs|hf)://", text):
+            raise InputError(
+                f"data.path: {text!r} is an address; download the file first (data=hf reads a dataset from the hub)"
+            )
         try:
             here = Path(text).expanduser()
             if here.is_dir():
