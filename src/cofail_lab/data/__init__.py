@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from cofail_lab.grades import Selection
 from cofail_lab.outcomes import Outcomes
 
 
 def load_outcomes(
-    path: str | Path | Sequence[str | Path],
+    path: str | Path | Sequence[str | Path] | Any,
     format: str | None = None,  # noqa: A002  (the public name)
     *,
     scorer: str | None = None,
@@ -26,7 +28,8 @@ def load_outcomes(
     """Read files of graded answers and keep the queries that every model answered.
 
     Args:
-        path: a file, a folder, a pattern or a list of them; several are joined.
+        path: a file, a folder, a pattern or a list of them; several are joined. A data frame or an array is taken as
+            it is (`frames.from_dataframe` has its options).
         format: a name in `formats.FORMATS`; None (or ``auto``) guesses from what the files hold.
         scorer, threshold: which of the scores decides, and the lowest score of a right answer (`rule.Rule`).
         join: how queries of several files match (`file_source.FileSource`).
@@ -43,6 +46,12 @@ def load_outcomes(
     from cofail_lab.data.formats import FORMATS, source_class
     from cofail_lab.errors import InputError
 
+    if not isinstance(path, str | Path | list | tuple):
+        from cofail_lab.data.frames import array_grades, frame_grades
+
+        selection = Selection(dataset, models, min_coverage, pool_size, seed)
+        grades = array_grades(path) if isinstance(path, np.ndarray) else frame_grades(path, query_column, threshold)
+        return grades.select(selection).outcomes()
     reader = AutoSource if format in (None, "auto") else source_class(format)
     paths = str(path) if isinstance(path, str | Path) else [str(one) for one in path]
     values: dict[str, Any] = {"path": paths, "join": join}

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,11 +44,7 @@ def read_sheet(path: Path) -> Sheet:
         rows = _excel_rows(path)
         return Sheet(rows[0], rows[1:])
     if path.suffix == ".parquet":
-        columns = read_parquet(path, most_cells=MAX_TEXT_CELLS)
-        texts = []
-        for codes, values in (coded(column, path.name) for column in columns.values()):
-            texts.append([values[code] for code in codes])
-        return Sheet(list(columns), [list(row) for row in zip(*texts, strict=True)])
+        return sheet_of(read_parquet(path, most_cells=MAX_TEXT_CELLS), path.name)
     rows, cells = [], 0
     for _, row in read_rows(path):
         rows.append(row)
@@ -58,6 +54,14 @@ def read_sheet(path: Path) -> Sheet:
                 f"{path.name}: more than {MAX_TEXT_CELLS:,} cells; data=long and data=npz take larger ones"
             )
     return Sheet(rows[0], rows[1:])
+
+
+def sheet_of(columns: Mapping[str, Any], where: str) -> Sheet:
+    """A table of text from Arrow columns, or sequences of strings; null and nan are empty."""
+    texts = []
+    for codes, values in (coded(column, where) for column in columns.values()):
+        texts.append([values[code] for code in codes])
+    return Sheet(list(columns), [list(row) for row in zip(*texts, strict=True)])
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -4,7 +4,7 @@ CSV (commas, semicolons, tabs or vertical bars), also gzipped, Parquet, or the f
 beside it are read with it, see `companions`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -16,7 +16,7 @@ from cofail_lab.data import files
 from cofail_lab.data.cells import TextColumns, cell_states, read_texts, spellings_note
 from cofail_lab.data.dialect import find_dialect
 from cofail_lab.data.file_source import FileSource
-from cofail_lab.data.layout import MODEL_NAMES, QUERY_NAMES, Layout, find_layout, plain_name
+from cofail_lab.data.layout import MODEL_NAMES, QUERY_NAMES, find_layout, plain_name
 from cofail_lab.data.names import check_names
 from cofail_lab.data.readers.companions import SUFFIXES, check_samples, is_companion, read_companions, suffix_of
 from cofail_lab.data.tables import Sheet, header, read_rows, read_sheet
@@ -81,33 +81,70 @@ class WideSource(FileSource):
         if suffix is None:
             accepted = [s for key, group in SUFFIXES.items() for s in group if self.format in (None, key)]
             raise InputError(f"data.path: {str(path)!r} does not end in {' or '.join(accepted)}")
-        sheet, notes = _queries_in_rows(read_sheet(path))
-        names, rows = sheet.header, sheet.rows
-        table = TextColumns.of(rows, len(names))
-        reading = read_texts(table, self.threshold, decimal_comma=_decimal_comma(path))
-        layout = find_layout(names, table, reading, path.name, query_column=self.query_column, threshold=self.threshold)
-        models = check_names([names[j] for j in layout.models], "model", path.name)
-        queries = _query_names(rows, layout, path.name)
-        if not models or not queries:
-            raise InputError(
-                f"{path.name}: {len(models)} model column(s) and {len(queries)} query row(s); some of each are needed"
-            )
-        columns = list(layout.models)
-        table = TextColumns(table.texts, table.codes[:, columns])
-        reading = reading._replace(states=reading.states[:, columns])
-        cells = cell_states(table, reading, models, queries, path.name, self.threshold)
-        per_query, per_model, per_cell = read_companions(path, path.name.removesuffix(suffix), queries, models)
+        grades = wide_grades(
+            read_sheet(path),
+            path.name,
+            query_column=self.query_column,
+            threshold=self.threshold,
+            decimal_comma=_decimal_comma(path),
+        )
+        per_query, per_model, per_cell = read_companions(
+            path, path.name.removesuffix(suffix), grades.queries, grades.models
+        )
         if "samples" in per_cell:
-            check_samples(cells, per_cell, path.name)
-        for name, position in (("dataset", layout.dataset), ("prompt", layout.prompt)):
-            if position is not None and (name == "dataset" or name not in per_query):
-                per_query[name] = np.array([row[position] for row in rows], dtype=object)
-        notes += [*layout.notes, *filter(None, [spellings_note(table, reading)])]
-        if self.threshold is not None:
-            notes += _keep_scores(table, reading.scores, per_cell, self.threshold)
-        notes += [f"Column {models[j]!r} has no graded cell." for j in np.flatnonzero((cells > 1).all(axis=0))]
-        sha256 = files.digest([path])
-        return Grades(cells, queries, models, path.name, per_query, per_model, per_cell, tuple(notes), sha256)
+            check_samples(grades.cells, per_cell, path.name)
+        return replace(
+            grades,
+            per_query={**grades.per_query, **per_query},
+            per_model=per_model,
+            per_cell={**grades.per_cell, **per_cell},
+            sha256=files.digest([path]),
+        )
+
+
+def wide_grades(
+    sheet: Sheet,
+    file: str,
+    *,
+    query_column: str | None = None,
+    threshold: float | None = None,
+    decimal_comma: bool = False,
+) -> Grades:
+    """The matrix of a wide table.
+
+    Args:
+        sheet: the table.
+        file: its name, for messages.
+        query_column, threshold: as in `WideSource`.
+        decimal_comma: as in `cells.read_texts`.
+
+    Raises:
+        InputError: no models or queries, names that are blank or twice there, cells that are no grades.
+    """
+    sheet, notes = _queries_in_rows(sheet)
+    names, rows = sheet.header, sheet.rows
+    table = TextColumns.of(rows, len(names))
+    reading = read_texts(table, threshold, decimal_comma=decimal_comma)
+    layout = find_layout(names, table, reading, file, query_column=query_column, threshold=threshold)
+    models = check_names([names[j] for j in layout.models], "model", file)
+    if layout.query is None:
+        queries = tuple(f"row {i + 1}" for i in range(len(rows)))
+    else:
+        queries = check_names([row[layout.query] for row in rows], "query", file)
+    if not models or not queries:
+        raise InputError(
+            f"{file}: {len(models)} model column(s) and {len(queries)} query row(s); some of each are needed"
+        )
+    columns = list(layout.models)
+    table = TextColumns(table.texts, table.codes[:, columns])
+    reading = reading._replace(states=reading.states[:, columns])
+    cells = cell_states(table, reading, models, queries, file, threshold)
+    found = {"dataset": layout.dataset, "prompt": layout.prompt}
+    per_query = {name: np.array([row[j] for row in rows], dtype=object) for name, j in found.items() if j is not None}
+    scores, said = _kept_scores(table, reading.scores, threshold)
+    notes += [*layout.notes, *filter(None, [spellings_note(table, reading)]), *said]
+    notes += [f"Column {models[j]!r} has no graded cell." for j in np.flatnonzero((cells > 1).all(axis=0))]
+    return Grades(cells, queries, models, file, per_query, {}, scores, tuple(notes))
 
 
 def _some_grades(path: Path, names: list[str]) -> bool:
@@ -139,21 +176,14 @@ def _decimal_comma(path: Path) -> bool:
     return suffix_of(path, "csv") not in (None, ".xlsx") and find_dialect(path).delimiter == ";"
 
 
-def _query_names(rows: list[list[str]], layout: Layout, file: str) -> tuple[str, ...]:
-    if layout.query is None:
-        return tuple(f"row {i + 1}" for i in range(len(rows)))
-    return check_names([row[layout.query] for row in rows], "query", file)
-
-
-def _keep_scores(
-    table: TextColumns, scores: np.ndarray, per_cell: dict[str, np.ndarray], threshold: float
-) -> list[str]:
-    """Keep the numbers of the cells, as pass rates where all lie in [0, 1] and no companion has them; one sentence."""
+def _kept_scores(
+    table: TextColumns, scores: np.ndarray, threshold: float | None
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The numbers of the cells where a threshold grades them, as pass rates if all lie in [0, 1]; and one sentence."""
     numbers = scores[table.codes]
     known = numbers[~np.isnan(numbers)]
-    if not len(known):
-        return []
-    name = "frac" if known.min() >= 0 and known.max() <= 1 else "score"
-    per_cell.setdefault(name, numbers)
-    kept = "pass rates" if name == "frac" else "scores"
-    return [f"Numbers from {threshold:g} on count as right, lower ones as wrong; the numbers are kept as {kept}."]
+    if threshold is None or not len(known):
+        return {}, []
+    name, kept = ("frac", "pass rates") if known.min() >= 0 and known.max() <= 1 else ("score", "scores")
+    note = f"Numbers from {threshold:g} on count as right, lower ones as wrong; the numbers are kept as {kept}."
+    return {name: numbers}, [note]
