@@ -40,7 +40,14 @@ def wide_tables(grades: Grades) -> tuple[dict[str, pa.Table], list[str]]:
     if "n_logs" in grades.per_query:
         n_logs = np.asarray(grades.per_query["n_logs"], dtype=np.int64)
         tables["grades.logs"] = pa.table({"query": list(grades.queries), "n_logs": n_logs})
-    placed = {"dataset", "prompt", "n_logs", *columns, *(companion.name for companion in COMPANIONS.values())}
+    placed = {
+        "dataset",
+        "prompt",
+        "content",
+        "n_logs",
+        *columns,
+        *(companion.name for companion in COMPANIONS.values()),
+    }
     placed |= {"samples"} if f"grades.{SAMPLES}" in tables else set()
     return tables, [name for name in (*grades.per_query, *grades.per_model, *grades.per_cell) if name not in placed]
 
