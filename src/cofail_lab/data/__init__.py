@@ -1,6 +1,6 @@
 """Sources of outcomes, each with ``load() -> Grades``; `data=counts` alone loads totals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,9 +14,10 @@ def load_outcomes(
     path: str | Path | Sequence[str | Path] | Any,
     format: str | None = None,  # noqa: A002  (the public name)
     *,
-    scorer: str | None = None,
+    scorer: str | Sequence[str] | Mapping[str, str] | None = None,
     threshold: float | None = None,
-    join: Literal["id", "content"] = "id",
+    join: Literal["id", "content"] | None = None,
+    name: str | None = None,
     registry: str | Path | None = None,
     query_column: str | None = None,
     dataset: str | list[str] | None = None,
@@ -32,7 +33,7 @@ def load_outcomes(
             it is (`frames.from_dataframe` has its options).
         format: a name in `formats.FORMATS`; None (or ``auto``) guesses from what the files hold.
         scorer, threshold: which of the scores decides, and the lowest score of a right answer (`rule.Rule`).
-        join: how queries of several files match (`file_source.FileSource`).
+        join, name: how queries of several files match, and what their models are called (`file_source.FileSource`).
         registry: table of models, or ``roster`` (`file_source.FileSource`).
         query_column: of a table with a row per query, the column that names the queries (`readers.wide.WideSource`).
         dataset, models, min_coverage, pool_size, seed: see `grades.Selection`.
@@ -54,7 +55,7 @@ def load_outcomes(
         return grades.select(selection).outcomes()
     reader = AutoSource if format in (None, "auto") else source_class(format)
     paths = str(path) if isinstance(path, str | Path) else [str(one) for one in path]
-    values: dict[str, Any] = {"path": paths, "join": join}
+    values: dict[str, Any] = {"path": paths, "join": join, "name": name}
     values |= {} if registry is None else {"registry": str(registry)}
     rule = {"scorer": scorer, "threshold": threshold, "query_column": query_column}
     values |= {key: value for key, value in rule.items() if value is not None}

@@ -1,6 +1,6 @@
 """`data=auto`: the format is guessed from the content of a file; a note says which, several candidates are an error."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,9 +26,9 @@ class AutoSource(FileSource):
             `readers.wide` and `readers.inspect`.
     """
 
-    scorer: str | None = None
+    scorer: str | Sequence[str] | Mapping[str, str] | None = None
     threshold: float | None = None
-    filter: str | None = None
+    filter: str | Sequence[str] | Mapping[str, str] | None = None
     instances: str | None = None
     query_column: str | None = None
     summaries: bool = False

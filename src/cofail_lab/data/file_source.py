@@ -17,7 +17,7 @@ A reader opens files only through `data.files`, grades only through ``self.rule`
 import glob
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -112,7 +112,7 @@ class GradedSource(FileSource):
         threshold: the lowest score of a right answer (`data.threshold`); None where scores need none.
     """
 
-    scorer: str | None = None
+    scorer: str | Sequence[str] | Mapping[str, str] | None = None
     threshold: float | None = None
 
     def __post_init__(self) -> None:

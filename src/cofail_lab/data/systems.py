@@ -57,7 +57,11 @@ def name_systems(parts: Sequence[Grades], paths: Sequence[Path], pattern: str | 
         if len(held) < 2:
             continue
         settings = [parts[k].settings.get(model, {}) for k in held]
-        differing = _differing(settings)
+        # Settings that only go with the task, such as the number of shots, do not make another system.
+        of_task: dict[frozenset[str], list[Mapping[str, str]]] = {}
+        for k, own in zip(held, settings, strict=True):
+            of_task.setdefault(_datasets(parts[k]), []).append(own)
+        differing = list(dict.fromkeys(key for group in of_task.values() for key in _differing(group)))
         systems: dict[str, list[int]] = {}
         for k, own in zip(held, settings, strict=True):
             words = ", ".join(f"{key}={own[key]}" for key in differing if key in own)
@@ -86,6 +90,10 @@ def _differing(settings: Sequence[Mapping[str, str]]) -> list[str]:
     """Keys whose values are not the same in all settings, in order of appearance."""
     keys = dict.fromkeys(key for own in settings for key in own)
     return [key for key in keys if len({own.get(key) for own in settings}) > 1]
+
+
+def _datasets(part: Grades) -> frozenset[str]:
+    return frozenset(map(str, part.per_query.get("dataset", ())))
 
 
 def _overlap(parts: Sequence[Grades], model: str) -> bool:

@@ -91,7 +91,7 @@ class InspectSource(JsonLogSource):
         names = {scorer for scores in values for scorer in scores}
         if not names and not any(sample.error or sample.limit for sample in samples):
             raise InputError(f"{path.name}: no sample has a score; the log has to be scored first (inspect score)")
-        scorer = self.rule.choose(names, path.name) if names else ""
+        scorer = self.rule.choose(names, path.name, log.eval.task) if names else ""
         model, dataset = log.eval.model, log.eval.task
         records.settings[model] = _settings(log)
         own_roles = _roles_of(log, model)

@@ -15,13 +15,13 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from cofail_lab.data import files
-from cofail_lab.data.names import list_names, shorten
+from cofail_lab.data import files, rule
+from cofail_lab.data.names import shorten
 from cofail_lab.data.readers.json_log import JsonLogSource, first_keys, listing, mapping, score_of, text_or_none
 from cofail_lab.data.records import Records
 from cofail_lab.errors import InputError
@@ -47,18 +47,17 @@ class LmEvalSource(JsonLogSource):
     """Sample logs of the harness; `data.scorer` is a metric such as ``acc``.
 
     Attributes:
-        filter: name of the filter whose answers count (`data.filter`), such as ``strict-match``; None where there is
-            only one.
+        filter: name of the filter whose answers count (`data.filter`), such as ``strict-match``; a list of preference
+            or a mapping from tasks to names, as `rule.Rule.scorer`. None where there is only one.
     """
 
-    filter: str | None = None
+    filter: str | Sequence[str] | Mapping[str, str] | None = None
 
     patterns: ClassVar[tuple[str, ...]] = ("*.jsonl", "*.jsonl.gz", f"*{_WRITE_OUT}")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.filter is not None and not (isinstance(self.filter, str) and self.filter):
-            raise InputError(f"data.filter: {self.filter!r} is not the name of a filter")
+        rule.check_choice("data.filter", self.filter, "filter")
 
     @classmethod
     def sniff(cls, path: Path) -> str:
@@ -82,9 +81,9 @@ class LmEvalSource(JsonLogSource):
             raise InputError(f"{path.name}: no row in it")
         if max(times.values()) == 1:
             rows = [(_NO_FILTER if name == _ORDINALS[0] else name, *rest) for name, *rest in rows]  # type: ignore[misc]
-        chosen = self._filter({row[0] for row in rows}, path.name)
+        chosen = rule.chosen("data.filter", self.filter, {row[0] for row in rows}, "filter", path.name, run.task)
         rows = [row for row in rows if row[0] == chosen]
-        metric = self.rule.choose({name for _, _, metrics, _ in rows for name in metrics}, path.name)
+        metric = self.rule.choose({name for _, _, metrics, _ in rows for name in metrics}, path.name, run.task)
         run.check_direction(metric)
         seen: dict[str, int] = {}
         for _, doc_hash, metrics, prompt in rows:
@@ -99,17 +98,6 @@ class LmEvalSource(JsonLogSource):
         if repeated := len(rows) - len(seen):
             notes.append(f"{run.model}: documents that come more than once are queries of their own: {repeated:,}.")
         return notes + run.notes
-
-    def _filter(self, names: set[str], file: str) -> str:
-        """The filter whose answers count; InputError if the file has several and none is chosen."""
-        known = list_names(sorted(names), 8)
-        if self.filter is not None:
-            if self.filter not in names:
-                raise InputError(f"data.filter: {self.filter!r} is not in {file}, which has {known}")
-            return self.filter
-        if len(names) > 1:
-            raise InputError(f"{file}: {len(names)} filters ({known}); choose with data.filter=")
-        return next(iter(names))
 
 
 class _Run:
