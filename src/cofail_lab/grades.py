@@ -274,7 +274,7 @@ class Grades:
 
 
 def _all_wrong_and_gain(cells: np.ndarray) -> tuple[str, float]:
-    """ "K of n queries defeat all" over the complete queries, in words, and the oracle gain; nan without such queries."""
+    """How many complete queries defeat every model, in words, and the oracle gain; nan where no query is complete."""
     complete = cells[(cells <= Cell.WRONG).all(axis=1)] == Cell.WRONG
     n_all_wrong = int(complete.all(axis=1).sum())
     words = f"{n_all_wrong:,} of {len(complete):,} queries defeat every model"
