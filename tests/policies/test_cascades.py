@@ -11,6 +11,7 @@ from cofail_lab.policies import AbsentPolicyError, Graded, sit
 from cofail_lab.policies.cascade import Cut, confidence, cut_at
 from cofail_lab.policies.deferral_cascade import DeferralCascade, added_by_strong
 from cofail_lab.policies.threshold_cascade import ThresholdCascade
+from tests.conftest import outcomes_from
 from tests.policies.made import graded
 
 
@@ -83,6 +84,16 @@ def test_few_tokens_and_high_agreement_mean_sure_and_unknown_means_unsure(rng):
 def test_what_grading_wrote_is_no_confidence(signal):
     with pytest.raises(InputError, match=f"signal: '{signal}' is known only after grading, it would leak"):
         ThresholdCascade(None, None, signal, None)
+
+
+@pytest.mark.parametrize("name", ["confidence", "agreement"])
+def test_the_pass_fraction_under_another_name_is_refused(rng, name):
+    frac = rng.integers(4, size=(50, 2)) / 3
+    for leak in (frac, 100 * frac**2):
+        with pytest.raises(InputError, match=f"{name}: it orders all answers as the share of right runs"):
+            Graded.of(outcomes_from(frac < 0.5, per_cell={"frac": frac, name: leak}))
+    other = rng.random((50, 2))
+    assert (getattr(Graded.of(outcomes_from(frac < 0.5, per_cell={"frac": frac, name: other})), name) == other).all()
 
 
 def test_the_pass_fraction_of_the_runs_reaches_no_policy(real):

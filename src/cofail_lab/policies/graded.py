@@ -194,8 +194,8 @@ class Graded:
             cost=_costs(outcomes, price),
             answer=per_cell.get("answer"),
             tokens=per_cell.get("tokens"),
-            confidence=per_cell.get("confidence"),
-            agreement=per_cell.get("agreement"),
+            confidence=_signal(outcomes, "confidence"),
+            agreement=_signal(outcomes, "agreement"),
             key=outcomes.per_query.get("key"),
             cluster=None if cluster is None else _clusters(outcomes, cluster),
             hidden=hidden,
@@ -224,6 +224,19 @@ def _clusters(outcomes: Outcomes, name: str) -> np.ndarray:
     if groups.max() < 1:
         raise InputError(f"experiment.cluster: all queries have the same {name!r}; at least two groups are needed")
     return groups
+
+
+def _signal(outcomes: Outcomes, name: str) -> np.ndarray | None:
+    """A column of how sure models are; InputError where it orders all answers as the share of right runs does."""
+    signal, frac = outcomes.per_cell.get(name), outcomes.per_cell.get("frac")
+    if signal is not None and frac is not None and not np.isnan(signal).all():
+        ranks = [np.unique(column, return_inverse=True)[1] for column in (signal, frac)]
+        if (ranks[0] == ranks[1]).all():
+            raise InputError(
+                f"{name}: it orders all answers as the share of right runs (frac) does, which is known only after "
+                "grading; a policy that sees it sees the grades"
+            )
+    return signal
 
 
 def _costs(outcomes: Outcomes, price: str | None) -> np.ndarray | None:
