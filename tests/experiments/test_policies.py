@@ -79,6 +79,7 @@ def test_policies_from_the_command_line(run, csv: str) -> None:
     assert {"policies", "calls", "splits"} <= {path.stem for path in Path("out/tables").iterdir()}
     assert {"gains", "dollars"} <= {path.stem for path in Path("out/figures").iterdir()}
     assert "best constant on the training queries" in " ".join(done.out.split())
+    assert len(done.out.splitlines()) < 25
 
 
 def test_repeated_splits_give_a_table(run, csv: str) -> None:

@@ -75,7 +75,7 @@ class Policies:
         figures = {"gains": partial(draw_gains, contest)}
         if contest.reference.cost is not None:
             figures["dollars"] = partial(draw_dollars, contest, ceilings)
-        read = [*outcomes.notes, *([said] if (said := words.coverage_sentence(grades)) else [])]
+        coverage = [said] if (said := words.coverage_sentence(grades)) else []
         sentence = words.headline(contest)
         return Result(
             headline=sentence,
@@ -85,7 +85,12 @@ class Policies:
             figures=figures,
             sections=(
                 *words.sections(contest, ceilings, tuple(figures)),
-                Section("How the matrix was read", tuple(read)),
+                Section("How the matrix was read", (*outcomes.notes, *coverage)),
+            ),
+            brief=(
+                words.brief_section(
+                    contest, [words.best_sentence(contest), *words.reading_sentences(contest), *coverage]
+                ),
             ),
         )
 

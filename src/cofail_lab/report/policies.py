@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -74,6 +75,24 @@ def decide_sections(contest: Contest, ceilings: Ceilings, figures: tuple[str, ..
         ),
         Section("What nobody can pass", (), tuple(_ceiling_rows(contest, ceilings))),
     )
+
+
+def brief_section(contest: Contest, sentences: Sequence[str]) -> Section:
+    """One screen: a line for each policy, the largest gain first, under the sentences that matter most."""
+    tried = sorted(contest.contestants, key=lambda s: -s.gain)
+    rows = [_brief_row(s, contest.reference) for s in (contest.reference, *tried, contest.by_name["oracle"])]
+    return Section("Policies", tuple(sentences), tuple(rows))
+
+
+def _brief_row(score: Score, best: Score) -> Row:
+    parts = [] if score is best else [gain_text(score)]
+    if score.captured is not None and (score.won or score.lost) and not score.ceiling:
+        parts.append(f"{percent(score.captured, 0)} of G")
+    if score is not best and score.cost is not None and best.cost:
+        parts.append(f"{percent(score.cost / best.cost, 0)} of the cost")
+    if score.constant and score is not best and not score.ceiling:
+        parts.append("a constant")
+    return Row(score.name, percent(score.accuracy), ", ".join(parts))
 
 
 def sections(contest: Contest, ceilings: Ceilings, figures: tuple[str, ...]) -> tuple[Section, ...]:
