@@ -89,12 +89,18 @@ def _read(folder: Path) -> Run:
         experiment=str(record["experiment"]),
         status=str(record["status"]),
         error=record.get("error"),
-        parameters=dict(_flat(config)),
+        parameters={**_names_of_policies(config), **dict(_flat(config))},
         metrics=record["metrics"],
         labels=record["labels"],
         errors={name: estimate["error"] for name, estimate in record["estimates"].items()},
         code=record["provenance"].get("code") or (record["provenance"].get("git") or {}).get("revision"),
     )
+
+
+def _names_of_policies(config: Mapping[Any, Any]) -> dict[str, str]:
+    """Which policies a run had: their parameters alone do not say it where runs have different ones."""
+    policies = config.get("policy")
+    return {"policy": ", ".join(map(str, policies))} if isinstance(policies, Mapping) else {}
 
 
 def _flat(node: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

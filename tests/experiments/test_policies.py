@@ -97,6 +97,15 @@ def test_repeated_splits_give_a_table(run, csv: str) -> None:
     assert json.loads(Path("out/results.json").read_text())["metrics"]["gain_domain_table_lower"] is None
 
 
+def test_a_sweep_over_policies_says_which_run_had_which(run, csv: str) -> None:
+    done = run(
+        "-m", "experiment=policies", "policy=single_best,domain_table", "data=csv", f"data.path={csv}",
+        "experiment.bootstrap=0",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert "Varied: policy (2 values)" in done.out
+
+
 @pytest.mark.parametrize(
     ("argument", "message"),
     [

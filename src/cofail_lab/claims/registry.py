@@ -41,6 +41,7 @@ PROPOSITIONS = (
     "p10_luck",
     "p10_ceilings",
     "p10_coverage",
+    "p12_routers",
     "p13_dollars",
     "p14_votes",
     "p14_slopes",

@@ -140,7 +140,8 @@ def _axes(columns: Mapping[str, list[Any]]) -> dict[str, str]:
     of a law (or a source) that has the same value in all runs of that law is no axis: the name of the law says it.
     """
     kept: dict[tuple[int, ...], str] = {}
-    varied = [name for name in columns if "." in name and len({*map(repr, columns[name])}) > 1]
+    parameters = [name for name in columns if "." in name or name == "policy"]
+    varied = [name for name in parameters if len({*map(repr, columns[name])}) > 1]
     for name in sorted(varied, key=lambda name: (name.count("."), len(name))):
         numbers: dict[str, int] = {}
         kept.setdefault(tuple(numbers.setdefault(repr(value), len(numbers)) for value in columns[name]), name)
