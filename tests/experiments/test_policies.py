@@ -1,6 +1,7 @@
 """`experiment=policies` and `experiment=decide`: from the command line to the numbers, words and figures."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from cofail_lab.policies.recorded import Recorded
 from cofail_lab.policies.ridge import Ridge
 from cofail_lab.policies.threshold_cascade import ThresholdCascade
 from tests.experiments.sources import inputs_from
-from tests.policies.pool import TOPICS, topics
+from tests.policies.pool import TOPICS, policies, topics
 
 GRADES = (
     "accuracy",
@@ -209,6 +210,37 @@ def test_recorded_picks_made_after_grading_are_flagged(tmp_path: Path) -> None:
     honest = Policies(bootstrap=500).run(_inputs({"recorded": picks(by_topic)}))
     assert "suspicion_recorded" not in honest.labels
     assert honest.metrics["gain_recorded"] > 0.1
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "kind"), [(2, 2, "random"), (5, 3, "never wrong"), (9, 2, "always wrong"), (25, 4, "alike")]
+)
+def test_matrices_that_leave_nothing_to_learn(n: int, m: int, kind: str, tmp_path: Path) -> None:
+    """Every policy, guarded, on a few queries or on models that do not differ: numbers or reasons, never an error."""
+    rng = np.random.default_rng(0)
+    wrong = {
+        "random": rng.random((n, m)) < 0.4,
+        "never wrong": np.zeros((n, m)),
+        "always wrong": np.ones((n, m)),
+        "alike": np.repeat(rng.random((n, 1)) < 0.4, m, axis=1),
+    }[kind].astype(np.int8)
+    columns = {
+        "dataset": np.array(["a", "b"] * n, object)[:n],
+        "prompt": np.array([f"w{i % 3} x" for i in range(n)], object),
+    }
+    everyone = policies(tmp_path)
+    del everyone["recorded"]
+    everyone["majority_vote"] = replace(everyone["majority_vote"], top_k=2)
+    guarded = {name: replace(p, guard=True) if hasattr(p, "guard") else p for name, p in everyone.items()}
+    base = inputs_from(wrong, per_query=columns, per_cell={"cost": np.zeros((n, m)), "confidence": rng.random((n, m))})
+    inputs = Inputs(
+        RunOptions(), source=base.source, policies={name: (lambda p=policy: p) for name, policy in guarded.items()}
+    )
+    result = Decide(bootstrap=20).run(inputs)
+    result.figures["dollars"]()
+    for name in guarded:
+        assert (result.metrics[f"accuracy_{name}"] is None) == (f"absent_{name}" in result.labels)
+    assert result.labels["action"] in ("stay", "gain")
 
 
 def test_bad_parameters() -> None:
