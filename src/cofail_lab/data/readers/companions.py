@@ -1,8 +1,8 @@
 """The companions of a wide table ``NAME.csv.gz``: files beside it with more columns for its queries, models or cells.
 
-Those in `COMPANIONS` hold a number per cell; ``NAME.samples`` all runs of a cell, ``NAME.answers`` what each model said,
-``NAME.prompts`` (`query, prompt`) and ``NAME.key`` (`query, key`: the right answer) a text per query, ``NAME.models``
-one row per model: family, prices and other columns.
+Those in `COMPANIONS` hold a number per cell; ``NAME.samples`` all runs of a cell, ``NAME.answers`` what each model
+said, ``NAME.prompts`` (`query, prompt`) and ``NAME.key`` (`query, key`: the right answer) a text per query,
+``NAME.models`` one row per model: family, prices and other columns.
 """
 
 from pathlib import Path
