@@ -148,16 +148,9 @@ def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
             share = percent(max(float(s.shares.max()), s.best_share))
             said.append(f"{s.name} is a constant: {share} of its queries go to {model}.")
     for s in contest.contestants:
-        # A vote that is open loses only if it does so at best.
+        # A vote whose answers are unknown loses only if it does so at best.
         if s.gain_upper is not None and s.gain_upper + s.accuracy_high - s.accuracy < 0:
-            chooses = abs(s.shares.sum() - 1) < 1e-9
-            why = (
-                f": it leaves the best model on {percent(1 - s.best_share)} of the queries, and the greatest of many "
-                "noisy scores is too high (winner's curse)"
-            )
-            relative = s.cost / contest.reference.cost if s.cost is not None and contest.reference.cost else None
-            cost = "" if relative is None or relative >= 1 else f", at {percent(relative, 0)} of the cost"
-            said.append(f"{s.name} loses {points(-s.gain)}{cost}{why if chooses else ''}.")
+            said.append(_loss_sentence(s, contest.reference.cost))
         if s.accuracy_high > s.accuracy:
             said.append(
                 f"{s.name}: where votes tie or answers are unknown it is open what wins, so that between "
@@ -181,6 +174,19 @@ def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in contest.trials.absent.items())
         said.append(f"Not there: {reasons}.")
     return said
+
+
+def _loss_sentence(score: Score, best_cost: float | None) -> str:
+    lost = f"{score.name} loses {points(-score.gain)}"
+    if score.cost is not None and best_cost and score.cost < best_cost:
+        lost += f", at {percent(score.cost / best_cost, 0)} of the cost"
+    asked = score.shares.sum()
+    if asked > 1 + 1e-9:
+        return f"{lost}, with {asked:.1f} models asked per query."
+    return (
+        f"{lost}: it leaves the best model on {percent(1 - score.best_share)} of the queries, and the greatest of many "
+        "noisy scores is too high (winner's curse)."
+    )
 
 
 def _suspicion_sentence(score: Score, why: str) -> str:
