@@ -50,8 +50,8 @@ def csv(tmp_path: Path) -> str:
 
 
 def _named(metric: str, policy: str) -> str:
-    base, _, end = metric.partition("_lower") if metric.endswith("_lower") else metric.partition("_upper")
-    return f"{base}_{policy}{'' if base == metric else metric[len(base) :]}"
+    base = metric.removesuffix("_lower").removesuffix("_upper")
+    return f"{base}_{policy}{metric.removeprefix(base)}"
 
 
 def test_policies_from_the_command_line(run, csv: str) -> None:
