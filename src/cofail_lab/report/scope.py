@@ -73,7 +73,7 @@ def sections(
         )
         if others is not None:
             said.append(
-                f"Some of that is luck: {len(others.systems)} other columns that call a model once are right on up to "
+                f"A second draw can do that too: {len(others.systems)} other columns, no systems, are right on up to "
                 f"{percent(others.rescued.max())} of the same queries."
             )
     return (
