@@ -87,8 +87,8 @@ class Population:
         return (rng.random(probs.shape) < probs)[:, self.copies]
 
     def draw_runs(self, rng: np.random.Generator, n: int, runs: int) -> Int[np.ndarray, "n m"]:
-        """Number of right runs among ``runs`` of every model on n queries."""
-        return rng.binomial(runs, 1 - self.probs[self.kinds(rng, n)])[:, self.copies]
+        """Number of right runs among ``runs`` of every model on n queries; runs of copies are independent."""
+        return rng.binomial(runs, 1 - self.probs[self.kinds(rng, n)][:, self.copies])
 
 
 class Drawn(NamedTuple):
@@ -199,6 +199,8 @@ TRUTHS: dict[str, Truth] = {
     "sparse": Truth("10 models, α = .01, one factor r = .3", 300, lambda: one_factor([0.01] * 10, 0.3)),
     "sparse_20": Truth("20 independent models, α = .05", 30, lambda: independent([0.05] * 20)),
     "tiny": Truth("15 models, α = .2 to .5, one factor r = .4", 30, lambda: one_factor(np.linspace(0.2, 0.5, 15), 0.4)),
+    "sparse_pool": Truth("50 models, α = .02, r = .6", 200, lambda: one_factor([0.02] * 50, 0.6)),
+    "more_models": Truth("200 models on 40 queries, α = .3, r = .5", 40, lambda: one_factor([0.3] * 200, 0.5)),
     # One best model.
     "strong_best": Truth("one model at .1, 29 at .4, r = .4", 300, lambda: one_factor(_better(0.1, 0.4, 30), 0.4)),
     "better_best": Truth("one model at .25, 39 at .3, r = .5", 300, lambda: one_factor(_better(0.25, 0.3, 40), 0.5)),
