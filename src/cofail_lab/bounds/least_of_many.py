@@ -53,7 +53,7 @@ def oracle_gain_limits(wrong: Bool[np.ndarray, "n m"], delta: float) -> LeastLim
     if wrong.shape[1] == 1:
         # One model: what it gets wrong, everyone gets wrong.
         return LeastLimits(0.0, 0.0, 1.0)
-    return least_mean_limits(wrong & ~wrong.all(axis=1)[:, None], delta)
+    return least_mean_limits(wrong & ~wrong.all(axis=1, keepdims=True), delta)
 
 
 def least_mean_limits(
@@ -116,7 +116,7 @@ def binomial_equivalent(
     with np.errstate(divide="ignore", invalid="ignore"):
         trials = n * shrink * np.where(mean * (1 - mean) > 0, mean * (1 - mean) / variance, 0.0)
     trials = np.clip(trials, n, n * np.asarray(runs, dtype=float))
-    return trials, np.clip(mean * trials, 0.0, trials)
+    return trials, np.minimum(values.sum(axis=0) * (trials / n), trials)
 
 
 def mean_limits(values: Float[np.ndarray, " n"], delta: float, runs: float = 1.0) -> tuple[float, float]:
@@ -164,7 +164,8 @@ class _Joint:
         probs = np.minimum(probs, 1 - 1e-12)
         share = np.cumsum(probs) / probs.sum()
         drawn = np.minimum(share.searchsorted((np.arange(_DRAWS) + 0.5) / _DRAWS), len(probs) - 1)
-        below = ndtri(self.uniform * probs[drawn])
+        # The least float that has a finite quantile: far beyond every limit, a step of the root search may land there.
+        below = ndtri(np.maximum(self.uniform * probs[drawn], 1e-300))
         shift = below - self.normal[np.arange(_DRAWS), drawn]
         sums = self.normal + self.correlation[drawn] * shift[:, None]
         hits = (sums <= ndtri(probs) + 1e-9).sum(axis=1)

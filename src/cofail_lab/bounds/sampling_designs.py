@@ -94,8 +94,8 @@ def clustered_upper(
         raise InputError("k, sizes: one entry per cluster with 0 <= k <= size and size >= 1 is needed")
     if max_size is None:
         raise InputError(
-            "max_size: not given, so there is no limit; the largest size that a cluster can have is needed, and the "
-            f"largest one seen ({sizes.max():g}) is none"
+            "max_size: None, so no limit can be given; the largest size that a cluster can have is needed, which the "
+            f"largest one seen ({sizes.max():g}) is not"
         )
     checks.whole("max_size", max_size, least=1)
     if sizes.max() > max_size:
