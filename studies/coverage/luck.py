@@ -2,9 +2,9 @@
 
     python -m studies.coverage.luck --matrices 200
 
-The truth of ``routable_upper`` is its mean over 2,000,000 simulated cells; all others are exact. The last row is
-the interval that a reader takes from the two bounds: from the lower limit of the first to the upper limit of the second
-one, and its truth is the share itself.
+The truth of ``routable_upper`` is its mean over 2,000,000 simulated cells, that of ``half_pick``, which depends on n, its
+mean over the matrices; all others are exact. ``luck`` is the interval that a reader takes from the two bounds, from the
+lower limit of the first to the upper limit of the second one; its truth is the share itself.
 """
 
 import argparse
@@ -48,18 +48,23 @@ def main() -> None:
         if name not in arguments.truths:
             continue
         wanted = targets(truth, arguments.runs, np.random.default_rng([10**6, number]))
-        found: dict[str, list[tuple[float, float]]] = {key: [] for key in wanted}
+        found: dict[str, list[tuple[float, float]]] = {key: [] for key in (*wanted, "half_pick", "luck_upper")}
+        picked: list[float] = []
         for seed in range(arguments.matrices):
             rng = np.random.default_rng([seed, number])
             right = truth.population.draw_runs(rng, truth.n_queries, arguments.runs)
             luck = measure_luck(
                 Runs(np.arange(right.shape[1]), right, np.full(right.shape, arguments.runs), inferred=False), seed
             )
-            for key in wanted:
+            picked.append(luck.half_pick.value)
+            for key in found:
                 if key != "luck" and (interval := getattr(luck, key)) is not None:
                     found[key].append((interval.lower, interval.upper))
             if luck.luck_lower is not None and luck.luck_upper is not None:
                 found["luck"].append((luck.luck_lower.lower, luck.luck_upper.upper))
+        single, oracle = wanted["single_best"], wanted["oracle"]
+        wanted["half_pick"] = float(np.mean(picked))
+        wanted["luck_upper"] = 1 - max(0.0, wanted["half_pick"] - single) / (oracle - single)
         for key, target in wanted.items():
             got = coverage(np.array(found[key]), target)
             numbers = f"{got.inside / got.matrices:.3f} | {got.below} | {got.above} | {got.width:.4f}"
