@@ -2,9 +2,9 @@
 
     python -m studies.coverage.luck --matrices 200
 
-The truth of ``routable_upper`` is its mean over 2,000,000 simulated cells, that of ``half_pick``, which depends on n, its
-mean over the matrices; all others are exact. ``luck`` is the interval that a reader takes from the two bounds, from the
-lower limit of the first to the upper limit of the second one; its truth is the share itself.
+The truth of ``routable_upper`` is its mean over 2,000,000 simulated cells, that of ``half_pick``, which depends on n,
+its mean over the matrices; all others are exact. ``luck`` is the interval that a reader takes from the two bounds, from
+the lower limit of the first to the upper limit of the second one; its truth is the share itself.
 """
 
 import argparse
