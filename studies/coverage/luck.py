@@ -2,9 +2,8 @@
 
     python -m studies.coverage.luck --matrices 200
 
-The truth of ``routable_upper`` is its mean over 2,000,000 simulated cells, that of ``half_pick``, which depends on n,
-its mean over the matrices; all others are exact. ``luck`` is the interval that a reader takes from the two bounds, from
-the lower limit of the first to the upper limit of the second one; its truth is the share itself.
+The truth of ``routable_upper`` is its mean over 2,000,000 simulated cells, those of the picks, which depend on n,
+their means over the matrices; all others are exact.
 """
 
 import argparse
@@ -16,6 +15,8 @@ from studies.coverage.limits import coverage
 from studies.coverage.truths import TRUTHS, Truth
 
 NAMES = ("two_equal", "ties_20", "shock_67", "sparse", "tiny", "strong_best", "heavy_tail", "duplicates", "more_models")
+
+PICKS = ("first_pick", "half_pick")
 
 
 def targets(truth: Truth, runs: int, rng: np.random.Generator) -> dict[str, float]:
@@ -30,7 +31,6 @@ def targets(truth: Truth, runs: int, rng: np.random.Generator) -> dict[str, floa
         "single_best": single,
         "oracle": oracle,
         "routable_upper": upper,
-        "luck_lower": 1 - (min(upper, oracle) - single) / (oracle - single),
         "luck": 1 - (routable - single) / (oracle - single),
     }
 
@@ -48,23 +48,22 @@ def main() -> None:
         if name not in arguments.truths:
             continue
         wanted = targets(truth, arguments.runs, np.random.default_rng([10**6, number]))
-        found: dict[str, list[tuple[float, float]]] = {key: [] for key in (*wanted, "half_pick", "luck_upper")}
-        picked: list[float] = []
+        found: dict[str, list[tuple[float, float]]] = {key: [] for key in (*wanted, *PICKS)}
+        picked: dict[str, list[float]] = {key: [] for key in PICKS}
         for seed in range(arguments.matrices):
             rng = np.random.default_rng([seed, number])
             right = truth.population.draw_runs(rng, truth.n_queries, arguments.runs)
             luck = measure_luck(
                 Runs(np.arange(right.shape[1]), right, np.full(right.shape, arguments.runs), inferred=False), seed
             )
-            picked.append(luck.half_pick.value)
+            for key in PICKS:
+                picked[key].append(getattr(luck, key).value)
             for key in found:
-                if key != "luck" and (interval := getattr(luck, key)) is not None:
+                # Both bounds of the luck share have the limits of the share itself.
+                interval = getattr(luck, "luck_lower" if key == "luck" else key)
+                if interval is not None:
                     found[key].append((interval.lower, interval.upper))
-            if luck.luck_lower is not None and luck.luck_upper is not None:
-                found["luck"].append((luck.luck_lower.lower, luck.luck_upper.upper))
-        single, oracle = wanted["single_best"], wanted["oracle"]
-        wanted["half_pick"] = float(np.mean(picked))
-        wanted["luck_upper"] = 1 - max(0.0, wanted["half_pick"] - single) / (oracle - single)
+        wanted |= {key: float(np.mean(values)) for key, values in picked.items()}
         for key, target in wanted.items():
             got = coverage(np.array(found[key]), target)
             numbers = f"{got.inside / got.matrices:.3f} | {got.below} | {got.above} | {got.width:.4f}"
