@@ -59,7 +59,8 @@ class Luck:
             that is better on the other queries). In expectation at most E max π.
         half_pick: the same where half of the runs choose and the other runs score. In expectation at most E max π, and
             a tighter bound than ``first_pick``.
-        routable_upper: mean over queries of the greatest share of right runs; in expectation at least E max π.
+        routable_upper: mean over queries of the greatest share of right runs; in expectation at least E max π. All
+            three bounds have limits of E max π: from the lower limit of a pick to the upper one of the greatest share.
         oracle: 1 - E Π(1 - π), the accuracy of the oracle of one run of every model, estimated without bias from all
             runs.
         luck_lower, luck_upper: bounds of the share of the oracle gain that no router can reach, with
@@ -152,7 +153,8 @@ def measure_luck(runs: Runs, seed: int) -> Luck:
             hits = rng.hypergeometric(right, total - right, choosing)
             pick = (hits / choosing + tie_break).argmax(axis=1)
             left_over = (right - hits)[rows, pick] / (total - choosing)[rows, pick]
-            score += left_over / _SPLITS
+            score += left_over
+    first, half = first / _SPLITS, half / _SPLITS
     oracle = 1 - np.prod(1 - share, axis=1)
     per_query = {"first_pick": first, "half_pick": half, "routable_upper": share.max(axis=1), "oracle": oracle}
     delta = 1 - CONFIDENCE
@@ -160,7 +162,7 @@ def measure_luck(runs: Runs, seed: int) -> Luck:
     at_most = 1 / (1 / total).mean(axis=0)
     wrong = least_mean_limits(1 - share, delta, at_most)
     limits = {name: mean_limits(values, delta, at_most.min()) for name, values in per_query.items()}
-    limits |= {name: _picked(per_query[name], limits[name], wrong.competing) for name in ("first_pick", "half_pick")}
+    limits |= _routable_limits(per_query, limits, wrong.competing)
     best = int(share.mean(axis=0).argmax())
     lower, upper = _luck_shares(per_query, share, wrong.competing, rng)
     return Luck(
@@ -251,10 +253,21 @@ def _stretch(competing: float) -> float:
     return float(ndtri(tail / competing) / ndtri(tail))
 
 
-def _picked(values: Float[np.ndarray, " n"], limits: tuple[float, float], competing: float) -> tuple[float, float]:
-    """Limits of what a pick reaches: it follows the model that is ahead in the sample, on all queries at once."""
-    value, stretch = float(values.mean()), _stretch(competing)
-    return max(0.0, value - stretch * (value - limits[0])), min(1.0, value + stretch * (limits[1] - value))
+def _routable_limits(
+    per_query: Mapping[str, Float[np.ndarray, " n"]], limits: Mapping[str, tuple[float, float]], competing: float
+) -> dict[str, tuple[float, float]]:
+    """Limits of E max π for each of its bounds: the lower one of what picks reach, the upper one of the greatest share.
+
+    A pick follows the model that is ahead in the sample, on all queries at once, so that its lower limit is farther off
+    the more models compete. Its upper limit would say nothing of E max π.
+    """
+    reached = {}
+    for name in ("first_pick", "half_pick"):
+        value = float(per_query[name].mean())
+        low = max(0.0, value - _stretch(competing) * (value - limits[name][0]))
+        # By the noise of the splits a pick can appear to reach slightly more than the greatest share.
+        reached[name] = low, max(value, limits["routable_upper"][1])
+    return reached | {"routable_upper": (reached["half_pick"][0], limits["routable_upper"][1])}
 
 
 def _most_luck(oracle: Float[np.ndarray, " n"], share: Float[np.ndarray, "n m"]) -> float:
