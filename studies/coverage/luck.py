@@ -13,7 +13,19 @@ from cofail_lab.fitting.readings.luck import Runs, measure_luck
 from studies.coverage.limits import coverage
 from studies.coverage.truths import TRUTHS, Truth
 
-NAMES = ("two_equal", "ties_20", "shock_67", "sparse", "tiny", "strong_best", "heavy_tail", "duplicates", "more_models")
+NAMES = (
+    "opposed",
+    "families",
+    "two_equal",
+    "ties_20",
+    "shock_67",
+    "sparse",
+    "tiny",
+    "strong_best",
+    "heavy_tail",
+    "duplicates",
+    "more_models",
+)
 
 
 def targets(truth: Truth) -> dict[str, float]:
