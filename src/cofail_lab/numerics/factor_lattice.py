@@ -6,7 +6,7 @@ about √(2π²/κ log(2/error)) in z, but never so wide that the nearest pole o
 chosen where answers can matter, that is between the outermost t_i/ℓ_i; the rule is checked against mpmath, not proven.
 """
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -38,6 +38,32 @@ class Nodes(NamedTuple):
     log_weights: Float[np.ndarray, " nodes"]
 
 
+class Lattice(NamedTuple):
+    """Where the nodes of a factor lie in x (`numerics.factors`).
+
+    Attributes:
+        low, high: ends of the range of x.
+        count: number of intervals.
+        stretch: A of the Student family.
+    """
+
+    low: float
+    high: float
+    count: int
+    stretch: float
+
+    def nodes(self, family: Family, shape: Any, xp: Any = np, count: int | None = None) -> tuple[Any, Any]:
+        """Values of the factor and log weights at all nodes; ``count`` replaces the number of intervals."""
+        count = self.count if count is None else count
+        spacing = (self.high - self.low) / count
+        x = self.low + spacing * xp.arange(count + 1)
+        if family == "skew":
+            z, logs = factors.skewed(x, shape / 2, xp)
+        else:
+            z, logs = factors.student(x, 0.0 if family == "gaussian" else 1 / shape, self.stretch, xp)
+        return z, logs + xp.log(spacing)
+
+
 def factor_nodes(
     family: Family,
     shape: float = np.inf,
@@ -62,12 +88,13 @@ def factor_nodes(
         ConvergenceError: more than `MOST_NODES` nodes would be needed.
     """
     at = np.linspace(-reach, reach, 25)
-    z, log_weights = _lattice(family, shape, np.full(25, information), at, error, -np.log(smallest))
-    weights = np.exp(log_weights)
+    lattice = _lattice(family, shape, np.full(25, information), at, error, -np.log(smallest))
+    z, logs = lattice.nodes(family, shape)
+    weights = np.exp(logs)
     return z[weights > 0], weights[weights > 0]
 
 
-def nodes(
+def lattice_for(
     family: Family,
     shape: float,
     thresholds: Float[np.ndarray, " m"],
@@ -75,10 +102,13 @@ def nodes(
     *,
     error: float = 1e-13,
     smallest: float = 1e-300,
-) -> Nodes:
-    """Nodes that give every pattern of errors of these models the right probability, to a relative ``error``.
+) -> tuple[Lattice, float]:
+    """A lattice that gives every pattern of errors the right probability, to a relative ``error``.
 
-    Patterns less probable than ``smallest`` may be missed. Nodes at which every answer is certain are merged.
+    Patterns less probable than ``smallest`` may be missed.
+
+    Returns:
+        The lattice, and a |z| beyond which every answer is certain.
 
     Raises:
         ConvergenceError: more than `MOST_NODES` nodes would be needed.
@@ -90,7 +120,21 @@ def nodes(
     at = np.concatenate([turn, np.linspace(turn.min(initial=0.0), turn.max(initial=0.0), 25)])
     probit = (at[:, None] - turn) * slope
     information = (slope**2 / (1 + (probit / 6) ** 8)).sum(axis=1)
-    z, logs = _lattice(family, shape, information, at, error, -np.log(smallest), certain)
+    return _lattice(family, shape, information, at, error, -np.log(smallest), certain), certain
+
+
+def nodes(
+    family: Family,
+    shape: float,
+    thresholds: Float[np.ndarray, " m"],
+    loadings: Float[np.ndarray, " m"],
+    *,
+    error: float = 1e-13,
+    smallest: float = 1e-300,
+) -> Nodes:
+    """The nodes of `lattice_for`; those at which every answer is certain are merged."""
+    lattice, certain = lattice_for(family, shape, thresholds, loadings, error=error, smallest=smallest)
+    z, logs = lattice.nodes(family, shape)
     bound = 2 / shape if family == "skew" and shape != 0 else np.inf
     at_bound = np.abs(z - bound) < 1e-17 * abs(bound) if np.isfinite(bound) else np.zeros(len(z), dtype=bool)
     easy, hard = (z > certain) | (at_bound & (z > 0)), (z < -certain) | (at_bound & (z < 0))
@@ -101,36 +145,83 @@ def nodes(
 
 
 def thresholds(
-    family: Family, shape: float, rates: Float[np.ndarray, " m"], loadings: Float[np.ndarray, " m"]
+    family: Family,
+    shape: float,
+    rates: Float[np.ndarray, " m"],
+    loadings: Float[np.ndarray, " m"],
+    error: float = 1e-14,
 ) -> Float[np.ndarray, " m"]:
-    """t_i with P(ℓ_i Z + √(1-ℓ_i²) ε_i < t_i) = ``rates``, in (0, 1), to about 1e-13 of 1 + |t_i|."""
-    out = ndtri(rates)
-    some = np.flatnonzero(np.abs(loadings) > 1e-300)
-    if not some.size:
+    """t_i with P(ℓ_i Z + √(1-ℓ_i²) ε_i < t_i) = ``rates``, in (0, 1), to a relative ``error`` of the smaller tail."""
+    kinds = _kinds(rates, loadings)
+    if not len(kinds.tail):
+        return ndtri(rates)
+    # |Z| and |ε| are beyond these with probability tail / 2 on either side, hence |t| is within ``reach``.
+    factor = -_quantile_bound(family, shape, kinds.tail / 2)
+    reach = np.abs(kinds.loading) * factor + kinds.scale * -ndtri(kinds.tail / 2)
+    at = (reach / np.abs(kinds.loading))[:, None] * np.linspace(-1, 1, 9)
+    information = np.broadcast_to(((kinds.loading / kinds.scale) ** 2)[:, None], at.shape)
+    smallest = min(float(-np.log(kinds.tail.min())) + _DROP, 690.0)
+    lattice = _lattice(family, shape, information.ravel(), at.ravel(), error, smallest)
+    return kinds.solve(*lattice.nodes(family, shape), reach)
+
+
+def thresholds_at(
+    z: Float[np.ndarray, " nodes"],
+    log_weights: Float[np.ndarray, " nodes"],
+    rates: Float[np.ndarray, " m"],
+    loadings: Float[np.ndarray, " m"],
+) -> Float[np.ndarray, " m"]:
+    """The same for a factor that takes these values with these log probabilities."""
+    kinds = _kinds(rates, loadings)
+    if not len(kinds.tail):
+        return ndtri(rates)
+    reach = np.abs(kinds.loading) * np.abs(z).max() - kinds.scale * ndtri(kinds.tail / 2)
+    return kinds.solve(z, log_weights, reach)
+
+
+class _Kinds(NamedTuple):
+    """The different pairs of error rate and loading among models that have a loading.
+
+    Attributes:
+        rates: error rate of every model, (m,).
+        some: indices of the models with a loading, (k,).
+        side: 1, or -1 where the rate is above 1/2: there the upper tail, of -Z, is solved for, (k,).
+        tail, loading, scale: of each kind: the smaller tail, ℓ (negated with -Z), √(1-ℓ²).
+        kind: of each model with a loading, (k,).
+    """
+
+    rates: np.ndarray
+    some: np.ndarray
+    side: np.ndarray
+    tail: np.ndarray
+    loading: np.ndarray
+    scale: np.ndarray
+    kind: np.ndarray
+
+    def solve(self, z: np.ndarray, logs: np.ndarray, reach: np.ndarray) -> np.ndarray:
+        """All thresholds; those of kinds are within ±``reach``."""
+        tail, loading, scale = self.tail, self.loading, self.scale
+
+        def excess(t: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            u = (t[:, None] - loading[which, None] * z) / scale[which, None]
+            value = logsumexp(logs + log_ndtr(u), axis=1)
+            log_density = logsumexp(logs - u * u / 2, axis=1) - _LOG_ROOT_2PI - np.log(scale[which])
+            return value - np.log(tail[which]), np.exp(log_density - value)
+
+        at_low = excess(-reach, np.arange(len(tail)))[0]
+        root = bracketed_roots(excess, -reach, reach, at_low, ndtri(tail))
+        out = ndtri(self.rates)
+        out[self.some] = self.side * root[self.kind]
         return out
-    # The smaller tail is met in logs; that of rates above 1/2 is the upper one, of -Z. Equal models are one kind.
+
+
+def _kinds(rates: np.ndarray, loadings: np.ndarray) -> _Kinds:
+    some = np.flatnonzero(np.abs(loadings) > 1e-300)
     side = np.where(rates[some] > 0.5, -1.0, 1.0)
     pairs = np.stack([np.where(side > 0, rates[some], 1 - rates[some]), side * loadings[some]])
     (tail, loading), kind = np.unique(pairs, axis=1, return_inverse=True)
     scale = np.sqrt((1 - loading) * (1 + loading))
-    # |Z| and |ε| are beyond these with probability tail / 2 on either side, hence |t| is within ``reach``.
-    factor, noise = -_quantile_bound(family, shape, tail / 2), -ndtri(tail / 2)
-    reach = np.abs(loading) * factor + scale * noise
-    at = (reach / np.abs(loading))[:, None] * np.linspace(-1, 1, 9)
-    information = np.broadcast_to(((loading / scale) ** 2)[:, None], at.shape)
-    smallest = min(float(-np.log(tail.min())) + _DROP, 690.0)
-    z, logs = _lattice(family, shape, information.ravel(), at.ravel(), 1e-14, smallest)
-
-    def excess(t: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        u = (t[:, None] - loading[which, None] * z) / scale[which, None]
-        value = logsumexp(logs + log_ndtr(u), axis=1)
-        log_density = logsumexp(logs - u * u / 2, axis=1) - _LOG_ROOT_2PI - np.log(scale[which])
-        return value - np.log(tail[which]), np.exp(log_density - value)
-
-    at_low = excess(-reach, np.arange(len(tail)))[0]
-    root = bracketed_roots(excess, -reach, reach, at_low, ndtri(tail))
-    out[some] = side * root[kind.ravel()]
-    return out
+    return _Kinds(rates, some, side, tail, loading, scale, kind.ravel())
 
 
 def _quantile_bound(family: Family, shape: float, tail: np.ndarray) -> np.ndarray:
@@ -149,8 +240,8 @@ def _lattice(
     error: float,
     smallest: float,
     certain: float = np.inf,
-) -> Nodes:
-    """Nodes spaced for models that know so much of the factor at these values of it.
+) -> Lattice:
+    """A lattice for models that know so much of the factor at these values of it.
 
     ``smallest`` is -log of the probability missed; beyond ±``certain`` e^-40 of what is there may be missed.
     """
@@ -158,45 +249,34 @@ def _lattice(
     gauss, pole = np.sqrt(2 * np.pi**2 / digits), 0.8 * 2 * np.pi / digits
     if family == "skew":
         epsilon = shape / 2
-        low, high = skew_range(epsilon, smallest, certain)
+        low, high = _skew_range(epsilon, smallest, certain)
         share = np.maximum(1 - epsilon * at, 0)
         steepest = -np.expm1(-share) / factors.SHARE if epsilon else np.ones_like(at)
         narrow = float(np.sqrt(2.5 + information * steepest**2).max(initial=1.6)) / gauss
         distance = np.pi * factors.SHARE / abs(epsilon) if epsilon else np.inf
-        x, spacing = _spaced(low, high, float(np.hypot(narrow, 1 / (pole * distance))))
-        z, logs = factors.skewed(x, epsilon)
-    else:
-        inverse = 0.0 if family == "gaussian" else 1 / shape
-        stretch, high, per_unit = min(
-            (_student_plan(a, inverse, information, at, gauss, pole, smallest, certain) for a in _STRETCHES),
-            key=lambda plan: plan[1] * plan[2],
-        )
-        x, spacing = _spaced(-high, high, per_unit)
-        z, logs = factors.student(x, inverse, stretch)
-    return Nodes(z, logs + np.log(spacing))
-
-
-def _student_plan(
-    stretch: float,
-    inverse: float,
-    information: np.ndarray,
-    at: np.ndarray,
-    gauss: float,
-    pole: float,
-    smallest: float,
-    certain: float,
-) -> tuple[float, float, float]:
-    """The stretch A, the end of the range of x and the nodes per unit."""
-    high = student_range(inverse, stretch, smallest, certain)
-    steepest = np.hypot(1, at / stretch) * np.hypot(1, np.arcsinh(at / stretch))
-    narrow = float(np.sqrt(1 + information * steepest**2).max(initial=1.0)) / gauss
+        return _counted(low, high, float(np.hypot(narrow, 1 / (pole * distance))), 1.0)
+    inverse = 0.0 if family == "gaussian" else 1 / shape
     root = np.inf if inverse == 0 else inverse**-0.5
-    # sinh(sinh(iy/A)) reaches the pole i√ν/A; at Im sinh(x/A) = π/4 the normal distribution functions grow.
-    distance = stretch * np.arcsin(min(np.arcsin(min(root / stretch, 1.0)), np.pi / 4))
-    return stretch, high, float(np.hypot(narrow, 1 / (pole * distance)))
+    plans = []
+    for stretch in _STRETCHES.tolist():
+        high = _student_range(inverse, stretch, smallest, certain)
+        steepest = np.hypot(1, at / stretch) * np.hypot(1, np.arcsinh(at / stretch))
+        narrow = float(np.sqrt(1 + information * steepest**2).max(initial=1.0)) / gauss
+        # sinh(sinh(iy/A)) reaches the pole i√ν/A; at Im sinh(x/A) = π/4 the normal distribution functions grow.
+        distance = stretch * np.arcsin(min(np.arcsin(min(root / stretch, 1.0)), np.pi / 4))
+        plans.append((high, float(np.hypot(narrow, 1 / (pole * distance))), stretch))
+    high, per_unit, stretch = min(plans, key=lambda plan: plan[0] * plan[1])
+    return _counted(-high, high, per_unit, stretch)
 
 
-def student_range(inverse: float, stretch: float, smallest: float, certain: float) -> float:
+def _counted(low: float, high: float, per_unit: float, stretch: float) -> Lattice:
+    count = (high - low) * per_unit
+    if not count <= MOST_NODES:
+        raise ConvergenceError(f"law.loadings: so near 1, or rates so small, that the factor needs {count:.0f} nodes")
+    return Lattice(low, high, int(np.ceil(count)), stretch)
+
+
+def _student_range(inverse: float, stretch: float, smallest: float, certain: float) -> float:
     """Largest |x|: beyond lies e^-``smallest``, or e^-40 of what is beyond ±``certain``."""
 
     def grown(size: float) -> float:
@@ -209,7 +289,7 @@ def student_range(inverse: float, stretch: float, smallest: float, certain: floa
     return float(stretch * np.arcsinh(min(np.arcsinh(np.sqrt(square) / stretch), _LARGEST)))
 
 
-def skew_range(epsilon: float, smallest: float, certain: float) -> tuple[float, float]:
+def _skew_range(epsilon: float, smallest: float, certain: float) -> tuple[float, float]:
     """Ends of x of the skewed factor, likewise."""
     size = abs(epsilon)
     long = np.sqrt(2 * smallest) + size * smallest
@@ -226,12 +306,3 @@ def skew_range(epsilon: float, smallest: float, certain: float) -> tuple[float, 
     if size * short < 1 - 1e-12:
         low = max(low, unit * np.log1p(np.expm1(-size * short) / factors.SHARE))
     return (low, high) if epsilon > 0 else (-high, -low)
-
-
-def _spaced(low: float, high: float, per_unit: float) -> tuple[np.ndarray, float]:
-    """A lattice and its spacing, which differences of its points would round."""
-    count = (high - low) * per_unit
-    if not count <= MOST_NODES:
-        raise ConvergenceError(f"law.loadings: so near 1, or rates so small, that the factor needs {count:.0f} nodes")
-    n = int(np.ceil(count))
-    return np.linspace(low, high, n + 1), (high - low) / n
