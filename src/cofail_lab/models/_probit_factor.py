@@ -171,7 +171,7 @@ def _planned(family: Family, shape: Array, error_rates: Array, loadings: Array) 
     return _without_derivative(plan, out, shape, error_rates, loadings)
 
 
-def _without_derivative(function: Any, out: tuple, *arguments: Array) -> Any:
+def _without_derivative(function: Any, out: Any, *arguments: Array) -> Any:
     """A NumPy function of traced arguments, whose derivative is 0."""
 
     @jax.custom_jvp

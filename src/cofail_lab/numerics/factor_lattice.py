@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import log_ndtr, logsumexp, ndtri, stdtrit
+from scipy.special import logsumexp, ndtr, ndtri, stdtrit
 
 from cofail_lab.errors import ConvergenceError
 from cofail_lab.numerics import factors
@@ -23,7 +23,6 @@ MOST_NODES = 2**18
 _CERTAIN, _DROP = 9.0, 40.0
 # Powers of A are tried for the stretch of Student's lattice; sinh of more than the last overflows when squared.
 _STRETCHES, _LARGEST = 8.0 * 2.0 ** np.arange(10), 230.0
-_LOG_ROOT_2PI = float(np.log(2 * np.pi)) / 2
 
 
 class Nodes(NamedTuple):
@@ -45,12 +44,14 @@ class Lattice(NamedTuple):
         low, high: ends of the range of x.
         count: number of intervals.
         stretch: A of the Student family.
+
+    Numbers, or arrays that JAX traces.
     """
 
-    low: float
-    high: float
+    low: Any
+    high: Any
     count: int
-    stretch: float
+    stretch: Any
 
     def nodes(self, family: Family, shape: Any, xp: Any = np, count: int | None = None) -> tuple[Any, Any]:
         """Values of the factor and log weights at all nodes; ``count`` replaces the number of intervals."""
@@ -200,13 +201,14 @@ class _Kinds(NamedTuple):
 
     def solve(self, z: np.ndarray, logs: np.ndarray, reach: np.ndarray) -> np.ndarray:
         """All thresholds; those of kinds are within ±``reach``."""
-        tail, loading, scale = self.tail, self.loading, self.scale
+        tail, loading, scale, weights = self.tail, self.loading, self.scale, np.exp(logs)
 
         def excess(t: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             u = (t[:, None] - loading[which, None] * z) / scale[which, None]
-            value = logsumexp(logs + log_ndtr(u), axis=1)
-            log_density = logsumexp(logs - u * u / 2, axis=1) - _LOG_ROOT_2PI - np.log(scale[which])
-            return value - np.log(tail[which]), np.exp(log_density - value)
+            below = ndtr(u) @ weights
+            density = np.exp(-u * u / 2) @ weights / (np.sqrt(2 * np.pi) * scale[which])
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.log(below) - np.log(tail[which]), density / below
 
         at_low = excess(-reach, np.arange(len(tail)))[0]
         root = bracketed_roots(excess, -reach, reach, at_low, ndtri(tail))

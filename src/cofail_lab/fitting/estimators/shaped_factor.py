@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from scipy.optimize import brentq
+from scipy.stats import chi2
 
 from cofail_lab.fitting.estimators import loadings as minres
-from cofail_lab.fitting.estimators.count_likelihood import Maximum, count_law, profile_interval
+from cofail_lab.fitting.estimators.count_likelihood import count_law
 from cofail_lab.fitting.estimators.fitted import Fitted
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import AbstractErrorLaw, AtomInflated
@@ -22,7 +24,7 @@ from cofail_lab.models import AbstractErrorLaw, AtomInflated
 # Loadings from .02 to .995 where the pattern is equal.
 _LOG_SCALES = (float(np.log(0.02)), float(np.log(10.0)))
 # Of differences; what the last step may still gain; steps and halvings of a step.
-_STEP, _GAIN, _MOST_STEPS, _MOST_HALVINGS = 1e-4, 1e-5, 40, 12
+_STEP, _GAIN, _MOST_STEPS, _MOST_HALVINGS = 1e-4, 1e-4, 40, 12
 # Largest atom, as a share of the lowest error rate: a heavy-tailed factor needs ever more nodes beside a larger one.
 _MAX_SHARE = 0.99
 
@@ -120,22 +122,24 @@ def fit(
     log_scale, place, share = found.x
     shape_interval = shock_interval = None
     if intervals and atom and pool.n_all_wrong > 0:
-        at = Maximum(share, found.log_likelihood, False)
-        low, high = profile_interval(
-            lambda s: best([(log_scale, place, s)], held_shape, s).log_likelihood, at, 0.0, _MAX_SHARE
-        )
+
+        def beside_atom(share: float) -> float:
+            return best([(log_scale, place, share)], held_shape, share).log_likelihood
+
+        low, high = _limits(beside_atom, share, found.log_likelihood, 0.0, _MAX_SHARE)
         shock_interval = low * max_shock, high * max_shock
     elif intervals and not atom:
         scales = {place: log_scale}
 
         def profile(place: float) -> float:
-            near = scales[min(scales, key=lambda known: abs(known - place))]
-            held = best([(near, place, 0.0)], place, 0.0)
+            # On the line through the two nearest points of the profile that are known.
+            near, *rest = sorted(scales, key=lambda known: abs(known - place))
+            slope = (scales[near] - scales[rest[0]]) / (near - rest[0]) if rest else 0.0
+            held = best([(scales[near] + slope * (place - near), place, 0.0)], place, 0.0)
             scales[place] = held.x[0]
             return held.log_likelihood
 
-        at = Maximum(place, found.log_likelihood, False)
-        shape_interval = profile_interval(profile, at, shape.low, shape.high)
+        shape_interval = _limits(profile, place, found.log_likelihood, shape.low, shape.high)
     law, loadings = law_at((log_scale, place, share))
     return ShapedFit(law, loadings, place, share * max_shock, found.log_likelihood, shape_interval, shock_interval)
 
@@ -159,7 +163,7 @@ def _scored(
     def value(x: np.ndarray) -> float:
         return float(histogram[seen] @ log_probs(*x.tolist())[seen])
 
-    x = np.array(max(starts, key=lambda start: value(np.array(start))))
+    x = np.clip(max(starts, key=lambda start: value(np.array(start))), bounds[:, 0], bounds[:, 1])
     current = value(x)
     for _ in range(_MOST_STEPS):
         logs = log_probs(*x.tolist())
@@ -191,6 +195,31 @@ def _scored(
     return _Optimum((first, second, third), current)
 
 
+def _limits(
+    profile: Callable[[float], float], value: float, highest: float, low: float, high: float
+) -> tuple[float, float]:
+    """95% profile-likelihood limits to 1e-3 of the range, or its ends; sought outwards, for far ends cost most."""
+    most = float(np.sqrt(chi2.ppf(0.95, 1)))
+
+    def excess(x: float) -> float:
+        # The root of the deviance is nearly linear in x: few steps find where it is ``most``.
+        return most - float(np.sqrt(max(2 * (highest - profile(x)), 0.0)))
+
+    def limit(end: float) -> float:
+        step = 0.05 * (high - low)
+        while value != end:
+            outside = min(value + step, end) if end > value else max(value - step, end)
+            if excess(outside) < 0:
+                between = sorted((value, outside))
+                return float(brentq(excess, *between, xtol=1e-3 * (high - low)))  # type: ignore[arg-type]
+            if outside == end:
+                break
+            step *= 2
+        return end
+
+    return limit(low), limit(high)
+
+
 def _typical_slope(pool: VaryingPool, pattern: np.ndarray) -> float:
     """A scale at which a Gaussian factor would have about the observed mean correlation."""
     mean = float(pool.tetrachoric[np.triu_indices(pool.n_models, 1)].mean())
@@ -207,7 +236,8 @@ def minres_pattern(pool: VaryingPool) -> Float[np.ndarray, " m"]:
 def fit_shape(pool: VaryingPool, intervals: bool, shape: Shape, *, atom: bool, own_loadings: bool) -> Fitted:
     """The law under which C is likeliest, as a row of the table of laws reports it."""
     pattern = minres_pattern(pool) if own_loadings else None
-    best = fit(pool, shape, pattern=pattern, atom=atom, intervals=intervals)
+    # Limits beside a pattern that is held fixed would be too narrow.
+    best = fit(pool, shape, pattern=pattern, atom=atom, intervals=intervals and not own_loadings)
     parameters = {shape.name: best.shape}
     parameters |= minres.summary(best.loadings) if own_loadings else {"loading": float(best.loadings[0])}
     limits = {} if best.shape_interval is None else {shape.name: best.shape_interval}
