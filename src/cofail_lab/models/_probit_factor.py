@@ -77,14 +77,14 @@ class AbstractProbitFactor(AbstractFactorLaw):
         """The log of a sum over the `factor_grid`; its error is that of `all_wrong_estimate`."""
         solved = self.solved()
         logs = solved.log_weights + log_answers(solved, self.loadings)[0].sum(axis=1)
-        return jnp.asarray(special.logsumexp(logs)) if solved.concrete else logsumexp(logs)
+        return jnp.asarray(np.logaddexp.reduce(logs)) if solved.concrete else logsumexp(logs)
 
     def all_wrong_estimate(self) -> Estimate:
         """β; the error is the square of what coarser nodes miss (they have half the digits), and rounding."""
         log_value = float(self.log_all_wrong())
         coarse = self.solved(_COARSE_ERROR)
         coarse_logs = coarse.log_weights + log_answers(coarse, self.loadings)[0].sum(axis=1)
-        moved = float(special.logsumexp(coarse_logs)) - log_value
+        moved = float(np.logaddexp.reduce(coarse_logs)) - log_value
         value = float(np.exp(log_value))
         return Estimate(value, value * (moved**2 + 4 * float(log_rounding(log_value))), "quadrature")
 

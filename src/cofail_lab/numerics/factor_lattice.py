@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import logsumexp, ndtr, ndtri, stdtrit
+from scipy.special import ndtr, ndtri, stdtrit
 
 from cofail_lab.errors import ConvergenceError
 from cofail_lab.numerics import factors
@@ -142,7 +142,8 @@ def nodes(
     kept = ~(easy | hard)
     ends = [side for side in (easy, hard) if side.any()]
     nearest = [z[side][np.abs(z[side]).argmin()] for side in ends]
-    return Nodes(np.append(z[kept], nearest), np.append(logs[kept], [logsumexp(logs[side]) for side in ends]))
+    merged = [float(np.logaddexp.reduce(logs[side])) for side in ends]
+    return Nodes(np.append(z[kept], nearest), np.append(logs[kept], merged))
 
 
 def thresholds(
