@@ -26,7 +26,7 @@ from cofail_lab.models.independent import with_diagonal
 from cofail_lab.numerics import factor_lattice, normal
 from cofail_lab.numerics.factor_lattice import Family, Lattice
 
-_TRACED_COUNT = 4096
+_TRACED_INTERVALS = 4096
 _GRID_ERROR, _COARSE_ERROR = 1e-13, 1e-6
 
 
@@ -144,8 +144,7 @@ def solve_family(
 @partial(jax.jit, static_argnums=0)
 def _traced_family(family: Family, shape: Array, error_rates: Array, loadings: Array) -> tuple[Array, Array, Array]:
     t, low, high, stretch, enough = _planned(family, shape, error_rates, loadings)
-    lattice = Lattice(low, high, 0, stretch)
-    z, log_weights = lattice.nodes(family, shape, jnp, _TRACED_COUNT)
+    z, log_weights = Lattice(low, high, _TRACED_INTERVALS, stretch).nodes(family, shape, jnp)
     log_weights = jnp.where(enough, log_weights, jnp.nan)
     return differentiable_thresholds(t, error_rates, loadings, z, log_weights), z, log_weights
 
@@ -163,7 +162,7 @@ def _planned(family: Family, shape: Array, error_rates: Array, loadings: Array) 
             lattice, _ = factor_lattice.lattice_for(family, number, t, loads, error=1e-9)
         except ConvergenceError:
             return (np.full(rates.shape, np.nan), *(np.asarray(x) for x in (-1.0, 1.0, 1.0, False)))
-        return t, *(np.asarray(x) for x in (*lattice[:2], lattice.stretch, lattice.count <= _TRACED_COUNT))
+        return t, *(np.asarray(x) for x in (*lattice[:2], lattice.stretch, lattice.intervals <= _TRACED_INTERVALS))
 
     number = jax.ShapeDtypeStruct((), jnp.float64)
     out = (jax.ShapeDtypeStruct(error_rates.shape, jnp.float64), number, number, number)

@@ -42,7 +42,7 @@ class Lattice(NamedTuple):
 
     Attributes:
         low, high: ends of the range of x.
-        count: number of intervals.
+        intervals: number of intervals.
         stretch: A of the Student family.
 
     Numbers, or arrays that JAX traces.
@@ -50,14 +50,13 @@ class Lattice(NamedTuple):
 
     low: Any
     high: Any
-    count: int
+    intervals: int
     stretch: Any
 
-    def nodes(self, family: Family, shape: Any, xp: Any = np, count: int | None = None) -> tuple[Any, Any]:
-        """Values of the factor and log weights at all nodes; ``count`` replaces the number of intervals."""
-        count = self.count if count is None else count
-        spacing = (self.high - self.low) / count
-        x = self.low + spacing * xp.arange(count + 1)
+    def nodes(self, family: Family, shape: Any, xp: Any = np) -> tuple[Any, Any]:
+        """Values of the factor and log weights at all nodes."""
+        spacing = (self.high - self.low) / self.intervals
+        x = self.low + spacing * xp.arange(self.intervals + 1)
         if family == "skew":
             z, logs = factors.skewed(x, shape / 2, xp)
         else:
