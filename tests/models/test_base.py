@@ -114,7 +114,6 @@ SMOOTH = {
     "one_factor_gaussian": (lambda x: OneFactorGaussian(RATES, x * LOADINGS), 0.8),
     "student_factor": (lambda x: StudentFactor(RATES, x * LOADINGS, 4 * x), 0.8),
     "skew_factor": (lambda x: SkewFactor(x * np.array(RATES), x * LOADINGS, x), 0.8),
-    "skew_factor_at_0": (lambda x: SkewFactor(RATES, LOADINGS, x), 0.0),
     "factor_mixture": (lambda x: FactorMixture(RATES, x * LOADINGS, jnp.array([-9.0, x, 1.5]), [0.1, 0.6, 0.3]), 0.8),
     "clayton": (lambda x: Clayton(RATES, x), 1.5),
     "block_factor": (lambda x: BlockFactor(RATES, [0, 0, 1, 1, 2], x, 0.6), 0.3),
