@@ -193,7 +193,7 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
         label="Student factor, own loadings",
         how=_LOADINGS_ON_COUNTS,
         fit=partial(student_factor.fit_pool, own_loadings=True),
-        speed="slow",
+        speed="slowest",
     ),
     "skew_factor": FittedLaw(
         label="skewed factor",
@@ -205,7 +205,7 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
         label="skewed factor, own loadings",
         how=_LOADINGS_ON_COUNTS,
         fit=partial(skew_factor.fit_pool, own_loadings=True),
-        speed="slow",
+        speed="slowest",
     ),
     "factor_mixture": FittedLaw(
         label="factor of any law",
