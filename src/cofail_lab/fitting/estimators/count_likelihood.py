@@ -250,18 +250,24 @@ def maximize(log_likelihood: Callable[[float], float], low: float, high: float, 
 
 
 def profile_interval(
-    log_likelihood: Callable[[float], float], at: Maximum, low: float, high: float, level: float = 0.95
+    log_likelihood: Callable[[float], float],
+    at: Maximum,
+    low: float,
+    high: float,
+    level: float = 0.95,
+    tolerance: float = 1e-5,
 ) -> tuple[float, float]:
     """The limits between which the log-likelihood is within χ²₁(level)/2 of its maximum ``at``.
 
-    A limit is the end of the range where the log-likelihood does not fall below that.
+    A limit is the end of the range where the log-likelihood does not fall below that. Limits are exact to ``tolerance``
+    times the length of the range.
     """
     floor = at.log_likelihood - float(chi2.ppf(level, 1)) / 2
 
     def excess(x: float) -> float:
         return log_likelihood(x) - floor
 
-    tolerance = 1e-5 * (high - low)
+    tolerance *= high - low
     lower = low if excess(low) >= 0 else float(brentq(excess, low, at.value, xtol=tolerance))  # type: ignore[arg-type]
     upper = high if excess(high) >= 0 else float(brentq(excess, at.value, high, xtol=tolerance))  # type: ignore[arg-type]
     return lower, upper
