@@ -196,6 +196,21 @@ def likeliest_shock(data: Patterns, base: Base, shock: float, dependence: float)
     return max(fits, key=lambda one: one.log_likelihood)
 
 
+def shock_excess(held: Point, free: Point, n_all_wrong: int, n_queries: int, *, upper: bool) -> float:
+    """How far, in natural logs, an ω is inside the limits; negative where it is outside.
+
+    Args:
+        held: the fit with this ω held.
+        free: the fit with a free ω.
+        n_all_wrong, n_queries: K and n.
+        upper: whether the ω is above the estimate: K could then be too small for it, otherwise too large.
+    """
+    beta = held.shock + (1 - held.shock) * float(np.exp(held.log_all_wrong))
+    tail = bdtr(n_all_wrong, n_queries, beta) if upper else bdtrc(n_all_wrong - 1, n_queries, beta)
+    with np.errstate(divide="ignore"):
+        return max(held.log_likelihood - free.log_likelihood + _DROP, float(np.log(tail / _MISSED)))
+
+
 def shock_limits(
     profile: Callable[[float], Point], free: Point, n_all_wrong: int, n_queries: int
 ) -> tuple[float, float]:
@@ -211,11 +226,7 @@ def shock_limits(
         return 0.0, top
 
     def excess(shock: float, upper: bool) -> float:
-        at = profile(shock)
-        beta = shock + (1 - shock) * float(np.exp(at.log_all_wrong))
-        tail = bdtr(n_all_wrong, n_queries, beta) if upper else bdtrc(n_all_wrong - 1, n_queries, beta)
-        with np.errstate(divide="ignore"):
-            return max(at.log_likelihood - free.log_likelihood + _DROP, float(np.log(tail / _MISSED)))
+        return shock_excess(profile(shock), free, n_all_wrong, n_queries, upper=upper)
 
     lower, upper = 0.0, top
     if free.shock > 0 and excess(0.0, upper=False) < 0:
