@@ -72,6 +72,8 @@ class Grades:
             for wrong and nan for the others.
         source: where the matrix came from, for messages and provenance.
         notes: what was done to the matrix on the way here, one sentence each.
+        settings: model -> what else its run depends on, such as solver and effort, where the log says so; not its time,
+            seed or epoch.
         sha256: hex digest of the file's bytes, or of names and cells where there is no file; the constructor computes
             the latter if it is empty.
 
@@ -89,6 +91,7 @@ class Grades:
     per_cell: Mapping[str, np.ndarray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     sha256: str = ""
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         shape = (len(self.queries), len(self.models))

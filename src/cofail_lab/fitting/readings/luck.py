@@ -5,12 +5,16 @@ answers of one run of every model, is right with probability 1 - E Π(1 - π_i).
 sees the answers, is right with probability at most E max_i π_i.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.special import ndtri
 
+from cofail_lab.bounds.binomial import clopper_pearson_upper
+from cofail_lab.bounds.least_of_many import least_mean_limits, mean_limits
 from cofail_lab.fitting.readings.regimes import CONFIDENCE
 from cofail_lab.fitting.replicates.intervals import Interval
 from cofail_lab.numerics.streams import LUCK, generator
@@ -149,28 +153,27 @@ def measure_luck(runs: Runs, seed: int) -> Luck:
             pick = (hits / choosing + tie_break).argmax(axis=1)
             left_over = (right - hits)[rows, pick] / (total - choosing)[rows, pick]
             score += left_over / _SPLITS
-    per_query = {
-        "first_pick": first,
-        "half_pick": half,
-        "routable_upper": share.max(axis=1),
-        "oracle": 1 - np.prod(1 - share, axis=1),
-    }
-    # The first row is the sample itself, the others are its replicates.
-    drawn = rng.multinomial(n, np.full(n, 1 / n), size=_REPLICATES)
-    weights = np.concatenate([np.ones((1, n)), drawn]) / n
-    means = {name: weights @ values for name, values in per_query.items()}
-    best = (weights @ share).max(axis=1)
-    # By the noise of the splits, half of the runs can appear to reach slightly more than the greatest share.
-    reached = (means["routable_upper"], np.minimum(means["half_pick"], means["routable_upper"]))
-    lower, upper = (_luck(ceiling, best, means["oracle"]) for ceiling in reached)
+    oracle = 1 - np.prod(1 - share, axis=1)
+    per_query = {"first_pick": first, "half_pick": half, "routable_upper": share.max(axis=1), "oracle": oracle}
+    delta = 1 - CONFIDENCE
+    # Runs behind one value: no more than these can make a mean more certain than n single answers.
+    at_most = 1 / (1 / total).mean(axis=0)
+    wrong = least_mean_limits(1 - share, delta, at_most)
+    best = int(share.mean(axis=0).argmax())
+    lower, upper = _luck_shares(per_query, share, wrong.competing, rng)
     return Luck(
         n_models=m,
         n_queries=n,
         fewest_runs=int(total.min()),
         most_runs=int(total.max()),
         runs_inferred=runs.inferred,
-        single_best=_interval(best),
-        **{name: _interval(values) for name, values in means.items()},
+        single_best=Interval(
+            float(share[:, best].mean()), 1 - wrong.upper, 1 - wrong.lower, _standard_error(share[:, best])
+        ),
+        **{
+            name: Interval(float(values.mean()), *mean_limits(values, delta, at_most.min()), _standard_error(values))
+            for name, values in per_query.items()
+        },
         luck_lower=lower,
         luck_upper=upper,
     )
@@ -187,21 +190,72 @@ def _ranks_elsewhere(share: Float[np.ndarray, "n m"], rng: np.random.Generator) 
     return order.argsort(axis=1)
 
 
-def _luck(reached: np.ndarray, best: np.ndarray, oracle: np.ndarray) -> Interval | None:
-    """The share of the oracle gain that is not reached, in the sample (first row) and its replicates.
+def _luck_shares(
+    per_query: Mapping[str, Float[np.ndarray, " n"]],
+    share: Float[np.ndarray, "n m"],
+    competing: float,
+    rng: np.random.Generator,
+) -> tuple[Interval | None, Interval | None]:
+    """The two bounds of the luck share with their limits; None where the oracle gains nothing in the sample."""
+    n = len(share)
+    # The first row is the sample itself, the others are its replicates.
+    weights = np.concatenate([np.ones((1, n)), rng.multinomial(n, np.full(n, 1 / n), size=_REPLICATES)]) / n
+    means = {name: weights @ values for name, values in per_query.items()}
+    accuracy, oracle = weights @ share, means["oracle"]
+    best = int(accuracy[0].argmax())
+    if oracle[0] - accuracy[0, best] <= _NOTHING:
+        return None, None
+    # By the noise of the splits, half of the runs can appear to reach slightly more than the greatest share.
+    reached = (means["routable_upper"], np.minimum(means["half_pick"], means["routable_upper"]))
+    found = []
+    for ceiling in reached:
+        drawn = _luck(ceiling[:, None], accuracy, oracle[:, None])
+        if np.nanmax(drawn[:, best]) - np.nanmin(drawn[:, best]) <= _NOTHING:
+            found.append(_unspread(float(drawn[0, best]), per_query["oracle"], share))
+        else:
+            found.append(_luck_interval(drawn, best, competing))
+    return found[0], found[1]
 
-    None where the oracle gains nothing in the sample.
+
+def _luck(reached: np.ndarray, accuracy: np.ndarray, oracle: np.ndarray) -> np.ndarray:
+    """The share of the oracle gain over a model that is not reached; nan where the oracle gains nothing over it.
+
+    A router can always choose that model, so it reaches at least its accuracy. The share grows with the accuracy: over
+    the best model it is the largest one.
     """
-    gain = oracle - best
-    if gain[0] <= _NOTHING:
-        return None
-    some = gain > _NOTHING
-    # A router can always choose the best model, so it reaches at least the accuracy of this model.
-    return _interval(1 - np.maximum(reached[some] - best[some], 0.0) / gain[some])
+    gain = oracle - accuracy
+    return 1 - np.maximum(reached - accuracy, 0.0) / np.where(gain > _NOTHING, gain, np.nan)
 
 
-def _interval(values: np.ndarray) -> Interval:
-    """The value of the sample (first), with limits and standard error from its replicates (the others)."""
-    value, drawn = values[0], values[1:]
-    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Interval(float(value), float(low), float(high), float(drawn.std(ddof=1)))
+def _luck_interval(drawn: Float[np.ndarray, "replicates m"], best: int, competing: float) -> Interval:
+    """Limits of max_i of the share over model i, like those of `least_mean_limits`.
+
+    No model's upper limit needs a correction, and the lower one of the best model is as far away as ``competing``
+    models at once require. A replicate in which the oracle gains nothing says nothing of the share: it counts on both
+    sides.
+    """
+    value, tail = float(drawn[0, best]), (1 - CONFIDENCE) / 2
+    nothing = np.isnan(drawn)
+    high = float(np.quantile(np.where(nothing, 1.0, drawn)[1:], 1 - tail, axis=0).max())
+    low = float(np.quantile(np.where(nothing, 0.0, drawn)[1:, best], tail))
+    stretch = ndtri(tail / competing) / ndtri(tail)
+    error = float(np.nanstd(drawn[1:, best], ddof=1))
+    return Interval(value, max(0.0, value - stretch * (value - low)), min(1.0, high), error)
+
+
+def _unspread(value: float, oracle: Float[np.ndarray, " n"], share: Float[np.ndarray, "n m"]) -> Interval:
+    """Limits of a luck share that no resampling of the queries changes, as where every run of every cell agrees.
+
+    What no router can reach of a query's oracle is at most the chance that two runs of some cell differ, and so at most
+    the chance that its runs were not all equal. An upper limit of the share of such queries, over a lower limit of the
+    gain, each at δ/2, is an upper limit of the share that is luck.
+    """
+    delta = 1 - CONFIDENCE
+    differ = int(((share > 0) & (share < 1)).any(axis=1).sum())
+    gain = least_mean_limits(oracle[:, None] - share, delta).lower
+    high = float(clopper_pearson_upper(differ, len(share), delta / 2))
+    return Interval(value, 0.0, max(value, min(1.0, high / gain)) if gain > 0 else 1.0)
+
+
+def _standard_error(values: Float[np.ndarray, " n"]) -> float | None:
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
