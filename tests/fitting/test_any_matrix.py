@@ -43,7 +43,7 @@ SLOW = ("two all wrong of a large strong pool", "ratio beyond every float")
     "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in MATRICES]
 )
 def test_any_matrix_is_fitted(name: str) -> None:
-    checked(MATRICES[name], bootstrap=20, null=0)
+    checked(MATRICES[name], bootstrap=20, null=0, laws=["independent", "one_factor", "clayton"])
 
 
 def checked(wrong: np.ndarray, **arguments: object) -> None:
@@ -85,8 +85,8 @@ def matrices(draw: st.DrawFn, shapes: list[tuple[int, int]]) -> np.ndarray:
 
 
 # A few shapes only: every new one compiles programs of its own.
-SMALL = [(1, 1), (2, 1), (1, 4), (2, 2), (3, 3), (7, 4), (30, 4)]
-LARGE = [*SMALL, (12, 20), (60, 9), (5, 60), (52, 400), (400, 52), (10_000, 2), (300, 67)]
+SMALL = [(1, 1), (1, 4), (3, 3), (9, 4)]
+LARGE = [*SMALL, (2, 1), (2, 2), (30, 4), (12, 20), (60, 9), (5, 60), (52, 400), (400, 52), (10_000, 2), (300, 67)]
 
 
 @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

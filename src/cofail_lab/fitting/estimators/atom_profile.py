@@ -29,7 +29,7 @@ class ProfileFit(NamedTuple):
         dropped: k, number of all-wrong queries that the atom causes.
         log_likelihood: of C, summed over queries.
         tried: every k that was tried, ascending.
-        shock_interval: 95% profile-likelihood limits of ω; None where the caller did not ask for them or K = 0.
+        shock_interval: 95% profile-likelihood limits of ω; None where the caller did not ask for them.
     """
 
     law: AbstractErrorLaw
@@ -91,7 +91,7 @@ def profile(
         fit = fits[k]
         return fit is not None and fit[0] >= log_likelihood - float(chi2.ppf(0.95, 1)) / 2
 
-    interval = _likely_shocks(likely, sorted(fits), pool) if intervals and pool.n_all_wrong else None
+    interval = _likely_shocks(likely, sorted(fits), pool) if intervals else None
     return ProfileFit(law, best, log_likelihood, tuple(sorted(fits)), interval)
 
 

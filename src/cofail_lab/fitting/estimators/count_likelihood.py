@@ -61,8 +61,8 @@ def factor_nodes(
     """Log weights of nodes for Z, log P(wrong | node) and log P(right | node) of every model.
 
     With these nodes the probability of every pattern is exact to a relative 1e-9. It is the trapezoidal rule of
-    `numerics.one_factor` on |Z| <= 8.3, outside which Z has probability 1e-16. Loadings within 1e-7 of 1, of models that
-    are all but copies of each other, would need millions of nodes: they are a little smaller here.
+    `numerics.one_factor` on |Z| <= 8.3, outside which Z has probability 1e-16. Loadings within 1e-7 of 1, of models
+    that are all but copies of each other, would need millions of nodes: they are a little smaller here.
     """
     information = float(one_factor.information(jnp.asarray(loadings)))
     if information > _MAX_INFORMATION:
