@@ -97,8 +97,8 @@ def _gain_note(fit: MatrixFit, certificate: Certificate) -> str:
     limits = fit.oracle_gain_limits
     said = f"95% {interval(limits.lower, limits.upper, points)}"
     certified = f"certified {interval(*certificate.gain_range, points)}"
-    alike = f"about as many as {fixed(limits.competing, 0)} models may be the best"
-    return f"{said}, {certified}" + (f"; {alike}" if limits.competing >= 1.5 else "")
+    alike = f"; the upper limit pays for about {fixed(limits.competing, 0)} models that may be the best"
+    return f"{said}, {certified}" + (alike if limits.competing >= 1.5 else "")
 
 
 def _regime_sentence(fit: MatrixFit) -> str:
@@ -106,8 +106,8 @@ def _regime_sentence(fit: MatrixFit) -> str:
         low, _ = fit.whole.foreclosed_interval or (0.0, 1.0)
         return (
             f"Ceiling-bound: most of what the best model gets wrong ({percent(low)} of it at least, at 95%), every "
-            "model gets wrong. Combining cannot change that. Read those queries first (wrong references and broken graders "
-            "look just like this), then look for another model."
+            "model gets wrong. Combining cannot change that. Read those queries first (wrong references and broken "
+            "graders look just like this), then look for another model."
         )
     if fit.regime == "realizability-bound":
         return (
@@ -125,7 +125,7 @@ def _undetermined(n_all_wrong: int, low: float, high: float) -> str:
     """Why the limits of the foreclosed share call no regime."""
     of = "of what the best model gets wrong"
     if high < 0.5:
-        return f"some queries defeat everyone, but they are {percent(high)} {of} at most, at 95%"
+        return f"some queries defeat everyone, but they are at most {percent(high)} {of}, at 95%"
     if n_all_wrong == 0:
         return f"no query defeats everyone, but such queries may still be up to {percent(high)} {of}, at 95%"
     return f"the queries that defeat everyone are between {percent(low)} and {percent(high)} {of}, at 95%"
