@@ -242,8 +242,12 @@ def shock_interval(data: Patterns, base: Base, shock: float, dependence: float) 
     nothing = RateFit(np.zeros(0), 0.0, 0.0, 0.0)
     free = likeliest_shock(data, base, shock, dependence) if n_all_wrong else nothing
 
+    last = free
+
     def profile(held: float) -> RateFit:
-        return fit(data, base, shock=held, dependence=dependence, hold_shock=True, start=free.x)
+        nonlocal last  # Neighbours are near: a search from the last one takes a few steps.
+        last = fit(data, base, shock=held, dependence=dependence, hold_shock=True, start=last.x)
+        return last
 
     return shock_limits(profile, free, n_all_wrong, n_queries)
 
@@ -255,9 +259,14 @@ def theta_interval(data: Patterns, theta: float) -> tuple[float, float]:
     def value(tau: float) -> float:
         return 2 * tau / (1 - tau)
 
+    last = free
+
     def profile(tau: float) -> float:
-        held = fit(data, "clayton", shock=0.0, dependence=value(tau), hold_dependence=True, start=free.x)
-        return held.log_likelihood
+        nonlocal last
+        if value(tau) < _MIN_THETA:
+            return fit(data, "independent", shock=0.0).log_likelihood
+        last = fit(data, "clayton", shock=0.0, dependence=value(tau), hold_dependence=True, start=last.x)
+        return last.log_likelihood
 
     best = Maximum(1 / (1 + 2 * float(np.exp(free.x[-2]))), free.log_likelihood, at_edge=False)
     low, high = profile_interval(profile, best, 0.0, 0.95, tolerance=_TOLERANCE)
