@@ -62,7 +62,7 @@ def page(tables: Mapping[str, Found], command: str, minutes: float) -> str:
     lucks_about = "; ".join(
         f"*{c}*: {TRUTHS[n].about}" for c, n in zip(of_runs.COLUMNS, of_runs.LUCK_TRUTHS, strict=True)
     )
-    fits, laws, lucks = (tables.get(name, {}) for name in MEASURES)
+    laws, fits, lucks = (tables.get(name, {}) for name in MEASURES)
     law_rows = {name: law.row for name, law in of_laws.LAW_ROWS.items()}
     return f"""# Do the intervals cover?
 
@@ -114,8 +114,8 @@ interval covers the atom of the data. At ω = 0 an interval that contains it has
 
 
 MEASURES: dict[str, Callable[[int, Kept], None]] = {
-    "matrix": of_matrix.measure,
     "laws": of_laws.measure,
+    "matrix": of_matrix.measure,
     "runs": of_runs.measure,
 }
 """The three tables of the page."""

@@ -14,7 +14,7 @@ from cofail_lab.fitting.replicates.predictors import predict
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
 from studies.coverage.kept import Found, Kept, Limits, Row, count
-from studies.coverage.truths import TRUTHS, Population, Truth, one_factor, shocked
+from studies.coverage.truths import TRUTHS, Population, Truth, one_factor, shocked, student, two_families
 
 # Clipped Σ has no interval of its own: it is the full Σ of the published conventions.
 _OF_MATRIX = tuple(law for law in MATRIX_LAWS if law != "full_sigma_clip")
@@ -23,19 +23,17 @@ _BOOTSTRAP, REPLICATES = "percentiles of the query bootstrap", 199
 FIT_TRUTHS = {
     "ties": TRUTHS["ties_20"],
     "shock": Truth(
-        "shock of 5% over 12 models, .1 to .4, r = .3", 300, lambda: shocked(0.05, one_factor(_rates(12), 0.3))
+        "shock of 5% over 8 models, .1 to .4, r = .3",
+        300,
+        lambda: shocked(0.05, one_factor(np.linspace(0.1, 0.4, 8), 0.3)),
     ),
-    "sparse": TRUTHS["sparse"],
-    "tiny n": TRUTHS["tiny"],
-    "strong best": Truth("one model at .1, 11 at .4, r = .4", 300, lambda: one_factor([0.1] + [0.4] * 11, 0.4)),
-    "heavy tail": TRUTHS["heavy_tail"],
-    "families": TRUTHS["families"],
+    "sparse": Truth("8 models, α = .02, r = .4", 300, lambda: one_factor([0.02] * 8, 0.4)),
+    "tiny n": Truth("8 models, α = .2 to .5, r = .4", 30, lambda: one_factor(np.linspace(0.2, 0.5, 8), 0.4)),
+    "strong best": Truth("one model at .1, 7 at .4, r = .4", 300, lambda: one_factor([0.1] + [0.4] * 7, 0.4)),
+    "heavy tail": Truth("8 models, α = .3, t factor (ν = 3) r = .5", 300, lambda: one_factor([0.3] * 8, 0.5, student)),
+    "families": Truth("two families of 4, α = .3, r .3 and .7", 300, lambda: two_families(0.3, 4, 0.3, 0.7)),
 }
 """Columns of the first table."""
-
-
-def _rates(m: int) -> np.ndarray:
-    return np.linspace(0.1, 0.4, m)
 
 
 FIT_ROWS = {
