@@ -313,7 +313,7 @@ def test_import_and_help_stay_light() -> None:
     code = (
         "import sys, contextlib, io\nfrom cofail_lab.cli import main\nsys.argv = ['cofail-lab', '--help']\n"
         f"with contextlib.redirect_stdout(io.StringIO()) as out:\n    main()\n"
-        "assert 'data.path=grades.csv' in out.getvalue()\n"
+        "assert 'cofail-lab grades.csv' in out.getvalue()\n"
         f"assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"
     )
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}

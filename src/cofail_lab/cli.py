@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from omegaconf import DictConfig
 
+    from cofail_lab.result import Section
+
 
 @dataclass
 class _Command:
@@ -53,6 +55,12 @@ def config_folder() -> Path:
 
 def main() -> None:
     """Entry point. Exit codes: 0 done, 2 bad input, 130 interrupted, 1 anything else, such as an unexpected verdict."""
+    from cofail_lab import help as help_page
+
+    if help_page.wanted(sys.argv[1:]):
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        print(help_page.text(sys.argv[1:], config_folder()))
+        return
     from omegaconf import OmegaConf
 
     from cofail_lab.command_line import for_hydra
@@ -175,15 +183,23 @@ def _run_single(config: DictConfig) -> None:
     from hydra.core.hydra_config import HydraConfig
     from rich.console import Console
 
-    from cofail_lab import job
-    from cofail_lab.report.terminal import render
+    from cofail_lab import checks, job
+    from cofail_lab.report.terminal import announce, render
 
     # A terminal that cannot show β shows an escape sequence instead of a traceback.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     console = Console(highlight=False)
     hydra_config = HydraConfig.get()
+    checks.flag("verbose", config.verbose)
+    verbose = config.verbose
     config = job.resolve(config)
-    experiment, inputs = job.build(config, shards=_command.shards or {})
+    announced: list[Section] = []
+
+    def show(headline: str, sections: tuple[Section, ...]) -> None:
+        announced.extend(sections)
+        announce(headline, sections, console)
+
+    experiment, inputs = job.build(config, shards=_command.shards or {}, announce=None if verbose else show)
     folder = Path(hydra_config.runtime.output_dir)
     if inputs.options.shards > 1 and inputs.options.shard is None and _command.shards is None:
         _command.n_shards = inputs.options.shards
@@ -193,7 +209,7 @@ def _run_single(config: DictConfig) -> None:
         return
     recorder = job.recorder(config, folder, hydra_config.runtime.choices["experiment"], drawn=True)
     result = job.compute(experiment, inputs, recorder, _progress)
-    render(result, console, recorder.folder)
+    render(result, console, recorder.folder, verbose=verbose, announced=len(announced))
     if result.interrupted is not None:
         raise KeyboardInterrupt(result.interrupted)
     _command.unexpected = result.unexpected

@@ -2,9 +2,7 @@
 
     python -m studies.coverage.luck --matrices 200
 
-The truth of ``routable_upper`` is its mean over 2,000,000 simulated cells; all others are exact. The last row is
-the interval that a reader takes from the two bounds: from the lower limit of the first to the upper limit of the second
-one, and its truth is the share itself.
+The three routable bounds have limits of E max π, both bounds of the share that is luck have limits of the share itself.
 """
 
 import argparse
@@ -15,22 +13,33 @@ from cofail_lab.fitting.readings.luck import Runs, measure_luck
 from studies.coverage.limits import coverage
 from studies.coverage.truths import TRUTHS, Truth
 
-NAMES = ("two_equal", "ties_20", "shock_67", "sparse", "tiny", "strong_best", "heavy_tail", "duplicates", "more_models")
+NAMES = (
+    "opposed",
+    "families",
+    "two_equal",
+    "ties_20",
+    "shock_67",
+    "sparse",
+    "tiny",
+    "strong_best",
+    "heavy_tail",
+    "duplicates",
+    "more_models",
+)
 
 
-def targets(truth: Truth, runs: int, rng: np.random.Generator) -> dict[str, float]:
-    """The numbers that the intervals of `measure_luck` should contain."""
+def targets(truth: Truth) -> dict[str, float]:
+    """The numbers that the intervals of `measure_luck` should contain, all of them exact."""
     population = truth.population
     weights, prob, single = population.weights, 1 - population.probs, population.single_best
     oracle = float(weights @ (1 - (1 - prob[:, population.copies]).prod(axis=1)))
     routable = max(single, float(weights @ prob.max(axis=1)))
-    n = 2_000_000 // population.n_models
-    upper = float((population.draw_runs(rng, n, runs) / runs).max(axis=1).mean())
     return {
         "single_best": single,
         "oracle": oracle,
-        "routable_upper": upper,
-        "luck_lower": 1 - (min(upper, oracle) - single) / (oracle - single),
+        "first_pick": routable,
+        "half_pick": routable,
+        "routable_upper": routable,
         "luck": 1 - (routable - single) / (oracle - single),
     }
 
@@ -47,7 +56,7 @@ def main() -> None:
     for number, (name, truth) in enumerate(TRUTHS.items()):
         if name not in arguments.truths:
             continue
-        wanted = targets(truth, arguments.runs, np.random.default_rng([10**6, number]))
+        wanted = targets(truth)
         found: dict[str, list[tuple[float, float]]] = {key: [] for key in wanted}
         for seed in range(arguments.matrices):
             rng = np.random.default_rng([seed, number])
@@ -55,11 +64,11 @@ def main() -> None:
             luck = measure_luck(
                 Runs(np.arange(right.shape[1]), right, np.full(right.shape, arguments.runs), inferred=False), seed
             )
-            for key in wanted:
-                if key != "luck" and (interval := getattr(luck, key)) is not None:
+            for key in found:
+                # Both bounds of the luck share have the limits of the share itself.
+                interval = getattr(luck, "luck_lower" if key == "luck" else key)
+                if interval is not None:
                     found[key].append((interval.lower, interval.upper))
-            if luck.luck_lower is not None and luck.luck_upper is not None:
-                found["luck"].append((luck.luck_lower.lower, luck.luck_upper.upper))
         for key, target in wanted.items():
             got = coverage(np.array(found[key]), target)
             numbers = f"{got.inside / got.matrices:.3f} | {got.below} | {got.above} | {got.width:.4f}"

@@ -93,7 +93,7 @@ def least_mean_limits(
 
     upper = float(brentq(excess, start, 1.0, xtol=1e-10))  # type: ignore[arg-type]
     alone = float(_at_most(k_of, n_of, np.full(len(n_of), upper)).min())
-    return LeastLimits(lower, upper, max(1.0, delta / 2 / alone))
+    return LeastLimits(lower, upper, max(1.0, delta / 2 / alone) if alone else float(len(near)))
 
 
 def binomial_equivalent(
@@ -111,11 +111,13 @@ def binomial_equivalent(
         runs: most trials behind one value.
     """
     n = len(values)
-    mean, variance = values.mean(axis=0), values.var(axis=0)
-    shrink = (ndtri(delta / 2) / stdtrit(n - 1, delta / 2)) ** 2 if n > 1 else 0.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        trials = n * shrink * np.where(mean * (1 - mean) > 0, mean * (1 - mean) / variance, 0.0)
-    trials = np.clip(trials, n, n * np.asarray(runs, dtype=float))
+    trials = np.full(values.shape[1], float(n))
+    if n > 1:
+        mean, variance = values.mean(axis=0), values.var(axis=0)
+        shrink = (ndtri(delta / 2) / stdtrit(n - 1, delta / 2)) ** 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gained = shrink * np.where(mean * (1 - mean) > 0, mean * (1 - mean) / variance, 0.0)
+        trials = n * np.clip(gained, 1.0, runs)
     return trials, np.minimum(values.sum(axis=0) * (trials / n), trials)
 
 

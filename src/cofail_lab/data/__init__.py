@@ -25,6 +25,10 @@ def load_outcomes(
     min_coverage: float = 0.0,
     pool_size: int | None = None,
     seed: int = 0,
+    limits: Literal["as_graded", "missing", "wrong"] = "as_graded",
+    errors: Literal["missing", "wrong"] = "missing",
+    unanswered: Literal["missing", "wrong"] = "missing",
+    **keys: Any,
 ) -> Outcomes:
     """Read files of graded answers and keep the queries that every model answered.
 
@@ -36,7 +40,8 @@ def load_outcomes(
         join, name: how queries of several files match, and what their models are called (`file_source.FileSource`).
         registry: table of models, or ``roster`` (`file_source.FileSource`).
         query_column: of a table with a row per query, the column that names the queries (`readers.wide.WideSource`).
-        dataset, models, min_coverage, pool_size, seed: see `grades.Selection`.
+        dataset, models, min_coverage, pool_size, seed, limits, errors, unanswered: see `grades.Selection`.
+        keys: other keys of the format, as in its YAML: ``filter="strict-match"``, ``query="question_id"``.
 
     Raises:
         InputError: one line that names the file and what is wrong with it.
@@ -50,12 +55,12 @@ def load_outcomes(
     if not isinstance(path, str | Path | list | tuple):
         from cofail_lab.data.frames import array_grades, frame_grades
 
-        selection = Selection(dataset, models, min_coverage, pool_size, seed)
+        selection = Selection(dataset, models, min_coverage, pool_size, seed, limits, errors, unanswered)
         grades = array_grades(path) if isinstance(path, np.ndarray) else frame_grades(path, query_column, threshold)
         return grades.select(selection).outcomes()
     reader = AutoSource if format in (None, "auto") else source_class(format)
     paths = str(path) if isinstance(path, str | Path) else [str(one) for one in path]
-    values: dict[str, Any] = {"path": paths, "join": join, "name": name}
+    values: dict[str, Any] = {**keys, "path": paths, "join": join, "name": name}
     values |= {} if registry is None else {"registry": str(registry)}
     rule = {"scorer": scorer, "threshold": threshold, "query_column": query_column}
     values |= {key: value for key, value in rule.items() if value is not None}
@@ -64,5 +69,5 @@ def load_outcomes(
         raise InputError(f"{stray[0]}: format {format!r} has no such option; the formats are {', '.join(FORMATS)}")
     if "format" in known:
         values["format"] = format
-    selection = Selection(dataset=dataset, models=models, min_coverage=min_coverage, pool_size=pool_size, seed=seed)
+    selection = Selection(dataset, models, min_coverage, pool_size, seed, limits, errors, unanswered)
     return reader(**values).load().select(selection).outcomes()

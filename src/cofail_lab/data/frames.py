@@ -1,7 +1,7 @@
 """Matrices in memory: data frames of any library that narwhals knows, and NumPy arrays."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,6 +22,9 @@ def from_dataframe(
     min_coverage: float = 0.0,
     pool_size: int | None = None,
     seed: int = 0,
+    limits: Literal["as_graded", "missing", "wrong"] = "as_graded",
+    errors: Literal["missing", "wrong"] = "missing",
+    unanswered: Literal["missing", "wrong"] = "missing",
 ) -> Outcomes:
     """The outcomes in a data frame with a row per query and a column per model.
 
@@ -32,12 +35,12 @@ def from_dataframe(
         frame: pandas, polars, Arrow, or any eager frame that narwhals knows.
         query: the column that names the queries; None finds it by its name, or numbers the rows.
         threshold: the lowest number of a right answer; None accepts no numbers but 0 and 1.
-        dataset, models, min_coverage, pool_size, seed: see `grades.Selection`.
+        dataset, models, min_coverage, pool_size, seed, limits, errors, unanswered: see `grades.Selection`.
 
     Raises:
         InputError: one line that names the column and what is wrong with it.
     """
-    selection = Selection(dataset, models, min_coverage, pool_size, seed)
+    selection = Selection(dataset, models, min_coverage, pool_size, seed, limits, errors, unanswered)
     return frame_grades(frame, query, threshold).select(selection).outcomes()
 
 

@@ -53,7 +53,7 @@ def test_the_ceiling_binds_where_the_lower_limit_is_above_half(shared: int, regi
     assert said[shared] in section.sentences[0]
     # Nothing here is from a bootstrap; the certificate is at the same confidence.
     gain, certified = ((result.metrics[f"{x}_lower"], result.metrics[f"{x}_upper"]) for x in _GAINS)
-    assert gain[0] == certified[0] == pytest.approx(beta.ppf(0.025, 40 - shared, 61 + shared), rel=1e-9)
+    assert (gain[0], certified[0]) == pytest.approx((beta.ppf(0.025, 40 - shared, 61 + shared),) * 2, rel=1e-9)
     assert certified[1] == pytest.approx(beta.ppf(1 - 0.025 / 3, 41 - shared, 60 + shared), rel=1e-9)
 
 
