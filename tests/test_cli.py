@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from cofail_lab.experiments import fit as fit_module
+from cofail_lab.experiments import fit_stages as fit_module
 from cofail_lab.record import SCHEMA
 from tests.conftest import Run, real_path
 

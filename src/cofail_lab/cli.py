@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
@@ -58,7 +59,7 @@ def main() -> None:
     from cofail_lab import help as help_page
 
     if help_page.wanted(sys.argv[1:]):
-        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        _escape_what_cannot_be_shown()
         print(help_page.text(sys.argv[1:], config_folder()))
         return
     from omegaconf import OmegaConf
@@ -186,8 +187,7 @@ def _run_single(config: DictConfig) -> None:
     from cofail_lab import checks, job
     from cofail_lab.report.terminal import announce, render
 
-    # A terminal that cannot show β shows an escape sequence instead of a traceback.
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    _escape_what_cannot_be_shown()
     console = Console(highlight=False)
     hydra_config = HydraConfig.get()
     checks.flag("verbose", config.verbose)
@@ -226,6 +226,12 @@ def _progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(description, total=total)
         yield lambda steps: bar.advance(task, steps)
+
+
+def _escape_what_cannot_be_shown() -> None:
+    """Let a terminal that cannot show β show an escape sequence instead of a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _keep_compiled_code() -> None:
