@@ -45,7 +45,7 @@ def documented(metric: str) -> bool:
     return bool({metric, re.sub("_(lower|upper)$", "", metric)} & named)
 
 
-NO_CONFIDENCE = {"frechet", "null_ratio_one_factor", "repeats_half_pick", "repeats_first_pick"}
+NO_CONFIDENCE = {"frechet", "null_ratio_one_factor"}
 """Names with ``_lower`` and ``_upper`` that are no confidence limits; the page says what they are."""
 
 
@@ -68,7 +68,7 @@ def page(tables: Mapping[str, Found], command: str, minutes: float) -> str:
 
 Every interval that a fit prints has a row here. Matrices are drawn from truths whose numbers are known exactly, the
 functions of the fit make the interval, and it is counted how often the interval contains the number. This page is
-written by `{command}` ({minutes:.0f} minutes of one core); do not edit it.
+written by `{command}` ({minutes:.0f} minutes of one core, with `--keep` in several runs); do not edit it.
 
 A cell is the share of matrices whose interval contains the number, and in brackets how many matrices have such an
 interval (of *accuracy*: how many models). The last column is the smallest share of at least ten matrices, with its
@@ -108,8 +108,6 @@ interval covers the atom of the data. At ω = 0 an interval that contains it has
 - `heldout_*_error`, ± of held-out differences: standard errors over queries with the fits held fixed.
 - `predicted_*_error`: of the quadrature or the simulation of a prediction at the fitted parameters.
 - Bands of the pool-size scan: the middle 90% of random pools.
-- `repeats_half_pick`, `repeats_first_pick`: made like `repeats_oracle`. The number that they cover depends on how
-  models are picked, and is at most the routable ceiling.
 """
 
 
@@ -131,8 +129,7 @@ def main() -> None:
     kept = Kept(options.keep)
     for measure in () if options.write else MEASURES.values():
         measure(options.matrices, kept)
-    command = f"python -m studies.coverage_table --matrices {options.matrices}"
-    text = page(kept.tables, command, kept.seconds / 60)
+    text = page(kept.tables, "python -m studies.coverage_table", kept.seconds / 60)
     PAGE.write_text(text, encoding="utf-8")
 
 

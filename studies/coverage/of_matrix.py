@@ -1,18 +1,22 @@
 """Coverage of the intervals that the fit of a matrix with the bootstrap prints, on truths whose numbers are known."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-import cofail_lab as cl
+from cofail_lab.bounds.binomial import clopper_pearson
+from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS, POINT_LAWS
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.point import fit_counts
 from cofail_lab.fitting.estimators.stack import TetrachoricStack
+from cofail_lab.fitting.matrix import MatrixFit, fit_matrix
 from cofail_lab.fitting.readings.slopes import SLOPES, pair_slopes
 from cofail_lab.fitting.replicates.predictors import predict
+from cofail_lab.fitting.resampling import Bootstrap
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.result import Result
+from cofail_lab.report.fit.metrics import metrics
 from studies.coverage.kept import Found, Kept, Limits, Row, count
 from studies.coverage.truths import TRUTHS, Population, Truth, one_factor, shocked, student, two_families
 
@@ -20,6 +24,9 @@ from studies.coverage.truths import TRUTHS, Population, Truth, one_factor, shock
 _OF_MATRIX = tuple(law for law in MATRIX_LAWS if law != "full_sigma_clip")
 _PREDICTED = (*POINT_LAWS, *_OF_MATRIX)
 _BOOTSTRAP, REPLICATES = "percentiles of the query bootstrap", 199
+_WHOLE = 4
+"""Of every fourth matrix the laws of the whole matrix are refitted to replicates too."""
+
 FIT_TRUTHS = {
     "ties": TRUTHS["ties_20"],
     "shock": Truth(
@@ -126,25 +133,34 @@ def measure(matrices: int, kept: Kept) -> None:
             wanted["ratio_block"] = wanted["ratio_block_bca"] = np.nan
         for seed in range(matrices):
             wrong = truth(np.random.default_rng([seed, number])).wrong
-            result = cl.fit(_outcomes(wrong, family), bootstrap=REPLICATES, seed=seed, null=0, folds=0)
+            fit = bootstrapped(_outcomes(wrong, family), seed, whole=seed % _WHOLE == 0)
+            printed = metrics(fit, certify_outcomes(fit.outcomes, delta=0.05, overhead=None))
             for stem, target in wanted.items():
-                count(found, stem, column, _printed(result.metrics, stem), target)
-            low, high = (result.tables["models"][f"accuracy_{end}"].to_numpy() for end in ("lower", "upper"))
+                count(found, stem, column, _printed(printed, stem), target)
+            low, high = (np.asarray(ends) for ends in clopper_pearson((~wrong).sum(axis=0), len(wrong), 0.05))
             inside = (low <= 1 - population.error_rates) & (1 - population.error_rates <= high)
             held, asked = found["accuracy"].get(column, (0, 0))
             found["accuracy"][column] = held + int(inside.sum()), asked + m
-            _count_part(found, column, result, population)
+            _count_part(found, column, fit, population)
         kept.add("matrix", found)
 
 
-def _count_part(found: Found, column: str, result: Result, population: Population) -> None:
-    for part in result.tables["parts"].to_pylist() if "parts" in result.tables else ():
-        if part["part"] == "best quarter by accuracy" and part["ratio_lower"] is not None:
-            members = np.array([int(name) for name in part["members"].split("\n")])
+def bootstrapped(outcomes: Outcomes, seed: int, *, whole: bool) -> MatrixFit:
+    """A fit with its bootstrap; laws of the whole matrix, which take most of the time, only with ``whole``."""
+    fit = fit_matrix(outcomes, level=0.9, seed=seed)
+    bootstrap = Bootstrap(fit if whole else replace(fit, matrix_laws={}), REPLICATES, seed)
+    return bootstrap.attach({name: stage.replicates() for name, stage in bootstrap.stages().items()}, finished=True)
+
+
+def _count_part(found: Found, column: str, fit: MatrixFit, population: Population) -> None:
+    for i, reading in enumerate(fit.parts):
+        limits = fit.part_interval(i)
+        if reading.part.key == "best_quarter" and limits is not None:
+            members = reading.part.members
             shown = population.probs[:, population.copies[members]]
             sub = Population(population.weights, shown, np.arange(len(members)))
             wanted = targets(sub, np.array(["one"] * len(members)))["ratio_one_factor"]
-            count(found, "part", column, (part["ratio_lower"], part["ratio_upper"]), wanted)
+            count(found, "part", column, limits, wanted)
 
 
 def _outcomes(wrong: np.ndarray, family: np.ndarray) -> Outcomes:

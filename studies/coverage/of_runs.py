@@ -11,9 +11,10 @@ from studies.coverage.truths import TRUTHS
 LUCK_ROWS = {
     "single_best": Row("repeats_single_best", "accuracy of one run of the best model", "adaptive"),
     "oracle": Row("repeats_oracle", "accuracy of the oracle of one run", "Korn–Graubard"),
-    "routable_upper": Row("repeats_routable_upper", "mean of the greatest share of right runs", "Korn–Graubard"),
-    "luck_lower": Row("luck_lower", "least share of the gain that is luck", "query bootstrap"),
-    "luck": Row("luck_lower_lower to luck_upper_upper", "share of the gain that is luck", "both bounds together"),
+    "first_pick": Row("repeats_first_pick", "routable ceiling E max π", "both bounds, each from its side"),
+    "half_pick": Row("repeats_half_pick", "routable ceiling", "both bounds, each from its side"),
+    "routable_upper": Row("repeats_routable_upper", "routable ceiling", "both bounds, each from its side"),
+    "luck": Row("luck_lower, luck_upper", "share of the gain that is luck", "lower limit of one, upper of the other"),
     "guess_know": Row("all_wrong_known", "β without lucky guesses (P10.i)", "Clopper–Pearson of β"),
     "guess_ceiling": Row("routable_ceiling", "routable ceiling with guesses (P10.i)", "Clopper–Pearson of β"),
 }
@@ -29,7 +30,7 @@ def measure(matrices: int, kept: Kept) -> None:
             continue
         found: Found = {row: {} for row in LUCK_ROWS}
         truth = TRUTHS[name]
-        wanted = luck_study.targets(truth, 4, np.random.default_rng([10**6, number]))
+        wanted = luck_study.targets(truth)
         for seed in range(matrices):
             rng = np.random.default_rng([seed, number])
             right = truth.population.draw_runs(rng, truth.n_queries, 4)
@@ -45,7 +46,6 @@ def measure(matrices: int, kept: Kept) -> None:
             unknown = truth(rng).wrong
             wrong = unknown & (rng.random(unknown.shape) >= 1 / _CHOICES)
             m, beta = unknown.shape[1], truth.population.all_wrong
-            # With copies the guesses differ, and the formula is for models that know apart.
             guess = guess_corrected(int(wrong.all(axis=1).sum()), len(wrong), m, _CHOICES)
             count(found, "guess_know", column, (guess.all_wrong.lower, guess.all_wrong.upper), beta)
             ceiling = 1 - beta * (1 - 1 / _CHOICES)
