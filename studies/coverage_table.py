@@ -84,7 +84,8 @@ where a fit has 2,000.
 
 **Ratios** have 90% intervals, the published level. They cover β over the prediction that the law makes from the rates
 and pairs of the *population*, and not 1: a ratio of 1 is not expected even without a common mode ([fit.md](fit.md)).
-Only matrices with K > 0 have one.
+Only matrices with K > 0 have one. A mean **tetrachoric** correlation has no interval where more than a tenth of the
+pairs are on their Fréchet bound, as in *sparse*: there, bootstrap intervals held the truth in 4 of 40 matrices.
 
 ## Of the laws
 

@@ -155,8 +155,9 @@ def bootstrapped(outcomes: Outcomes, seed: int, *, whole: bool) -> MatrixFit:
 def _count_part(found: Found, column: str, fit: MatrixFit, population: Population) -> None:
     for i, reading in enumerate(fit.parts):
         limits = fit.part_interval(i)
-        if reading.part.key == "best_quarter" and limits is not None:
-            members = reading.part.members
+        members = reading.part.members
+        # The prediction of two models from their pair is exact: their ratio is 1.
+        if reading.part.key == "best_quarter" and limits is not None and len(members) > 2:
             shown = population.probs[:, population.copies[members]]
             sub = Population(population.weights, shown, np.arange(len(members)))
             wanted = targets(sub, np.array(["one"] * len(members)))["ratio_one_factor"]
