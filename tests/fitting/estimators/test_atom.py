@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.special import ndtr
-from scipy.stats import binomtest, chi2
+from scipy.stats import binom, binomtest, chi2
 
 from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS
@@ -47,9 +47,9 @@ def test_profile_over_dropped_queries(drawn: np.ndarray) -> None:
     assert found.shock_interval is None
 
 
-@pytest.mark.parametrize(("n", "m", "inside"), [(1500, 4, True), (400, 15, False)], ids=["ends inside", "reaches K"])
-def test_limits_of_the_profile_over_dropped_queries(drawn: np.ndarray, n: int, m: int, inside: bool) -> None:
-    """Against every k in turn: the likely ones are those within 1.92 of the best; past K the limit is that of β."""
+@pytest.mark.parametrize(("n", "m"), [(1500, 4), (400, 15)])
+def test_limits_of_the_profile_over_dropped_queries(drawn: np.ndarray, n: int, m: int) -> None:
+    """Against every k in turn: the likely ones are those within 1.92 of the best, or where K is not rare; past K the limit is that of β."""
     pool = VaryingPool(drawn[:n, :m])
 
     def base_of(rates: np.ndarray, matrix: np.ndarray) -> OneFactorGaussian:
@@ -59,16 +59,22 @@ def test_limits_of_the_profile_over_dropped_queries(drawn: np.ndarray, n: int, m
     assert found is not None
     assert found.shock_interval is not None
     dropped = np.arange(pool.n_all_wrong + 1)
-    logs = []
+    logs, beta = [], []
     for k, matrix in zip(dropped, pool.tetrachoric_without(dropped), strict=True):
         base = base_of((pool.error_counts - k) / (n - k), matrix)
         law = AtomInflated(k / n, base) if k else base
         logs.append(count_law(law).log_likelihood(pool.histogram))
-    likely = np.flatnonzero(np.array(logs) >= found.log_likelihood - chi2.ppf(0.95, 1) / 2)
-    assert found.shock_interval[0] == likely[0] / n > 0
+        beta.append(float(law.log_all_wrong()))
+    # Likely by C, or because K would not be rare; then the nearest k/n outside.
+    rates = np.exp(beta)
+    by_count = np.where(
+        dropped > found.dropped, binom.cdf(pool.n_all_wrong, n, rates), binom.sf(pool.n_all_wrong - 1, n, rates)
+    )
+    likely = np.flatnonzero((np.array(logs) >= found.log_likelihood - chi2.ppf(0.95, 1) / 2) | (by_count >= 0.025))
+    assert found.shock_interval[0] == pytest.approx(max(likely[0] - 1, 0) / n)
     beyond = binomtest(pool.n_all_wrong, n).proportion_ci(0.95).high
-    assert found.shock_interval[1] == pytest.approx(likely[-1] / n if inside else beyond, abs=1e-9)
-    assert (int(likely[-1]) < pool.n_all_wrong) is inside
+    last = int(likely[-1])
+    assert found.shock_interval[1] == pytest.approx(beyond if last == pool.n_all_wrong else (last + 1) / n, abs=1e-9)
 
 
 def test_limits_of_the_atom_on_the_matrix(drawn: np.ndarray) -> None:
