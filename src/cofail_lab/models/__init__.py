@@ -2,6 +2,7 @@
 
 from cofail_lab.models.atom_inflated import AtomInflated
 from cofail_lab.models.base import AbstractErrorLaw
+from cofail_lab.models.beta_mixing import BetaMixing
 from cofail_lab.models.block_factor import BlockFactor
 from cofail_lab.models.clayton import Clayton
 from cofail_lab.models.common_shock import CommonShock
@@ -14,6 +15,7 @@ from cofail_lab.models.one_factor_gaussian import OneFactorGaussian
 __all__ = [
     "AbstractErrorLaw",
     "AtomInflated",
+    "BetaMixing",
     "BlockFactor",
     "Clayton",
     "CommonShock",

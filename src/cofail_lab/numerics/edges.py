@@ -1,10 +1,12 @@
-"""Derivatives at the edge of a parameter's range."""
+"""What is smooth up to the edge of a parameter's range, and has the right derivative there."""
 
 from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jax import Array, lax
+from jaxtyping import Float
 
 
 def derivative_inside(function: Callable[..., Any], inside: Callable[..., tuple[Array, ...]]) -> Callable[..., Any]:
@@ -23,3 +25,17 @@ def derivative_inside(function: Callable[..., Any], inside: Callable[..., tuple[
         return function(*primals), jax.jvp(function, moved, tangents)[1]
 
     return smooth
+
+
+@jax.custom_jvp
+def log_with_atom(atom: Float[Array, ""], log_rest: Float[Array, ""]) -> Float[Array, ""]:
+    """log(ω + (1-ω) e^x) for ω in [0, 1); differentiable at ω = 0 too."""
+    return jnp.logaddexp(jnp.log(atom), jnp.log1p(-atom) + log_rest)
+
+
+@log_with_atom.defjvp
+def _log_with_atom_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    (atom, log_rest), (d_atom, d_rest) = primals, tangents
+    value = log_with_atom(atom, log_rest)
+    share = jnp.where(atom == 0, 1.0, jnp.exp(jnp.log1p(-atom) + log_rest - value))
+    return value, -jnp.expm1(log_rest) * jnp.exp(-value) * d_atom + share * d_rest
