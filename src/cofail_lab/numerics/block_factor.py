@@ -85,7 +85,8 @@ def _nested(thresholds: Array, between: Array, within: Array) -> tuple[Array, Ar
     moved, before = (jnp.abs(sums[k] - sums[k + 1]) / sums[0] for k in range(2))
     kappa = 1 + real.sum() * between / (1 - within)
     proven = one_factor.trapezoid_error(kappa, width / _NODES)
-    error = jnp.minimum(moved * jnp.minimum(1, 2 * moved / jnp.maximum(before, 1e-300)), proven)
+    seen = moved * jnp.minimum(1, 2 * moved / jnp.maximum(before, 1e-300))
+    error = jnp.where(proven > one_factor.RESOLVED, proven, jnp.minimum(seen, proven))
     value = peak + jnp.log(sums[0] * width)
     # Each family's integral is good to 1e-13, plus rounding.
     rounding = len(thresholds) * 1e-13 + 4 * np.finfo(float).eps * (1 + jnp.abs(value))

@@ -73,7 +73,7 @@ def nodes(error_rates: Float[np.ndarray, " m"], theta: float) -> Iterator[Nodes]
 
     # Where a lattice's points below its first node, or up to its last one, add up to e^{kv} of k v = scaled(...) + this.
     log_step, log_scale = np.log(spacing * k), -float(gammaln(1 + k))
-    to_first = log_step - np.log(np.expm1(spacing * k))
+    to_first = -np.log(np.expm1(spacing * k) / (spacing * k)) if spacing * k > 1e-8 else -spacing * k / 2
     before, passed = -np.inf, np.zeros(n_models, dtype=bool)
     for members, reference in _runs(order, places, shift, below + _ABOVE):
         offsets = -places if reference is None else shift(reference)
@@ -89,7 +89,7 @@ def nodes(error_rates: Float[np.ndarray, " m"], theta: float) -> Iterator[Nodes]
             if reference is None:
                 log_density = log_density - np.exp(some)
             yield Nodes(log_density + log_step + log_scale, some, offsets)
-        before = scaled(float(here[-1]), reference) + log_step - np.log(-np.expm1(-spacing * k))
+        before = scaled(float(here[-1]), reference) + to_first + spacing * k
         passed[members] = True
 
 
