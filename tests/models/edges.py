@@ -57,7 +57,7 @@ SMALL: dict[str, Callable[[], AbstractErrorLaw]] = {
             MIXED, TWO_FAMILIES, between, within
         )
         for between, within in (
-            (0, 0), (0, 0.6), (0.6, 0.6), (1e-12, 0.6), (1e-300, 1e-300), (0.5, 0.5 + 1e-12), (0.9, 0.99999), (0, 0.99999),
+            (0, 0), (0, 0.6), (0.6, 0.6), (1e-12, 0.6), (1e-300, 1e-300), (0.5, 0.5 + 1e-12), (0.9, 0.999), (0, 0.99999),
         )
     },
     "block, tiny rates": lambda: BlockFactor([TINY] * 4, TWO_FAMILIES, 0.3, 0.6),

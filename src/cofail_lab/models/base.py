@@ -86,6 +86,7 @@ class AbstractErrorLaw(eqx.Module):
             advance(1)
         return values, errors
 
+    @_checks.ESTIMATE
     def log_all_wrong_error(self, log_value: float) -> float:
         """Absolute error of log β, where `all_wrong_estimate` has that of β."""
         estimate = self.all_wrong_estimate()
