@@ -128,9 +128,7 @@ def difference(case: Case, place: int, x: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-@pytest.mark.parametrize(
-    "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in CASES]
-)
+@pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in CASES])
 def test_gradients_and_grids(name: str) -> None:
     case = CASES[name]
     x = np.array(case.at)

@@ -86,9 +86,7 @@ def _log_moment(weights: Array, points: Array, degree: int) -> Array:
 
 
 @_log_moment.defjvp
-def _log_moment_jvp(
-    degree: int, primals: tuple[Array, Array], tangents: tuple[Array, Array]
-) -> tuple[Array, Array]:
+def _log_moment_jvp(degree: int, primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
     (weights, points), (d_weights, d_points) = primals, tangents
     value = _log_moment(weights, points, degree)
     logs = jnp.log(points)

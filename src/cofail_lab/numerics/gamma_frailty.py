@@ -165,7 +165,9 @@ def lattice(
     """
     low, high, spacing = lax.stop_gradient(lattice_range(hazards, theta))
     step = (high - low) / (n_nodes - 2)
-    proven = (step <= spacing) | (step <= proven_spacing(jnp.maximum(lax.stop_gradient(theta), TINY), hazards.size, 1e-8))
+    proven = (step <= spacing) | (
+        step <= proven_spacing(jnp.maximum(lax.stop_gradient(theta), TINY), hazards.size, 1e-8)
+    )
     z = low + step * jnp.arange(n_nodes - 1)
     root = jnp.sqrt(theta)
     s = root * z

@@ -63,7 +63,9 @@ def nodes(error_rates: Float[np.ndarray, " m"], theta: float) -> Iterator[Nodes]
         """log(c_i/c) for the c of a model; no digits are lost where α_i and α are close."""
         change = error_rates / error_rates[reference] - 1
         near = np.abs(change) < 0.5
-        ratio = np.where(near, np.log1p(np.where(near, change, 0)), np.log(error_rates) - np.log(error_rates[reference]))
+        ratio = np.where(
+            near, np.log1p(np.where(near, change, 0)), np.log(error_rates) - np.log(error_rates[reference])
+        )
         with np.errstate(over="ignore"):
             return logs - logs[reference] - theta * ratio
 

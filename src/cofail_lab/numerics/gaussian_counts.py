@@ -58,7 +58,9 @@ def _given(rest: np.ndarray, first: np.ndarray, weights: np.ndarray) -> np.ndarr
     order = np.argsort(turns, axis=1)
     turns = np.take_along_axis(turns, order, axis=1)
     # P(Z between neighbouring turns), from the side where both distribution functions are small.
-    below, above = (np.pad(ndtr(x), ((0, 0), (1, 1)), constant_values=ends) for x, ends in ((turns, (0, 1)), (-turns, (1, 0))))
+    below, above = (
+        np.pad(ndtr(x), ((0, 0), (1, 1)), constant_values=ends) for x, ends in ((turns, (0, 1)), (-turns, (1, 0)))
+    )
     upper = below[:, 1:] > 0.5
     between = np.where(upper, above[:, :-1] - above[:, 1:], below[:, 1:] - below[:, :-1])
     # At Z = -∞ the models with positive weight are wrong; each turn changes the answer of one model.
