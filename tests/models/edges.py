@@ -37,7 +37,9 @@ SMALL: dict[str, Callable[[], AbstractErrorLaw]] = {
     **{
         name: build
         for shock in (0.0, 1e-300, TINY, HUGE)
-        for name, build in _by_rates(f"shock {shock:.17g}", lambda rates, shock=shock: CommonShock(shock, rates)).items()
+        for name, build in _by_rates(
+            f"shock {shock:.17g}", lambda rates, shock=shock: CommonShock(shock, rates)
+        ).items()
     },
     **{
         name: build
@@ -57,7 +59,8 @@ SMALL: dict[str, Callable[[], AbstractErrorLaw]] = {
             MIXED, TWO_FAMILIES, between, within
         )
         for between, within in (
-            (0, 0), (0, 0.6), (0.6, 0.6), (1e-12, 0.6), (1e-300, 1e-300), (0.5, 0.5 + 1e-12), (0.9, 0.999), (0, 0.99999),
+            *((0, 0), (0, 0.6), (0.6, 0.6), (1e-12, 0.6)),
+            *((1e-300, 1e-300), (0.5, 0.5 + 1e-12), (0.9, 0.999), (0, 0.99999)),
         )
     },
     "block, tiny rates": lambda: BlockFactor([TINY] * 4, TWO_FAMILIES, 0.3, 0.6),
@@ -67,9 +70,7 @@ SMALL: dict[str, Callable[[], AbstractErrorLaw]] = {
     "full, huge rates": lambda: GaussianCopula([1 - 1e-6] * 3, _equicorrelation(3, 0.5)),
     "full, singular": lambda: GaussianCopula([0.2, 0.3, 0.5], _equicorrelation(3, -0.5)),
     "full, equal": lambda: GaussianCopula([0.2, 0.3, 0.5], np.ones((3, 3))),
-    "full, complementary pair": lambda: GaussianCopula(
-        [0.3, 0.7, 0.5], [[1, -1, 0.4], [-1, 1, -0.4], [0.4, -0.4, 1]]
-    ),
+    "full, complementary pair": lambda: GaussianCopula([0.3, 0.7, 0.5], [[1, -1, 0.4], [-1, 1, -0.4], [0.4, -0.4, 1]]),
     "full, opposite pair": lambda: GaussianCopula([0.6, 0.7, 0.5], [[1, -1, 0.4], [-1, 1, -0.4], [0.4, -0.4, 1]]),
     "full, alone": lambda: GaussianCopula([TINY], [[1.0]]),
     "atom 0 over Clayton 0": lambda: AtomInflated(0.0, Clayton(MIXED, 0.0)),
@@ -81,12 +82,15 @@ SMALL: dict[str, Callable[[], AbstractErrorLaw]] = {
     "mixing, alone": lambda: ExchangeableMixing([0.2, 0.4], [0.5, 0.5], 1),
     **{
         f"beta {a:g} {b:g} m={m}": lambda a=a, b=b, m=m: BetaMixing(a, b, m)
-        for a, b, m in ((1e-6, 1, 5), (1, 1e-6, 5), (1e-6, 1e-6, 5), (1e-300, 1, 2), (1e9, 1e9, 5), (1e300, 1e300, 5), (2, 3, 1))
+        for a, b, m in (
+            *((1e-6, 1, 5), (1, 1e-6, 5), (1e-6, 1e-6, 5), (1e-300, 1, 2)),
+            *((1e9, 1e9, 5), (1e300, 1e300, 5), (2, 3, 1)),
+        )
     },
     "count, all wrong": lambda: ExchangeableCount([0.0, 0.0, 0.0, 1.0]),
     "count, never all": lambda: ExchangeableCount([0.5, 0.25, 0.25, 0.0]),
     "count, alone": lambda: ExchangeableCount([TINY, HUGE]),
-}  # fmt: skip
+}
 
 _SPREAD = np.linspace(0.05, 0.95, 2000)
 

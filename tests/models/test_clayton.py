@@ -50,7 +50,7 @@ def test_patterns_against_mpmath(theta: float) -> None:
 
 @pytest.mark.parametrize("m", [1, 2, 300])
 def test_independence_is_its_limit(m: int) -> None:
-    """At θ = 0 exactly; next to it the difference is θ times what it should be: P(all wrong) grows by θ Σ_{i<j} a_i a_j."""
+    """At θ = 0 exactly; next to it log P(all wrong) is θ Σ_{i<j} a_i a_j above that of independence, a_i = -log α_i."""
     rates = np.linspace(0.02, 0.97, m)
     independent = np.asarray(Independent(rates).count_probs())
     np.testing.assert_allclose(Clayton(rates, 0.0).count_probs(), independent, rtol=1e-12)

@@ -39,9 +39,9 @@ def log_rounding(log_value: Any) -> Any:
 class AbstractErrorLaw(eqx.Module):
     """A law of the error indicators (E_1, ..., E_m) of a pool of m models; an immutable pytree of float64 arrays.
 
-    Concrete laws are final. Methods that return JAX arrays work under `jax.jit`, `jax.vmap` and `jax.grad`, at the edges
-    of the parameters too; all others (an `Estimate`, many pool sizes, sampling) need numbers, and raise a `TracedError`
-    that says so. A law that cannot offer one of the former refuses it in the same way.
+    Concrete laws are final. Methods that return JAX arrays work under `jax.jit`, `jax.vmap` and `jax.grad`, at the
+    edges of the parameters too; all others (an `Estimate`, many pool sizes, sampling) need numbers, and raise a
+    `TracedError` that says so. A law that cannot offer one of the former refuses it in the same way.
 
     Attributes:
         error_rates: α_i = P(E_i = 1), (m,).

@@ -33,8 +33,8 @@ class GaussianCopula(AbstractErrorLaw):
     Attributes:
         error_rates: α_i in (0, 1), (m,).
         correlation: Σ, (m, m): symmetric, diagonal 1, no eigenvalue below -1e-9. Where one is below 1e-9, β is that of
-            (1-ε)Σ + εI with the least ε that lifts it there. Models whose correlation is within 1e-9 of ±1 have one score:
-            a pair at -1 with rates that sum to 1 or less gives β = 0, exactly.
+            (1-ε)Σ + εI with the least ε that lifts it there. Models whose correlation is within 1e-9 of ±1 have one
+            score: a pair at -1 with rates that sum to 1 or less gives β = 0, exactly.
     """
 
     error_rates: Float[Array, " m"] = eqx.field(converter=_checks.vector)
@@ -64,7 +64,7 @@ class GaussianCopula(AbstractErrorLaw):
 
     @_checks.ESTIMATE
     def all_wrong_estimate(self) -> Estimate:
-        """β with one standard error, about 1e-3 of it at m = 67; exact where pairs with correlation ±1 leave one score."""
+        """β with one standard error, about 1e-3 of it at m = 67; exact where pairs at ±1 leave a single score."""
         log_value, error = float(jnp.log(self.error_rates[0])), 0.0
         if self.n_models > 1:
             log_value, error = self._log_all_below(np.asarray(self.thresholds), np.asarray(self.correlation))

@@ -147,7 +147,8 @@ def lattice(thresholds: np.ndarray, largest_family: int, between: float, within:
     n_rows = min(n_sums, n_pairs)
     if max(n_rows * m, n_rows * int(sizes[0])) > _MAX_ENTRIES:
         raise ConvergenceError(
-            f"law.between, law.within: {between:g}, {within:g} with {m} models need {n_rows} values of the common factor"
+            f"law.between, law.within: {between:g}, {within:g} with {m} models need {n_rows} values of the "
+            "common factor"
         )
     weights, scores = [], []
     for scale, step, size in zip(scales, chosen, sizes, strict=True):

@@ -1,8 +1,8 @@
 """Normal scores of which some pairs have correlation 1 or -1: one score, with one bound or with two.
 
 Such a pair makes Σ singular, and where a model is wrong exactly when another is right β is 0, which no lift of the
-smallest eigenvalue gives. Scores that are equal up to sign are therefore replaced by one of them, between the largest of
-its lower bounds and the least of its upper ones.
+smallest eigenvalue gives. Scores that are equal up to sign are therefore replaced by one of them, between the largest
+of its lower bounds and the least of its upper ones.
 """
 
 from typing import NamedTuple

@@ -1,14 +1,14 @@
 """Gamma frailty: models that err independently given W ~ Gamma(shape 1/θ, mean 1), each with probability exp(-W h_i).
 
-With h_i = (α_i^{-θ} - 1)/θ the errors have rates α_i and a Clayton copula. Everything here is written in W, log W = √θ z
-and log rates, so that θ = 0 (W = 1, independent errors) is a point like any other.
+With h_i = (α_i^{-θ} - 1)/θ the errors have rates α_i and a Clayton copula. Everything here is written in W, log W = √θ
+z and log rates, so that θ = 0 (W = 1, independent errors) is a point like any other.
 
-The trapezoidal rule in log W has a proven error. On the line log W + iy, |y| < π/2, a factor exp(-W h) and the density's
-exp(-kW), k = 1/θ, are what they are at log W + log cos y on the real line, and |1 - exp(-W h)| is at most 1/cos y times
-its value there (|1 - e^{-a-ib}|² = (1 - e^{-a})² (1 + (1 - cos b) / (cosh a - 1)) and b = a tan y). So the integral of
-the modulus of a pattern's integrand is at most (cos y)^{-(k + r)} times the pattern's probability, r <= m the number of
-right models, and (Trefethen and Weideman 2014, theorem 5.1) the relative error of *every* pattern's probability is at
-most min_y 2 (cos y)^{-(k+m)} / (e^{2πy/h} - 1) at spacing h.
+The trapezoidal rule in log W has a proven error. On the line log W + iy, |y| < π/2, a factor exp(-W h) and the
+density's exp(-kW), k = 1/θ, are what they are at log W + log cos y on the real line, and |1 - exp(-W h)| is at most
+1/cos y times its value there (|1 - e^{-a-ib}|² = (1 - e^{-a})² (1 + (1 - cos b) / (cosh a - 1)) and b = a tan y). So
+the integral of the modulus of a pattern's integrand is at most (cos y)^{-(k + r)} times the pattern's probability, r
+<= m the number of right models, and (Trefethen and Weideman 2014, theorem 5.1) the relative error of *every* pattern's
+probability is at most min_y 2 (cos y)^{-(k+m)} / (e^{2πy/h} - 1) at spacing h.
 """
 
 from functools import partial
@@ -21,7 +21,7 @@ from jax.scipy.special import gammaln
 from jaxtyping import Float
 
 ERROR = 1e-13
-"""Proven relative error of every pattern's probability on a lattice of `needed_nodes`, ends (e^-45) and rounding apart."""
+"""Proven relative error of a pattern's probability on a lattice of `needed_nodes`, ends (e^-45) and rounding apart."""
 
 # Smallest θ at which derivatives are taken, and from which on the ends of a lattice follow θ.
 TINY = 1e-14

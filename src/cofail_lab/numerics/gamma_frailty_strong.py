@@ -3,13 +3,13 @@
 With V = W/θ, model i is wrong given V with probability exp(-V c_i), c_i = α_i^{-θ} - 1. For large θ each model changes
 from certainly wrong to certainly right in a stretch of log V about 45 long, and the stretches of two models lie
 θ log(α_i/α_j) apart: a lattice over all of them would need any number of nodes. Where no answer changes the density of
-v = log V is proportional to e^{kv}, k = 1/θ, and one node has the probability of all the lattice points there. Every run
-of overlapping stretches has a lattice of its own, measured from one of its models, so that no digits are lost however
-large θ is; the limit is comonotone errors.
+v = log V is proportional to e^{kv}, k = 1/θ, and one node has the probability of all the lattice points there. Every
+run of overlapping stretches has a lattice of its own, measured from one of its models, so that no digits are lost
+however large θ is; the limit is comonotone errors.
 """
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -48,7 +48,8 @@ class Nodes(NamedTuple):
 def nodes(error_rates: Float[np.ndarray, " m"], theta: float) -> Iterator[Nodes]:
     """All nodes, from below, some at a time; relative error of every pattern as on a lattice of `gamma_frailty`.
 
-    Rounding apart: as α^{-θ} itself, a pattern's probability changes by θ rounding errors with the last digit of a rate.
+    Rounding apart: as α^{-θ} itself, a pattern's probability changes by θ rounding errors with the last digit of a
+    rate.
     """
     n_models, k = len(error_rates), 1 / theta
     root = float(np.sqrt(theta))
@@ -61,7 +62,7 @@ def nodes(error_rates: Float[np.ndarray, " m"], theta: float) -> Iterator[Nodes]
 
     def shift(reference: int) -> np.ndarray:
         """log(c_i/c) for the c of a model; no digits are lost where α_i and α are close."""
-        change = error_rates / error_rates[reference] - 1
+        change = (error_rates - error_rates[reference]) / error_rates[reference]
         near = np.abs(change) < 0.5
         ratio = np.where(
             near, np.log1p(np.where(near, change, 0)), np.log(error_rates) - np.log(error_rates[reference])
@@ -69,11 +70,11 @@ def nodes(error_rates: Float[np.ndarray, " m"], theta: float) -> Iterator[Nodes]
         with np.errstate(over="ignore"):
             return logs - logs[reference] - theta * ratio
 
-    def scaled(node: float, reference: int | None) -> float:
-        """k v at a node, and the log of k times the spacing."""
+    def scaled(node: Any, reference: int | None) -> Any:
+        """k v at a node, or at several."""
         return k * node if reference is None else k * (node - logs[reference]) + float(np.log(error_rates[reference]))
 
-    # Where a lattice's points below its first node, or up to its last one, add up to e^{kv} of k v = scaled(...) + this.
+    # A lattice's points below its first node add up to the exponential of scaled(...) plus this.
     log_step, log_scale = np.log(spacing * k), -float(gammaln(1 + k))
     to_first = -np.log(np.expm1(spacing * k) / (spacing * k)) if spacing * k > 1e-8 else -spacing * k / 2
     before, passed = -np.inf, np.zeros(n_models, dtype=bool)
@@ -87,11 +88,11 @@ def nodes(error_rates: Float[np.ndarray, " m"], theta: float) -> Iterator[Nodes]
         gap = reached + (np.log(-np.expm1(before - reached)) if before < reached else -np.inf)
         yield Nodes(np.array([gap + log_scale]), np.zeros(1), np.where(passed, np.inf, -np.inf))
         for some in np.split(here, range(_NODES_AT_ONCE, len(here), _NODES_AT_ONCE)):
-            log_density = np.array([scaled(u, reference) for u in some])
+            log_density = scaled(some, reference)
             if reference is None:
                 log_density = log_density - np.exp(some)
             yield Nodes(log_density + log_step + log_scale, some, offsets)
-        before = scaled(float(here[-1]), reference) + to_first + spacing * k
+        before = scaled(here[-1], reference) + to_first + spacing * k
         passed[members] = True
 
 

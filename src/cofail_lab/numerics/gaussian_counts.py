@@ -1,10 +1,10 @@
 """The law of C, the number of normal scores below their thresholds, for any correlation matrix, by simulation.
 
-Scores are g Z + R Y with g the first principal component. Given Y every score crosses its threshold at one value of Z, so
-that a draw of Y gives a whole law of C. Y is drawn from a mixture of normals with weights known in advance: half of the
-points around 0, the others around what Y is when (nearly) all scores are below their thresholds, or above. Rare counts are
-thus seen as often as common ones, and a weight, density over mixture density, is at most 2. Points are a Sobol net under
-independent digital shifts; the spread over the shifts is the error.
+Scores are g Z + R Y with g the first principal component. Given Y every score crosses its threshold at one value of Z,
+so that a draw of Y gives a whole law of C. Y is drawn from a mixture of normals with weights known in advance: half of
+the points around 0, the others around what Y is when (nearly) all scores are below their thresholds, or above. Rare
+counts are thus seen as often as common ones, and a weight, density over mixture density, is at most 2. Points are a
+Sobol net under independent digital shifts; the spread over the shifts is the error.
 """
 
 import numpy as np

@@ -24,8 +24,8 @@ _REACH = float(np.sqrt(2 * DROP))  # its curvature is at most -1: farther out it
 RESOLVED = 0.01
 """Proven error from which on the moves of an integral say what its error is; before, two lattices may agree by chance.
 
-A model with a loading near ±1 answers by a step in Z: lattices that are wide against the step agree wherever it does not
-lie between their nodes.
+A model with a loading near ±1 answers by a step in Z: lattices that are wide against the step agree wherever it does
+not lie between their nodes.
 """
 _BLOCK = 32
 _MAX_BLOCKS = 2**10

@@ -163,7 +163,7 @@ def log_orthant(
 
 
 def _log_rectangle(rectangle: equal_scores.Rectangle) -> tuple[float, float]:
-    """The same where some models have one score: perfectly correlated ones, or one right exactly where another fails."""
+    """The same where some models have one score: perfectly correlated ones, or one right just where another fails."""
     k = len(rectangle.upper)
     positive = rectangle._replace(correlation=np.asarray(lifted(jnp.asarray(rectangle.correlation))))
     net, shifts = orthant.sobol_net(k, _RECTANGLE_LOG2_POINTS), orthant.digital_shifts(k, 0)
