@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from cofail_lab.experiments import fit as fit_module
+from cofail_lab.experiments import fit_stages as fit_module
 from cofail_lab.record import SCHEMA
 from tests.conftest import Run, real_path
 
@@ -191,7 +191,11 @@ COUNTS = ("experiment=certify", "data=counts", "data.n_all_wrong=17", "data.n_qu
     [
         (("experiment.bootstrapp=3",), "experiment.bootstrapp: no such key"),
         (("nonsense=3",), "nonsense: no such key"),
-        (("experiment=fitt",), "experiment/fitt"),
+        (("experiment=fitt",), "experiment=fitt: no such choice, did you mean fit?; there are bounds, "),
+        (("experiment.bootstrapp=3",), "did you mean experiment.bootstrap?"),
+        (("absent.csv",), "absent.csv: no such file"),
+        (("data.path=https://example.org/a.csv",), "is an address; download the file first"),
+        (("data=digits", "data.path=a.csv"), "data.path: not a key of the chosen data; another data= has it"),
         (("experiment.delta=0",), "experiment.delta: 0"),
         (("experiment.delta=high",), "experiment.delta: 'high'"),
         (("experiment.overhead=2",), "experiment.overhead: 2"),
@@ -207,7 +211,7 @@ COUNTS = ("experiment=certify", "data=counts", "data.n_all_wrong=17", "data.n_qu
         (COUNTS, "data.best_correct"),
         ((*COUNTS, "data.best_correct=276", "data.pool_size=3"), "totals cannot be selected from"),
         ((*COUNTS, "data.best_correct=276", "experiment=fit"), "only totals"),
-        (("data.models=[",), "data.models=["),
+        (("data.models=[",), "data.models: '[' matches nothing"),
         (("data.models=[]",), "data.models: []"),
         (("data.models={a:1}",), "data.models: {'a': 1}"),
         (("data.dataset=true",), "data.dataset: True"),
@@ -309,7 +313,7 @@ def test_import_and_help_stay_light() -> None:
     code = (
         "import sys, contextlib, io\nfrom cofail_lab.cli import main\nsys.argv = ['cofail-lab', '--help']\n"
         f"with contextlib.redirect_stdout(io.StringIO()) as out:\n    main()\n"
-        "assert 'data.path=grades.csv' in out.getvalue()\n"
+        "assert 'cofail-lab grades.csv' in out.getvalue()\n"
         f"assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"
     )
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}

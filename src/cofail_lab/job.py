@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from omegaconf import DictConfig
 
-    from cofail_lab.experiments.base import Experiment, Inputs, Progress, RunOptions
+    from cofail_lab.experiments.base import Announce, Experiment, Inputs, Progress, RunOptions
     from cofail_lab.record import Recorder
     from cofail_lab.result import Result
 
-_SELECTION = ("dataset", "models", "min_coverage", "pool_size")
+_SELECTION = ("dataset", "models", "min_coverage", "pool_size", "limits", "errors", "unanswered")
 SHARDS_IN_A_SWEEP = "run.shards: every job of a sweep is a job of its own already; leave out run.shards or -m"
-# Groups of keys that say how a sweep is run, not what is computed.
-_NOT_RECORDED = ("sweep",)
+# Keys that say how a sweep is run and what is printed, not what is computed.
+_NOT_RECORDED = ("sweep", "verbose")
 
 
 def resolve(config: DictConfig) -> DictConfig:
@@ -74,16 +74,21 @@ def recorder(
     )
 
 
-def build(config: DictConfig, shards: Mapping[str, pa.Table] | None = None) -> tuple[Experiment, Inputs]:
+def build(
+    config: DictConfig,
+    shards: Mapping[str, pa.Table] | None = None,
+    announce: Announce | None = None,
+) -> tuple[Experiment, Inputs]:
     """The experiment and its inputs. A bad value in either is an error here, before anything is written.
 
     Args:
         config: from `resolve`.
         shards: the tables that the shards of the run have written; None where the run must not have shards.
+        announce: shows a headline and sections before the rest is computed; None shows nothing.
     """
     from hydra.utils import instantiate
 
-    from cofail_lab.experiments.base import Inputs, RunOptions
+    from cofail_lab.experiments.base import Inputs, RunOptions, unannounced
     from cofail_lab.grades import Selection
 
     options = RunOptions(**plain(config.run))
@@ -97,6 +102,7 @@ def build(config: DictConfig, shards: Mapping[str, pa.Table] | None = None) -> t
         selection=Selection(**{key: plain(config.data)[key] for key in _SELECTION}, seed=options.seed),
         law_factory=None if config.law is None else _law_factory(config.law),
         shards=shards or {},
+        announce=announce or unannounced,
     )
     return experiment, inputs
 

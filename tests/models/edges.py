@@ -13,9 +13,12 @@ from cofail_lab.models import (
     CommonShock,
     ExchangeableCount,
     ExchangeableMixing,
+    FactorMixture,
     GaussianCopula,
     Independent,
     OneFactorGaussian,
+    SkewFactor,
+    StudentFactor,
 )
 
 TINY, HUGE = 1e-12, 1 - 1e-12
@@ -63,6 +66,10 @@ SMALL: dict[str, Callable[[], AbstractErrorLaw]] = {
             *((1e-300, 1e-300), (0.5, 0.5 + 1e-12), (0.9, 0.999), (0, 0.99999)),
         )
     },
+    "student, heavy": lambda: StudentFactor([TINY, 0.3, HUGE], [0.9, 0.0, -0.99], 0.5),
+    "student, normal": lambda: StudentFactor(MIXED, [0.9, 0.0, -0.9, 0.5], np.inf),
+    "skewed": lambda: SkewFactor([TINY, 0.3, HUGE], [0.9, 0.0, -0.9], 4.0),
+    "points": lambda: FactorMixture([TINY, 0.3, HUGE], [0.9, 0.0, -0.9], [-9.0, 0.0, 5.0], [TINY, 1 - 2 * TINY, TINY]),
     "block, tiny rates": lambda: BlockFactor([TINY] * 4, TWO_FAMILIES, 0.3, 0.6),
     "block, huge rates": lambda: BlockFactor([HUGE] * 4, TWO_FAMILIES, 0.3, 0.6),
     "block, alone": lambda: BlockFactor([0.3], ["a"], 0.3, 0.6),

@@ -19,9 +19,12 @@ from cofail_lab.models import (
     CommonShock,
     ExchangeableCount,
     ExchangeableMixing,
+    FactorMixture,
     GaussianCopula,
     Independent,
     OneFactorGaussian,
+    SkewFactor,
+    StudentFactor,
 )
 from tests.models.laws import CORRELATION, LAWS, LOADINGS, RATES
 
@@ -129,6 +132,11 @@ BAD = {
     "law.theta: -1e-300 is outside [0, 1e+300]": lambda: Clayton([0.3], -1e-300),
     "law.theta: inf is outside [0, 1e+300]": lambda: Clayton([0.3], np.inf),
     "law.a: 0 is outside (0, 1e+300]": lambda: BetaMixing(0.0, 1.0, 3),
+    "law.degrees_of_freedom: 0.3 is outside [0.5, inf]": lambda: StudentFactor([0.3], [0.5], 0.3),
+    "law.skewness: 5 is outside [-4, 4]": lambda: SkewFactor([0.3], [0.5], 5.0),
+    "law.loadings[1]: -1 is outside (-1, 1)": lambda: SkewFactor([0.3, 0.4], [0.5, -1.0], 1.0),
+    "law.points[0]: nan is outside (-inf, inf)": lambda: FactorMixture([0.3], [0.5], [np.nan], [1.0]),
+    "law.weights: shape 1; 2 is accepted": lambda: FactorMixture([0.3], [0.5], [0.0, 1.0], [1.0]),
     "law.between: 0.7 is outside [0, law.within]": lambda: BlockFactor([0.3, 0.3], [0, 1], 0.7, 0.6),
     "law.block: 1 labels for 2 models": lambda: BlockFactor([0.3, 0.3], [0], 0.1, 0.6),
     "law.correlation: smallest eigenvalue": lambda: GaussianCopula([0.3] * 3, 1.9 * np.eye(3) - 0.9),

@@ -24,9 +24,12 @@ from cofail_lab.models import (
     CommonShock,
     ExchangeableCount,
     ExchangeableMixing,
+    FactorMixture,
     GaussianCopula,
     Independent,
     OneFactorGaussian,
+    SkewFactor,
+    StudentFactor,
 )
 from cofail_lab.models.tail import tail_curve
 from tests.models.laws import LAWS
@@ -87,6 +90,11 @@ CASES = {
     "one factor": Case(lambda x: OneFactorGaussian(x[:3], x[3:]), (*R, 0.5, 0.9, -0.3)),
     "one factor, loading 0": Case(lambda x: OneFactorGaussian(x[:3], x[3:]), (*R, 0.0, 0.6, 0.0)),
     "one factor, loadings 0": Case(lambda x: OneFactorGaussian(x[:3], x[3:]), (*R, 0.0, 0.0, 0.0)),
+    "student": Case(lambda x: StudentFactor(x[1:4], x[4:], x[0]), (3.0, *R, 0.5, 0.8, -0.3)),
+    "skewed": Case(lambda x: SkewFactor(x[1:4], x[4:], x[0]), (1.5, *R, 0.5, 0.8, -0.3)),
+    "points": Case(
+        lambda x: FactorMixture(x[:3], x[3:6], x[6:9], _rest(x[9:])), (*R, 0.5, 0.8, -0.3, -4.0, 0.5, 1.5, 0.1, 0.6)
+    ),
     "Clayton": Case(lambda x: Clayton(x[1:], x[0]), (2.0, *R)),
     "Clayton, weak": Case(lambda x: Clayton(x[1:], x[0]), (1e-4, *R)),
     "Clayton 0": Case(lambda x: Clayton(x[1:], x[0]), (0.0, *R), (0,)),

@@ -39,15 +39,15 @@ def judge(z: np.ndarray) -> None:
 
 def test_errors_are_honest() -> None:
     z, exact = z_scores(6, (8,), 20261202)
-    judge(z[exact > 1e-8])
-    assert z[exact < 1e-8].max(initial=0) < 5
+    judge(z[exact > 1e-7])
+    assert z[exact < 1e-7].max(initial=0) < 5
 
 
 @pytest.mark.slow
 def test_errors_are_honest_in_80_pools() -> None:
     z, exact = z_scores(80, (4, 8, 12, 20), 20261203)
-    judge(z[exact > 1e-8])
-    assert z[exact < 1e-8].max() < 5
+    judge(z[exact > 1e-7])
+    assert z[exact < 1e-7].max() < 5
 
 
 def test_a_rare_event_is_seen() -> None:

@@ -11,7 +11,7 @@ from cofail_lab import checks
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades, Selection
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.result import Result
+from cofail_lab.result import Result, Section
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,6 +35,15 @@ def silent(description: str, total: int) -> Iterator[Callable[[int], None]]:
     """The progress bar that shows nothing, for library use and tests."""
     del description, total
     yield lambda _: None
+
+
+Announce = Callable[[str, tuple[Section, ...]], None]
+"""Shows a headline and sections."""
+
+
+def unannounced(headline: str, sections: tuple[Section, ...]) -> None:
+    """Shows nothing before the end, for library use and tests."""
+    del headline, sections
 
 
 class Source(Protocol):
@@ -82,6 +91,7 @@ class Inputs:
         law_factory: builds the error law; keywords change its parameters. None where the configuration has no law.
         provenance: where the data came from; filled when they are loaded.
         shards: tables that the shards of this run have written, by name; empty where nothing was split.
+        announce: shows a headline and sections before the rest is computed.
     """
 
     options: RunOptions
@@ -90,6 +100,7 @@ class Inputs:
     law_factory: Callable[..., Any] | None = None
     provenance: dict[str, str] = field(default_factory=dict)
     shards: Mapping[str, pa.Table] = field(default_factory=dict)
+    announce: Announce = unannounced
 
     def counts_or_outcomes(self) -> Counts | Outcomes:
         """The contents of the source: totals as they are, a matrix reduced to its complete queries."""

@@ -126,7 +126,7 @@ class GaussianCopula(AbstractErrorLaw):
         """P(C = j) and standard errors: j = 0 and m as β is, the others by `numerics.gaussian_counts`.
 
         Rare counts are looked for around the scores at which all models are wrong, or right. One that lives elsewhere
-        may be missed where its probability is below 1e-8: no error of these is stated smaller than that.
+        may be missed where its probability is below 1e-7: no error of these is stated smaller than that.
         """
         m, t = self.n_models, np.asarray(self.thresholds)
         if m == 1:

@@ -19,7 +19,7 @@ _LOG2_POINTS = 9
 _CENTRES = ((0.5, 2), (1.0, 2))
 _SMOOTHING = 0.3
 
-LEAST_ERROR = 1e-8
+LEAST_ERROR = 1e-7
 """What a count's probability may be off by without being seen: where no centre leads to it, spreads say nothing."""
 
 

@@ -55,7 +55,9 @@ def test_no_theta_is_too_small() -> None:
     rates = np.array([[0.30, 0.31, 0.50, 1e-6]])
     for theta in (1e-8, 1e-5, 1e-3, 1.0, 1e3):
         law = Clayton(rates[0], theta)
-        assert clayton.log_all_wrong(rates, np.array([theta]))[0] == pytest.approx(float(law.log_all_wrong()), rel=1e-14)
+        assert clayton.log_all_wrong(rates, np.array([theta]))[0] == pytest.approx(
+            float(law.log_all_wrong()), rel=1e-14
+        )
         pairs = np.triu_indices(4, 1)
         mean = np.asarray(law.pairwise_wrong())[pairs].mean()
         found = clayton.fit_theta(rates, pairs, np.array([mean]))[0]
