@@ -77,6 +77,16 @@ def test_both_lattices_are_the_same_law(m: int) -> None:
         np.testing.assert_allclose(gamma_frailty_strong.count_law(rates, theta), counts, rtol=2e-12)
 
 
+def test_stretches_that_just_touch() -> None:
+    """Two models from 40 to 60 apart in log V: no piece of the frailty's law is counted twice, or not at all."""
+    theta = 1e3
+    for apart in np.arange(40.0, 60.0, 0.07):
+        counts = Clayton([0.3, 0.3 * np.exp(apart / theta)], theta).count_probs()
+        np.testing.assert_allclose(
+            counts, [1 - 0.3 * np.exp(apart / theta), 0.3 * np.expm1(apart / theta), 0.3], rtol=1e-11
+        )
+
+
 def test_too_many_nodes_are_refused_where_they_are_needed() -> None:
     law = Clayton(np.linspace(0.05, 0.95, 600), 1e7)
     with pytest.raises(ConvergenceError, match=r"law.theta: 1e\+07 with 600 different models needs"):

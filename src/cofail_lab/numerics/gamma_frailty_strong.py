@@ -78,7 +78,7 @@ def nodes(error_rates: Float[np.ndarray, " m"], theta: float) -> Iterator[Nodes]
     log_step, log_scale = np.log(spacing * k), -float(gammaln(1 + k))
     to_first = -np.log(np.expm1(spacing * k) / (spacing * k)) if spacing * k > 1e-8 else -spacing * k / 2
     before, passed = -np.inf, np.zeros(n_models, dtype=bool)
-    for members, reference in _runs(order, places, shift, below + _ABOVE):
+    for members, reference in _runs(order, places, shift, below + _ABOVE + 2 * spacing):
         offsets = -places if reference is None else shift(reference)
         first = -below - (offsets[members].max() if len(members) else 0.0)
         first = min(first, -below) if reference is None else first
@@ -104,7 +104,7 @@ def n_nodes(error_rates: Float[np.ndarray, " m"], theta: float) -> int:
 def _runs(
     order: np.ndarray, places: np.ndarray, shift: Callable[[int], np.ndarray], length: float
 ) -> Iterator[tuple[np.ndarray, int | None]]:
-    """Models whose stretches overlap, from below, and the model that they are measured from.
+    """Models whose stretches overlap (less than ``length`` apart), from below, and the model they are measured from.
 
     The last run has the models whose stretches overlap that of the density, around V = 1, or lie above; it is measured
     from V = 1 (None).
