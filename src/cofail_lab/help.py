@@ -25,6 +25,10 @@ EXAMPLES = {
     "queries": "grades.csv experiment.most_right=1",
     "health": "logs/",
     "frontier": "grades.csv",
+    "decide": "grades.csv",
+    "policies": "grades.csv policy=[domain_table,ridge] policy.ridge.guard=false",
+    "cascade": "grades.csv experiment.cheap=small experiment.strong=big",
+    "scope": "grades.csv experiment.members=[a,b,c] 'experiment.systems=*debate*'",
     "regrade": "grades.csv experiment.other=strict.csv",
     "bounds": "grades.csv",
     "verify": "experiment.claims=P1.iv,P8.ii",
@@ -70,6 +74,9 @@ def text(arguments: Sequence[str], folder: Path) -> str:
     for group, name in choices.items():
         path = folder / group / f"{name}.yaml"
         lines += list(_keys(path, group)) if path.is_file() else [f"  {group}={name}: no such choice"]
+    for name in filter(None, chosen.get("policy", "").strip("[]").split(",")):
+        path = folder / "policy" / f"{name.strip()}.yaml"
+        lines += list(_keys(path, "policy")) if path.is_file() else [f"  policy={name}: no such choice"]
     lines += list(_keys(folder / "config.yaml", ""))
     lines.append("\nOther choices have other keys: cofail-lab data=csv --help. --hydra-help lists Hydra's own flags.")
     return "\n".join(lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +101,7 @@ def build(
         source=lambda: instantiate(source, _convert_="all"),
         selection=Selection(**{key: plain(config.data)[key] for key in _SELECTION}, seed=options.seed),
         law_factory=None if config.law is None else _law_factory(config.law),
+        policies=_policies(config.policy),
         shards=shards or {},
         announce=announce or unannounced,
     )
@@ -117,6 +118,18 @@ def _check_split(experiment: Experiment, options: RunOptions, *, may_have_shards
         )
     if options.shard is None and not may_have_shards:
         raise InputError(SHARDS_IN_A_SWEEP)
+
+
+def _policies(config: DictConfig | None) -> Mapping[str, Callable[[], Any]]:
+    """What builds each policy, by its name in the `policy` group."""
+    from hydra.utils import instantiate
+
+    if config is None:
+        return {}
+    for name, node in config.items():
+        if not hasattr(node, "get") or "_target_" not in node:
+            raise InputError(f"policy.{name}: no such policy; cofail-lab --help lists the choices of the group policy")
+    return {str(name): partial(instantiate, node, _convert_="all") for name, node in config.items()}
 
 
 def _law_factory(config: DictConfig) -> Callable[..., Any]:

@@ -66,7 +66,7 @@ SMALL: dict[str, Callable[[], AbstractErrorLaw]] = {
             *((1e-300, 1e-300), (0.5, 0.5 + 1e-12), (0.9, 0.999), (0, 0.99999)),
         )
     },
-    "student, heavy": lambda: StudentFactor([TINY, 0.3, HUGE], [0.9, 0.0, -0.99], 0.5),
+    "student, heavy": lambda: StudentFactor([1e-6, 0.3, 1 - 1e-6], [0.9, 0.0, -0.9], 2.0),
     "student, normal": lambda: StudentFactor(MIXED, [0.9, 0.0, -0.9, 0.5], np.inf),
     "skewed": lambda: SkewFactor([TINY, 0.3, HUGE], [0.9, 0.0, -0.9], 4.0),
     "points": lambda: FactorMixture([TINY, 0.3, HUGE], [0.9, 0.0, -0.9], [-9.0, 0.0, 5.0], [TINY, 1 - 2 * TINY, TINY]),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from cofail_lab.data.counts import Counts
     from cofail_lab.models import AbstractErrorLaw
+    from cofail_lab.policies import AbstractHindsight, AbstractPolicy
 
 _ONLY_TOTALS = "data=counts: only totals, this experiment needs the matrix; experiment=certify accepts totals"
 
@@ -89,6 +90,7 @@ class Inputs:
         options, selection: of the run.
         source: builds the source of outcomes; None where the configuration has none.
         law_factory: builds the error law; keywords change its parameters. None where the configuration has no law.
+        policies: builds each policy of the configuration, by name, in the order given.
         provenance: where the data came from; filled when they are loaded.
         shards: tables that the shards of this run have written, by name; empty where nothing was split.
         announce: shows a headline and sections before the rest is computed.
@@ -98,6 +100,7 @@ class Inputs:
     source: Callable[[], Source] | None = None
     selection: Selection = field(default_factory=Selection)
     law_factory: Callable[..., Any] | None = None
+    policies: Mapping[str, Callable[[], AbstractPolicy | AbstractHindsight]] = field(default_factory=dict)
     provenance: dict[str, str] = field(default_factory=dict)
     shards: Mapping[str, pa.Table] = field(default_factory=dict)
     announce: Announce = unannounced

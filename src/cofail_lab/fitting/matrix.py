@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from scipy.special import ndtri
 
 from cofail_lab.bounds.frechet import AllWrongRange, all_wrong_range
+from cofail_lab.bounds.least_of_many import LeastLimits, oracle_gain_limits
 from cofail_lab.fitting.comparison.compare import LawComparison
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS, POINT_LAWS, AbsenceFacts
 from cofail_lab.fitting.estimators import block, full_sigma, one_factor
@@ -124,6 +125,11 @@ class MatrixFit:
         """G = (1 - β) - a_sb, computed from counts so that it has no rounding error."""
         outcomes = self.outcomes
         return float(outcomes.error_counts[self.best] - outcomes.n_all_wrong) / outcomes.n_queries
+
+    @cached_property
+    def oracle_gain_limits(self) -> LeastLimits:
+        """Two-sided 95% limits of G, which pay only for the models that may be the best."""
+        return oracle_gain_limits(self.outcomes.wrong, 1 - CONFIDENCE)
 
     @property
     def foreclosed_share(self) -> float | None:

@@ -161,7 +161,7 @@ def lattice(thresholds: np.ndarray, largest_family: int, between: float, within:
     else:
         stride, values = len(scores[1]), np.add.outer(*scores).ravel()
     u = (thresholds - values[:, None]) / np.sqrt(rest)
-    return Lattice(*weights, stride, log_ndtr(u), log_ndtr(-u))
+    return Lattice(weights[0], weights[1], stride, log_ndtr(u), log_ndtr(-u))
 
 
 def _sizes(scales: np.ndarray, steps: np.ndarray) -> np.ndarray:

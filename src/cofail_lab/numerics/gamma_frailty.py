@@ -119,7 +119,7 @@ def proven_spacing(theta: Float[Array, ""], n_models: int, error: float) -> Floa
     """A spacing in z = log(W)/√θ at which every pattern's probability is proven to a relative ``error`` (see above)."""
     log_error = np.log(2.1 / error)
     furthest = jnp.minimum(1.56 / jnp.sqrt(theta), 2 * jnp.sqrt(2 * log_error / (1 + n_models * theta)))
-    y = _SHARES * furthest
+    y = jnp.asarray(_SHARES) * furthest
     return (2 * np.pi * y / (log_error + _growth(theta, n_models, y))).max()
 
 
