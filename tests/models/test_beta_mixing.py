@@ -1,11 +1,12 @@
 """Beta mixing is the beta-binomial, at any a and b."""
 
+import equinox as eqx
 import mpmath
 import numpy as np
 import pytest
 from scipy import stats
 
-from cofail_lab.models import BetaMixing
+from cofail_lab.models import BetaMixing, ExchangeableMixing
 
 
 def test_beta_mixing_is_the_beta_binomial() -> None:
@@ -24,3 +25,7 @@ def test_extreme_parameters_against_mpmath(a: float, b: float) -> None:
         ]
     np.testing.assert_allclose(law.count_probs(), expected, rtol=1e-12)
     assert float(law.log_all_wrong()) == pytest.approx(np.log(expected[-1]), rel=1e-13)
+
+
+def test_the_name_among_mixing_laws() -> None:
+    assert eqx.tree_equal(ExchangeableMixing.beta(1e-6, 2.0, 7), BetaMixing(1e-6, 2.0, 7))

@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from cofail_lab.models import _checks
 from cofail_lab.models.base import AbstractFactorLaw, FactorGrid, Mixture
+from cofail_lab.models.beta_mixing import BetaMixing
 from cofail_lab.models.independent import with_diagonal
 
 
@@ -36,6 +37,11 @@ class ExchangeableMixing(AbstractFactorLaw):
         _checks.shape("weights", self.weights, self.points.shape)
         _checks.distribution("weights", self.weights)
         _checks.pool_size("n_models", self.pool_size)
+
+    @staticmethod
+    def beta(a: float, b: float, n_models: int) -> BetaMixing:
+        """The mixing law Beta(a, b), exactly: `beta_mixing.BetaMixing`."""
+        return BetaMixing(a, b, n_models)
 
     @property
     def n_models(self) -> int:
