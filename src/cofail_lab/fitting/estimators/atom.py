@@ -61,7 +61,7 @@ def _theta(tau: float) -> float:
 BASES = {
     "independent": Base(lambda rates, _: Independent(rates)),
     "one_factor": Base(OneFactorGaussian.equicorrelated, "correlation", float, 0.99),
-    "clayton": Base(lambda rates, tau: Clayton(rates, _theta(max(tau, 1e-4))), "theta", _theta, 0.95),
+    "clayton": Base(lambda rates, tau: Clayton(rates, _theta(tau)), "theta", _theta, 0.95),
 }
 
 

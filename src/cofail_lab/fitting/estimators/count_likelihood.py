@@ -216,11 +216,10 @@ def _block_logs(law: BlockFactor, wrong: np.ndarray) -> np.ndarray:
     nodes = block_factor.lattice(
         np.asarray(law.thresholds), max(map(len, families)), float(law.between), float(law.within)
     )
-    n_shared, n_family = len(nodes.shared), len(nodes.family)
-    # Row a + b, column a holds the weight of b: the family factor at b moves node a of the common factor to a + b.
-    mixing = np.zeros((n_shared + n_family - 1, n_shared))
-    for b, weight in enumerate(nodes.family):
-        mixing[np.arange(n_shared) + b, np.arange(n_shared)] = weight
+    n_shared = len(nodes.shared)
+    # Column a holds the weight of b in the row of the pair (a, b).
+    mixing = np.zeros((len(nodes.log_wrong), n_shared))
+    mixing[nodes.rows, np.arange(n_shared)[:, None]] = nodes.family
     row_logs, step = np.empty(len(wrong)), max(1, _ENTRIES_AT_ONCE // len(mixing))
     for first in range(0, len(wrong), step):
         rows = wrong[first : first + step]
