@@ -49,7 +49,7 @@ def test_profile_over_dropped_queries(drawn: np.ndarray) -> None:
 
 @pytest.mark.parametrize(("n", "m"), [(1500, 4), (400, 15)])
 def test_limits_of_the_profile_over_dropped_queries(drawn: np.ndarray, n: int, m: int) -> None:
-    """Against every k in turn: the likely ones are those within 1.92 of the best, or where K is not rare; past K the limit is that of β."""
+    """Against every k in turn: likely by C, or K is not rare; past K the limit is that of β."""
     pool = VaryingPool(drawn[:n, :m])
 
     def base_of(rates: np.ndarray, matrix: np.ndarray) -> OneFactorGaussian:
