@@ -172,7 +172,8 @@ def two_families(rate: float, size: int, between: float, within: float) -> Popul
     return mixture(np.full(len(kinds), 1 / len(kinds)), np.repeat(kinds, size, axis=1))
 
 
-def _student(u: np.ndarray) -> np.ndarray:
+def student(u: np.ndarray) -> np.ndarray:
+    """Quantiles of a t factor with 3 degrees of freedom and variance 1."""
     return stdtrit(3.0, u) / np.sqrt(3.0)
 
 
@@ -207,7 +208,7 @@ TRUTHS: dict[str, Truth] = {
     "much_alike": Truth("30 models, α = .2 to .3, r = .95", 500, lambda: one_factor(np.linspace(0.2, 0.3, 30), 0.95)),
     # Other shapes of difficulty and dependence.
     "heavy_tail": Truth(
-        "20 models, α = .3, t factor (ν = 3) r = .5", 300, lambda: one_factor([0.3] * 20, 0.5, _student)
+        "20 models, α = .3, t factor (ν = 3) r = .5", 300, lambda: one_factor([0.3] * 20, 0.5, student)
     ),
     "skewed": Truth("20 models, .15 to .5, exponential factor", 300, lambda: one_factor(_IRT, 0.5, _exponential)),
     "families": Truth("two families of 10, α = .3, r .3 and .7", 300, lambda: two_families(0.3, 10, 0.3, 0.7)),

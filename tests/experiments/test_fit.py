@@ -72,6 +72,8 @@ _NEW_LIMITS = {
     f"{name}_{end}" for name in ("oracle_gain", "oracle_gain_certified", "foreclosed") for end in ("lower", "upper")
 }
 _NEW_LIMITS |= {"n_competing"}
+# The limits of ω are those of another likelihood now, with free rates.
+_NEW_LIMITS |= {"shock_atom_one_factor_lower", "shock_atom_one_factor_upper"}
 
 
 def test_the_fit_is_that_of_the_tree_before_it_was_moved() -> None:

@@ -40,6 +40,9 @@ eigenvalues, a rescaled diagonal and 4 million independent draws."""
 MATRIX_REPLICATES = 500
 """Number of bootstrap replicates that `MATRIX_LAWS` are refitted to: this costs ten times the rest of a replicate."""
 
+MAX_BOUNDARY_SHARE = 0.1
+"""Share of pairs on their Fréchet bound above which a mean tetrachoric correlation has no interval."""
+
 _HELDOUT_SPLITS = 200
 # An eigenvalue counts as negative only if it is smaller than rounding errors explain (times the number of models).
 _NEGATIVE = -1e-9
@@ -199,6 +202,17 @@ class MatrixFit:
     def interval(self, values: Float[np.ndarray, " replicates"] | None) -> tuple[float, float] | None:
         """95% percentile interval of a number that each replicate has; None for None."""
         return None if values is None else percentile_interval(values, CONFIDENCE)
+
+    def correlation_interval(self, name: str) -> tuple[float, float] | None:
+        """95% percentile interval of a mean correlation of `point`; None without the bootstrap.
+
+        None for a tetrachoric mean too where more than `MAX_BOUNDARY_SHARE` of the pairs are on their Fréchet bound:
+        resampling cannot undo their bias, and such intervals held the truth in 4 of 40 matrices (docs/coverage.md).
+        """
+        n_boundary, n_pairs = int(self.point.n_boundary_pairs[0]), len(self.pairs.left)
+        if name.startswith("tetrachoric") and n_boundary > MAX_BOUNDARY_SHARE * n_pairs:
+            return None
+        return None if self.replicates is None else self.interval(getattr(self.replicates.fit, name))
 
     def correlation_matrix(self) -> tuple[Float[np.ndarray, "m m"], Int[np.ndarray, "m m"]]:
         """Tetrachoric correlations (nan in rows of constant models, diagonal 1) and boundary signs."""

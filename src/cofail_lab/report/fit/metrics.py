@@ -61,8 +61,7 @@ def metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int |
     }
     for name in ("pearson", "pearson_within", "pearson_across", "tetrachoric", "tetrachoric_interior"):
         numbers[name] = _number(getattr(point, name))
-        drawn = None if replicates is None else getattr(replicates.fit, name)
-        numbers |= _limits(name, fit.interval(drawn))
+        numbers |= _limits(name, fit.correlation_interval(name))
     numbers["pearson_gap"] = _number(point.pearson_within - point.pearson_across)
     gap = None if replicates is None else replicates.fit.pearson_within - replicates.fit.pearson_across
     numbers |= _limits("pearson_gap", fit.interval(gap))

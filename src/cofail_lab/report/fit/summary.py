@@ -156,12 +156,12 @@ def _pairwise(fit: MatrixFit, conclusion: Conclusion, elsewhere: Mapping[str, fl
 
 
 def _correlation_rows(fit: MatrixFit) -> list[Row]:
-    point, replicates = fit.point, fit.replicates
+    point = fit.point
     rows = []
     for name, label in CORRELATIONS.items():
         value = float(getattr(point, name)[0])
         if not np.isnan(value):
-            limits = fit.interval(None if replicates is None else getattr(replicates.fit, name))
+            limits = fit.correlation_interval(name)
             rows.append(Row(label, fixed(value), _bracket(limits, fixed, "95% bootstrap interval")))
     if n_boundary := int(point.n_boundary_pairs[0]):
         note = f"{count(n_boundary)} pairs on their Fréchet bound enter the mean at ±1"
