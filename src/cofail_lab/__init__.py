@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cofail_lab.api import certify, fit, verify
     from cofail_lab.bounds.certificate import Certificate, certify_counts
     from cofail_lab.data import load_outcomes
+    from cofail_lab.data.frames import from_dataframe
     from cofail_lab.errors import ConvergenceError, InputError
     from cofail_lab.estimate import Estimate
     from cofail_lab.fitting.estimators.tetrachoric import tetrachoric

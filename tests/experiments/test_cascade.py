@@ -1,5 +1,7 @@
 """`experiment=cascade`: its numbers are those of the formulas, and its sentences say what they mean."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -75,8 +77,8 @@ def test_where_the_strong_model_is_cheaper_there_is_no_dollar_gap(rng):
 
 
 def test_where_costs_are_unknown_only_escalation_is_compared(rng):
-    grades = pool(rng)
-    del grades.per_cell["cost"]
+    priced = pool(rng)
+    grades = replace(priced, per_cell={name: held for name, held in priced.per_cell.items() if name != "cost"})
     result = read(grades, cheap="small")
     assert result.metrics["dollar_gap"] is None
     assert result.metrics["price_cheap"] is None

@@ -104,7 +104,8 @@ def _nodes(law: AbstractFactorLaw) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return factor_nodes(np.asarray(law.thresholds), np.asarray(law.loadings))
     if isinstance(law, AbstractProbitFactor):
         solved = law.solved(_GRID_ERROR, 1e-17)
-        return (np.asarray(solved.log_weights), *map(np.asarray, log_answers(solved, law.loadings)))
+        log_wrong, log_right = log_answers(solved, law.loadings)
+        return np.asarray(solved.log_weights), np.asarray(log_wrong), np.asarray(log_right)
     log_weights, log_wrong, log_right = (np.asarray(logs) for logs in law.factor_grid())
     # A heavy tail has hundreds of nodes at which every model is wrong: they are merged into one.
     sure = np.asarray((log_wrong > -1e-14).all(axis=1))
