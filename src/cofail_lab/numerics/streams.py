@@ -7,6 +7,7 @@ BOOTSTRAP, HELDOUT, CHURN = 1, 2, 3
 FULL_SIGMA, FOLDS = 4, 5
 NULL, NULL_LOADINGS, POWER, SCAN, LUCK = 6, 7, 8, 9, 10
 NULL_FULL_SIGMA = 11
+TAIL = 20
 
 
 def generator(seed: int, purpose: int, index: int = 0) -> np.random.Generator:
