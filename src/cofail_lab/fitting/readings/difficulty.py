@@ -172,7 +172,7 @@ class Pool:
             return ndtri(np.clip(weights @ given.rates, 1e-12, 1 - 1e-12)) - self._two
 
         x, step = np.zeros((len(table), 2)), 1e-4
-        for _ in range(6):
+        for _ in range(4):
             now = excess(x)
             slopes = [(excess(x + step * direction) - now) / step for direction in np.eye(2)]
             jacobian = np.stack(slopes, axis=-1) + 1e-6 * np.eye(2)
