@@ -1,9 +1,9 @@
 """Smooth laws of difficulty: the law of C, the number of wrong models, under one factor that need not be Gaussian.
 
 Given its difficulty z, model i fails a query with probability Φ((t_i - ℓ_i z)/√(1 - ℓ_i²)); z has one of `FAMILIES`,
-moved and stretched so that the error rates stay the observed ones. P(C = c) is then a weighted mean of laws given z that
-do not depend on the family: they are computed once for each loading, and every family, shape and place only changes the
-weights. Hence tens of thousands of laws cost less than a second.
+moved and stretched so that the error rates stay the observed ones. P(C = c) is then a weighted mean of laws given z
+that do not depend on the family: they are computed once for each loading, and every family, shape and place only
+changes the weights. Hence tens of thousands of laws cost less than a second.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -2,8 +2,8 @@
 
 For each family of `difficulty.FAMILIES`, and with equal loadings and with those of the tetrachoric matrix, the
 statistic is the log of the likelihood ratio of "an atom over the family" to "the family". The evidence is the smallest
-of them: what no family explains. Its p-value under a family is the share of histograms, drawn from the family's best law
-for the data, with at least as much evidence (a parametric bootstrap).
+of them: what no family explains. Its p-value under a family is the share of histograms, drawn from the family's best
+law for the data, with at least as much evidence (a parametric bootstrap).
 """
 
 from collections.abc import Iterable, Mapping
@@ -101,18 +101,19 @@ def test_tail(
         for number, pool in enumerate(pools)
         for name, kept in near(pool, ONE_SHAPE, references, n).items()
     }
-    draw = _Draws(n, seed)
-    p_values, evidence = _p_values(laws, counts, draw)
+    draw = Draws(n, seed)
+    p_values, evidence = smooth_p_values(laws, counts, draw)
     if max(p_values.values()) <= _LEVEL:
-        p_values |= _two_shapes(pools[0], laws, counts, n, draw)
-    nearest, ceiling = power_ceiling(alternative, {key: laws[key] for key in laws if key[0] == 0}, n, draw)
-    return TailTest(p_values, evidence, atom, _power(laws, alternative, n, draw), ceiling, nearest)
+        two_shapes = near(pools[0], (TWO_SHAPES,), counts[None] / n, n)[TWO_SHAPES]
+        p_values |= two_shape_p_value(two_shapes, laws, counts, draw)
+    nearest, ceiling = power_ceiling(alternative, {key: laws[key] for key in laws if key[0] == 0}, draw)
+    return TailTest(p_values, evidence, atom, _power(laws, alternative, draw), ceiling, nearest)
 
 
 test_tail.__test__ = False  # type: ignore[attr-defined]  # not a test of pytest
 
 
-class _Draws:
+class Draws:
     """Histograms from laws; each purpose and family has a stream of its own."""
 
     def __init__(self, n: int, seed: int) -> None:
@@ -159,13 +160,16 @@ def _p_value(simulated: np.ndarray, observed: float) -> float:
     return float(1 + (simulated >= observed - _ROUNDING).sum()) / (1 + len(simulated))
 
 
-def _p_values(laws: Mapping[Key, Laws], counts: np.ndarray, draw: _Draws) -> tuple[dict[str, float], float]:
+def smooth_p_values(
+    laws: Mapping[Key, Laws], counts: Float[np.ndarray, " m_plus_1"], draw: Draws, n_simulated: int = SIMULATED
+) -> tuple[dict[str, float], float]:
+    """The p-value of each of `ONE_SHAPE` for a histogram, and the evidence against all of them."""
     observed = {key: likelihoods(kept, counts[None]) for key, kept in laws.items()}
     ratios = {key: float(with_[0] - without[0]) for key, (with_, without, _) in observed.items()}
     evidence = min(ratios.values())
     p_values = dict.fromkeys(ONE_SHAPE, 0.0)
     for key, (_, _, best) in observed.items():
-        drawn = draw(laws[key].probs[best[0]], SIMULATED, 0, key)
+        drawn = draw(laws[key].probs[best[0]], n_simulated, 0, key)
         name = key[1]
         if name == "gaussian":
             p_value = _p_value(_ratio(laws[key], drawn), ratios[key])
@@ -175,15 +179,20 @@ def _p_values(laws: Mapping[Key, Laws], counts: np.ndarray, draw: _Draws) -> tup
     return p_values, evidence
 
 
-def _two_shapes(pool: Pool, laws: Mapping[Key, Laws], counts: np.ndarray, n: int, draw: _Draws) -> dict[str, float]:
+def two_shape_p_value(
+    two_shapes: Laws,
+    laws: Mapping[Key, Laws],
+    counts: Float[np.ndarray, " m_plus_1"],
+    draw: Draws,
+    n_simulated: int = SIMULATED,
+) -> dict[str, float]:
     """The p-value of the two-shape family by its own ratio; empty where it describes the matrix no better."""
-    kept = near(pool, (TWO_SHAPES,), counts[None] / n, n)[TWO_SHAPES]
-    with_, without, best = likelihoods(kept, counts[None])
+    with_, without, best = likelihoods(two_shapes, counts[None])
     others = max(float(likelihoods(one, counts[None])[0][0]) for one in laws.values())
     if with_[0] - others < _BETTER:
         return {}
-    drawn = draw(kept.probs[best[0]], SIMULATED, 0, (0, TWO_SHAPES))
-    return {TWO_SHAPES: _p_value(_ratio(kept, drawn), float(with_[0] - without[0]))}
+    drawn = draw(two_shapes.probs[best[0]], n_simulated, 0, (0, TWO_SHAPES))
+    return {TWO_SHAPES: _p_value(_ratio(two_shapes, drawn), float(with_[0] - without[0]))}
 
 
 def with_atom(pool: Pool, counts: Float[np.ndarray, " m_plus_1"], atom: float) -> Float[np.ndarray, " m_plus_1"]:
@@ -210,7 +219,7 @@ def with_atom(pool: Pool, counts: Float[np.ndarray, " m_plus_1"], atom: float) -
 
 
 def power_ceiling(
-    alternative: Float[np.ndarray, " m_plus_1"], laws: Mapping[Key, Laws], n: int, draw: _Draws
+    alternative: Float[np.ndarray, " m_plus_1"], laws: Mapping[Key, Laws], draw: Draws
 ) -> tuple[str, float]:
     """The family of the smooth law nearest to ``alternative``, and the power at 5% of the likelihood ratio of the two.
 
@@ -224,9 +233,8 @@ def power_ceiling(
     return key[1], float((beside > np.quantile(under, 1 - _LEVEL)).mean())
 
 
-def _power(laws: Mapping[Key, Laws], alternative: np.ndarray, n: int, draw: _Draws) -> float:
+def _power(laws: Mapping[Key, Laws], alternative: np.ndarray, draw: Draws) -> float:
     """Share of histograms of ``alternative`` whose evidence is rare under the nearest law of every family."""
-    del n
     floor = 0.5
     critical = floor
     for key, kept in laws.items():

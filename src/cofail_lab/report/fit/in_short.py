@@ -112,8 +112,8 @@ def _none_seen(fit: MatrixFit, conclusion: Conclusion) -> str:
     match conclusion.reason:
         case "none_is_rare":
             return (
-                f"{said}: the tail is thinner than every law fitted to pairs expects (p = "
-                f"{p_value(conclusion.p_value)}), so that reading pairs overprices it here."
+                f"{said}: the tail is thinner than every law fitted to pairs expects ({_largest(conclusion)}), so that "
+                "reading pairs overprices it here."
             )
         case "none_expected":
             return f"{said}: seeing none could well be chance{_power(fit)}."
@@ -137,12 +137,13 @@ def _judged(fit: MatrixFit, conclusion: Conclusion) -> str:
         case "laws_disagree":
             return (
                 f"The laws disagree: as much is given by chance under {' and '.join(explaining)}, not under "
-                f"{rejecting}. A law without a common mode is not excluded, so no common mode can be claimed{_power(fit)}."
+                f"{rejecting}. A law without a common mode is not excluded, so no common mode can be claimed"
+                f"{_power(fit)}."
             )
         case "ratios_low":
             return (
-                f"The tail is thinner than every law fitted to pairs expects (p = {p_value(conclusion.p_value)} or "
-                "less): reading pairs overprices it here, and there is no sign of a common mode."
+                f"The tail is thinner than every law fitted to pairs expects ({_largest(conclusion)}): "
+                "reading pairs overprices it here, and there is no sign of a common mode."
             )
         case "explained":
             return f"The difference could well be chance{_power(fit)}."
@@ -164,7 +165,7 @@ def _judged(fit: MatrixFit, conclusion: Conclusion) -> str:
             )
     return (
         "This is unlikely to be chance: more queries defeat everyone than these laws and smooth laws with heavier "
-        f"tails explain (p = {p_value(conclusion.p_value)} or less). Read those queries before calling it a common "
+        f"tails explain ({_largest(conclusion)}). Read those queries before calling it a common "
         "mode: wrong references and broken graders look the same."
     )
 
@@ -187,6 +188,10 @@ def _best_test(fit: MatrixFit) -> str:
         f"even the best possible test would find a common mode of {percent(fit.tail.atom)} beside one factor in only "
         f"{percent(fit.tail.ceiling, 0)} of such matrices"
     )
+
+
+def _largest(conclusion: Conclusion) -> str:
+    return "" if conclusion.p_value is None else f"p = {p_value(conclusion.p_value)} at most"
 
 
 def _few(number: float) -> str:
