@@ -145,7 +145,7 @@ ATOMS: Mapping[str, Truth] = {
 
 def measure(name: str, m: int, n: int, matrices: int) -> None:
     """How often a truth is called beyond every smooth law, and beyond a Gaussian one."""
-    truth = (SMOOTH | ATOMS)[name]
+    truth = SMOOTH[name] if name in SMOOTH else ATOMS[name]
     rng = np.random.default_rng([m, n, sum(map(ord, name))])
 
     def histogram(queries: int) -> np.ndarray:

@@ -81,7 +81,7 @@ class Conclusion:
         expected: where no query defeats every model, the number of such queries that the one-factor law expects.
         pool_too_large: whether some were not tested because the pool has too many models.
         expected_none: where no query defeats every model, the share of simulated one-factor matrices without such a
-            query, or exp(-``expected``) where no matrices were simulated.
+            query, or (1 - β)^n where no matrices were simulated.
     """
 
     tail: Tail

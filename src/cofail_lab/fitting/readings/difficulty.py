@@ -21,6 +21,9 @@ _MAX_NODES, _REACH = 601, 14.0
 # Loadings stay within this: at 1 a model would have no error of its own.
 _LIMIT = 0.995
 
+# A shape this near 0 is the Gaussian law.
+_GAUSSIAN = 1e-3
+
 Cdf = Callable[[float, np.ndarray], np.ndarray]
 
 
@@ -29,7 +32,7 @@ class Family(NamedTuple):
 
     Attributes:
         label: what texts call a difficulty of this family.
-        shapes: the shapes tried first; 0 is the Gaussian law.
+        shapes: the shapes tried first; at and near 0 is the Gaussian law.
         cdf: P(Z <= x) at a shape, with a spread near that of the standard normal law.
         fixed: whether the shapes are not refined.
     """
@@ -87,7 +90,7 @@ FAMILIES: Mapping[str, Family] = {
     "gaussian": Family("Gaussian", np.zeros(1), _gaussian),
     "student": Family("Student t", np.linspace(0, 0.5, 9), _student),
     "skew": Family("skewed (gamma)", np.linspace(-2, 4, 13), _skewed),
-    "lognormal": Family("lognormal", np.linspace(-0.8, 1.3, 11), _lognormal),
+    "lognormal": Family("lognormal", np.linspace(-0.8, 1.3, 15), _lognormal),
     "johnson": Family("skewed and heavy (Johnson)", np.arange(float(len(_JOHNSON))), _johnson, fixed=True),
 }
 """Name (as in ``results.json``: ``tail_p_<name>``) -> family. Each of the others contains the Gaussian law."""
@@ -143,7 +146,7 @@ class Pool:
         self, family: Family, loadings: Iterable[float], shapes: np.ndarray, places: np.ndarray
     ) -> Float[np.ndarray, "loadings shapes places m_plus_1"]:
         """P(C = c) at every loading and shape, and at places relative to the one with the observed error rates."""
-        table = np.stack([ndtr(_X) if shape == 0 else family.cdf(float(shape), _X) for shape in shapes])
+        table = np.stack([ndtr(_X) if abs(shape) < _GAUSSIAN else family.cdf(float(shape), _X) for shape in shapes])
         probs = []
         for loading in loadings:
             given = self._at(float(loading))
@@ -219,7 +222,9 @@ def atom_gain(share: Float[np.ndarray, "..."], probs: Float[np.ndarray, "..."]) 
 # Points per axis of the grids: the first, and the later ones. Laws this much less likely than the best are dropped.
 _FIRST_LOADINGS, _FIRST_PLACES = np.concatenate([np.linspace(0.05, 0.95, 19), [0.975, 0.99]]), 13
 _LOADINGS, _SHAPES, _PLACES = 31, 25, 21
-_SLACK, _MAX_ROUNDS = 10.0, 5
+_SLACK = 10.0
+# Refined until this share of the loadings has a plausible law.
+_FINE, _MAX_ROUNDS = 0.4, 4
 
 
 def near(
@@ -234,24 +239,39 @@ def near(
     loadings = _FIRST_LOADINGS
     places = np.linspace(-5 / np.sqrt(n), 5 / np.sqrt(n) + 2 * atom, _FIRST_PLACES)
     shapes = {name: FAMILIES[name].shapes for name in names}
-    for round_ in range(_MAX_ROUNDS):
-        grids = {name: pool.laws(FAMILIES[name], loadings, shapes[name], places) for name in shapes}
-        kept = {name: _plausible(grid, references, n) for name, grid in grids.items()}
-        used = np.any([keep.any((1, 2)) for keep in kept.values()], axis=0)
-        if round_ and (used.mean() > 0.4 or round_ == _MAX_ROUNDS - 1):
-            break
-        inner = np.any([keep.any((0, 1)) for keep in kept.values()], axis=0)
+    grids, kept = _grids(pool, loadings, shapes, places, references, n)
+    for _ in range(_MAX_ROUNDS):
+        used = np.logical_or.reduce([keep.any((1, 2)) for keep in kept.values()])
+        inner = np.logical_or.reduce([keep.any((0, 1)) for keep in kept.values()])
         shapes = {
-            name: shapes[name] if FAMILIES[name].fixed else _box(shapes[name], kept[name].any((0, 2)), _SHAPES)
+            name: shapes[name]
+            if FAMILIES[name].fixed
+            else _box(shapes[name], np.asarray(kept[name].any((0, 2))), _SHAPES)
             for name in shapes
         }
         loadings, places = _box(loadings, used, _LOADINGS), _box(places, inner, _PLACES)
+        grids, kept = _grids(pool, loadings, shapes, places, references, n)
+        if np.logical_or.reduce([keep.any((1, 2)) for keep in kept.values()]).mean() > _FINE:
+            break
     laws = {}
     for name, keep in kept.items():
         probs = grids[name][keep]
         axes = np.meshgrid(loadings, shapes[name], places, indexing="ij")
         laws[name] = Laws(probs, np.log(probs), np.stack([axis[keep] for axis in axes], axis=-1))
     return laws
+
+
+def _grids(
+    pool: Pool,
+    loadings: np.ndarray,
+    shapes: Mapping[str, np.ndarray],
+    places: np.ndarray,
+    references: np.ndarray,
+    n: int,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The laws of each family on a grid, and which of them are plausible."""
+    grids = {name: pool.laws(FAMILIES[name], loadings, values, places) for name, values in shapes.items()}
+    return grids, {name: _plausible(grid, references, n) for name, grid in grids.items()}
 
 
 def _plausible(grid: np.ndarray, references: np.ndarray, n: int) -> Bool[np.ndarray, "loadings shapes places"]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.optimize import brentq
 
 from cofail_lab.fitting.readings.difficulty import FAMILIES, Laws, Pool, atom_gain, near
 from cofail_lab.numerics.streams import TAIL, generator
@@ -18,7 +19,7 @@ from cofail_lab.numerics.streams import TAIL, generator
 MAX_MODELS = 400
 """Larger pools are not tested: the grids would take minutes."""
 
-ONE_SHAPE = ("gaussian", "student", "skew", "lognormal")
+ONE_SHAPE: tuple[str, ...] = ("gaussian", "student", "skew", "lognormal")
 """Families with at most one shape, which every matrix is tested against."""
 TWO_SHAPES = "johnson"
 """A family that is tested where it describes the other queries better than `ONE_SHAPE` do."""
@@ -46,6 +47,7 @@ class TailTest:
         power: share of histograms with such an atom over one Gaussian factor in which every family is rejected at 5%.
         ceiling: the same of the best test there is, between this law and the nearest smooth law.
         nearest: family of the nearest smooth law, by Kullback-Leibler divergence.
+        best: family of `ONE_SHAPE` whose law is the most likely one for the histogram.
         n_simulated: histograms behind each p-value.
     """
 
@@ -55,6 +57,7 @@ class TailTest:
     power: float
     ceiling: float
     nearest: str
+    best: str
     n_simulated: int = SIMULATED
 
     @property
@@ -107,7 +110,8 @@ def test_tail(
         two_shapes = near(pools[0], (TWO_SHAPES,), counts[None] / n, n)[TWO_SHAPES]
         p_values |= two_shape_p_value(two_shapes, laws, counts, draw)
     nearest, ceiling = power_ceiling(alternative, {key: laws[key] for key in laws if key[0] == 0}, draw)
-    return TailTest(p_values, evidence, atom, _power(laws, alternative, draw), ceiling, nearest)
+    best = max(laws, key=lambda key: float(likelihoods(laws[key], counts[None])[1][0]))[1]
+    return TailTest(p_values, evidence, atom, _power(laws, alternative, draw), ceiling, nearest, best)
 
 
 test_tail.__test__ = False  # type: ignore[attr-defined]  # not a test of pytest
@@ -119,7 +123,10 @@ class Draws:
     def __init__(self, n: int, seed: int) -> None:
         self._n, self._seed = n, seed
 
-    def __call__(self, probs: Float[np.ndarray, " m_plus_1"], number: int, purpose: int, key: Key = (0, "gaussian")):
+    def __call__(
+        self, probs: Float[np.ndarray, " m_plus_1"], number: int, purpose: int, key: Key = (0, "gaussian")
+    ) -> Float[np.ndarray, "number m_plus_1"]:
+        """``number`` histograms from the law with these probabilities."""
         stream = generator(self._seed, TAIL, 64 * purpose + 16 * key[0] + list(FAMILIES).index(key[1]))
         return stream.multinomial(self._n, probs / probs.sum(), number).astype(float)
 
@@ -206,13 +213,15 @@ def with_atom(pool: Pool, counts: Float[np.ndarray, " m_plus_1"], atom: float) -
     smooth = base.logs @ shares
     best = int((smooth + atom_gain(shares[-1], base.probs[:, -1])).argmax())
     loading = base.parameters[best, 0]
-    target = max((shares @ np.arange(m + 1) / m - atom) / (1 - atom), 0.5 / n / m)
-    low, high = -8.0, 8.0
-    for _ in range(50):
-        middle = (low + high) / 2
-        probs = pool.laws(FAMILIES["gaussian"], [loading], np.zeros(1), np.array([middle]))[0, 0, 0]
-        # A larger place is easier.
-        low, high = (middle, high) if probs @ np.arange(m + 1) / m > target else (low, middle)
+    gaussian, counted = FAMILIES["gaussian"], np.arange(m + 1) / m
+    # A rate of zero has no place.
+    target = max((shares @ counted - atom) / (1 - atom), 0.5 / (n * m))
+
+    def base_at(place: float) -> np.ndarray:
+        return pool.laws(gaussian, [loading], np.zeros(1), np.array([place]))[0, 0, 0]
+
+    place = brentq(lambda place: float(base_at(place) @ counted) - target, -9.0, 9.0, xtol=1e-9)
+    probs = base_at(float(place))  # type: ignore[arg-type]
     law = (1 - atom) * probs / probs.sum()
     law[-1] += atom
     return law
@@ -242,7 +251,7 @@ def _power(laws: Mapping[Key, Laws], alternative: np.ndarray, draw: Draws) -> fl
         simulated = draw(nearest, _CRITICAL, 3, key)
         evidence = _ratio(kept, simulated) if key[1] == "gaussian" else _evidence(laws, key, simulated, floor)
         critical = max(critical, float(np.quantile(evidence, 1 - _LEVEL)))
-    first = next(reversed(laws))
+    first = list(laws)[-1]
     return float((_evidence(laws, first, draw(alternative, _POWER, 4), critical) > critical).mean())
 
 

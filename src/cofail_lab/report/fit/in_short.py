@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cofail_lab.fitting.calibration import FIRST_NULL, Conclusion
+from cofail_lab.fitting.calibration import CHANCE, FIRST_NULL, Conclusion
 from cofail_lab.fitting.comparison.laws import NULL_LAWS, phrase
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.readings.difficulty import FAMILIES
@@ -148,11 +148,9 @@ def _judged(fit: MatrixFit, conclusion: Conclusion) -> str:
         case "explained":
             return f"The difference could well be chance{_power(fit)}."
         case "smooth_explains":
-            given = {} if fit.tail is None else fit.tail.p_values
-            laws = " or ".join(f"{FAMILIES[name].label} (p = {p_value(given[name])})" for name in conclusion.smooth)
             return (
-                "More queries defeat everyone than Gaussian difficulty explains, but difficulty with a heavier tail, "
-                f"{laws}, gives as many: no common mode is needed, and none is excluded{_power(fit)}."
+                "More queries defeat everyone than Gaussian difficulty explains, but a smooth law with more hard queries "
+                f"gives as many{_smooth(fit)}: no common mode is needed, and none is excluded{_power(fit)}."
             )
         case "nulls_missing":
             why = f" (more than {MAX_REPLICATED_MODELS} models)" if conclusion.pool_too_large else ""
@@ -168,6 +166,17 @@ def _judged(fit: MatrixFit, conclusion: Conclusion) -> str:
         f"tails explain ({_largest(conclusion)}). Read those queries before calling it a common "
         "mode: wrong references and broken graders look the same."
     )
+
+
+def _smooth(fit: MatrixFit) -> str:
+    """The smooth law that fits best, in brackets, where it is among those that explain."""
+    tail = fit.tail
+    if tail is None:
+        return ""
+    family = (
+        tail.best if tail.p_values[tail.best] > CHANCE else max(tail.p_values, key=lambda name: tail.p_values[name])
+    )
+    return f" (difficulty {FAMILIES[family].label}, p = {p_value(tail.p_values[family])})"
 
 
 def _power(fit: MatrixFit) -> str:
