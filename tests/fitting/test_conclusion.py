@@ -36,6 +36,7 @@ def smooth_test(*p_values: float, ceiling: float = 0.8) -> TailTest:
         power=0.62,
         ceiling=ceiling,
         nearest="student",
+        best="student",
     )
 
 
@@ -65,7 +66,7 @@ def judged(
     ("p_values", "smooth", "tail", "reason", "words"),
     [
         ((0.01, 0.02, 0.05), EXCLUDED, "beyond", "all_rejected", "unlikely to be chance"),
-        ((0.01, 0.02, 0.05), (0.01, 0.051, 0.01, 0.01), "heavy_tail", "smooth_explains", "(difficulty Student t, p = 0.051): no"),
+        ((0.01, 0.02, 0.05), (0.01, 0.051, 0.01, 0.01), "heavy_tail", "smooth_explains", "Student t, p = 0.051): no"),
         ((0.01, 0.02, 0.05), (0.01, 0.01, 0.01, 0.06), "heavy_tail", "smooth_explains", "none is excluded (a common"),
         ((0.01, 0.02, 0.05), (0.06, 0.3, 0.3, 0.3), "chance", "laws_disagree", "one Gaussian factor fitted"),
         ((0.01, 0.02, 0.051), EXCLUDED, "chance", "laws_disagree", "full correlation matrix, not under one "),

@@ -90,7 +90,7 @@ FAMILIES: Mapping[str, Family] = {
     "gaussian": Family("Gaussian", np.zeros(1), _gaussian),
     "student": Family("Student t", np.linspace(0, 0.5, 9), _student),
     "skew": Family("skewed (gamma)", np.linspace(-2, 4, 13), _skewed),
-    "lognormal": Family("lognormal", np.linspace(-0.8, 1.3, 15), _lognormal),
+    "lognormal": Family("lognormal", np.linspace(-0.8, 1.4, 12), _lognormal),
     "johnson": Family("skewed and heavy (Johnson)", np.arange(float(len(_JOHNSON))), _johnson, fixed=True),
 }
 """Name (as in ``results.json``: ``tail_p_<name>``) -> family. Each of the others contains the Gaussian law."""

@@ -149,8 +149,8 @@ def _judged(fit: MatrixFit, conclusion: Conclusion) -> str:
             return f"The difference could well be chance{_power(fit)}."
         case "smooth_explains":
             return (
-                "More queries defeat everyone than Gaussian difficulty explains, but a smooth law with more hard queries "
-                f"gives as many{_smooth(fit)}: no common mode is needed, and none is excluded{_power(fit)}."
+                "More queries defeat everyone than Gaussian difficulty explains, but a smooth law with more hard "
+                f"queries gives as many{_smooth(fit)}: no common mode is needed, and none is excluded{_power(fit)}."
             )
         case "nulls_missing":
             why = f" (more than {MAX_REPLICATED_MODELS} models)" if conclusion.pool_too_large else ""
