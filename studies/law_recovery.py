@@ -20,8 +20,21 @@ from scipy.stats import beta as beta_law
 from scipy.stats import chi2
 
 from cofail_lab.fitting.comparison.compare import compare_laws
-from cofail_lab.fitting.estimators import atom, atom_profile, block, clayton, full_sigma, loadings, loadings_ml
+from cofail_lab.fitting.estimators import (
+    atom,
+    atom_profile,
+    block,
+    clayton,
+    full_sigma,
+    limits,
+    loadings,
+    loadings_ml,
+    shaped_factor,
+    skew_factor,
+    student_factor,
+)
 from cofail_lab.fitting.estimators.count_likelihood import count_law
+from cofail_lab.fitting.estimators.mixture_ml import Patterns
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.fitting.estimators.tetrachoric import correlation_from_counts
 from cofail_lab.models import (
@@ -29,14 +42,18 @@ from cofail_lab.models import (
     AtomInflated,
     BlockFactor,
     Clayton,
+    FactorMixture,
     GaussianCopula,
     Independent,
     OneFactorGaussian,
+    SkewFactor,
+    StudentFactor,
 )
 from cofail_lab.outcomes import Outcomes
 
 M, N, REPLICATES = 40, 2000, 199
 SHOCK, R, THETA, BETWEEN, WITHIN = 0.04, 0.45, 1.0, 0.35, 0.6
+INVERSE_NU, SKEWNESS = 0.25, 1.5
 FAMILY = np.arange(M) // 8
 
 _rng = np.random.default_rng(6)
@@ -106,12 +123,12 @@ def _one_factor(pool: VaryingPool, seed: int) -> Inside:
     _, matrices = _resampled(pool, seed)
     i, j = np.triu_indices(M, 1)
     yield "r = mean tetrachoric, bootstrap", bool(_holds(matrices[:, i, j].mean(axis=1), R))
-    yield "r on C, profile", _on_counts(pool, "one_factor", R)
+    yield "r on C, profile", _on_counts(pool)
 
 
-def _on_counts(pool: VaryingPool, base: str, place: float) -> bool:
-    fitted = atom.fit(pool, base, atom=False)
-    at_truth = count_law(atom.BASES[base].law(pool.error_rates, place)).log_likelihood(pool.histogram)
+def _on_counts(pool: VaryingPool) -> bool:
+    fitted = atom.fit(pool, "one_factor", atom=False)
+    at_truth = count_law(atom.BASES["one_factor"].law(pool.error_rates, R)).log_likelihood(pool.histogram)
     return _likely(fitted.log_likelihood, at_truth)
 
 
@@ -144,7 +161,32 @@ def _clayton(pool: VaryingPool, seed: int) -> Inside:
         counts[b], number = wrong.mean(axis=0), wrong.sum(axis=1)
         means[b] = (number * (number - 1)).mean() / (M * (M - 1))
     yield "θ of mean p_ij, bootstrap", bool(_holds(clayton.fit_theta(counts, pairs, means), THETA))
-    yield "θ on C, profile", _on_counts(pool, "clayton", THETA / (THETA + 2))
+    data = Patterns.of(pool.wrong)
+    free, held = (
+        limits.fit(data, "clayton", shock=0.0, dependence=THETA, hold_dependence=hold) for hold in (False, True)
+    )
+    yield "θ on the matrix, profile", _likely(free.log_likelihood, held.log_likelihood)
+
+
+def _shape(shape: shaped_factor.Shape, truth: float) -> Callable[[VaryingPool, int], Inside]:
+    def inside(pool: VaryingPool, _: int) -> Inside:
+        free, held = (shaped_factor.fit(pool, shape, held_shape=value) for value in (None, truth))
+        yield f"{shape.name.replace('_', ' ')} on C, profile", _likely(free.log_likelihood, held.log_likelihood)
+
+    return inside
+
+
+def _atom_beside(shape: shaped_factor.Shape) -> Callable[[VaryingPool, int], Inside]:
+    def inside(pool: VaryingPool, _: int) -> Inside:
+        free, held = (shaped_factor.fit(pool, shape, atom=True, held_shock=shock) for shock in (None, SHOCK))
+        yield "ω on C, profile", _likely(free.log_likelihood, held.log_likelihood)
+
+    return inside
+
+
+def _no_interval(pool: VaryingPool, _: int) -> Inside:
+    del pool
+    yield from ()
 
 
 def _block(pool: VaryingPool, seed: int) -> Inside:
@@ -154,19 +196,26 @@ def _block(pool: VaryingPool, seed: int) -> Inside:
     yield "ρ_w, bootstrap", bool(_holds(within, WITHIN))
 
 
-def _atom(base: str) -> Callable[[VaryingPool, int], Inside]:
+def _atom(base: str, dependence: float) -> Callable[[VaryingPool, int], Inside]:
     def inside(pool: VaryingPool, _: int) -> Inside:
-        free, held = (atom.fit(pool, base, atom=True, held_shock=shock) for shock in (None, SHOCK))
-        yield "ω on C, profile", _likely(free.log_likelihood, held.log_likelihood)
+        data = Patterns.of(pool.wrong)
+        free = limits.likeliest_shock(data, base, SHOCK, dependence)
+        held = limits.fit(data, base, shock=SHOCK, dependence=dependence, hold_shock=True, start=free.x)
+        yield "ω on the matrix", _within(pool, free, held)
 
     return inside
+
+
+def _within(pool: VaryingPool, free: limits.Point, held: limits.Point) -> bool:
+    """Whether the limits of ω contain the ω that ``held`` holds."""
+    return limits.shock_excess(held, free, pool.n_all_wrong, pool.n_queries, upper=held.shock > free.shock) >= 0
 
 
 def _atom_loadings(pool: VaryingPool, _: int) -> Inside:
     start = loadings.fit(pool.tetrachoric)
     free = loadings_ml.fit(pool.wrong, start, atom=True)
     held = loadings_ml.fit(pool.wrong, free.loadings, atom=True, held_shock=SHOCK)
-    yield "ω on the matrix, profile", _likely(free.log_likelihood, held.log_likelihood)
+    yield "ω on the matrix", _within(pool, free, held)
 
 
 def _profiled(base_of: BaseOf) -> Callable[[VaryingPool, int], Inside]:
@@ -204,6 +253,9 @@ def _bases() -> dict[str, AbstractErrorLaw]:
         "full Σ": GaussianCopula(RATES, SIGMA),
         "Clayton": Clayton(RATES, THETA),
         "block": BlockFactor(RATES, FAMILY, BETWEEN, WITHIN),
+        "Student": StudentFactor(RATES, np.full(M, np.sqrt(R)), 1 / INVERSE_NU),
+        "skewed": SkewFactor(RATES, np.full(M, np.sqrt(R)), SKEWNESS),
+        "discrete": FactorMixture(RATES, np.full(M, np.sqrt(R)), [-4.0, -1.0, 0.2, 2.0], [0.1, 0.2, 0.5, 0.2]),
     }
 
 
@@ -218,9 +270,14 @@ def cases() -> dict[str, Case]:
         "full Σ": Case(bases["full Σ"], "full_sigma", _full_sigma),
         "Clayton": Case(bases["Clayton"], "clayton", _clayton),
         "block": Case(bases["block"], "block", _block),
-        "atom + independent": Case(atoms["independent"], "atom_independent", _atom("independent")),
-        "atom + one factor": Case(atoms["one factor"], "atom_one_factor", _atom("one_factor")),
-        "atom + Clayton": Case(atoms["Clayton"], "atom_clayton", _atom("clayton")),
+        "Student": Case(bases["Student"], "student_factor", _shape(student_factor.SHAPE, INVERSE_NU)),
+        "skewed": Case(bases["skewed"], "skew_factor", _shape(skew_factor.SHAPE, SKEWNESS)),
+        "discrete": Case(bases["discrete"], "factor_mixture", _no_interval),
+        "atom + independent": Case(atoms["independent"], "atom_independent", _atom("independent", 0.0)),
+        "atom + one factor": Case(atoms["one factor"], "atom_one_factor", _atom("one_factor", R)),
+        "atom + Clayton": Case(atoms["Clayton"], "atom_clayton", _atom("clayton", THETA)),
+        "atom + Student": Case(atoms["Student"], "atom_student_factor", _atom_beside(student_factor.SHAPE)),
+        "atom + skewed": Case(atoms["skewed"], "atom_skew_factor", _atom_beside(skew_factor.SHAPE)),
         "atom + loadings": Case(atoms["loadings"], "atom_one_factor_loadings_ml", _atom_loadings),
         "atom + loadings, from pairs": Case(atoms["loadings"], "atom_one_factor_loadings", _profiled(_loadings_law)),
         "atom + block": Case(atoms["block"], "atom_block", _profiled(_block_law)),

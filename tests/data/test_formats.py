@@ -202,6 +202,6 @@ def test_names_are_never_paths(tmp_path: Path) -> None:
 def test_every_format_is_tested() -> None:
     made_here = {name for name, _ in MAKERS.values()}
     made_by_tools = {"inspect", "lm_eval"}
-    tables = {"csv", "parquet", "long", "npz"}
+    tables = {"csv", "parquet", "long", "npz", "records"}
     assert made_here | made_by_tools | tables == set(FORMATS)
     assert replace(documented.Truth((RIGHT,)), n=3).cells.tolist() == [[RIGHT] * 3] * 3

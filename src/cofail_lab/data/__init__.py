@@ -28,6 +28,7 @@ def load_outcomes(
     limits: Literal["as_graded", "missing", "wrong"] = "as_graded",
     errors: Literal["missing", "wrong"] = "missing",
     unanswered: Literal["missing", "wrong"] = "missing",
+    **keys: Any,
 ) -> Outcomes:
     """Read files of graded answers and keep the queries that every model answered.
 
@@ -40,6 +41,7 @@ def load_outcomes(
         registry: table of models, or ``roster`` (`file_source.FileSource`).
         query_column: of a table with a row per query, the column that names the queries (`readers.wide.WideSource`).
         dataset, models, min_coverage, pool_size, seed, limits, errors, unanswered: see `grades.Selection`.
+        keys: other keys of the format, as in its YAML: ``filter="strict-match"``, ``query="question_id"``.
 
     Raises:
         InputError: one line that names the file and what is wrong with it.
@@ -58,7 +60,7 @@ def load_outcomes(
         return grades.select(selection).outcomes()
     reader = AutoSource if format in (None, "auto") else source_class(format)
     paths = str(path) if isinstance(path, str | Path) else [str(one) for one in path]
-    values: dict[str, Any] = {"path": paths, "join": join, "name": name}
+    values: dict[str, Any] = {**keys, "path": paths, "join": join, "name": name}
     values |= {} if registry is None else {"registry": str(registry)}
     rule = {"scorer": scorer, "threshold": threshold, "query_column": query_column}
     values |= {key: value for key, value in rule.items() if value is not None}
