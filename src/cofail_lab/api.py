@@ -29,7 +29,7 @@ def fit(
     overhead: float | None = None,
     level: float = 0.90,
     null: int = 200,
-    atom: float = 0.02,
+    atom: float = 0.03,
     conventions: Literal["lab", "published"] = "lab",
     correlation: float | None = None,
     choices: int | None = None,

@@ -43,7 +43,7 @@ def test_without_a_null_no_tail_is_judged(real: Callable[[str], Outcomes]) -> No
 def test_a_common_mode_is_told_and_its_absence_is_not() -> None:
     """An atom of 20% in one-factor data is called unlikely to be chance; the same data without it are not."""
     rng = np.random.default_rng(5)
-    base = (np.sqrt(0.3) * rng.normal(size=(600, 1)) + np.sqrt(0.7) * rng.normal(size=(600, 7))) < -0.3
+    base = (np.sqrt(0.3) * rng.normal(size=(600, 1)) + np.sqrt(0.7) * rng.normal(size=(600, 20))) < -0.3
     plain = cl.fit(outcomes_from(base), bootstrap=0, null=99, folds=0)
     struck = base.copy()
     struck[rng.random(600) < 0.2] = True
@@ -61,7 +61,7 @@ def test_a_common_mode_is_told_and_its_absence_is_not() -> None:
 def test_no_conclusion_without_every_null() -> None:
     """A ratio that is rare under the laws tested says nothing where one is missing or the test was cut short."""
     rng = np.random.default_rng(5)
-    wrong = (np.sqrt(0.3) * rng.normal(size=(400, 1)) + np.sqrt(0.7) * rng.normal(size=(400, 5))) < -0.3
+    wrong = (np.sqrt(0.3) * rng.normal(size=(400, 1)) + np.sqrt(0.7) * rng.normal(size=(400, 20))) < -0.3
     wrong[rng.random(400) < 0.2] = True
     fit = fit_matrix(outcomes_from(wrong), level=0.9, seed=0)
     calibration = Calibration(fit, 39, 0.02, 0)
@@ -76,6 +76,7 @@ def test_no_conclusion_without_every_null() -> None:
     partly = calibration.attach(some, finished=True)
     assert (conclude(partly).tail, conclude(partly).reason) == ("cannot_tell", "nulls_missing")
     assert conclude(partly).missing == ("one_factor_loadings", "full_sigma")
+    assert cut.tail is None
     said = chance_sentence(partly, conclude(partly))
     assert "no conclusion" in said
     assert "full correlation matrix could not be tested" in said

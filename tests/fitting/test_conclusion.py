@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from cofail_lab.fitting.calibration import Conclusion, conclude
+from cofail_lab.fitting.estimators.stack import Prediction
 from cofail_lab.fitting.matrix import MatrixFit, fit_matrix
-from cofail_lab.fitting.replicates.null import NullCalibration, NullTest
+from cofail_lab.fitting.readings.tail_test import TailTest
+from cofail_lab.fitting.replicates.null import NullCalibration, NullTest, place
 from cofail_lab.report.fit.in_short import chance_sentence
 from tests.conftest import outcomes_from
 
@@ -22,65 +24,150 @@ def fit() -> MatrixFit:
     return fit_matrix(outcomes_from(wrong), level=0.9, seed=0)
 
 
-def judged(fit: MatrixFit, *p_values: float | None, interrupted: bool = False) -> tuple[Conclusion, str]:
-    """The decision where the three null laws gave these p-values (None: not tested), and its sentence."""
+SMOOTH = ("gaussian", "student", "skew", "lognormal")
+EXCLUDED = (0.01, 0.01, 0.01, 0.05)
+
+
+def smooth_test(*p_values: float, ceiling: float = 0.8) -> TailTest:
+    return TailTest(
+        dict(zip(SMOOTH, p_values, strict=True)),
+        evidence=2.0,
+        atom=0.03,
+        power=0.62,
+        ceiling=ceiling,
+        nearest="student",
+        best="student",
+    )
+
+
+def judged(
+    fit: MatrixFit,
+    *p_values: float | None,
+    smooth: TailTest | None = smooth_test(*EXCLUDED),  # noqa: B008  # frozen
+    lower: float = 0.9,
+    interrupted: bool = False,
+) -> tuple[Conclusion, str]:
+    """The decision where the ratios have these p-values under the null laws (None: not tested), and its sentence."""
     tests = {
-        (law, law): NullTest(p, expected=1.0, lower=0.5, upper=2.0, critical=2.5, n_replicates=99)
+        (law, law): NullTest(p, lower, expected=1.0, lower=0.5, upper=2.0, critical=2.5, n_replicates=99)
         for law, p in zip(NULLS, p_values, strict=True)
         if p is not None
     }
     null = NullCalibration(
-        laws={}, tests=tests, atom=0.02, power=None, joint_power=0.36, n_power=100, interrupted=interrupted,
+        laws={}, tests=tests, atom=0.03, power=None, joint_power=0.36, n_power=100, interrupted=interrupted,
         n_asked=99, n_affordable=99, n_pairs=6,
     )  # fmt: skip
-    calibrated = replace(fit, null=null)
+    calibrated = replace(fit, null=null, tail=smooth)
     conclusion = conclude(calibrated)
     return conclusion, chance_sentence(calibrated, conclusion)
 
 
 @pytest.mark.parametrize(
-    ("p_values", "tail", "reason", "words"),
+    ("p_values", "smooth", "tail", "reason", "words"),
     [
-        ((0.01, 0.02, 0.05), "beyond", "all_rejected", "unlikely to be chance"),
-        ((0.01, 0.02, 0.051), "chance", "laws_disagree", "under the full correlation matrix, not under one factor and"),
-        ((0.06, 0.5, 0.95), "chance", "explained", "could well be chance (beside one factor, a common mode of 2.0% "),
-        ((0.96, 0.97, 0.99), "thinner", "ratios_low", "thinner than these laws expect"),
-        ((0.96, 0.97, 0.95), "chance", "explained", "could well be chance"),
-        ((0.01, 0.02, None), "cannot_tell", "nulls_missing", "the full correlation matrix could not be tested"),
-        ((0.01, 0.5, None), "chance", "laws_disagree", "no common mode can be claimed"),
-        ((None, None, None), "cannot_tell", "not_tested", "was not tested here"),
+        ((0.01, 0.02, 0.05), EXCLUDED, "beyond", "all_rejected", "unlikely to be chance"),
+        ((0.01, 0.02, 0.05), (0.01, 0.051, 0.01, 0.01), "heavy_tail", "smooth_explains", "Student t, p = 0.051): no"),
+        ((0.01, 0.02, 0.05), (0.01, 0.01, 0.01, 0.06), "heavy_tail", "smooth_explains", "none is excluded (a common"),
+        ((0.01, 0.02, 0.05), (0.06, 0.3, 0.3, 0.3), "chance", "laws_disagree", "one Gaussian factor fitted"),
+        ((0.01, 0.02, 0.051), EXCLUDED, "chance", "laws_disagree", "full correlation matrix, not under one "),
+        ((0.06, 0.5, 0.95), EXCLUDED, "chance", "explained", "well be chance (a common mode of 3.0% beside one "),
+        ((0.01, 0.02, None), EXCLUDED, "cannot_tell", "nulls_missing", "correlation matrix could not be tested"),
+        ((0.01, 0.5, None), EXCLUDED, "chance", "laws_disagree", "no common mode can be claimed"),
+        ((0.01, 0.02, 0.05), None, "cannot_tell", "nulls_missing", "heavier tail could not be tested"),
+        ((0.5, 0.5, 0.5), None, "cannot_tell", "nulls_missing", "no conclusion"),
+        ((None, None, None), EXCLUDED, "cannot_tell", "not_tested", "was not tested here"),
     ],
 )  # fmt: skip
-def test_every_rule(fit: MatrixFit, p_values: tuple, tail: str, reason: str, words: str) -> None:
-    conclusion, sentence = judged(fit, *p_values)
+def test_every_rule(
+    fit: MatrixFit, p_values: tuple, smooth: tuple[float, ...] | None, tail: str, reason: str, words: str
+) -> None:
+    conclusion, sentence = judged(fit, *p_values, smooth=None if smooth is None else smooth_test(*smooth))
     assert (conclusion.tail, conclusion.reason) == (tail, reason)
     assert words in sentence
     assert ("unlikely to be chance" in sentence) == (tail == "beyond")
 
 
-def test_an_interruption_forbids_only_a_rejection(fit: MatrixFit) -> None:
-    assert judged(fit, 0.01, 0.01, 0.01, interrupted=True)[0] == Conclusion(
-        "cannot_tell", "interrupted", rejecting=NULLS
-    )
-    assert judged(fit, 0.5, 0.5, 0.5, interrupted=True)[0] == Conclusion("chance", "explained", explaining=NULLS)
+def test_an_interruption_concludes_nothing(fit: MatrixFit) -> None:
+    for p in (0.01, 0.5):
+        conclusion, sentence = judged(fit, p, p, p, smooth=None, interrupted=True)
+        assert (conclusion.tail, conclusion.reason) == ("cannot_tell", "interrupted")
+        assert "interrupted: no conclusion" in sentence
 
 
-def test_the_power_is_said_with_its_error(fit: MatrixFit) -> None:
-    """√(.36 · .64 / 100) = 4.8 points."""
-    assert "would be detected in 36% ± 5% of such matrices" in judged(fit, 0.5, 0.5, 0.5)[1]
+@pytest.mark.parametrize(
+    ("ceiling", "p", "ratio_p", "tail"),
+    [
+        (0.5, 0.05, 0.01, "beyond"),
+        (0.499, 0.05, 0.01, "cannot_tell"),
+        (0.499, 0.002, 0.01, "cannot_tell"),
+        (0.499, 0.001, 0.01, "beyond"),
+        (0.499, 0.001, 0.06, "cannot_tell"),
+        (0.5, 0.3, 0.3, "chance"),
+        (0.499, 0.3, 0.3, "cannot_tell"),
+        (0.02, 0.3, 0.3, "cannot_tell"),
+    ],
+)
+def test_without_power_only_overwhelming_evidence_is_told(
+    fit: MatrixFit, ceiling: float, p: float, ratio_p: float, tail: str
+) -> None:
+    conclusion, sentence = judged(fit, *3 * (ratio_p,), smooth=smooth_test(p, p, p, p, ceiling=ceiling))
+    assert conclusion.tail == tail
+    assert ("could well be chance" in sentence) == (tail == "chance")
+    if tail == "cannot_tell":
+        assert conclusion.reason == "low_power"
+        assert f"find a common mode of 3.0% beside one factor in only {100 * ceiling:.0f}%" in sentence
+
+
+def test_fewer_than_every_law_expects(fit: MatrixFit) -> None:
+    """The other side: the p-value of ratios as small; power has no say, and every null law must be there."""
+    quiet = smooth_test(1.0, 1.0, 1.0, 1.0, ceiling=0.1)
+    conclusion, sentence = judged(fit, 0.98, 0.97, 0.99, lower=0.05, smooth=quiet)
+    assert (conclusion.tail, conclusion.reason, conclusion.p_value) == ("thinner", "ratios_low", 0.05)
+    assert "thinner than every law fitted to pairs expects (p = 0.050 at most)" in sentence
+    assert judged(fit, 0.98, 0.97, 0.99, lower=0.051, smooth=quiet)[0].reason == "low_power"
+    assert judged(fit, 0.98, 0.97, None, lower=0.01, smooth=quiet)[0].reason == "low_power"
+
+
+def test_place_from_both_sides() -> None:
+    """Of 1, 2, 2, 4 and one without a prediction: at least 2 are four, at most 2 are four; nan counts on both sides."""
+    test = place(2.0, np.array([1.0, 2.0, 2.0, 4.0, np.nan]))
+    assert test is not None
+    assert test.p_value == pytest.approx(5 / 6)
+    assert test.p_lower == pytest.approx(5 / 6)
+    low = place(0.0, np.array([0.0, 1.0, 1.0, 1.0]))
+    assert low is not None
+    assert (low.p_value, low.p_lower) == (pytest.approx(1), pytest.approx(2 / 5))
 
 
 def test_no_query_defeats_everyone() -> None:
-    """Two independent models of 50% and none all wrong of n: 16 queries expect 4 (e^-4 = 1.8%), 8 expect 2 (13.5%)."""
-    for half, tail, reason in ((8, "thinner", "none_is_rare"), (4, "cannot_tell", "none_says_nothing")):
+    """Two independent models of 50% and none all wrong of n: 16 queries expect 4 (.75^16 = 1%), 8 expect 2 (10%)."""
+    for half, ceiling, tail, reason in (
+        (8, None, "thinner", "none_is_rare"),
+        (4, None, "cannot_tell", "none_says_nothing"),
+        (4, 0.499, "cannot_tell", "none_says_nothing"),
+        (4, 0.5, "chance", "none_expected"),
+    ):
         wrong = np.zeros((2 * half, 2), dtype=bool)
         wrong[:half, 0] = wrong[half:, 1] = True
         fit = fit_matrix(outcomes_from(wrong), level=0.9, seed=0)
-        fit = replace(fit, point=fit.point._replace(log_one_factor=np.log([0.25])))
+        fit = replace(fit, point=fit.point._replace(log_one_factor=np.log([0.25])), matrix_laws={})
+        fit = replace(fit, tail=None if ceiling is None else smooth_test(1.0, 1.0, 1.0, 1.0, ceiling=ceiling))
         conclusion = conclude(fit)
+        assert ("could well be chance" in chance_sentence(fit, conclusion)) == (tail == "chance")
         assert (conclusion.tail, conclusion.reason) == (tail, reason)
         assert conclusion.expected == pytest.approx(half / 2)
-        assert conclusion.expected_none == pytest.approx(np.exp(-half / 2))
+        assert conclusion.expected_none == pytest.approx(0.75 ** (2 * half))
+
+
+def test_none_is_rare_only_if_it_is_under_every_law() -> None:
+    """Sixteen queries, none all wrong: 1% under one factor, 44% under the full matrix."""
+    wrong = np.zeros((16, 2), dtype=bool)
+    wrong[:8, 0] = wrong[8:, 1] = True
+    fit = fit_matrix(outcomes_from(wrong), level=0.9, seed=0)
+    fit = replace(fit, point=fit.point._replace(log_one_factor=np.log([0.25])))
+    for other, tail in ((0.25, "thinner"), (0.05, "cannot_tell")):
+        laws = {"full_sigma": Prediction.of([(np.log(other), 0.0)])}
+        assert conclude(replace(fit, matrix_laws=laws)).tail == tail
 
 
 def test_a_model_that_is_always_right() -> None:

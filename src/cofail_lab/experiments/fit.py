@@ -43,7 +43,7 @@ class Fit:
 
     bootstrap: int = 2000
     null: int = 200
-    atom: float = 0.02
+    atom: float = 0.03
     delta: float = 0.05
     overhead: float | None = 0.02
     level: float = 0.90

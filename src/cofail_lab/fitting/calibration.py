@@ -9,11 +9,12 @@ import numpy as np
 from jaxtyping import Int
 
 from cofail_lab.fitting.comparison.laws import NULL_LAWS, POINT_LAWS
-from cofail_lab.fitting.estimators import one_factor
+from cofail_lab.fitting.estimators import loadings, one_factor
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.point import fit_counts
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.readings.pool_scan import COMPOSITIONS, Compositions, PoolScan
+from cofail_lab.fitting.readings.tail_test import MAX_MODELS, TailTest, test_tail
 from cofail_lab.fitting.refit import refitter, replicated_laws
 from cofail_lab.fitting.replicates.null import NullCalibration, NullTest, place, power, simulate, with_atom
 from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS
@@ -33,29 +34,37 @@ _SOME_PAIRS = 2**16
 _MAX_COUNTING, _MIN_REPLICATES = 2e11, 39
 
 CHANCE = 0.05
-"""A ratio with a p-value up to this is rare under a law without a common mode."""
+"""A ratio, or a histogram, with a p-value up to this is rare under a law without a common mode."""
+MIN_CEILING = 0.5
+"""Where the best possible test finds a common mode less often than this, its absence and its presence are not told."""
+OVERWHELMING = 0.001
+"""Evidence with a p-value up to this under every smooth law is told whatever the power."""
 
-Tail = Literal["chance", "thinner", "cannot_tell", "beyond"]
-"""What the all-wrong queries show. ``chance``: such a ratio is not rare under some law without a common mode.
-``thinner``: fewer queries defeat every model than these laws expect. ``cannot_tell``: this was not tested, or cannot be
-tested. ``beyond``: unlikely to be chance, because every null law was tested and rejected."""
+Tail = Literal["chance", "heavy_tail", "beyond", "cannot_tell", "thinner"]
+"""What the all-wrong queries show. ``chance``: so many are not rare under some Gaussian law without a common mode.
+``heavy_tail``: they are, but a smooth law with a heavier tail of hard queries explains them; no common mode is needed,
+none is excluded. ``beyond``: no smooth law explains them. ``thinner``: fewer queries defeat every model than each law
+fitted to pairs expects. ``cannot_tell``: this was not tested, cannot be tested, or no test has power here."""
 
 Reason = Literal[
     "always_right",
     "no_prediction",
     "none_is_rare",
+    "none_expected",
     "none_says_nothing",
     "few_models",
     "no_one_factor",
     "not_tested",
-    "laws_disagree",
     "ratios_low",
-    "explained",
     "interrupted",
+    "low_power",
+    "laws_disagree",
+    "explained",
+    "smooth_explains",
     "nulls_missing",
     "all_rejected",
 ]
-"""Which rule decided the `Tail`; the first four are for matrices in which no query defeats every model."""
+"""Which rule decided the `Tail`; the first five are for matrices in which no query defeats every model."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +76,12 @@ class Conclusion:
         explaining: null laws under which the ratio could be chance.
         rejecting: null laws under which the ratio is rare.
         missing: null laws that were not tested.
+        smooth: families of smooth laws that explain the histogram of C.
+        p_value: the largest p-value of the laws that were rejected, where the decision is that all are.
         expected: where no query defeats every model, the number of such queries that the one-factor law expects.
-        pool_too_large: whether some were not tested because the pool has too many models to refit them.
+        pool_too_large: whether some were not tested because the pool has too many models.
         expected_none: where no query defeats every model, the share of simulated one-factor matrices without such a
-            query, or exp(-``expected``) where no matrices were simulated.
+            query, or (1 - β)^n where no matrices were simulated.
     """
 
     tail: Tail
@@ -78,13 +89,18 @@ class Conclusion:
     explaining: tuple[str, ...] = ()
     rejecting: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    smooth: tuple[str, ...] = ()
+    p_value: float | None = None
     pool_too_large: bool = False
     expected: float | None = None
     expected_none: float | None = None
 
 
 def conclude(fit: MatrixFit) -> Conclusion:
-    """The decision on a fit with its calibration: ``beyond`` only if every null law was tested and rejected."""
+    """The decision on a fit with its calibration: ``beyond`` only if every law without an atom was rejected.
+
+    Ratios are judged under the Gaussian laws fitted to pairs, the histogram of C under smooth laws (`tail_test`).
+    """
     if fit.outcomes.n_all_wrong == 0:
         return _conclude_without_tail(fit)
     if fit.n_varying < 3:
@@ -94,40 +110,65 @@ def conclude(fit: MatrixFit) -> Conclusion:
     tests = {} if fit.null is None else fit.null.own_tests(NULL_LAWS)
     if fit.null is None or not tests:
         return Conclusion("cannot_tell", "not_tested")
-    rejecting = tuple(law for law, test in tests.items() if test.p_value <= CHANCE)
-    explaining = tuple(law for law in tests if law not in rejecting)
+    return _judge(tests, fit.tail, interrupted=fit.null.interrupted, n_models=fit.outcomes.n_models)
+
+
+def _judge(tests: Mapping[str, NullTest], smooth: TailTest | None, *, interrupted: bool, n_models: int) -> Conclusion:
+    """The decision on ratios under the Gaussian laws, and on the histogram of C under smooth ones."""
     missing = tuple(law for law in NULL_LAWS if law not in tests)
-    tail: Tail
-    reason: Reason
-    if explaining and rejecting:
-        tail, reason = "chance", "laws_disagree"
-    elif explaining and all(test.p_value > 1 - CHANCE for test in tests.values()):
-        tail, reason = "thinner", "ratios_low"
-    elif explaining:
-        tail, reason = "chance", "explained"
-    elif fit.null.interrupted:
-        tail, reason = "cannot_tell", "interrupted"
-    elif missing:
-        tail, reason = "cannot_tell", "nulls_missing"
-    else:
-        tail, reason = "beyond", "all_rejected"
-    too_large = bool(missing) and fit.outcomes.n_models > MAX_REPLICATED_MODELS
-    return Conclusion(tail, reason, explaining, rejecting, missing, too_large)
+    rejecting = tuple(law for law, test in tests.items() if test.p_value <= CHANCE)
+    facts = Conclusion(
+        "cannot_tell",
+        "interrupted",
+        explaining=tuple(law for law in tests if law not in rejecting),
+        rejecting=rejecting,
+        missing=missing,
+        smooth=() if smooth is None else smooth.explaining(CHANCE),
+        pool_too_large=n_models > (MAX_MODELS if smooth is None else MAX_REPLICATED_MODELS),
+    )
+    if interrupted:
+        return facts
+    low = max(test.p_lower for test in tests.values())
+    if low <= CHANCE and not missing:
+        return replace(facts, tail="thinner", reason="ratios_low", p_value=low)
+    if smooth is None:
+        return replace(facts, reason="nulls_missing")
+    rejected = not (facts.explaining or facts.smooth or missing)
+    if smooth.ceiling < MIN_CEILING and not (rejected and smooth.p_value <= OVERWHELMING):
+        return replace(facts, reason="low_power")
+    if facts.explaining or "gaussian" in facts.smooth:
+        return replace(facts, tail="chance", reason="laws_disagree" if rejecting else "explained")
+    if facts.smooth:
+        return replace(facts, tail="heavy_tail", reason="smooth_explains")
+    if missing:
+        return replace(facts, reason="nulls_missing")
+    highest = max(smooth.p_value, *(test.p_value for test in tests.values()))
+    return replace(facts, tail="beyond", reason="all_rejected", p_value=highest)
 
 
 def _conclude_without_tail(fit: MatrixFit) -> Conclusion:
-    """No query defeats every model: is that rare under the one-factor law?"""
-    outcomes, predicted, null = fit.outcomes, fit.predicted("one_factor"), fit.null
+    """No query defeats every model: is that rare under every law fitted to pairs, and could a common mode be seen?"""
+    outcomes, null = fit.outcomes, fit.null
     if (outcomes.error_counts == 0).any():
         return Conclusion("cannot_tell", "always_right")
-    if predicted is None:
+    predicted = {law: fit.predicted(law) for law in NULL_LAWS if law in fit.laws}
+    first = predicted.get(FIRST_NULL)
+    if first is None:
         return Conclusion("cannot_tell", "no_prediction")
-    expected = predicted * outcomes.n_queries
-    expected_none = float(np.exp(-expected))
+    none = {law: float((1 - value) ** outcomes.n_queries) for law, value in predicted.items() if value is not None}
     if null is not None and FIRST_NULL in null.laws and not outcomes.constant.any():
-        expected_none = float((null.laws[FIRST_NULL].all_wrong == 0).mean())
-    tail, reason = ("thinner", "none_is_rare") if expected_none < CHANCE else ("cannot_tell", "none_says_nothing")
-    return Conclusion(tail, reason, expected=expected, expected_none=expected_none)
+        none[FIRST_NULL] = float((null.laws[FIRST_NULL].all_wrong == 0).mean())
+    facts = Conclusion(
+        "cannot_tell",
+        "none_says_nothing",
+        expected=first * outcomes.n_queries,
+        expected_none=none[FIRST_NULL],
+    )
+    if max(none.values()) < CHANCE:
+        return replace(facts, tail="thinner", reason="none_is_rare", p_value=max(none.values()))
+    if fit.tail is not None and fit.tail.ceiling >= MIN_CEILING:
+        return replace(facts, tail="chance", reason="none_expected")
+    return facts
 
 
 @dataclass(frozen=True)
@@ -193,7 +234,22 @@ class Calibration:
             laws = {name: _without_scan(replicates) for name, replicates in laws.items()}
             null = self._calibrated(laws, drawn.get("power"), finished)
         scan = PoolScan(np.array(self._compositions.sizes), *self._compositions.ratios(observed), *under_null)
-        return replace(self.fit, null=null, scan=scan)
+        tail = self._tail_test() if null is not None and finished else None
+        return replace(self.fit, null=null, scan=scan, tail=tail)
+
+    def _tail_test(self) -> TailTest | None:
+        """The smooth laws against an atom; None in pools that are too large."""
+        outcomes, varying = self.fit.outcomes, self._varying
+        if len(varying) > MAX_MODELS:
+            return None
+        with one_thread():
+            return test_tail(
+                outcomes.error_rates[varying],
+                loadings.fit(self.fit.tetrachoric_matrix(varying)),
+                np.bincount(outcomes.wrong[:, varying].sum(axis=1), minlength=len(varying) + 1),
+                atom=self.atom,
+                seed=self.seed,
+            )
 
     @cached_property
     def _varying(self) -> Int[np.ndarray, " k"]:

@@ -24,6 +24,7 @@ from cofail_lab.fitting.readings.parts import PartFit
 from cofail_lab.fitting.readings.pool_scan import PoolScan
 from cofail_lab.fitting.readings.regimes import CONFIDENCE, PoolRegime, Regime, measure_regime, regimes_by_dataset
 from cofail_lab.fitting.readings.slopes import pair_slopes
+from cofail_lab.fitting.readings.tail_test import TailTest
 from cofail_lab.fitting.replicates.intervals import bca_interval, percentile_interval
 from cofail_lab.fitting.replicates.null import NullCalibration
 from cofail_lab.fitting.replicates.predictors import predict
@@ -77,6 +78,7 @@ class MatrixFit:
         jackknife: refits without groups of queries, for BCa intervals; None without the bootstrap.
         null: the null calibration; None where it was left out.
         scan: the pool-size scan; None where it was left out.
+        tail: smooth laws of difficulty against an atom; None where this was left out.
     """
 
     outcomes: Outcomes
@@ -102,6 +104,7 @@ class MatrixFit:
     jackknife: Replicates | None = None
     null: NullCalibration | None = None
     scan: PoolScan | None = None
+    tail: TailTest | None = None
 
     @cached_property
     def whole(self) -> PoolRegime:

@@ -89,6 +89,7 @@ class NullTest(NamedTuple):
     Attributes:
         p_value: (1 + a) / (1 + n) for n simulated matrices, a of which have a ratio at least as large as the observed
             one; a simulated matrix without a prediction counts as one with a larger ratio.
+        p_lower: the same for ratios at most as large; one without a prediction counts as one with a smaller ratio.
         expected: median of the simulated ratios.
         lower, upper: limits of the central 90% of the simulated ratios.
         critical: the ratio above which a test at 5% rejects.
@@ -96,6 +97,7 @@ class NullTest(NamedTuple):
     """
 
     p_value: float
+    p_lower: float
     expected: float
     lower: float
     upper: float
@@ -156,7 +158,9 @@ def place(observed: float, simulated: Float[np.ndarray, " replicates"]) -> NullT
     exceeding = int(np.floor(0.05 * (n + 1) + 1e-9))
     critical = float(filled[n - exceeding]) if exceeding else np.inf
     at_least = int((filled >= observed * (1 - 1e-12)).sum())
-    return NullTest((1 + at_least) / (1 + n), float(middle), float(low), float(high), critical, n)
+    at_most = int((np.nan_to_num(simulated, nan=-np.inf, posinf=np.inf) <= observed * (1 + 1e-12)).sum())
+    p_value, p_lower = (1 + at_least) / (1 + n), (1 + at_most) / (1 + n)
+    return NullTest(p_value, p_lower, float(middle), float(low), float(high), critical, n)
 
 
 def power(test: NullTest, simulated: Float[np.ndarray, " replicates"]) -> float:

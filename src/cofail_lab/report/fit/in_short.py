@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from cofail_lab.fitting.calibration import FIRST_NULL, Conclusion
+from cofail_lab.fitting.calibration import CHANCE, FIRST_NULL, Conclusion
 from cofail_lab.fitting.comparison.laws import NULL_LAWS, phrase
 from cofail_lab.fitting.matrix import MatrixFit
-from cofail_lab.fitting.replicates.null import NullCalibration
+from cofail_lab.fitting.readings.difficulty import FAMILIES
 from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, interval, p_value, percent, percent_of_log, points, ratio
@@ -25,6 +25,12 @@ def _ceiling_sentence(fit: MatrixFit) -> str:
     outcomes = fit.outcomes
     low, high = fit.all_wrong_interval
     best = shorten(outcomes.models[fit.best])
+    if outcomes.n_models == 1:
+        return (
+            f"There is one model, {best}: with nothing to combine, no gain is possible. It fails "
+            f"{count(outcomes.n_all_wrong)} of {count(outcomes.n_queries)} queries ({percent(outcomes.all_wrong())}, "
+            f"95% {interval(low, high)})."
+        )
     if outcomes.n_all_wrong == 0:
         return (
             f"No query of {count(outcomes.n_queries)} defeats all {count(outcomes.n_models)} models (the true share "
@@ -33,8 +39,9 @@ def _ceiling_sentence(fit: MatrixFit) -> str:
         )
     return (
         f"All {count(outcomes.n_models)} models fail {count(outcomes.n_all_wrong)} of {count(outcomes.n_queries)} "
-        f"queries (β = {percent(outcomes.all_wrong())}, 95% {interval(low, high)}). No policy that returns one of "
-        f"their answers exceeds {percent(1 - outcomes.all_wrong())}, {points(fit.oracle_gain)} above {best}; "
+        f"queries (β = {percent(outcomes.all_wrong())}, 95% {interval(low, high)}). On these queries no policy that "
+        f"returns one of their answers exceeds {percent(1 - outcomes.all_wrong())}, {points(fit.oracle_gain)} above "
+        f"{best}; "
         f"{percent(fit.foreclosed_share)} of that model's errors are everybody's."
     )
 
@@ -63,7 +70,7 @@ def _laws_sentence(fit: MatrixFit) -> str:
 def chance_sentence(fit: MatrixFit, conclusion: Conclusion) -> str:
     """The words of a `Conclusion`: are there more all-wrong queries than laws without a common mode expect?"""
     match conclusion.reason:
-        case "always_right" | "no_prediction" | "none_is_rare" | "none_says_nothing":
+        case "always_right" | "no_prediction" | "none_is_rare" | "none_expected" | "none_says_nothing":
             return _none_seen(fit, conclusion)
         case "few_models" | "no_one_factor":
             return f"Whether the differences could be chance cannot be tested: {_UNTESTABLE[conclusion.reason]}."
@@ -102,49 +109,98 @@ def _none_seen(fit: MatrixFit, conclusion: Conclusion) -> str:
     said = f"The one-factor law expects {_few(conclusion.expected)} such queries here"
     if null is not None and FIRST_NULL in null.laws and not outcomes.constant.any():
         said += f", and none in {percent(conclusion.expected_none, 0)} of matrices of this size"
-    rare = conclusion.reason == "none_is_rare"
-    return f"{said}: seeing none {'is rare under it' if rare else 'says nothing about a tail'}."
+    match conclusion.reason:
+        case "none_is_rare":
+            return (
+                f"{said}: the tail is thinner than every law fitted to pairs expects ({_largest(conclusion)}), so that "
+                "reading pairs overprices it here."
+            )
+        case "none_expected":
+            return f"{said}: seeing none could well be chance{_power(fit)}."
+    return f"{said}: seeing none says nothing about a tail{_power(fit)}."
 
 
 def _judged(fit: MatrixFit, conclusion: Conclusion) -> str:
-    """What the null laws say together."""
-    explaining, rejecting, missing = (
-        " and ".join(phrase(law) for law in laws)
-        for laws in (conclusion.explaining, conclusion.rejecting, conclusion.missing)
+    """What the laws without a common mode say together."""
+    explaining = [phrase(law) for law in conclusion.explaining]
+    if "gaussian" in conclusion.smooth:
+        explaining.append("one Gaussian factor fitted to the counts")
+    rejecting, missing = (
+        " and ".join(phrase(law) for law in laws) for laws in (conclusion.rejecting, conclusion.missing)
     )
     match conclusion.reason:
+        case "interrupted":
+            return "The test was interrupted: no conclusion."
+        case "low_power":
+            seen = "Such ratios are rare under these laws, but" if rejecting and not explaining else "But"
+            return f"{seen} nothing follows from it either way: {_best_test(fit)}."
         case "laws_disagree":
             return (
-                f"The laws disagree: as much is given by chance under {explaining}, not under {rejecting}. A law "
-                "without a common mode is not excluded, so no common mode can be claimed."
+                f"The laws disagree: as much is given by chance under {' and '.join(explaining)}, not under "
+                f"{rejecting}. A law without a common mode is not excluded, so no common mode can be claimed"
+                f"{_power(fit)}."
             )
         case "ratios_low":
-            return f"The tail is thinner than these laws expect: no sign of a common mode{_power(fit.null)}."
+            return (
+                f"The tail is thinner than every law fitted to pairs expects ({_largest(conclusion)}): "
+                "reading pairs overprices it here, and there is no sign of a common mode."
+            )
         case "explained":
-            return f"The difference could well be chance{_power(fit.null)}."
-        case "interrupted":
-            return "Such ratios are rare under the laws tested, but the test was interrupted: no conclusion."
+            return f"The difference could well be chance{_power(fit)}."
+        case "smooth_explains":
+            return (
+                "More queries defeat everyone than Gaussian difficulty explains, but a smooth law with more hard "
+                f"queries gives as many{_smooth(fit)}: no common mode is needed, and none is excluded{_power(fit)}."
+            )
         case "nulls_missing":
             why = f" (more than {MAX_REPLICATED_MODELS} models)" if conclusion.pool_too_large else ""
+            untested = missing or "a law with a heavier tail"
             return (
-                f"Such ratios are rare under {rejecting}, but {missing} could not be tested{why}: heterogeneous models "
-                "alone may give them, so no conclusion."
+                f"Such ratios are rare under {rejecting}, but {untested} could not be tested{why}: it alone may give "
+                "them, so no conclusion."
+                if rejecting
+                else f"{untested[0].upper()}{untested[1:]} could not be tested{why}: no conclusion."
             )
     return (
-        "This is unlikely to be chance: more queries defeat everyone than these laws explain. Read those queries "
-        "before calling it a common mode: wrong references and broken graders look the same."
+        "This is unlikely to be chance: more queries defeat everyone than these laws and smooth laws with heavier "
+        f"tails explain ({_largest(conclusion)}). Read those queries before calling it a common "
+        "mode: wrong references and broken graders look the same."
     )
 
 
-def _power(null: NullCalibration | None) -> str:
-    """How often all tests together would have detected a common mode, in brackets."""
-    if null is None or null.joint_power is None:
+def _smooth(fit: MatrixFit) -> str:
+    """The smooth law that fits best, in brackets, where it is among those that explain."""
+    tail = fit.tail
+    if tail is None:
         return ""
-    error = np.sqrt(null.joint_power * (1 - null.joint_power) / null.n_power)
-    return (
-        f" (beside one factor, a common mode of {percent(null.atom)} would be detected in "
-        f"{percent(null.joint_power, 0)} ± {percent(error, 0)} of such matrices)"
+    family = (
+        tail.best if tail.p_values[tail.best] > CHANCE else max(tail.p_values, key=lambda name: tail.p_values[name])
     )
+    return f" (difficulty {FAMILIES[family].label}, p = {p_value(tail.p_values[family])})"
+
+
+def _power(fit: MatrixFit) -> str:
+    """How often a common mode would have been told, and how often any test could, in brackets."""
+    tail = fit.tail
+    if tail is None:
+        return ""
+    return (
+        f" (a common mode of {percent(tail.atom)} beside one factor would be told in {percent(tail.power, 0)} of such "
+        f"matrices; the best possible test would find it in {percent(tail.ceiling, 0)})"
+    )
+
+
+def _best_test(fit: MatrixFit) -> str:
+    if fit.tail is None:
+        return "it was not tested whether a common mode could be seen"
+    return (
+        f"even the best possible test would find a common mode of {percent(fit.tail.atom)} beside one factor in only "
+        f"{percent(fit.tail.ceiling, 0)} of such matrices"
+    )
+
+
+def _largest(conclusion: Conclusion) -> str:
+    return "" if conclusion.p_value is None else f"p = {p_value(conclusion.p_value)} at most"
 
 
 def _few(number: float) -> str:

@@ -10,6 +10,7 @@ from cofail_lab.fitting.calibration import FIRST_NULL, conclude
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS, NULL_LAWS, POINT_LAWS
 from cofail_lab.fitting.estimators import one_factor
 from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
+from cofail_lab.fitting.readings.difficulty import FAMILIES
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.fitting.readings.luck import Luck
 from cofail_lab.fitting.readings.slopes import SLOPES
@@ -103,7 +104,21 @@ def _null_metrics(fit: MatrixFit) -> dict[str, float | int | None]:
         own = None if null is None else null.tests.get((law, law))
         numbers[f"null_p_value_{law}_own"] = None if own is None else own.p_value
         numbers[f"null_ratio_{law}_own"] = None if own is None else own.expected
-    return numbers
+    return numbers | _tail_metrics(fit)
+
+
+def _tail_metrics(fit: MatrixFit) -> dict[str, float | int | None]:
+    tail = fit.tail
+    lower = [] if fit.null is None else [test.p_lower for test in fit.null.own_tests(NULL_LAWS).values()]
+    numbers: dict[str, float | int | None] = {
+        f"tail_p_{name}": None if tail is None else tail.p_values.get(name) for name in FAMILIES
+    }
+    return numbers | {
+        "tail_p_thinner": max(lower, default=None),
+        "tail_power": None if tail is None else tail.power,
+        "tail_power_ceiling": None if tail is None else tail.ceiling,
+        "tail_power_atom": None if tail is None else tail.atom,
+    }
 
 
 def _slope_metrics(fit: MatrixFit) -> dict[str, float | int | None]:
