@@ -17,6 +17,15 @@ _MORE_THAN_PAIRS = {
     "cannot_tell": ("cannot tell", "this matrix does not decide it"),
 }
 """`fitting.calibration.Tail` -> the answer in a word, and why."""
+_CANNOT_TELL = {
+    "not_tested": "not tested here, experiment.null=200 does",
+    "low_power": "too few queries or models for any test",
+    "few_models": "fewer than three models vary",
+    "interrupted": "the test was interrupted",
+    "always_right": "one model is always right",
+    "none_says_nothing": "no query fails everyone, and none was to be expected",
+}
+"""`fitting.calibration.Reason` -> why it cannot be told."""
 
 
 def last_sections(fit: MatrixFit, certificate: Certificate, conclusion: Conclusion) -> tuple[Section, Section]:
@@ -29,6 +38,10 @@ def last_sections(fit: MatrixFit, certificate: Certificate, conclusion: Conclusi
     if (luck := _luck(fit)) is not None:
         rows.append(luck)
     word, why = _MORE_THAN_PAIRS[conclusion.tail]
+    why = _CANNOT_TELL.get(conclusion.reason, why) if conclusion.tail == "cannot_tell" else why
+    if fit.tail is not None and conclusion.tail in ("chance", "cannot_tell"):
+        found = percent(fit.tail.power, 0)
+        why += f" (a common mode of {percent(fit.tail.atom)} would be found in {found} of such matrices)"
     observed = fit.ratio(FIRST_NULL)
     seen = f"{ratio(observed)} what one factor predicts: " if observed is not None else ""
     rows.append(Row("more than pairs?", word, f"{seen}{why}"))
