@@ -328,7 +328,8 @@ CLAIMS = (
 
 
 def _dawson_upper(sums: Sums, k: int) -> float:
-    return float(1 - 2 * sums.s1 / (k + 1) + 2 * sums.s2 / (k * (k + 1)))
+    exact = 1 - 2 * sums.s1 / (k + 1) + 2 * sums.s2 / (k * (k + 1))
+    return float(exact) + rounding_margin(sums.n_models, float(1 + sums.s1 + sums.s2 / sums.n_models))
 
 
 def _rows_without_theta(right: Any) -> float:
