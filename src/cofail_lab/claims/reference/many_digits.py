@@ -14,7 +14,7 @@ import mpmath
 
 
 class LogRatio(NamedTuple):
-    """log β(m)/β_sf(m), and what halving the spacing of its quadrature changed.
+    """log β(m)/β_sf(m), with its error: what halving the spacing of the quadrature changed, and rounding.
 
     Attributes:
         value, error: mpmath numbers.
@@ -42,7 +42,9 @@ def shock_log_ratio(shock: float, base: float, m: int) -> LogRatio:
         loadings = mpmath.sqrt((1 - slope**2) / (1 + slope**2)), mpmath.sqrt(2 * slope**2 / (1 + slope**2))
         coarse, fine = (_log_one_factor(t, *loadings, m, halvings) for halvings in (0, 1))
         value = mpmath.log(w + (1 - w) * a0**m) - fine
-        return LogRatio(value, abs(fine - coarse) + mpmath.mpf(10) ** (5 - mpmath.mp.dps))
+        # Owen's function gives what the pair rate leaves of α: a relative error of p is α/p of that.
+        rounding = error_rate / (w + (1 - w) * a0**2) * mpmath.mpf(10) ** (6 - mpmath.mp.dps)
+        return LogRatio(value, abs(fine - coarse) + rounding)
 
 
 def _quantile(below: Any, above: Any) -> Any:
