@@ -32,6 +32,10 @@ cofail-lab experiment=verify experiment.replay=outputs/verify/.../results.json  
 
 The exit code is 0 only if every verdict is the expected one. In Python: `cl.verify(claims="P2")`.
 
+A swept law is one more case of P2.ii (September) and P2.vii, measured in as many digits as it needs (mpmath, with its
+error). It must be a common shock of one base error rate, which is what they are about: another law, ω = 0, or a rate
+below 1e-20 is refused by name.
+
 ## How a verdict is reached
 
 A claim has a *formula* (a closed form, a bound, a rule) and *checks*. A check measures the same quantity on another
@@ -50,7 +54,9 @@ confirmed.
 - **Mutants.** Planted false variants must come out refuted (table below).
 - **One false-alarm rate** is stated for the run (`experiment.false_alarm`, .01) and split over all simulated cases by a
   union bound. A simulated interval of that level may reach 2.5 half widths from the claimed value. For a true claim an
-  error of 1.5 half widths is then needed for a wrong verdict, and the measured rate stays below the stated one.
+  error of 1.5 half widths is then needed for a wrong verdict, and the measured rate stays below the stated one. A
+  check that is not simulated must come out the same at every seed: its tolerance is the rounding, quadrature or solver
+  error of what is compared, carried to the comparison. Both are measured (last table).
 
 ## Adding a claim
 
