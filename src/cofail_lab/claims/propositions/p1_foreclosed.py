@@ -159,8 +159,8 @@ _POOLS = (
     {**_RARELY, "share": 1.0},
 )
 _ANY_PAIR = Search(
-    {"weights": Range(0, 30, integer=True, size=4)}, {"pool": "two", "n": 24, "delta": 0.05},
-    n_starts=64, n_polished=2, n_steps=30,
+    {"weights": Range(0, 30, integer=True, size=4)}, {"pool": "two", "n": 16, "delta": 0.05},
+    n_starts=32, n_polished=2, n_steps=20,
 )  # fmt: skip
 _COUNTS = tuple(
     {"all_wrong": k, "errors": errors, "n": 330, "delta": 0.05}
