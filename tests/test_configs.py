@@ -1,6 +1,7 @@
 """Every YAML of ``conf/`` composes, and its keys are those that its constructor names."""
 
 import inspect
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hydra.utils import get_class, instantiate
 from omegaconf import OmegaConf
 
 from cofail_lab.cli import config_folder
+from cofail_lab.grades import Selection
 from cofail_lab.models import AbstractErrorLaw
 
 CHOICES = sorted(
@@ -19,7 +21,7 @@ CHOICES = sorted(
 
 
 STUDIES = sorted(path.stem for path in (config_folder() / "study").glob("*.yaml"))
-SELECTION = {"dataset", "models", "min_coverage", "pool_size"}
+SELECTION = {field.name for field in fields(Selection)} - {"seed"}
 
 
 @pytest.mark.parametrize(("group", "name"), CHOICES)

@@ -7,6 +7,7 @@ import pytest
 
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades, Selection
+from tests.data.cells import ERROR, MISSING, RIGHT, UNSCORED, WRONG, grades_of
 
 
 @pytest.fixture
@@ -84,3 +85,33 @@ def test_the_fingerprint_sees_every_cell_and_name(grades: Grades) -> None:
     renamed = Grades(grades.cells, grades.queries, ("x", *grades.models[1:]), "test")
     digests = {grades.sha256, Grades(flipped, grades.queries, grades.models, "test").sha256, renamed.sha256}
     assert len(digests) == 3
+
+
+def test_limits_errors_and_ungraded_answers_are_counted_as_told() -> None:
+    """Four queries, two models: an error, an answer without a grade, and two at a limit, one right and one wrong."""
+    cells = [[RIGHT, ERROR], [WRONG, UNSCORED], [RIGHT, WRONG], [WRONG, WRONG]]
+    at_limit = np.array([[1, 0], [0, 0], [0, 1], [0, 0]], bool)
+    grades = grades_of(cells, "1234", "ab", per_cell={"at_limit": at_limit})
+    plain = grades.select(Selection())
+    assert plain.cells.tolist() == cells
+    assert plain.notes == (
+        "Answers stopped at a limit: 2, graded as the log says; data.limits=wrong counts them as wrong.",
+        "Answers that failed with an error: 1, left out; data.errors=wrong counts them as wrong.",
+        "Answers without a grade: 1, left out; data.unanswered=wrong counts them as wrong.",
+    )
+    strict = grades.select(Selection(limits="wrong", errors="wrong", unanswered="wrong"))
+    assert strict.cells.tolist() == [[WRONG, WRONG], [WRONG, WRONG], [RIGHT, WRONG], [WRONG, WRONG]]
+    assert strict.notes[-1] == (
+        "With these choices 3 of 4 queries defeat every model and a gain of 0.0% at most; as the log has them 1 of 2 "
+        "queries defeat every model and 0.0%."
+    )
+    left_out = grades.select(Selection(limits="missing"))
+    assert left_out.cells.tolist() == [[MISSING, ERROR], [WRONG, UNSCORED], [RIGHT, MISSING], [WRONG, WRONG]]
+    assert grades.cells.tolist() == cells  # the matrix itself is not changed
+    samples = np.array([[[RIGHT, ERROR], [ERROR, WRONG]]] * 4, np.int8)
+    repeated = grades_of([[RIGHT, ERROR]] * 4, "1234", "ab", per_cell={"samples": samples})
+    treated = repeated.select(Selection(errors="wrong"))
+    assert treated.per_cell["samples"][0].tolist() == [[RIGHT, WRONG], [WRONG, WRONG]]
+    for key in ("limits", "errors", "unanswered"):
+        with pytest.raises(InputError, match=rf"data.{key}: 'right' is not one of "):
+            Selection(**{key: "right"})  # type: ignore[arg-type]

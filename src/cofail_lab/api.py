@@ -1,27 +1,28 @@
 """The experiments as Python functions, without configuration and without files."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from cofail_lab.bounds.certificate import Certificate, certify_outcomes
+from cofail_lab.data.frames import outcomes_of
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
 from cofail_lab.verdict import Verdict
 
 
-def certify(outcomes: Outcomes, delta: float = 0.05, overhead: float | None = None) -> Certificate:
+def certify(outcomes: Outcomes | Any, delta: float = 0.05, overhead: float | None = None) -> Certificate:
     """Certified limits of the gain from combining the models of a matrix (P1.iv, P1.v, P1.vii).
 
     Args:
-        outcomes: the matrix.
+        outcomes: the matrix; also a data frame or an array (`data.frames`).
         delta: error probability of each certificate.
         overhead: what combining costs, in accuracy; None leaves the decision open.
     """
-    return certify_outcomes(outcomes, delta=delta, overhead=overhead)
+    return certify_outcomes(outcomes_of(outcomes), delta=delta, overhead=overhead)
 
 
 def fit(
-    outcomes: Outcomes,
+    outcomes: Outcomes | Any,
     bootstrap: int = 2000,
     seed: int = 0,
     delta: float = 0.05,
@@ -38,7 +39,7 @@ def fit(
     """Fit the error laws to a matrix (theory section 4, points 1 to 5).
 
     Args:
-        outcomes: the matrix.
+        outcomes: the matrix; also a data frame or an array (`data.frames`).
         bootstrap: query-bootstrap replicates; 0 leaves the intervals out.
         seed: of the replicates.
         delta: error probability of each certificate.
@@ -73,7 +74,7 @@ def fit(
         choices=choices,
         folds=folds,
         laws=laws,
-    ).analyse(outcomes, seed)
+    ).analyse(outcomes_of(outcomes), seed)
 
 
 def verify(claims: str | Sequence[str] | None = None, seed: int = 0, false_alarm: float = 0.01) -> list[Verdict]:

@@ -55,7 +55,7 @@ def main() -> None:
     """Entry point. Exit codes: 0 done, 2 bad input, 130 interrupted, 1 anything else, such as an unexpected verdict."""
     from omegaconf import OmegaConf
 
-    from cofail_lab.command_line import commas_as_lists
+    from cofail_lab.command_line import for_hydra
     from cofail_lab.hydra_parser import ensure_parser_builds
     from cofail_lab.sweep.controller import Sweep
     from cofail_lab.sweep.key import sweep_key
@@ -69,7 +69,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     ensure_parser_builds()
     OmegaConf.register_new_resolver("sweep_key", lambda _root_: sweep_key(_root_.hydra.overrides.task), replace=True)
-    sys.argv[1:] = commas_as_lists(sys.argv[1:])
+    sys.argv[1:] = for_hydra(sys.argv[1:])
     try:
         _launch()
         if _command.n_shards is not None:
@@ -102,7 +102,7 @@ def _bad_input(error: BaseException) -> InputError | None:
     from hydra.errors import HydraException, InstantiationException
     from omegaconf.errors import OmegaConfBaseException
 
-    from cofail_lab.command_line import explain
+    from cofail_lab.command_line import config_keys, explain
     from cofail_lab.job import input_error
     from cofail_lab.sweep.controller import Refused
 
@@ -110,7 +110,11 @@ def _bad_input(error: BaseException) -> InputError | None:
         return error.args[0]
     if isinstance(error, HydraException | OmegaConfBaseException | InputError):
         known = input_error(error)
-        return known if known or isinstance(error, InstantiationException) else InputError(explain(error))
+        return (
+            known
+            if known or isinstance(error, InstantiationException)
+            else InputError(explain(error, config_keys(config_folder())))
+        )
     if _command.job_begun:
         return None
     if isinstance(error, ValueError):

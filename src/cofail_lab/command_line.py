@@ -2,41 +2,135 @@
 
 from __future__ import annotations
 
+import difflib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
 _EXTRAS = {"joblib": "joblib", "ray": "ray", "ray_cluster": "ray", "submitit_local": "slurm", "submitit_slurm": "slurm"}
+_MULTIRUN = {"-m", "--multirun"}
+# Options of Hydra that the next argument is the value of.
+_WITH_VALUE = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir", "--package", "-p"}
 
 
-def commas_as_lists(arguments: list[str]) -> list[str]:
-    """In a single run, write ``key=a,b`` as ``key=[a,b]``: Hydra accepts a choice of values only in a sweep."""
+def for_hydra(arguments: Sequence[str]) -> list[str]:
+    """The command line as Hydra accepts it.
+
+    A path without a key is the matrix to read, and a path without a source is read by ``data=auto``. A value that Hydra
+    cannot parse is taken literally, such as a path with spaces or an equals sign, and so is one that names an existing
+    file. In a single run ``key=a,b`` is a list.
+    """
+    single = not _MULTIRUN & set(arguments)
+    paths, others, option = [], [], None
+    for argument in arguments:
+        if option in _WITH_VALUE or argument.startswith("-"):
+            others.append(argument)
+        elif _is_path(argument):
+            paths.append(argument)
+        else:
+            others.append(_plain_value(argument, single))
+        option = argument
+    if paths:
+        value = f"[{','.join(map(_quoted, paths))}]" if paths[1:] else _quoted(*paths)
+        others.insert(0, f"data.path={value}")
+    stated = [argument.partition("=")[0] for argument in others]
+    return ["data=auto", *others] if "data.path" in stated and "data" not in stated else others
+
+
+def _is_path(argument: str) -> bool:
+    """Whether an argument is a path, not ``key=value``, ``+key=value`` or ``~key``."""
+    if _exists(argument):
+        return True
+    return "=" not in argument and not re.match(
+        r"~\w+$|~?(data|experiment|hydra|law|policy|record|run|study|sweep)\b", argument
+    )
+
+
+def _exists(text: str) -> bool:
+    try:
+        return Path(text).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):  # a NUL, a name too long, no home folder
+        return False
+
+
+def _plain_value(argument: str, single: bool) -> str:
+    """One ``key=value``, its value quoted where it is to be taken literally, or as a list."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.core.override_parser.types import ChoiceSweep
-    from hydra.errors import OverrideParseException
+    from hydra.errors import HydraException
 
-    if {"-m", "--multirun"} & set(arguments) or not any("," in argument for argument in arguments):
-        return arguments
-    parser, rewritten = OverridesParser.create(), []
-    for argument in arguments:
+    key, equals, value = argument.partition("=")
+    if not equals or not value:
+        return argument
+    if set(value) & set(",=()[]{} '\"~") and key == "data.path" and _exists(value):
+        return f"{key}={_quoted(value)}"
+    parser = OverridesParser.create()
+    try:
+        parsed: Any = parser.parse_override(argument).value()
+    except HydraException:
+        literal = f"{key}={_quoted(value)}"
         try:
-            value = parser.parse_override(argument).value() if "," in argument else None
-        except OverrideParseException:
-            value = None  # Hydra reports what is wrong with the argument
-        if isinstance(value, ChoiceSweep) and value.simple_form:
-            key, _, choices = argument.partition("=")
-            argument = f"{key}=[{choices}]"
-        rewritten.append(argument)
-    return rewritten
+            parser.parse_override(literal)
+        except HydraException:
+            return argument  # the key is wrong; Hydra says so
+        return literal
+    if single and isinstance(parsed, ChoiceSweep) and parsed.simple_form:
+        return f"{key}=[{value}]"
+    return argument
 
 
-def explain(error: Exception) -> str:
-    """The message for a command line that Hydra does not accept."""
+def _quoted(text: str) -> str:
+    """A text as a quoted value of Hydra, which escapes quotes, and backslashes before them."""
+    return "'" + re.sub(r"(\\*)(')", r"\1\1\\\2", text) + (r"\\" if text.endswith("\\") else "") + "'"
+
+
+def explain(error: Exception, keys: Iterable[str] = ()) -> str:
+    """The message for a command line that Hydra does not accept.
+
+    Args:
+        error: what Hydra raised.
+        keys: keys that exist, for a suggestion.
+    """
     from hydra.errors import ConfigCompositionException, OverrideParseException
 
     if isinstance(error, OverrideParseException):
         return f"{error.override}: not a valid key=value; quote a value with special characters: key='\"...\"'"
-    if isinstance(error, ConfigCompositionException) and "is not in struct" in f"{error} {error.__cause__}":
-        key = str(error).split("'")[1]
-        return f"{key}: no such key; cofail-lab --help lists the keys of this configuration"
     message = str(error).split("Config search path")[0]
+    if isinstance(error, ConfigCompositionException) and "is not in struct" in f"{error} {error.__cause__}":
+        return unknown_key(str(error).split("'")[1], keys)
     for launcher, extra in _EXTRAS.items():
         if f"'hydra/launcher/{launcher}'" in message or (f"'{launcher}'" in message and "hydra/launcher" in message):
             return f"hydra/launcher={launcher}: not installed; pip install 'cofail-lab[{extra}]' brings it"
+    if choice := re.search(r"Could not find '([\w/]+)/([^'/]*)'\s+Available options in '[^']*':\s+(.*)", message, re.S):
+        group, name, options = choice[1], choice[2], choice[3].split()
+        return f"{group}={name}: no such choice{_nearest(name, options)}; there are {', '.join(options)}"
     return message
+
+
+def unknown_key(key: str, keys: Iterable[str]) -> str:
+    """The message for a key that the configuration does not have."""
+    keys = list(keys)
+    if key in keys:
+        group = key.partition(".")[0]
+        return f"{key}: not a key of the chosen {group}; another {group}= has it: cofail-lab --help lists the choices"
+    return f"{key}: no such key{_nearest(key, keys)}; cofail-lab --help lists the keys of this configuration"
+
+
+def config_keys(folder: Path) -> list[str]:
+    """Every key and every group of the configurations in a folder, as written on the command line."""
+    import yaml
+
+    keys = {path.name for path in folder.iterdir() if path.is_dir()}
+    for path in folder.glob("*/*.yaml"):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if isinstance(content, dict):
+            keys |= {f"{path.parent.name}.{key}" for key in content if not key.startswith("_") and key != "defaults"}
+    return sorted(keys)
+
+
+def _nearest(word: str, words: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
+    return f", did you mean {near[0]}?" if near else ""

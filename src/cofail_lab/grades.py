@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -29,6 +29,13 @@ class Cell(IntEnum):
     MISSING = 4
 
 
+_TREATMENTS = {
+    "limits": ("as_graded", "missing", "wrong"),
+    "errors": ("missing", "wrong"),
+    "unanswered": ("missing", "wrong"),
+}
+
+
 @dataclass(frozen=True)
 class Selection:
     """Which part of a matrix to analyse; applied in the order of the fields.
@@ -41,6 +48,9 @@ class Selection:
             first.
         pool_size: size of a random sub-pool, >= 2. For one seed, smaller sub-pools are parts of larger ones.
         seed: of the sub-pool.
+        limits: what an answer stopped at a limit is: ``as_graded``, ``missing`` or ``wrong``.
+        errors: what a run that failed is: ``missing`` or ``wrong``.
+        unanswered: what an answer without a grade is: ``missing`` or ``wrong``.
     """
 
     dataset: str | Sequence[str] | None = None
@@ -48,8 +58,14 @@ class Selection:
     min_coverage: float = 0.0
     pool_size: int | None = None
     seed: int = 0
+    limits: Literal["as_graded", "missing", "wrong"] = "as_graded"
+    errors: Literal["missing", "wrong"] = "missing"
+    unanswered: Literal["missing", "wrong"] = "missing"
 
     def __post_init__(self) -> None:
+        for key, accepted in _TREATMENTS.items():
+            if getattr(self, key) not in accepted:
+                raise InputError(f"data.{key}: {getattr(self, key)!r} is not one of {', '.join(accepted)}")
         checks.patterns("data.dataset", self.dataset)
         checks.patterns("data.models", self.models)
         checks.share("data.min_coverage", self.min_coverage)
@@ -72,6 +88,8 @@ class Grades:
             for wrong and nan for the others.
         source: where the matrix came from, for messages and provenance.
         notes: what was done to the matrix on the way here, one sentence each.
+        settings: model -> what else its run depends on, such as solver and effort, where the log says so; not its time,
+            seed or epoch.
         sha256: hex digest of the file's bytes, or of names and cells where there is no file; the constructor computes
             the latter if it is empty.
 
@@ -89,6 +107,7 @@ class Grades:
     per_cell: Mapping[str, np.ndarray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     sha256: str = ""
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         shape = (len(self.queries), len(self.models))
@@ -132,7 +151,7 @@ class Grades:
         Raises:
             InputError: a pattern that matches nothing, no dataset column, or a sub-pool larger than the pool.
         """
-        grades = self
+        grades = self._treated(selection)
         if selection.dataset is not None:
             if "dataset" not in grades.per_query:
                 raise InputError(f"data.dataset: {selection.dataset!r} given, but {self.source} has no dataset column")
@@ -157,6 +176,41 @@ class Grades:
             note = f"A random sub-pool of {size} of {available} models (seed {selection.seed})."
             grades = grades.take(columns=np.sort(order[:size]), note=note)
         return grades
+
+    def _treated(self, selection: Selection) -> "Grades":
+        """The same matrix, answers at a limit, errors and ungraded answers counted as the selection says."""
+        at_limit = self.per_cell.get("at_limit", np.zeros(self.cells.shape, bool)).astype(bool)
+        changes = (
+            ("limits", at_limit & (self.cells != Cell.MISSING), "stopped at a limit", "graded as the log says"),
+            ("errors", self.cells == Cell.ERROR, "that failed with an error", "left out"),
+            ("unanswered", self.cells == Cell.UNSCORED, "without a grade", "left out"),
+        )
+        cells, samples, notes = self.cells.copy(), self.per_cell.get("samples"), []
+        for key, where, what, default in changes:
+            choice, n = getattr(selection, key), int(where.sum())
+            if not n:
+                continue
+            if choice == _TREATMENTS[key][0]:
+                notes.append(f"Answers {what}: {n:,}, {default}; data.{key}=wrong counts them as wrong.")
+                continue
+            notes.append(f"Answers {what}: {n:,}, counted as {choice}, as data.{key} says.")
+            state = Cell.WRONG if choice == "wrong" else Cell.MISSING
+            cells[where] = state
+            if samples is not None and samples.dtype == np.int8:
+                samples = samples.copy()
+                if key == "limits":
+                    samples[where, 0] = state  # only the first run's limit is known
+                else:
+                    samples[samples == (Cell.ERROR if key == "errors" else Cell.UNSCORED)] = state
+        if not (cells != self.cells).any():
+            return self if not notes else replace(self, notes=(*self.notes, *notes))
+        before, after = _all_wrong_and_gain(self.cells), _all_wrong_and_gain(cells)
+        notes.append(
+            f"With these choices {after[0]} and a gain of {after[1]:.1%} at most; as the log has them {before[0]} and "
+            f"{before[1]:.1%}."
+        )
+        per_cell = dict(self.per_cell) if samples is None else {**self.per_cell, "samples": samples}
+        return replace(self, cells=cells, per_cell=per_cell, notes=(*self.notes, *notes))
 
     def outcomes(self) -> Outcomes:
         """The complete queries as `Outcomes`, which also counts the others (`Outcomes.left_out`).
@@ -217,6 +271,14 @@ class Grades:
                 names, value = np.array(self.models, dtype=object), pattern
             keep |= _matches(names, value, "data.models", self.source)
         return keep
+
+
+def _all_wrong_and_gain(cells: np.ndarray) -> tuple[str, float]:
+    """How many complete queries defeat every model, in words, and the oracle gain; nan where no query is complete."""
+    complete = cells[(cells <= Cell.WRONG).all(axis=1)] == Cell.WRONG
+    n_all_wrong = int(complete.all(axis=1).sum())
+    words = f"{n_all_wrong:,} of {len(complete):,} queries defeat every model"
+    return words, float(complete.mean(axis=0).min() - n_all_wrong / len(complete)) if complete.size else float("nan")
 
 
 def first_repeated(names: Sequence[str]) -> str | None:

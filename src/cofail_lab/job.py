@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cofail_lab.record import Recorder
     from cofail_lab.result import Result
 
-_SELECTION = ("dataset", "models", "min_coverage", "pool_size")
+_SELECTION = ("dataset", "models", "min_coverage", "pool_size", "limits", "errors", "unanswered")
 SHARDS_IN_A_SWEEP = "run.shards: every job of a sweep is a job of its own already; leave out run.shards or -m"
 # Groups of keys that say how a sweep is run, not what is computed.
 _NOT_RECORDED = ("sweep",)

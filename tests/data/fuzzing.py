@@ -133,10 +133,19 @@ def _paper_json() -> dict[str, bytes]:
     return {"matrix.json": json.dumps({f"q{i}": {"dataset": "d", "models": models} for i in range(3)}).encode()}
 
 
+def _records() -> dict[str, bytes]:
+    rows = [
+        {"task": {"id": i}, "model": m, "runs": [i % 2, i % 2 == 1], "usage": {"cost": 0.5}}
+        for i in range(3)
+        for m in ("a", "b")
+    ]
+    return {"answers.jsonl": _lines(rows)}
+
+
 _WRITTEN: dict[str, Callable[[], dict[str, bytes]]] = {
     "csv": _csv, "parquet": _parquet, "long": _long, "npz": _npz, "lm_eval": _lm_eval, "inspect": _inspect,
     "routerbench": _routerbench, "llmrouterbench": _llmrouterbench, "every_eval_ever": _every_eval_ever,
-    "paper_json": _paper_json,
+    "paper_json": _paper_json, "records": _records,
 }  # fmt: skip
 
 

@@ -1,10 +1,7 @@
 """The embedded pool: judged against scikit-learn's data, models fitted here by other means, and its own refits."""
 
-import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,9 +13,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
-from cofail_lab.data import digits
 from cofail_lab.data._digits_pool import confidence, digits_pool, operations
-from cofail_lab.data.digits import DigitsSource, cache_path, resample, split
+from cofail_lab.data.digits import SHIPPED, DigitsSource, resample, split
 from cofail_lab.grades import Cell, Grades
 
 _bundled: Any = load_digits()
@@ -28,36 +24,8 @@ POOL = {member.name: member.estimator for member in digits_pool()}
 
 
 @pytest.fixture(scope="module")
-def grades(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grades]:
-    """The pool, trained once for this file (some 20 s) and cached where nothing was before."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield DigitsSource().load()
-
-
-@pytest.fixture(scope="module")
-def arrays(grades: Grades) -> dict[str, np.ndarray]:
-    stored = digits._read(cache_path())
-    assert tuple(stored["models"]) == grades.models
-    return stored
-
-
-@pytest.fixture
-def elsewhere(arrays: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file to be in an empty cache folder, with training replaced by the arrays it once gave."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(digits, "_train", lambda: dict(arrays))
-    return cache_path()
-
-
-def assert_same(one: Grades, other: Grades) -> None:
-    assert (one.queries, one.models, one.source) == (other.queries, other.models, other.source)
-    for part in ("cells", "per_query", "per_model", "per_cell"):
-        mine, theirs = ({"": it} if part == "cells" else it for it in (getattr(one, part), getattr(other, part)))
-        assert mine.keys() == theirs.keys()
-        for key in mine:
-            assert mine[key].dtype == theirs[key].dtype
-            np.testing.assert_array_equal(mine[key], theirs[key])
+def grades() -> Grades:
+    return DigitsSource().load()
 
 
 def of(grades: Grades, model: str, what: str) -> np.ndarray:
@@ -89,7 +57,8 @@ def test_shapes_and_states(grades: Grades) -> None:
     assert len(set(grades.per_model["family"])) == 10
     samples = grades.per_cell["samples"]
     assert (samples.shape, samples.dtype) == ((n, m, 4), bool)
-    assert ["retrained" in note for note in grades.notes] == [True]
+    assert len(grades.notes) == 1
+    assert "its answers come with the package (seed 0; numpy " in grades.notes[0]
 
 
 def test_queries_are_the_digits_left_after_25_of_each(grades: Grades) -> None:
@@ -231,70 +200,20 @@ def test_cost_is_positive_and_varies_over_queries_only_for_trees(grades: Grades)
         operations(DummyClassifier().fit(PIXELS[TRAIN], LABELS[TRAIN]), PIXELS[TEST])
 
 
-def test_the_cache_gives_back_what_was_computed_without_scikit_learn(grades: Grades, arrays: dict[str, Any]) -> None:
-    assert all(array.dtype.kind in "biufU" for array in arrays.values()), "nothing is pickled"
-    assert list(cache_path().parent.iterdir()) == [cache_path()], "no debris"
-    cached = DigitsSource().load()
-    assert_same(cached, grades)
-    assert ["read from the cache" in note for note in cached.notes] == [True]
+def test_the_answers_are_read_without_scikit_learn(grades: Grades) -> None:
+    assert SHIPPED.stat().st_size < 600_000
     code = "import sys, cofail_lab.data.digits as d; print(*d.DigitsSource().load().notes, 'sklearn' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == (f"{cached.notes[0]} False\n", "")
+    assert (done.stdout, done.stderr) == (f"{grades.notes[0]} False\n", "")
 
 
-@pytest.mark.parametrize("damage", ["empty", "garbage", "truncated", "flipped", "pickle", "shape", "npy"])
-def test_a_damaged_cache_is_computed_anew_and_replaced(
-    elsewhere: Path, arrays: dict[str, np.ndarray], grades: Grades, damage: str
-) -> None:
-    DigitsSource().load()
-    middle = len(sound := elsewhere.read_bytes()) // 2
-    with elsewhere.open("wb") as file:
-        match damage:
-            case "garbage":
-                file.write(b"<html>404</html>")
-            case "truncated":
-                file.write(sound[:middle])
-            case "flipped":
-                file.write(sound[:middle] + bytes([sound[middle] ^ 0xFF]) + sound[middle + 1 :])
-            case "pickle":
-                pickle.dump(arrays, file)
-            case "shape":
-                np.savez(file, allow_pickle=False, **arrays | {"cells": arrays["cells"][:-1]})
-            case "npy":
-                np.save(file, arrays["cells"])
-    recovered = DigitsSource().load()
-    assert_same(recovered, grades)
-    assert "retrained" in recovered.notes[0]
-    assert "unusable" in recovered.notes[1]
-    assert "read from the cache" in DigitsSource().load().notes[0]
-
-
-@pytest.mark.parametrize("trouble", ["Not a directory", "No space left", "home directory"])
-def test_a_cache_that_cannot_be_written_is_a_note(
-    elsewhere: Path, grades: Grades, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
-) -> None:
-    def fail(*_args: object, **_arrays: object) -> None:
-        raise {"No space left": OSError(28, "No space left on device")}.get(trouble, RuntimeError(trouble))
-
-    if trouble == "Not a directory":
-        (tmp_path / "home").write_text("a file where the folder should be", encoding="utf-8")
-    elif trouble == "No space left":
-        monkeypatch.setattr(np, "savez_compressed", fail)
-    else:
-        monkeypatch.delenv("XDG_CACHE_HOME")
-        monkeypatch.setattr(Path, "home", fail)
-    loaded = DigitsSource().load()
-    assert_same(loaded, grades)
-    assert loaded.notes[1].startswith(f"Not cached: {trouble}")
-    assert not list(elsewhere.parent.glob("*")), "no debris"
-
-
-def test_the_cache_folder_and_key(elsewhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(DigitsSource(cache=False).load().notes) == 1
-    assert not elsewhere.parent.exists(), "cache=False neither reads nor writes"
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    for value in ("", "relative/path"):
-        monkeypatch.setenv("XDG_CACHE_HOME", value)
-        assert cache_path().parent == tmp_path / ".cache" / "cofail-lab"
-    monkeypatch.setattr(digits, "version", lambda library: f"another {library}")
-    assert cache_path().name != elsewhere.name
+@pytest.mark.slow
+def test_retraining_gives_what_is_shipped(grades: Grades) -> None:
+    """A release of scikit-learn or another processor may change a few answers, never more than one in a thousand."""
+    again = DigitsSource(retrain=True).load()
+    assert "retrained in this run" in again.notes[0]
+    assert (again.queries, again.models) == (grades.queries, grades.models)
+    assert (again.cells != grades.cells).mean() < 1e-3
+    assert (again.per_cell["samples"] != grades.per_cell["samples"]).mean() < 1e-3
+    np.testing.assert_array_equal(again.per_query["features"], grades.per_query["features"])
+    assert np.quantile(abs(again.per_cell["confidence"] - grades.per_cell["confidence"]), 0.99) < 1e-6

@@ -13,8 +13,8 @@ from tests.data.cells import write
 def test_options_that_a_format_does_not_take_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path, "query,a,b\nq1,1,0\nq2,0,1\n", "g.csv")
     assert load_outcomes(path, "auto").n_queries == load_outcomes(path, "csv").n_queries == 2
-    with pytest.raises(InputError, match="threshold: format 'csv' has no such option"):
-        load_outcomes(path, "csv", threshold=0.5)
+    with pytest.raises(InputError, match="scorer: format 'csv' has no such option"):
+        load_outcomes(path, "csv", scorer="judge")
     for arguments, says in (
         ({"join": "fuzzy"}, r"data.join: 'fuzzy' is not 'id' or 'content'"),
         ({"registry": ""}, r"data.registry: ''"),

@@ -60,7 +60,11 @@ def test_queries_join_by_content_where_names_differ() -> None:
     three = part("xyz", ["2+2?", "What is 1+1? ", "2+2?"], "c")
     with pytest.raises(InputError, match=r"no query is in the logs of two models.*data.join=content"):
         join_grades([one, three])
-    partly = join_grades([one, part("1yz", ["2+2?", "What is 1+1? ", "2+2?"], "c")])
+    again = part("1yz", ["2+2?", "What is 1+1? ", "2+2?"], "c")
+    with pytest.raises(InputError, match=r"1 query of the same name asks something else in another file, such as '1'"):
+        join_grades([one, again])
+    partly = join_grades([one, again], "id")
+    assert any(note.startswith("Joined by name, as data.join=id says, although 1 query") for note in partly.notes)
     assert any("have the prompt of a query of another name; data.join=content" in note for note in partly.notes)
     with pytest.raises(InputError, match=r"data.join=content: g has no prompts"):
         join_grades([one, grades_of([[0]], "1", "c")], "content")

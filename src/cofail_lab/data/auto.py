@@ -1,5 +1,6 @@
 """`data=auto`: the format is guessed from the content of a file; a note says which, several candidates are an error."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import ClassVar, NoReturn
 from cofail_lab.data.file_source import FileSource
 from cofail_lab.data.formats import FORMATS, source_class
 from cofail_lab.data.names import counted, shorten
-from cofail_lab.data.readers.wide import WideSource, is_companion
-from cofail_lab.data.tables import CSV_SUFFIXES, PARQUET_SUFFIXES
+from cofail_lab.data.readers.companions import is_companion
+from cofail_lab.data.readers.wide import WideSource
+from cofail_lab.data.tables import CSV_SUFFIXES, EXCEL_SUFFIXES, PARQUET_SUFFIXES
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
 
@@ -20,10 +22,16 @@ class AutoSource(FileSource):
 
     Attributes:
         scorer, threshold: passed on to the readers that have these fields; see `file_source.GradedSource`.
+        filter, instances, query_column, summaries: passed on likewise; see `readers.lm_eval`, `readers.swebench`,
+            `readers.wide` and `readers.inspect`.
     """
 
-    scorer: str | None = None
+    scorer: str | Sequence[str] | Mapping[str, str] | None = None
     threshold: float | None = None
+    filter: str | Sequence[str] | Mapping[str, str] | None = None
+    instances: str | None = None
+    query_column: str | None = None
+    summaries: bool = False
 
     patterns: ClassVar[tuple[str, ...]] = ("*",)
 
@@ -58,11 +66,28 @@ class AutoSource(FileSource):
         if guessed is None:
             self._refuse(path)
         name, reason = guessed
+        part = self._reader(name).grades(path)
+        return replace(part, notes=(f"Read as {name}: {reason}.", *part.notes))
+
+    def superseded(self, paths: Sequence[Path]) -> set[Path]:  # type: ignore[override]  (it needs the guesses)
+        """What each reader says of its own logs."""
+        groups: dict[type[FileSource], list[Path]] = {}
+        for path in paths:
+            if guessed := self._guesses.get(path):
+                groups.setdefault(source_class(guessed[0]), []).append(path)
+        return {path for reader, logs in groups.items() for path in reader.superseded(logs)}
+
+    def _reader(self, name: str) -> FileSource:
+        """The reader of a format, with those of the keys that it takes; what is stated and nobody takes is an error."""
+        formats = {name, *(guessed[0] for guessed in self._guesses.values() if guessed)}
+        taken = {field.name for one in formats for field in fields(source_class(one))}
+        for field in fields(self):
+            if field.name not in taken and getattr(self, field.name) != field.default:
+                listed = ", ".join(sorted(formats))
+                raise InputError(f"data.{field.name}: {getattr(self, field.name)!r}; format {listed} has no such key")
         reader = source_class(name)
         accepted = {field.name for field in fields(reader)}
-        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name in accepted}
-        part = reader(**values).grades(path)
-        return replace(part, notes=(f"Read as {name}: {reason}.", *part.notes))
+        return reader(**{field.name: getattr(self, field.name) for field in fields(self) if field.name in accepted})
 
     @cached_property
     def _guesses(self) -> dict[Path, tuple[str, str] | None]:
@@ -70,7 +95,7 @@ class AutoSource(FileSource):
 
     def _refuse(self, path: Path) -> NoReturn:
         """Raise why no reader can read a file; for a table, what the wide format lacks: people write it by hand."""
-        if path.name.endswith((*CSV_SUFFIXES, *PARQUET_SUFFIXES)):
+        if path.name.endswith((*CSV_SUFFIXES, *EXCEL_SUFFIXES, *PARQUET_SUFFIXES)):
             WideSource(str(path)).grades(path)
         if not path.exists():
             raise InputError(f"{path}: no such file")

@@ -1,12 +1,6 @@
 """`data=digits`: a real pool without a download, classifiers of ten families on digits bundled with scikit-learn."""
 
-import hashlib
-import inspect
-import os
-import sys
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,10 +9,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from cofail_lab.cache import cache_folder
+from cofail_lab import checks
 from cofail_lab.data import _digits_pool
 from cofail_lab.grades import Cell, Grades
 
+SHIPPED = Path(__file__).with_name("digits_pool.npz")
 _TRAIN_PER_DIGIT = 25
 _N_REFITS = 4
 _SEED = 0
@@ -39,49 +34,26 @@ class DigitsSource:
       exchangeable with each other but not with the graded model: a resample holds about 158 distinct digits, and its
       accuracy is lower.
 
-    Everything is seeded and single-threaded; another processor may round the confidences differently.
+    The answers travel with the package, in ``digits_pool.npz``, with the versions of the libraries that made them.
+    Training is seeded and single-threaded; another processor or release may round a few confidences and answers
+    differently.
 
     Attributes:
-        cache: keep the answers of the trained pool in the user's cache folder, and read them from there.
+        retrain: train the pool in this run, which takes half a minute, instead of reading its answers.
     """
 
-    cache: bool = True
+    retrain: bool = False
+
+    def __post_init__(self) -> None:
+        checks.flag("data.retrain", self.retrain)
 
     def load(self) -> Grades:
-        """Train and grade the pool, which takes seconds, or read its answers from the cache; a note says which."""
-        if not self.cache:
+        """Read the answers of the trained pool, or train it; a note says which."""
+        if self.retrain:
             return _grades(_train(), "retrained in this run")
-        notes: list[str] = []
-        try:
-            path = cache_path()
-        except (OSError, RuntimeError) as problem:  # no home folder, no source to hash
-            return _grades(_train(), "retrained in this run", f"Not cached: {problem}.")
-        try:
-            return _grades(_read(path), "read from the cache")
-        except (FileNotFoundError, NotADirectoryError):
-            pass  # the first run
-        except Exception as problem:  # truncated, unreadable, of another program: training replaces it
-            notes.append(f"The cached digits pool was unusable ({type(problem).__name__}) and computed anew.")
-        arrays = _train()
-        try:
-            _write(path, arrays)
-        except OSError as problem:
-            notes.append(f"Not cached: {problem.strerror or problem} in {path.parent}.")
-        return _grades(arrays, "retrained in this run", *notes)
-
-
-def cache_path() -> Path:
-    """File of the trained pool; its name is a hash of everything that can change the answers.
-
-    These are the text of the two modules that define, train and store the pool, and the versions of the libraries that
-    do the arithmetic: after an edit or an upgrade no old file is read.
-    """
-    key = hashlib.sha256()
-    for module in (_digits_pool, sys.modules[__name__]):
-        key.update(inspect.getsource(module).encode())
-    for library in ("numpy", "scipy", "scikit-learn"):
-        key.update(f"{library} {version(library)}\n".encode())
-    return cache_folder() / f"digits-{key.hexdigest()[:16]}.npz"
+        arrays = _read(SHIPPED)
+        made_with = " ".join(arrays.pop("made_with").tolist())
+        return _grades(arrays, f"its answers come with the package (seed {_SEED}; {made_with})")
 
 
 def split(labels: Int[np.ndarray, " n"]) -> tuple[Int[np.ndarray, " train"], Int[np.ndarray, " test"]]:
@@ -175,20 +147,15 @@ def _grades(arrays: Mapping[str, np.ndarray], how: str, *notes: str) -> Grades:
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
-    # Opened here, because numpy does not close a file that it opened itself if the archive is truncated.
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+    with np.load(path, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
 
-def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write a temporary file beside the target and rename it: another process sees the complete file or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, **dict(arrays))  # type: ignore[arg-type]
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+def write_shipped() -> None:
+    """Train the pool and replace the file that travels with the package (``python -m cofail_lab.data.digits``)."""
+    versions = [f"{library} {version(library)}" for library in ("numpy", "scipy", "scikit-learn")]
+    np.savez_compressed(SHIPPED, **_train(), made_with=np.array(versions))  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    write_shipped()

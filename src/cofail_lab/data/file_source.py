@@ -15,15 +15,18 @@ A reader opens files only through `data.files`, grades only through ``self.rule`
 """
 
 import glob
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from cofail_lab.data import files
+from cofail_lab.data.names import counted, list_names
 from cofail_lab.data.records import Records
 from cofail_lab.data.rule import Rule
+from cofail_lab.data.systems import check_pattern, name_systems
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
 
@@ -36,14 +39,17 @@ class FileSource(ABC):
 
     Attributes:
         path: a file, a folder, a pattern (``logs/*.eval``) or a list of them.
-        join: what makes two queries of different files the same query: ``id``, their names, or ``content``, their
-            prompts up to white space.
+        join: what makes two queries of different files the same query: ``id``, their names; ``content``, their prompts
+            up to white space; None their names, where their prompts agree wherever both files have them.
+        name: what columns are called: ``model``, ``file``, ``folder`` or a pattern of these, such as
+            ``{model} ({folder})``; None the model, and what differs where logs of one model differ (`systems`).
         registry: table with a row per model (`model_info`), ``roster`` for the one that is shipped, None for none.
     """
 
     path: str | Sequence[str]
-    join: Literal["id", "content"] = "id"
+    join: Literal["id", "content"] | None = None
     registry: str | None = None
+    name: str | None = None
 
     patterns: ClassVar[tuple[str, ...]]
     """Names of the files of a folder that may be logs of this format; other files are not read."""
@@ -54,8 +60,9 @@ class FileSource(ABC):
                 raise InputError(f"data.path: {path!r} is not the path of a file, a folder or a pattern")
         if not self.path:
             raise InputError("data.path: an empty list; at least one file, folder or pattern is needed")
-        if self.join not in ("id", "content"):
+        if self.join not in (None, "id", "content"):
             raise InputError(f"data.join: {self.join!r} is not 'id' or 'content'")
+        check_pattern(self.name)
         if self.registry is not None and not (isinstance(self.registry, str) and self.registry):
             raise InputError(f"data.registry: {self.registry!r} is not the path of a file or 'roster'")
 
@@ -64,12 +71,27 @@ class FileSource(ABC):
         from cofail_lab.data.joining import join_grades
         from cofail_lab.data.model_info import attach
 
-        whole = join_grades([self.grades(path) for path in _with_progress(self.files())], self.join)
+        superseded = self.superseded(paths := self.files())
+        paths = [path for path in paths if path not in superseded]
+        parts = name_systems([self.grades(path) for path in _with_progress(paths)], paths, self.name)
+        whole = join_grades(parts, self.join)
+        if superseded:
+            names = list_names([path.name for path in sorted(superseded)])
+            note = (
+                f"{counted(len(superseded), 'log')} left out, because a later log is a retry of the same run: {names}."
+            )
+            whole = replace(whole, notes=(*whole.notes, note))
         return whole if self.registry is None else attach(whole, self.registry)
 
     def files(self) -> list[Path]:
         """The files to read, in the order given; those of a folder or pattern are sorted by name."""
         return expand(self.path, self.patterns)
+
+    @classmethod
+    def superseded(cls, paths: Sequence[Path]) -> set[Path]:
+        """Those of the logs that a later one of them replaces, because it is a retry of the same run."""
+        del paths
+        return set()
 
     @classmethod
     @abstractmethod
@@ -90,7 +112,7 @@ class GradedSource(FileSource):
         threshold: the lowest score of a right answer (`data.threshold`); None where scores need none.
     """
 
-    scorer: str | None = None
+    scorer: str | Sequence[str] | Mapping[str, str] | None = None
     threshold: float | None = None
 
     def __post_init__(self) -> None:
@@ -141,6 +163,10 @@ def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:
     """
     paths: dict[Path, None] = {}
     for text in [path] if isinstance(path, str) else path:
+        if re.match(r"(https?|s3|gs|hf)://", text):
+            raise InputError(
+                f"data.path: {text!r} is an address; download the file first (data=hf reads a dataset from the hub)"
+            )
         try:
             here = Path(text).expanduser()
             if here.is_dir():

@@ -10,6 +10,7 @@ FORMATS = {
     "parquet": "wide:WideSource",
     "long": "long:LongSource",
     "npz": "npz:NpzSource",
+    "records": "mapped:MappedSource",
     "inspect": "inspect:InspectSource",
     "lm_eval": "lm_eval:LmEvalSource",
     "helm": "helm:HelmSource",

@@ -7,7 +7,7 @@ folder with the same layout can replace the hub.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -36,7 +36,7 @@ class HubSource:
         format: of the files, one of `formats.FORMATS`.
         sha256: of the file, or of the digests of several files in their order; None accepts any bytes, and a note gives
             the digest.
-        scorer, threshold, join, registry: of the reader, see `file_source`.
+        scorer, threshold, join, registry, name: of the reader, see `file_source`.
     """
 
     repo: str
@@ -44,10 +44,11 @@ class HubSource:
     format: str
     revision: str | None = None
     sha256: str | None = None
-    scorer: str | None = None
+    scorer: str | Sequence[str] | Mapping[str, str] | None = None
     threshold: float | None = None
-    join: Literal["id", "content"] = "id"
+    join: Literal["id", "content"] | None = None
     registry: str | None = None
+    name: str | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.repo, str) or not self.repo:
@@ -111,7 +112,7 @@ class HubSource:
                 raise InputError(
                     f"data.{key}: {value!r} given, but format {self.format!r} has no scores to choose from"
                 )
-        options = {**given, "join": self.join, "registry": self.registry, "format": self.format}
+        options = {**given, "join": self.join, "registry": self.registry, "name": self.name, "format": self.format}
         return reader(path=paths, **{key: value for key, value in options.items() if key in accepted})
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from cofail_lab.data.conflicts import content_key, find_conflicts
 from cofail_lab.data.names import check_names, counted, list_names, shorten
 from cofail_lab.data.records import check_size, repeated_note, share_right
 from cofail_lab.errors import InputError
@@ -16,7 +17,7 @@ _MAX_SENTENCES = 6
 _MAX_NOTES = 12
 
 
-def join_grades(parts: Sequence[Grades], by: Literal["id", "content"] = "id") -> Grades:
+def join_grades(parts: Sequence[Grades], by: Literal["id", "content"] | None = None) -> Grades:
     """One matrix with all queries and all models of several matrices.
 
     Two queries are the same if their names agree, and their datasets where both have one; by content, if their prompts
@@ -27,11 +28,12 @@ def join_grades(parts: Sequence[Grades], by: Literal["id", "content"] = "id") ->
 
     Args:
         parts: at least one matrix.
-        by: ``id`` matches queries by name, ``content`` by prompt.
+        by: ``id`` matches queries by name, ``content`` by prompt; None by name, and refuses two questions of one name.
 
     Raises:
-        InputError: no query that two models answered; by content, a query without a prompt; a name without a dataset
-            that is in several datasets; too many cells.
+        InputError: no query that two models answered; queries of one name with other contents or prompts, unless ``by``
+            is stated; by content, a query without a prompt; a name without a dataset that is in several datasets; too
+            many cells.
     """
     if len(parts) == 1:
         return parts[0]
@@ -69,7 +71,13 @@ def join_grades(parts: Sequence[Grades], by: Literal["id", "content"] = "id") ->
     if len(notes) > _MAX_NOTES:
         notes[_MAX_NOTES:] = [f"The logs have {len(notes) - _MAX_NOTES:,} more notes of their own."]
     n_logs = np.bincount(np.concatenate(rows), minlength=shape[0])
-    notes += _report(parts, rows, n_logs, by, shape)
+    notes += _report(parts, rows, n_logs, by or "id", shape)
+    if by != "content" and (conflict := find_conflicts(parts, rows)):
+        if by is None:
+            raise InputError(
+                f"{source}: {conflict}; data.join=content matches by prompt, data.join=id by name all the same"
+            )
+        notes.append(f"Joined by name, as data.join=id says, although {conflict}.")
     if n_samples > 1:
         repeated = total > 1
         frac = share_right(samples)
@@ -78,10 +86,10 @@ def join_grades(parts: Sequence[Grades], by: Literal["id", "content"] = "id") ->
         notes.append(repeated_note(int(repeated.sum()), n_samples))
     cells = samples[..., 0].copy()
     if len(models) > 1 and not ((cells != Cell.MISSING).sum(axis=1) > 1).any():
-        other = "content" if by == "id" else "id"
+        other = "id" if by == "content" else "content"
         raise InputError(
             f"{source}: no query is in the logs of two models, such as {shorten(queries[0])!r} and "
-            f"{shorten(queries[-1])!r}; data.join={other} matches them by {'prompt' if by == 'id' else 'name'}"
+            f"{shorten(queries[-1])!r}; data.join={other} matches them by {'name' if by == 'content' else 'prompt'}"
         )
     per_query = _merge_columns([part.per_query for part in parts], rows, shape[0])
     return Grades(
@@ -95,11 +103,6 @@ def join_grades(parts: Sequence[Grades], by: Literal["id", "content"] = "id") ->
         notes=tuple(notes),
         sha256=hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest(),
     )
-
-
-def content_key(prompt: str) -> str:
-    """Hex digest of a prompt up to white space."""
-    return hashlib.sha256(" ".join(prompt.split()).encode()).hexdigest()
 
 
 def _with_room(whole: np.ndarray | None, values: np.ndarray, shape: tuple[int, int], source: str) -> np.ndarray:
@@ -125,10 +128,10 @@ def _with_room(whole: np.ndarray | None, values: np.ndarray, shape: tuple[int, i
     return enlarged
 
 
-def _match_queries(parts: Sequence[Grades], by: str, source: str) -> tuple[list[np.ndarray], tuple[str, ...]]:
+def _match_queries(parts: Sequence[Grades], by: str | None, source: str) -> tuple[list[np.ndarray], tuple[str, ...]]:
     """For every part the joined row of each of its queries, and the names of the joined rows."""
     keys = [_contents(part) if by == "content" else _identities(part) for part in parts]
-    if by == "id":
+    if by != "content":
         keys = _with_datasets(keys, source)
     row_of: dict[tuple[str, ...], int] = {}
     names: list[str] = []
@@ -142,7 +145,7 @@ def _match_queries(parts: Sequence[Grades], by: str, source: str) -> tuple[list[
                 name = part.queries[i]
                 if name in used_names:
                     # Two queries of one name: the dataset, or the first digits of the digest, distinguishes them.
-                    name = f"{key[0]}/{name}" if by == "id" else f"{name} ({key[0][:8]}{key[1]})"
+                    name = f"{name} ({key[0][:8]}{key[1]})" if by == "content" else f"{key[0]}/{name}"
                 used_names.add(name)
                 names.append(name)
             here[i] = row_of[key]

@@ -31,9 +31,12 @@ class Records:
         self._queries: dict[tuple[str, str], int] = {}  # (dataset, query)
         self._models: dict[str, int] = {}
         self._prompts: dict[int, str] = {}
+        self._contents: dict[int, str] = {}
         self._other_prompt: set[int] = set()
         self._query, self._model, self._state, self._at_limit = array("i"), array("i"), array("b"), array("b")
         self._numbers = {name: array("d") for name in NUMBERS}
+        self.settings: dict[str, dict[str, str]] = {}
+        """Model -> what else its run depends on, as in `grades.Grades`; set by readers whose logs say so."""
 
     def __len__(self) -> int:
         return len(self._state)
@@ -51,6 +54,7 @@ class Records:
         tokens_out: float = np.nan,
         confidence: float = np.nan,
         prompt: str | None = None,
+        content: str | None = None,
         at_limit: bool = False,
     ) -> None:
         """Add one graded answer.
@@ -63,11 +67,15 @@ class Records:
             tokens_in, tokens_out: read and written, >= 0.
             confidence: the model's own, any scale.
             prompt: the query's text; the first prompt of a query is kept, and a note counts queries with several.
+            content: ``SCHEME:DIGEST`` of the query's content, where the log has one; it is compared with other logs of
+                the same scheme before a prompt is, because prompts may be worded for each model.
             at_limit: the answer stopped at the token (or message, or time) limit.
         """
         # One log may call this a million times: only look-ups and appends to C arrays.
         i = self._queries.setdefault((dataset, query), len(self._queries))
         if prompt is not None and self._prompts.setdefault(i, prompt) != prompt:
+            self._other_prompt.add(i)
+        if content is not None and self._contents.setdefault(i, content) != content:
             self._other_prompt.add(i)
         self._query.append(i)
         self._model.append(self._models.setdefault(model, len(self._models)))
@@ -190,6 +198,11 @@ class Records:
             for i, text in self._prompts.items():
                 prompts[row_of[i]] = prompts[row_of[i]] or clean_text(text)
             per_query["prompt"] = prompts
+        if self._contents:
+            contents = np.full(n, "", dtype=object)
+            for i, digest in self._contents.items():
+                contents[row_of[i]] = contents[row_of[i]] or digest
+            per_query["content"] = contents
         if n_other := len(self._other_prompt):
             all_notes.append(f"{counted(n_other, 'query')} with different prompts in other records; the first is kept.")
         return Grades(
@@ -201,6 +214,7 @@ class Records:
             per_cell=per_cell,
             notes=tuple(all_notes),
             sha256=sha256,
+            settings=self.settings,
         )
 
     def _rows(self, source: str) -> tuple[np.ndarray, tuple[str, ...], list[str]]:

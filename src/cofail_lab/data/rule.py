@@ -1,7 +1,8 @@
 """Which answers are right: one rule for all readers, and never a guess; what a log leaves open, the user states."""
 
+import fnmatch
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -27,38 +28,32 @@ class Rule:
     """Which of a log's scores decides, and which of its values are right.
 
     Attributes:
-        scorer: name of the scorer, metric or filter (`data.scorer`); None where the log has only one.
+        scorer: name of the scorer, metric or filter (`data.scorer`); a list of names, of which the first that a log has
+            decides; or a mapping from tasks (patterns such as ``gsm8k*``) to names. None where a log has only one.
         threshold: the lowest score of a right answer (`data.threshold`). None accepts only scores that need no
             threshold: 0 and 1, true and false, C and I, pass and fail.
     """
 
-    scorer: str | None = None
+    scorer: str | Sequence[str] | Mapping[str, str] | None = None
     threshold: float | None = None
 
     def __post_init__(self) -> None:
-        if self.scorer is not None and not (isinstance(self.scorer, str) and self.scorer):
-            raise InputError(f"data.scorer: {self.scorer!r} is not the name of a scorer")
+        check_choice("data.scorer", self.scorer, "scorer")
         if self.threshold is not None:
             checks.number("data.threshold", self.threshold)
 
-    def choose(self, names: Collection[str], where: str) -> str:
+    def choose(self, names: Collection[str], where: str, task: str = "") -> str:
         """The scorer that decides, among those that a log has.
 
         Args:
             names: of the log's scorers.
             where: file, for the message.
+            task: of the log, for a choice by task.
 
         Raises:
             InputError: the log has no scorer of the stated name, or several scorers and none is stated.
         """
-        known = list_names(sorted(names), 8)
-        if self.scorer is not None:
-            if self.scorer not in names:
-                raise InputError(f"data.scorer: {self.scorer!r} is not in {where}, which has {known or 'none'}")
-            return self.scorer
-        if len(names) != 1:
-            raise InputError(f"{where}: {len(names)} scorers ({known or 'none'}); choose with data.scorer=")
-        return next(iter(names))
+        return chosen("data.scorer", self.scorer, names, "scorer", where, task)
 
     def state(self, value: Any, where: str) -> Cell:
         """State of an answer with this score.
@@ -98,6 +93,46 @@ class Rule:
             f"{where}: score {_shown(value)} is neither 0 nor 1; data.threshold= says from which value on an answer is "
             "right"
         )
+
+
+def check_choice(key: str, value: Any, what: str) -> None:
+    """Raise InputError unless a choice is None, a name, a list of names or a mapping from tasks to names."""
+    names = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else [value]
+    if value is not None and not (names and all(isinstance(name, str) and name for name in names)):
+        raise InputError(
+            f"{key}: {value!r} is not the name of a {what}, a list of names, or a mapping from tasks to names"
+        )
+
+
+def chosen(key: str, stated: Any, names: Collection[str], what: str, where: str, task: str = "") -> str:
+    """The one of several names that is meant by a name, a list of preference, a mapping by task, or None.
+
+    Args:
+        key: of the configuration, for messages.
+        stated: its value.
+        names: those that a log has.
+        what: they name.
+        where: file, for messages.
+        task: of the log.
+
+    Raises:
+        InputError: none of the stated names is there, or nothing is stated and there is not exactly one.
+    """
+    known = list_names(sorted(names), 8) or "none"
+    if isinstance(stated, Mapping):
+        patterns = [pattern for pattern in stated if pattern == task or fnmatch.fnmatchcase(task, pattern)]
+        stated = [stated[pattern] for pattern in patterns] or None
+    preferred = [stated] if isinstance(stated, str) else stated or []
+    for name in preferred:
+        if name in names:
+            return name
+    if len(names) == 1 and not isinstance(stated, str):
+        return next(iter(names))
+    if preferred:
+        listed = repr(preferred[0]) if len(preferred) == 1 else list_names(preferred)
+        raise InputError(f"{key}: {listed} is not in {where}, which has {known}")
+    of_task = f"; by task: {key}={{{task}: ...}}" if task else ""
+    raise InputError(f"{where}: {len(names)} {what}s ({known}); choose with {key}={of_task}")
 
 
 def raw_score(value: Any) -> float | None:

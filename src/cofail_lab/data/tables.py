@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from cofail_lab.data.files import opened
+from cofail_lab.data.dialect import find_dialect
+from cofail_lab.data.files import opened, opened_zip
 from cofail_lab.data.names import shorten
 from cofail_lab.errors import InputError
 
-CSV_SUFFIXES = (".csv", ".csv.gz")
+CSV_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 PARQUET_SUFFIXES = (".parquet",)
+EXCEL_SUFFIXES = (".xlsx",)
 MAX_TEXT_CELLS = 2 * 10**7
 """Cells of a table that is held as text: about a gigabyte."""
 MAX_ROWS = 2 * 10**7
@@ -33,13 +35,16 @@ class Sheet:
 
 
 def read_sheet(path: Path) -> Sheet:
-    """A whole CSV, CSV.gz or Parquet table as text; null and nan are empty."""
+    """A whole table as text; null and nan are empty. Of an Excel workbook, the first sheet.
+
+    Raises:
+        InputError: as `read_rows` and `read_parquet`; too many cells.
+    """
+    if path.suffix in EXCEL_SUFFIXES:
+        rows = _excel_rows(path)
+        return Sheet(rows[0], rows[1:])
     if path.suffix == ".parquet":
-        columns = read_parquet(path, most_cells=MAX_TEXT_CELLS)
-        texts = []
-        for codes, values in (coded(column, path.name) for column in columns.values()):
-            texts.append([values[code] for code in codes])
-        return Sheet(list(columns), [list(row) for row in zip(*texts, strict=True)])
+        return sheet_of(read_parquet(path, most_cells=MAX_TEXT_CELLS), path.name)
     rows, cells = [], 0
     for _, row in read_rows(path):
         rows.append(row)
@@ -51,19 +56,29 @@ def read_sheet(path: Path) -> Sheet:
     return Sheet(rows[0], rows[1:])
 
 
+def sheet_of(columns: Mapping[str, Any], where: str) -> Sheet:
+    """A table of text from Arrow columns, or sequences of strings; null and nan are empty."""
+    texts = []
+    for codes, values in (coded(column, where) for column in columns.values()):
+        texts.append([values[code] for code in codes])
+    return Sheet(list(columns), [list(row) for row in zip(*texts, strict=True)])
+
+
 def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Rows of a CSV or CSV.gz file with their line numbers, the header first; blank lines are skipped.
+    """Rows of a CSV or TSV file, also gzipped, with their line numbers, the header first; blank lines are skipped.
 
     Raises:
         InputError: not readable, damaged, not UTF-8, empty, or a row that is not as long as the header.
     """
     csv.field_size_limit(2**27)
+    dialect = find_dialect(path)
     try:
         with opened(path) as binary:
             width = 0
-            reader = csv.reader(io.TextIOWrapper(binary, encoding="utf-8-sig", newline=""), strict=True)
+            text = io.TextIOWrapper(binary, encoding=dialect.encoding, newline="")
+            reader = csv.reader(text, delimiter=dialect.delimiter, strict=True)
             for row in reader:
-                if not row:
+                if not row or (dialect.stated and reader.line_num == 1):
                     continue
                 width = width or len(row)
                 if len(row) != width:
@@ -76,14 +91,19 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 raise InputError(f"{path.name}: the file is empty; a header and one row per query were expected")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{path.name}: not UTF-8 text (byte {error.object[error.start]:#04x}); save it as UTF-8"
+            f"{path.name}: not UTF-8 text (byte {error.object[error.start]:#04x}); save it as UTF-8, which Excel calls "
+            "'CSV UTF-8'"
         ) from error
+    except UnicodeError as error:
+        raise InputError(f"{path.name}: not valid UTF-16 text; save it as UTF-8") from error
     except csv.Error as error:
         raise InputError(f"{path.name}: not a valid CSV file ({error})") from error
 
 
 def header(path: Path) -> list[str]:
-    """Column names of a CSV, CSV.gz or Parquet file. Raises InputError as `read_rows` and `read_parquet`."""
+    """Column names of a table. Raises InputError as `read_rows`, `read_parquet` and `read_sheet`."""
+    if path.suffix in EXCEL_SUFFIXES:
+        return _excel_rows(path)[0]
     if path.suffix == ".parquet":
         with _ParquetFile(path) as file:
             return list(file.schema_arrow.names)
@@ -110,12 +130,18 @@ def _read_csv(path: Path, names: list[str], present: list[str]) -> dict[str, Any
     import pyarrow as pa
     import pyarrow.csv
 
+    dialect = find_dialect(path)
     try:
         with opened(path) as binary:
             table = pyarrow.csv.read_csv(
                 binary,
-                pyarrow.csv.ReadOptions(block_size=_BLOCK, column_names=names, skip_rows=0),
-                pyarrow.csv.ParseOptions(newlines_in_values=True),
+                pyarrow.csv.ReadOptions(
+                    block_size=_BLOCK,
+                    column_names=names,
+                    encoding=dialect.encoding.removesuffix("-sig"),
+                    skip_rows=int(dialect.stated),
+                ),
+                pyarrow.csv.ParseOptions(newlines_in_values=True, delimiter=dialect.delimiter),
                 pyarrow.csv.ConvertOptions(
                     include_columns=present,
                     column_types=dict.fromkeys(present, pa.string()),
@@ -131,6 +157,36 @@ def _read_csv(path: Path, names: list[str], present: list[str]) -> dict[str, Any
     # With its names given, Arrow reads the header as the first row, and a byte order mark as a part of this row.
     table = table.slice(1)
     return dict(zip(present, table.columns, strict=True))
+
+
+def _excel_rows(path: Path) -> list[list[str]]:
+    """Rows of the first sheet of an Excel workbook as text, the header first; whole numbers without a decimal point.
+
+    Raises:
+        InputError: the extra ``xlsx`` is not installed, or the file is damaged or empty.
+    """
+    try:
+        import python_calamine
+    except ImportError:
+        raise InputError(
+            f"{path.name}: to read Excel workbooks, pip install 'cofail-lab[xlsx]'; or save the sheet as CSV"
+        ) from None
+    with opened_zip(path):
+        pass  # refuses archives that unpack to implausible sizes
+    try:
+        values = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+    except Exception as error:  # the reader has an exception of its own for every kind of damage
+        raise InputError(f"{path.name}: not an Excel workbook ({shorten(str(error), 120)})") from error
+    rows = [[_excel_text(value) for value in row] for row in values if any(value != "" for value in row)]
+    if not rows:
+        raise InputError(f"{path.name}: the first sheet is empty; a header and one row per query were expected")
+    return rows
+
+
+def _excel_text(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
 
 
 def read_parquet(path: Path, columns: list[str] | None = None, *, most_cells: int) -> dict[str, Any]:

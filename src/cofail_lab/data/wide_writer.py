@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from cofail_lab.data.cells import WRITTEN
-from cofail_lab.data.readers.wide import COMPANIONS, SAMPLES
+from cofail_lab.data.readers.companions import COMPANIONS, SAMPLES
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
 
@@ -40,7 +40,14 @@ def wide_tables(grades: Grades) -> tuple[dict[str, pa.Table], list[str]]:
     if "n_logs" in grades.per_query:
         n_logs = np.asarray(grades.per_query["n_logs"], dtype=np.int64)
         tables["grades.logs"] = pa.table({"query": list(grades.queries), "n_logs": n_logs})
-    placed = {"dataset", "prompt", "n_logs", *columns, *(companion.name for companion in COMPANIONS.values())}
+    placed = {
+        "dataset",
+        "prompt",
+        "content",
+        "n_logs",
+        *columns,
+        *(companion.name for companion in COMPANIONS.values()),
+    }
     placed |= {"samples"} if f"grades.{SAMPLES}" in tables else set()
     return tables, [name for name in (*grades.per_query, *grades.per_model, *grades.per_cell) if name not in placed]
 

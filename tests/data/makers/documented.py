@@ -240,13 +240,13 @@ def swebench_details(folder: Path) -> Made:
 
 
 def swebench_results(folder: Path) -> Made:
-    truth = Truth((RIGHT, WRONG, ERROR, MISSING))
+    truth = Truth((RIGHT, WRONG, ERROR))
     ids = folder / "ids.txt"
     ids.write_text("\n".join(truth.query(i) for i in range(truth.n)))
     files = []
     for j in range(3):
         of = {state: [truth.query(i) for i in range(truth.n) if truth.cells[i, j] == state] for state in truth.states}
-        results = {"no_generation": of[MISSING], "no_logs": of[ERROR], "resolved": of[RIGHT]}
+        results = {"no_generation": of[WRONG][:2], "no_logs": of[ERROR], "resolved": of[RIGHT]}
         files.append(_write(folder / f"2024_model{j}" / "results" / "results.json", results))
     model = {name: f"2024_model{j}" for j, name in enumerate(MODELS)}.__getitem__
     return Made(str(folder), tuple(files), truth, {"instances": str(ids)}, model=model)

@@ -30,7 +30,7 @@ def test_states_epochs_tokens_and_limits(inspect_logs: Path) -> None:
     assert grades.queries == tuple(f"sum-{i}" for i in range(8))
     assert grades.cells.T.tolist() == [
         [RIGHT, RIGHT, RIGHT, RIGHT, WRONG, WRONG, WRONG, RIGHT],
-        [RIGHT, WRONG, RIGHT, ERROR, WRONG, ERROR, WRONG, RIGHT],
+        [RIGHT, WRONG, RIGHT, ERROR, WRONG, WRONG, WRONG, RIGHT],
         [WRONG, WRONG, RIGHT, RIGHT, RIGHT, RIGHT, WRONG, RIGHT],
     ]
     samples = grades.per_cell["samples"]
@@ -48,7 +48,7 @@ def test_states_epochs_tokens_and_limits(inspect_logs: Path) -> None:
     assert set(grades.per_query["dataset"]) == {"sums"}
     assert grades.per_query["prompt"][2] == "What is 2 plus 2?"
     assert any("mockllm/two: samples that ended in an error: 2" in note for note in grades.notes)
-    assert any("mockllm/two: samples stopped by a limit, counted as errors: 2" in note for note in grades.notes)
+    assert any("mockllm/two: samples stopped by a limit, which keep the grade" in note for note in grades.notes)
 
 
 def test_both_formats_hold_the_same_matrix(inspect_logs: Path, tmp_path: Path) -> None:
@@ -75,12 +75,44 @@ def test_summaries_hold_all_but_prompts_and_output_limits(inspect_logs: Path, tm
         load(tmp_path, summaries=True)
 
 
-def test_the_same_model_in_two_logs_is_repeated(inspect_logs: Path) -> None:
-    """The json copy of a log beside it doubles the epochs."""
-    one = [str(path) for path in (inspect_logs / "plain").iterdir() if load(path).models == ("mockllm/one",)]
-    grades = load([*one, str(inspect_logs / "json" / "one.json")])
+def _changed(log: Path, folder: Path, name: str, **changes: object) -> str:
+    """A copy of a JSON log with other entries of ``eval``."""
+    document = json.loads(log.read_text())
+    document["eval"] |= changes
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(json.dumps(document))
+    return str(folder / name)
+
+
+def test_the_same_model_in_two_logs_is_repeated(inspect_logs: Path, tmp_path: Path) -> None:
+    """Another run of the same task doubles the epochs, and a note names the logs."""
+    one = inspect_logs / "json" / "one.json"
+    grades = load([str(one), _changed(one, tmp_path, "again.json", task_id="another", run_id="another")])
     assert grades.per_cell["samples"].shape == (8, 1, 4)
     assert grades.per_cell["samples"][4, 0].tolist() == [WRONG, RIGHT, WRONG, RIGHT]
+    assert any("2 logs taken for repeated runs of mockllm/one: one.json, again.json" in note for note in grades.notes)
+
+
+def test_the_last_log_of_a_task_id_counts(inspect_logs: Path, tmp_path: Path) -> None:
+    one = inspect_logs / "json" / "one.json"
+    for made in ("1999-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00"):
+        retry = _changed(one, tmp_path, "retry.json", created=made, model="mockllm/retried")
+        grades = load([str(one), retry])
+        assert grades.models == ("mockllm/one" if made < "2000" else "mockllm/retried",)
+        assert "samples" not in grades.per_cell or grades.per_cell["samples"].shape[2] == 2
+        assert any(note.startswith("1 log left out, because a later log is a retry") for note in grades.notes)
+
+
+def test_other_settings_are_another_system(inspect_logs: Path, tmp_path: Path) -> None:
+    one = inspect_logs / "json" / "one.json"
+    config = {"temperature": 0.5, "seed": 7}
+    other = _changed(one, tmp_path, "warm.json", task_id="another", model_generate_config=config)
+    seeded = _changed(one, tmp_path, "seeded.json", task_id="third", model_generate_config={"seed": 8})
+    grades = load([str(one), other, seeded])
+    assert grades.models == ("mockllm/one", "mockllm/one (temperature=0.5)")
+    assert grades.per_cell["samples"].shape == (8, 2, 4)  # the seed alone makes a repeat
+    assert load([str(one), other], name="file").models == ("one", "warm")
+    assert load([str(one), other], name="model").models == ("mockllm/one",)
 
 
 def test_the_scorer_is_chosen_never_guessed(inspect_logs: Path) -> None:

@@ -117,7 +117,7 @@ def test_companions_are_aligned_by_name(tmp_path: Path) -> None:
     ("text", "says"),
     [
         (GOOD.replace("q2,x,0,0", "q2,x,0,2"), "row 'q2', column 'b': '2'"),
-        (GOOD.replace("q2,x,0,0", "q2,x,0,NA"), "column 'b': 'NA'"),
+        (GOOD.replace("q2,x,0,0", "q2,x,0,maybe"), "column 'b': 'maybe'"),
         (GOOD.replace("q2,x,0,0", "q2,x,0"), "line 3 has 3 cells, the header has 4"),
         (GOOD.replace("q2,x,0,0", "q2,x,0,0,1"), "line 3 has 5 cells"),
         (GOOD.replace("q3", "q1"), "query name 'q1' appears twice"),
@@ -132,7 +132,7 @@ def test_companions_are_aligned_by_name(tmp_path: Path) -> None:
         ("query,a b,a  b\nq1,1,0\nq2,0,1\n", "'a b' and 'a  b' differ only in white space"),
         ("query,a,b\nq1,1,\nq2,,0\nq3,1,1\n", "1 of 3 queries answered by every model"),
         ("query,a,b\nq1,1,\nq2,1,\n", "sparsest is 'b'"),
-        ("id,a,b\nq1,1,0\nq2,0,0\n", "first column is 'id'"),
+        ("who,a,b\nq1,1,0\nq1,0,0\n", "no column names the queries; data.query_column= says which, of who, a, b"),
         (b"query,a,b\nq\xff1,1,0\nq2,0,0\n", "not UTF-8"),
         (b'query,a,b\nq1,1,"0\nq2,0,0\n', "not a valid CSV"),
         (b"query,a,b\nq1,1,\x000\nq2,0,0\n", "grades.csv"),
@@ -181,7 +181,7 @@ def test_bad_extensions_and_containers(tmp_path: Path) -> None:
         ("grades.prompts.csv", "query,prompt\nq1,p\nq1,p\nq2,p\nq3,p\n", "query name 'q1' appears twice"),
         ("grades.prompts.csv", "query\nq1\nq2\nq3\n", "no column"),
         ("grades.prompts.csv", "query,text\nq1,p\nq2,p\nq3,p\n", "no column 'prompt'"),
-        ("grades.costs.csv", "id,a,b\nq1,1,2\nq2,3,4\nq3,5,6\n", "first column is 'id'"),
+        ("grades.costs.csv", "who,a,b\nq1,1,2\nq2,3,4\nq3,5,6\n", "first column is 'who'"),
         ("grades.models.csv", "model,family,family\na,F,F\nb,G,G\n", "'family' appears twice"),
     ],
 )

@@ -75,7 +75,7 @@ class EveryEvalEverSource(JsonLogSource):
                 )
         usage = record.get("token_usage")
         usage = {} if usage is None else mapping(usage, f"{where}: token_usage")
-        prompt = record.get("input")
+        prompt, digest = record.get("input"), record.get("sample_hash")
         records.add(
             query,
             model,
@@ -85,4 +85,5 @@ class EveryEvalEverSource(JsonLogSource):
             tokens_in=amount(usage.get("input_tokens"), f"{where}: input_tokens"),
             tokens_out=amount(usage.get("output_tokens"), f"{where}: output_tokens"),
             prompt=text_or_none(prompt.get("raw")) if isinstance(prompt, dict) else None,
+            content=f"sample_hash:{digest}" if isinstance(digest, str) and digest else None,
         )

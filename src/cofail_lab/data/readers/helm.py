@@ -59,7 +59,8 @@ class HelmSource(JsonLogSource):
                 continue
             query, trial = name(row, "instance_id", where), row.get("train_trial_index", 0)
             rows.append((query, trial if isinstance(trial, int) else 0, _stats(row, where), f"{where}: {query}"))
-        metric = self._metric({stat for _, _, stats, _ in rows for stat in stats}, file)
+        rows = _answers(rows)
+        metric = self._metric({stat for _, _, stats, _ in rows for stat in stats}, file, dataset)
         for query, _, stats, where in sorted(rows, key=lambda row: row[1]):
             value = stats.get(metric)
             state = Cell.UNSCORED if value is None else self.rule.state(value, f"{where}: {metric}")
@@ -76,15 +77,31 @@ class HelmSource(JsonLogSource):
         notes = [f"Right is decided by {metric!r}."]
         return [*notes, f"{model}: perturbed rows, left out: {perturbed:,}."] if perturbed else notes
 
-    def _metric(self, names: set[str], file: str) -> str:
+    def _metric(self, names: set[str], file: str, task: str) -> str:
         """The metric that decides, among the names in a file."""
-        if self.scorer in names and self.scorer not in RIGHT_OR_WRONG and self.threshold is None:
+        metric = self.rule.choose(names if self.scorer else names.intersection(RIGHT_OR_WRONG), file, task)
+        if metric not in RIGHT_OR_WRONG and self.threshold is None:
             allowed = ", ".join(sorted(names.intersection(RIGHT_OR_WRONG))) or "none"
             raise InputError(
-                f"data.scorer: {self.scorer!r} needs data.threshold= to decide what is right; metrics that need none "
-                f"in {file}: {allowed}"
+                f"data.scorer: {metric!r} needs data.threshold= to decide what is right; metrics that need none in "
+                f"{file}: {allowed}"
             )
-        return self.rule.choose(names if self.scorer else names.intersection(RIGHT_OR_WRONG), file)
+        return metric
+
+
+def _answers(rows: list[tuple[str, int, dict[str, float], str]]) -> list[tuple[str, int, dict[str, float], str]]:
+    """One row per instance and trial: HELM writes a row for every metric object, each with stats of its own.
+
+    Raises:
+        InputError: two rows of one answer have other values of one stat.
+    """
+    answers: dict[tuple[str, int], tuple[str, int, dict[str, float], str]] = {}
+    for query, trial, stats, where in rows:
+        _, _, known, _ = answers.setdefault((query, trial), (query, trial, {}, where))
+        for stat, value in stats.items():
+            if known.setdefault(stat, value) != value:
+                raise InputError(f"{where}: {shorten(stat)!r} has two values, {known[stat]:g} and {value:g}")
+    return list(answers.values())
 
 
 def _run(path: Path) -> tuple[str, str]:

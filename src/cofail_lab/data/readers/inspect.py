@@ -1,8 +1,11 @@
 """Inspect logs, ``.eval`` or ``.json``, read through the log API of inspect_ai (``pip install 'cofail-lab[inspect]'``).
 
 Schema: ``EvalLog``, ``EvalSample`` and ``ModelUsage`` of inspect_ai 0.3.285, https://inspect.aisi.org.uk/eval-logs.html.
-The model is ``eval.model``, the dataset ``eval.task``, a query the sample's id; epochs are repeated samples. A sample
-with an ``error``, or stopped by a ``limit``, is an error even if it has a score. Values are C, I, P, N or numbers: N
+The model is ``eval.model``, the dataset ``eval.task``, a query the sample's id; epochs are repeated samples. Logs of
+one model with another solver, task arguments or generate settings are systems of their own; of the logs of one
+``eval.task_id`` (a run and its retries) the last one counts. A sample with an ``error`` is an error even if it has a
+score. One stopped by a ``limit`` keeps the grade that the scorer gave it, is marked as at its limit, and is an error
+where it has none. Values are C, I, P, N or numbers: N
 (no answer) and nan are unscored, although Inspect's own accuracy counts N as wrong. A score with several named values
 has the scorers ``SCORER.NAME``. Tokens and cost are those of ``eval.model`` without those of grading: other models are
 not counted, and what the same model used in another role, such as ``grader``, is subtracted.
@@ -10,11 +13,13 @@ not counted, and what the same model used in another role, such as ``grader``, i
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from cofail_lab.data import files
+from cofail_lab.data.conflicts import content_key
 from cofail_lab.data.names import shorten
 from cofail_lab.data.readers.eval_archive import check_archive
 from cofail_lab.data.readers.json_log import JsonLogSource, score_of
@@ -29,6 +34,11 @@ if TYPE_CHECKING:
 
 INSTALL = "pip install 'cofail-lab[inspect]'"
 _STOPPED = ("max_tokens", "model_length")
+# Settings that do not change what a model answers, or only by chance.
+_NO_SETTINGS = {
+    "seed", "max_connections", "max_retries", "timeout", "attempt_timeout", "cache", "batch", "cache_prompt",
+    "adaptive_connections",
+}  # fmt: skip
 # Large fields that hold nothing about grades.
 _NOT_READ = {"messages", "events", "store", "attachments", "metadata"}
 
@@ -61,6 +71,17 @@ class InspectSource(JsonLogSource):
         recognised = path.suffix == ".json" and squeezed.startswith(b'{"version":') and b',"eval":{' in squeezed
         return "an Inspect log" if recognised else ""
 
+    @classmethod
+    def superseded(cls, paths: Sequence[Path]) -> set[Path]:
+        """Of the logs of one task id, all but the last: a retry copies what had succeeded, and runs the rest again."""
+        if len(paths) < 2:
+            return set()
+        runs: dict[str, list[tuple[str, Path]]] = {}
+        for path in paths:
+            log, _ = _read(path, summaries=True, header_only=True)
+            runs.setdefault(log.eval.task_id or str(path), []).append((str(log.eval.created), path))
+        return {path for logs in runs.values() for _, path in sorted(logs)[:-1]}
+
     def read(self, path: Path, records: Records) -> list[str]:
         """Add every sample of one log; samples of the dataset that are not in the log are missing."""
         log, samples = _read(path, self.summaries)
@@ -70,8 +91,9 @@ class InspectSource(JsonLogSource):
         names = {scorer for scores in values for scorer in scores}
         if not names and not any(sample.error or sample.limit for sample in samples):
             raise InputError(f"{path.name}: no sample has a score; the log has to be scored first (inspect score)")
-        scorer = self.rule.choose(names, path.name) if names else ""
+        scorer = self.rule.choose(names, path.name, log.eval.task) if names else ""
         model, dataset = log.eval.model, log.eval.task
+        records.settings[model] = _settings(log)
         own_roles = _roles_of(log, model)
         counts: dict[str, int] = Counter()
         for sample, scores in zip(samples, values, strict=True):
@@ -85,9 +107,10 @@ class InspectSource(JsonLogSource):
                 state,
                 dataset=dataset,
                 score=score_of(value),
-                prompt=whole and _prompt(whole),
+                prompt=None if whole is None else _prompt(whole),
+                content=_content(sample),
                 at_limit=sample.limit is not None or stopped,
-                **_usage(sample, model, own_roles),
+                **_usage(sample, model, own_roles),  # type: ignore[arg-type]
             )
         there = {sample.id for sample in samples}
         absent = [query for query in log.eval.dataset.sample_ids or [] if query not in there]
@@ -100,16 +123,20 @@ class InspectSource(JsonLogSource):
         if getattr(sample, "invalidation", None) is not None:
             counts["invalid"] += 1
             return Cell.MISSING
-        for what in ("error", "limit"):
-            if getattr(sample, what) is not None:
-                counts[what] += 1
+        if sample.error is not None:
+            counts["error"] += 1
+            return Cell.ERROR
+        if sample.limit is not None:
+            counts["limit"] += 1
+            if value is None:
+                counts["limit_ungraded"] += 1
                 return Cell.ERROR
         counts["no_answer"] += value == "N"
         return self.rule.state(value, where)
 
 
-def _read(path: Path, summaries: bool) -> "tuple[EvalLog, list[Sample]]":
-    """A log and its samples, by epoch; InputError of one line for everything that inspect_ai raises."""
+def _read(path: Path, summaries: bool, *, header_only: bool = False) -> "tuple[EvalLog, list[Sample]]":
+    """A log and its samples, by epoch, none of them with ``header_only``; InputError for all that inspect_ai raises."""
     try:
         from inspect_ai.log import read_eval_log, read_eval_log_sample_summaries
     except ImportError as error:
@@ -123,6 +150,8 @@ def _read(path: Path, summaries: bool) -> "tuple[EvalLog, list[Sample]]":
     samples: list[Sample]
     try:
         log = read_eval_log(location, header_only=summaries, exclude_fields=set(_NOT_READ))
+        if header_only:
+            return log, []
         samples = [*(read_eval_log_sample_summaries(location) if summaries else log.samples or [])]
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -132,6 +161,28 @@ def _read(path: Path, summaries: bool) -> "tuple[EvalLog, list[Sample]]":
             f"{path.name}: has invalidated samples, and summaries do not name them; data.summaries=false is needed"
         )
     return log, sorted(samples, key=lambda sample: sample.epoch)
+
+
+def _settings(log: "EvalLog") -> dict[str, str]:
+    """What the answers depend on beside the model: solver, task arguments and generate settings."""
+    run = log.eval
+    settings = {
+        "solver": run.solver or "",
+        **{f"solver.{key}": value for key, value in (run.solver_args or {}).items()},
+    }
+    settings |= {"plan": " > ".join(step.solver for step in log.plan.steps)}
+    settings |= {f"task.{key}": value for key, value in (run.task_args or {}).items()}
+    settings |= {f"model.{key}": value for key, value in (run.model_args or {}).items()}
+    for config in (run.model_generate_config, log.plan.config):
+        settings |= config.model_dump(exclude_none=True)
+    return {key: str(value) for key, value in settings.items() if value not in ("", None) and key not in _NO_SETTINGS}
+
+
+def _content(sample: "Sample") -> str:
+    """Digest of the question and its target, which summaries hold too."""
+    asked = sample.input if isinstance(sample.input, str) else "\n".join(message.text for message in sample.input)
+    target = sample.target if isinstance(sample.target, str) else "\0".join(sample.target)
+    return f"inspect:{content_key(asked + chr(0) + target)}"
 
 
 def _values(sample: "Sample") -> dict[str, Any]:
@@ -190,7 +241,8 @@ def _notes(log: "EvalLog", scorer: str, absent: int, counts: dict[str, int]) -> 
         (absent, "samples of the dataset that are not in the log, counted as missing"),
         (counts["invalid"], "invalidated samples, counted as missing"),
         (counts["error"], "samples that ended in an error"),
-        (counts["limit"], "samples stopped by a limit, counted as errors"),
+        (counts["limit"], "samples stopped by a limit, which keep the grade they got (data.limits= changes that)"),
+        (counts["limit_ungraded"], "samples stopped by a limit without a grade, counted as errors"),
         (
             counts["no_answer"],
             "values N (no answer), counted as unscored where Inspect's own accuracy counts wrong",

@@ -4,13 +4,13 @@ Schemas: ``make_run_report`` in ``swebench/harness/reporting.py`` of swebench 5.
 instance ids); ``evaluation/*/*/results/results.json`` and ``per_instance_details.json`` of
 github.com/SWE-bench/experiments. The state of an instance is the first of these that applies:
 
-- incomplete, or nothing generated: missing; likely infrastructure failure (``infra_failure_ids``) or error
+- incomplete, or submitted but not evaluated: missing; likely infrastructure failure (``infra_failure_ids``) or error
   (``error_ids``: no readable report, which also happens to patches that do not apply): error;
-- ``resolved``: right; unresolved or an empty patch: wrong, as in the benchmark's own score.
+- ``resolved``: right; unresolved, an empty patch or no generation: wrong, as in the benchmark's own score.
 
 A recent ``results.json`` lists the resolved instances but not those that failed, so that `data.instances` must name a
 file with all instance ids. No file names its model: the name is that of the report without its run id, or that of the
-submission's folder.
+folder; reports of one model with other run ids or in other folders are systems of their own.
 """
 
 from collections.abc import Iterable
@@ -27,6 +27,7 @@ from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell
 
 RESULTS, DETAILS = "results.json", "per_instance_details.json"
+_PLAIN_REPORT = "report.json"
 _SCORER = "resolved"
 _SCHEMA = 2
 
@@ -37,7 +38,7 @@ _REPORT = {
 }  # fmt: skip
 _SUBMISSION = {
     "resolved": Cell.RIGHT, "install_fail": Cell.ERROR, "reset_failed": Cell.ERROR, "test_errored": Cell.ERROR,
-    "test_timeout": Cell.ERROR, "no_logs": Cell.ERROR, "no_generation": Cell.MISSING, "no_apply": Cell.WRONG,
+    "test_timeout": Cell.ERROR, "no_logs": Cell.ERROR, "no_generation": Cell.WRONG, "no_apply": Cell.WRONG,
 }  # fmt: skip
 
 
@@ -79,13 +80,21 @@ class SWEBenchSource(JsonLogSource):
     def _report(self, path: Path, whole: dict[str, Any], records: Records) -> list[str]:
         if whole.get("schema_version") != _SCHEMA:
             raise InputError(f"{path.name}: schema_version {whole.get('schema_version')!r}; {_SCHEMA} is read")
-        model = path.name.removesuffix(".json")
-        model = model.rpartition(".")[0] or model
+        name = path.name.removesuffix(".json")
+        model, _, run = name.rpartition(".")
+        if not model or path.name == _PLAIN_REPORT:
+            model, run = path.resolve().parent.name or name, ""
         states = _states(whole, _REPORT, path.name)
-        if unlisted := set(_ids(whole, "submitted_ids", path.name)) - set(states):
-            raise InputError(f"{path.name}: {shorten(min(unlisted))!r} was submitted, but is in no list of outcomes")
-        _add(records, model, states)
-        notes = ["Models are named after their reports, without the run id."]
+        unlisted = set(_ids(whole, "submitted_ids", path.name)) - set(states)
+        _add(records, model, {**dict.fromkeys(unlisted, Cell.MISSING), **states})
+        records.settings[model] = {"run": run, "folder": path.resolve().parent.name}
+        notes = [
+            "Models are named after their reports, without the run id; those called report.json after their folder."
+        ]
+        if unlisted:
+            notes.append(
+                f"{shorten(model)}: submitted but not evaluated in this run, counted as missing: {len(unlisted):,}."
+            )
         for key, what in (
             ("infra_failure_ids", "likely infrastructure failures, counted as errors"),
             ("error_ids", "without a readable report, counted as errors, among them patches that do not apply"),

@@ -1,55 +1,30 @@
-"""The wide format: a `query` column, optionally `dataset`, then one column per model; CSV, CSV.gz or Parquet.
+"""The wide format: a row per query, a column per model, and columns that name the query, its dataset and its prompt.
 
-Files beside ``NAME.csv.gz`` are its companions and are read with it: those in `COMPANIONS`, ``NAME.prompts``
-(`query, prompt`) and ``NAME.models`` (one row per model: family, prices and other columns).
+CSV (commas, semicolons, tabs or vertical bars), also gzipped, Parquet, or the first sheet of an Excel workbook. Files
+beside it are read with it, see `companions`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
 import numpy as np
 
+from cofail_lab import checks
 from cofail_lab.data import files
-from cofail_lab.data.cells import SPELLINGS, parse_cells
+from cofail_lab.data.cells import TextColumns, cell_states, read_texts, spellings_note
+from cofail_lab.data.dialect import find_dialect
 from cofail_lab.data.file_source import FileSource
-from cofail_lab.data.names import check_names, shorten
-from cofail_lab.data.records import check_size, share_right
-from cofail_lab.data.tables import CSV_SUFFIXES, PARQUET_SUFFIXES, header, read_sheet
+from cofail_lab.data.layout import MODEL_NAMES, QUERY_NAMES, find_layout, plain_name
+from cofail_lab.data.names import check_names
+from cofail_lab.data.readers.companions import SUFFIXES, check_samples, is_companion, read_companions, suffix_of
+from cofail_lab.data.tables import Sheet, header, read_rows, read_sheet
 from cofail_lab.errors import InputError
-from cofail_lab.grades import Cell, Grades
+from cofail_lab.grades import Grades
 
-SUFFIXES = {"csv": CSV_SUFFIXES, "parquet": PARQUET_SUFFIXES}
-
-
-class Companion(NamedTuple):
-    """A table with the rows and columns of the matrix.
-
-    Attributes:
-        name: in ``Grades.per_cell``.
-        least, most: range of its numbers.
-    """
-
-    name: str
-    least: float = -np.inf
-    most: float = np.inf
-
-
-COMPANIONS = {
-    "costs": Companion("cost", least=0),
-    "tokens": Companion("tokens", least=0),
-    "tokens_in": Companion("tokens_in", least=0),
-    "tokens_out": Companion("tokens_out", least=0),
-    "frac": Companion("frac", least=0, most=1),
-    "scores": Companion("score"),
-    "confidence": Companion("confidence"),
-    "at_limit": Companion("at_limit", least=0, most=1),
-}
-SAMPLES = "samples"
-"""The companion whose cells hold the states of all samples, in order and separated by blanks: ``1 0 error``."""
-
-_PER_QUERY = {"prompts": "prompt", "logs": "n_logs"}
-"""Companions with a row per query, and the column that is read."""
+# Rows that are looked at to guess a format.
+_FIRST_ROWS = 20
 
 
 @dataclass(frozen=True)
@@ -57,28 +32,44 @@ class WideSource(FileSource):
     """Wide files and their companions.
 
     Attributes:
-        format: ``csv`` (also gzipped) or ``parquet``; None for any, by the extension.
+        format: ``csv`` (also gzipped, tab-separated, and Excel) or ``parquet``; None for any, by the extension.
+        query_column: the column that names the queries; None to find it by its name (`layout.QUERY_NAMES`).
+        threshold: the lowest number of a right answer; None accepts no numbers but 0 and 1.
     """
 
     format: Literal["csv", "parquet"] | None = None
+    query_column: str | None = None
+    threshold: float | None = None
 
-    patterns: ClassVar[tuple[str, ...]] = ("*.csv", "*.csv.gz", "*.parquet")
+    patterns: ClassVar[tuple[str, ...]] = tuple(f"*{suffix}" for group in SUFFIXES.values() for suffix in group)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.format not in (None, *SUFFIXES):
             raise InputError(f"data.format: {self.format!r} is not one of {', '.join(SUFFIXES)}")
+        if self.query_column is not None and not isinstance(self.query_column, str):
+            raise InputError(f"data.query_column: {self.query_column!r} is not the name of a column")
+        if self.threshold is not None:
+            checks.number("data.threshold", self.threshold)
 
     @classmethod
     def sniff(cls, path: Path) -> str:
-        """A table whose first column is ``query``, without a column ``model``."""
-        if _suffix(path, None) is None or is_companion(path):
+        """A table with a column that names queries, at least one column of grades, and no column of models."""
+        if suffix_of(path, None) is None or is_companion(path):
             return ""
         try:
             names = header(path)
+            plain = [plain_name(name) for name in names]
+            if not {"model", "model_name", "model_id"}.isdisjoint(plain[1:]) or "|total_cost" in "".join(names):
+                return ""  # a row per answer, or RouterBench
+            if plain[0] == "query":
+                return "a table whose first column is 'query'"
+            named = plain[0] in MODEL_NAMES or not set(plain).isdisjoint(QUERY_NAMES)
+            if not named or not _some_grades(path, names):
+                return ""
         except InputError:
             return ""
-        return "a table whose first column is 'query'" if names[:1] == ["query"] and "model" not in names else ""
+        return "a table with a row per query and a column per model"
 
     def files(self) -> list[Path]:
         """The files to read, without the companions, which are read with their matrix."""
@@ -86,167 +77,113 @@ class WideSource(FileSource):
 
     def grades(self, path: Path) -> Grades:
         """The matrix and its companions; raises InputError naming file, row and column of what cannot be read."""
-        suffix = _suffix(path, self.format)
+        suffix = suffix_of(path, self.format)
         if suffix is None:
             accepted = [s for key, group in SUFFIXES.items() for s in group if self.format in (None, key)]
             raise InputError(f"data.path: {str(path)!r} does not end in {' or '.join(accepted)}")
-        names = header(path)
-        if names[:1] != ["query"]:
-            first = shorten(names[0]) if names else ""
-            raise InputError(
-                f"{path.name}: the first column is {first!r}; 'query' was expected, then one column per model"
-            )
-        sheet = read_sheet(path)
-        has_dataset = len(names) > 1 and names[1] == "dataset"
-        first = 2 if has_dataset else 1
-        models = check_names(names[first:], "model", path.name)
-        queries = check_names([row[0] for row in sheet.rows], "query", path.name)
-        if not models or not queries:
-            raise InputError(
-                f"{path.name}: {len(models)} model column(s) and {len(queries)} query row(s); some of each are needed"
-            )
-        cells = parse_cells(names[first:], [row[first:] for row in sheet.rows], list(queries), path.name)
-        per_query, per_model, per_cell = _companions(path, path.name.removesuffix(suffix), queries, models)
+        grades = wide_grades(
+            read_sheet(path),
+            path.name,
+            query_column=self.query_column,
+            threshold=self.threshold,
+            decimal_comma=_decimal_comma(path),
+        )
+        per_query, per_model, per_cell = read_companions(
+            path, path.name.removesuffix(suffix), grades.queries, grades.models
+        )
         if "samples" in per_cell:
-            _check_samples(cells, per_cell, path.name)
-        if has_dataset:
-            per_query["dataset"] = np.array([row[1] for row in sheet.rows], dtype=object)
-        notes = tuple(f"Column {models[j]!r} has no graded cell." for j in np.flatnonzero((cells > 1).all(axis=0)))
-        sha256 = files.digest([path])
-        return Grades(cells, queries, models, path.name, per_query, per_model, per_cell, notes, sha256)
+            check_samples(grades.cells, per_cell, path.name)
+        return replace(
+            grades,
+            per_query={**grades.per_query, **per_query},
+            per_model=per_model,
+            per_cell={**grades.per_cell, **per_cell},
+            sha256=files.digest([path]),
+        )
 
 
-def is_companion(path: Path) -> bool:
-    """Whether a file is a companion of a matrix beside it, such as ``NAME.costs.csv`` beside ``NAME.csv.gz``."""
-    suffix = _suffix(path, None)
-    if suffix is None:
-        return False
-    stem, _, kind = path.name.removesuffix(suffix).rpartition(".")
-    return kind in {*_PER_QUERY, "models", SAMPLES, *COMPANIONS} and any(
-        path.with_name(stem + s).exists() for group in SUFFIXES.values() for s in group
+def wide_grades(
+    sheet: Sheet,
+    file: str,
+    *,
+    query_column: str | None = None,
+    threshold: float | None = None,
+    decimal_comma: bool = False,
+) -> Grades:
+    """The matrix of a wide table.
+
+    Args:
+        sheet: the table.
+        file: its name, for messages.
+        query_column, threshold: as in `WideSource`.
+        decimal_comma: as in `cells.read_texts`.
+
+    Raises:
+        InputError: no models or queries, names that are blank or twice there, cells that are no grades.
+    """
+    sheet, notes = _queries_in_rows(sheet)
+    names, rows = sheet.header, sheet.rows
+    table = TextColumns.of(rows, len(names))
+    reading = read_texts(table, threshold, decimal_comma=decimal_comma)
+    layout = find_layout(names, table, reading, file, query_column=query_column, threshold=threshold)
+    models = check_names([names[j] for j in layout.models], "model", file)
+    if layout.query is None:
+        queries = tuple(f"row {i + 1}" for i in range(len(rows)))
+    else:
+        queries = check_names([row[layout.query] for row in rows], "query", file)
+    if not models or not queries:
+        raise InputError(
+            f"{file}: {len(models)} model column(s) and {len(queries)} query row(s); some of each are needed"
+        )
+    columns = list(layout.models)
+    table = TextColumns(table.texts, table.codes[:, columns])
+    reading = reading._replace(states=reading.states[:, columns])
+    cells = cell_states(table, reading, models, queries, file, threshold)
+    found = {"dataset": layout.dataset, "prompt": layout.prompt}
+    per_query = {name: np.array([row[j] for row in rows], dtype=object) for name, j in found.items() if j is not None}
+    scores, said = _kept_scores(table, reading.scores, threshold)
+    notes += [*layout.notes, *filter(None, [spellings_note(table, reading)]), *said]
+    notes += [f"Column {models[j]!r} has no graded cell." for j in np.flatnonzero((cells > 1).all(axis=0))]
+    return Grades(cells, queries, models, file, per_query, {}, scores, tuple(notes))
+
+
+def _some_grades(path: Path, names: list[str]) -> bool:
+    """Whether some column of the first rows is half full of grades, besides one that names the rows."""
+    if suffix_of(path, "parquet"):
+        return True  # its columns are typed; reading it is left to the reader
+    if suffix_of(path, "csv") == ".xlsx":
+        rows = read_sheet(path).rows[:_FIRST_ROWS]
+    else:
+        rows = [row for _, row in islice(read_rows(path), 1, _FIRST_ROWS + 1)]
+    table = TextColumns.of(rows, len(names))
+    states = read_texts(table).states[table.codes, np.arange(len(names))]
+    return bool(rows) and bool(((states >= 0).mean(axis=0) >= 0.5)[1:].any())
+
+
+def _queries_in_rows(sheet: Sheet) -> tuple[Sheet, list[str]]:
+    """The table with a row per query; one whose first column is called ``model`` has the models in its rows."""
+    if plain_name(sheet.header[0]) not in MODEL_NAMES:
+        return sheet, []
+    turned = [list(column) for column in zip(*sheet.rows, strict=True)] or [[]]
+    rows = [[query, *cells] for query, cells in zip(sheet.header[1:], turned[1:], strict=True)]
+    note = (
+        f"Each row was taken for a model and each column for a query, because the first column is {sheet.header[0]!r}."
     )
+    return Sheet(["query", *turned[0]], rows), [note]
 
 
-def _suffix(path: Path, form: str | None) -> str | None:
-    """The extension of a file, of those of a format (None for all); None if it has none of them."""
-    accepted = [suffix for key, group in SUFFIXES.items() for suffix in group if form in (None, key)]
-    return next((s for s in sorted(accepted, key=len, reverse=True) if path.name.endswith(s)), None)
+def _decimal_comma(path: Path) -> bool:
+    return suffix_of(path, "csv") not in (None, ".xlsx") and find_dialect(path).delimiter == ";"
 
 
-def _companions(
-    path: Path, stem: str, queries: tuple[str, ...], models: tuple[str, ...]
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Per-query, per-model and per-cell columns from the companions of a file, in the order of its matrix."""
-    per_query: dict[str, np.ndarray] = {}
-    per_model: dict[str, np.ndarray] = {}
-    per_cell: dict[str, np.ndarray] = {}
-    for kind in (*_PER_QUERY, "models", SAMPLES, *COMPANIONS):
-        candidates = [path.with_name(f"{stem}.{kind}{s}") for group in SUFFIXES.values() for s in group]
-        existing = [candidate for candidate in candidates if candidate.exists()]
-        if not existing:
-            continue
-        if len(existing) > 1:
-            both = f"{existing[0].name} and {existing[1].name}"
-            raise InputError(f"{both}: one companion of a kind is accepted, remove one")
-        companion = existing[0]
-        sheet = read_sheet(companion)
-        names, what = (models, "model") if kind == "models" else (queries, "query")
-        order = _match([row[0] for row in sheet.rows], names, what, companion.name, path.name)
-        if len(sheet.header) < 2:
-            raise InputError(f"{companion.name}: no column beside the {what} names; at least one was expected")
-        first_columns = ("model", "") if kind == "models" else ("query",)
-        if sheet.header[0] not in first_columns:
-            raise InputError(f"{companion.name}: the first column is {shorten(sheet.header[0])!r}, not {what!r}")
-        check_names(sheet.header[1:], "column", companion.name)
-        if kind in _PER_QUERY:
-            wanted = _PER_QUERY[kind]
-            if wanted not in sheet.header:
-                raise InputError(f"{companion.name}: no column {wanted!r} among {', '.join(sheet.header)}")
-            texts = [sheet.rows[i][sheet.header.index(wanted)] for i in order]
-            per_query[wanted] = np.array(texts, dtype=object) if kind == "prompts" else _column(texts)
-        elif kind == "models":
-            for j, column in enumerate(sheet.header[1:], start=1):
-                text = [sheet.rows[i][j] for i in order]
-                per_model[column] = np.array(text, dtype=object) if column == "family" else _column(text)
-        else:
-            columns = _match(sheet.header[1:], models, "model", companion.name, path.name)
-            text = np.array([sheet.rows[i] for i in order], dtype=object)[:, 1:][:, columns]
-            if kind == SAMPLES:
-                per_cell["samples"] = _samples(text, queries, models, companion.name)
-            else:
-                array = _numbers(text, queries, models, companion.name, COMPANIONS[kind])
-                per_cell[COMPANIONS[kind].name] = array == 1 if kind == "at_limit" else array
-    return per_query, per_model, per_cell
-
-
-def _match(names: list[str], wanted: tuple[str, ...], what: str, companion: str, main: str) -> list[int]:
-    """Positions of the wanted names in a companion; both must hold the same names."""
-    check_names(names, what, companion)
-    position = {name: i for i, name in enumerate(names)}
-    for name in wanted:
-        if name not in position:
-            raise InputError(
-                f"{companion}: no {what} {shorten(name)!r}, which {main} has; a companion holds the same names"
-            )
-    if extra := set(position) - set(wanted):
-        raise InputError(
-            f"{companion}: {what} {shorten(min(extra))!r} is not in {main}; a companion holds the same names"
-        )
-    return [position[name] for name in wanted]
-
-
-def _numbers(
-    text: np.ndarray, queries: tuple[str, ...], models: tuple[str, ...], file: str, companion: Companion
-) -> np.ndarray:
-    """Float64 array, nan where a cell is empty; every number finite and in the range of its kind."""
-    values = np.array([[_number(cell) for cell in row] for row in text])
-    outside = np.isinf(values) | (values < companion.least) | (values > companion.most)
-    if outside.any():
-        i, j = np.argwhere(outside)[0]
-        what = {(-np.inf, np.inf): "a number", (0, np.inf): "a number >= 0"}.get(companion[1:], "a number in [0, 1]")
-        raise InputError(
-            f"{file}: row {queries[i]!r}, column {models[j]!r}: {shorten(str(text[i, j]))!r} is not {what} or empty"
-        )
-    return values
-
-
-def _number(text: str) -> float:
-    """A text as a number: nan for an empty text, infinity for a text that is not a number."""
-    try:
-        return float(text or "nan")
-    except ValueError:
-        return np.inf
-
-
-def _samples(text: np.ndarray, queries: tuple[str, ...], models: tuple[str, ...], file: str) -> np.ndarray:
-    """Cell states of shape (queries, models, S), padded with MISSING, from texts such as ``1 0 error``."""
-    split = [[cell.split() for cell in row] for row in text]
-    n_samples = max((len(words) for row in split for words in row), default=0) or 1
-    check_size(len(queries), len(models), n_samples, file)
-    samples = np.full((len(queries), len(models), n_samples), Cell.MISSING, np.int8)
-    for i, row in enumerate(split):
-        for j, words in enumerate(row):
-            unknown = [word for word in words if word not in SPELLINGS]
-            if unknown:
-                raise InputError(
-                    f"{file}: row {queries[i]!r}, column {models[j]!r}: {shorten(unknown[0])!r} is not a sample; "
-                    "accepted: 1, 0, 'unscored', 'error', separated by blanks"
-                )
-            samples[i, j, : len(words)] = [SPELLINGS[word] for word in words]
-    return samples
-
-
-def _check_samples(cells: np.ndarray, per_cell: dict[str, np.ndarray], file: str) -> None:
-    """Raise InputError unless every cell is its first sample; compute the share of right samples."""
-    first = per_cell["samples"][..., 0]
-    if (cells != first).any():
-        raise InputError(f"{file}: {int((cells != first).sum()):,} cells differ from their first sample in .{SAMPLES}")
-    per_cell["frac"] = share_right(per_cell["samples"])
-
-
-def _column(text: list[str]) -> np.ndarray:
-    """A column of a companion as numbers if every filled cell is a number, else as text."""
-    try:
-        return np.array([float(value) if value else np.nan for value in text])
-    except ValueError:
-        return np.array(text, dtype=object)
+def _kept_scores(
+    table: TextColumns, scores: np.ndarray, threshold: float | None
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The numbers of the cells where a threshold grades them, as pass rates if all lie in [0, 1]; and one sentence."""
+    numbers = scores[table.codes]
+    known = numbers[~np.isnan(numbers)]
+    if threshold is None or not len(known):
+        return {}, []
+    name, kept = ("frac", "pass rates") if known.min() >= 0 and known.max() <= 1 else ("score", "scores")
+    note = f"Numbers from {threshold:g} on count as right, lower ones as wrong; the numbers are kept as {kept}."
+    return {name: numbers}, [note]

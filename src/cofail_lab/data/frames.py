@@ -1,0 +1,101 @@
+"""Matrices in memory: data frames of any library that narwhals knows, and NumPy arrays."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from cofail_lab.data.readers.wide import wide_grades
+from cofail_lab.data.tables import MAX_TEXT_CELLS, sheet_of
+from cofail_lab.errors import InputError
+from cofail_lab.grades import Cell, Grades, Selection
+from cofail_lab.outcomes import Outcomes
+
+
+def from_dataframe(
+    frame: Any,
+    query: str | None = None,
+    *,
+    threshold: float | None = None,
+    dataset: str | Sequence[str] | None = None,
+    models: str | Sequence[str] | None = None,
+    min_coverage: float = 0.0,
+    pool_size: int | None = None,
+    seed: int = 0,
+    limits: Literal["as_graded", "missing", "wrong"] = "as_graded",
+    errors: Literal["missing", "wrong"] = "missing",
+    unanswered: Literal["missing", "wrong"] = "missing",
+) -> Outcomes:
+    """The outcomes in a data frame with a row per query and a column per model.
+
+    Columns are found and cells are spelled as in a wide file (``docs/data.md``). An index of pandas with a name or
+    without numbers is a column.
+
+    Args:
+        frame: pandas, polars, Arrow, or any eager frame that narwhals knows.
+        query: the column that names the queries; None finds it by its name, or numbers the rows.
+        threshold: the lowest number of a right answer; None accepts no numbers but 0 and 1.
+        dataset, models, min_coverage, pool_size, seed, limits, errors, unanswered: see `grades.Selection`.
+
+    Raises:
+        InputError: one line that names the column and what is wrong with it.
+    """
+    selection = Selection(dataset, models, min_coverage, pool_size, seed, limits, errors, unanswered)
+    return frame_grades(frame, query, threshold).select(selection).outcomes()
+
+
+def frame_grades(frame: Any, query: str | None = None, threshold: float | None = None) -> Grades:
+    """The matrix in a data frame; arguments as in `from_dataframe`."""
+    import narwhals as nw
+
+    try:
+        data = nw.from_native(frame, eager_only=True)
+    except TypeError:
+        raise InputError(
+            f"data frame: a {type(frame).__name__} is none; accepted: pandas, polars, Arrow, NumPy arrays"
+        ) from None
+    index = nw.maybe_get_index(data)
+    if index is not None and (index.name is not None or index.dtype.kind not in "iu"):
+        data = nw.from_native(data.to_native().reset_index(), eager_only=True)
+    if data.shape[0] * data.shape[1] > MAX_TEXT_CELLS:
+        raise InputError(f"data frame: {data.shape[0]:,} rows x {data.shape[1]:,} columns; use a NumPy array")
+    if not data.columns:
+        raise InputError("data frame: no columns; one per model was expected")
+    columns = {str(name): _column(data[name]) for name in data.columns}
+    return wide_grades(sheet_of(columns, "data frame"), "data frame", query_column=query, threshold=threshold)
+
+
+def array_grades(right: np.ndarray) -> Grades:
+    """The matrix in an array of shape (queries, models): 1 or True is right, 0 or False is wrong, nan is missing."""
+    if right.ndim != 2 or not right.size or right.dtype.kind not in "biuf":
+        raise InputError(
+            f"array: shape {right.shape}, dtype {right.dtype}; a row per query and a column per model were expected, "
+            "of 1 (right), 0 (wrong) or nan (missing)"
+        )
+    values = right.astype(float)
+    missing = np.isnan(values)
+    if (bad := ~missing & (values != 0) & (values != 1)).any():
+        i, j = np.argwhere(bad)[0]
+        raise InputError(f"array: row {i}, column {j}: {values[i, j]:g} is not 1 (right), 0 (wrong) or nan (missing)")
+    cells = np.where(missing, Cell.MISSING, np.where(values == 1, Cell.RIGHT, Cell.WRONG)).astype(np.int8)
+    queries = tuple(f"row {i + 1}" for i in range(len(cells)))
+    models = tuple(f"model {j + 1}" for j in range(cells.shape[1]))
+    note = "1 and True of the array were taken for right, 0 and False for wrong."
+    return Grades(cells, queries, models, "array", notes=(note,))
+
+
+def outcomes_of(matrix: Any) -> Outcomes:
+    """`Outcomes` as they are, or the outcomes in an array or a data frame."""
+    if isinstance(matrix, Outcomes):
+        return matrix
+    return (array_grades(matrix) if isinstance(matrix, np.ndarray) else frame_grades(matrix)).outcomes()
+
+
+def _column(series: Any) -> Any:
+    """A column as Arrow, or as text where its values are of several types."""
+    import pyarrow as pa
+
+    try:
+        return series.to_arrow()
+    except (pa.ArrowException, TypeError, ValueError):
+        return ["" if value is None or value != value else str(value) for value in series.to_list()]

@@ -1,0 +1,140 @@
+"""Which columns of a wide table name queries, hold grades, or hold anything else. Whatever is guessed is said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cofail_lab.data.cells import Reading, TextColumns
+from cofail_lab.data.names import counted, list_names, shorten
+from cofail_lab.errors import InputError
+from cofail_lab.grades import Cell
+
+QUERY_NAMES = (
+    *("query", "query_id", "id", "question_id", "qid", "item_id", "item", "task_id", "instance_id", "sample_id"),
+    *("doc_id", "example_id", "problem_id", "prompt_id", "uid", "uuid", "index", "idx", "unnamed:_0", ""),
+    *("example", "instance", "sample", "problem", "task", "question", "prompt"),
+)
+"""Names of a column that names queries, the most telling first; compared in lower case with underscores."""
+MODEL_NAMES = ("model", "models", "model_name", "model_id", "system")
+"""Names of a first column that says that models are in rows."""
+DATASET_NAMES = ("dataset", "subset", "subject", "category", "domain", "topic", "benchmark", "task")
+PROMPT_NAMES = ("prompt", "question", "input", "problem", "text")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where things are in a wide table.
+
+    Attributes:
+        query: position of the column that names queries; None where rows are numbered.
+        dataset, prompt: positions of these columns; None where there are none.
+        models: positions of the columns with grades.
+        notes: what was guessed, one sentence each.
+    """
+
+    query: int | None
+    dataset: int | None
+    prompt: int | None
+    models: tuple[int, ...]
+    notes: tuple[str, ...]
+
+
+def plain_name(name: str) -> str:
+    """A column name in lower case with underscores."""
+    return "_".join(name.strip().lower().replace("-", " ").split())
+
+
+def find_layout(
+    names: Sequence[str],
+    table: TextColumns,
+    reading: Reading,
+    file: str,
+    *,
+    query_column: str | None = None,
+    threshold: float | None = None,
+) -> Layout:
+    """The layout of a table.
+
+    Args:
+        names: of the columns.
+        table, reading: the cells of all columns, and what they mean as grades.
+        file: for messages.
+        query_column: `data.query_column`; None to find it among `QUERY_NAMES`.
+        threshold: as in `cells.read_texts`.
+
+    Raises:
+        InputError: no column names the queries.
+    """
+    plain = [plain_name(name) for name in names]
+    grades = [_holds_grades(table.codes[:, j], reading, j, threshold) for j in range(len(names))]
+    query, notes = _query_column(names, plain, table, grades, query_column, file)
+    others = [j for j in range(len(names)) if j != query]
+    # A column that is called `dataset` is one, whatever it holds; other names are only a guess.
+    dataset = _first(DATASET_NAMES, plain, [j for j in others if plain[j] == "dataset" or grades[j] is False])
+    prompt = _first(PROMPT_NAMES, plain, [j for j in others if j != dataset and grades[j] is False])
+    rest = [j for j in others if j not in (dataset, prompt)]
+    models = [j for j in rest if grades[j] is not False]
+    if not any(grades[j] for j in models):
+        models = rest  # whatever is wrong with these cells is then said
+    if aside := [names[j] for j in rest if j not in models]:
+        notes.append(f"{counted(len(aside), 'column')} without grades set aside: {list_names(aside, 8)}.")
+    for what, j in (("dataset", dataset), ("prompt", prompt)):
+        if j is not None and plain[j] != what:
+            notes.append(f"Column {shorten(names[j])!r} was taken for the {what} of a query.")
+    return Layout(query, dataset, prompt, tuple(models), tuple(notes))
+
+
+def _query_column(
+    names: Sequence[str],
+    plain: Sequence[str],
+    table: TextColumns,
+    grades: Sequence[bool | None],
+    wanted: str | None,
+    file: str,
+) -> tuple[int | None, list[str]]:
+    """Position of the column that names the queries, and what was guessed about it."""
+    if wanted is not None:
+        if wanted not in names:
+            raise InputError(f"data.query_column: {wanted!r} is not a column of {file}: {list_names(names, 8)}")
+        return names.index(wanted), []
+    unique = [j for j in range(len(names)) if plain[j] == "query" or _names_rows(table, j)]
+    query = _first(QUERY_NAMES, plain, unique)
+    if query is not None:
+        known = plain[query] == "query"
+        return query, [] if known else [f"Column {shorten(names[query])!r} was taken for the names of the queries."]
+    if grades and grades[0] is False and _names_rows(table, 0):
+        return 0, [f"The first column, {shorten(names[0])!r}, was taken for the names of the queries."]
+    if all(holds is not False for holds in grades):
+        return None, ["No column names the queries: they are numbered in the order of the rows."]
+    raise InputError(f"{file}: no column names the queries; data.query_column= says which, of {list_names(names, 8)}")
+
+
+def _first(wanted: Sequence[str], plain: Sequence[str], positions: Sequence[int]) -> int | None:
+    """Of some columns, the first with the most telling name; None where none has one of the wanted names."""
+    return next((j for name in wanted for j in positions if plain[j] == name), None)
+
+
+def _names_rows(table: TextColumns, column: int) -> bool:
+    """Whether every cell of a column is filled and no two are equal."""
+    used, sizes = np.unique(table.codes[:, column], return_counts=True)
+    return bool((sizes == 1).all()) and all(table.texts[t].strip() for t in used)
+
+
+def _holds_grades(codes: np.ndarray, reading: Reading, column: int, threshold: float | None) -> bool | None:
+    """Whether a column holds grades; None where all its cells are missing.
+
+    It does if at least half of its filled cells are grades, and if it holds shares between 0 and 1 and one of these:
+    such a column is never left out because a threshold is not stated.
+    """
+    used, sizes = np.unique(codes, return_counts=True)
+    states, scores = reading.states[used, column], reading.scores[used]
+    filled = states != Cell.MISSING
+    if not filled.any():
+        return None
+    outside = (scores < 0) | (scores > 1)
+    if threshold is not None and threshold <= 1 and outside.any():
+        return False
+    if not np.isnan(scores[filled]).any() and not outside.any() and (states[filled] >= 0).any():
+        return True
+    return bool(sizes[filled & (states >= 0)].sum() >= sizes[filled].sum() / 2)

@@ -1,0 +1,223 @@
+"""Tables as people save them: what is guessed is right and said, and what cannot be guessed is asked for."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cofail_lab.data import load_outcomes
+from cofail_lab.data.auto import AutoSource, guess
+from cofail_lab.data.dialect import Dialect, find_dialect
+from cofail_lab.data.readers.wide import WideSource
+from cofail_lab.errors import InputError
+from cofail_lab.grades import Grades
+from tests.data.cells import ERROR, MISSING, RIGHT, UNSCORED, WRONG, write
+
+PLAIN = "query,a,b\nq1,1,0\nq2,0,0\nq3,1,1\n"
+CELLS = [[RIGHT, WRONG], [WRONG, WRONG], [RIGHT, RIGHT]]
+
+
+def read(tmp_path: Path, text: str | bytes, name: str = "grades.csv", **keys: object) -> Grades:
+    return WideSource(write(tmp_path, text, name), **keys).load()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "dialect"),
+    [
+        (PLAIN, "g.csv", Dialect()),
+        (PLAIN.replace(",", ";"), "g.csv", Dialect(";")),
+        (PLAIN.replace(",", "\t"), "g.tsv", Dialect("\t")),
+        (PLAIN.replace(",", "|"), "g.csv", Dialect("|")),
+        ("sep=;\r\n" + PLAIN.replace(",", ";"), "g.csv", Dialect(";", stated=True)),
+        (PLAIN.encode("utf-8-sig"), "g.csv", Dialect()),
+        (PLAIN.replace(",", "\t").encode("utf-16"), "g.csv", Dialect("\t", "utf-16")),
+        ('query,a,b\n"q;1;x",1,0\n"q,2",0,0\n"q\n3",1,1\n', "g.csv", Dialect()),
+    ],
+)
+def test_delimiter_and_encoding_are_found(tmp_path: Path, content: str | bytes, name: str, dialect: Dialect) -> None:
+    grades = read(tmp_path, content, name)
+    assert find_dialect(tmp_path / name) == dialect
+    assert grades.cells.tolist() == CELLS
+    assert grades.models == ("a", "b")
+    assert load_outcomes(tmp_path / name).n_all_wrong == 1  # guessed, too
+
+
+def test_long_tables_have_other_delimiters_too(tmp_path: Path) -> None:
+    """The columns of a long table are read by another reader of CSV, which must agree on the dialect."""
+    rows = ["query;model;correct", *(f"q{i};{model};{int(i > k)}" for i in range(3) for k, model in enumerate("ab"))]
+    for content in ("\n".join(rows), "sep=;\n" + "\n".join(rows), "\n".join(rows).encode("utf-16")):
+        outcomes = load_outcomes(write(tmp_path, content, "long.csv"))
+        assert outcomes.wrong.tolist() == [[True, True], [False, True], [False, False]]
+
+
+def test_columns_are_found_by_name_and_said(tmp_path: Path) -> None:
+    text = "Question ID,Subject,Question,a,b,Answer\n1,math,What?,1,0,x\n2,math,Why?,0,0,y\n3,law,How?,1,1,x\n"
+    grades = read(tmp_path, text)
+    assert (grades.queries, grades.models, grades.cells.tolist()) == (("1", "2", "3"), ("a", "b"), CELLS)
+    assert list(grades.per_query["dataset"]) == ["math", "math", "law"]
+    assert list(grades.per_query["prompt"]) == ["What?", "Why?", "How?"]
+    assert grades.notes == (
+        "Column 'Question ID' was taken for the names of the queries.",
+        "1 column without grades set aside: Answer.",
+        "Column 'Subject' was taken for the dataset of a query.",
+        "Column 'Question' was taken for the prompt of a query.",
+    )
+
+
+@pytest.mark.parametrize("name", ["id", "Query", "question_id", "task-id", "", "Unnamed: 0", "prompt"])
+def test_usual_names_of_the_query_column(tmp_path: Path, name: str) -> None:
+    assert read(tmp_path, PLAIN.replace("query", name, 1)).queries == ("q1", "q2", "q3")
+
+
+def test_the_query_column_is_stated_or_numbered(tmp_path: Path) -> None:
+    text = "id,slug,a,b\n7,q1,1,0\n8,q2,0,0\n9,q3,1,1\n"
+    assert read(tmp_path, text).queries == ("7", "8", "9")
+    assert read(tmp_path, text, query_column="slug").queries == ("q1", "q2", "q3")
+    with pytest.raises(InputError, match=r"data.query_column: 'name' is not a column of grades.csv: id, slug, a, b"):
+        read(tmp_path, text, query_column="name")
+    bare = read(tmp_path, "a,b\n1,0\n0,0\n1,1\n")
+    assert (bare.queries, bare.cells.tolist()) == (("row 1", "row 2", "row 3"), CELLS)
+    assert bare.notes == ("No column names the queries: they are numbered in the order of the rows.",)
+    slugs = read(tmp_path, PLAIN.replace("query", "slug", 1))
+    assert slugs.notes == ("The first column, 'slug', was taken for the names of the queries.",)
+
+
+def test_models_in_rows_are_turned_and_said(tmp_path: Path) -> None:
+    grades = read(tmp_path, "model,q1,q2,q3\na,1,0,1\nb,0,0,1\n")
+    assert (grades.queries, grades.models, grades.cells.tolist()) == (("q1", "q2", "q3"), ("a", "b"), CELLS)
+    assert grades.notes[0].startswith("Each row was taken for a model")
+    assert load_outcomes(tmp_path / "grades.csv").models == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("TRUE", "FALSE"), ("yes", "No"), ("correct", "incorrect"), ("✓", "✗"), ("pass", "fail"), ("T", "F"), ("C", "I")],
+)
+def test_words_for_right_and_wrong(tmp_path: Path, right: str, wrong: str) -> None:
+    text = f"query,a,b\nq1,{right},{wrong}\nq2,{wrong},{wrong}\nq3,{right},{right}\n"
+    grades = read(tmp_path, text)
+    assert grades.cells.tolist() == CELLS
+    said = f"Cells were taken for what they say: '{right}' (3) as right; '{wrong}' (3) as wrong."
+    assert grades.notes == (() if right == "TRUE" else (said,))
+
+
+def test_letters_of_answers_are_no_grades(tmp_path: Path) -> None:
+    """A column of answers A to D holds a C, which is right only where there are no other letters."""
+    grades = read(tmp_path, "query,a,b,answer\nq1,C,I,C\nq2,I,I,A\nq3,C,C,D\n")
+    assert (grades.models, grades.cells.tolist()) == (("a", "b"), CELLS)
+    assert "1 column without grades set aside: answer." in grades.notes
+    # Two pairs of letters in one column are no grades either.
+    with pytest.raises(InputError, match=r"row 'q1', column 'a': 'C'; row 'q2', column 'a': 'F'"):
+        read(tmp_path, "query,a\nq1,C\nq2,F\n")
+
+
+def test_ways_to_write_nothing_are_missing(tmp_path: Path) -> None:
+    words = ["", "NA", "n/a", "NaN", "None", "null", "#N/A", "<NA>", "missing"]
+    grades = read(tmp_path, "query,a,b\n" + "".join(f"q{k},{word},1\n" for k, word in enumerate(words)) + "z,0,1\n")
+    assert grades.cells[:, 0].tolist() == [MISSING] * 9 + [WRONG]
+    assert "'NA' (1)" in grades.notes[0]
+    states = read(tmp_path, "query,a,b\nq1,Error,1\nq2,UNSCORED,0\nq3,1,1\n")
+    assert states.cells[:, 0].tolist() == [ERROR, UNSCORED, RIGHT]
+
+
+def test_fractions_need_a_threshold_and_are_kept(tmp_path: Path) -> None:
+    text = "query,a,b\nq1,1,.25\nq2,0.5,0\nq3,.75,1\n"
+    with pytest.raises(InputError, match=r"3 cells.*data.threshold= says from which number on an answer is right"):
+        read(tmp_path, text)
+    grades = read(tmp_path, text, threshold=0.75)
+    assert grades.cells.tolist() == CELLS
+    np.testing.assert_array_equal(grades.per_cell["frac"], [[1, 0.25], [0.5, 0], [0.75, 1]])
+    assert grades.notes == (
+        "Numbers from 0.75 on count as right, lower ones as wrong; the numbers are kept as pass rates.",
+    )
+    assert read(tmp_path, text, threshold=0.5).cells.tolist() == [[0, 1], [0, 1], [0, 0]]
+    european = text.replace(",", ";").replace(".", ",")
+    assert read(tmp_path, european, threshold=0.75).cells.tolist() == CELLS
+
+
+def test_percentages_only_when_told(tmp_path: Path) -> None:
+    text = "query,year,a,b\nq1,2023,80,20\nq2,2024,40,0\nq3,2025,90,100\n"
+    with pytest.raises(InputError, match=r"data.threshold="):
+        read(tmp_path, text)
+    grades = read(tmp_path, text.replace("year", "note").replace("202", "y"), threshold=50)
+    assert grades.cells.tolist() == CELLS
+    assert "frac" not in grades.per_cell
+    np.testing.assert_array_equal(grades.per_cell["score"][:, 0], [80, 40, 90])
+
+
+def test_numbers_that_are_no_grades_are_set_aside(tmp_path: Path) -> None:
+    """A column of seconds or years is no model; one that mixes shares with 0 and 1 is never set aside in silence."""
+    grades = read(tmp_path, "query,a,b,seconds\nq1,1,0,3.5\nq2,0,0,17\nq3,1,1,4\n")
+    assert (grades.models, grades.notes) == (("a", "b"), ("1 column without grades set aside: seconds.",))
+    with pytest.raises(InputError, match=r"column 'c': '0.5'.*data.threshold="):
+        read(tmp_path, "query,a,b,c\nq1,1,0,.5\nq2,0,0,.5\nq3,1,1,1\n".replace(".5", "0.5"))
+    with_threshold = read(tmp_path, "query,a,b,year\nq1,.9,.1,2023\nq2,0,0,2024\nq3,1,1,2025\n", threshold=0.5)
+    assert with_threshold.models == ("a", "b")
+
+
+def test_bad_cells_are_counted_and_three_are_named(tmp_path: Path) -> None:
+    rows = "".join(f"q{i},{'huh' if i % 3 == 0 else 1},0\n" for i in range(12))
+    with pytest.raises(InputError) as error:
+        read(tmp_path, "query,a,b\n" + rows)
+    assert str(error.value) == (
+        "grades.csv: row 'q0', column 'a': 'huh'; row 'q3', column 'a': 'huh'; row 'q6', column 'a': 'huh' are not "
+        "graded cells (4 cells, the first three here); accepted: 1 (right), 0 (wrong), empty (missing), 'unscored' or "
+        "'error'; also true/false, yes/no, pass/fail, ✓/✗; correct them, or remove a column that is no model"
+    )
+
+
+def _workbook(path: Path, rows: list[list[object]]) -> None:
+    """The smallest Excel workbook with one sheet: numbers, booleans, text, and nothing where a value is None."""
+
+    def cell(i: int, j: int, value: object) -> str:
+        place = f'r="{"ABC"[j]}{i + 1}"'
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return f'<c {place} t="inlineStr"><is><t>{value}</t></is></c>'
+        return f"<c {place}{' t=' + chr(34) + 'b' + chr(34) if isinstance(value, bool) else ''}><v>{value:d}</v></c>"
+
+    body = "".join(
+        f'<row r="{i + 1}">{"".join(cell(i, j, value) for j, value in enumerate(row))}</row>'
+        for i, row in enumerate(rows)
+    )
+    main, office = "http://schemas.openxmlformats.org", "officeDocument/2006/relationships"
+    relation = f'<Relationships xmlns="{main}/package/2006/relationships"><Relationship Id="r1" Type="{main}/{office}/'
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{main}/package/2006/content-types"/>',
+        "_rels/.rels": f'{relation}officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/_rels/workbook.xml.rels": f'{relation}worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/workbook.xml": (
+            f'<workbook xmlns="{main}/spreadsheetml/2006/main" xmlns:r="{main}/{office}"><sheets>'
+            '<sheet name="grades" sheetId="1" r:id="r1"/></sheets></workbook>'
+        ),
+        "xl/worksheets/sheet1.xml": (
+            f'<worksheet xmlns="{main}/spreadsheetml/2006/main"><sheetData>{body}</sheetData></worksheet>'
+        ),
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+
+
+def test_excel_workbooks(tmp_path: Path) -> None:
+    rows = [["id", "a", "b"], ["q1", 1, False], ["q2", 0, 0], ["q3", True, 1], ["q4", None, 1]]
+    _workbook(tmp_path / "g.xlsx", rows)
+    grades = AutoSource(str(tmp_path / "g.xlsx")).load()
+    assert grades.cells.tolist() == [*CELLS, [MISSING, RIGHT]]
+    (tmp_path / "bad.xlsx").write_bytes(b"PK\x03\x04 no workbook")
+    with pytest.raises(InputError, match=r"bad.xlsx: not a readable zip archive"):
+        WideSource(str(tmp_path / "bad.xlsx")).load()
+    _workbook(tmp_path / "empty.xlsx", [])
+    with pytest.raises(InputError, match=r"empty.xlsx: the first sheet is empty"):
+        WideSource(str(tmp_path / "empty.xlsx")).load()
+
+
+def test_a_folder_is_not_read_for_every_table_in_it(tmp_path: Path) -> None:
+    write(tmp_path, PLAIN, "a.csv")
+    for name, text in (("notes.csv", "id,comment\n1,good\n2,bad\n"), ("log.csv", "id,model,label\n1,a,1\n2,a,0\n")):
+        assert guess(Path(write(tmp_path, text, name))) is None
+    grades = AutoSource(str(tmp_path)).load()
+    assert grades.models == ("a", "b")
+    assert any("2 other files not read" in note for note in grades.notes)

@@ -1,0 +1,71 @@
+"""Data frames and arrays give the matrix that a file of the same table gives."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import cofail_lab as cl
+from cofail_lab.errors import InputError
+
+TABLE = {
+    "id": ["q1", "q2", "q3", "q4"],
+    "a": [1, 0, 1, 0],
+    "b": [False, False, True, False],
+    "c": [1.0, None, 0.0, 0.0],
+}
+MIXED = {**TABLE, "b": [0, "no", True, "wrong"]}
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame(TABLE),
+        pd.DataFrame(TABLE).set_index("id"),
+        pd.DataFrame(TABLE).set_index(pd.Index(TABLE["id"])).drop(columns="id"),
+        pl.DataFrame(TABLE),
+        pa.table(TABLE),
+        pd.DataFrame(MIXED),
+    ],
+    ids=["pandas", "named index", "nameless index", "polars", "arrow", "mixed"],
+)
+def test_every_frame_gives_the_same_outcomes(frame: Any) -> None:
+    outcomes = cl.load_outcomes(frame)
+    assert (outcomes.queries, outcomes.models) == (("q1", "q3", "q4"), ("a", "b", "c"))
+    assert outcomes.wrong.tolist() == [[False, True, False], [False, False, True], [True, True, True]]
+    assert outcomes.left_out is not None
+    assert outcomes.left_out.n_queries == 1
+    assert cl.certify(frame, delta=0.1) == cl.certify(outcomes, delta=0.1)
+    assert cl.from_dataframe(frame, models=["a", "b"]).n_queries == 4
+
+
+def test_a_frame_may_need_words() -> None:
+    shares = pd.DataFrame({"name": ["x", "y"], "a": [0.2, 0.9], "b": [1, 0.4]})
+    with pytest.raises(InputError, match=r"data frame: .*data.threshold="):
+        cl.load_outcomes(shares)
+    outcomes = cl.from_dataframe(shares, "name", threshold=0.5)
+    assert outcomes.wrong.tolist() == [[True, False], [False, True]]
+    np.testing.assert_array_equal(outcomes.per_cell["frac"], [[0.2, 1], [0.9, 0.4]])
+    for odd in (3, {"a": [1]}, pl.LazyFrame(TABLE)):
+        with pytest.raises(InputError, match=r"data frame: a \w+ is none; accepted: pandas"):
+            cl.certify(odd)
+    with pytest.raises(InputError, match="data frame: no columns"):
+        cl.load_outcomes(pd.DataFrame())
+
+
+def test_arrays_say_which_value_is_right() -> None:
+    right = np.array([[1, 0, np.nan], [0, 0, 0], [1, 1, 0]])
+    outcomes = cl.load_outcomes(right)
+    assert outcomes.queries == ("row 2", "row 3")
+    assert outcomes.models == ("model 1", "model 2", "model 3")
+    assert outcomes.wrong.tolist() == [[True, True, True], [False, False, True]]
+    assert outcomes.notes[0] == "1 and True of the array were taken for right, 0 and False for wrong."
+    assert cl.certify(right[1:].astype(bool)) == cl.certify(outcomes)
+    with pytest.raises(InputError, match=r"array: row 1, column 0: 2 is not 1 \(right\)"):
+        cl.load_outcomes(np.array([[1, 0], [2, 1]]))
+    for shape in ((3,), (0, 2)):
+        with pytest.raises(InputError, match="a row per query and a column per model"):
+            cl.load_outcomes(np.ones(shape))
