@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 
 import mpmath
 
+# Steps of Newton's method, which doubles the digits of a root with each of its last ones.
+_NEWTON = 500
+
 
 class LogRatio(NamedTuple):
     """log β(m)/β_sf(m), with its error: what halving the spacing of the quadrature changed, and rounding.
@@ -52,12 +55,12 @@ def _quantile(below: Any, above: Any) -> Any:
     sign, tail = (1, below) if below < above else (-1, above)
     # Mills' ratio bounds the tail, and log Φ is concave: Newton's steps on it do not leave the left side.
     x = -mpmath.sqrt(-2 * mpmath.log(tail)) if tail < mpmath.mpf("0.1") else mpmath.mpf(-1)
-    for _ in range(200):
+    for _ in range(_NEWTON):
         step = (mpmath.log(mpmath.ncdf(x)) - mpmath.log(tail)) * mpmath.ncdf(x) / mpmath.npdf(x)
         x -= step
         if abs(step) < mpmath.mpf(10) ** (3 - mpmath.mp.dps):
-            break
-    return sign * x
+            return sign * x
+    raise ArithmeticError(f"the quantile of {mpmath.nstr(tail)} was not found in {_NEWTON} steps")
 
 
 def _owen_slope(t: Any, only_one: Any) -> Any:
@@ -68,14 +71,14 @@ def _owen_slope(t: Any, only_one: Any) -> Any:
 
     # T is concave in a, so Newton's steps rise to the root. Each adds the integral from the last point on.
     a, reached = mpmath.mpf(0), mpmath.mpf(0)
-    for _ in range(500):
+    for _ in range(_NEWTON):
         step = (only_one - reached) / density(a)
         parts = mpmath.linspace(a, a + step, 2 + int(step * (1 + abs(t))))
         reached += mpmath.quad(density, parts)
         a += step
         if abs(step) < a * mpmath.mpf(10) ** (3 - mpmath.mp.dps):
-            break
-    return a
+            return a
+    raise ArithmeticError(f"Owen's T did not reach {mpmath.nstr(only_one)} in {_NEWTON} steps")
 
 
 def _log_one_factor(t: Any, outer: Any, inner: Any, m: int, halvings: int) -> Any:
