@@ -64,7 +64,7 @@ def budget_frontier(
 
 
 def _running_sums(terms: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-    """Sums of the first terms, each as if it were rounded once: a million equal steps added one by one drift by 1e-11."""
+    """Sums of the first terms, each as if it were rounded once: a million equal steps else drift by 1e-11."""
     sums = np.cumsum(terms)
     before = np.append(0.0, sums[:-1])
     # What each addition rounded off, exactly (Knuth's two-sum).
