@@ -20,7 +20,18 @@ from scipy.stats import beta as beta_law
 from scipy.stats import chi2
 
 from cofail_lab.fitting.comparison.compare import compare_laws
-from cofail_lab.fitting.estimators import atom, atom_profile, block, clayton, full_sigma, loadings, loadings_ml
+from cofail_lab.fitting.estimators import (
+    atom,
+    atom_profile,
+    block,
+    clayton,
+    full_sigma,
+    loadings,
+    loadings_ml,
+    shaped_factor,
+    skew_factor,
+    student_factor,
+)
 from cofail_lab.fitting.estimators.count_likelihood import count_law
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.fitting.estimators.tetrachoric import correlation_from_counts
@@ -29,14 +40,18 @@ from cofail_lab.models import (
     AtomInflated,
     BlockFactor,
     Clayton,
+    FactorMixture,
     GaussianCopula,
     Independent,
     OneFactorGaussian,
+    SkewFactor,
+    StudentFactor,
 )
 from cofail_lab.outcomes import Outcomes
 
 M, N, REPLICATES = 40, 2000, 199
 SHOCK, R, THETA, BETWEEN, WITHIN = 0.04, 0.45, 1.0, 0.35, 0.6
+INVERSE_NU, SKEWNESS = 0.25, 1.5
 FAMILY = np.arange(M) // 8
 
 _rng = np.random.default_rng(6)
@@ -147,6 +162,27 @@ def _clayton(pool: VaryingPool, seed: int) -> Inside:
     yield "θ on C, profile", _on_counts(pool, "clayton", THETA / (THETA + 2))
 
 
+def _shape(shape: shaped_factor.Shape, truth: float) -> Callable[[VaryingPool, int], Inside]:
+    def inside(pool: VaryingPool, _: int) -> Inside:
+        free, held = (shaped_factor.fit(pool, shape, held_shape=value) for value in (None, truth))
+        yield f"{shape.name.replace('_', ' ')} on C, profile", _likely(free.log_likelihood, held.log_likelihood)
+
+    return inside
+
+
+def _atom_beside(shape: shaped_factor.Shape) -> Callable[[VaryingPool, int], Inside]:
+    def inside(pool: VaryingPool, _: int) -> Inside:
+        free, held = (shaped_factor.fit(pool, shape, atom=True, held_shock=shock) for shock in (None, SHOCK))
+        yield "ω on C, profile", _likely(free.log_likelihood, held.log_likelihood)
+
+    return inside
+
+
+def _no_interval(pool: VaryingPool, _: int) -> Inside:
+    del pool
+    yield from ()
+
+
 def _block(pool: VaryingPool, seed: int) -> Inside:
     _, matrices = _resampled(pool, seed)
     between, within = block.fit(matrices, FAMILY)
@@ -204,6 +240,9 @@ def _bases() -> dict[str, AbstractErrorLaw]:
         "full Σ": GaussianCopula(RATES, SIGMA),
         "Clayton": Clayton(RATES, THETA),
         "block": BlockFactor(RATES, FAMILY, BETWEEN, WITHIN),
+        "Student": StudentFactor(RATES, np.full(M, np.sqrt(R)), 1 / INVERSE_NU),
+        "skewed": SkewFactor(RATES, np.full(M, np.sqrt(R)), SKEWNESS),
+        "discrete": FactorMixture(RATES, np.full(M, np.sqrt(R)), [-4.0, -1.0, 0.2, 2.0], [0.1, 0.2, 0.5, 0.2]),
     }
 
 
@@ -218,9 +257,14 @@ def cases() -> dict[str, Case]:
         "full Σ": Case(bases["full Σ"], "full_sigma", _full_sigma),
         "Clayton": Case(bases["Clayton"], "clayton", _clayton),
         "block": Case(bases["block"], "block", _block),
+        "Student": Case(bases["Student"], "student_factor", _shape(student_factor.SHAPE, INVERSE_NU)),
+        "skewed": Case(bases["skewed"], "skew_factor", _shape(skew_factor.SHAPE, SKEWNESS)),
+        "discrete": Case(bases["discrete"], "factor_mixture", _no_interval),
         "atom + independent": Case(atoms["independent"], "atom_independent", _atom("independent")),
         "atom + one factor": Case(atoms["one factor"], "atom_one_factor", _atom("one_factor")),
         "atom + Clayton": Case(atoms["Clayton"], "atom_clayton", _atom("clayton")),
+        "atom + Student": Case(atoms["Student"], "atom_student_factor", _atom_beside(student_factor.SHAPE)),
+        "atom + skewed": Case(atoms["skewed"], "atom_skew_factor", _atom_beside(skew_factor.SHAPE)),
         "atom + loadings": Case(atoms["loadings"], "atom_one_factor_loadings_ml", _atom_loadings),
         "atom + loadings, from pairs": Case(atoms["loadings"], "atom_one_factor_loadings", _profiled(_loadings_law)),
         "atom + block": Case(atoms["block"], "atom_block", _profiled(_block_law)),

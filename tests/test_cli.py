@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from cofail_lab.experiments import fit as fit_module
+from cofail_lab.experiments import fit_stages as fit_module
 from cofail_lab.record import SCHEMA
 from tests.conftest import Run, real_path
 
@@ -313,7 +313,7 @@ def test_import_and_help_stay_light() -> None:
     code = (
         "import sys, contextlib, io\nfrom cofail_lab.cli import main\nsys.argv = ['cofail-lab', '--help']\n"
         f"with contextlib.redirect_stdout(io.StringIO()) as out:\n    main()\n"
-        "assert 'data.path=grades.csv' in out.getvalue()\n"
+        "assert 'cofail-lab grades.csv' in out.getvalue()\n"
         f"assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"
     )
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}

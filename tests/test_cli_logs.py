@@ -51,6 +51,7 @@ def sources(inspect_logs: Path, harness_logs: Path) -> dict[str, list[str]]:
             "data=auto",
             f"data.path=[{archives[0]},{archives[2]},{folders[0]},{folders[1]}]",
             "data.join=content",
+            "verbose=true",
         ],
     }
 

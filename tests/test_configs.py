@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from cofail_lab.cli import config_folder
 from cofail_lab.grades import Selection
 from cofail_lab.models import AbstractErrorLaw
+from cofail_lab.policies import AbstractHindsight, AbstractPolicy
 
 CHOICES = sorted(
     (path.parent.name, path.stem)
@@ -36,6 +37,21 @@ def test_every_choice_composes_and_fits_its_constructor(group: str, name: str) -
     assert keys - {"_target_"} <= set(parameters), f"{group}/{name}.yaml has keys that {target.__name__} does not take"
     required = {p for p, v in parameters.items() if v.default is inspect.Parameter.empty}
     assert required <= keys, f"{group}/{name}.yaml lacks {required - keys}"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (config_folder() / "policy").glob("*.yaml")))
+def test_every_policy_of_the_configuration_is_built(name: str) -> None:
+    with initialize_config_dir(str(config_folder()), version_base="1.3"):
+        config = compose("config", overrides=[f"policy=[{name}]"])
+    assert list(config.policy) == [name]
+    node = config.policy[name]
+    for key in node:
+        if OmegaConf.is_missing(node, key):
+            node[key] = "a file"
+    policy = instantiate(node, _convert_="all")
+    assert isinstance(policy, AbstractPolicy | AbstractHindsight)
+    assert type(policy).__module__ == f"cofail_lab.policies.{name}"
+    assert {*node} - {"_target_"} == {field.name for field in fields(policy)}, "one key for each field"
 
 
 @pytest.mark.parametrize("group", ["experiment"])

@@ -38,14 +38,14 @@ def checked_help(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_the_module_the_command_fails(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Control: the check is in force."""
     monkeypatch.setattr(hydra_parser, "ensure_parser_builds", lambda: None)
-    code, _, err = run("--help")
+    code, _, err = run("--hydra-help")
     assert code == 2 and "badly formed help string" in err
 
 
 @pytest.mark.usefixtures("checked_help")
 def test_help_and_a_run(run: Run, tmp_path: Path) -> None:
     code, out, err = run("--help")
-    assert (code, err) == (0, "") and "data.path=grades.csv" in out
+    assert (code, err) == (0, "") and "cofail-lab grades.csv" in out
     code, _, err = run(*COUNTS, "data.best_correct=276", "hydra.run.dir=here")
     assert (code, err) == (0, "")
     assert (tmp_path / "here/results.json").is_file()

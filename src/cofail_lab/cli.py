@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
@@ -18,6 +19,8 @@ from cofail_lab.errors import InputError
 if TYPE_CHECKING:
     import pyarrow as pa
     from omegaconf import DictConfig
+
+    from cofail_lab.result import Section
 
 
 @dataclass
@@ -53,6 +56,12 @@ def config_folder() -> Path:
 
 def main() -> None:
     """Entry point. Exit codes: 0 done, 2 bad input, 130 interrupted, 1 anything else, such as an unexpected verdict."""
+    from cofail_lab import help as help_page
+
+    if help_page.wanted(sys.argv[1:]):
+        _escape_what_cannot_be_shown()
+        print(help_page.text(sys.argv[1:], config_folder()))
+        return
     from omegaconf import OmegaConf
 
     from cofail_lab.command_line import for_hydra
@@ -175,15 +184,22 @@ def _run_single(config: DictConfig) -> None:
     from hydra.core.hydra_config import HydraConfig
     from rich.console import Console
 
-    from cofail_lab import job
-    from cofail_lab.report.terminal import render
+    from cofail_lab import checks, job
+    from cofail_lab.report.terminal import announce, render
 
-    # A terminal that cannot show β shows an escape sequence instead of a traceback.
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    _escape_what_cannot_be_shown()
     console = Console(highlight=False)
     hydra_config = HydraConfig.get()
+    checks.flag("verbose", config.verbose)
+    verbose = config.verbose
     config = job.resolve(config)
-    experiment, inputs = job.build(config, shards=_command.shards or {})
+    announced: list[Section] = []
+
+    def show(headline: str, sections: tuple[Section, ...]) -> None:
+        announced.extend(sections)
+        announce(headline, sections, console)
+
+    experiment, inputs = job.build(config, shards=_command.shards or {}, announce=None if verbose else show)
     folder = Path(hydra_config.runtime.output_dir)
     if inputs.options.shards > 1 and inputs.options.shard is None and _command.shards is None:
         _command.n_shards = inputs.options.shards
@@ -193,7 +209,7 @@ def _run_single(config: DictConfig) -> None:
         return
     recorder = job.recorder(config, folder, hydra_config.runtime.choices["experiment"], drawn=True)
     result = job.compute(experiment, inputs, recorder, _progress)
-    render(result, console, recorder.folder)
+    render(result, console, recorder.folder, verbose=verbose, announced=len(announced))
     if result.interrupted is not None:
         raise KeyboardInterrupt(result.interrupted)
     _command.unexpected = result.unexpected
@@ -210,6 +226,12 @@ def _progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(description, total=total)
         yield lambda steps: bar.advance(task, steps)
+
+
+def _escape_what_cannot_be_shown() -> None:
+    """Let a terminal that cannot show β show an escape sequence instead of a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _keep_compiled_code() -> None:

@@ -83,9 +83,9 @@ class Grades:
         per_query: columns of length queries (``dataset``, ``prompt``, ``features`` ...).
         per_model: columns of length models (``family``, ``usd_per_mtok_in`` ...).
         per_cell: arrays of shape (queries, models, ...) (``cost``, ``tokens``, ``frac``, ``confidence`` ...); nan where
-            the log has none. ``samples`` holds the repeated runs of a cell: states of `Cell` (int8, padded with
-            MISSING), or bool (True where right) if every run was graded. In `Outcomes` the states become 1 for right, 0
-            for wrong and nan for the others.
+            the log has none. ``answer`` holds texts, empty for no answer. ``samples`` holds the repeated runs
+            of a cell: states of `Cell` (int8, padded with MISSING), or bool (True where right) if every run was graded.
+            In `Outcomes` the states become 1 for right, 0 for wrong and nan for the others.
         source: where the matrix came from, for messages and provenance.
         notes: what was done to the matrix on the way here, one sentence each.
         settings: model -> what else its run depends on, such as solver and effort, where the log says so; not its time,

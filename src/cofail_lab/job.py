@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from omegaconf import DictConfig
 
-    from cofail_lab.experiments.base import Experiment, Inputs, Progress, RunOptions
+    from cofail_lab.experiments.base import Announce, Experiment, Inputs, Progress, RunOptions
     from cofail_lab.record import Recorder
     from cofail_lab.result import Result
 
 _SELECTION = ("dataset", "models", "min_coverage", "pool_size", "limits", "errors", "unanswered")
 SHARDS_IN_A_SWEEP = "run.shards: every job of a sweep is a job of its own already; leave out run.shards or -m"
-# Groups of keys that say how a sweep is run, not what is computed.
-_NOT_RECORDED = ("sweep",)
+# Keys that say how a sweep is run and what is printed, not what is computed.
+_NOT_RECORDED = ("sweep", "verbose")
 
 
 def resolve(config: DictConfig) -> DictConfig:
@@ -74,16 +74,21 @@ def recorder(
     )
 
 
-def build(config: DictConfig, shards: Mapping[str, pa.Table] | None = None) -> tuple[Experiment, Inputs]:
+def build(
+    config: DictConfig,
+    shards: Mapping[str, pa.Table] | None = None,
+    announce: Announce | None = None,
+) -> tuple[Experiment, Inputs]:
     """The experiment and its inputs. A bad value in either is an error here, before anything is written.
 
     Args:
         config: from `resolve`.
         shards: the tables that the shards of the run have written; None where the run must not have shards.
+        announce: shows a headline and sections before the rest is computed; None shows nothing.
     """
     from hydra.utils import instantiate
 
-    from cofail_lab.experiments.base import Inputs, RunOptions
+    from cofail_lab.experiments.base import Inputs, RunOptions, unannounced
     from cofail_lab.grades import Selection
 
     options = RunOptions(**plain(config.run))
@@ -96,7 +101,9 @@ def build(config: DictConfig, shards: Mapping[str, pa.Table] | None = None) -> t
         source=lambda: instantiate(source, _convert_="all"),
         selection=Selection(**{key: plain(config.data)[key] for key in _SELECTION}, seed=options.seed),
         law_factory=None if config.law is None else _law_factory(config.law),
+        policies=_policies(config.policy),
         shards=shards or {},
+        announce=announce or unannounced,
     )
     return experiment, inputs
 
@@ -111,6 +118,18 @@ def _check_split(experiment: Experiment, options: RunOptions, *, may_have_shards
         )
     if options.shard is None and not may_have_shards:
         raise InputError(SHARDS_IN_A_SWEEP)
+
+
+def _policies(config: DictConfig | None) -> Mapping[str, Callable[[], Any]]:
+    """What builds each policy, by its name in the `policy` group."""
+    from hydra.utils import instantiate
+
+    if config is None:
+        return {}
+    for name, node in config.items():
+        if not hasattr(node, "get") or "_target_" not in node:
+            raise InputError(f"policy.{name}: no such policy; cofail-lab --help lists the choices of the group policy")
+    return {str(name): partial(instantiate, node, _convert_="all") for name, node in config.items()}
 
 
 def _law_factory(config: DictConfig) -> Callable[..., Any]:

@@ -81,6 +81,8 @@ class Recorder:
         provenance = self._provenance(inputs_provenance)
         for name, table in result.tables.items():
             self._write_table(name, table)
+            if name in result.csv:
+                self._write(f"tables/{name}.csv", _as_csv(table))
         drawings = self._draw(result, advance) if self._figures else {}
         if self._report:
             from cofail_lab.report.page import render_page
@@ -152,6 +154,17 @@ class Recorder:
             "seconds": round(time.monotonic() - self._begun, 3),
             **self._origin,
         }
+
+
+def _as_csv(table: Any) -> bytes:
+    """A table as CSV in UTF-8, with the byte order mark by which spreadsheets know it."""
+    import io
+
+    import pyarrow.csv
+
+    sink = io.BytesIO()
+    pyarrow.csv.write_csv(table, sink)
+    return b"\xef\xbb\xbf" + sink.getvalue()
 
 
 def _number(value: float | int | None) -> float | int | None:

@@ -35,13 +35,16 @@ def test_convert_round_trips_everything(tmp_path: Path, rng: np.random.Generator
 
     grades = Grades(
         samples[..., 0].copy(), tuple(f"q,{i}\t" for i in range(n)), ('m"1', "m,2", "m;3", "=m4"), "made",
-        per_query={"dataset": np.array([f"d{i % 3}" for i in range(n)], dtype=object), "prompt": text},
+        per_query={"dataset": np.array([f"d{i % 3}" for i in range(n)], dtype=object), "prompt": text,
+                   "key": np.array([f"{i % 4}" for i in range(n)], dtype=object)},
         per_model={"family": np.array(["a", "", "7", "b"], dtype=object),
                    "usd_per_mtok_in": np.array([1, np.nan, 1 / 3, 0])},
         per_cell={
             "cost": np.where(rng.random((n, m)) < 0.2, np.nan, rng.random((n, m)) * 1e-7),
             "score": rng.normal(size=(n, m)) * 1e17, "tokens_in": np.floor(rng.random((n, m)) * 1e9),
-            "at_limit": rng.random((n, m)) < 0.5, "samples": samples, "frac": share_right(samples),
+            "at_limit": rng.random((n, m)) < 0.5, "agreement": rng.random((n, m)),
+            "answer": np.array(["", "007", "A,\n", "é"], dtype=object)[rng.integers(4, size=(n, m))],
+            "samples": samples, "frac": share_right(samples),
         },
     )  # fmt: skip
     assert_same(grades, converted(Fixed(grades), tmp_path))

@@ -10,9 +10,12 @@ from cofail_lab.models import (
     CommonShock,
     ExchangeableCount,
     ExchangeableMixing,
+    FactorMixture,
     GaussianCopula,
     Independent,
     OneFactorGaussian,
+    SkewFactor,
+    StudentFactor,
 )
 
 RATES = [0.2, 0.55, 0.7, 0.05, 0.9]
@@ -29,6 +32,11 @@ LAWS: dict[str, AbstractErrorLaw] = {
     "clayton": Clayton(RATES, 2.0),
     "clayton_weak": Clayton(RATES, 0.05),
     "block_factor": BlockFactor(RATES, ["a", "a", "b", "b", "c"], 0.3, 0.6),
+    "student_factor": StudentFactor(RATES, LOADINGS, 3.0),
+    "student_factor_heavy": StudentFactor(RATES, LOADINGS, 1.2),
+    "skew_factor": SkewFactor(RATES, LOADINGS, 2.0),
+    "skew_factor_easy": SkewFactor(RATES, LOADINGS, -1.5),
+    "factor_mixture": FactorMixture(RATES, LOADINGS, [-9.0, -0.5, 1.5], [0.1, 0.6, 0.3]),
     "atom_inflated": AtomInflated(0.1, OneFactorGaussian(RATES, LOADINGS)),
     "atom_on_atom": AtomInflated(0.1, AtomInflated(0.2, Independent(RATES))),
     "exchangeable_mixing": ExchangeableMixing([0.0, 0.3, 1.0], [0.2, 0.7, 0.1], 5),

@@ -18,9 +18,12 @@ from cofail_lab.models import (
     CommonShock,
     ExchangeableCount,
     ExchangeableMixing,
+    FactorMixture,
     GaussianCopula,
     Independent,
     OneFactorGaussian,
+    SkewFactor,
+    StudentFactor,
 )
 from tests.models.laws import CORRELATION, LAWS, LOADINGS, RATES
 
@@ -109,6 +112,9 @@ def test_immutable_pytree(law: AbstractErrorLaw) -> None:
 SMOOTH = {
     "common_shock": (lambda x: CommonShock(x, RATES), 0.05),
     "one_factor_gaussian": (lambda x: OneFactorGaussian(RATES, x * LOADINGS), 0.8),
+    "student_factor": (lambda x: StudentFactor(RATES, x * LOADINGS, 4 * x), 0.8),
+    "skew_factor": (lambda x: SkewFactor(x * np.array(RATES), x * LOADINGS, x), 0.8),
+    "factor_mixture": (lambda x: FactorMixture(RATES, x * LOADINGS, jnp.array([-9.0, x, 1.5]), [0.1, 0.6, 0.3]), 0.8),
     "clayton": (lambda x: Clayton(RATES, x), 1.5),
     "block_factor": (lambda x: BlockFactor(RATES, [0, 0, 1, 1, 2], x, 0.6), 0.3),
     "atom_inflated": (lambda x: AtomInflated(x, OneFactorGaussian(RATES, LOADINGS)), 0.1),
@@ -147,6 +153,11 @@ BAD = {
     "law.error_rates[0]: nan is outside (0, 1)": lambda: Independent([float("nan")]),
     "law.loadings[0]: 1 is outside (-1, 1)": lambda: OneFactorGaussian([0.3], [1.0]),
     "law.loadings: shape 1; 2 is accepted": lambda: OneFactorGaussian([0.3, 0.4], [0.5]),
+    "law.degrees_of_freedom: 0.3 is outside [0.5, inf]": lambda: StudentFactor([0.3], [0.5], 0.3),
+    "law.skewness: 5 is outside [-4, 4]": lambda: SkewFactor([0.3], [0.5], 5.0),
+    "law.loadings[1]: -1 is outside (-1, 1)": lambda: SkewFactor([0.3, 0.4], [0.5, -1.0], 1.0),
+    "law.points[0]: nan is outside (-inf, inf)": lambda: FactorMixture([0.3], [0.5], [np.nan], [1.0]),
+    "law.weights: shape 1; 2 is accepted": lambda: FactorMixture([0.3], [0.5], [0.0, 1.0], [1.0]),
     "law.theta: 0 is outside (0, inf)": lambda: Clayton([0.3], 0.0),
     "law.between: 0.7 is outside [0, law.within]": lambda: BlockFactor([0.3, 0.3], [0, 1], 0.7, 0.6),
     "law.block: 1 labels for 2 models": lambda: BlockFactor([0.3, 0.3], [0], 0.1, 0.6),

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.special import bdtr
 
 from cofail_lab import checks
-from cofail_lab.bounds.binomial import clopper_pearson_upper
+from cofail_lab.bounds.binomial import clopper_pearson_lower, clopper_pearson_upper
+from cofail_lab.bounds.certificate import Certificate
 
 
 class Plan(NamedTuple):
@@ -123,3 +124,34 @@ def _check(gain: float, n_models: int, delta: float) -> None:
     checks.probability("gain", gain)
     checks.whole("n_models", n_models, 1)
     checks.probability("delta", delta)
+
+
+def queries_to_decide(certificate: Certificate, search: int = 10_000_000) -> int | None:
+    """About how many queries settle whether the gain exceeds the overhead, if the best model's rates stay as observed.
+
+    Below the overhead the upper certificate P1.v decides, with probability 0.8 (`plan_certificate`); above it the lower
+    one P1.vii, with about 0.5. None where no overhead is stated, where the two are too close for ``search`` queries, or
+    nothing is open.
+    """
+    overhead, n = certificate.overhead, certificate.n_queries
+    if overhead is None or certificate.outcome != "open" or overhead <= 0:
+        return None
+    resolvable = (n - certificate.best_correct - certificate.n_all_wrong) / n
+    if resolvable < overhead:
+        plan = plan_certificate(
+            overhead, resolvable, certificate.n_models, certificate.delta, search=min(search, 10**6)
+        )
+        return plan.n_queries
+    least = n
+    while clopper_pearson_lower(round(resolvable * least), least, certificate.delta) <= overhead:
+        least *= 2
+        if least > search:
+            return None
+    low, high = least // 2, least
+    while high - low > max(1, low // 100):
+        middle = (low + high) // 2
+        if clopper_pearson_lower(round(resolvable * middle), middle, certificate.delta) <= overhead:
+            low = middle
+        else:
+            high = middle
+    return high

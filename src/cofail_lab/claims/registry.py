@@ -42,6 +42,9 @@ PROPOSITIONS = (
     "p10_luck",
     "p10_ceilings",
     "p10_coverage",
+    "p13_dollars",
+    "p14_votes",
+    "p14_slopes",
 )
 
 _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")

@@ -25,8 +25,8 @@ class DigitsSource:
 
     The companions, with n = 1,547 queries and m models:
 
-    - per query: ``features`` float64 (n, 64), the 8 x 8 pixels, grey levels 0..16; ``dataset`` (n,) the true digit as
-      ``digit 3``. A query's name holds its index in scikit-learn's data set (``digit-0007``).
+    - per query: ``features`` float64 (n, 64), the 8 x 8 pixels, grey levels 0..16; ``dataset`` and ``key`` (n,) the
+      true digit as ``digit 3``. A query's name holds its index in scikit-learn's data set (``digit-0007``).
     - per model: ``family`` (m,).
     - per cell: ``confidence`` float64 (n, m) in [0, 1] (`_digits_pool.confidence`); ``cost`` float64 (n, m), operations
       of one prediction (`_digits_pool.operations`); ``samples`` bool (n, m, 4), True where right: four refits of every
@@ -139,7 +139,7 @@ def _grades(arrays: Mapping[str, np.ndarray], how: str, *notes: str) -> Grades:
         queries=tuple(arrays["queries"].tolist()),
         models=tuple(arrays["models"].tolist()),
         source="scikit-learn digits",
-        per_query={name: arrays[name] for name in ("features", "dataset")},
+        per_query={**{name: arrays[name] for name in ("features", "dataset")}, "key": arrays["dataset"]},
         per_model={"family": arrays["family"]},
         per_cell={name: arrays[name] for name in ("confidence", "cost", "samples")},
         notes=(pool, *notes),

@@ -115,14 +115,14 @@ def _with_room(whole: np.ndarray | None, values: np.ndarray, shape: tuple[int, i
         source: for the message of an InputError, if the array would be too large.
 
     Returns:
-        An array of ``shape`` and trailing axes; nan, False or MISSING where nothing is known.
+        An array of ``shape`` and trailing axes; nan, False, MISSING or an empty text where nothing is known.
     """
-    empty = {"b": False, "i": Cell.MISSING}.get(values.dtype.kind, np.nan)
+    empty = {"b": False, "i": Cell.MISSING, "O": ""}.get(values.dtype.kind, np.nan)
     depth = values.shape[2:] if whole is None else tuple(map(max, whole.shape[2:], values.shape[2:]))
     if whole is not None and whole.shape[2:] == depth:
         return whole
     check_size(*shape, int(np.prod(depth)), source)
-    enlarged = np.full((*shape, *depth), empty, values.dtype if values.dtype.kind in "bi" else float)
+    enlarged = np.full((*shape, *depth), empty, values.dtype if values.dtype.kind in "biO" else float)
     if whole is not None:
         enlarged[tuple(slice(k) for k in whole.shape)] = whole
     return enlarged

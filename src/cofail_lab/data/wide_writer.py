@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from cofail_lab.data.cells import WRITTEN
-from cofail_lab.data.readers.companions import COMPANIONS, SAMPLES
+from cofail_lab.data.readers.companions import ANSWERS, COMPANIONS, SAMPLES
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
 
@@ -30,9 +30,13 @@ def wide_tables(grades: Grades) -> tuple[dict[str, pa.Table], list[str]]:
     samples = grades.per_cell.get("samples")
     if samples is not None and samples.dtype == np.int8:
         tables[f"grades.{SAMPLES}"] = _by_model(grades, [pa.array(column) for column in _sample_texts(samples)])
-    if "prompt" in grades.per_query:
-        prompts = [str(prompt) for prompt in grades.per_query["prompt"]]
-        tables["grades.prompts"] = pa.table({"query": list(grades.queries), "prompt": prompts})
+    if "answer" in grades.per_cell:
+        answers = [pa.array([str(text) for text in column], pa.string()) for column in grades.per_cell["answer"].T]
+        tables[f"grades.{ANSWERS}"] = _by_model(grades, answers)
+    for kind, name in (("prompts", "prompt"), ("key", "key")):
+        if name in grades.per_query:
+            texts = [str(text) for text in grades.per_query[name]]
+            tables[f"grades.{kind}"] = pa.table({"query": list(grades.queries), name: pa.array(texts, pa.string())})
     columns = {name: column for name, column in grades.per_model.items() if column.ndim == 1}
     if columns:
         arrays = [_numbers_or_text(column) for column in columns.values()]
@@ -43,8 +47,10 @@ def wide_tables(grades: Grades) -> tuple[dict[str, pa.Table], list[str]]:
     placed = {
         "dataset",
         "prompt",
+        "key",
         "content",
         "n_logs",
+        "answer",
         *columns,
         *(companion.name for companion in COMPANIONS.values()),
     }

@@ -68,11 +68,21 @@ class CascadeCurve:
         return self._at(gamma, self.strong_right) / gamma
 
     @property
+    def gaps(self) -> Float[np.ndarray, " ends"]:
+        """Q - Q_mix at the blocks' ends, (blocks + 1,); linear between them."""
+        gain = self.strong_right - self.cheap_right
+        return gain - self.fraction * gain[-1]
+
+    @property
     def gap_area(self) -> float:
         """∫₀¹ (Q - Q_mix) dγ, in [-¼, ¼] (P8.ii); exact, as the curve is linear between the blocks' ends."""
-        gain = self.strong_right - self.cheap_right
-        gap = gain - self.fraction * gain[-1]
+        gap = self.gaps
         return float(np.diff(self.fraction) @ (gap[1:] + gap[:-1])) / 2
+
+    @property
+    def largest_gap(self) -> float:
+        """max over γ of Q - Q_mix, in [0, 1]; a maximum, so above 0 under pure noise as well."""
+        return float(self.gaps.max())
 
     @property
     def tail_excess_area(self) -> float:

@@ -11,13 +11,14 @@ from cofail_lab import checks
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades, Selection
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.result import Result
+from cofail_lab.result import Result, Section
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from cofail_lab.data.counts import Counts
     from cofail_lab.models import AbstractErrorLaw
+    from cofail_lab.policies import AbstractHindsight, AbstractPolicy
 
 _ONLY_TOTALS = "data=counts: only totals, this experiment needs the matrix; experiment=certify accepts totals"
 
@@ -35,6 +36,15 @@ def silent(description: str, total: int) -> Iterator[Callable[[int], None]]:
     """The progress bar that shows nothing, for library use and tests."""
     del description, total
     yield lambda _: None
+
+
+Announce = Callable[[str, tuple[Section, ...]], None]
+"""Shows a headline and sections."""
+
+
+def unannounced(headline: str, sections: tuple[Section, ...]) -> None:
+    """Shows nothing before the end, for library use and tests."""
+    del headline, sections
 
 
 class Source(Protocol):
@@ -80,16 +90,20 @@ class Inputs:
         options, selection: of the run.
         source: builds the source of outcomes; None where the configuration has none.
         law_factory: builds the error law; keywords change its parameters. None where the configuration has no law.
+        policies: builds each policy of the configuration, by name, in the order given.
         provenance: where the data came from; filled when they are loaded.
         shards: tables that the shards of this run have written, by name; empty where nothing was split.
+        announce: shows a headline and sections before the rest is computed.
     """
 
     options: RunOptions
     source: Callable[[], Source] | None = None
     selection: Selection = field(default_factory=Selection)
     law_factory: Callable[..., Any] | None = None
+    policies: Mapping[str, Callable[[], AbstractPolicy | AbstractHindsight]] = field(default_factory=dict)
     provenance: dict[str, str] = field(default_factory=dict)
     shards: Mapping[str, pa.Table] = field(default_factory=dict)
+    announce: Announce = unannounced
 
     def counts_or_outcomes(self) -> Counts | Outcomes:
         """The contents of the source: totals as they are, a matrix reduced to its complete queries."""

@@ -7,9 +7,12 @@ from cofail_lab.models.clayton import Clayton
 from cofail_lab.models.common_shock import CommonShock
 from cofail_lab.models.exchangeable_count import ExchangeableCount
 from cofail_lab.models.exchangeable_mixing import ExchangeableMixing
+from cofail_lab.models.factor_mixture import FactorMixture
 from cofail_lab.models.gaussian_copula import GaussianCopula
 from cofail_lab.models.independent import Independent
 from cofail_lab.models.one_factor_gaussian import OneFactorGaussian
+from cofail_lab.models.skew_factor import SkewFactor
+from cofail_lab.models.student_factor import StudentFactor
 
 __all__ = [
     "AbstractErrorLaw",
@@ -19,7 +22,10 @@ __all__ = [
     "CommonShock",
     "ExchangeableCount",
     "ExchangeableMixing",
+    "FactorMixture",
     "GaussianCopula",
     "Independent",
     "OneFactorGaussian",
+    "SkewFactor",
+    "StudentFactor",
 ]

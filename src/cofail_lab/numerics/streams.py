@@ -7,6 +7,7 @@ BOOTSTRAP, HELDOUT, CHURN = 1, 2, 3
 FULL_SIGMA, FOLDS = 4, 5
 NULL, NULL_LOADINGS, POWER, SCAN, LUCK = 6, 7, 8, 9, 10
 NULL_FULL_SIGMA = 11
+OUTER_FOLDS, INNER_FOLDS, POLICY_BOOTSTRAP, CASCADE_BOOTSTRAP = 21, 22, 23, 24
 
 
 def generator(seed: int, purpose: int, index: int = 0) -> np.random.Generator:

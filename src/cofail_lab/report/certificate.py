@@ -17,6 +17,7 @@ def certificate_section(certificate: Certificate, notes: tuple[str, ...] = ()) -
     if certificate.overhead is not None:
         rows.append(Row("your overhead", points(certificate.overhead), "experiment.overhead: what combining costs you"))
     sentences = (
+        certificate.decision,
         "The limits hold for every policy that returns one member's answer, on the population these queries are drawn "
         "from; each is valid on its own, so quote one, not the smaller of the two.",
         *notes,

@@ -1,5 +1,6 @@
 """The summary in a terminal: the headline, then every section as a small table with its sentences."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -17,11 +18,23 @@ from cofail_lab.verdict import Verdict
 MAX_WIDTH = 100
 """Columns of a summary at most: longer lines of prose are hard to read."""
 
+SCREEN = 25
+"""Lines of a summary at most, unless all of it is asked for."""
+# Lines of a headline with its box, and of the path at the end.
+_MARGIN = 9
+
 MAX_ROWS = 25
 """Rows of a listing that are printed; the page has all rows."""
 
 
-def render(result: Result, console: Console, run_dir: Path | None = None) -> None:
+def render(
+    result: Result,
+    console: Console,
+    run_dir: Path | None = None,
+    *,
+    verbose: bool = True,
+    announced: int = 0,
+) -> None:
     """Print the result, the answer first; plain text where the console is not a terminal.
 
     Every text is printed as it is: markup in a model name has no effect, nothing is shortened, and a text that does not
@@ -31,13 +44,44 @@ def render(result: Result, console: Console, run_dir: Path | None = None) -> Non
         result: what the experiment returned.
         console: where to print, with its width or `MAX_WIDTH` columns, whichever is less.
         run_dir: folder with the files of this run, named at the end.
+        verbose: whether to print every section, or only `Result.brief` and, where there is none, `SCREEN` lines.
+        announced: number of brief sections that `announce` has printed already, with the headline.
     """
     width = min(console.width, MAX_WIDTH)
-    console.print(Panel(_text(result.headline, "bold"), padding=(0, 1), width=width))
+    brief = bool(result.brief) and not verbose
+    if not (announced and brief):
+        _print_headline(result.headline, console, width)
     if result.interrupted is not None:
         console.print(
             _text(f"Stopped early: {result.interrupted}. What had been computed is shown.", "yellow"), width=width
         )
+    if brief:
+        for section in result.brief[announced:]:
+            _print_section(section, console, width, titled=False)
+    elif verbose:
+        _print_all(result, console, width)
+    else:
+        _print_first_lines(result, console, width)
+    if run_dir is not None:
+        # One line without breaks, whatever its length: a path with a line break cannot be copied.
+        more = "" if verbose else "verbose=true prints all of it. "
+        where = Text.assemble(f"\n{more}Full report, tables and figures: ", (printable(str(run_dir)), "cyan"))
+        console.print(where, soft_wrap=True)
+
+
+def announce(headline: str, sections: Sequence[Section], console: Console) -> None:
+    """Print the headline and the first brief sections while the rest is still computed."""
+    width = min(console.width, MAX_WIDTH)
+    _print_headline(headline, console, width)
+    for section in sections:
+        _print_section(section, console, width, titled=False)
+
+
+def _print_headline(headline: str, console: Console, width: int) -> None:
+    console.print(Panel(_text(headline, "bold"), padding=(0, 1), width=width))
+
+
+def _print_all(result: Result, console: Console, width: int) -> None:
     for section in result.sections:
         if section.sentences or section.rows or section.listing:
             _print_section(section, console, width)
@@ -45,16 +89,24 @@ def render(result: Result, console: Console, run_dir: Path | None = None) -> Non
         console.print()
         console.print(_text("Claims", "bold underline"))
         console.print(_verdicts(result), width=width)
-    if run_dir is not None:
-        # One line without breaks, whatever its length: a path with a line break cannot be copied.
-        console.print(
-            Text.assemble("\nFull report, tables and figures: ", (printable(str(run_dir)), "cyan")), soft_wrap=True
-        )
 
 
-def _print_section(section: Section, console: Console, width: int) -> None:
-    console.print()
-    console.print(_text(section.title, "bold underline"), width=width)
+def _print_first_lines(result: Result, console: Console, width: int) -> None:
+    """The first lines of the sections; a sentence says how many are left."""
+    with console.capture() as captured:
+        _print_all(result, console, width)
+    lines = captured.get().rstrip().splitlines()
+    room = SCREEN - _MARGIN
+    shown = lines if len(lines) <= room else lines[:room]
+    console.file.write("\n".join([*shown, ""]))
+    if len(lines) > room:
+        console.print(_text(f"... {len(lines) - room} more lines", "dim"), width=width)
+
+
+def _print_section(section: Section, console: Console, width: int, *, titled: bool = True) -> None:
+    if titled:
+        console.print()
+        console.print(_text(section.title, "bold underline"), width=width)
     for sentence in section.sentences:
         console.print(_text(sentence), width=width)
     if section.rows:

@@ -21,10 +21,15 @@ def test_wide_files_join_and_keep_columns(tmp_path: Path) -> None:
     write(tmp_path, "query,b\nq1,0\nq2,1\n", "two.csv")
     write(tmp_path, "model,family\nb,G\n", "two.models.csv")
     write(tmp_path, "query,b\nq1,3\nq2,4\n", "two.costs.csv")
+    write(tmp_path, "query,b\nq2,\nq1,07\n", "two.answers.csv")
+    write(tmp_path, "query,key\nq1,07\nq2,1\n", "two.key.csv")
     grades = WideSource(str(tmp_path)).load()
     assert grades.cells.tolist() == [[RIGHT, WRONG], [WRONG, RIGHT]]
     assert list(grades.per_model["family"]) == ["", "G"]
     np.testing.assert_array_equal(grades.per_cell["cost"], [[np.nan, 3], [np.nan, 4]])
+    # Answers and keys stay texts, whatever they look like.
+    assert grades.per_cell["answer"].tolist() == [["", "07"], ["", ""]]
+    assert grades.per_query["key"].tolist() == ["07", "1"]
 
 
 def test_companions_keep_to_their_ranges(tmp_path: Path) -> None:

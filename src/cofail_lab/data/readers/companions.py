@@ -1,7 +1,8 @@
 """The companions of a wide table ``NAME.csv.gz``: files beside it with more columns for its queries, models or cells.
 
-Those in `COMPANIONS` hold a number per cell; ``NAME.samples`` all runs of a cell, ``NAME.prompts`` (`query, prompt`) a
-text per query, ``NAME.models`` one row per model: family, prices and other columns.
+Those in `COMPANIONS` hold a number per cell; ``NAME.samples`` all runs of a cell, ``NAME.answers`` what each model
+said, ``NAME.prompts`` (`query, prompt`) and ``NAME.key`` (`query, key`: the right answer) a text per query,
+``NAME.models`` one row per model: family, prices and other columns.
 """
 
 from pathlib import Path
@@ -41,12 +42,16 @@ COMPANIONS = {
     "frac": Companion("frac", least=0, most=1),
     "scores": Companion("score"),
     "confidence": Companion("confidence"),
+    "agreement": Companion("agreement", least=0, most=1),
     "at_limit": Companion("at_limit", least=0, most=1),
 }
 SAMPLES = "samples"
 """The companion whose cells hold the states of all samples, in order and separated by blanks: ``1 0 error``."""
 
-_PER_QUERY = {"prompts": "prompt", "logs": "n_logs"}
+ANSWERS = "answers"
+"""The companion whose cells are texts: what each model said; empty for no answer."""
+
+_PER_QUERY = {"prompts": "prompt", "key": "key", "logs": "n_logs"}
 """Companions with a row per query, and the column that is read."""
 
 
@@ -56,7 +61,7 @@ def is_companion(path: Path) -> bool:
     if suffix is None:
         return False
     stem, _, kind = path.name.removesuffix(suffix).rpartition(".")
-    return kind in {*_PER_QUERY, "models", SAMPLES, *COMPANIONS} and any(
+    return kind in {*_PER_QUERY, "models", SAMPLES, ANSWERS, *COMPANIONS} and any(
         path.with_name(stem + s).exists() for group in SUFFIXES.values() for s in group
     )
 
@@ -74,7 +79,7 @@ def read_companions(
     per_query: dict[str, np.ndarray] = {}
     per_model: dict[str, np.ndarray] = {}
     per_cell: dict[str, np.ndarray] = {}
-    for kind in (*_PER_QUERY, "models", SAMPLES, *COMPANIONS):
+    for kind in (*_PER_QUERY, "models", SAMPLES, ANSWERS, *COMPANIONS):
         candidates = [path.with_name(f"{stem}.{kind}{s}") for group in SUFFIXES.values() for s in group]
         existing = [candidate for candidate in candidates if candidate.exists()]
         if not existing:
@@ -97,7 +102,7 @@ def read_companions(
             if wanted not in sheet.header:
                 raise InputError(f"{companion.name}: no column {wanted!r} among {', '.join(sheet.header)}")
             texts = [sheet.rows[i][sheet.header.index(wanted)] for i in order]
-            per_query[wanted] = np.array(texts, dtype=object) if kind == "prompts" else _column(texts)
+            per_query[wanted] = _column(texts) if kind == "logs" else np.array(texts, dtype=object)
         elif kind == "models":
             for j, column in enumerate(sheet.header[1:], start=1):
                 text = [sheet.rows[i][j] for i in order]
@@ -107,6 +112,8 @@ def read_companions(
             text = np.array([sheet.rows[i] for i in order], dtype=object)[:, 1:][:, columns]
             if kind == SAMPLES:
                 per_cell["samples"] = _samples(text, queries, models, companion.name)
+            elif kind == ANSWERS:
+                per_cell["answer"] = text
             else:
                 array = _numbers(text, queries, models, companion.name, COMPANIONS[kind])
                 per_cell[COMPANIONS[kind].name] = array == 1 if kind == "at_limit" else array

@@ -125,8 +125,12 @@ class LawComparison:
 
     @property
     def base(self) -> LawFit | None:
-        """The law without an atom that has the highest held-out log-likelihood; None where none was judged."""
-        judged = [fit for fit in self.fits if fit.heldout is not None and not FITTED_LAWS[fit.name].atom]
+        """The law that neither has an atom nor can imitate one and that has the highest held-out log-likelihood.
+
+        None where none was judged.
+        """
+        rows = [(fit, FITTED_LAWS[fit.name]) for fit in self.fits if fit.heldout is not None]
+        judged = [fit for fit, row in rows if not (row.atom or row.imitates_atom)]
         return max(judged, key=lambda fit: fit.heldout or 0.0) if judged else None
 
     @property

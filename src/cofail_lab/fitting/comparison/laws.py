@@ -18,11 +18,14 @@ from cofail_lab.fitting.estimators import (
     atom_profile,
     block,
     clayton,
+    factor_mixture,
     full_sigma,
     independent,
     loadings,
     loadings_ml,
     one_factor,
+    skew_factor,
+    student_factor,
 )
 from cofail_lab.fitting.estimators.fitted import Fitted
 from cofail_lab.fitting.estimators.pool import VaryingPool
@@ -107,6 +110,8 @@ class FittedLaw:
         null: how the law is simulated as a null law; None for laws that are not.
         error_kind: of the numerical error of the prediction.
         atom: whether the law has an atom, an event in which every model is wrong.
+        imitates_atom: whether the law, without one, can follow an atom as closely as it likes: no law that it beats
+            needs an atom for that.
         why_absent: why there may be no prediction, as the end of a sentence "the law ...".
     """
 
@@ -120,6 +125,7 @@ class FittedLaw:
     null: NullLaw | None = None
     error_kind: Kind = "exact"
     atom: bool = False
+    imitates_atom: bool = False
     why_absent: Callable[[AbsenceFacts], str] = _no_such_law
 
     def __post_init__(self) -> None:
@@ -128,6 +134,7 @@ class FittedLaw:
 
 
 _ON_COUNTS, _ON_MATRIX = "maximum likelihood on C", "maximum likelihood on the matrix"
+_LOADINGS_ON_COUNTS = "shape and scale by likelihood on C, pattern by minres"
 
 FITTED_LAWS: Mapping[str, FittedLaw] = {
     "independent": FittedLaw(
@@ -175,6 +182,37 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
         how=_ON_MATRIX,
         fit=partial(loadings_ml.fit_pool, atom=False),
         speed="slowest",
+    ),
+    "student_factor": FittedLaw(
+        label="Student factor",
+        how=_ON_COUNTS,
+        fit=student_factor.fit_pool,
+        speed="slow",
+    ),
+    "student_factor_loadings": FittedLaw(
+        label="Student factor, own loadings",
+        how=_LOADINGS_ON_COUNTS,
+        fit=partial(student_factor.fit_pool, own_loadings=True),
+        speed="slowest",
+    ),
+    "skew_factor": FittedLaw(
+        label="skewed factor",
+        how=_ON_COUNTS,
+        fit=skew_factor.fit_pool,
+        speed="slow",
+    ),
+    "skew_factor_loadings": FittedLaw(
+        label="skewed factor, own loadings",
+        how=_LOADINGS_ON_COUNTS,
+        fit=partial(skew_factor.fit_pool, own_loadings=True),
+        speed="slowest",
+    ),
+    "factor_mixture": FittedLaw(
+        label="factor of any law",
+        how="nonparametric maximum likelihood on C",
+        fit=factor_mixture.fit_pool,
+        speed="slow",
+        imitates_atom=True,
     ),
     "full_sigma": FittedLaw(
         label="full Σ",
@@ -230,6 +268,20 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
         how=_ON_COUNTS,
         fit=partial(atom.fit_pool, base="one_factor", atom=True),
         speed="slow",
+        atom=True,
+    ),
+    "atom_student_factor": FittedLaw(
+        label="atom + Student factor",
+        how=_ON_COUNTS,
+        fit=partial(student_factor.fit_pool, atom=True),
+        speed="slowest",
+        atom=True,
+    ),
+    "atom_skew_factor": FittedLaw(
+        label="atom + skewed factor",
+        how=_ON_COUNTS,
+        fit=partial(skew_factor.fit_pool, atom=True),
+        speed="slowest",
         atom=True,
     ),
     "atom_one_factor_loadings": FittedLaw(

@@ -12,6 +12,7 @@ from scipy.special import log_ndtr, logsumexp, ndtr
 from scipy.stats import chi2
 
 from cofail_lab.models import AbstractErrorLaw, AtomInflated, BlockFactor, GaussianCopula, OneFactorGaussian
+from cofail_lab.models._probit_factor import AbstractProbitFactor, log_answers
 from cofail_lab.models.base import AbstractFactorLaw
 from cofail_lab.numerics import block_factor, one_factor
 from cofail_lab.numerics.poisson_binomial import mixture_counts, mixture_counts_at_once
@@ -93,6 +94,9 @@ def count_law(law: AbstractErrorLaw, *, draws: int = DRAWS, seed: int = 0) -> Co
 def _nodes(law: AbstractFactorLaw) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if isinstance(law, OneFactorGaussian):
         return factor_nodes(np.asarray(law.thresholds), np.asarray(law.loadings))
+    if isinstance(law, AbstractProbitFactor):
+        solved = law.solved(_GRID_ERROR, 1e-17)
+        return (np.asarray(solved.log_weights), *map(np.asarray, log_answers(solved, law.loadings)))
     log_weights, log_wrong, log_right = (np.asarray(logs) for logs in law.factor_grid())
     # A heavy tail has hundreds of nodes at which every model is wrong: they are merged into one.
     sure = np.asarray((log_wrong > -1e-14).all(axis=1))

@@ -14,6 +14,8 @@ FIGURES = {
     "P9": "p9",
     "C2": "p9",
     "P10": "p10",
+    "P13": "p13",
+    "P14": "p14",
 }
 """The file that draws for a proposition; L1 stands beside P4, C1 beside P8, C2 beside P9."""
 
@@ -31,4 +33,8 @@ CAPTIONS = {
     "p9": "The value of waiting against simulated arrivals, and what is left of it as errors become correlated, under "
     "the stated link.",
     "p10": "One run's oracle, what a router that decides before answering can reach, and the two-run sandwich.",
+    "p13": "Mixing the two models at the same dollars is a harder rival than random escalation: a cascade that gains "
+    "at every fraction can lose to it, and it asks for a better confidence.",
+    "p14": "Triplets of one population: the slope of the gain on correlation changes its sign once the quality gap is "
+    "controlled; and two votes as three members come to share their errors.",
 }

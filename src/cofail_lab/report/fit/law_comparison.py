@@ -20,6 +20,15 @@ _CAPTION = (
     "law over the observed β."
 )
 
+_SYMBOLS = {
+    "shock": "ω",
+    "correlation": "r",
+    "theta": "θ",
+    "inverse_degrees_of_freedom": "1/ν",
+    "skewness": "skewness",
+}
+"""Parameters that a row of the comparison states, and what it calls them."""
+
 
 def section(comparison: LawComparison) -> Section:
     """What the laws say, which of them held-out queries prefer, and what that means."""
@@ -85,7 +94,7 @@ def _row(fit: LawFit, comparison: LawComparison) -> Row:
         notes.append("best held out" if best else f"held out {_thousandths(fit.difference, fit.difference_error)}")
     else:
         notes.append(f"not judged: {fit.heldout_absent}")
-    notes += [_parameter(name, fit) for name in ("shock", "correlation", "theta", "within") if name in fit.parameters]
+    notes += [_parameter(name, fit) for name in (*_SYMBOLS, "within") if name in fit.parameters]
     notes += fit.notes
     return Row(fit.label, _predicted(fit), "; ".join(note for note in notes if note))
 
@@ -101,7 +110,7 @@ def _parameter(name: str, fit: LawFit) -> str:
         families = count(fit.parameters["families"])
         return f"ρ {fixed(fit.parameters['between'])} across, {fixed(value)} within {families} families"
     form: Callable[[float | None], str] = percent if name == "shock" else fixed
-    said = f"{ {'shock': 'ω', 'correlation': 'r', 'theta': 'θ'}[name] } {form(value)}"
+    said = f"{_SYMBOLS[name]} {form(value)}"
     return said + (f" [{form(limits[0])}, {form(limits[1])}]" if limits else "")
 
 

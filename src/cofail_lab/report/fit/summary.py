@@ -14,10 +14,12 @@ from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.fitting.readings.regimes import measure_regime
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.report import answer
 from cofail_lab.report.certificate import certificate_section
 from cofail_lab.report.fit import in_short as fit_in_short
 from cofail_lab.report.fit import law_comparison
 from cofail_lab.report.fit import reading as fit_reading
+from cofail_lab.report.fit.brief import last_sections
 from cofail_lab.report.fit.figures import several_datasets
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, fixed, interval, percent, percent_of_log, points, ratio
@@ -32,17 +34,14 @@ CORRELATIONS = {
 
 
 def headline(fit: MatrixFit, certificate: Certificate) -> str:
-    """The answer first: what there is to gain, what bounds it, what to do."""
-    outcomes = fit.outcomes
-    k, n = outcomes.n_all_wrong, outcomes.n_queries
-    tail = (
-        f"all of them fail {count(k)} of {count(n)} queries" if k else f"none of {count(n)} queries defeats all of them"
-    )
-    return (
-        f"{count(outcomes.n_models)} models: the best, {shorten(outcomes.models[fit.best])}, is right on "
-        f"{percent(fit.single_best)}; {tail}, so a perfect selector reaches {percent(1 - outcomes.all_wrong())}, "
-        f"{points(fit.oracle_gain)} more. {certificate.decision}"
-    )
+    """The answer first: whether there is room, and what it rests on."""
+    return answer.headline(fit.outcomes, certificate)
+
+
+def brief(fit: MatrixFit, certificate: Certificate) -> tuple[Section, ...]:
+    """The answer on one screen, without what only the matrix as it was read can tell."""
+    first = answer.first_sections(fit.outcomes, certificate, ())
+    return *first, *last_sections(fit, certificate, conclude(fit))
 
 
 def sections(

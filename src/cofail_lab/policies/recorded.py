@@ -1,0 +1,70 @@
+"""`recorded`: choices that were made elsewhere, such as by a language model that routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cofail_lab.errors import InputError
+from cofail_lab.policies.base import AbstractFitted, AbstractPolicy, Choices, View
+from cofail_lab.policies.graded import Graded
+
+
+@dataclass(frozen=True)
+class FittedRecorded(AbstractFitted):
+    """Picks by query name; a query without one goes to the train-best model."""
+
+    picks: Mapping[str, int]
+    best: int
+
+    def decide(self, view: View) -> Choices:
+        """The recorded picks."""
+        chosen = [self.picks.get(str(query), self.best) for query in view.features.queries]
+        return Choices.pick(np.array(chosen, dtype=int), view.n_models)
+
+
+@dataclass(frozen=True)
+class Recorded(AbstractPolicy):
+    """A table of picks: a column ``query``, and a column ``model`` with the model that was chosen for it.
+
+    Attributes:
+        path: of a CSV, CSV.gz or Parquet file.
+    """
+
+    path: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.path, str) or not self.path:
+            raise InputError(f"policy.recorded.path: {self.path!r} is not the path of a table with query and model")
+
+    def fit(self, train: Graded, seed: int) -> FittedRecorded:
+        """Read the picks.
+
+        Raises:
+            InputError: no such columns, a model that is not in the pool, a query with two picks.
+        """
+        del seed
+        from cofail_lab.data.names import shorten
+        from cofail_lab.data.tables import read_sheet
+
+        path = Path(self.path).expanduser()
+        sheet = read_sheet(path)
+        for name in ("query", "model"):
+            if name not in sheet.header:
+                raise InputError(f"{path.name}: no column {name!r} among {shorten(', '.join(sheet.header), 80)}")
+        query, model = sheet.header.index("query"), sheet.header.index("model")
+        position = {name: i for i, name in enumerate(train.models)}
+        picks: dict[str, int] = {}
+        for row in sheet.rows:
+            if row[model] not in position:
+                raise InputError(
+                    f"{path.name}: query {shorten(row[query])!r} went to {shorten(row[model])!r}, which is not one of "
+                    f"the {train.n_models} models"
+                )
+            if picks.get(row[query], position[row[model]]) != position[row[model]]:
+                raise InputError(f"{path.name}: query {shorten(row[query])!r} has two different picks")
+            picks[row[query]] = position[row[model]]
+        return FittedRecorded(picks, train.best)

@@ -1,0 +1,68 @@
+"""The second part of the answer on one screen: luck, whether pairs explain the tail, and what to do next."""
+
+from __future__ import annotations
+
+from cofail_lab.bounds.certificate import Certificate
+from cofail_lab.bounds.planner import queries_to_decide
+from cofail_lab.fitting.calibration import FIRST_NULL, Conclusion
+from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.report.numbers import count, interval, percent, points, ratio
+from cofail_lab.result import Row, Section
+
+_MORE_THAN_PAIRS = {
+    "beyond": ("yes", "more queries fail everyone than any law without a common mode explains: read them"),
+    "heavy_tail": ("no", "a heavier tail than the normal one is enough; a common mode is neither needed nor excluded"),
+    "chance": ("no", "a law without a common mode gives as many"),
+    "thinner": ("no", "fewer queries fail everyone than pairs suggest"),
+    "cannot_tell": ("cannot tell", "this matrix does not decide it"),
+}
+"""`fitting.calibration.Tail` -> the answer in a word, and why."""
+
+
+def last_sections(fit: MatrixFit, certificate: Certificate, conclusion: Conclusion) -> tuple[Section, Section]:
+    """What only the fit can say; and what to do next."""
+    rows = [
+        Row(
+            "best, held out", percent(fit.single_best_heldout), "chosen on one half of the queries, scored on the other"
+        )
+    ]
+    if (luck := _luck(fit)) is not None:
+        rows.append(luck)
+    word, why = _MORE_THAN_PAIRS[conclusion.tail]
+    observed = fit.ratio(FIRST_NULL)
+    seen = f"{ratio(observed)} what one factor predicts: " if observed is not None else ""
+    rows.append(Row("more than pairs?", word, f"{seen}{why}"))
+    step = f"Next: {next_step(fit, certificate, conclusion)}."
+    return Section("More", (), tuple(rows)), Section("What to do next", (step,))
+
+
+def next_step(fit: MatrixFit, certificate: Certificate, conclusion: Conclusion) -> str:
+    """One sentence on what to do, with its command."""
+    if certificate.n_models == 1:
+        return "add models: one has nothing to combine"
+    if conclusion.tail == "beyond":
+        return "read the queries that fail everyone: the same command with experiment=queries"
+    if certificate.outcome == "skip":
+        return "no router over these models pays; look for one that is right where all fail (experiment=queries)"
+    if certificate.outcome == "room":
+        return "experiment=decide: what a router, a vote or a cascade does gain here, held out"
+    wanted = queries_to_decide(certificate)
+    if wanted is None or wanted <= certificate.n_queries:
+        if certificate.overhead is None:
+            return "state what combining costs you: experiment.overhead="
+        gain = points(fit.oracle_gain)
+        return f"the gain seen, {gain}, is too close to the overhead for any number of queries: decide without it"
+    return (
+        f"grade about {count(wanted - certificate.n_queries)} more queries (experiment=plan), if rates stay as they are"
+    )
+
+
+def _luck(fit: MatrixFit) -> Row | None:
+    luck = fit.luck
+    if luck is None or isinstance(luck, str):
+        return None
+    low, high = luck.luck_lower, luck.luck_upper
+    if low is None or high is None:
+        return None
+    note = "of the one-run gain, from repeated runs"
+    return Row("luck", interval(low.value, high.value, lambda share: percent(share, 0)), note)

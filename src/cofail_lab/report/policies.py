@@ -1,0 +1,254 @@
+"""Policies in words: who gains, who only repeats a constant, what reading adds, and what nobody can pass."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from cofail_lab.grades import Cell, Grades
+from cofail_lab.policies.advice import Advice
+from cofail_lab.policies.ceilings import Ceilings
+from cofail_lab.policies.contest import TABLE, Contest
+from cofail_lab.policies.score import Score
+from cofail_lab.policies.suspicion import suspicion
+from cofail_lab.report.names import shorten
+from cofail_lab.report.numbers import count, interval, number, p_value, percent, points
+from cofail_lab.result import Row, Section
+
+_PLAIN = {
+    "domain_table": "a table by dataset",
+    "majority_vote": "a majority vote",
+    "plurality": "a plurality vote",
+    "weighted_vote": "a weighted vote",
+    "threshold_cascade": "a cascade by confidence",
+    "deferral_cascade": "a cascade by learned deferral",
+    "cascade_routing": "routing after each answer",
+}
+FIGURES = {
+    "gains": "Gain over the single best model (zero) with its interval; grey: constants; hollow: a table in hindsight.",
+    "dollars": "Accuracy against cost: models, the hull of mixed constants, policies, and what no policy can pass.",
+}
+_WORTH_NAMING = 0.5
+"""A model that lacks more than this share of the incomplete queries is named."""
+
+
+def headline(contest: Contest) -> str:
+    """The best policy that gains, or that none does."""
+    best, won = _best_model(contest), contest.winners
+    if not won:
+        return f"No policy gains over {best} alone (of {len(contest.contestants)} tried)."
+    top = won[0]
+    return f"{top.name} gains most over {best} alone: {gain_text(top)}{_captured(top)}."
+
+
+def advice_sentence(advice: Advice, contest: Contest) -> str:
+    """One sentence of advice."""
+    best, policy = _best_model(contest), advice.policy
+    name = _PLAIN.get(policy.name, f"the {policy.name} policy")
+    name = name[0].upper() + name[1:]
+    relative = policy.cost / contest.reference.cost if policy.cost and contest.reference.cost else None
+    cost = "" if relative is None else f" at {percent(relative, 0)} of its cost"
+    reading = "; reading the query adds nothing" if advice.reading is False and policy.name == TABLE else ""
+    if advice.action == "gain":
+        return f"{name} gains {gain_text(policy)} over {best}{cost}{_captured(policy)}{reading}."
+    if advice.action == "save":
+        return f"{name} gets about what {best} gets, {gain_text(policy)}{cost}."
+    most = contest.by_name["oracle"].gain
+    tried = len(contest.contestants)
+    return (
+        f"Use {best} alone: none of the {tried} policies tried surely gains or saves, though an oracle would gain "
+        f"{points(most)}."
+    )
+
+
+def decide_sections(contest: Contest, ceilings: Ceilings, figures: tuple[str, ...]) -> tuple[Section, ...]:
+    """The one page of `experiment=decide`: what was tried, the largest gain first, then the ceilings."""
+    tried = sorted(contest.contestants, key=lambda s: -s.gain)
+    return (
+        Section(
+            "What was tried",
+            tuple(_findings(contest, ceilings)),
+            (_row(contest.reference), *(_row(s) for s in tried)),
+            {name: FIGURES[name] for name in figures},
+        ),
+        Section("What nobody can pass", (), tuple(_ceiling_rows(contest, ceilings))),
+    )
+
+
+def sections(contest: Contest, ceilings: Ceilings, figures: tuple[str, ...]) -> tuple[Section, ...]:
+    """Policies, baselines, and ceilings; figures by name."""
+    entered = {s.name for s in contest.contestants}
+    baselines = [s for s in contest.scores if s.name not in entered and not s.ceiling]
+    shown = {name: FIGURES[name] for name in figures}
+    return (
+        Section(
+            "What policies get",
+            tuple(_findings(contest, ceilings)),
+            tuple(_row(s) for s in contest.contestants),
+            shown,
+        ),
+        Section("Without reading anything", (best_sentence(contest),), tuple(_row(s) for s in baselines)),
+        Section("What nobody can pass", (), tuple(_ceiling_rows(contest, ceilings))),
+    )
+
+
+def gain_text(score: Score) -> str:
+    """``2.2 points (1.5 to 2.9)``."""
+    limits = "" if score.gain_lower is None else f" ({_limits(score.gain_lower, score.gain_upper)})"
+    return f"{points(score.gain)}{limits}"
+
+
+def best_sentence(contest: Contest) -> str:
+    """Which model is the best constant, split by split."""
+    names = Counter(contest.trials.best_models).most_common()
+    if len(names) == 1:
+        return f"{shorten(names[0][0])} is the best constant on the training queries of every split."
+    each = ", ".join(f"{shorten(name)} on {times}" for name, times in names)
+    return f"The best constant on the training queries differs: {each} of {len(contest.trials.trials)} splits."
+
+
+def reading_sentences(contest: Contest) -> list[str]:
+    """What reading prompts or features adds to a table by dataset."""
+    sentences: list[str] = []
+    verdicts = {"adds": "adds to", "nothing": "adds nothing to", "loses": "is worse than"}
+    for verdict, words in verdicts.items():
+        differences = [
+            f"{over.name} − domain_table is {points(over.gain)} ({_limits(over.lower, over.upper)})"
+            for over in contest.over_table
+            if over.verdict == verdict and not contest.by_name[over.name].constant
+        ]
+        if differences:
+            sentences.append(f"Reading the query {words} the table by dataset: {'; '.join(differences)}.")
+    return sentences
+
+
+def coverage_sentence(grades: Grades) -> str | None:
+    """The model that costs most of the incomplete queries, if one does."""
+    answered = grades.cells <= Cell.WRONG
+    complete = answered.all(axis=1)
+    lacking = (~answered[~complete]).sum(axis=0)
+    if complete.all() or answered.shape[1] < 3 or lacking.max() <= _WORTH_NAMING * len(grades.cells[~complete]):
+        return None
+    worst = int(lacking.argmax())
+    without = int(np.delete(answered, worst, axis=1).all(axis=1).sum())
+    return (
+        f"{shorten(grades.models[worst])} alone costs {count(lacking[worst])} of the {count((~complete).sum())} "
+        f"incomplete queries ({count(without)} are complete without it)."
+    )
+
+
+def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
+    """Everything that a number alone does not say."""
+    models, said = contest.trials.graded.models, []
+    for s in contest.contestants:
+        if s.constant:
+            to_one = s.shares.max() >= s.best_share
+            model = shorten(models[int(s.shares.argmax())]) if to_one else "the best model of their training queries"
+            share = percent(max(float(s.shares.max()), s.best_share))
+            said.append(f"{s.name} is a constant: {share} of its queries go to {model}.")
+    for s in contest.contestants:
+        # A vote whose answers are unknown loses only if it does so at best.
+        if s.gain_upper is not None and s.gain_upper + s.accuracy_high - s.accuracy < 0:
+            said.append(_loss_sentence(s, contest.reference.cost))
+        if s.accuracy_high > s.accuracy:
+            said.append(
+                f"{s.name}: where votes tie or answers are unknown it is open what wins, so that between "
+                f"{interval(s.accuracy, s.accuracy_high).replace(' to ', ' and ')} are right; its other numbers are "
+                "those of the lower end."
+            )
+        if s.name == "recorded" and (why := suspicion(s, contest, ceilings.routable_gain)):
+            said.append(_suspicion_sentence(s, why))
+        dearer = (
+            s.pair_hull_gap is None and s.cost is not None and any(s.name in t.pairs for t in contest.trials.trials)
+        )
+        if dearer:
+            said.append(
+                f"{s.name}: the model that is called first is not the cheaper one in some split, so that no mixture of "
+                "its two models can be compared at the same dollars."
+            )
+    said += reading_sentences(contest)
+    for name in contest.trials.graded.hidden:
+        said.append(f"Column {shorten(name)} names the right answer, and no policy sees it.")
+    if contest.trials.absent:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in contest.trials.absent.items())
+        said.append(f"Not there: {reasons}.")
+    return said
+
+
+def _loss_sentence(score: Score, best_cost: float | None) -> str:
+    lost = f"{score.name} loses {points(-score.gain)}"
+    if score.cost is not None and best_cost and score.cost < best_cost:
+        lost += f", at {percent(score.cost / best_cost, 0)} of the cost"
+    asked = score.shares.sum()
+    if asked > 1 + 1e-9:
+        return f"{lost}, with {asked:.1f} models asked per query."
+    return (
+        f"{lost}: it leaves the best model on {percent(1 - score.best_share)} of the queries, and the greatest of many "
+        "noisy scores is too high (winner's curse)."
+    )
+
+
+def _suspicion_sentence(score: Score, why: str) -> str:
+    won = f"won {count(score.won)}, lost {count(score.lost)}"
+    if why == "above_routable":
+        return (
+            f"{score.name} gains more ({won}) than any choice made before the answers can, by repeated runs: were its "
+            "picks made after grading?"
+        )
+    return (
+        f"{score.name} gains nearly all that hindsight can ({won}): were its picks made after grading? Repeated runs "
+        "would show how much of that is luck."
+    )
+
+
+def _row(score: Score) -> Row:
+    parts = []
+    if score.name != "single_best":
+        parts.append(gain_text(score))
+    if score.won:
+        parts.append(f"won {count(score.won)}, lost {count(score.lost)}{_tested(score.p_value)}")
+    if score.captured is not None and (score.won or score.lost):
+        parts.append(f"{percent(score.captured)} of G")
+    if score.cost is not None:
+        parts.append(f"costs {_cost(score.cost)} a query, {_cost(score.cost_per_correct)} a right answer")
+    if score.hull_gap is not None:
+        parts.append(f"{points(score.hull_gap)} against constants of the same cost")
+    if score.pair_hull_gap is not None:
+        parts.append(f"{points(score.pair_hull_gap)} against its own two models")
+    return Row(score.name, percent(score.accuracy), "; ".join(parts))
+
+
+def _ceiling_rows(contest: Contest, ceilings: Ceilings) -> list[Row]:
+    rows = [_row(s) for s in contest.scores if s.ceiling]
+    certificate = ceilings.certificate
+    rows.append(Row("1 − β", percent(ceilings.oracle), f"{count(certificate.n_all_wrong)} queries failed by all"))
+    level = f"at {percent(1 - certificate.delta, 0)} confidence"
+    rows.append(Row("certified gain at most", points(certificate.paired_max_gain), f"P1.v, {level}"))
+    if ceilings.routable is not None:
+        value, upper = ceilings.routable
+        rows.append(Row("routable ceiling", percent(value), f"of repeated runs; upper limit {percent(upper)}"))
+    return rows
+
+
+def _best_model(contest: Contest) -> str:
+    return shorten(Counter(contest.trials.best_models).most_common(1)[0][0])
+
+
+def _cost(value: float | None) -> str:
+    return count(value) if value is not None and value >= 1000 else number(value)
+
+
+def _tested(p: float | None) -> str:
+    if p is None:
+        return ""
+    return ", p < 0.001" if p < 0.001 else f", p = {p_value(p)}"
+
+
+def _limits(lower: float | None, upper: float | None) -> str:
+    """Two limits in points, without the unit."""
+    return interval(lower, upper, points).removesuffix(" points")
+
+
+def _captured(score: Score) -> str:
+    return "" if score.captured is None else f", {percent(score.captured, 0)} of what an oracle could"

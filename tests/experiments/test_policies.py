@@ -1,0 +1,209 @@
+"""`experiment=policies` and `experiment=decide`: from the command line to the numbers, words and figures."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from cofail_lab.errors import InputError
+from cofail_lab.experiments.base import Inputs, RunOptions
+from cofail_lab.experiments.decide import Decide
+from cofail_lab.experiments.policies import Policies
+from cofail_lab.policies.domain_table import DomainTable
+from cofail_lab.policies.multiclass import Multiclass
+from cofail_lab.policies.recorded import Recorded
+from cofail_lab.policies.ridge import Ridge
+from cofail_lab.policies.threshold_cascade import ThresholdCascade
+from tests.experiments.sources import inputs_from
+from tests.policies.pool import TOPICS, topics
+
+GRADES = (
+    "accuracy",
+    "gain",
+    "gain_lower",
+    "gain_upper",
+    "won",
+    "lost",
+    "captured",
+    "cost",
+    "hull_gap",
+    "pair_hull_gap",
+)
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> str:
+    """The pool of topics as a wide file, with prompts and costs."""
+    data = topics(240, 0)
+    rows = zip(data.features.queries, data.features.dataset, data.right.astype(int), strict=True)
+    table = [f"{q},{d},{','.join(map(str, r))}" for q, d, r in rows]
+    path = tmp_path / "topics.csv"
+    path.write_text("\n".join(["query,dataset," + ",".join(data.models), *table]))
+    prompts = [f"{q},{p}" for q, p in zip(data.features.queries, data.features.prompt, strict=True)]
+    (tmp_path / "topics.prompts.csv").write_text("\n".join(["query,prompt", *prompts]))
+    costs = [f"{q},{','.join(map(str, r))}" for q, r in zip(data.features.queries, data.cost, strict=True)]
+    (tmp_path / "topics.costs.csv").write_text("\n".join(["query," + ",".join(data.models), *costs]))
+    return str(path)
+
+
+def _named(metric: str, policy: str) -> str:
+    base = metric.removesuffix("_lower").removesuffix("_upper")
+    return f"{base}_{policy}{metric.removeprefix(base)}"
+
+
+def test_policies_from_the_command_line(run, csv: str) -> None:
+    done = run(
+        "experiment=policies", "data=csv", f"data.path={csv}", "policy=[domain_table,ridge]", "policy.ridge.alpha=2.0",
+        "policy.domain_table.guard=false", "experiment.bootstrap=200", "hydra.run.dir=out",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    results = json.loads(Path("out/results.json").read_text())
+    metrics = results["metrics"]
+    for policy in ("domain_table", "ridge", "single_best", "cheapest", "random", "mixture", "oracle"):
+        for metric in GRADES:
+            assert _named(metric, policy) in metrics
+    assert metrics["gain_domain_table"] == pytest.approx(
+        metrics["accuracy_domain_table"] - metrics["accuracy_single_best"], abs=1e-12
+    )
+    assert metrics["gain_domain_table"] * 240 == pytest.approx(
+        metrics["won_domain_table"] - metrics["lost_domain_table"]
+    )
+    assert metrics["pair_hull_gap_ridge"] is None
+    assert metrics["over_table_ridge"] == pytest.approx(
+        metrics["accuracy_ridge"] - metrics["accuracy_domain_table"], abs=1e-12
+    )
+    assert results["labels"]["best_model"] in ("m0", "m1", "m2", "m3")
+    assert {"policies", "calls", "splits"} <= {path.stem for path in Path("out/tables").iterdir()}
+    assert {"gains", "dollars"} <= {path.stem for path in Path("out/figures").iterdir()}
+    assert "best constant on the training queries" in " ".join(done.out.split())
+
+
+def test_repeated_splits_give_a_table(run, csv: str) -> None:
+    done = run(
+        "experiment=policies", "data=csv", f"data.path={csv}", "policy=domain_table", "experiment.protocol=splits",
+        "experiment.n_splits=3", "experiment.train_share=0.5", "experiment.bootstrap=0", "record.report=false",
+        "record.figures=false", "hydra.run.dir=out",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    splits = pq.read_table("out/tables/splits.parquet")
+    assert splits.column_names == ["split", "policy", "n_test", "accuracy", "won", "lost", "captured"]
+    table = splits.filter(np.array(splits["policy"]) == "domain_table").to_pydict()
+    assert table["split"] == [0, 1, 2]
+    assert table["n_test"] == [120] * 3
+    assert json.loads(Path("out/results.json").read_text())["metrics"]["gain_domain_table_lower"] is None
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("policy=[ridgy]", "policy/ridgy"),
+        ("policy.ridge.beta=1", "policy.ridge.beta: no such key"),
+        ("policy.ridge.alpha=-1", "policy.ridge.alpha: -1 is not a number > 0"),
+        ("experiment.protocol=twice", "experiment.protocol: 'twice' is not one of folds, splits"),
+        ("experiment.folds=1", "experiment.folds: 1 is not a whole number >= 2"),
+        ("experiment.cluster=session", "experiment.cluster: 'session' is no per-query column"),
+        ("experiment.columns=[key]", "experiment.columns: 'key' is known only after grading"),
+        ("experiment.columns=[mood]", "experiment.columns: 'mood' is no per-query column"),
+        ("experiment.price_column=fee", "experiment.price_column: 'fee' is no per-model column"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(run, csv: str, argument: str, message: str) -> None:
+    arguments = ["experiment=policies", "data=csv", f"data.path={csv}", "policy=[ridge]"]
+    if argument.startswith("policy=["):
+        arguments.pop()
+    done = run(*arguments, argument, "hydra.run.dir=out")
+    assert done.code == 2
+    assert message in done.err
+    assert len(done.err.strip().splitlines()) == 1
+
+
+def _inputs(policies: dict[str, Any], n: int = 240, **columns: Any) -> Inputs:
+    data = topics(n, 0)
+    features = {**data.features.columns, **columns.pop("per_query", {})}
+    base = inputs_from(~data.right, per_query=features, per_cell={"cost": data.cost, "confidence": data.confidence})
+    return Inputs(
+        RunOptions(), source=base.source, policies={name: (lambda p=policy: p) for name, policy in policies.items()}
+    )
+
+
+def test_decide_advises_a_table_where_types_decide() -> None:
+    policies = {
+        "domain_table": DomainTable(guard=True),
+        "ridge": Ridge(guard=True, alpha=1.0),
+        "threshold_cascade": ThresholdCascade(cheap="m3", strong="m0", signal=None, fraction=0.5),
+    }
+    result = Decide(bootstrap=500).run(_inputs(policies, 600))
+    assert result.labels["action"] == "gain"
+    assert result.headline.startswith("A table by dataset gains")
+    assert "reading the query adds nothing" in result.headline
+    assert list(result.figures) == ["dollars"]
+    result.figures["dollars"]()
+    assert result.metrics["pair_hull_gap_threshold_cascade"] is not None
+
+
+def test_decide_stays_with_the_best_model_where_nothing_helps() -> None:
+    rng = np.random.default_rng(3)
+    wrong = rng.random((200, 3)) < [0.5, 0.4, 0.2]
+    base = inputs_from(wrong, per_query={"features": rng.normal(size=(200, 4))})
+    inputs = Inputs(RunOptions(), source=base.source, policies={"ridge": lambda: Ridge(guard=True, alpha=1.0)})
+    result = Decide(bootstrap=200).run(inputs)
+    assert result.labels["action"] == "stay"
+    assert result.headline.startswith("Use m2 alone")
+    assert list(result.figures) == ["gains"]
+    result.figures["gains"]()
+
+
+def test_a_dataset_that_names_the_answer_is_not_shown() -> None:
+    key = topics(240, 0).features.dataset
+    result = Policies(bootstrap=0).run(_inputs({"domain_table": DomainTable(guard=False)}, per_query={"key": key}))
+    assert result.labels["absent_domain_table"] == "no policy sees two datasets"
+    assert result.metrics["accuracy_domain_table"] is None
+    assert any("names the right answer" in s for section in result.sections for s in section.sentences)
+    other = np.where(np.arange(240) % 2, key, TOPICS[0])
+    shown = Policies(bootstrap=0).run(_inputs({"domain_table": DomainTable(guard=False)}, per_query={"key": other}))
+    assert shown.metrics["accuracy_domain_table"] is not None
+
+
+def test_a_constant_and_a_model_that_costs_most_queries_are_named() -> None:
+    rng = np.random.default_rng(0)
+    wrong = (rng.random((300, 3)) < [0.3, 0.5, 0.5]).astype(np.int8)
+    wrong[:60, 2] = 4  # missing
+    wrong[50:55, 1] = 4
+    inputs = Inputs(
+        RunOptions(),
+        source=inputs_from(wrong, per_query={"features": rng.normal(size=(300, 2))}).source,
+        policies={"multiclass": lambda: Multiclass(guard=True, C=0.1)},
+    )
+    result = Policies(bootstrap=100).run(inputs)
+    text = " ".join(s for section in result.sections for s in section.sentences)
+    assert "multiclass is a constant: 100.0% of its queries go to m0" in text
+    assert result.labels["constant_multiclass"] == "m0"
+    assert "m2 alone costs 60 of the 60 incomplete queries (295 are complete without it)" in text
+
+
+def test_recorded_picks_made_after_grading_are_flagged(tmp_path: Path) -> None:
+    data = topics(240, 0)
+
+    def picks(chosen: np.ndarray) -> Recorded:
+        rows = [f"{q},m{j}" for q, j in zip(data.features.queries, chosen, strict=True)]
+        (tmp_path / "picks.csv").write_text("\n".join(["query,model", *rows]))
+        return Recorded(path=str(tmp_path / "picks.csv"))
+
+    cheating = Policies(bootstrap=500).run(_inputs({"recorded": picks(data.right.argmax(axis=1))}))
+    assert cheating.labels["suspicion_recorded"] == "nearly_oracle"
+    assert cheating.metrics["lost_recorded"] == 0
+    by_topic = np.unique(data.features.dataset.astype(str), return_inverse=True)[1]
+    honest = Policies(bootstrap=500).run(_inputs({"recorded": picks(by_topic)}))
+    assert "suspicion_recorded" not in honest.labels
+    assert honest.metrics["gain_recorded"] > 0.1
+
+
+def test_bad_parameters() -> None:
+    for bad in ({"columns": "topic"}, {"level": 1.0}, {"train_share": 0.0}, {"bootstrap": -1}, {"n_splits": 0}):
+        with pytest.raises(InputError, match=f"experiment.{next(iter(bad))}"):
+            Policies(**bad)
+    with pytest.raises(InputError, match=r"experiment\.folds"):
+        Decide(folds=1)

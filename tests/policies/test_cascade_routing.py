@@ -1,0 +1,76 @@
+"""Cascade routing: it asks for a second answer where that decides, and pays for what it asked."""
+
+import numpy as np
+import pytest
+
+from cofail_lab.errors import InputError
+from cofail_lab.policies import AbsentPolicyError, Graded, sit
+from cofail_lab.policies.cascade_routing import CascadeRouting, FittedRouting
+from cofail_lab.policies.probabilities import Inputs
+from tests.policies.made import graded
+
+ALL = ["m0", "m1", "m2"]
+
+
+def two_kinds(rng, n=1600):
+    """m0 is right where it is sure, half of the queries; m1 elsewhere; m2 always, at ten times the price."""
+    sure = rng.random(n) < 0.5
+    right = np.column_stack([sure, ~sure, np.ones(n, dtype=bool)])
+    signal = np.column_stack([np.where(sure, 0.9, 0.1), np.full(n, 0.5), np.full(n, 0.5)])
+    return graded(right, confidence=signal, cost=np.tile([1.0, 2.0, 20.0], (n, 1)))
+
+
+def test_the_first_answer_decides_whom_to_ask_next(rng):
+    pool = two_kinds(rng)
+    train, test = pool.take(np.arange(800)), pool.take(np.arange(800, 1600))
+    decisions = sit(CascadeRouting(ALL, 0.01).fit(train, 0), test, train.prices)
+    assert decisions.right_low.mean() > 0.99
+    assert decisions.calls[:, 0].all()
+    assert (decisions.calls[:, 1] == ~test.right[:, 0]).mean() > 0.99
+    assert decisions.calls[:, 2].mean() < 0.01
+    assert decisions.cost == pytest.approx((decisions.calls * test.cost).sum(axis=1))
+    # A dollar that must buy more than the second answer gives: one answer, the cheapest.
+    dear = sit(CascadeRouting(ALL, 5.0).fit(train, 0), test, train.prices)
+    assert (dear.calls == [1, 0, 0]).all()
+    # Money is no object: where the estimates are the same, nothing more is asked.
+    free = sit(CascadeRouting(ALL, 0.0).fit(train, 0), test, train.prices)
+    assert free.right_low.mean() > 0.99
+
+
+def test_nobody_is_judged_before_answering(rng):
+    """Every state's predictors see the signals of all its members; what was paid is not counted again."""
+    seen = []
+
+    def watch(state):
+        def learned(known):
+            seen.append((state, known.copy()))
+            return np.full(len(known), 0.5)
+
+        return learned
+
+    states = [(0,), (1,), (0, 1)]
+    right = {state: [watch(state) for _ in state] for state in states}
+    # From nothing to m0, from m0 to both.
+    value = {((), (0,)): lambda known: np.ones(len(known)), ((0,), (0, 1)): lambda known: np.ones(len(known))}
+    pool = graded(rng.random((9, 2)) < 0.5, confidence=rng.random((9, 2)), cost=np.ones((9, 2)))
+    fitted = FittedRouting((0, 1), np.array([0.6, 0.1]), Inputs.of(pool.features), right, value)
+    decisions = sit(fitted, pool, pool.prices)
+    assert (decisions.calls == 1).all()
+    assert {state for state, _ in seen} == {(0,), (0, 1)}
+    for state, known in seen:
+        assert known[:, 1:] == pytest.approx(pool.confidence[:, list(state)])
+
+
+def test_bad_members_and_absent_policies(rng):
+    with pytest.raises(InputError, match=r"policy.cascade_routing.members: 5 names; 2 to 4 are accepted"):
+        CascadeRouting(list("abcde"), None)
+    with pytest.raises(InputError, match=r"policy.cascade_routing.price: -1 is below 0"):
+        CascadeRouting(None, -1)
+    pool = two_kinds(rng, n=100)
+    with pytest.raises(InputError, match="members: 'x' is not one of the 3 models"):
+        CascadeRouting(["m0", "x"], None).fit(pool, 0)
+    with pytest.raises(AbsentPolicyError, match="there are no costs"):
+        CascadeRouting(None, None).fit(Graded(pool.features, pool.models, pool.right), 0)
+    reverse = Graded(pool.features, pool.models, pool.right, cost=pool.cost[:, ::-1], confidence=pool.confidence)
+    with pytest.raises(AbsentPolicyError, match="m2, the best model, is the cheapest too"):
+        CascadeRouting(None, None).fit(reverse, 0)

@@ -1,0 +1,91 @@
+"""Scores, on numbers that can be worked out by hand or by another library."""
+
+import numpy as np
+import pytest
+from scipy.stats import bootstrap
+
+from cofail_lab.policies.contest import hold
+from cofail_lab.policies.domain_table import DomainTable
+from cofail_lab.policies.evaluation import evaluate
+from cofail_lab.policies.folds import cross_fitting, random_splits
+from cofail_lab.policies.score import mean_intervals, won_lost
+from cofail_lab.policies.single_best import SingleBest
+from tests.policies.made import graded
+from tests.policies.pool import topics
+
+
+def test_won_and_lost_by_hand() -> None:
+    won, lost, p = won_lost(np.array([1.0] * 8 + [-1.0] * 2 + [0.0] * 90))
+    assert (won, lost) == (8, 2)
+    assert p == pytest.approx(2 * (45 + 10 + 1) / 2**10)  # P(Bin(10, ½) >= 8), both sides
+    assert won_lost(np.zeros(5)) == (0, 0, 1.0)
+    assert won_lost(np.array([0.5, 1.0])) == (None, None, None)
+
+
+def test_intervals_are_those_of_the_paired_bootstrap() -> None:
+    data = topics(400, 1)
+    trials = evaluate({"t": DomainTable(guard=False)}, data, cross_fitting(400, 5, 0), 0)
+    gain = trials.decisions("t").right_low - trials.reference
+    found = mean_intervals(trials, [gain, np.ones(400)], 4000, 0.9, 1)
+    expected = bootstrap((gain,), np.mean, n_resamples=4000, confidence_level=0.9, method="percentile", rng=2)
+    assert found[0] == pytest.approx(tuple(expected.confidence_interval), abs=0.004)
+    assert found[1] is None
+
+
+def test_clusters_are_resampled_whole(rng: np.random.Generator) -> None:
+    """Every query five times over: the interval must not shrink by √5."""
+    right = rng.random((60, 2)) < [0.5, 0.6]
+    limits = []
+    for times in (1, 5):
+        copies = np.repeat(right, times, axis=0)
+        data = graded(copies, cluster=np.repeat(np.arange(60), times))
+        trials = evaluate({"s": SingleBest()}, data, cross_fitting(60 * times, 5, 0, data.cluster), 0)
+        column = data.right[trials.rows, 0].astype(float)
+        limit = mean_intervals(trials, [column], 4000, 0.95, 0)[0]
+        limits.append(limit[1] - limit[0])
+    assert limits[1] == pytest.approx(limits[0], rel=0.1)
+
+
+def test_shares_of_the_oracle_gain_hull_gaps_and_constants() -> None:
+    data = topics(500, 3)
+    contest = hold(
+        {"domain_table": DomainTable(guard=False)}, data, cross_fitting(500, 5, 0), replicates=200, level=0.95, seed=0
+    )
+    by_name = contest.by_name
+    table, oracle, best = by_name["domain_table"], by_name["oracle"], by_name["single_best"]
+    assert oracle.captured == pytest.approx(1.0)
+    assert oracle.accuracy == pytest.approx(data.right.any(axis=1).mean())
+    assert table.captured == pytest.approx((table.accuracy - best.accuracy) / (oracle.accuracy - best.accuracy))
+    assert not table.constant
+    assert by_name["cheapest"].constant
+    assert data.models[by_name["cheapest"].shares.argmax()] == "m3"
+    # A constant in use is on or below the hull of constants; the mixture lies on it but for what other folds chose.
+    assert best.hull_gap <= 1e-12
+    assert abs(by_name["mixture"].hull_gap) < 0.03
+    assert by_name["random"].accuracy == pytest.approx(data.right.mean())
+    assert by_name["random"].cost == pytest.approx(data.cost.mean())
+    assert table.cost_per_correct == pytest.approx(table.cost / table.accuracy)
+    assert [s.name for s in contest.winners] == ["domain_table"]
+    assert {s.name for s in contest.scores if s.ceiling} == {"oracle", "partition_oracle"}
+
+
+def test_where_nothing_can_be_gained_no_share_is_given() -> None:
+    """One model is right wherever any is: G = 0."""
+    rng = np.random.default_rng(0)
+    best = rng.random(60) < 0.7
+    data = graded(np.stack([best, best & (rng.random(60) < 0.5)], axis=1))
+    contest = hold({}, data, cross_fitting(60, 5, 0), replicates=100, level=0.95, seed=0)
+    assert contest.by_name["oracle"].captured is None
+
+
+def test_repeated_splits_add_up_and_have_no_exact_test() -> None:
+    data = topics(200, 4)
+    contest = hold(
+        {"domain_table": DomainTable(guard=False)}, data, random_splits(200, 4, 0.6), replicates=100, level=0.95, seed=0
+    )
+    score = contest.by_name["domain_table"]
+    rows = [row for row in contest.splits if row[1] == "domain_table"]
+    assert [row[2] for row in rows] == [80] * 4
+    assert score.won == sum(row[4] for row in rows)
+    assert score.captured == pytest.approx(np.mean([row[6] for row in rows]))
+    assert score.p_value is None

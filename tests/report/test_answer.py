@@ -1,0 +1,124 @@
+"""The answer on one screen, on matrices counted by hand: every verdict, what voids it, which queries, what next."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from cofail_lab.bounds.binomial import clopper_pearson_lower
+from cofail_lab.bounds.certificate import certify_outcomes
+from cofail_lab.bounds.planner import queries_to_decide
+from cofail_lab.data.health.chance import Finding
+from cofail_lab.outcomes import LeftOut, Outcomes
+from cofail_lab.report import answer
+from cofail_lab.report.terminal import SCREEN, announce, render
+from cofail_lab.result import Result, Section
+
+
+def pool(n: int, only_a: int, only_b: int, nobody: int) -> Outcomes:
+    """Two models: so many queries that only a gets right, only b, and nobody; both are right on the rest."""
+    wrong = np.zeros((n, 2), bool)
+    wrong[:only_b, 0] = True
+    wrong[only_b : only_b + only_a, 1] = True
+    wrong[n - nobody :] = True
+    queries = tuple(f"q{i}" for i in range(n))
+    return Outcomes(wrong, queries, ("a", "b"), "test", per_query={"dataset": np.array(["y", "x"] * (n // 2), object)})
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "overhead", "says"),
+    [
+        (pool(1000, 200, 100, 11), 0.02, "ROOM IF A SELECTOR CAN FIND IT. 2 models; the best, a, is right on 88.9% of "
+         "1,000 queries, a perfect selector on 98.9%: 10.0 points more."),
+        (pool(1000, 200, 1, 110), 0.02, "NO ROOM. 2 models; the best, a, is right on 88.9% of 1,000 queries, a perfect "
+         "selector on 89.0%: 0.1 points more."),
+        (pool(100, 20, 3, 11), 0.02, "CANNOT TELL YET. 2 models; the best, a, is right on 86.0% of 100 queries, a "
+         "perfect selector on 89.0%: 3.0 points more."),
+    ],
+)  # fmt: skip
+def test_the_three_verdicts(outcomes: Outcomes, overhead: float, says: str) -> None:
+    assert answer.headline(outcomes, certify_outcomes(outcomes, overhead=overhead)) == says
+
+
+def test_one_model_has_nothing_to_combine() -> None:
+    whole = pool(100, 20, 3, 11)
+    one = replace(whole, wrong=whole.wrong[:, :1], models=("a",))
+    certificate = certify_outcomes(one, overhead=0.02)
+    assert answer.headline(one, certificate) == "NO ROOM. One model, a: there is nothing to combine."
+
+
+def test_certificate_overhead_and_the_queries_that_defeat_everyone() -> None:
+    outcomes = pool(100, 20, 3, 11)
+    certificate = certify_outcomes(outcomes, delta=0.1, overhead=0.02)
+    facts, caveats = answer.first_sections(outcomes, certificate, ())
+    rows = {row.label: (row.value, row.note) for row in facts.rows}
+    low, most = 100 * (certificate.paired_min_gain or 0), 100 * certificate.paired_max_gain
+    assert rows["certified gain"] == (f"{low:.1f} to {most:.1f} points", "at 90% each, of any way of combining")
+    assert rows["your overhead"][0] == "2.0 points"
+    # Queries 89 to 99; the even ones are of dataset y, and ten of eleven are named, by dataset.
+    assert rows["fail everyone"] == (
+        "11 of 100", "x: q89, q91, q93, q95, q97, q99; y: q90, q92, q94, q96 and 1 more",
+    )  # fmt: skip
+    assert caveats.sentences == ()
+    easy = pool(100, 20, 3, 0)
+    facts, _ = answer.first_sections(easy, certify_outcomes(easy), ())
+    assert [(row.label, row.note) for row in facts.rows][1:] == [("fail everyone", "no query defeats every model")]
+
+
+def test_what_voids_the_headline_stands_in_it_the_worst_first() -> None:
+    left = LeftOut(20, 5, 3, np.array([10, 10]), np.array([4, 4]), {})
+    outcomes = replace(pool(80, 20, 3, 10), left_out=left)
+    findings = [
+        Finding("constant", "A constant model.", ("a",), 1),
+        Finding("coverage", "Sparse models.", ("b",), 1),
+        Finding("duplicates", "Two models are one.", ("a",), 1),
+        Finding("repeated_prompts", "Repeated prompts.", ("q",), 1),
+    ]
+    _, caveats = answer.first_sections(outcomes, certify_outcomes(outcomes), findings)
+    # (10 + 3 + 5) of 100; the finding on coverage says nothing that this sentence does not.
+    assert caveats.sentences == (
+        "! 20 of 100 queries were not answered by every model; with them up to 18.0% defeat everyone",
+        "! Two models are one.",
+        "! Repeated prompts.",
+        "! 1 more, at the end with verbose=true",
+    )
+
+
+def test_how_many_more_queries_would_decide() -> None:
+    below = certify_outcomes(pool(1000, 200, 15, 10), overhead=0.02)
+    assert below.outcome == "open"
+    wanted = queries_to_decide(below)
+    assert wanted is not None and wanted > 1000
+    above = certify_outcomes(pool(100, 20, 3, 11), overhead=0.02)
+    more = queries_to_decide(above)
+    assert more is not None
+    assert clopper_pearson_lower(round(0.03 * more), more, 0.05) > 0.02
+    assert clopper_pearson_lower(round(0.03 * (more - more // 50)), more - more // 50, 0.05) <= 0.021
+    assert queries_to_decide(certify_outcomes(pool(100, 20, 2, 11), overhead=0.02)) is None  # the same rate
+    assert queries_to_decide(certify_outcomes(pool(1000, 200, 100, 11), overhead=0.02)) is None  # decided
+    assert queries_to_decide(certify_outcomes(pool(100, 20, 3, 11))) is None  # no overhead stated
+
+
+def shown(result: Result, **options: object) -> list[str]:
+    console = Console(file=io.StringIO(), width=80, force_terminal=False)
+    render(result, console, **options)  # type: ignore[arg-type]
+    return console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+
+
+def test_a_screen_unless_all_is_asked_for() -> None:
+    long = Section("Long", tuple(f"sentence {i}" for i in range(40)))
+    result = Result("Headline.", {}, sections=(long,))
+    brief = shown(result, verbose=False)
+    assert len(brief) <= SCREEN
+    assert brief[-1].endswith("more lines")
+    assert "sentence 39" in shown(result, verbose=True)[-1]
+    with_brief = replace(result, brief=(Section("A", ("first",)), Section("B", ("second",))))
+    assert [line for line in shown(with_brief, verbose=False) if "entence" in line] == []
+    assert "first" in shown(with_brief, verbose=False)
+    after = shown(with_brief, verbose=False, announced=1)
+    assert "first" not in after and "second" in after and not any("Headline" in line for line in after)
+    console = Console(file=io.StringIO(), width=80)
+    announce("Headline.", with_brief.brief[:1], console)
+    assert [*console.file.getvalue().splitlines(), *after] == shown(with_brief, verbose=False)  # type: ignore[attr-defined]

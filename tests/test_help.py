@@ -1,0 +1,47 @@
+"""Help shows every key that a person can set, with what it means, and nothing of Hydra's."""
+
+import subprocess
+import sys
+
+import pytest
+
+from cofail_lab.cli import config_folder
+from cofail_lab.help import EXAMPLES, text, wanted
+
+EXPERIMENTS = sorted(path.stem for path in (config_folder() / "experiment").glob("*.yaml"))
+SOURCES = sorted(path.stem for path in (config_folder() / "data").glob("*.yaml"))
+# Their comment says more than one line can, or the value says it all.
+UNEXPLAINED = {"data.format", "law.error_rates", "law.base_error_rates"}
+
+
+def keys(shown: str) -> dict[str, str]:
+    """Key -> the rest of its line."""
+    lines = shown.split("of experiment=", 1)[1].splitlines()[1:]
+    found = [line.split(maxsplit=1) for line in lines if line.startswith("  ") and not line.startswith("   ")]
+    return {words[0].partition("=")[0]: "".join(words[1:]) for words in found}
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_every_experiment_has_an_example_and_explained_keys(experiment: str) -> None:
+    assert experiment in EXAMPLES
+    shown = text([f"experiment={experiment}", "--help"], config_folder())
+    assert f"cofail-lab experiment={experiment} \\\n    {EXAMPLES[experiment]}\n" in shown
+    assert "_target_" not in shown
+    assert "hydra/" not in shown
+    assert max(map(len, shown.splitlines())) <= 120
+    bare = [key for key, what in keys(shown).items() if not what and key not in UNEXPLAINED]
+    assert not bare, bare
+    assert {"data.pool_size", "run.seed", "record.report", "sweep.gather", "verbose"} <= set(keys(shown))
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_explains_its_keys(source: str) -> None:
+    shown = keys(text([f"data={source}", "-h"], config_folder()))
+    assert not [key for key, what in shown.items() if not what and key not in UNEXPLAINED]
+
+
+def test_version_and_what_asks_for_help() -> None:
+    done = subprocess.run([sys.executable, "-m", "cofail_lab", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("cofail-lab 0.")
+    assert not wanted(["data=csv", "data.path=-h.csv"])
+    assert text(["experiment=nothing"], config_folder()).count("no such choice") == 1
