@@ -26,6 +26,7 @@ from cofail_lab.fitting.estimators import (
     block,
     clayton,
     full_sigma,
+    limits,
     loadings,
     loadings_ml,
     shaped_factor,
@@ -33,6 +34,7 @@ from cofail_lab.fitting.estimators import (
     student_factor,
 )
 from cofail_lab.fitting.estimators.count_likelihood import count_law
+from cofail_lab.fitting.estimators.mixture_ml import Patterns
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.fitting.estimators.tetrachoric import correlation_from_counts
 from cofail_lab.models import (
@@ -121,12 +123,12 @@ def _one_factor(pool: VaryingPool, seed: int) -> Inside:
     _, matrices = _resampled(pool, seed)
     i, j = np.triu_indices(M, 1)
     yield "r = mean tetrachoric, bootstrap", bool(_holds(matrices[:, i, j].mean(axis=1), R))
-    yield "r on C, profile", _on_counts(pool, "one_factor", R)
+    yield "r on C, profile", _on_counts(pool)
 
 
-def _on_counts(pool: VaryingPool, base: str, place: float) -> bool:
-    fitted = atom.fit(pool, base, atom=False)
-    at_truth = count_law(atom.BASES[base].law(pool.error_rates, place)).log_likelihood(pool.histogram)
+def _on_counts(pool: VaryingPool) -> bool:
+    fitted = atom.fit(pool, "one_factor", atom=False)
+    at_truth = count_law(atom.BASES["one_factor"].law(pool.error_rates, R)).log_likelihood(pool.histogram)
     return _likely(fitted.log_likelihood, at_truth)
 
 
@@ -159,7 +161,11 @@ def _clayton(pool: VaryingPool, seed: int) -> Inside:
         counts[b], number = wrong.mean(axis=0), wrong.sum(axis=1)
         means[b] = (number * (number - 1)).mean() / (M * (M - 1))
     yield "θ of mean p_ij, bootstrap", bool(_holds(clayton.fit_theta(counts, pairs, means), THETA))
-    yield "θ on C, profile", _on_counts(pool, "clayton", THETA / (THETA + 2))
+    data = Patterns.of(pool.wrong)
+    free, held = (
+        limits.fit(data, "clayton", shock=0.0, dependence=THETA, hold_dependence=hold) for hold in (False, True)
+    )
+    yield "θ on the matrix, profile", _likely(free.log_likelihood, held.log_likelihood)
 
 
 def _shape(shape: shaped_factor.Shape, truth: float) -> Callable[[VaryingPool, int], Inside]:
@@ -190,19 +196,26 @@ def _block(pool: VaryingPool, seed: int) -> Inside:
     yield "ρ_w, bootstrap", bool(_holds(within, WITHIN))
 
 
-def _atom(base: str) -> Callable[[VaryingPool, int], Inside]:
+def _atom(base: str, dependence: float) -> Callable[[VaryingPool, int], Inside]:
     def inside(pool: VaryingPool, _: int) -> Inside:
-        free, held = (atom.fit(pool, base, atom=True, held_shock=shock) for shock in (None, SHOCK))
-        yield "ω on C, profile", _likely(free.log_likelihood, held.log_likelihood)
+        data = Patterns.of(pool.wrong)
+        free = limits.likeliest_shock(data, base, SHOCK, dependence)
+        held = limits.fit(data, base, shock=SHOCK, dependence=dependence, hold_shock=True, start=free.x)
+        yield "ω on the matrix", _within(pool, free, held)
 
     return inside
+
+
+def _within(pool: VaryingPool, free: limits.Point, held: limits.Point) -> bool:
+    """Whether the limits of ω contain the ω that ``held`` holds."""
+    return limits.shock_excess(held, free, pool.n_all_wrong, pool.n_queries, upper=held.shock > free.shock) >= 0
 
 
 def _atom_loadings(pool: VaryingPool, _: int) -> Inside:
     start = loadings.fit(pool.tetrachoric)
     free = loadings_ml.fit(pool.wrong, start, atom=True)
     held = loadings_ml.fit(pool.wrong, free.loadings, atom=True, held_shock=SHOCK)
-    yield "ω on the matrix, profile", _likely(free.log_likelihood, held.log_likelihood)
+    yield "ω on the matrix", _within(pool, free, held)
 
 
 def _profiled(base_of: BaseOf) -> Callable[[VaryingPool, int], Inside]:
@@ -260,9 +273,9 @@ def cases() -> dict[str, Case]:
         "Student": Case(bases["Student"], "student_factor", _shape(student_factor.SHAPE, INVERSE_NU)),
         "skewed": Case(bases["skewed"], "skew_factor", _shape(skew_factor.SHAPE, SKEWNESS)),
         "discrete": Case(bases["discrete"], "factor_mixture", _no_interval),
-        "atom + independent": Case(atoms["independent"], "atom_independent", _atom("independent")),
-        "atom + one factor": Case(atoms["one factor"], "atom_one_factor", _atom("one_factor")),
-        "atom + Clayton": Case(atoms["Clayton"], "atom_clayton", _atom("clayton")),
+        "atom + independent": Case(atoms["independent"], "atom_independent", _atom("independent", 0.0)),
+        "atom + one factor": Case(atoms["one factor"], "atom_one_factor", _atom("one_factor", R)),
+        "atom + Clayton": Case(atoms["Clayton"], "atom_clayton", _atom("clayton", THETA)),
         "atom + Student": Case(atoms["Student"], "atom_student_factor", _atom_beside(student_factor.SHAPE)),
         "atom + skewed": Case(atoms["skewed"], "atom_skew_factor", _atom_beside(skew_factor.SHAPE)),
         "atom + loadings": Case(atoms["loadings"], "atom_one_factor_loadings_ml", _atom_loadings),

@@ -9,5 +9,12 @@ class InputError(ValueError):
     """
 
 
+class TracedError(TypeError):
+    """A method that needs numbers was called while JAX traces the law's parameters (jit, vmap, grad).
+
+    The message names the law and the method, and says what to do instead.
+    """
+
+
 class ConvergenceError(ArithmeticError):
     """A root or an integral that did not reach its stated accuracy; the message says which and how far it got."""

@@ -53,10 +53,27 @@ def test_clustered_limit_covers_where_clopper_pearson_on_queries_does_not():
     clustered = naive = 0
     for _ in range(2000):
         k = sizes * (rng.random(40) < 0.2)
-        clustered += clustered_upper(k, sizes, 0.1) < 0.2
+        clustered += clustered_upper(k, sizes, 0.1, max_size=5) < 0.2
         naive += clopper_pearson_upper(int(k.sum()), int(sizes.sum()), 0.1) < 0.2
     assert clustered <= 248
     assert naive > 248
+
+
+def test_clusters_of_a_size_that_may_not_have_been_seen():
+    """2% of 50 clusters have 100 queries, which all fail; no other query does. δ = .05, 400 samples.
+
+    With the largest size that was seen a third of the limits are 0 or so. Above 32 misses has probability .005.
+    """
+    rng = np.random.default_rng(8)
+    rate = 2 / (2 + 0.98)
+    known = seen = 0
+    for _ in range(400):
+        sizes = np.where(rng.random(50) < 0.02, 100, 1)
+        k = np.where(sizes == 100, 100, 0)
+        known += clustered_upper(k, sizes, 0.05, max_size=100) < rate
+        seen += clustered_upper(k, sizes, 0.05, max_size=int(sizes.max())) < rate
+    assert known <= 32
+    assert seen > 100
 
 
 def test_bounded_mean_limits_cover_by_exact_sums():
@@ -74,7 +91,10 @@ def test_bounded_mean_limits_cover_by_exact_sums():
         (lambda: finite_population_upper(3, 50, 40, 0.05), "must not decrease"),
         (lambda: stratified_upper(np.array([1]), np.array([5]), np.array([0.5]), 0.05), "weights"),
         (lambda: stratified_upper(np.array([7]), np.array([5]), np.array([1.0]), 0.05), "every stratum"),
-        (lambda: clustered_upper(np.array([3]), np.array([2]), 0.05), "k, sizes"),
+        (lambda: clustered_upper(np.array([3]), np.array([2]), 0.05, max_size=5), "k, sizes"),
+        (lambda: clustered_upper(np.array([1]), np.array([2]), 0.05), "max_size: None, so no limit"),
+        (lambda: clustered_upper(np.array([1]), np.array([7]), 0.05, max_size=5), r"max_size: 5 is below .*\(7\)"),
+        (lambda: clustered_upper(np.array([1]), np.array([2]), 0.05, max_size=0), "max_size: 0"),
         (lambda: crossing_probability(0.0, 10, 0.05), "p: 0.0"),
         (lambda: partial_identification(np.eye(2, dtype=bool), np.eye(2, dtype=bool), 0.0), "delta"),
     ],

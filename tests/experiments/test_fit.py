@@ -67,6 +67,15 @@ def test_bad_options_are_one_line(options: dict[str, object], field: str) -> Non
         Fit(**options)  # type: ignore[arg-type]
 
 
+# Bootstrap limits of G and of the foreclosed share had no coverage; these took their place, and are not in the file.
+_NEW_LIMITS = {
+    f"{name}_{end}" for name in ("oracle_gain", "oracle_gain_certified", "foreclosed") for end in ("lower", "upper")
+}
+_NEW_LIMITS |= {"n_competing"}
+# The limits of ω are those of another likelihood now, with free rates.
+_NEW_LIMITS |= {"shock_atom_one_factor_lower", "shock_atom_one_factor_upper"}
+
+
 def test_the_fit_is_that_of_the_tree_before_it_was_moved() -> None:
     """Every number and label of one fit, stored by the code at commit 3643de9: modules moved, results did not.
 
@@ -80,7 +89,7 @@ def test_the_fit_is_that_of_the_tree_before_it_was_moved() -> None:
     laws = ["independent", "one_factor", "one_factor_loadings", "full_sigma", "clayton", "block", "atom_one_factor"]
     result = cl.fit(outcomes, bootstrap=20, seed=1, null=19, folds=2, laws=laws)
     stored = json.loads(Path(__file__).with_name("fit_before_the_move.json").read_text())
-    assert set(result.metrics) == set(stored["metrics"])
+    assert set(result.metrics) - set(stored["metrics"]) == _NEW_LIMITS
     for name, value in stored["metrics"].items():
         assert (result.metrics[name] is None) == (value is None), name
         assert value is None or result.metrics[name] == pytest.approx(value, rel=1e-9, abs=1e-12), name

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy.special import ndtri
 
 import cofail_lab as cl
 from tests.conftest import outcomes_from
@@ -40,9 +43,66 @@ SLOW = ("two all wrong of a large strong pool", "ratio beyond every float")
     "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in MATRICES]
 )
 def test_any_matrix_is_fitted(name: str) -> None:
-    wrong = MATRICES[name]
-    result = cl.fit(outcomes_from(wrong), bootstrap=20, null=0, folds=2, laws=["independent", "one_factor", "clayton"])
+    checked(MATRICES[name], bootstrap=20, null=0, laws=["independent", "one_factor", "clayton"])
+
+
+def checked(wrong: np.ndarray, **arguments: object) -> None:
+    """A fit without a warning or an error (a warning is an error), with finite numbers and words to begin with."""
+    result = cl.fit(outcomes_from(wrong), folds=2 if len(wrong) > 1 else 0, **{"laws": FEW, **arguments})  # type: ignore[arg-type]
     assert result.metrics["n_all_wrong"] == wrong.all(axis=1).sum()
     numbers = [value for value in result.metrics.values() if value is not None]
     assert np.isfinite(numbers).all()
+    ends = {name: value for name, value in result.metrics.items() if name.endswith("_lower") and value is not None}
+    for name, low in ends.items():
+        high = result.metrics.get(name.removesuffix("_lower") + "_upper")
+        assert high is None or low <= high, name
     assert result.sections[0].sentences[0]
+
+
+FEW = ["independent", "one_factor", "clayton", "atom_independent", "atom_one_factor"]
+
+
+@st.composite
+def matrices(draw: st.DrawFn, shapes: list[tuple[int, int]]) -> np.ndarray:
+    """Any 0/1 matrix of one of the shapes: rates from never to always, alike or not, dependent or not.
+
+    Some queries may defeat everyone, some nobody, and models may be copies, opposites or constant.
+    """
+    n, m = draw(st.sampled_from(shapes))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    rate = draw(st.sampled_from([0.0, 0.002, 0.02, 0.3, 0.5, 0.9, 0.998, 1.0]))
+    rates = np.full(m, rate) if draw(st.booleans()) else rng.beta(0.4, 0.4, m)
+    share = draw(st.sampled_from([0.0, 0.4, 0.999]))
+    level = np.sqrt(share) * rng.standard_normal((n, 1)) + np.sqrt(1 - share) * rng.standard_normal((n, m))
+    wrong = level < ndtri(rates)
+    for value in (True, False):
+        wrong[rng.permutation(n)[: draw(st.sampled_from([0, 0, 1, 2, n // 2, n - 1]))]] = value
+    for _ in range(draw(st.integers(0, 2))):
+        i, j = rng.integers(m, size=2)
+        column = draw(st.sampled_from(["copy", "opposite", "right", "wrong"]))
+        wrong[:, i] = {"copy": wrong[:, j], "opposite": ~wrong[:, j], "right": False, "wrong": True}[column]
+    return wrong
+
+
+# A few shapes only: every new one compiles programs of its own.
+SMALL = [(1, 1), (1, 4), (3, 3), (9, 4)]
+LARGE = [*SMALL, (2, 1), (2, 2), (30, 4), (12, 20), (60, 9), (5, 60), (52, 400), (400, 52), (10_000, 2), (300, 67)]
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(matrices(SMALL))
+def test_any_small_matrix_is_fitted(wrong: np.ndarray) -> None:
+    checked(wrong, bootstrap=6, null=3)
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(matrices(LARGE))
+def test_any_large_matrix_is_fitted(wrong: np.ndarray) -> None:
+    checked(wrong, bootstrap=6, null=3, laws="all" if wrong.size < 2000 else FEW)
+
+
+@pytest.mark.slow
+def test_thousands_of_models_on_two_queries() -> None:
+    """Two queries and 10,000 models, which have 50 million pairs."""
+    checked(drawn(2, 10_000, 0.5), bootstrap=2, null=0, laws=["independent"])

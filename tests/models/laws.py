@@ -5,6 +5,7 @@ import numpy as np
 from cofail_lab.models import (
     AbstractErrorLaw,
     AtomInflated,
+    BetaMixing,
     BlockFactor,
     Clayton,
     CommonShock,
@@ -40,6 +41,6 @@ LAWS: dict[str, AbstractErrorLaw] = {
     "atom_inflated": AtomInflated(0.1, OneFactorGaussian(RATES, LOADINGS)),
     "atom_on_atom": AtomInflated(0.1, AtomInflated(0.2, Independent(RATES))),
     "exchangeable_mixing": ExchangeableMixing([0.0, 0.3, 1.0], [0.2, 0.7, 0.1], 5),
-    "beta_mixing": ExchangeableMixing.beta(2.0, 3.0, 5),
+    "beta_mixing": BetaMixing(2.0, 3.0, 5),
     "exchangeable_count": ExchangeableCount([0.1, 0.2, 0.0, 0.3, 0.25, 0.15]),
 }

@@ -1,9 +1,17 @@
-"""Clayton counts keep their tails."""
+"""Clayton's law from independence to comonotone errors."""
 
+import itertools
+
+import mpmath
 import numpy as np
 import pytest
 
-from cofail_lab.models import Clayton
+from cofail_lab.errors import ConvergenceError
+from cofail_lab.models import Clayton, Independent
+from cofail_lab.numerics import gamma_frailty, gamma_frailty_strong
+from cofail_lab.numerics.poisson_binomial import counts_at_once
+
+EXTREME = np.array([1e-12, 0.2, 0.21, 0.7, 1 - 1e-12])
 
 
 @pytest.mark.parametrize("theta", [0.01, 0.5, 8.0])
@@ -12,8 +20,75 @@ def test_clayton_counts_keep_their_tails(theta: float) -> None:
     rates = np.array([1e-4, *np.linspace(0.05, 0.95, 58), 1 - 1e-6])
     law = Clayton(rates, theta)
     counts, j = np.asarray(law.count_probs()), np.arange(61)
-    assert np.log(counts[-1]) == pytest.approx(float(law.log_all_wrong()), abs=2e-11)
-    assert counts.sum() == pytest.approx(1, abs=1e-11)
-    assert counts @ j == pytest.approx(rates.sum(), rel=2e-11)
+    assert np.log(counts[-1]) == pytest.approx(float(law.log_all_wrong()), abs=1e-12)
+    assert counts.sum() == pytest.approx(1, abs=1e-13)
+    assert counts @ j == pytest.approx(rates.sum(), rel=1e-13)
     pairs = np.asarray(law.pairwise_wrong()).sum() - rates.sum()
-    assert counts @ (j * (j - 1)) == pytest.approx(pairs, rel=2e-11)
+    assert counts @ (j * (j - 1)) == pytest.approx(pairs, rel=1e-13)
+
+
+@pytest.mark.parametrize("theta", [1e-12, 1e-6, 1e-3, 1 / 620, 0.3, 1.0, 20.0])
+def test_patterns_against_mpmath(theta: float) -> None:
+    """P(C = j) by inclusion and exclusion of the closed form in 80 digits."""
+    m, counts = len(EXTREME), [mpmath.mpf(0)] * (len(EXTREME) + 1)
+    with mpmath.workdps(80):
+        powers = [mpmath.mpf(float(rate)) ** -mpmath.mpf(theta) - 1 for rate in EXTREME]
+
+        def all_wrong(models: tuple[int, ...]) -> mpmath.mpf:
+            return mpmath.exp(-mpmath.log1p(sum(powers[i] for i in models)) / mpmath.mpf(theta))
+
+        for n_wrong in range(m + 1):
+            for wrong in itertools.combinations(range(m), n_wrong):
+                right = [i for i in range(m) if i not in wrong]
+                for n in range(len(right) + 1):
+                    for also in itertools.combinations(right, n):
+                        counts[n_wrong] += (-1) ** n * all_wrong(wrong + also)
+        expected = np.array([float(value) for value in counts])
+    np.testing.assert_allclose(Clayton(EXTREME, theta).count_probs(), expected, rtol=2e-12)
+    assert float(Clayton(EXTREME, theta).log_all_wrong()) == pytest.approx(np.log(expected[-1]), abs=1e-12)
+
+
+@pytest.mark.parametrize("m", [1, 2, 300])
+def test_independence_is_its_limit(m: int) -> None:
+    """At θ = 0 exactly; next to it log P(all wrong) is θ Σ_{i<j} a_i a_j above that of independence, a_i = -log α_i."""
+    rates = np.linspace(0.02, 0.97, m)
+    independent = np.asarray(Independent(rates).count_probs())
+    np.testing.assert_allclose(Clayton(rates, 0.0).count_probs(), independent, rtol=1e-12)
+    np.testing.assert_allclose(Clayton(rates, 1e-300).count_probs(), independent, rtol=1e-12)
+    logs = -np.log(rates)
+    excess = float(Clayton(rates, 1e-8).log_all_wrong()) - float(Clayton(rates, 0.0).log_all_wrong())
+    assert excess == pytest.approx(1e-8 * (logs.sum() ** 2 - logs @ logs) / 2, rel=1e-3, abs=1e-13 * m)
+
+
+def test_comonotone_errors_are_the_other_limit() -> None:
+    """C = j exactly where a uniform number lies between neighbouring rates."""
+    expected = np.diff(np.concatenate([[0], np.sort(EXTREME), [1]]))[::-1]
+    np.testing.assert_allclose(Clayton(EXTREME, 1e300).count_probs(), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("m", [1, 8, 60])
+def test_both_lattices_are_the_same_law(m: int) -> None:
+    """At θ = 1 to 30 the plain lattice and that with gaps, which are written independently of each other."""
+    rates = np.linspace(0.01, 0.99, m)
+    for theta in (1.0, 5.0, 30.0):
+        n_nodes = gamma_frailty.needed_nodes(-np.log(rates), np.asarray(theta))
+        weights, hazards = (np.asarray(x) for x in gamma_frailty.lattice(-np.log(rates), np.asarray(theta), n_nodes))
+        counts = weights @ counts_at_once(np.exp(-hazards), -np.expm1(-hazards))
+        np.testing.assert_allclose(gamma_frailty_strong.count_law(rates, theta), counts, rtol=2e-12)
+
+
+def test_stretches_that_just_touch() -> None:
+    """Two models from 40 to 60 apart in log V: no piece of the frailty's law is counted twice, or not at all."""
+    theta = 1e3
+    for apart in np.arange(40.0, 60.0, 0.07):
+        counts = Clayton([0.3, 0.3 * np.exp(apart / theta)], theta).count_probs()
+        np.testing.assert_allclose(
+            counts, [1 - 0.3 * np.exp(apart / theta), 0.3 * np.expm1(apart / theta), 0.3], rtol=1e-11
+        )
+
+
+def test_too_many_nodes_are_refused_where_they_are_needed() -> None:
+    law = Clayton(np.linspace(0.05, 0.95, 600), 1e7)
+    with pytest.raises(ConvergenceError, match=r"law.theta: 1e\+07 with 600 different models needs"):
+        law.factor_grid()
+    assert np.asarray(law.count_probs()).sum() == pytest.approx(1, abs=1e-12)

@@ -115,3 +115,13 @@ def test_a_lattice_that_lies_luckily_is_not_believed() -> None:
     exact = logsumexp(height - z**2 / 2 + np.log(24 / 6000 / np.sqrt(2 * np.pi)), axis=1)
     assert (error <= 1e-12 * (1 + np.abs(exact))).all()
     assert (np.abs(value - exact) <= error + 3e-14 * (1 + np.abs(exact))).all()
+
+
+@pytest.mark.parametrize("loading", [-0.9, -0.999, -0.99999, 0.999, 0.99999])
+def test_sharp_steps_anywhere_in_the_range(loading: float) -> None:
+    """One model fails at its rate whatever its loading: nodes must not be missed at either end, at any level."""
+    for rate in (1e-6, 0.3, 0.97):
+        t = jnp.asarray([ndtri(rate)])
+        value, error = one_factor.log_all_below(t, jnp.asarray([loading]))
+        assert float(value) == pytest.approx(np.log(rate), abs=2 * float(error) + 1e-13)
+        assert float(error) < 1e-12

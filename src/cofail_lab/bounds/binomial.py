@@ -4,7 +4,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import betaincinv
 
-Counts = Int[np.ndarray, "..."] | int
+Counts = Int[np.ndarray, "..."] | Float[np.ndarray, "..."] | float
+"""Counts; a number between two whole ones gives a limit between theirs."""
 
 
 def clopper_pearson_lower(k: Counts, n: Counts, delta: float) -> Float[np.ndarray, "..."]:
@@ -19,7 +20,7 @@ def clopper_pearson_lower(k: Counts, n: Counts, delta: float) -> Float[np.ndarra
         Limits in [0, 1), with the shape of ``k`` and ``n``; 0 where k = 0.
     """
     k = np.asarray(k)
-    return np.where(k == 0, 0.0, betaincinv(np.maximum(k, 1), n - k + 1, delta))
+    return np.where(k > 0, betaincinv(np.where(k > 0, k, 1), n - k + 1, delta), 0.0)
 
 
 def clopper_pearson_upper(k: Counts, n: Counts, delta: float) -> Float[np.ndarray, "..."]:

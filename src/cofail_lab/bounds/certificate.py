@@ -68,6 +68,19 @@ class Certificate:
         return float(clopper_pearson_upper(resolvable, self.n_queries, self.delta / self.n_models))
 
     @property
+    def gain_range(self) -> tuple[float, float]:
+        """Both limits of G at confidence 1 - δ together: P1.vii at δ/2 and P1.v at δ/2; (0, 0) for a single model.
+
+        The least count of the pool, that of the in-sample best, attains both.
+        """
+        if self.n_models == 1:
+            return 0.0, 0.0
+        n = self.n_queries
+        resolvable = n - self.best_correct - self.n_all_wrong
+        upper = clopper_pearson_upper(resolvable, n, self.delta / (2 * self.n_models))
+        return float(clopper_pearson_lower(resolvable, n, self.delta / 2)), float(upper)
+
+    @property
     def outcome(self) -> Outcome:
         """``skip`` if P1.v puts the gain below the overhead, ``room`` if P1.vii puts it above, else ``open``."""
         overhead = self.overhead or 0.0

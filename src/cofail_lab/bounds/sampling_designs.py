@@ -69,7 +69,9 @@ def stratified_upper(
     return float(weights @ limits)
 
 
-def clustered_upper(k: Int[np.ndarray, " clusters"], sizes: Int[np.ndarray, " clusters"], delta: float) -> float:
+def clustered_upper(
+    k: Int[np.ndarray, " clusters"], sizes: Int[np.ndarray, " clusters"], delta: float, *, max_size: int | None = None
+) -> float:
     """Upper limit of the rate per query where queries come in clusters (several items from one source).
 
     Clusters are independent, queries inside one need not be. With s_max the largest possible size, k_c - g s_c has
@@ -78,17 +80,30 @@ def clustered_upper(k: Int[np.ndarray, " clusters"], sizes: Int[np.ndarray, " cl
 
     Args:
         k: failures per cluster, 0..size.
-        sizes: queries per cluster, 1..; the largest one must be a limit known beforehand, not a chance draw.
+        sizes: queries per cluster, 1..max_size.
         delta: error probability, in (0, 1).
+        max_size: the largest size that a cluster can have, known from how the queries are made and not from the sample:
+            where 2% of the clusters have 100 queries and the others one, the largest size of 30 clusters is often 1.
+
+    Raises:
+        InputError: no ``max_size``: then there is no limit, because one unseen large cluster could hold all failures.
     """
     checks.probability("delta", delta)
     k, sizes = np.asarray(k, dtype=float), np.asarray(sizes, dtype=float)
     if k.shape != sizes.shape or k.ndim != 1 or not k.size or not ((k >= 0) & (k <= sizes) & (sizes >= 1)).all():
         raise InputError("k, sizes: one entry per cluster with 0 <= k <= size and size >= 1 is needed")
-    largest, rate = sizes.max(), k.sum() / sizes.sum()
+    if max_size is None:
+        raise InputError(
+            "max_size: None, so no limit can be given; the largest size that a cluster can have is needed, which the "
+            f"largest one seen ({sizes.max():g}) is not"
+        )
+    checks.whole("max_size", max_size, least=1)
+    if sizes.max() > max_size:
+        raise InputError(f"max_size: {max_size} is below the size of a cluster ({sizes.max():g})")
+    rate = k.sum() / sizes.sum()
 
     def excluded(g: float) -> bool:
-        mean = float(((k - g * sizes) / largest + g).mean())
+        mean = float(((k - g * sizes) / max_size + g).mean())
         mean = min(max(mean, 0.0), g)
         return len(k) * float(rel_entr(mean, g) + rel_entr(1 - mean, 1 - g)) >= -np.log(delta)
 

@@ -69,6 +69,8 @@ def _metrics(certificate: Certificate) -> dict[str, float | int | None]:
         "single_best_lower": certificate.single_best_lower,
         "oracle": 1 - k / n,
         "oracle_gain": (errors - k) / n,
+        "oracle_gain_certified_lower": certificate.gain_range[0],
+        "oracle_gain_certified_upper": certificate.gain_range[1],
         "foreclosed_share": k / errors if errors else None,
         "max_gain": certificate.max_gain,
         "paired_max_gain": certificate.paired_max_gain,

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from scipy.special import ndtri
 
 from cofail_lab.bounds.frechet import AllWrongRange, all_wrong_range
+from cofail_lab.bounds.least_of_many import LeastLimits, oracle_gain_limits
 from cofail_lab.fitting.comparison.compare import LawComparison
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS, POINT_LAWS, AbsenceFacts
 from cofail_lab.fitting.estimators import block, full_sigma, one_factor
@@ -38,6 +39,9 @@ eigenvalues, a rescaled diagonal and 4 million independent draws."""
 
 MATRIX_REPLICATES = 500
 """Number of bootstrap replicates that `MATRIX_LAWS` are refitted to: this costs ten times the rest of a replicate."""
+
+MAX_BOUNDARY_SHARE = 0.1
+"""Share of pairs on their Fréchet bound above which a mean tetrachoric correlation has no interval."""
 
 _HELDOUT_SPLITS = 200
 # An eigenvalue counts as negative only if it is smaller than rounding errors explain (times the number of models).
@@ -125,6 +129,11 @@ class MatrixFit:
         outcomes = self.outcomes
         return float(outcomes.error_counts[self.best] - outcomes.n_all_wrong) / outcomes.n_queries
 
+    @cached_property
+    def oracle_gain_limits(self) -> LeastLimits:
+        """Two-sided 95% limits of G, which pay only for the models that may be the best."""
+        return oracle_gain_limits(self.outcomes.wrong, 1 - CONFIDENCE)
+
     @property
     def foreclosed_share(self) -> float | None:
         """β / (1 - a_sb), the share of the best model's errors that every model makes; None where it makes none."""
@@ -193,6 +202,17 @@ class MatrixFit:
     def interval(self, values: Float[np.ndarray, " replicates"] | None) -> tuple[float, float] | None:
         """95% percentile interval of a number that each replicate has; None for None."""
         return None if values is None else percentile_interval(values, CONFIDENCE)
+
+    def correlation_interval(self, name: str) -> tuple[float, float] | None:
+        """95% percentile interval of a mean correlation of `point`; None without the bootstrap.
+
+        None for a tetrachoric mean too where more than `MAX_BOUNDARY_SHARE` of the pairs are on their Fréchet bound:
+        resampling cannot undo their bias, and such intervals held the truth in 4 of 40 matrices (docs/coverage.md).
+        """
+        n_boundary, n_pairs = int(self.point.n_boundary_pairs[0]), len(self.pairs.left)
+        if name.startswith("tetrachoric") and n_boundary > MAX_BOUNDARY_SHARE * n_pairs:
+            return None
+        return None if self.replicates is None else self.interval(getattr(self.replicates.fit, name))
 
     def correlation_matrix(self) -> tuple[Float[np.ndarray, "m m"], Int[np.ndarray, "m m"]]:
         """Tetrachoric correlations (nan in rows of constant models, diagonal 1) and boundary signs."""

@@ -2,6 +2,7 @@
 
 from cofail_lab.models.atom_inflated import AtomInflated
 from cofail_lab.models.base import AbstractErrorLaw
+from cofail_lab.models.beta_mixing import BetaMixing
 from cofail_lab.models.block_factor import BlockFactor
 from cofail_lab.models.clayton import Clayton
 from cofail_lab.models.common_shock import CommonShock
@@ -17,6 +18,7 @@ from cofail_lab.models.student_factor import StudentFactor
 __all__ = [
     "AbstractErrorLaw",
     "AtomInflated",
+    "BetaMixing",
     "BlockFactor",
     "Clayton",
     "CommonShock",

@@ -3,14 +3,46 @@
 Values that JAX is tracing (inside jit, vmap or grad) cannot be looked at, so only their shapes are checked.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.core import Tracer
 
-from cofail_lab.errors import InputError
+from cofail_lab.errors import InputError, TracedError
+
+
+def traced(tree: Any) -> bool:
+    """Whether JAX is tracing any array of a law or of a tuple."""
+    return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(tree))
+
+
+def needs_numbers(instead: str) -> Callable[[Callable], Callable]:
+    """Decorator: a method of a law that refuses traced parameters by name; ``instead`` says what to do."""
+
+    def decorate(method: Callable) -> Callable:
+        @wraps(method)
+        def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if traced(self):
+                raise TracedError(
+                    f"{type(self).__name__}.{method.__name__}: the parameters are traced by JAX (jit, vmap or grad) "
+                    f"and this method needs numbers; {instead}"
+                )
+            return method(self, *args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+ESTIMATE = needs_numbers("log_all_wrong can be traced, and its error is that at a law with numbers")
+BY_SIZE = needs_numbers("subpool(...).log_all_wrong() can be traced, one pool size at a time")
+DRAWS = needs_numbers("draw outside the transformation; the exact methods can be traced")
+"""Decorators of the methods that no law supports under tracing."""
 
 
 def vector(value: Any) -> Array:

@@ -79,6 +79,7 @@ class AbstractProbitFactor(AbstractFactorLaw):
         logs = solved.log_weights + log_answers(solved, self.loadings)[0].sum(axis=1)
         return jnp.asarray(np.logaddexp.reduce(logs)) if solved.concrete else logsumexp(logs)
 
+    @_checks.ESTIMATE
     def all_wrong_estimate(self) -> Estimate:
         """β; the error is the square of what coarser nodes miss (they have half the digits), and rounding."""
         log_value = float(self.log_all_wrong())

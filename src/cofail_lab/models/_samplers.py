@@ -154,10 +154,11 @@ class AtomSampler(AbstractSampler):
 
 
 class BlockSampler(AbstractSampler):
-    """A node for the common factor and one for each family; their sum is the row of the family's models.
+    """A node for the common factor and one for each family, which together give the row of the family's models.
 
     Attributes:
         shared, own: distributions of the two kinds of nodes.
+        stride: nodes a and b give row a·stride + b.
         family: number of each model's family, (m,).
         thresholds: uint32 (m, rows), integer conditional error probabilities.
         log_family_all_wrong: (families, rows) log P(the whole family wrong | row).
@@ -165,6 +166,7 @@ class BlockSampler(AbstractSampler):
 
     shared: Alias
     own: Alias
+    stride: int = eqx.field(static=True)
     family: Int[Array, " m"]
     thresholds: UInt[Array, "m rows"]
     log_family_all_wrong: Float[Array, "families rows"]
@@ -179,7 +181,8 @@ class BlockSampler(AbstractSampler):
         n_families = len(self.log_family_all_wrong)
         number = jnp.arange(1, n_families + 1, dtype=jnp.uint64)[:, None]
         places = query * np.uint64(n_families + 1)
-        return self.shared.draw(places, keys[FACTOR]) + self.own.draw(places + number, keys[FACTOR])
+        shared = self.shared.draw(places, keys[FACTOR]) * self.stride
+        return shared + self.own.draw(places + number, keys[FACTOR])
 
     def wrong(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Bool[Array, "b m"]:
         """The errors of the queries with these numbers."""

@@ -3,7 +3,6 @@
 from typing import Any
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jaxtyping import Float, Int
@@ -14,6 +13,7 @@ from cofail_lab.models import _checks
 from cofail_lab.models._samplers import AtomSampler
 from cofail_lab.models._sampling import Advance
 from cofail_lab.models.base import AbstractErrorLaw, ignore, log_rounding
+from cofail_lab.numerics.edges import log_with_atom
 
 
 class AtomInflated(AbstractErrorLaw):
@@ -43,8 +43,13 @@ class AtomInflated(AbstractErrorLaw):
 
     def log_all_wrong(self) -> Float[Array, ""]:
         """log(ω + (1-ω) β_base)."""
-        return jnp.logaddexp(jnp.log(self.shock), jnp.log1p(-self.shock) + self.base.log_all_wrong())
+        return log_with_atom(self.shock, self.base.log_all_wrong())
 
+    def all_wrong(self) -> Float[Array, ""]:
+        """ω + (1-ω) β_base."""
+        return self.shock + (1 - self.shock) * self.base.all_wrong()
+
+    @_checks.ESTIMATE
     def all_wrong_estimate(self) -> Estimate:
         """β, with the base's error."""
         base = self.base.all_wrong_estimate()
@@ -53,6 +58,7 @@ class AtomInflated(AbstractErrorLaw):
             return base
         return Estimate(shock + (1 - shock) * base.value, (1 - shock) * base.error, base.kind)
 
+    @_checks.BY_SIZE
     def log_all_wrong_by_size(
         self, sizes: Int[np.ndarray, " k"], advance: Advance = ignore
     ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
@@ -75,6 +81,7 @@ class AtomInflated(AbstractErrorLaw):
         """(1-ω) times the base's, plus ω at m."""
         return ((1 - self.shock) * self.base.count_probs()).at[-1].add(self.shock)
 
+    @_checks.DRAWS
     def sampler(self) -> AtomSampler:
         """The base's draws, overruled by the atom."""
         return AtomSampler.build(float(self.shock), self.base.sampler())

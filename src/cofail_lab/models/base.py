@@ -9,12 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.core import Tracer
 from jaxtyping import Bool, Float, Int
 from scipy.special import logsumexp
 
 from cofail_lab.estimate import Estimate
-from cofail_lab.models import _sampling
+from cofail_lab.models import _checks, _sampling
 from cofail_lab.models._samplers import TableSampler
 from cofail_lab.numerics.poisson_binomial import mixture_counts, mixture_counts_at_once
 
@@ -40,8 +39,9 @@ def log_rounding(log_value: Any) -> Any:
 class AbstractErrorLaw(eqx.Module):
     """A law of the error indicators (E_1, ..., E_m) of a pool of m models; an immutable pytree of float64 arrays.
 
-    Concrete laws are final. Methods that return arrays work under `jax.jit`, `jax.vmap` and `jax.grad`; those that
-    return an `Estimate`, and sampling, need concrete parameters.
+    Concrete laws are final. Methods that return JAX arrays work under `jax.jit`, `jax.vmap` and `jax.grad`, at the
+    edges of the parameters too; all others (an `Estimate`, many pool sizes, sampling) need numbers, and raise a
+    `TracedError` that says so. A law that cannot offer one of the former refuses it in the same way.
 
     Attributes:
         error_rates: α_i = P(E_i = 1), (m,).
@@ -62,6 +62,7 @@ class AbstractErrorLaw(eqx.Module):
         """β = P(every model is wrong)."""
         return jnp.exp(self.log_all_wrong())
 
+    @_checks.ESTIMATE
     def all_wrong_estimate(self) -> Estimate:
         """β with its numerical error and how it was obtained."""
         log_value = float(self.log_all_wrong())
@@ -69,6 +70,7 @@ class AbstractErrorLaw(eqx.Module):
         error = 4 * ROUNDING * (1 + abs(log_value)) * value if value > 0 else 0.0
         return Estimate(value, error, "exact")
 
+    @_checks.BY_SIZE
     def log_all_wrong_by_size(
         self, sizes: Int[np.ndarray, " k"], advance: _sampling.Advance = ignore
     ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
@@ -84,6 +86,7 @@ class AbstractErrorLaw(eqx.Module):
             advance(1)
         return values, errors
 
+    @_checks.ESTIMATE
     def log_all_wrong_error(self, log_value: float) -> float:
         """Absolute error of log β, where `all_wrong_estimate` has that of β."""
         estimate = self.all_wrong_estimate()
@@ -107,6 +110,7 @@ class AbstractErrorLaw(eqx.Module):
     def sampler(self) -> _sampling.AbstractSampler:
         """The integer tables from which queries are drawn; concrete parameters only."""
 
+    @_checks.DRAWS
     def sample(self, key: Array, n: int, *, chunk: int = CHUNK) -> Bool[Array, "n m"]:
         """Draw n queries: True where the model is wrong.
 
@@ -119,12 +123,14 @@ class AbstractErrorLaw(eqx.Module):
             done += len(rows)
         return jnp.asarray(out)
 
+    @_checks.DRAWS
     def sample_chunks(
         self, key: Array, n: int, *, chunk: int = CHUNK, first: int = 0
     ) -> Iterator[Bool[np.ndarray, "b m"]]:
         """n queries of `sample` from number ``first`` on, ``chunk`` or fewer at a time, so that n may be any number."""
         return _sampling.sample(self.sampler(), key, n, chunk, first)
 
+    @_checks.DRAWS
     def count_wrong(
         self, key: Array, n: int, *, chunk: int = CHUNK, advance: _sampling.Advance = ignore
     ) -> Int[np.ndarray, " m+1"]:
@@ -134,6 +140,7 @@ class AbstractErrorLaw(eqx.Module):
         """
         return _sampling.count_wrong(self.sampler(), key, n, chunk, advance)
 
+    @_checks.DRAWS
     def all_wrong_rate(
         self, key: Array, n: int, *, conditional: bool = False, chunk: int = CHUNK, advance: _sampling.Advance = ignore
     ) -> Estimate:
@@ -162,6 +169,19 @@ class FactorGrid(NamedTuple):
     log_right: Float[Array, "nodes m"]
 
 
+class Mixture(NamedTuple):
+    """A `FactorGrid` as probabilities: what is smooth where a probability is 0 has no derivative as a log.
+
+    Attributes:
+        weights: (nodes,) probability of each node.
+        wrong, right: (nodes, m) P(E_i = 1 | node) and P(E_i = 0 | node).
+    """
+
+    weights: Float[Array, " nodes"]
+    wrong: Float[Array, "nodes m"]
+    right: Float[Array, "nodes m"]
+
+
 class AbstractFactorLaw(AbstractErrorLaw):
     """A law whose models err independently given one factor; it is known by its `factor_grid`."""
 
@@ -175,6 +195,7 @@ class AbstractFactorLaw(AbstractErrorLaw):
         For a continuous factor the nodes are a quadrature rule; each law states its relative error.
         """
 
+    @_checks.BY_SIZE
     def log_all_wrong_by_size(
         self, sizes: Int[np.ndarray, " k"], advance: _sampling.Advance = ignore
     ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
@@ -185,33 +206,37 @@ class AbstractFactorLaw(AbstractErrorLaw):
         advance(len(sizes))
         return values, self.grid_error + self.n_models * ROUNDING + log_rounding(values)
 
+    def mixture(self) -> Mixture:
+        """The nodes as probabilities. A law whose probabilities reach 0 or 1 writes them down, for its derivatives."""
+        return Mixture(*map(jnp.exp, self.factor_grid()))
+
     def count_probs(self) -> Float[Array, " m+1"]:
         """P(C = j), j = 0..m, to the relative error of `factor_grid` plus about m rounding errors; O(nodes · m²)."""
-        grid = self.factor_grid()
-        concrete = not isinstance(grid.log_wrong, Tracer)
-        if concrete and grid.log_wrong.size * self.n_models < _SMALL:
-            return jnp.asarray(mixture_counts_at_once(*(np.exp(np.asarray(logs)) for logs in grid)))
-        return _counts(_round_up(grid))[: self.n_models + 1]
+        mixture = self.mixture()
+        if not _checks.traced(mixture) and mixture.wrong.size * self.n_models < _SMALL:
+            return jnp.asarray(mixture_counts_at_once(*map(np.asarray, mixture)))
+        return _counts(_round_up(mixture))[: self.n_models + 1]
 
+    @_checks.DRAWS
     def sampler(self) -> _sampling.AbstractSampler:
         """Draws a node, then each model given the node."""
         grid = self.factor_grid()
         return TableSampler.build(np.asarray(grid.log_weights), np.asarray(grid.log_wrong))
 
 
-def _round_up(grid: FactorGrid) -> FactorGrid:
-    """The grid with nodes of weight 0 and models that are never wrong, up to sizes that many pools share.
+def _round_up(mixture: Mixture) -> Mixture:
+    """The mixture with nodes of weight 0 and models that are never wrong, up to sizes that many pools share.
 
     Compiling for every size of its own takes longer than the sums over the padding.
     """
-    spare = ((0, -grid.log_wrong.shape[0] % 256), (0, -grid.log_wrong.shape[1] % 32))
-    return FactorGrid(
-        jnp.pad(grid.log_weights, spare[0], constant_values=-jnp.inf),
-        jnp.pad(grid.log_wrong, spare, constant_values=-jnp.inf),
-        jnp.pad(grid.log_right, spare),
+    spare = ((0, -mixture.wrong.shape[0] % 256), (0, -mixture.wrong.shape[1] % 32))
+    return Mixture(
+        jnp.pad(mixture.weights, spare[0]),
+        jnp.pad(mixture.wrong, spare),
+        jnp.pad(mixture.right, spare, constant_values=1),
     )
 
 
 @jax.jit
-def _counts(grid: FactorGrid) -> Array:
-    return mixture_counts(jnp.exp(grid.log_weights), jnp.exp(grid.log_wrong), jnp.exp(grid.log_right))
+def _counts(mixture: Mixture) -> Array:
+    return mixture_counts(*mixture)

@@ -62,11 +62,13 @@ class BlockFactor(AbstractErrorLaw):
         """Quadrature over every family's factor inside one over Z; its error is `all_wrong_estimate`'s."""
         return self._nested()[0]
 
+    @_checks.ESTIMATE
     def all_wrong_estimate(self) -> Estimate:
         """β by nested quadrature, with its numerical error."""
         log_value, error = (float(x) for x in self._nested())
         return Estimate(float(np.exp(log_value)), float(np.exp(log_value) * error), "quadrature")
 
+    @_checks.BY_SIZE
     def log_all_wrong_by_size(
         self, sizes: Int[np.ndarray, " k"], advance: Advance = ignore
     ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
@@ -109,10 +111,12 @@ class BlockFactor(AbstractErrorLaw):
         largest = max(map(len, self.families))
         return block_factor.lattice(np.asarray(self.thresholds), largest, float(self.between), float(self.within))
 
+    @_checks.needs_numbers("compute it law by law; log_all_wrong and pairwise_wrong can be traced")
     def count_probs(self) -> Float[Array, " m+1"]:
         """P(C = j), relative error 1e-11 down to about 1e-25; concrete parameters only."""
         return jnp.asarray(block_factor.count_law(self._lattice(), self.families))
 
+    @_checks.DRAWS
     def sampler(self) -> BlockSampler:
         """Draws Z and every family's factor on their lattices, then each model."""
         nodes, families = self._lattice(), self.families
@@ -122,6 +126,7 @@ class BlockFactor(AbstractErrorLaw):
         return BlockSampler(
             Alias.build(nodes.shared),
             Alias.build(nodes.family),
+            nodes.stride,
             jnp.asarray(family),
             jnp.asarray(np.ascontiguousarray(integer_threshold(np.exp(nodes.log_wrong)).T)),
             jnp.asarray(block_factor.log_family_all_wrong(nodes, families)),

@@ -8,8 +8,9 @@ from jax import Array
 from jaxtyping import Float
 
 from cofail_lab.models import _checks
-from cofail_lab.models.base import AbstractFactorLaw, FactorGrid
+from cofail_lab.models.base import AbstractFactorLaw, FactorGrid, Mixture
 from cofail_lab.models.independent import with_diagonal
+from cofail_lab.numerics.edges import log_with_atom
 
 
 class CommonShock(AbstractFactorLaw):
@@ -39,7 +40,11 @@ class CommonShock(AbstractFactorLaw):
 
     def log_all_wrong(self) -> Float[Array, ""]:
         """log(ω + (1-ω) Π α0_i)."""
-        return jnp.logaddexp(jnp.log(self.shock), jnp.log1p(-self.shock) + jnp.log(self.base_error_rates).sum())
+        return log_with_atom(self.shock, jnp.log(self.base_error_rates).sum())
+
+    def all_wrong(self) -> Float[Array, ""]:
+        """ω + (1-ω) Π α0_i."""
+        return self.shock + (1 - self.shock) * jnp.exp(jnp.log(self.base_error_rates).sum())
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """ω + (1-ω) α0_i α0_j off the diagonal."""
@@ -58,4 +63,13 @@ class CommonShock(AbstractFactorLaw):
             jnp.stack([jnp.log(self.shock), jnp.log1p(-self.shock)]),
             jnp.stack([jnp.zeros_like(base), jnp.log(base)]),
             jnp.stack([jnp.full_like(base, -jnp.inf), jnp.log1p(-base)]),
+        )
+
+    def mixture(self) -> Mixture:
+        """The same nodes; smooth at ω = 0."""
+        base = self.base_error_rates
+        return Mixture(
+            jnp.stack([self.shock, 1 - self.shock]),
+            jnp.stack([jnp.ones_like(base), base]),
+            jnp.stack([jnp.zeros_like(base), 1 - base]),
         )

@@ -48,6 +48,11 @@ class ExchangeableCount(AbstractErrorLaw):
         """Log q_m."""
         return jnp.log(self.probabilities[-1])
 
+    def all_wrong(self) -> Float[Array, ""]:
+        """q_m."""
+        return self.probabilities[-1]
+
+    @_checks.BY_SIZE
     def log_all_wrong_by_size(
         self, sizes: Int[np.ndarray, " k"], advance: Advance = ignore
     ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
@@ -78,6 +83,7 @@ class ExchangeableCount(AbstractErrorLaw):
         """The law itself."""
         return self.probabilities
 
+    @_checks.DRAWS
     def sampler(self) -> PositionsSampler:
         """Draws the number, then the positions one after the other."""
         return PositionsSampler(

@@ -1,16 +1,17 @@
 """Exchangeable mixing: every model errs with a probability drawn for the query (theory section 2)."""
 
+from functools import partial
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
-from scipy.special import roots_jacobi
 
-from cofail_lab.errors import InputError
 from cofail_lab.models import _checks
-from cofail_lab.models.base import AbstractFactorLaw, FactorGrid
+from cofail_lab.models.base import AbstractFactorLaw, FactorGrid, Mixture
+from cofail_lab.models.beta_mixing import BetaMixing
 from cofail_lab.models.independent import with_diagonal
 
 
@@ -38,18 +39,9 @@ class ExchangeableMixing(AbstractFactorLaw):
         _checks.pool_size("n_models", self.pool_size)
 
     @staticmethod
-    def beta(a: float, b: float, n_models: int) -> "ExchangeableMixing":
-        """The mixing law Beta(a, b), exactly: no event of m models distinguishes it from a Gauss-Jacobi rule.
-
-        Every event's probability is the mean of a polynomial in p of degree at most m, which a Gauss rule with
-        (m+1)/2 nodes integrates exactly (rounding: about 1e-13). SciPy's nodes are good for a, b > 0 and m up to a
-        few thousand.
-        """
-        if not (a > 0 and b > 0):
-            raise InputError(f"law.a, law.b: {a}, {b}; both must be above 0")
-        _checks.pool_size("n_models", n_models)
-        nodes, weights = roots_jacobi(n_models // 2 + 1, b - 1, a - 1)
-        return ExchangeableMixing((1 + nodes) / 2, weights / weights.sum(), n_models)
+    def beta(a: float, b: float, n_models: int) -> BetaMixing:
+        """The mixing law Beta(a, b), exactly: `beta_mixing.BetaMixing`."""
+        return BetaMixing(a, b, n_models)
 
     @property
     def n_models(self) -> int:
@@ -63,7 +55,11 @@ class ExchangeableMixing(AbstractFactorLaw):
 
     def log_all_wrong(self) -> Float[Array, ""]:
         """Log E[p^m]."""
-        return _log_mean(self.weights, self.n_models * jnp.log(self.points))
+        return _log_moment(self.weights, self.points, self.n_models)
+
+    def all_wrong(self) -> Float[Array, ""]:
+        """E[p^m]."""
+        return self.weights @ self.points**self.n_models
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """E[p²] off the diagonal."""
@@ -80,8 +76,26 @@ class ExchangeableMixing(AbstractFactorLaw):
         columns = (jnp.broadcast_to(x[:, None], shape) for x in (jnp.log(self.points), jnp.log1p(-self.points)))
         return FactorGrid(jnp.log(self.weights), *columns)
 
+    def mixture(self) -> Mixture:
+        """The same; smooth where a point is 0 or 1, or a weight 0."""
+        shape = (len(self.points), self.n_models)
+        return Mixture(self.weights, *(jnp.broadcast_to(x[:, None], shape) for x in (self.points, 1 - self.points)))
 
-def _log_mean(weights: Array, logs: Array) -> Array:
+
+@partial(jax.custom_jvp, nondiff_argnums=(2,))
+def _log_moment(weights: Array, points: Array, degree: int) -> Array:
+    """Log Σ_k w_k p_k^degree; differentiable where some, not all, of the terms are 0."""
+    logs = degree * jnp.log(points)
     top = logs.max()
     safe = jnp.where(jnp.isfinite(top), top, 0.0)
     return safe + jnp.log(weights @ jnp.exp(logs - safe))
+
+
+@_log_moment.defjvp
+def _log_moment_jvp(degree: int, primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    (weights, points), (d_weights, d_points) = primals, tangents
+    value = _log_moment(weights, points, degree)
+    logs = jnp.log(points)
+    lower = (degree - 1) * logs if degree > 1 else jnp.zeros_like(logs)
+    change = d_weights @ jnp.exp(degree * logs - value) + d_points @ (weights * degree * jnp.exp(lower - value))
+    return value, change

@@ -16,8 +16,7 @@ from cofail_lab.models._latent_sampler import LatentSampler
 from cofail_lab.models._sampling import Advance
 from cofail_lab.models.base import AbstractErrorLaw, ignore, log_rounding
 from cofail_lab.models.independent import with_diagonal
-from cofail_lab.numerics import bivariate_normal, normal, orthant
-from cofail_lab.numerics.poisson_binomial import mixture_counts
+from cofail_lab.numerics import bivariate_normal, equal_scores, gaussian_counts, orthant
 
 LOG2_POINTS = 9
 """Points of the net, under each of `orthant.N_SHIFTS` shifts, behind `GaussianCopula.all_wrong`."""
@@ -25,7 +24,7 @@ LOG2_POINTS = 9
 _SEED = 0
 # A threshold at which a model never matters: Φ(40) = 1.
 _LEFT_OUT = 40.0
-_COUNT_SHIFTS = 16
+_COUNTS = _checks.needs_numbers("compute it law by law; log_all_wrong and pairwise_wrong can be traced")
 
 
 class GaussianCopula(AbstractErrorLaw):
@@ -34,7 +33,8 @@ class GaussianCopula(AbstractErrorLaw):
     Attributes:
         error_rates: α_i in (0, 1), (m,).
         correlation: Σ, (m, m): symmetric, diagonal 1, no eigenvalue below -1e-9. Where one is below 1e-9, β is that of
-            (1-ε)Σ + εI with the least ε that lifts it there.
+            (1-ε)Σ + εI with the least ε that lifts it there. Models whose correlation is within 1e-9 of ±1 have one
+            score: a pair at -1 with rates that sum to 1 or less gives β = 0, exactly.
     """
 
     error_rates: Float[Array, " m"] = eqx.field(converter=_checks.vector)
@@ -52,21 +52,28 @@ class GaussianCopula(AbstractErrorLaw):
         return ndtri(self.error_rates)
 
     def log_all_wrong(self) -> Float[Array, ""]:
-        """Log Φ_m(t; Σ) by simulation with fixed points (one model: exact); `all_wrong_estimate` has its error."""
-        return (
-            jnp.log(self.error_rates[0])
-            if self.n_models == 1
-            else self._orthant(self.thresholds, self.correlation).log_value
-        )
+        """Log Φ_m(t; Σ) by simulation with fixed points (one model: exact); `all_wrong_estimate` has its error.
 
-    def all_wrong_estimate(self) -> Estimate:
-        """β with one standard error, about 1e-3 of it at m = 67."""
+        Traced, Σ is taken as it is: pairs with correlation ±1 are not looked for, and β is 1e-5 off at the worst.
+        """
         if self.n_models == 1:
-            return Estimate(float(self.error_rates[0]), 0.0, "exact")
-        result = self._orthant(self.thresholds, self.correlation)
-        value = float(jnp.exp(result.log_value))
-        return Estimate(value, value * float(result.relative_error), "monte_carlo")
+            return jnp.log(self.error_rates[0])
+        if _checks.traced(self):
+            return self._orthant(self.thresholds, self.correlation).log_value
+        return jnp.asarray(self._log_all_below(np.asarray(self.thresholds), np.asarray(self.correlation))[0])
 
+    @_checks.ESTIMATE
+    def all_wrong_estimate(self) -> Estimate:
+        """β with one standard error, about 1e-3 of it at m = 67; exact where pairs at ±1 leave a single score."""
+        log_value, error = float(jnp.log(self.error_rates[0])), 0.0
+        if self.n_models > 1:
+            log_value, error = self._log_all_below(np.asarray(self.thresholds), np.asarray(self.correlation))
+        value = float(np.exp(log_value))
+        if error == 0:
+            return Estimate(value, value * log_rounding(log_value) if value else 0.0, "exact")
+        return Estimate(value, value * error, "monte_carlo")
+
+    @_checks.BY_SIZE
     def log_all_wrong_by_size(
         self, sizes: Int[np.ndarray, " k"], advance: Advance = ignore
     ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
@@ -74,41 +81,68 @@ class GaussianCopula(AbstractErrorLaw):
         values, errors = np.empty(len(sizes)), np.empty(len(sizes))
         for k, size in enumerate(sizes):
             inside = np.arange(self.n_models) < size
-            correlation = jnp.where(np.outer(inside, inside), self.correlation, jnp.eye(self.n_models))
-            thresholds = jnp.where(inside, self.thresholds, _LEFT_OUT)
-            result = self._orthant(thresholds, correlation)
-            values[k], errors[k] = float(result.log_value), float(result.relative_error)
+            correlation = np.where(np.outer(inside, inside), self.correlation, np.eye(self.n_models))
+            thresholds = np.where(inside, self.thresholds, _LEFT_OUT)
+            values[k], errors[k] = self._log_all_below(thresholds, correlation)
             advance(1)
-        return values, errors + log_rounding(values)
+        return values, errors + log_rounding(np.where(np.isfinite(values), values, 0.0))
+
+    def _log_all_below(self, thresholds: np.ndarray, correlation: np.ndarray) -> tuple[float, float]:
+        """Log probability and relative error, scores that are equal up to sign being merged."""
+        rectangle = equal_scores.merged(thresholds, correlation)
+        if rectangle is not None:
+            if len(rectangle.upper) > 1 and not rectangle.two_sided:
+                return self._log_all_below(rectangle.upper, rectangle.correlation)
+            k = len(rectangle.upper)
+            positive = rectangle._replace(correlation=np.asarray(lifted(jnp.asarray(rectangle.correlation))))
+            shifts = orthant.digital_shifts(k, _SEED)
+            return equal_scores.log_rectangle(positive, orthant.sobol_net(k, LOG2_POINTS), shifts)
+        result = self._orthant(jnp.asarray(thresholds), jnp.asarray(correlation))
+        return float(result.log_value), float(result.relative_error)
 
     def _orthant(self, thresholds: Array, correlation: Array) -> orthant.Orthant:
-        m = self.n_models
+        m = len(thresholds)
         shifts = orthant.digital_shifts(m, _SEED)
         return orthant.log_orthant(thresholds, lifted(correlation), orthant.sobol_net(m, LOG2_POINTS), shifts)
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """Φ2(t_i, t_j; Σ_ij) off the diagonal."""
         t = self.thresholds
-        return with_diagonal(bivariate_normal.relative_cdf(t[:, None], t[None], self.correlation), self.error_rates)
+        apart = with_diagonal(self.correlation, jnp.zeros_like(t))
+        return with_diagonal(bivariate_normal.relative_cdf(t[:, None], t[None], apart), self.error_rates)
 
     def subpool(self, members: Any) -> "GaussianCopula":
         """The sub-matrix."""
         index = _checks.members(members, self.n_models)
         return GaussianCopula(self.error_rates[index], self.correlation[jnp.ix_(index, index)])
 
+    @_COUNTS
     def count_probs(self) -> Float[Array, " m+1"]:
         """P(C = j) by simulation with fixed points; standard errors are `count_probs_estimate`'s."""
         return self.count_probs_estimate()[0]
 
+    @_COUNTS
     def count_probs_estimate(self) -> tuple[Float[Array, " m+1"], Float[Array, " m+1"]]:
-        """P(C = j) and standard errors: with Σ = λI + BBᵀ, λ the smallest eigenvalue, exact given Y in BY + √λ ε.
+        """P(C = j) and standard errors: j = 0 and m as β is, the others by `numerics.gaussian_counts`.
 
-        Accurate where λ is not small; near singular Σ the error is that of plain simulation with 8,192 queries.
+        Rare counts are looked for around the scores at which all models are wrong, or right. One that lives elsewhere
+        may be missed where its probability is below 1e-7: no error of these is stated smaller than that.
         """
-        m = self.n_models
-        shifts = orthant.digital_shifts(m + 1, _SEED, _COUNT_SHIFTS)
-        return _count_law(self.thresholds, self.correlation, orthant.sobol_net(m + 1, LOG2_POINTS), shifts)
+        m, t = self.n_models, np.asarray(self.thresholds)
+        if m == 1:
+            return jnp.stack([1 - self.error_rates[0], self.error_rates[0]]), jnp.zeros(2)
+        correlation = np.asarray(self.correlation)
+        (log_none, none_error), (log_all, all_error) = (self._log_all_below(side * t, correlation) for side in (-1, 1))
+        none, all_wrong = np.exp(log_none), np.exp(log_all)
+        probs, errors = (x[1:-1] for x in gaussian_counts.count_law(t, correlation, _SEED))
+        probs = probs * ((1 - none - all_wrong) / probs.sum())
+        errors = np.maximum(errors, gaussian_counts.LEAST_ERROR)
+        return (
+            jnp.asarray(np.concatenate([[none], probs, [all_wrong]])),
+            jnp.asarray(np.concatenate([[none * none_error], errors, [all_wrong * all_error]])),
+        )
 
+    @_checks.DRAWS
     def sampler(self) -> LatentSampler:
         """One normal per model and a matrix product."""
         return LatentSampler.build(np.asarray(self.thresholds), np.asarray(self.correlation))
@@ -119,20 +153,3 @@ def lifted(correlation: Array) -> Array:
     smallest = jax.lax.stop_gradient(jnp.linalg.eigvalsh(correlation)[0])
     share = jnp.clip((1e-9 - smallest) / (1 - smallest), 0.0, 1.0)
     return (1 - share) * correlation + share * jnp.eye(len(correlation))
-
-
-@jax.jit
-def _count_law(thresholds: Array, correlation: Array, net: Array, shifts: Array) -> tuple[Array, Array]:
-    values, vectors = jnp.linalg.eigh(correlation)
-    residual = jnp.maximum(values[0], 1e-12)
-    # Largest components first: a net is most even in its first coordinates.
-    loadings = (vectors * jnp.sqrt(jnp.maximum(values - residual, 0)))[:, ::-1]
-    weights = jnp.full(len(net), 1 / len(net))
-
-    def one(shift: Array) -> Array:
-        uniform = (((net ^ shift) >> np.uint64(11)).astype(float) + 0.5) * 2.0**-53
-        u = (thresholds - ndtri(uniform) @ loadings.T) / jnp.sqrt(residual)
-        return mixture_counts(weights, jnp.exp(normal.log_cdf(u)), jnp.exp(normal.log_cdf(-u)))
-
-    laws = jax.lax.map(one, shifts)
-    return laws.mean(axis=0), laws.std(axis=0, ddof=1) / np.sqrt(len(shifts))

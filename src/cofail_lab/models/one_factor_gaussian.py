@@ -64,6 +64,7 @@ class OneFactorGaussian(AbstractFactorLaw):
         """Log ∫ φ(z) Π Φ((t_i - ℓ_i z)/√(1-ℓ_i²)) dz; its error is that of `all_wrong_estimate`."""
         return one_factor.log_all_below(self.thresholds, self.loadings)[0]
 
+    @_checks.ESTIMATE
     def all_wrong_estimate(self) -> Estimate:
         """β by quadrature; the error is a bound."""
         log_value, error = (float(x) for x in one_factor.log_all_below(self.thresholds, self.loadings))

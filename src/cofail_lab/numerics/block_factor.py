@@ -18,6 +18,7 @@ from scipy.special import log_ndtr
 
 from cofail_lab.errors import ConvergenceError
 from cofail_lab.numerics import block_table, one_factor
+from cofail_lab.numerics.edges import derivative_inside
 from cofail_lab.numerics.poisson_binomial import counts, counts_at_once
 
 _NODES = 256
@@ -46,7 +47,7 @@ def log_all_below(
         ConvergenceError: a concrete ρ_w within about 1e-11 of 1.
     """
     if any(isinstance(x, Tracer) for x in (thresholds, between, within)):
-        value, error = _nested(*(jnp.asarray(x) for x in (thresholds, between, within)))
+        value, error = _smooth_nested(*(jnp.asarray(x) for x in (thresholds, between, within)))
         return jnp.where(error < 1e-8, value, jnp.nan), error
     value, error = block_table.log_all_below(np.asarray(thresholds), float(between), float(within))
     return jnp.asarray(value), jnp.asarray(error)
@@ -84,65 +85,93 @@ def _nested(thresholds: Array, between: Array, within: Array) -> tuple[Array, Ar
     moved, before = (jnp.abs(sums[k] - sums[k + 1]) / sums[0] for k in range(2))
     kappa = 1 + real.sum() * between / (1 - within)
     proven = one_factor.trapezoid_error(kappa, width / _NODES)
-    error = jnp.minimum(moved * jnp.minimum(1, 2 * moved / jnp.maximum(before, 1e-300)), proven)
+    seen = moved * jnp.minimum(1, 2 * moved / jnp.maximum(before, 1e-300))
+    error = jnp.where(proven > one_factor.RESOLVED, proven, jnp.minimum(seen, proven))
     value = peak + jnp.log(sums[0] * width)
     # Each family's integral is good to 1e-13, plus rounding.
     rounding = len(thresholds) * 1e-13 + 4 * np.finfo(float).eps * (1 + jnp.abs(value))
     return value, lax.stop_gradient(error + rounding)
 
 
+# The weights of the factors are square roots: where they vanish, derivatives are taken at 1e-8.
+_LEAST = 1e-8
+_smooth_nested = derivative_inside(
+    _nested,
+    lambda thresholds, between, within: (
+        thresholds,
+        jnp.maximum(between, _LEAST),
+        jnp.maximum(within, jnp.maximum(between, _LEAST) + _LEAST),
+    ),
+)
+
+
 class Lattice(NamedTuple):
-    """Nodes a·step/c_b for Z and b·step/c_f for each family's factor.
+    """Nodes for Z and for each family's factor, and what the scores' common part is worth at every pair of them.
 
     Attributes:
-        step: of the common part of the score.
-        shared, family: probabilities of a = -A..A and b = -B..B.
-        log_wrong, log_right: (2(A+B)+1, m) log P(score below / above its threshold | common part (a+b)·step).
+        shared, family: probabilities of the nodes a = 0..A-1 for Z and b = 0..B-1 for a family's factor.
+        stride: node a and node b give row a·stride + b; 1 where both are multiples of one step in the score.
+        log_wrong, log_right: (rows, m) log P(score below / above its threshold | common part).
     """
 
-    step: float
     shared: np.ndarray
     family: np.ndarray
+    stride: int
     log_wrong: np.ndarray
     log_right: np.ndarray
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Row of every pair of nodes, (A, B)."""
+        return np.arange(len(self.shared))[:, None] * self.stride + np.arange(len(self.family))
 
 
 def lattice(thresholds: np.ndarray, largest_family: int, between: float, within: float) -> Lattice:
     """Lattices on which every pattern of errors has its probability within a proven relative 1e-12, ends apart.
 
-    The ends cut off less than 1e-30 of either factor.
+    The ends cut off less than 1e-30 of either factor. Two factors of similar weights share one step in the score, so
+    that their sum takes few values; a weak one has few nodes of its own.
 
     Raises:
-        ConvergenceError: a factor too weak or idiosyncratic parts too small for a table of 2^27 entries.
+        ConvergenceError: idiosyncratic parts too small for a table of 2^27 entries.
     """
     m, rest = len(thresholds), 1 - within
-    spacings, scales = [], (np.sqrt(between), np.sqrt(within - between))
-    for scale, n_models in zip(scales, (m, largest_family), strict=True):
-        if scale > 0:
-            kappa = 1 + n_models * scale**2 / rest
-            spacings.append(scale * float(one_factor.proven_spacing(jnp.asarray(kappa), _ERROR)))
-    step = min(spacings, default=1.0)
-    sizes = [int(np.ceil(_REACH * scale / step)) for scale in scales]
-    n_values = 2 * sum(sizes) + 1
-    if max(n_values * m, n_values * (2 * sizes[0] + 1)) > _MAX_ENTRIES:
+    scales = np.sqrt([between, within - between])
+    kappas = 1 + np.array([m, largest_family]) * scales**2 / rest
+    steps = scales * [float(one_factor.proven_spacing(jnp.asarray(kappa), _ERROR)) for kappa in kappas]
+    one_step = np.full(2, min(steps[steps > 0], default=1.0))
+    common, apart = (_sizes(scales, x) for x in (one_step, steps))
+    # Rows of the two tables: sums a + b, or pairs.
+    n_sums, n_pairs = int((common - 1).sum()) + 1, int(apart.prod())
+    chosen, sizes = (one_step, common) if n_sums <= n_pairs else (steps, apart)
+    n_rows = min(n_sums, n_pairs)
+    if max(n_rows * m, n_rows * int(sizes[0])) > _MAX_ENTRIES:
         raise ConvergenceError(
-            f"law.between, law.within: {between:g}, {within:g} with {m} models need {n_values} values of the common "
-            "factor; a factor of weight exactly 0 needs none"
+            f"law.between, law.within: {between:g}, {within:g} with {m} models need {n_rows} values of the "
+            "common factor"
         )
-    weights = []
-    for scale, size in zip(scales, sizes, strict=True):
-        z = np.arange(-size, size + 1) * (step / scale if size else 0.0)
-        weight = np.exp(-z * z / 2)
+    weights, scores = [], []
+    for scale, step, size in zip(scales, chosen, sizes, strict=True):
+        score = (np.arange(size) - size // 2) * step
+        weight = np.exp(-((score / scale) ** 2) / 2) if size > 1 else np.ones(1)
         weights.append(weight / weight.sum())
-    common = np.arange(n_values) - sum(sizes)
-    u = (thresholds - common[:, None] * step) / np.sqrt(rest)
-    return Lattice(step, weights[0], weights[1], log_ndtr(u), log_ndtr(-u))
+        scores.append(score)
+    if n_sums <= n_pairs:
+        stride, values = 1, (np.arange(n_sums) - n_sums // 2) * chosen[0]
+    else:
+        stride, values = len(scores[1]), np.add.outer(*scores).ravel()
+    u = (thresholds - values[:, None]) / np.sqrt(rest)
+    return Lattice(weights[0], weights[1], stride, log_ndtr(u), log_ndtr(-u))
+
+
+def _sizes(scales: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Nodes of each factor within `_REACH`: an odd number; one where its weight is 0."""
+    return 2 * np.ceil(np.divide(_REACH * scales, steps, out=np.zeros(2), where=scales > 0)).astype(int) + 1
 
 
 def count_law(nodes: Lattice, families: list[np.ndarray]) -> np.ndarray:
     """P(C = j), j = 0..m: families are mixed over their own factor, joined given Z, and mixed over Z."""
-    n_shared, n_family = len(nodes.shared), len(nodes.family)
-    windows = np.arange(n_shared)[:, None] + np.arange(n_family)
+    n_shared, windows = len(nodes.shared), nodes.rows
     joint = np.ones((n_shared, 1))
     largest = max(len(members) for members in families)
     for members in families:

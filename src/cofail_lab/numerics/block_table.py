@@ -15,7 +15,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.special import log_ndtr
+from scipy.special import log_ndtr, logsumexp
 
 from cofail_lab.errors import ConvergenceError
 from cofail_lab.numerics import one_factor
@@ -117,11 +117,18 @@ def _log_families(families: _Families, shared: np.ndarray, step: float, strides:
             f"law.within: {1 - families.rest**2:.17g} with {families.times.sum()} families needs sums over "
             f"{len(shared)} x {len(own)} nodes"
         )
+    weights = _log_weights(own, families.own, step * strides[1])
+    at_once = max(1, _ENTRIES_AT_ONCE // len(own))
+    if len(shared) * len(own) < (len(shared) - 1) * strides[0] + (len(own) - 1) * strides[1]:
+        # One factor is so weak that a table of all multiples of its step would have more entries than there are pairs.
+        for k in range(0, len(shared), at_once):
+            pairs = np.add.outer(shared[k : k + at_once] * strides[0], own * strides[1]) * step
+            logs = _table(families, pairs.ravel()).reshape(len(families.times), *pairs.shape) + weights
+            total[k : k + at_once] += families.times @ logsumexp(logs, axis=2)
+        return total
     span = (len(own) - 1) * strides[1] + 1
     first = shared[0] * strides[0] + own[0] * strides[1]
     table = _table(families, step * (first + np.arange((len(shared) - 1) * strides[0] + span)))
-    weights = _log_weights(own, families.own, step * strides[1])
-    at_once = max(1, _ENTRIES_AT_ONCE // len(own))
     for times, row in zip(families.times, table, strict=True):
         windows = sliding_window_view(row, span)[:: strides[0], :: strides[1]]
         for k in range(0, len(shared), at_once):

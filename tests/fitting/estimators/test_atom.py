@@ -2,15 +2,18 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest, chi2
+from scipy.special import ndtr
+from scipy.stats import binom, binomtest, chi2
 
+from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS
-from cofail_lab.fitting.estimators import atom, atom_profile, loadings, loadings_ml
+from cofail_lab.fitting.estimators import atom, atom_profile, limits, loadings, loadings_ml
 from cofail_lab.fitting.estimators.count_likelihood import count_law, matrix_log_likelihood
+from cofail_lab.fitting.estimators.mixture_ml import Patterns
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.fitting.estimators.tetrachoric import tetrachoric
 from cofail_lab.fitting.replicates.stages import one_thread
-from cofail_lab.models import AtomInflated, OneFactorGaussian
+from cofail_lab.models import AtomInflated, Clayton, OneFactorGaussian
 
 
 def test_atom_on_counts_and_on_the_matrix(drawn: np.ndarray) -> None:
@@ -44,9 +47,9 @@ def test_profile_over_dropped_queries(drawn: np.ndarray) -> None:
     assert found.shock_interval is None
 
 
-@pytest.mark.parametrize(("n", "m", "inside"), [(1500, 4, True), (400, 15, False)], ids=["ends inside", "reaches K"])
-def test_limits_of_the_profile_over_dropped_queries(drawn: np.ndarray, n: int, m: int, inside: bool) -> None:
-    """Against every k in turn: the likely ones are those within 1.92 of the best; past K the limit is that of β."""
+@pytest.mark.parametrize(("n", "m"), [(1500, 4), (400, 15)])
+def test_limits_of_the_profile_over_dropped_queries(drawn: np.ndarray, n: int, m: int) -> None:
+    """Against every k in turn: likely by C, or K is not rare; past K the limit is that of β."""
     pool = VaryingPool(drawn[:n, :m])
 
     def base_of(rates: np.ndarray, matrix: np.ndarray) -> OneFactorGaussian:
@@ -56,30 +59,88 @@ def test_limits_of_the_profile_over_dropped_queries(drawn: np.ndarray, n: int, m
     assert found is not None
     assert found.shock_interval is not None
     dropped = np.arange(pool.n_all_wrong + 1)
-    logs = []
+    logs, beta = [], []
     for k, matrix in zip(dropped, pool.tetrachoric_without(dropped), strict=True):
         base = base_of((pool.error_counts - k) / (n - k), matrix)
         law = AtomInflated(k / n, base) if k else base
         logs.append(count_law(law).log_likelihood(pool.histogram))
-    likely = np.flatnonzero(np.array(logs) >= found.log_likelihood - chi2.ppf(0.95, 1) / 2)
-    assert found.shock_interval[0] == likely[0] / n > 0
+        beta.append(float(law.log_all_wrong()))
+    # Likely by C, or because K would not be rare; then the nearest k/n outside.
+    rates = np.exp(beta)
+    by_count = np.where(
+        dropped > found.dropped, binom.cdf(pool.n_all_wrong, n, rates), binom.sf(pool.n_all_wrong - 1, n, rates)
+    )
+    likely = np.flatnonzero((np.array(logs) >= found.log_likelihood - chi2.ppf(0.95, 1) / 2) | (by_count >= 0.025))
+    assert found.shock_interval[0] == pytest.approx(max(likely[0] - 1, 0) / n)
     beyond = binomtest(pool.n_all_wrong, n).proportion_ci(0.95).high
-    assert found.shock_interval[1] == pytest.approx(likely[-1] / n if inside else beyond, abs=1e-9)
-    assert (int(likely[-1]) < pool.n_all_wrong) is inside
+    last = int(likely[-1])
+    assert found.shock_interval[1] == pytest.approx(beyond if last == pool.n_all_wrong else (last + 1) / n, abs=1e-9)
 
 
 def test_limits_of_the_atom_on_the_matrix(drawn: np.ndarray) -> None:
-    """At each limit the likelihood of the matrix is 1.92 below its maximum; without an all-wrong query: none."""
+    """At each limit the likelihood is 1.92 below its maximum or K is as rare as 2.5%, whichever is further out.
+
+    Without an all-wrong query: the limits of β, which ω cannot exceed.
+    """
     wrong = drawn[:600, :8]
     pool, fit = VaryingPool(wrong), FITTED_LAWS["atom_one_factor_loadings_ml"].fit
     with one_thread():
-        limits, start = fit(pool, True).intervals["shock"], loadings.fit(pool.tetrachoric)
+        found, start = fit(pool, True).intervals["shock"], loadings.fit(pool.tetrachoric)
         free = loadings_ml.fit(wrong, start, atom=True)
-        assert 0 < limits[0] < free.shock < limits[1]
-        for limit in limits:
+        assert 0 < found[0] < free.shock < found[1]
+        for limit, side in zip(found, ("greater", "less"), strict=True):
             held = loadings_ml.fit(wrong, start, atom=True, held_shock=limit)
-            assert free.log_likelihood - held.log_likelihood == pytest.approx(chi2.ppf(0.95, 1) / 2, abs=0.01)
-        assert fit(VaryingPool(wrong[~wrong.all(axis=1)]), True).intervals == {}
+            drop = free.log_likelihood - held.log_likelihood
+            rarity = binomtest(pool.n_all_wrong, 600, float(held.law().all_wrong()), side).pvalue
+            spare = drop - chi2.ppf(0.95, 1) / 2, float(np.log(0.025 / rarity))
+            assert min(spare) == pytest.approx(0, abs=0.01)
+            assert max(spare) > -0.01
+        none = VaryingPool(wrong[~wrong.all(axis=1)])
+        assert fit(none, True).intervals == {"shock": (0.0, clopper_pearson(0, none.n_queries, 0.05)[1])}
+
+
+@pytest.mark.parametrize("base", atom.BASES)
+def test_limits_are_not_held_by_the_best_model(base: str) -> None:
+    """A best model that errs only with all others: ω may be larger than its observed error rate.
+
+    β may, with the same K, and the rates are free: the upper limit is that of K among n.
+    """
+    rng = np.random.default_rng(3)
+    wrong = rng.random((200, 8)) < 0.4
+    wrong[:, 0] = False
+    wrong[:6] = True
+    wrong[6:, 1] &= ~wrong[6:].all(axis=1)
+    found = atom.fit(VaryingPool(wrong), base, atom=True, intervals=True)
+    assert found.shock_interval is not None
+    low, high = found.shock_interval
+    assert low < found.shock <= high
+    assert high == pytest.approx(float(clopper_pearson(6, 200, 0.05)[1]), rel=0.01)
+
+
+@pytest.mark.parametrize(("base", "dependence"), [("one_factor", 0.4), ("clayton", 0.8)])
+def test_likelihood_with_free_rates(base: str, dependence: float, drawn: np.ndarray) -> None:
+    """The value at the maximum is the law's own likelihood of the matrix; held values are held; held is less likely."""
+    wrong = drawn[:300, :6]
+    data = Patterns.of(wrong)
+    free = limits.likeliest_shock(data, base, 0.03, dependence)
+    held = limits.fit(data, base, shock=0.09, dependence=dependence, hold_shock=True, start=free.x)
+    both = limits.fit(
+        data, base, shock=0.09, dependence=dependence, hold_shock=True, hold_dependence=True, start=free.x
+    )
+    assert (held.shock, both.shock) == pytest.approx((0.09, 0.09))
+    assert free.log_likelihood > held.log_likelihood > both.log_likelihood
+    for one in (free, held, both):
+        rates, coordinate = one.x[:6], one.x[6]
+        if base == "one_factor":
+            spread = np.sqrt(1 + coordinate**2)
+            law = OneFactorGaussian(ndtr(rates / spread), np.full(6, coordinate / spread))
+        else:
+            theta = np.exp(-coordinate)
+            law = Clayton(np.exp(-np.log1p(np.exp(rates)) / theta), float(theta))
+        assert matrix_log_likelihood(AtomInflated(one.shock, law), wrong) == pytest.approx(one.log_likelihood, abs=1e-3)
+        assert one.log_all_wrong == pytest.approx(float(law.log_all_wrong()), abs=1e-5)
+    at = both.x[6] / np.sqrt(1 + both.x[6] ** 2) if base == "one_factor" else np.exp(-both.x[6])
+    assert (at**2 if base == "one_factor" else at) == pytest.approx(dependence)
 
 
 def test_without_an_all_wrong_query_there_is_no_atom(drawn: np.ndarray) -> None:

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from cofail_lab.fitting.estimators import clayton
+from cofail_lab.fitting.estimators import atom, clayton
+from cofail_lab.fitting.estimators.count_likelihood import count_law, matrix_log_likelihood
+from cofail_lab.fitting.estimators.pool import VaryingPool
+from cofail_lab.models import Clayton, Independent
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
 
@@ -45,3 +48,46 @@ def test_clayton_has_no_theta_outside_its_range() -> None:
     assert np.isnan(clayton.fit_theta(rates, pairs, np.array([0.08])))  # independence
     assert np.isnan(clayton.fit_theta(rates, pairs, np.array([0.05])))  # negative
     assert np.isnan(clayton.fit_theta(rates, pairs, np.array([0.2])))  # Fréchet bound
+
+
+def test_no_theta_is_too_small() -> None:
+    """log β of the fit is that of the law, which mpmath has checked, down to the smallest θ of a fit."""
+    rates = np.array([[0.30, 0.31, 0.50, 1e-6]])
+    for theta in (1e-8, 1e-5, 1e-3, 1.0, 1e3):
+        law = Clayton(rates[0], theta)
+        assert clayton.log_all_wrong(rates, np.array([theta]))[0] == pytest.approx(
+            float(law.log_all_wrong()), rel=1e-14
+        )
+        pairs = np.triu_indices(4, 1)
+        mean = np.asarray(law.pairwise_wrong())[pairs].mean()
+        found = clayton.fit_theta(rates, pairs, np.array([mean]))[0]
+        # The mean p_ij is met to 1e-12, and near independence θ adds about θ to its log.
+        assert found == pytest.approx(theta, rel=1e-8, abs=5e-12)
+
+
+def test_independent_errors_have_no_lower_limit_of_theta() -> None:
+    """20 independent matrices: the lower 95% limit is 0 in nearly all (at a true 97.5%, fewer than 17: 1e-3)."""
+    at_zero = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        rates = rng.uniform(0.2, 0.6, 12)
+        pool = VaryingPool(rng.random((300, 12)) < rates)
+        fit = atom.fit(pool, "clayton", atom=False, intervals=True)
+        assert fit.dependence_interval is not None
+        at_zero += fit.dependence_interval[0] == 0
+    assert at_zero >= 17
+
+
+def test_likelihoods_end_in_those_of_independent_errors() -> None:
+    rng = np.random.default_rng(0)
+    wrong = rng.random((300, 12)) < rng.uniform(0.2, 0.6, 12)
+    pool = VaryingPool(wrong)
+    independent = Independent(pool.error_rates)
+    for theta in (0.0, 1e-9, 1e-6):
+        law = Clayton(pool.error_rates, theta)
+        assert matrix_log_likelihood(law, wrong) == pytest.approx(
+            matrix_log_likelihood(independent, wrong), abs=1e-9 + 1e3 * theta
+        )
+        assert count_law(law).log_likelihood(pool.histogram) == pytest.approx(
+            count_law(independent).log_likelihood(pool.histogram), abs=1e-9 + 1e3 * theta
+        )

@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 
 import cofail_lab as cl
 from cofail_lab.fitting.readings.luck import Runs, _ranks_elsewhere, find_runs, measure_luck
@@ -30,15 +31,37 @@ def test_luck_of_ten_identical_models() -> None:
 
 
 def test_luck_where_there_is_none() -> None:
-    """Two models, each sure of its own half: everything is routable, and every bound is 1."""
+    """Two models, each sure of its own half: everything is routable, and every bound is 1.
+
+    All runs of a cell agree, and no resampling shows any spread; the limits are exact ones and have a width.
+    """
     right = np.zeros((100, 2), dtype=int)
     right[:50, 0] = right[50:, 1] = 4
     luck = measure_luck(Runs(np.arange(2), right, np.full(right.shape, 4), inferred=False), 0)
     for bound in (luck.first_pick, luck.half_pick, luck.routable_upper, luck.oracle):
         assert bound.value == pytest.approx(1)
+        assert 0.95 < bound.lower <= 0.025 ** (1 / 100) + 1e-9
+        assert bound.upper == 1
+    assert luck.oracle.lower == pytest.approx(0.025 ** (1 / 100))
+    assert luck.routable_upper.lower == luck.half_pick.lower < luck.oracle.lower
     assert luck.single_best.value == 0.5
-    assert luck.luck_lower is not None
-    assert luck.luck_lower[:3] == pytest.approx((0, 0, 0))
+    assert luck.single_best.lower < 0.41 < 0.59 < luck.single_best.upper
+    # No query of 100 has a cell whose runs differ: at most 1 - .025^.01 of them; the gain is at least .398.
+    gain = float(beta.ppf(0.025, 50, 51))
+    for share in (luck.luck_lower, luck.luck_upper):
+        assert share is not None
+        assert share[:3] == pytest.approx((0, 0, (1 - 0.025 ** (1 / 100)) / gain))
+
+
+@pytest.mark.parametrize("runs", [2, 3, 5])
+def test_luck_of_a_query_is_at_most_the_chance_that_runs_differ(runs: int) -> None:
+    """1 - Π(1 - π) - max π <= P(some cell shows two different results), for 20,000 vectors of 1 to 8 chances."""
+    rng = np.random.default_rng(9)
+    for n_models in range(1, 9):
+        success = rng.beta(0.5, 0.5, size=(2500, n_models)) ** rng.choice([0.2, 1, 5], size=(2500, 1))
+        luck = 1 - (1 - success).prod(axis=1) - success.max(axis=1)
+        differ = 1 - (success**runs + (1 - success) ** runs).prod(axis=1)
+        assert (luck <= differ + 1e-12).all()
 
 
 def test_the_first_pick_by_enumeration() -> None:
@@ -99,7 +122,8 @@ def test_equals_are_ranked_at_random() -> None:
 def test_limits_of_luck_shares_by_the_delta_method() -> None:
     """Ratios of means over 600 queries: the linearized standard error is the bootstrap's.
 
-    1,000 replicates know a standard deviation to 2.2%, its 95% limits to 5%: .1 and .2 are more than four of these.
+    1,000 replicates know a standard deviation to 2.2%, its 95% limits to 5%: .1 and .2 are more than four of these. The
+    lower limit is that of the lower bound, the upper limit that of the upper bound, which half of the runs give.
     """
     rng = np.random.default_rng(6)
     success = rng.beta(1, 1, size=(600, 3)) ** [0.3, 1, 1]  # the first model is the best in every replicate
@@ -115,7 +139,11 @@ def test_limits_of_luck_shares_by_the_delta_method() -> None:
     assert found.value == pytest.approx(1 - reached / gain)
     assert found.error == pytest.approx(expected, rel=0.1)
     assert (found.value - found.lower) / expected == pytest.approx(1.96, abs=0.2)
-    assert (found.upper - found.value) / expected == pytest.approx(1.96, abs=0.2)
+    upper = luck.luck_upper
+    assert upper is not None
+    assert (upper.lower, upper.upper) == (found.lower, found.upper)
+    assert upper.error is not None
+    assert (upper.upper - upper.value) / upper.error == pytest.approx(1.96, abs=0.2)
 
 
 def test_what_was_assumed_of_runs_is_said() -> None:

@@ -8,10 +8,12 @@ import pytest
 import cofail_lab as cl
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.point import fit_counts
+from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.replicates import bootstrap as bootstrap_module
 from cofail_lab.fitting.replicates import stages as replicates_module
 from cofail_lab.fitting.replicates.bootstrap import bootstrap, jackknife, resample_counts
-from cofail_lab.fitting.replicates.stages import Batch, Replicates
+from cofail_lab.fitting.replicates.stages import Batch, Replicates, run_stages
+from cofail_lab.fitting.resampling import Bootstrap
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
 from tests.conftest import outcomes_from
@@ -98,3 +100,35 @@ def test_more_of_a_replicate_travels_with_it(real: Callable[[str], Outcomes]) ->
 
     found = bootstrap(wrong, Pairs.of(9), 30, 0, more).replicates()
     np.testing.assert_allclose(found.more["all_wrong"], found.all_wrong)
+
+
+def test_replicates_that_miss_the_all_wrong_query_have_ratio_zero() -> None:
+    """Six models that fail apart, and one query that defeats all: 36% of the replicates miss it.
+
+    What is left has no positive correlation and no one-factor law. These replicates are the low end of the interval,
+    and are not left out of it: that would put its lower limit above 1.
+    """
+    wrong = np.zeros((60, 6), dtype=bool)
+    wrong[0] = True
+    for j in range(6):
+        wrong[1 + 4 * j : 5 + 4 * j, j] = True
+    fit = fit_matrix(outcomes_from(wrong), level=0.9, seed=0)
+    resampling = Bootstrap(fit, 300, 0)
+    drawn, finished = run_stages(resampling.stages())
+    fit = resampling.attach(drawn, finished=finished)
+    replicates = fit.replicates
+    assert replicates is not None
+    none = replicates.all_wrong == 0
+    assert none.mean() == pytest.approx(np.exp(-1), abs=0.1)
+    for law in ("one_factor", "clayton"):
+        assert np.isnan(replicates.log_predicted(law)[none]).any(), law
+        ratios = replicates.ratios(law)
+        assert (ratios[none] == 0).all(), law
+        assert (ratios[~none] > 0).all(), law
+        limits = fit.ratio_interval(law)
+        assert limits is not None
+        assert limits[0] == 0, law
+    # Where the pool misses the query, so do its parts: no two models fail together anywhere else.
+    parts = replicates.more["parts"]
+    assert parts.shape[1]
+    assert (parts[none] == 0).all()

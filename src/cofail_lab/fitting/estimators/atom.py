@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.optimize import minimize
 
+from cofail_lab.fitting.estimators import limits
 from cofail_lab.fitting.estimators.count_likelihood import (
     Maximum,
     count_law,
@@ -28,6 +29,7 @@ from cofail_lab.fitting.estimators.count_likelihood import (
     profile_interval,
 )
 from cofail_lab.fitting.estimators.fitted import Fitted
+from cofail_lab.fitting.estimators.mixture_ml import Patterns
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import AbstractErrorLaw, AtomInflated, Clayton, Independent, OneFactorGaussian
 
@@ -59,7 +61,7 @@ def _theta(tau: float) -> float:
 BASES = {
     "independent": Base(lambda rates, _: Independent(rates)),
     "one_factor": Base(OneFactorGaussian.equicorrelated, "correlation", float, 0.99),
-    "clayton": Base(lambda rates, tau: Clayton(rates, _theta(max(tau, 1e-4))), "theta", _theta, 0.95),
+    "clayton": Base(lambda rates, tau: Clayton(rates, _theta(tau)), "theta", _theta, 0.95),
 }
 
 
@@ -71,7 +73,7 @@ class LikelihoodFit(NamedTuple):
         shock: ω; 0 without an atom, or where no ω > 0 is likelier than ω = 0.
         dependence: the dependence parameter of the base; None where the base has none.
         log_likelihood: of C or of the matrix, in natural logs, summed over queries.
-        shock_interval: 95% profile-likelihood limits of ω, where the caller asked for them.
+        shock_interval: 95% limits of ω, where the caller asked for them (`limits`); always around ``shock``.
         dependence_interval: the same for the dependence parameter of a fit without an atom.
         at_limit: whether the dependence parameter is at an end of its range.
     """
@@ -101,7 +103,7 @@ def fit(
         base: one of `BASES`.
         atom: whether the law has an atom; otherwise ω = 0.
         target: whether the likelihood is that of C or of the matrix.
-        intervals: whether to compute profile-likelihood limits, which takes several times as long.
+        intervals: whether to compute limits, which takes several times as long.
         held_shock: value at which ω is kept, below the lowest error rate: the result is one point of the profile of ω.
 
     Raises:
@@ -131,22 +133,27 @@ def fit(
         return maximize(lambda position: log_likelihood(shock, position), 0.0, kind.max_position, 1e-4)
 
     shock, best = 0.0, best_position(0.0)
-    atom = atom and pool.n_all_wrong > 0
+    asked, atom = atom, atom and pool.n_all_wrong > 0
     if held_shock is not None:
         shock, best = held_shock, best_position(held_shock)
     elif atom:
         shock, best = _with_atom(log_likelihood, best_position, max_shock, best, pool, bool(kind.parameter))
+    dependence = kind.value(best.value) if kind.parameter else None
     shock_interval = dependence_interval = None
-    if intervals and atom:
-        at = Maximum(shock, best.log_likelihood, False)
-        shock_interval = profile_interval(lambda s: best_position(s).log_likelihood, at, 0.0, max_shock)
-    if intervals and kind.parameter and not atom:
-        low, high = profile_interval(lambda position: log_likelihood(0.0, position), best, 0.0, kind.max_position)
-        dependence_interval = kind.value(low), kind.value(high)
+    if intervals and asked:
+        found = limits.shock_interval(Patterns.of(pool.wrong), base, shock, dependence or 0.0)
+        shock_interval = min(found[0], shock), max(found[1], shock)
+    if intervals and dependence is not None and not asked:
+        if base == "clayton":
+            found = limits.theta_interval(Patterns.of(pool.wrong), dependence)
+        else:
+            ends = profile_interval(lambda place: log_likelihood(0.0, place), best, 0.0, kind.max_position)
+            found = kind.value(ends[0]), kind.value(ends[1])
+        dependence_interval = min(found[0], dependence), max(found[1], dependence)
     return LikelihoodFit(
         law=law_at(shock, best.value),
         shock=shock,
-        dependence=kind.value(best.value) if kind.parameter else None,
+        dependence=dependence,
         log_likelihood=best.log_likelihood,
         shock_interval=shock_interval,
         dependence_interval=dependence_interval,
@@ -213,19 +220,19 @@ def fit_pool(pool: VaryingPool, intervals: bool = False, *, base: str, atom: boo
     """
     best = fit(pool, base, atom=atom, intervals=intervals)
     parameters: dict[str, float] = {}
-    limits: dict[str, tuple[float, float]] = {}
+    intervals_of: dict[str, tuple[float, float]] = {}
     notes = []
     name = BASES[base].parameter
     if best.dependence is not None:
         parameters[name] = best.dependence
         if best.dependence_interval is not None:
-            limits[name] = best.dependence_interval
+            intervals_of[name] = best.dependence_interval
         if best.at_limit:
             notes.append(f"the likeliest {name} is at the end of its range")
     if atom:
         parameters["shock"] = best.shock
         if best.shock_interval is not None:
-            limits["shock"] = best.shock_interval
+            intervals_of["shock"] = best.shock_interval
         if intervals:
             parameters["shock_on_matrix"] = fit(pool, base, atom=True, target="matrix").shock
-    return Fitted(best.law, parameters, limits, tuple(notes))
+    return Fitted(best.law, parameters, intervals_of, tuple(notes))

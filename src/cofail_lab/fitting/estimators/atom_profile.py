@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import bdtr, bdtrc
 from scipy.stats import chi2
 
 from cofail_lab.bounds.binomial import clopper_pearson
@@ -19,6 +20,7 @@ from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import AbstractErrorLaw, AtomInflated
 
 _REFINEMENTS = 1
+_MISSED = 0.025
 
 
 class ProfileFit(NamedTuple):
@@ -29,7 +31,7 @@ class ProfileFit(NamedTuple):
         dropped: k, number of all-wrong queries that the atom causes.
         log_likelihood: of C, summed over queries.
         tried: every k that was tried, ascending.
-        shock_interval: 95% profile-likelihood limits of ω; None where the caller did not ask for them or K = 0.
+        shock_interval: 95% profile-likelihood limits of ω; None where the caller did not ask for them.
     """
 
     law: AbstractErrorLaw
@@ -60,6 +62,7 @@ def profile(
     """
     max_dropped, n = min(pool.n_all_wrong, int(pool.error_counts.min()) - 1), pool.n_queries
     fits: dict[int, tuple[float, AbstractErrorLaw] | None] = {}
+    all_wrong: dict[int, float] = {}
     best = 0
 
     def fit_at(wanted: np.ndarray) -> None:
@@ -69,7 +72,9 @@ def profile(
                 fits[k] = None
                 continue
             law = AtomInflated(k / n, base) if k else base
-            fits[k] = count_law(law).log_likelihood(pool.histogram), law
+            counts = count_law(law)
+            fits[k] = counts.log_likelihood(pool.histogram), law
+            all_wrong[k] = float(np.exp(counts.log_probs[-1]))
 
     wanted = np.unique(np.linspace(0, max_dropped, n_points).round().astype(int))
     for _ in range(1 + _REFINEMENTS):
@@ -89,25 +94,32 @@ def profile(
         if k not in fits:
             fit_at(np.array([k]))
         fit = fits[k]
-        return fit is not None and fit[0] >= log_likelihood - float(chi2.ppf(0.95, 1)) / 2
+        if fit is None:
+            return False
+        # As in `limits`: an ω is kept where C is likely, or where K alone would not be rare.
+        tail = bdtr(pool.n_all_wrong, n, all_wrong[k]) if k > best else bdtrc(pool.n_all_wrong - 1, n, all_wrong[k])
+        return fit[0] >= log_likelihood - float(chi2.ppf(0.95, 1)) / 2 or tail >= _MISSED
 
-    interval = _likely_shocks(likely, sorted(fits), pool) if intervals and pool.n_all_wrong else None
+    interval = _likely_shocks(likely, sorted(fits), pool) if intervals else None
     return ProfileFit(law, best, log_likelihood, tuple(sorted(fits)), interval)
 
 
 def _likely_shocks(likely: Callable[[int], bool], tried: list[int], pool: VaryingPool) -> tuple[float, float]:
-    """The smallest and the largest ω = k/n that are likely.
+    """The limits of ω: the nearest k/n outside that are not likely, because ω is no multiple of 1/n.
 
     Where the largest k of all is likely, the profile gives no upper limit. Then ω is at most β, whose upper
-    Clopper-Pearson limit is taken.
+    Clopper-Pearson limit is taken; it is also the limit where the profile gives a larger one.
     """
+    n, top = pool.n_queries, float(clopper_pearson(pool.n_all_wrong, pool.n_queries, 2 * _MISSED)[1])
+    if pool.n_all_wrong == 0:
+        return 0.0, top
     inside = [k for k in tried if likely(k)]
     low, high = inside[0], inside[-1]
     if low > tried[0]:
-        low = _edge(likely, low, tried[tried.index(low) - 1])
+        low = _edge(likely, low, tried[tried.index(low) - 1]) - 1
     if high == tried[-1]:
-        return low / pool.n_queries, float(clopper_pearson(pool.n_all_wrong, pool.n_queries, 0.05)[1])
-    return low / pool.n_queries, _edge(likely, high, tried[tried.index(high) + 1]) / pool.n_queries
+        return low / n, top
+    return low / n, min((_edge(likely, high, tried[tried.index(high) + 1]) + 1) / n, top)
 
 
 def _edge(likely: Callable[[int], bool], inside: int, outside: int) -> int:

@@ -88,10 +88,10 @@ def _log_mean_pairwise(
         weights: of the pairs, (rows, pairs); each row sums to 1.
     """
     theta = np.exp(x)[:, None]
-    # α_i^{-θ} + α_j^{-θ} - 1 = e^top (1 + e^{other - top} - e^-top), without overflow or cancellation.
-    top = theta * smaller
-    lead, rest = np.exp(theta * (larger - smaller)), np.exp(-top)
-    log_sum = np.log1p(lead - rest)
+    # α_i^{-θ} + α_j^{-θ} - 1 = e^top (1 + e^-top (e^other - 1)), without overflow or cancellation.
+    top, other = theta * smaller, theta * larger
+    lead, rest = np.exp(other - top), np.exp(-top)
+    log_sum = np.log1p(-lead * np.expm1(-other))
     joint = weights * np.exp(-smaller - log_sum / theta)
     # d(-log_sum/θ)/dθ · θ, with d(lead)/dθ = (larger - smaller) lead and d(rest)/dθ = -smaller rest.
     change = log_sum / theta - ((larger - smaller) * lead + smaller * rest) / (1 + lead - rest)
@@ -105,8 +105,11 @@ def log_all_wrong(error_rates: Float[np.ndarray, "... m"], theta: Float[np.ndarr
     # A model that is left out gets error rate 1, which adds α^{-θ} - 1 = 0 to the sum.
     powers = -np.asarray(theta)[..., None] * np.log(np.where(varying, error_rates, 1.0))
     top = powers.max(axis=-1)
-    total = np.exp(powers - top[..., None]).sum(axis=-1) - (error_rates.shape[-1] - 1) * np.exp(-top)
-    return -(top + np.log(total)) / theta
+    # The sum as 1 + Σ (e^x - 1), or scaled by e^-top: a sum of terms of one sign either way, so that no θ is too small.
+    near = np.log1p(np.expm1(np.minimum(powers, 1.0)).sum(axis=-1))
+    terms = np.exp(powers - top[..., None]) * -np.expm1(-powers)
+    far = top + np.log(np.exp(-top) + terms.sum(axis=-1))
+    return -np.where(top > 1, far, near) / theta
 
 
 def fit_pool(pool: VaryingPool, intervals: bool = False) -> Fitted:

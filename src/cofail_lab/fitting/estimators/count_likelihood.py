@@ -28,6 +28,8 @@ _GRID_ERROR, _REACH = 1e-9, 8.3
 _SMALL = 3 * 10**8
 # Smallest log probability of an answer at a node: it keeps the products finite.
 _MIN_LOG = -1e5
+# Σ ℓ²/(1-ℓ²) for which the grid of the factor has about 65,000 nodes.
+_MAX_INFORMATION = 1.4e7
 _ENTRIES_AT_ONCE = 2**23
 _BATCHES = 16
 
@@ -60,9 +62,15 @@ def factor_nodes(
     """Log weights of nodes for Z, log P(wrong | node) and log P(right | node) of every model.
 
     With these nodes the probability of every pattern is exact to a relative 1e-9. It is the trapezoidal rule of
-    `numerics.one_factor` on |Z| <= 8.3, outside which Z has probability 1e-16.
+    `numerics.one_factor` on |Z| <= 8.3, outside which Z has probability 1e-16. Loadings within 1e-7 of 1, of models
+    that are all but copies of each other, would need millions of nodes: they are a little smaller here.
     """
-    spacing = float(one_factor.proven_spacing(one_factor.information(jnp.asarray(loadings)), _GRID_ERROR))
+    information = float(one_factor.information(jnp.asarray(loadings)))
+    if information > _MAX_INFORMATION:
+        # b = ℓ/√(1-ℓ²), the slopes in units of the own part, are scaled; the thresholds stay.
+        slopes = loadings / np.sqrt((1 - loadings) * (1 + loadings)) * np.sqrt(_MAX_INFORMATION / information)
+        loadings, information = slopes / np.sqrt(1 + slopes**2), _MAX_INFORMATION
+    spacing = float(one_factor.proven_spacing(jnp.asarray(information), _GRID_ERROR))
     z = np.linspace(-_REACH, _REACH, int(np.ceil(2 * _REACH / spacing)) + 1)
     u = (thresholds - loadings * z[:, None]) / np.sqrt((1 - loadings) * (1 + loadings))
     return np.log(z[1] - z[0]) - z * z / 2 - np.log(2 * np.pi) / 2, log_ndtr(u), log_ndtr(-u)
@@ -208,11 +216,10 @@ def _block_logs(law: BlockFactor, wrong: np.ndarray) -> np.ndarray:
     nodes = block_factor.lattice(
         np.asarray(law.thresholds), max(map(len, families)), float(law.between), float(law.within)
     )
-    n_shared, n_family = len(nodes.shared), len(nodes.family)
-    # Row a + b, column a holds the weight of b: the family factor at b moves node a of the common factor to a + b.
-    mixing = np.zeros((n_shared + n_family - 1, n_shared))
-    for b, weight in enumerate(nodes.family):
-        mixing[np.arange(n_shared) + b, np.arange(n_shared)] = weight
+    n_shared = len(nodes.shared)
+    # Column a holds the weight of b in the row of the pair (a, b).
+    mixing = np.zeros((len(nodes.log_wrong), n_shared))
+    mixing[nodes.rows, np.arange(n_shared)[:, None]] = nodes.family
     row_logs, step = np.empty(len(wrong)), max(1, _ENTRIES_AT_ONCE // len(mixing))
     for first in range(0, len(wrong), step):
         rows = wrong[first : first + step]
@@ -254,18 +261,24 @@ def maximize(log_likelihood: Callable[[float], float], low: float, high: float, 
 
 
 def profile_interval(
-    log_likelihood: Callable[[float], float], at: Maximum, low: float, high: float, level: float = 0.95
+    log_likelihood: Callable[[float], float],
+    at: Maximum,
+    low: float,
+    high: float,
+    level: float = 0.95,
+    tolerance: float = 1e-5,
 ) -> tuple[float, float]:
     """The limits between which the log-likelihood is within χ²₁(level)/2 of its maximum ``at``.
 
-    A limit is the end of the range where the log-likelihood does not fall below that.
+    A limit is the end of the range where the log-likelihood does not fall below that. Limits are exact to ``tolerance``
+    times the length of the range.
     """
     floor = at.log_likelihood - float(chi2.ppf(level, 1)) / 2
 
     def excess(x: float) -> float:
         return log_likelihood(x) - floor
 
-    tolerance = 1e-5 * (high - low)
+    tolerance *= high - low
     lower = low if excess(low) >= 0 else float(brentq(excess, low, at.value, xtol=tolerance))  # type: ignore[arg-type]
     upper = high if excess(high) >= 0 else float(brentq(excess, at.value, high, xtol=tolerance))  # type: ignore[arg-type]
     return lower, upper

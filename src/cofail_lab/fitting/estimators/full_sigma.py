@@ -21,7 +21,7 @@ from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.fitting.estimators.stack import LEFT_OUT, ObservedPairs, Prediction, TetrachoricStack
 from cofail_lab.models import GaussianCopula
 from cofail_lab.models.gaussian_copula import lifted
-from cofail_lab.numerics import orthant
+from cofail_lab.numerics import equal_scores, orthant
 from cofail_lab.numerics.nearest_correlation import nearest_correlation
 from cofail_lab.numerics.streams import FULL_SIGMA
 
@@ -38,6 +38,8 @@ _N_SHIFTS = 8
 _LOG2_POINTS, _RANDOMIZATIONS = 5, 64
 _LARGE_POOL, _LARGE_POINTS = 100, 2**10
 _COLUMNS = 32
+# Per shift, where models with one score leave a rectangle.
+_RECTANGLE_LOG2_POINTS = 8
 # Share of the identity matrix that is mixed into every matrix, so that a singular one has a Cholesky factor, too.
 _LIFT = 1e-9
 
@@ -106,6 +108,10 @@ def log_all_wrong(
     m = len(thresholds)
     if m == 1:
         return float(log_ndtr(thresholds[0])), 0.0
+    if (rectangle := equal_scores.merged(thresholds, correlation)) is not None:
+        if rectangle.two_sided:
+            return _log_rectangle(rectangle)
+        return log_all_wrong(rectangle.correlation, rectangle.upper, points, seed)
     size = int(np.log2(points)) - int(np.log2(_N_SHIFTS))
     if size < 3 or points != _N_SHIFTS << size:
         raise InputError(f"points: {points} is not a power of two >= {8 * _N_SHIFTS}")
@@ -128,6 +134,10 @@ def log_orthant(
 ) -> tuple[float, float]:
     """Log Φ_m(t; Σ) of a correlation matrix, averaged over some randomizations of a net, and its standard error."""
     m = len(thresholds)
+    if (rectangle := equal_scores.merged(thresholds, correlation)) is not None:
+        if rectangle.two_sided:
+            return _log_rectangle(rectangle)
+        return log_orthant(rectangle.correlation, rectangle.upper, randomizations)
     if m >= _LARGE_POOL and randomizations > 1:
         return log_all_wrong(correlation, thresholds, _LARGE_POINTS)
     # Models that are always wrong pad the pool to one of a few sizes: pools of one size share a compiled program.
@@ -150,6 +160,14 @@ def log_orthant(
         error = relative.std(ddof=1) / np.sqrt(randomizations) / relative.mean()
         log_value += np.log(relative.mean())
     return float(log_value), float(error)
+
+
+def _log_rectangle(rectangle: equal_scores.Rectangle) -> tuple[float, float]:
+    """The same where some models have one score: perfectly correlated ones, or one right just where another fails."""
+    k = len(rectangle.upper)
+    positive = rectangle._replace(correlation=np.asarray(lifted(jnp.asarray(rectangle.correlation))))
+    net, shifts = orthant.sobol_net(k, _RECTANGLE_LOG2_POINTS), orthant.digital_shifts(k, 0)
+    return equal_scores.log_rectangle(positive, net, shifts)
 
 
 def fit_pool(pool: VaryingPool, intervals: bool = False, *, repair: Repair = "nearest") -> Fitted:

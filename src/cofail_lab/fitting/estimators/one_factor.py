@@ -110,7 +110,7 @@ def fit_pearson(pool: VaryingPool, intervals: bool = False) -> Fitted:
 def _equicorrelated(pool: VaryingPool, correlation: float) -> Fitted:
     if correlation < 0:
         raise AbsentLawError("the mean correlation is negative, and a common factor cannot give it")
-    if correlation >= 1:
+    if correlation > 1 - 1e-12:  # Rounding can leave a mean of ones just below one.
         raise AbsentLawError("the mean correlation is 1: all models make the same errors")
     law = OneFactorGaussian.equicorrelated(pool.error_rates, correlation)
     return Fitted(law, {"correlation": correlation})

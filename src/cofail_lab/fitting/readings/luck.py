@@ -5,12 +5,16 @@ answers of one run of every model, is right with probability 1 - E Π(1 - π_i).
 sees the answers, is right with probability at most E max_i π_i.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.special import ndtri
 
+from cofail_lab.bounds.binomial import clopper_pearson_upper
+from cofail_lab.bounds.least_of_many import least_mean_limits, mean_limits
 from cofail_lab.fitting.readings.regimes import CONFIDENCE
 from cofail_lab.fitting.replicates.intervals import Interval
 from cofail_lab.numerics.streams import LUCK, generator
@@ -55,13 +59,14 @@ class Luck:
             that is better on the other queries). In expectation at most E max π.
         half_pick: the same where half of the runs choose and the other runs score. In expectation at most E max π, and
             a tighter bound than ``first_pick``.
-        routable_upper: mean over queries of the greatest share of right runs; in expectation at least E max π.
+        routable_upper: mean over queries of the greatest share of right runs; in expectation at least E max π. All
+            three bounds have limits of E max π: from the lower limit of a pick to the upper one of the greatest share.
         oracle: 1 - E Π(1 - π), the accuracy of the oracle of one run of every model, estimated without bias from all
             runs.
         luck_lower, luck_upper: bounds of the share of the oracle gain that no router can reach, with
             0 <= luck_lower <= luck_upper <= 1: on every query the greatest share of right runs is at most that of the
-            oracle, and a router can always choose the best model. The limits are over the replicates in which the
-            oracle gains; None where it gains nothing.
+            oracle, and a router can always choose the best model. Both have the limits of the share itself: the lower
+            limit of the first bound and the upper limit of the second. None where the oracle gains nothing.
     """
 
     n_models: int
@@ -148,29 +153,31 @@ def measure_luck(runs: Runs, seed: int) -> Luck:
             hits = rng.hypergeometric(right, total - right, choosing)
             pick = (hits / choosing + tie_break).argmax(axis=1)
             left_over = (right - hits)[rows, pick] / (total - choosing)[rows, pick]
-            score += left_over / _SPLITS
-    per_query = {
-        "first_pick": first,
-        "half_pick": half,
-        "routable_upper": share.max(axis=1),
-        "oracle": 1 - np.prod(1 - share, axis=1),
-    }
-    # The first row is the sample itself, the others are its replicates.
-    drawn = rng.multinomial(n, np.full(n, 1 / n), size=_REPLICATES)
-    weights = np.concatenate([np.ones((1, n)), drawn]) / n
-    means = {name: weights @ values for name, values in per_query.items()}
-    best = (weights @ share).max(axis=1)
-    # By the noise of the splits, half of the runs can appear to reach slightly more than the greatest share.
-    reached = (means["routable_upper"], np.minimum(means["half_pick"], means["routable_upper"]))
-    lower, upper = (_luck(ceiling, best, means["oracle"]) for ceiling in reached)
+            score += left_over
+    first, half = first / _SPLITS, half / _SPLITS
+    oracle = 1 - np.prod(1 - share, axis=1)
+    per_query = {"first_pick": first, "half_pick": half, "routable_upper": share.max(axis=1), "oracle": oracle}
+    delta = 1 - CONFIDENCE
+    # Runs behind one value: no more than these can make a mean more certain than n single answers.
+    at_most = 1 / (1 / total).mean(axis=0)
+    wrong = least_mean_limits(1 - share, delta, at_most)
+    limits = {name: mean_limits(values, delta, at_most.min()) for name, values in per_query.items()}
+    limits |= _routable_limits(per_query, limits, wrong.competing)
+    best = int(share.mean(axis=0).argmax())
+    lower, upper = _luck_shares(per_query, share, wrong.competing, rng)
     return Luck(
         n_models=m,
         n_queries=n,
         fewest_runs=int(total.min()),
         most_runs=int(total.max()),
         runs_inferred=runs.inferred,
-        single_best=_interval(best),
-        **{name: _interval(values) for name, values in means.items()},
+        single_best=Interval(
+            float(share[:, best].mean()), 1 - wrong.upper, 1 - wrong.lower, _standard_error(share[:, best])
+        ),
+        **{
+            name: Interval(float(values.mean()), *limits[name], _standard_error(values))
+            for name, values in per_query.items()
+        },
         luck_lower=lower,
         luck_upper=upper,
     )
@@ -187,21 +194,94 @@ def _ranks_elsewhere(share: Float[np.ndarray, "n m"], rng: np.random.Generator) 
     return order.argsort(axis=1)
 
 
-def _luck(reached: np.ndarray, best: np.ndarray, oracle: np.ndarray) -> Interval | None:
-    """The share of the oracle gain that is not reached, in the sample (first row) and its replicates.
+def _luck_shares(
+    per_query: Mapping[str, Float[np.ndarray, " n"]],
+    share: Float[np.ndarray, "n m"],
+    competing: float,
+    rng: np.random.Generator,
+) -> tuple[Interval | None, Interval | None]:
+    """The two bounds of the luck share, both with the limits of the share; None where the oracle gains nothing."""
+    n = len(share)
+    # The first row is the sample itself, the others are its replicates.
+    weights = np.concatenate([np.ones((1, n)), rng.multinomial(n, np.full(n, 1 / n), size=_REPLICATES)]) / n
+    means = {name: weights @ values for name, values in per_query.items()}
+    accuracy, oracle = weights @ share, means["oracle"]
+    best = int(accuracy[0].argmax())
+    if oracle[0] - accuracy[0, best] <= _NOTHING:
+        return None, None
+    # By the noise of the splits, half of the runs can appear to reach slightly more than the greatest share.
+    reached = (means["routable_upper"], np.minimum(means["half_pick"], means["routable_upper"]))
+    least, most = (_luck(ceiling[:, None], accuracy, oracle[:, None]) for ceiling in reached)
+    values = [min(1.0, float(drawn[0, best])) for drawn in (least, most)]
+    errors = [float(np.nanstd(drawn[1:, best], ddof=1)) for drawn in (least, most)]
+    low, high = _lower_limit(least[:, best], competing), _upper_limit(most)
+    if high - low <= _NOTHING or np.nanmax(most[:, best]) - np.nanmin(most[:, best]) <= _NOTHING:
+        low, high = 0.0, max(values[1], _most_luck(per_query["oracle"], share))
+    found = [Interval(value, low, high, error) for value, error in zip(values, errors, strict=True)]
+    return found[0], found[1]
 
-    None where the oracle gains nothing in the sample.
+
+def _luck(reached: np.ndarray, accuracy: np.ndarray, oracle: np.ndarray) -> np.ndarray:
+    """The share of the oracle gain over a model that is not reached; nan where the oracle gains nothing over it.
+
+    Above 1 where the model itself is better than what is reached: a router can always choose the model, so that the
+    share is then 1, but limits need to know how much better it is in this sample. The share grows with the accuracy:
+    over the best model it is the largest one.
     """
-    gain = oracle - best
-    if gain[0] <= _NOTHING:
-        return None
-    some = gain > _NOTHING
-    # A router can always choose the best model, so it reaches at least the accuracy of this model.
-    return _interval(1 - np.maximum(reached[some] - best[some], 0.0) / gain[some])
+    gain = oracle - accuracy
+    return 1 - (reached - accuracy) / np.where(gain > _NOTHING, gain, np.nan)
 
 
-def _interval(values: np.ndarray) -> Interval:
-    """The value of the sample (first), with limits and standard error from its replicates (the others)."""
-    value, drawn = values[0], values[1:]
-    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Interval(float(value), float(low), float(high), float(drawn.std(ddof=1)))
+def _lower_limit(drawn: Float[np.ndarray, " replicates"], competing: float) -> float:
+    """Lower limit of the greatest share over models, from the best model's: farther off the more models compete.
+
+    A replicate in which the oracle gains nothing says nothing of the share: it counts as 0 here, and as 1 above.
+    """
+    low = np.quantile(np.where(np.isnan(drawn), 0.0, drawn)[1:], (1 - CONFIDENCE) / 2)
+    return float(np.clip(drawn[0] - _stretch(competing) * (drawn[0] - low), 0.0, 1.0))
+
+
+def _upper_limit(drawn: Float[np.ndarray, "replicates m"]) -> float:
+    """Upper limit of the greatest share over models: the greatest of their limits, which needs no correction."""
+    limits = np.quantile(np.where(np.isnan(drawn), 1.0, drawn)[1:], (1 + CONFIDENCE) / 2, axis=0)
+    return float(np.clip(limits.max(), 0.0, 1.0))
+
+
+def _stretch(competing: float) -> float:
+    """How much farther off a limit is that has to hold for so many independent models at once."""
+    tail = (1 - CONFIDENCE) / 2
+    return float(ndtri(tail / competing) / ndtri(tail))
+
+
+def _routable_limits(
+    per_query: Mapping[str, Float[np.ndarray, " n"]], limits: Mapping[str, tuple[float, float]], competing: float
+) -> dict[str, tuple[float, float]]:
+    """Limits of E max π for each of its bounds: the lower one of what picks reach, the upper one of the greatest share.
+
+    A pick follows the model that is ahead in the sample, on all queries at once, so that its lower limit is farther off
+    the more models compete. Its upper limit would say nothing of E max π.
+    """
+    reached = {}
+    for name in ("first_pick", "half_pick"):
+        value = float(per_query[name].mean())
+        low = max(0.0, value - _stretch(competing) * (value - limits[name][0]))
+        # By the noise of the splits a pick can appear to reach slightly more than the greatest share.
+        reached[name] = low, max(value, limits["routable_upper"][1])
+    return reached | {"routable_upper": (reached["half_pick"][0], limits["routable_upper"][1])}
+
+
+def _most_luck(oracle: Float[np.ndarray, " n"], share: Float[np.ndarray, "n m"]) -> float:
+    """An upper limit of the luck share that no resampling is needed for, as where every run of every cell agrees.
+
+    What no router can reach of a query's oracle is at most the chance that two runs of some cell differ, and so at most
+    the chance that its runs were not all equal. An upper limit of the share of such queries, over a lower limit of the
+    gain, each at δ/2, is an upper limit of the share that is luck.
+    """
+    delta = 1 - CONFIDENCE
+    differ = int(((share > 0) & (share < 1)).any(axis=1).sum())
+    gain = least_mean_limits(oracle[:, None] - share, delta).lower
+    return min(1.0, float(clopper_pearson_upper(differ, len(share), delta / 2)) / gain) if gain > 0 else 1.0
+
+
+def _standard_error(values: Float[np.ndarray, " n"]) -> float | None:
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None

@@ -139,5 +139,6 @@ def resampled_parts(wrong: np.ndarray, chosen: tuple[Part, ...], batch: Batch) -
         rates = batch.error_counts[:, part.members] / n[:, None]
         prediction = subpools.predict(rates, batch.values.tetrachoric[:, index])
         all_wrong = weights @ wrong[:, part.members].all(axis=1) / n
-        ratios[:, column] = all_wrong / np.exp(prediction.log_predicted)
+        # Without an all-wrong query the ratio is 0, whether or not the replicate has the law.
+        ratios[:, column] = np.where(all_wrong == 0, 0.0, all_wrong / np.exp(prediction.log_predicted))
     return ratios

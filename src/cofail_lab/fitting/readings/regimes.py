@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from cofail_lab.bounds.binomial import clopper_pearson
+from cofail_lab.bounds.foreclosed import foreclosed_range
 from cofail_lab.outcomes import Outcomes
 
 Regime = Literal["ceiling-bound", "realizability-bound", "undetermined"]
@@ -20,12 +21,13 @@ class PoolRegime:
 
     Attributes:
         name: of the dataset, or what else these queries are.
-        n_queries, n_all_wrong: n and K of these queries.
+        n_models, n_queries, n_all_wrong: m, n and K of these queries.
         best: index of the model with the fewest errors on these queries (the first of several).
         best_errors: number of errors of this model.
     """
 
     name: str
+    n_models: int
     n_queries: int
     n_all_wrong: int
     best: int
@@ -44,31 +46,34 @@ class PoolRegime:
 
     @property
     def foreclosed_interval(self) -> tuple[float, float] | None:
-        """Clopper-Pearson limits of the foreclosed share among the errors of the best model, for this model fixed."""
+        """Exact limits of the foreclosed share, whichever model is truly the best (P1.ix); None without an error."""
         if not self.best_errors:
             return None
-        low, high = clopper_pearson(self.n_all_wrong, self.best_errors, 1 - CONFIDENCE)
-        return float(low), float(high)
+        # The fewest errors attain both limits; the other counts matter by their number only.
+        counts = np.full(self.n_models, self.best_errors)
+        limits = foreclosed_range(self.n_all_wrong, counts, 1 - CONFIDENCE)
+        return float(limits.lower), float(limits.upper)
 
     @property
     def regime(self) -> Regime:
-        """What limits the pool.
+        """What limits the pool, called only where the limits of the foreclosed share agree.
 
-        ``ceiling-bound``: K > 0 and every model makes more than half of the best model's errors.
-        ``realizability-bound``: K = 0 and the best model makes errors. ``undetermined``: anything else.
+        ``ceiling-bound``: its lower limit is above one half. ``realizability-bound``: K = 0, and its upper limit is
+        below one half. ``undetermined``: anything else.
         """
-        if self.all_wrong_interval[0] > 0 and (self.foreclosed_share or 0) > 0.5:
+        if self.foreclosed_interval is None:
+            return "undetermined"
+        low, high = self.foreclosed_interval
+        if low > 0.5:
             return "ceiling-bound"
-        if self.n_all_wrong == 0 and self.best_errors > 0:
-            return "realizability-bound"
-        return "undetermined"
+        return "realizability-bound" if self.n_all_wrong == 0 and high < 0.5 else "undetermined"
 
 
 def measure_regime(wrong: np.ndarray, name: str) -> PoolRegime:
     """The regime of a matrix, bool (n, m) with True for a wrong answer."""
     errors = wrong.sum(axis=0)
     best = int(errors.argmin())
-    return PoolRegime(name, len(wrong), int(wrong.all(axis=1).sum()), best, int(errors[best]))
+    return PoolRegime(name, wrong.shape[1], len(wrong), int(wrong.all(axis=1).sum()), best, int(errors[best]))
 
 
 def regimes_by_dataset(outcomes: Outcomes) -> tuple[PoolRegime, ...]:

@@ -37,12 +37,6 @@ class Replicates(NamedTuple):
         """G = (1 - β) - a_sb."""
         return 1 - self.all_wrong - self.single_best
 
-    @property
-    def foreclosed_share(self) -> Float[np.ndarray, " replicates"]:
-        """β / (1 - a_sb); nan where the best model makes no error."""
-        errors = 1 - self.single_best
-        return np.divide(self.all_wrong, errors, out=np.full(len(errors), np.nan), where=errors > 0)
-
     def log_predicted(self, law: str) -> Float[np.ndarray, " replicates"]:
         """Log β under a law of the point fit or of `more`; nan where the law does not exist."""
         name = f"log_{law}"
@@ -59,9 +53,14 @@ class Replicates(NamedTuple):
         return Replicates(self.all_wrong[rows], self.single_best[rows], fit, more)
 
     def ratios(self, law: str) -> Float[np.ndarray, " replicates"]:
-        """Observed over predicted β of each replicate; 0 where the observed β is 0, nan without a prediction."""
-        with np.errstate(divide="ignore", over="ignore"):
-            return np.exp(np.log(self.all_wrong) - self.log_predicted(law))
+        """Observed over predicted β of each replicate; nan without a prediction.
+
+        It is 0 where the observed β is 0, also where the replicate has no such law: a replicate that happens to miss
+        the few all-wrong queries often has none, and must not be left out for that.
+        """
+        none = self.all_wrong == 0
+        with np.errstate(over="ignore"):
+            return np.where(none, 0.0, np.exp(np.log(np.where(none, 1.0, self.all_wrong)) - self.log_predicted(law)))
 
 
 class Batch(NamedTuple):

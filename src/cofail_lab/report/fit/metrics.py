@@ -44,12 +44,14 @@ def metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int |
         "single_best_lower": certificate.single_best_lower,
         "oracle": 1 - outcomes.all_wrong(),
         "oracle_gain": fit.oracle_gain,
-        **_limits("oracle_gain", fit.interval(None if replicates is None else replicates.oracle_gain)),
+        **_limits("oracle_gain", fit.oracle_gain_limits[:2]),
+        **_limits("oracle_gain_certified", certificate.gain_range),
+        "n_competing": fit.oracle_gain_limits.competing,
         "max_gain": certificate.max_gain,
         "paired_max_gain": certificate.paired_max_gain,
         "paired_min_gain": certificate.paired_min_gain,
         "foreclosed_share": fit.foreclosed_share,
-        **_limits("foreclosed_share", fit.interval(None if replicates is None else replicates.foreclosed_share)),
+        **_limits("foreclosed", fit.whole.foreclosed_interval),
         "clayton_theta": _number(point.clayton_theta),
         "implied_correlation": fit.implied_correlation,
         "negative_eigenvalues": fit.negative_eigenvalues,
@@ -59,8 +61,7 @@ def metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int |
     }
     for name in ("pearson", "pearson_within", "pearson_across", "tetrachoric", "tetrachoric_interior"):
         numbers[name] = _number(getattr(point, name))
-        drawn = None if replicates is None else getattr(replicates.fit, name)
-        numbers |= _limits(name, fit.interval(drawn))
+        numbers |= _limits(name, fit.correlation_interval(name))
     numbers["pearson_gap"] = _number(point.pearson_within - point.pearson_across)
     gap = None if replicates is None else replicates.fit.pearson_within - replicates.fit.pearson_across
     numbers |= _limits("pearson_gap", fit.interval(gap))

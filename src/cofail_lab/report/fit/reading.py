@@ -152,8 +152,8 @@ def luck_sections(fit: MatrixFit) -> tuple[Section, ...]:
     ]
     if luck.luck_lower is not None and luck.luck_upper is not None:
         sentences.append(
-            f"Between {_whole(luck.luck_lower)} and {_whole(luck.luck_upper)} of the one-run oracle gain of these "
-            "models is luck."
+            f"Between {_whole(luck.luck_lower.value)} and {_whole(luck.luck_upper.value)} of the one-run oracle gain "
+            f"of these models is luck (95% {interval(luck.luck_lower.lower, luck.luck_upper.upper, _whole)})."
         )
     if luck.runs_inferred:
         sentences.append(
@@ -170,11 +170,8 @@ def luck_sections(fit: MatrixFit) -> tuple[Section, ...]:
     return (Section("How much of the gain is luck", tuple(sentences), rows),)
 
 
-def _whole(share: Interval) -> str:
-    def form(value: float | None) -> str:
-        return percent(value, 0)
-
-    return f"{form(share.value)} (95% {interval(share.lower, share.upper, form)})"
+def _whole(share: float | None) -> str:
+    return percent(share, 0)
 
 
 def _luck_row(label: str, value: Interval, luck: Luck, what: str = "") -> Row:

@@ -12,7 +12,6 @@ from cofail_lab.fitting.calibration import Conclusion, conclude
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS
 from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
-from cofail_lab.fitting.readings.regimes import measure_regime
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import answer
 from cofail_lab.report.certificate import certificate_section
@@ -54,7 +53,7 @@ def sections(
     conclusion = conclude(fit)
     return (
         fit_in_short.in_short(fit, conclusion),
-        _ceiling(fit),
+        _ceiling(fit, certificate),
         certificate_section(certificate),
         *fit_reading.regime_sections(fit),
         _pairwise(fit, conclusion, elsewhere),
@@ -67,23 +66,20 @@ def sections(
     )
 
 
-def _ceiling(fit: MatrixFit) -> Section:
-    outcomes, replicates = fit.outcomes, fit.replicates
+def _ceiling(fit: MatrixFit, certificate: Certificate) -> Section:
+    outcomes = fit.outcomes
     (low, high), k, n = fit.all_wrong_interval, count(outcomes.n_all_wrong), count(outcomes.n_queries)
-    gain = fit.interval(None if replicates is None else replicates.oracle_gain)
-    foreclosed = fit.interval(None if replicates is None else replicates.foreclosed_share)
-    share = "of the best model's errors are everybody's" if fit.foreclosed_share is not None else "it makes no error"
-    if foreclosed is None and replicates is not None:
-        # Where no query defeats everyone, every replicate says 0: exact limits, the best model taken as given.
-        foreclosed = measure_regime(outcomes.wrong, "").foreclosed_interval
-    share += f", 95% {interval(*foreclosed)}" if foreclosed else ""
+    share = "the best model makes no error"
+    if (foreclosed := fit.whole.foreclosed_interval) is not None:
+        of = f"{k} of the {count(fit.whole.best_errors)} errors of the best model are everybody's"
+        share = f"{of}, 95% {interval(*foreclosed)}"
     rows = (
         Row("best single model", percent(fit.single_best), shorten(outcomes.models[fit.best])),
         Row("  chosen on other queries", percent(fit.single_best_heldout), "picked on one half, scored on the other"),
         Row("all models wrong (β)", percent(outcomes.all_wrong()), f"{k} of {n}, 95% {interval(low, high)}"),
         Row("  what pairs leave open", interval(fit.frechet.lower, fit.frechet.upper), "Fréchet bounds given pairs"),
         Row("ceiling (1−β)", percent(1 - outcomes.all_wrong()), "no router, vote or cascade can exceed it"),
-        Row("oracle gain", points(fit.oracle_gain), _bracket(gain, points, "95% bootstrap interval")),
+        Row("oracle gain", points(fit.oracle_gain), _gain_note(fit, certificate)),
         Row("foreclosed share", percent(fit.foreclosed_share), share),
         Row("regime", fit.regime),
     )  # fmt: skip
@@ -93,14 +89,24 @@ def _ceiling(fit: MatrixFit) -> Section:
     return Section("How much there is to gain", (_regime_sentence(fit),), rows, figures)
 
 
+def _gain_note(fit: MatrixFit, certificate: Certificate) -> str:
+    """The limits of the oracle gain, and for how many models they have to pay."""
+    if fit.outcomes.n_models == 1:
+        return "one model: nothing to choose from"
+    limits = fit.oracle_gain_limits
+    said = f"95% {interval(limits.lower, limits.upper, points)}"
+    certified = f"certified {interval(*certificate.gain_range, points)}"
+    alike = f"; the upper limit pays for about {fixed(limits.competing, 0)} models that may be the best"
+    return f"{said}, {certified}" + (alike if limits.competing >= 1.5 else "")
+
+
 def _regime_sentence(fit: MatrixFit) -> str:
     if fit.regime == "ceiling-bound":
-        low, high = measure_regime(fit.outcomes.wrong, "").foreclosed_interval or (0.0, 1.0)
-        open_ = "" if low > 0.5 else f", as far as this few errors show ({interval(low, high)} of them, at 95%)"
+        low, _ = fit.whole.foreclosed_interval or (0.0, 1.0)
         return (
-            f"Ceiling-bound: most of what the best model gets wrong, every model gets wrong{open_}. Combining cannot "
-            "change that. Read those queries first (wrong references and broken graders look just like this), then "
-            "look for another model."
+            f"Ceiling-bound: most of what the best model gets wrong ({percent(low)} of it at least, at 95%), every "
+            "model gets wrong. Combining cannot change that. Read those queries first (wrong references and broken "
+            "graders look just like this), then look for another model."
         )
     if fit.regime == "realizability-bound":
         return (
@@ -111,7 +117,17 @@ def _regime_sentence(fit: MatrixFit) -> str:
         return "Nothing to gain on these queries: the best model makes no error here."
     if fit.oracle_gain == 0:
         return "Nothing to gain on these queries: nobody is right where the best model is wrong."
-    return "Undetermined: some queries defeat everyone, but they are not most of what the best model gets wrong."
+    return f"Undetermined: {_undetermined(fit.outcomes.n_all_wrong, *(fit.whole.foreclosed_interval or (0.0, 1.0)))}."
+
+
+def _undetermined(n_all_wrong: int, low: float, high: float) -> str:
+    """Why the limits of the foreclosed share call no regime."""
+    of = "of what the best model gets wrong"
+    if high < 0.5:
+        return f"some queries defeat everyone, but they are at most {percent(high)} {of}, at 95%"
+    if n_all_wrong == 0:
+        return f"no query defeats everyone, but such queries may still be up to {percent(high)} {of}, at 95%"
+    return f"the queries that defeat everyone are between {percent(low)} and {percent(high)} {of}, at 95%"
 
 
 def _pairwise(fit: MatrixFit, conclusion: Conclusion, elsewhere: Mapping[str, float | int | None]) -> Section:
@@ -140,12 +156,12 @@ def _pairwise(fit: MatrixFit, conclusion: Conclusion, elsewhere: Mapping[str, fl
 
 
 def _correlation_rows(fit: MatrixFit) -> list[Row]:
-    point, replicates = fit.point, fit.replicates
+    point = fit.point
     rows = []
     for name, label in CORRELATIONS.items():
         value = float(getattr(point, name)[0])
         if not np.isnan(value):
-            limits = fit.interval(None if replicates is None else getattr(replicates.fit, name))
+            limits = fit.correlation_interval(name)
             rows.append(Row(label, fixed(value), _bracket(limits, fixed, "95% bootstrap interval")))
     if n_boundary := int(point.n_boundary_pairs[0]):
         note = f"{count(n_boundary)} pairs on their Fréchet bound enter the mean at ±1"
@@ -175,7 +191,7 @@ def _without(fit: MatrixFit, law: str) -> str:
     """How many bootstrap replicates have no such law, and are left out of its interval."""
     if fit.replicates is None or not fit.replicates.has(law):
         return ""
-    drawn = fit.replicates.log_predicted(law)[: MATRIX_REPLICATES if law in MATRIX_LAWS else None]
+    drawn = fit.replicates.ratios(law)[: MATRIX_REPLICATES if law in MATRIX_LAWS else None]
     absent = int(np.isnan(drawn).sum())
     return f" ({count(absent)} of {count(len(drawn))} replicates have no such law)" if 0 < absent < len(drawn) else ""
 

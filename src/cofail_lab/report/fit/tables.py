@@ -220,8 +220,8 @@ def _regimes(regimes: tuple[PoolRegime, ...]) -> pa.Table:
             "all_wrong_upper": pa.array([dataset.all_wrong_interval[1] for dataset in regimes], pa.float64()),
             "best_errors": pa.array([dataset.best_errors for dataset in regimes], pa.int64()),
             "foreclosed_share": pa.array([dataset.foreclosed_share for dataset in regimes], pa.float64()),
-            "foreclosed_share_lower": pa.array([low for low, _ in limits], pa.float64()),
-            "foreclosed_share_upper": pa.array([high for _, high in limits], pa.float64()),
+            "foreclosed_lower": pa.array([low for low, _ in limits], pa.float64()),
+            "foreclosed_upper": pa.array([high for _, high in limits], pa.float64()),
             "regime": pa.array([dataset.regime for dataset in regimes], pa.string()),
         }
     )

@@ -1,0 +1,1 @@
+"""How often the intervals that a fit prints contain the truth, on awkward truths."""
