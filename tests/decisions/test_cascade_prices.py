@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
 
 from cofail_lab import decisions as d
 from cofail_lab.errors import InputError
@@ -99,6 +101,28 @@ def test_a_critical_auc_exists_exactly_under_the_labs_conditions():
         lower, upper = 0.5 * (0.5 + found.value), 0.5 * (1 + found.value)
         assert d.binormal_quality(affordable, lower, a_l, a_h) < floor < d.binormal_quality(affordable, upper, a_l, a_h)
     assert min(seen.values()) >= 5
+
+
+@pytest.mark.parametrize("ratio", [0.0, 1e-16, 1e-9, 0.3, 0.7, 0.8, 0.81])
+def test_a_floor_that_only_the_strong_model_meets(ratio):
+    """q = a_H. The binormal cascade crosses it before it ends at a_H, where all is escalated."""
+    a_l, a_h = 0.8, 0.99
+    found = d.critical_auc(a_l, a_h, a_h, ratio)
+    assert found.regime == ("always" if ratio == 0 else "exists" if ratio < a_l / a_h else "never")
+    if found.value is not None:
+        # At AUC* the queries kept, a share c_L/c_H of them, are as often right as the strong model.
+        distance = np.sqrt(2) * ndtri(found.value)
+        threshold = brentq(lambda t: a_l * ndtr(distance - t) + (1 - a_l) * ndtr(-t) - ratio, -40, 40, xtol=1e-14)
+        assert a_l * ndtr(distance - threshold) / ratio == pytest.approx(a_h, rel=1e-9)
+
+
+def test_a_rounding_error_makes_no_critical_auc():
+    """Both conditions in decimals: a tie is a tie, whichever side of it rounding falls on."""
+    for a_l, a_h, floor in ((0.3, 0.6, 0.45), (0.7, 0.9, 0.8), (0.56, 0.7, 0.63), (0.1, 0.3, 0.2)):
+        tie = a_l * (a_h - floor) / (a_h * (a_h - a_l))
+        for ratio in (tie, np.nextafter(tie, 0), np.nextafter(tie, 1)):
+            found = d.critical_auc(a_l, a_h, floor, float(ratio))
+            assert found.regime == "always" or found.value == pytest.approx(0.5, abs=1e-7)
 
 
 def test_june_condition_does_not_give_a_critical_auc():

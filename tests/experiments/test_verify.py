@@ -106,14 +106,31 @@ def test_an_interruption_keeps_the_verdicts_reached(monkeypatch) -> None:
 
 def test_the_law_of_the_run_is_one_more_case() -> None:
     claim = next(claim for claim in select("P2.ii") if "sept" in claim.releases)
-    start = next(check for check in claim.checks if check.name == "the start")
+    swept = next(check for check in claim.checks if check.name == "the law of the run, in many digits")
     law = CommonShock(shock=0.07, base_error_rates=[0.4] * 5)
-    assert len(start.listed(Trial(0, 0.01, law))) == len(start.listed(Trial(0, 0.01))) + 1
+    assert len(swept.listed(Trial(0, 0.01, law))) == len(swept.listed(Trial(0, 0.01))) + 1
     with pytest.raises(cl.InputError, match="law: Clayton; P2 is about a common shock"):
-        start.listed(Trial(0, 0.01, Clayton(error_rates=[0.4] * 3, theta=2.0)))
+        swept.listed(Trial(0, 0.01, Clayton(error_rates=[0.4] * 3, theta=2.0)))
     uneven = CommonShock(shock=0.07, base_error_rates=[0.4, 0.5])
     with pytest.raises(cl.InputError, match="one base error rate"):
-        start.listed(Trial(0, 0.01, uneven))
+        swept.listed(Trial(0, 0.01, uneven))
+
+
+@pytest.mark.parametrize(
+    ("shock", "base", "said"),
+    [
+        (0.0, 0.3, r"law.shock: 0; P2 is about a rate above 0, checked from 1e-20 on"),
+        (1e-300, 0.3, r"law.shock: 1e-300"),
+        (0.05, 1e-300, r"law.base_error_rates: 1e-300; P2 is about a rate above 0"),
+    ],
+)
+def test_a_law_outside_the_hypothesis_or_out_of_reach_is_refused_by_name(shock, base, said) -> None:
+    law = CommonShock(shock=shock, base_error_rates=[base] * 3)
+    for claim in select("P2.ii,P2.vii"):
+        for check in claim.checks:
+            if check.name == "the law of the run, in many digits":
+                with pytest.raises(cl.InputError, match=said):
+                    check.listed(Trial(0, 0.01, law))
 
 
 def test_replay_refuses_what_it_does_not_know(tmp_path) -> None:

@@ -6,6 +6,7 @@ claim's slack is given as a JAX function, else by the simplex method of Nelder a
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,6 +82,26 @@ class Search:
         """Dimension of the unit cube."""
         return sum(span.size or 1 for span in self.box.values())
 
+    @cached_property
+    def compiled(self) -> tuple[Callable, Callable]:
+        """The slack of many positions, and slack and gradient at one; compiled once, for every seed and variant."""
+        import jax
+        import jax.numpy as jnp
+
+        def slack(share: Any) -> Any:
+            values, start = dict(self.fixed), 0
+            for name, span in self.box.items():
+                width = span.size or 1
+                part = share[start : start + width]
+                low, high = (np.log(span.low), np.log(span.high)) if span.log else (span.low, span.high)
+                part = low + part * (high - low)
+                part = jnp.exp(part) if span.log else part
+                values[name] = part[0] if span.size is None else part
+                start += width
+            return self.slack(**values)  # type: ignore[misc]
+
+        return jax.jit(jax.vmap(slack)), jax.jit(jax.value_and_grad(slack))
+
 
 def worst_cases(search: Search, slack_of: Callable[[dict[str, Any]], float], seed: int) -> list[dict[str, Any]]:
     """The worst cases that the search meets, worst first.
@@ -128,24 +149,9 @@ def _simplex(start: np.ndarray) -> np.ndarray:
 
 def _differentiable(search: Search) -> tuple[Callable, Callable]:
     """All starts in one call, and a descent along the gradient, for a slack that JAX can differentiate."""
-    import jax
-    import jax.numpy as jnp
     from scipy.optimize import minimize
 
-    def slack(share: Any) -> Any:
-        values, start = dict(search.fixed), 0
-        for name, span in search.box.items():
-            width = span.size or 1
-            part = share[start : start + width]
-            low, high = (np.log(span.low), np.log(span.high)) if span.log else (span.low, span.high)
-            part = low + part * (high - low)
-            part = jnp.exp(part) if span.log else part
-            values[name] = part[0] if span.size is None else part
-            start += width
-        return search.slack(**values)  # type: ignore[misc]
-
-    together = jax.jit(jax.vmap(slack))
-    gradient = jax.jit(jax.value_and_grad(slack))
+    together, gradient = search.compiled
 
     def descend(start: np.ndarray) -> np.ndarray:
         def along(share: np.ndarray) -> tuple[float, np.ndarray]:

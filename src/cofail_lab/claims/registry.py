@@ -12,6 +12,7 @@ PROPOSITIONS = (
     "p1_ceiling",
     "p1_certificates",
     "p1_sample_size",
+    "p1_foreclosed",
     "p2_common_shock",
     "p2_growth",
     "p2_gaussian_tail",
@@ -47,7 +48,7 @@ PROPOSITIONS = (
     "p14_slopes",
 )
 
-_ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii")
+_ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
 _RELEASES = ("june", "sept", "lab")
 
 

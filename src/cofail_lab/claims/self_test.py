@@ -1,12 +1,12 @@
-"""Tests of the verifier itself: planted false variants must be refuted, and true claims must survive other seeds."""
+"""Tests of the verifier itself: planted false variants must be refuted, and verdicts must not depend on the seed."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.claims.claim import Claim, Trial
-from cofail_lab.claims.verifier import combine, investigate, mutant_status, simulated_part, split_level
-from cofail_lab.verdict import Release, Status
+from cofail_lab.claims.verifier import mutant_status, split_level, verify_claim
+from cofail_lab.verdict import Release, Status, Verdict
 
 
 @dataclass(frozen=True)
@@ -42,40 +42,72 @@ def plant_mutants(claims: Iterable[Claim], trial: Trial, advance: Callable[[int]
 
 
 @dataclass(frozen=True)
-class FalseAlarms:
-    """How often the simulated checks of true claims came out as anything but confirmed.
+class FalseAlarm:
+    """A verdict that is not the expected one.
 
     Attributes:
-        n_trials: seeds; one run of all simulated checks each.
-        n_wrong: runs with at least one wrong verdict.
-        stated: the rate that the run promises.
-        wrong: claims that came out wrong, with the seed.
-        n_checks: simulated checks of one run.
+        claim, release, status: the verdict.
+        seed: of the run.
+        simulated: whether a simulated check decided it, which must happen at the stated rate; the others never may.
+    """
+
+    claim: str
+    release: Release
+    status: Status
+    seed: int
+    simulated: bool
+
+
+@dataclass(frozen=True)
+class FalseAlarms:
+    """How often whole runs, with their simulations and the adversary at other seeds, came out with another verdict.
+
+    Attributes:
+        n_trials: runs, one a seed.
+        n_verdicts: verdicts of one run.
+        n_simulated: simulated cases of one run.
+        stated: the rate that a run promises for them together.
+        alarms: all verdicts that were not the expected ones.
     """
 
     n_trials: int
-    n_wrong: int
+    n_verdicts: int
+    n_simulated: int
     stated: float
-    wrong: tuple[tuple[str, int], ...]
-    n_checks: int
+    alarms: tuple[FalseAlarm, ...]
 
-    @property
-    def limits(self) -> tuple[float, float]:
-        """95% Clopper-Pearson limits of the rate."""
-        low, high = clopper_pearson(self.n_wrong, self.n_trials, 0.05)
+    def n_runs(self, simulated: bool) -> int:
+        """Runs with an unexpected verdict that a simulated check decided, or with one that none did."""
+        return len({alarm.seed for alarm in self.alarms if alarm.simulated == simulated})
+
+    def limits(self, simulated: bool) -> tuple[float, float]:
+        """95% Clopper-Pearson limits of the rate of such runs."""
+        low, high = clopper_pearson(self.n_runs(simulated), self.n_trials, 0.05)
         return float(low), float(high)
 
 
 def false_alarms(
     claims: Sequence[Claim], n_trials: int, seed: int, stated: float, advance: Callable[[int], None] = lambda _: None
 ) -> FalseAlarms:
-    """Repeat the simulated checks of the true claims over the seeds after ``seed``."""
-    simulated = simulated_part(claims)
-    level = split_level(simulated, stated)
-    wrong: list[tuple[str, int]] = []
+    """Repeat the whole run over the seeds after ``seed``."""
+    trial = Trial(seed, split_level(claims, stated))
+    alarms: list[FalseAlarm] = []
     for other in range(seed + 1, seed + n_trials + 1):
-        trial = Trial(other, level)
-        wrong += [(c.id, other) for c in simulated if combine(investigate(c.checks, c.formula, trial)) != "confirmed"]
+        for claim in claims:
+            alarms += [
+                FalseAlarm(v.id, v.release, v.status, other, _simulated(v))
+                for v in verify_claim(claim, replace(trial, seed=other))
+                if v.status != v.expected
+            ]
         advance(1)
-    n_wrong = len({other for _, other in wrong})
-    return FalseAlarms(n_trials, n_wrong, stated, tuple(wrong), sum(len(claim.checks) for claim in simulated))
+    n_simulated = sum(
+        len(check.listed(trial)) for claim in claims for check in claim.checks if check.kind == "monte_carlo"
+    )
+    return FalseAlarms(n_trials, sum(len(claim.releases) for claim in claims), n_simulated, stated, tuple(alarms))
+
+
+def _simulated(verdict: Verdict) -> bool:
+    """Whether every check that did not confirm was simulated, and the control came out right."""
+    odd = [check for check in verdict.evidence["checks"] if check["status"] != "confirmed"]
+    control = verdict.evidence["control"]
+    return bool(odd) and all(c["kind"] == "monte_carlo" for c in odd) and control["status"] == control["expected"]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from cofail_lab.claims.adversary import simplify, worst_cases
@@ -171,16 +171,6 @@ def split_level(claims: Iterable[Claim], false_alarm: float) -> float:
     trial = Trial(seed=0, level=false_alarm)
     n = sum(len(check.listed(trial)) for claim in claims for check in claim.checks if check.kind == "monte_carlo")
     return false_alarm / max(n, 1)
-
-
-def simulated_part(claims: Iterable[Claim]) -> list[Claim]:
-    """The claims that hold and have simulated checks, with those checks alone: what the false-alarm rate is about."""
-    kept = []
-    for claim in claims:
-        checks = tuple(check for check in claim.checks if check.kind == "monte_carlo")
-        if checks and claim.expected == "confirmed":
-            kept.append(replace(claim, checks=checks))
-    return kept
 
 
 def _decisive(findings: list[Finding], status: Status) -> Finding:

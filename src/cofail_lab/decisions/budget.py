@@ -5,6 +5,7 @@ Walking along a hull edge of slope λ pays off exactly when a unit of budget cos
 frontier is all edges of all types, weighted by the types' probabilities and sorted by slope.
 """
 
+from math import fsum
 from typing import Literal
 
 import numpy as np
@@ -18,6 +19,9 @@ AllWrong = Literal["cheapest", "best_model"]
 
 # Elements of the (types, models) block worked on at a time: small enough to stay in cache.
 _BLOCK = 100_000
+
+# Far enough above float64's least normal number that sums and products keep all their digits.
+_LEAST_COST = 1e-290
 
 
 def budget_frontier(
@@ -33,10 +37,12 @@ def budget_frontier(
         prior: p(t) >= 0, summing to one within 1e-9, (types,).
 
     Returns:
-        The frontier, up to rounding of the sums (about 1e-15 per corner). O(types · models · log models) time.
+        The frontier; its costs are right to a few units in the last place, however many types there are.
+        O(types · models · log models) time.
 
     Raises:
-        InputError: wrong shapes, non-finite values, negative prices, a prior that does not sum to one.
+        InputError: wrong shapes, non-finite values, negative prices, a prior that does not sum to one, prices so close
+            that float64 has no slope between them.
     """
     quality, prices, prior = checked_program(quality, prices, prior)
     n_types, n_models = quality.shape
@@ -45,15 +51,38 @@ def budget_frontier(
         _edges(quality[i : i + chunk], prices[i : i + chunk] if prices.ndim == 2 else prices, i)
         for i in range(0, n_types, chunk)
     ]
-    start, cost, value, kind, rise, run = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    slope = rise / run
+    start, cost, value, kind, rise, run, slope = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     # A type that never occurs has edges of length zero: its corners would have no effect.
     weight = prior[kind[:, 0]]
     order = np.argsort(-slope[weight > 0], kind="stable")
     kept = np.flatnonzero(weight > 0)[order]
-    costs = float(prior @ cost) + np.concatenate([[0.0], np.cumsum(weight[kept] * run[kept])])
-    values = float(prior @ value) + np.concatenate([[0.0], np.cumsum(weight[kept] * rise[kept])])
-    return Frontier(costs, values, slope[kept], kind[kept], start)
+    weight, rise, run, slope = weight[kept], rise[kept], run[kept], slope[kept]
+    _check_resolved(np.concatenate([(prior * cost)[prior > 0], weight * run]), rise, run, slope)
+    costs = np.maximum.accumulate(_running_sums(np.append(fsum(prior * cost), weight * run)))
+    values = np.maximum.accumulate(_running_sums(np.append(fsum(prior * value), weight * rise)))
+    return Frontier(costs, values, slope, kind[kept], start)
+
+
+def _running_sums(terms: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """Sums of the first terms, each as if it were rounded once: a million equal steps else drift by 1e-11."""
+    sums = np.cumsum(terms)
+    before = np.append(0.0, sums[:-1])
+    # What each addition rounded off, exactly (Knuth's two-sum).
+    added = sums - before
+    return sums + np.cumsum((before - (sums - added)) + (terms - added))
+
+
+def _check_resolved(costs: np.ndarray, rise: np.ndarray, run: np.ndarray, slope: np.ndarray) -> None:
+    """Raise InputError where a cost underflows or a slope overflows."""
+    lost = (costs > 0) & (costs < _LEAST_COST)
+    if lost.any():
+        raise InputError(
+            f"prices: {costs[lost].min():.3g} remains of one, or of a difference of two, times its prior; at least "
+            f"{_LEAST_COST:g} is accepted (use a smaller unit of money)"
+        )
+    if not np.isfinite(slope).all():
+        k = int(np.argmax(~np.isfinite(slope)))
+        raise InputError(f"quality: a rise of {rise[k]:.3g} for {run[k]:.3g} more is beyond float64 (use other units)")
 
 
 def query_oracle_frontier(
@@ -108,6 +137,9 @@ def checked_program(quality: object, prices: object, prior: object) -> tuple[np.
 def _edges(quality: np.ndarray, prices: np.ndarray, first_type: int) -> tuple[np.ndarray, ...]:
     """Hull of every type: cheapest model (best among equals), its cost and quality, and the edges up from there.
 
+    Slopes never rise along a hull, whatever rounding says of models on one line: so the sort of all edges by slope
+    leaves each type's in their order.
+
     All types advance together: from each type's current corner the next one is the model of steepest rise. That
     takes as many rounds as the longest hull has corners, each over the types still climbing.
     """
@@ -120,24 +152,29 @@ def _edges(quality: np.ndarray, prices: np.ndarray, first_type: int) -> tuple[np
         start = np.where(cost_of == cost_of.min(axis=1, keepdims=True), quality, -np.inf).argmax(axis=1)
     cheapest, start_value = cost_of[everyone, start], quality[everyone, start]
     at_cost, at_value, at_model, active = cheapest.copy(), start_value.copy(), start.copy(), everyone
-    edges = [(everyone[:0], start[:0], start[:0], start_value[:0], cheapest[:0])]
+    last_slope = np.full(len(quality), np.inf)
+    edges = [(everyone[:0], start[:0], start[:0], start_value[:0], cheapest[:0], cheapest[:0])]
     while active.size:
         run = cost_of[active] - at_cost[active, None]
         rise = quality[active] - at_value[active, None]
-        slope = np.divide(rise, run, out=np.zeros_like(run), where=(run > 0) & (rise > 0))
+        with np.errstate(over="ignore"):
+            slope = np.divide(rise, run, out=np.zeros_like(run), where=(run > 0) & (rise > 0))
         steepest = slope.max(axis=1)
         climbing = steepest > 0
         active, slope, steepest, run, rise = (x[climbing] for x in (active, slope, steepest, run, rise))
         # Several models may lie on one edge; the farthest is the next corner.
         following = np.where(slope == steepest[:, None], run, -1.0).argmax(axis=1)
         rows = np.arange(len(active))
-        edges.append((active, at_model[active], following, rise[rows, following], run[rows, following]))
+        last_slope[active] = np.minimum(steepest, last_slope[active])
+        edges.append(
+            (active, at_model[active], following, rise[rows, following], run[rows, following], last_slope[active])
+        )
         at_model[active] = following
         at_cost[active], at_value[active] = cost_of[active, following], quality[active, following]
-    kind, source, target, rise, run = (np.concatenate(x) for x in zip(*edges, strict=True))
+    kind, source, target, rise, run, slope = (np.concatenate(x) for x in zip(*edges, strict=True))
     if model_of is not None:
         start, source, target = model_of[everyone, start], model_of[kind, source], model_of[kind, target]
-    return start, cheapest, start_value, np.stack([kind + first_type, source, target], axis=1), rise, run
+    return start, cheapest, start_value, np.stack([kind + first_type, source, target], axis=1), rise, run, slope
 
 
 def _records(quality: np.ndarray, prices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

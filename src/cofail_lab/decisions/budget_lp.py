@@ -37,6 +37,8 @@ def solve_budget(
 ) -> BudgetSolution:
     """Best expected quality under one budget per resource, by CVXPY and HiGHS.
 
+    Budgets are met to 1e-9 of each resource's greatest price.
+
     Args:
         quality: q_i(t), (types, models).
         prices: of one resource, (models,) or (types, models); of several (dollars, latency), (resources, models) with
@@ -60,19 +62,24 @@ def solve_budget(
     q, _, p = checked[0]
     costs = [np.broadcast_to(c, q.shape) for _, c, _ in checked]
     policy = cp.Variable(q.shape, nonneg=True)
+    # The solver's tolerances are absolute: each resource is counted in units of its greatest price.
+    units = [float(c.max()) or 1.0 for c in costs]
     within = [
-        cp.NonNeg(limit - cp.sum(cp.multiply(p[:, None] * c, policy))) for c, limit in zip(costs, limits, strict=True)
+        cp.NonNeg(limit / unit - cp.sum(cp.multiply(p[:, None] * (c / unit), policy)))
+        for c, limit, unit in zip(costs, limits, units, strict=True)
     ]
     objective = cp.Maximize(cp.sum(cp.multiply(p[:, None] * q, policy)))
     problem = cp.Problem(objective, [cp.Zero(cp.sum(policy, axis=1) - 1), *within])
-    problem.solve(solver=cp.HIGHS)
+    problem.solve(solver=cp.HIGHS, primal_feasibility_tolerance=1e-9, dual_feasibility_tolerance=1e-9)
     if problem.status in ("infeasible", "infeasible_or_unbounded"):
         least = ", ".join(f"{p @ c.min(axis=1):.6g}" for c in costs)
         raise InputError(f"budgets: {limits.tolist()} cannot be met; each resource alone needs at least {least}")
     if problem.status != "optimal":
         raise ArithmeticError(f"the budget program ended as {problem.status}")
     # Duals of inequalities are non-negative; the solver's may miss that by rounding.
-    shadow = np.array([max(0.0, float(np.asarray(constraint.dual_value))) for constraint in within])
+    shadow = np.array(
+        [max(0.0, float(np.asarray(bound.dual_value))) / unit for bound, unit in zip(within, units, strict=True)]
+    )
     net = q - sum(price * c for price, c in zip(shadow, costs, strict=True))
     dual_value = float(shadow @ limits + p @ net.max(axis=1))
     chosen = np.asarray(policy.value)

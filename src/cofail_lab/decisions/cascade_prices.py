@@ -34,7 +34,7 @@ class CriticalAuc(NamedTuple):
     """The least AUC at which the binormal cascade is cheaper than H alone.
 
     Attributes:
-        value: AUC* in (½, 1), None unless one exists.
+        value: AUC* in (½, 1), as a float possibly rounded to an end of it; None unless one exists.
         regime: ``exists``; ``always`` if random mixing (AUC ½) already is cheaper; ``never`` if not even perfect
             separation is.
     """
@@ -116,32 +116,44 @@ def critical_auc(cheap_accuracy: float, strong_accuracy: float, floor: float, pr
     """
     _check_floor(cheap_accuracy, strong_accuracy, floor)
     number("price_ratio", price_ratio, least=0)
-    affordable = floor / strong_accuracy - price_ratio
     if price_ratio >= cheap_accuracy / strong_accuracy:
         return CriticalAuc(None, "never")
-    if (floor - cheap_accuracy) / (strong_accuracy - cheap_accuracy) <= affordable:
+    # (q-a_L)/(a_H-a_L) <= q/a_H - c_L/c_H, without its cancellation where q is near a_H.
+    spare = cheap_accuracy * (strong_accuracy - floor) / (strong_accuracy * (strong_accuracy - cheap_accuracy))
+    if price_ratio <= spare:
         return CriticalAuc(None, "always")
 
     from scipy.optimize import brentq
 
-    def surplus(distance: float) -> float:
-        return _quality(affordable, distance, cheap_accuracy, strong_accuracy) - floor
+    kept = (strong_accuracy - floor) / strong_accuracy + price_ratio
 
-    # Q at a fixed fraction rises with d. Where a condition holds by a rounding error only, an end is the root.
+    def surplus(distance: float) -> float:
+        if kept < 0.5:
+            right = _right_among_kept(kept, distance, cheap_accuracy)
+            return strong_accuracy - floor + right - kept * strong_accuracy
+        repaired = _wrong_among_escalated(1 - kept, distance, cheap_accuracy)
+        return repaired - (1 - kept) * (1 - strong_accuracy) - (floor - cheap_accuracy)
+
+    # Q at a fixed fraction rises with d. Where both conditions hold by a rounding error only, there is no root.
     if surplus(0.0) >= 0:
-        return CriticalAuc(0.5, "exists")
+        return CriticalAuc(None, "always")
     if surplus(_APART) <= 0:
-        return CriticalAuc(1.0, "exists")
+        return CriticalAuc(None, "never")
     distance = float(brentq(surplus, 0.0, _APART, xtol=1e-14, rtol=1e-14))  # type: ignore[arg-type]
     return CriticalAuc(float(ndtr(distance / sqrt(2))), "exists")
 
 
 def _quality(fraction: float, distance: float, cheap_accuracy: float, strong_accuracy: float) -> float:
     """a_L + (mass of L's errors escalated) - γ(1 - a_H)."""
-    from scipy.optimize import brentq
-
     if fraction <= 0 or fraction >= 1:
         return cheap_accuracy if fraction <= 0 else strong_accuracy
+    wrong = _wrong_among_escalated(fraction, distance, cheap_accuracy)
+    return cheap_accuracy + wrong - fraction * (1 - strong_accuracy)
+
+
+def _wrong_among_escalated(fraction: float, distance: float, cheap_accuracy: float) -> float:
+    """Mass of L's errors among the γ least confident."""
+    from scipy.optimize import brentq
 
     def escalated(threshold: float) -> float:
         right, wrong = ndtr(threshold - distance), ndtr(threshold)
@@ -149,8 +161,12 @@ def _quality(fraction: float, distance: float, cheap_accuracy: float, strong_acc
 
     threshold = float(brentq(escalated, -40.0, distance + 40.0, xtol=1e-14, rtol=1e-14))  # type: ignore[arg-type]
     # Taken from L's right answers where those are the rarer ones of the tail, so that their rounding counts less.
-    wrong = fraction - cheap_accuracy * float(ndtr(threshold - distance))
-    return cheap_accuracy + wrong - fraction * (1 - strong_accuracy)
+    return fraction - cheap_accuracy * float(ndtr(threshold - distance))
+
+
+def _right_among_kept(kept: float, distance: float, cheap_accuracy: float) -> float:
+    """Mass of L's right answers among the 1 - γ most confident: the same, from the other end."""
+    return _wrong_among_escalated(kept, distance, 1 - cheap_accuracy)
 
 
 def _check_floor(cheap_accuracy: float, strong_accuracy: float, floor: float) -> None:

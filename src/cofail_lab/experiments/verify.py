@@ -26,7 +26,7 @@ class Verify:
         claims: ids, ``P2`` or ``P1.iv,P8.ii``; None for all.
         false_alarm: rate at which a run may call a true claim anything but confirmed, split over its simulated checks.
         mutants: whether every planted false variant is put through the checks of its claim too.
-        trials: number of seeds over which the simulated checks are repeated; 0 leaves that out.
+        trials: number of other seeds at which the whole run is repeated; 0 leaves that out.
         replay: path of a ``results.json``: measure its stored counterexamples again instead.
     """
 
@@ -87,12 +87,13 @@ def _result(
             "n_mutants_confirmed": sum(mutant.status == "confirmed" for mutant in mutants),
         }
     if alarms is not None:
-        low, high = alarms.limits
+        low, high = alarms.limits(simulated=True)
         metrics |= {
             "n_trials": alarms.n_trials,
-            "n_false_alarms": alarms.n_wrong,
+            "n_false_alarms_exact": alarms.n_runs(simulated=False),
+            "n_false_alarms": alarms.n_runs(simulated=True),
             "false_alarm_stated": alarms.stated,
-            "false_alarm_rate": alarms.n_wrong / alarms.n_trials,
+            "false_alarm_rate": alarms.n_runs(simulated=True) / alarms.n_trials,
             "false_alarm_rate_lower": low,
             "false_alarm_rate_upper": high,
         }

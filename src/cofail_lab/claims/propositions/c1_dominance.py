@@ -113,6 +113,8 @@ ERRORS_FIRST = {
 EDGE_ALONE = {"mass": [1], "cheap": [0.7], "strong": 0.9, "floor": 0.85, "price_ratio": 0.6}
 # All errors below all successes, but on the first of them the strong model errs too.
 AUC_ALONE = {"mass": [2, 1, 7], "cheap": [0, 0, 1], "strong": [0, 1, 1], "floor": 0.75, "price_ratio": 0.8}
+# Where the cheap model is least sure, the strong one is worse; it is better on the tail as a whole (γ = .35).
+LATE_EDGE = {"mass": [1, 3, 6], "cheap": [1, 0, 1], "strong": [0, 1, 1], "floor": 0.85, "price_ratio": 0.5}
 BOTH = {"mass": [3, 7], "cheap": [0, 1], "strong": 0.9, "floor": 0.85, "price_ratio": 0.6}
 
 THREE_BLOCKS = {
@@ -166,7 +168,12 @@ CLAIMS = (
         expected="confirmed",
         formula=edge,
         checks=(Check("cascades that dominate, in rationals", "exact", edge_is_needed, priced_blocks, ANY_PRICED),),
-        control=Control("an edge on the first half of the tail already", "refuted", lambda who, g: edge(who, g / 2)),
+        control=Control(
+            "an edge on the first half of the tail already",
+            "refuted",
+            lambda who, g: edge(who, g / 2),
+            (Check("a cascade that dominates, in rationals", "exact", edge_is_needed, (LATE_EDGE,)),),
+        ),
         mutants={
             "the cheap model is the better one there": lambda who, g: -edge(who, g),
             "an edge above the average one": lambda who, g: edge(who, g) - edge(who, Fraction(1)),

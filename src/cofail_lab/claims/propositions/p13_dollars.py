@@ -132,15 +132,18 @@ def blocks(trial: Trial) -> Iterable[Case]:
     for fraction in (0.1, 0.4, 0.75, 1):
         cuts = np.sort(draw.choice(np.arange(1, 20), size=4, replace=False)) * 50
         mass = np.diff([0, *cuts, 1000]).tolist()
-        cheap = draw.integers(0, 8, size=5).tolist()
-        yield {
+        cheap, better = draw.integers(0, 8, size=5).tolist(), draw.integers(0, 6, size=5).tolist()
+        case = {
             "mass": mass,
             "cheap": [c / 10 for c in cheap],
-            "strong": [min(c + d, 10) / 10 for c, d in zip(cheap, draw.integers(0, 6, size=5).tolist(), strict=True)],
+            "strong": [min(c + d, 10) / 10 for c, d in zip(cheap, better, strict=True)],
             "prices": draw.integers(4, 12, size=5).tolist(),
             "cheap_price": int(draw.integers(1, 4)),
             "fraction": fraction,
         }
+        # Once in 2,000 seeds H is nowhere better, and the claims are not about it.
+        if any(better):
+            yield case
 
 
 NO_INFORMATION = {"mass": [1], "cheap": [0.7], "strong": [0.9], "prices": 5, "cheap_price": 1, "fraction": 0.4}

@@ -19,6 +19,9 @@ from cofail_lab.models import CommonShock
 # The trapezoidal sums of `exchangeable` agree with themselves at twice the nodes to this, in logs.
 QUADRATURE = 1e-10
 
+# Rates below this would need more digits, hence more time, than a sweep has.
+LEAST = 1e-20
+
 SHOCKS: tuple[Case, ...] = tuple(
     {"shock": w, "base": a} for w, a in ((0.05, 0.3), (0.01, 0.2), (0.3, 0.6), (0.001, 0.9))
 )
@@ -26,14 +29,23 @@ BOX = {"shock": Range(1e-3, 0.6, log=True), "base": Range(0.02, 0.95)}
 
 
 def shocks(trial: Trial) -> Iterable[Case]:
-    """The named shocks, and the law of the run where there is one."""
-    yield from SHOCKS
-    if trial.law is not None:
-        if not isinstance(trial.law, CommonShock) or np.ptp(np.asarray(trial.law.base_error_rates)) > 0:
-            raise InputError(
-                f"law: {type(trial.law).__name__}; P2 is about a common shock of one base error rate (law=common_shock)"
-            )
-        yield {"shock": float(trial.law.shock), "base": float(trial.law.base_error_rates[0])}
+    """A named shock, and the law of the run where there is one; both are measured in many digits.
+
+    Raises:
+        InputError: a law that is no shock of one base error rate, or whose shock or base is out of reach.
+    """
+    yield SHOCKS[0]
+    if trial.law is None:
+        return
+    if not isinstance(trial.law, CommonShock) or np.ptp(np.asarray(trial.law.base_error_rates)) > 0:
+        raise InputError(
+            f"law: {type(trial.law).__name__}; P2 is about a common shock of one base error rate (law=common_shock)"
+        )
+    case = {"shock": float(trial.law.shock), "base": float(trial.law.base_error_rates[0])}
+    for name, field in (("shock", "shock"), ("base", "base_error_rates")):
+        if case[name] < LEAST:
+            raise InputError(f"law.{field}: {case[name]:g}; P2 is about a rate above 0, checked from {LEAST:g} on")
+    yield case
 
 
 def matched(case: Case) -> tuple[float, float]:
@@ -120,7 +132,7 @@ CLAIMS = (
         releases=("june", "sept"),
         statement="Error rate, pair rate, all-wrong rate and Pearson correlation of the exchangeable common shock.",
         symbols="α = ω+(1-ω)α0, p = ω+(1-ω)α0², β(m) = ω+(1-ω)α0^m, ρ̄ = (p-α²)/(α(1-α))",
-        hypothesis="Common shock, exchangeable.",
+        hypothesis="Common shock, exchangeable, 0 < ω < 1, 0 < α0 < 1.",
         expected="confirmed",
         formula=closed_forms,
         checks=(
@@ -169,7 +181,7 @@ CLAIMS = (
         releases=("june", "sept"),
         statement="As the pool grows, the all-wrong rate of a common shock falls to ω, the one-factor prediction to 0.",
         symbols="β(m) ↓ ω, β_sf(m) ↓ 0",
-        hypothesis="Common shock, exchangeable.",
+        hypothesis="Common shock, exchangeable, 0 < ω < 1, 0 < α0 < 1.",
         expected="confirmed",
         formula=lambda shock: shock,
         checks=(

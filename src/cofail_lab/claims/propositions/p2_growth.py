@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from itertools import pairwise
 from math import inf
 from typing import Any
 
@@ -11,6 +12,8 @@ from cofail_lab.claims.adversary import Range, Search
 from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, at_least, equals
 from cofail_lab.claims.propositions.p2_common_shock import BOX, QUADRATURE, SHOCKS, log_ratio, shocks
 from cofail_lab.claims.reference import exchangeable
+from cofail_lab.claims.reference.exact import worst
+from cofail_lab.claims.reference.many_digits import shock_log_ratio
 
 
 def mixture(case: Case) -> tuple[list[Fraction], list[Fraction]]:
@@ -137,6 +140,17 @@ def ratio_at_two(_: Callable, case: Case) -> Measured:
     return equals(log_ratio(case, 2), 0, 1e-9)
 
 
+def grows_from_one(rule: Case, case: Case) -> Measured:
+    """In many digits: the ratio is 1 at m = 2, and larger at each of a few sizes than at the one before."""
+    ratios = [shock_log_ratio(case["shock"], case["base"], m) for m in (2, 3, 8)]
+    start, error = float(ratios[0].value), float(ratios[0].error)
+    steps = [equals(start, 0, 2 * error, error)]
+    for before, after in pairwise(ratios):
+        grown, blur = rule["sign"] * (after.value - before.value), before.error + after.error
+        steps.append(Measured(float(grown - blur), float(grown + blur), 0, inf))
+    return worst(*steps)
+
+
 def ratio_beyond(_: Callable, case: Case) -> Measured:
     """The ratio passes any stated size in the end; here e^5 for a bound."""
     return at_least(log_ratio(case, 1e300), 5.0, QUADRATURE * 1e4)
@@ -168,12 +182,15 @@ CLAIMS = (
         releases=("sept",),
         statement="The underpricing ratio is 1 at two models, grows without bound and, in the end, strictly.",
         symbols="β(2)/β_sf(2) = 1; β(m)/β_sf(m) → ∞, eventually strictly increasing",
-        hypothesis="Common shock against the one-factor law calibrated by the tetrachoric correlation.",
+        hypothesis=(
+            "Common shock, 0 < ω < 1, 0 < α0 < 1, against the one-factor law calibrated by the tetrachoric correlation."
+        ),
         expected="confirmed",
         formula=_UP,
         checks=(
             Check("quadrature over pool sizes", "quadrature", ratio_growth, _GAUSSIAN),
-            Check("the start", "quadrature", ratio_at_two, shocks, Search(BOX, n_starts=16, n_steps=10)),
+            Check("the start", "quadrature", ratio_at_two, SHOCKS, Search(BOX, n_starts=16, n_steps=10)),
+            Check("the law of the run, in many digits", "quadrature", grows_from_one, shocks),
             Check("the end, at m = 1e300", "quadrature", ratio_beyond, SHOCKS),
         ),
         control=Control("decreasing", "refuted", {"from": 2, "sign": -1}),

@@ -16,6 +16,7 @@ from cofail_lab.bounds.moments import (
     hunter,
     kuai_alajaji_takahara,
     right_moments,
+    rounding_margin,
 )
 from cofail_lab.claims.adversary import Range, Search
 from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, at_least, at_most, equals
@@ -24,6 +25,8 @@ from cofail_lab.claims.propositions.p3_identification import extreme_laws, float
 from cofail_lab.claims.reference.exact import count_moments, laws_with_zeros, patterns, worst
 
 LP_ERROR = 1e-9
+# The most that one number in [0, 1] is rounded by.
+_ULP = Fraction(1, 2**53)
 
 
 class Sums(NamedTuple):
@@ -50,17 +53,35 @@ def from_three_sums(sums: Sums) -> tuple[float, float]:
 
 
 def sums_limits(n_moments: int) -> Callable:
-    """A check of closed-form limits against the exact program in C with that many moments."""
+    """A check of closed-form limits against the exact program in C with that many moments.
+
+    The limits are floats, moved outwards by the rounding that their own sums may have: that much, and no more, is
+    allowed between them and the program, and only outwards where the moments are sums of floats.
+    """
 
     def measure(formula: Callable, case: Case) -> Measured:
         moments = count_moments(case["counts"], 3)
-        limits = wrong_count_range(moments[:n_moments], len(case["counts"]) - 1)
-        lower, upper = formula(right_sums(case["counts"]))
+        program = wrong_count_range(moments[:n_moments], len(case["counts"]) - 1)
+        sums = right_sums(case["counts"])
+        outwards, inwards = _rounding(sums, n_moments)
+        lower, upper = (Fraction(limit) for limit in formula(sums))
+        least, most = program.lower_certificate.bound, program.upper_certificate.bound
         return worst(
-            equals(limits.lower_certificate.bound, lower, 1e-13), equals(limits.upper_certificate.bound, upper, 1e-13)
+            Measured(least, least, lower - inwards, lower + outwards),
+            Measured(most, most, upper - outwards, upper + inwards),
         )
 
     return measure
+
+
+def _rounding(sums: Sums, n_moments: int) -> tuple[Fraction, Fraction]:
+    """How far outside, and inside, of its exact value a limit may be rounded."""
+    if n_moments > 2:
+        # In rationals to the last step.
+        return _ULP, _ULP
+    # Twice the margin: for the rounding, and for the step outwards that makes good for it.
+    margin = rounding_margin(sums.n_models, float(1 + sums.s1 + sums.s2 / sums.n_models))
+    return 2 * Fraction(margin), Fraction(0)
 
 
 def right_sums(counts: list[int]) -> Sums:
@@ -112,7 +133,9 @@ def no_looser_than_sums(formula: Callable, case: Case) -> Measured:
     """Limits against those of the two sums alone."""
     right = right_moments(*float_rates(case))
     (lower, upper), limits = dawson_sankoff(right), formula(right)
-    return worst(at_most(lower, limits.lower + 1e-13), at_least(upper, limits.upper - 1e-13))
+    # Each is moved outwards by its own margin.
+    rounding = 2 * rounding_margin(len(right.single), float(1 + right.both.sum()))
+    return worst(at_most(lower, limits.lower + rounding), at_least(upper, limits.upper - rounding))
 
 
 def better_of(formula: Callable, case: Case) -> Measured:
@@ -305,7 +328,8 @@ CLAIMS = (
 
 
 def _dawson_upper(sums: Sums, k: int) -> float:
-    return float(1 - 2 * sums.s1 / (k + 1) + 2 * sums.s2 / (k * (k + 1)))
+    exact = 1 - 2 * sums.s1 / (k + 1) + 2 * sums.s2 / (k * (k + 1))
+    return float(exact) + rounding_margin(sums.n_models, float(1 + sums.s1 + sums.s2 / sums.n_models))
 
 
 def _rows_without_theta(right: Any) -> float:

@@ -19,6 +19,7 @@ from cofail_lab.claims.reference.exact_routing import (
     float_program,
     program,
     random_programs,
+    right_price,
     searched,
 )
 from cofail_lab.decisions import Frontier, budget_frontier, solve_budget
@@ -28,6 +29,9 @@ LP_ERROR = 1e-8
 
 # --- P4.iii
 
+# Rounding of a budget and of the costs of corners, relative to themselves; rounding of a slope.
+BLUR, SLACK = Fraction(4, 10**12), Fraction(1, 10**9)
+
 
 def price_range(quality: np.ndarray, prices: np.ndarray, prior: np.ndarray, budget: float) -> tuple[float, float]:
     """[λ⁻, λ⁺] at a budget."""
@@ -35,19 +39,29 @@ def price_range(quality: np.ndarray, prices: np.ndarray, prior: np.ndarray, budg
 
 
 def slopes(formula: Callable, case: Case) -> Measured:
-    """One-sided differences of V, by enumeration of policies, closer to the budget than any other corner."""
+    """Prices at a budget against exact one-sided slopes of V, by enumeration of policies.
+
+    A budget in floats stands for every budget within its rounding: each price may be any that V has there. Where no
+    corner is so near, and at a corner with no other beside it, that leaves one value.
+    """
     problem = program(case)
     hull = corners(problem)
     budget = budget_of(case, hull)
-    apart = [abs(cost - budget) for cost, _ in hull if cost != budget]
-    step = min(apart, default=Fraction(1)) / 2
-    lower, upper = formula(*problem.floats, float(budget))
-    here = exact_value(hull, budget)
-    right = (exact_value(hull, budget + step) - here) / step
-    if budget == hull[0][0]:
-        return worst(equals(right, lower, 1e-9), holds(upper == inf))
-    left = (here - exact_value(hull, budget - step)) / step
-    return worst(equals(right, lower, 1e-9), equals(left, upper, 1e-9))
+    given = float(budget)
+    # A sum of prices that are 0 is 0, without rounding.
+    nudged = given + case.get("ulps", 0) * np.spacing(given) if given else given
+    lower, upper = formula(*problem.floats, nudged)
+    below, above = max(budget * (1 - BLUR), hull[0][0]), budget * (1 + BLUR)
+    prices = Measured(lower, lower, right_price(hull, above) - SLACK, right_price(hull, budget) + SLACK)
+    if below == hull[0][0]:
+        return worst(prices, holds(upper == inf))
+    return worst(prices, Measured(upper, upper, left_price(hull, budget) - SLACK, left_price(hull, below) + SLACK))
+
+
+def left_price(hull: list[tuple[Fraction, Fraction]], budget: Fraction) -> Fraction:
+    """The slope of V to the left of a budget above the least cost."""
+    step = min(abs(cost - budget) for cost, _ in hull if cost != budget) / 2
+    return (exact_value(hull, budget) - exact_value(hull, budget - step)) / step
 
 
 def solver_price_between(formula: Callable, case: Case) -> Measured:
@@ -78,9 +92,11 @@ def concave(formula: Callable, case: Case) -> Measured:
     if low == high:
         return holds(True)
     chord = (last - first) / (high - low)
-    _, most = formula(*problem.floats, float(low))
+    most, left = formula(*problem.floats, float(low))
     least, _ = formula(*problem.floats, float(high))
-    return Measured(chord, chord, least - 1e-9, formula(*problem.floats, float(low))[0] + 1e-9 if most < inf else inf)
+    # A kink within rounding above the lower budget leaves out an end of the chord that is this steep.
+    left_out = right_price(hull, low) * low * BLUR / (high - low)
+    return Measured(chord, chord, least - SLACK, most + SLACK + left_out if left < inf else inf)
 
 
 def refused(formula: Callable, case: Case) -> Measured:
@@ -95,11 +111,22 @@ def refused(formula: Callable, case: Case) -> Measured:
 
 
 def at_corners(trial: Trial) -> Iterable[Case]:
-    """Budgets at corners (prior in quarters or eighths, so that floats hold them), between them and beyond."""
-    for k, case in enumerate(random_programs(trial, 5)):
-        yield {**case, "prior": [1, 2, 1] if k % 2 else [3, 4, 1], "corner": k}
+    """Budgets at corners, within rounding of them, between them and beyond."""
+    for k, case in enumerate(random_programs(trial, 6)):
+        yield {**case, "corner": k, "ulps": (0, 2, -2)[k % 3]}
+        yield {**case, "corner": -1, "ulps": (0, 2, -2)[k // 2]}
         yield case
         yield {**case, "share": 1 + 0.1 * k}
+    yield ROUNDED
+
+
+# Rounding puts the cost of the cheapest oracle, 7/6 here, on the wrong side of its kink.
+ROUNDED = {
+    "quality": [7, 4, 5, 1, 0, 8, 7, 1, 0],
+    "prices": [0, 3, 0, 2, 6, 7, 0, 2, 2],
+    "prior": [5, 2, 5],
+    "share": 1,
+}
 
 
 # --- P4.iv
@@ -214,7 +241,7 @@ CLAIMS = (
         formula=price_range,
         checks=(
             Check(
-                "one-sided differences of V by enumeration",
+                "one-sided slopes of V by enumeration",
                 "exact",
                 slopes,
                 at_corners,

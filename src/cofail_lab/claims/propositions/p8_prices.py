@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from math import sqrt
+from math import log, sqrt
 
 import numpy as np
 
 from cofail_lab.claims.adversary import Range, Search
-from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, at_least, equals
+from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, at_least, equals, holds
 from cofail_lab.claims.reference.cascade_populations import Population, population, rational
 from cofail_lab.decisions import CriticalAuc, critical_auc
 
@@ -139,8 +139,10 @@ def calls_at(auc: float, cheap: float, strong: float, floor: float) -> float:
         right, wrong = cheap * float(ndtr(threshold - distance)), (1 - cheap) * float(ndtr(threshold))
         return right + wrong, cheap + wrong - (right + wrong) * (1 - strong)
 
-    # Q is concave in γ and ends at a_H >= q, so it crosses the floor once.
+    # Q is concave in γ. It rises while L errs on more of the queries at the threshold than H does, up to here:
     top = distance + 40
+    if distance > 0:
+        top = min(top, distance / 2 - log((1 - strong) * cheap / (strong * (1 - cheap))) / distance)
     if tail(top)[1] <= floor:
         return 1.0
     return tail(float(brentq(lambda t: tail(t)[1] - floor, -40.0, top, xtol=1e-13)))[0]  # type: ignore[arg-type]
@@ -152,19 +154,23 @@ def indifferent_at(formula: Callable, case: Case) -> Measured:
     threshold = formula(cheap, strong, floor, ratio)
     if threshold.regime != "exists":
         return at_least(1, 0)
-    if threshold.value is None or not 0.5 < threshold.value < 1:
-        raise ArithmeticError("AUC* rounds to an end of (½, 1)")
+    if threshold.value is None or not 0.5 <= threshold.value <= 1:
+        return holds(False)
+    if threshold.value == 1:
+        # AUC* is so close to 1 that floats round it: L's wrong and right answers overlap by less than this.
+        return equals((floor - cheap) / strong + ratio, floor / strong, 1e-8, ROOT_ERROR)
     return equals(calls_at(threshold.value, cheap, strong, floor) + ratio, floor / strong, 2 * ROOT_ERROR, ROOT_ERROR)
 
 
 def deals(trial: Trial) -> Iterable[Case]:
-    """Random accuracies, floors and price ratios; the published case first."""
+    """Random accuracies, floors and price ratios; the published case first, and a floor of a_H now and then."""
     draw = np.random.Generator(np.random.Philox(key=[trial.seed, 86]))
     yield PUBLISHED_DEAL
-    for _ in range(40):
+    for k in range(40):
         cheap, floor, strong = np.sort(draw.uniform(0.3, 0.99, 3)).round(3).tolist()
+        ratio = round(float(draw.random()), 3)
         if cheap < floor < strong:
-            yield {"cheap": cheap, "strong": strong, "floor": floor, "price_ratio": round(float(draw.random()), 3)}
+            yield {"cheap": cheap, "strong": strong, "floor": strong if k % 4 == 3 else floor, "price_ratio": ratio}
 
 
 PUBLISHED_DEAL = {"cheap": 0.7, "strong": 0.9, "floor": 0.85, "price_ratio": 0.79}

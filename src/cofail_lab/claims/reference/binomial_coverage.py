@@ -4,6 +4,7 @@ The formulas under test are limits of `bounds/`, inverses of beta integrals; the
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import gammaln, xlog1py, xlogy
@@ -35,18 +36,39 @@ def least_coverage(lower: Callable, case: Case) -> Measured:
     return coverage_at_least(float(min(coverage)), delta)
 
 
-def two_model_coverage(bound: Callable, case: Case) -> Measured:
-    """P(bound >= G) for two models with the joint law of ``weights``, summed over every multinomial outcome of n."""
-    n, delta = case["n"], case["delta"]
+class Outcomes(NamedTuple):
+    """Every outcome of n queries on a few models that matters to a limit.
+
+    Attributes:
+        mass: probabilities, (outcomes,).
+        errors: queries that each model gets wrong, (outcomes, models).
+        all_wrong: queries that all get wrong, (outcomes,).
+    """
+
+    mass: np.ndarray
+    errors: np.ndarray
+    all_wrong: np.ndarray
+
+
+def two_model_outcomes(case: Case) -> Outcomes:
+    """Two models with the joint law of ``weights``: every multinomial outcome of n."""
+    n = case["n"]
     _, probs = joint_law(case)
-    rates = exact_error_rates(*joint_law(case))
-    gain = float(min(rates) - probs[-1])
     counts = _compositions(n)
     mass = np.exp(gammaln(n + 1) - gammaln(counts + 1).sum(1) + xlogy(counts, np.array(probs, dtype=float)).sum(1))
     # Patterns in order: none wrong, second wrong, first wrong, both wrong.
-    correct = n - np.stack([counts[:, 2] + counts[:, 3], counts[:, 1] + counts[:, 3]], axis=1)
-    limit = bound(correct, counts[:, 3], n, delta)
-    return coverage_at_least(float(mass[limit >= gain - 1e-12].sum()), delta)
+    errors = np.stack([counts[:, 2] + counts[:, 3], counts[:, 1] + counts[:, 3]], axis=1)
+    return Outcomes(mass, errors, counts[:, 3])
+
+
+def two_model_coverage(bound: Callable, case: Case) -> Measured:
+    """P(bound >= G) for two models with the joint law of ``weights``, summed over every multinomial outcome of n."""
+    n, delta = case["n"], case["delta"]
+    wrong, probs = joint_law(case)
+    gain = float(min(exact_error_rates(wrong, probs)) - probs[-1])
+    outcomes = two_model_outcomes(case)
+    limit = bound(n - outcomes.errors, outcomes.all_wrong, n, delta)
+    return coverage_at_least(float(outcomes.mass[limit >= gain - 1e-12].sum()), delta)
 
 
 def two_model_coverage_below(bound: Callable, case: Case) -> Measured:
