@@ -144,7 +144,7 @@ def fit(
         found = limits.shock_interval(Patterns.of(pool.wrong), base, shock, dependence or 0.0)
         shock_interval = min(found[0], shock), max(found[1], shock)
     if intervals and dependence is not None and not asked:
-        if base == "clayton":
+        if base == "clayton" and pool.wrong.size <= limits.FREE_RATE_CELLS:
             found = limits.theta_interval(Patterns.of(pool.wrong), dependence)
         else:
             ends = profile_interval(lambda place: log_likelihood(0.0, place), best, 0.0, kind.max_position)

@@ -32,7 +32,10 @@ from cofail_lab.fitting.estimators.mixture_ml import (
 _DROP = float(chi2.ppf(0.95, 1)) / 2
 _MISSED = 0.025
 # Limits are found to this share of the estimate or of the range.
-_TOLERANCE = 2e-4
+_TOLERANCE = 1e-3
+
+FREE_RATE_CELLS = 20_000
+"""Cells of a matrix up to which θ has limits with free rates; in larger ones the rates are known well, and C decides."""
 
 Base = str
 """One of ``independent``, ``one_factor``, ``clayton``."""
