@@ -35,7 +35,7 @@ _MISSED = 0.025
 _TOLERANCE = 1e-3
 
 FREE_RATE_CELLS = 20_000
-"""Cells of a matrix up to which θ has limits with free rates; in larger ones the rates are known well, and C decides."""
+"""Cells of a matrix up to which θ has limits with free rates; in larger ones rates are known well, and C decides."""
 
 Base = str
 """One of ``independent``, ``one_factor``, ``clayton``."""
