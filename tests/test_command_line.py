@@ -79,3 +79,19 @@ def test_unknown_keys_suggest_the_nearest() -> None:
     for typo, meant in (("experiment.boostrap", "experiment.bootstrap"), ("data.pth", "data.path"), ("dta", "data")):
         assert f"did you mean {meant}?" in unknown_key(typo, keys)
     assert "did you mean" not in unknown_key("zzz.qqq", keys)
+
+
+def test_flags_come_before_overrides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hydra's parser accepts no flag after an override that we put in front."""
+    monkeypatch.chdir(tmp_path)
+    Path("g.csv").touch()
+    for arguments in (
+        ["-m", "g.csv", "run.seed=1,2"],
+        ["g.csv", "-m", "run.seed=1,2"],
+        ["-m", "data.path=g.csv", "run.seed=1,2"],
+    ):
+        rewritten = for_hydra(arguments)
+        assert rewritten[0] == "-m"
+        assert set(rewritten[1:]) == {"data=auto", rewritten[2], "run.seed=1,2"}
+        assert value(rewritten[2]) == "g.csv"
+    assert for_hydra(["data.csv"])[1] == "data.path='data.csv'"

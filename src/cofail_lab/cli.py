@@ -84,6 +84,10 @@ def main() -> None:
         if _command.n_shards is not None:
             _launch_shards(_command.n_shards)
             _launch()
+    except BrokenPipeError:
+        # The reader of our output, such as head, wants no more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except KeyboardInterrupt as interruption:
         message = f"interrupted{': ' if interruption.args else ''}{' '.join(map(str, interruption.args))}"
         if Sweep.current is not None:

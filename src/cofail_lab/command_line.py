@@ -24,10 +24,10 @@ def for_hydra(arguments: Sequence[str]) -> list[str]:
     file. In a single run ``key=a,b`` is a list.
     """
     single = not _MULTIRUN & set(arguments)
-    paths, others, option = [], [], None
+    paths, others, flags, option = [], [], [], None
     for argument in arguments:
         if option in _WITH_VALUE or argument.startswith("-"):
-            others.append(argument)
+            flags.append(argument)
         elif _is_path(argument):
             paths.append(argument)
         else:
@@ -37,16 +37,18 @@ def for_hydra(arguments: Sequence[str]) -> list[str]:
         value = f"[{','.join(map(_quoted, paths))}]" if paths[1:] else _quoted(*paths)
         others.insert(0, f"data.path={value}")
     stated = [argument.partition("=")[0] for argument in others]
-    return ["data=auto", *others] if "data.path" in stated and "data" not in stated else others
+    source = ["data=auto"] if "data.path" in stated and "data" not in stated else []
+    return [*flags, *source, *others]  # Hydra's parser accepts no flag between overrides
 
 
 def _is_path(argument: str) -> bool:
     """Whether an argument is a path, not ``key=value``, ``+key=value`` or ``~key``."""
     if _exists(argument):
         return True
-    return "=" not in argument and not re.match(
-        r"~\w+$|~?(data|experiment|hydra|law|policy|record|run|study|sweep)\b", argument
-    )
+    if "=" in argument or re.fullmatch(r"~\w+", argument):
+        return False
+    key = re.fullmatch(r"~?(data|experiment|hydra|law|policy|record|run|study|sweep)([./]\w+)*", argument)
+    return key is None or Path(argument).suffix in (".csv", ".tsv", ".gz", ".json", ".jsonl", ".parquet", ".xlsx")
 
 
 def _exists(text: str) -> bool:
@@ -83,7 +85,8 @@ def _plain_value(argument: str, single: bool) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text as a quoted value of Hydra, which escapes quotes, and backslashes before them."""
+    """A text as a quoted value of Hydra: quotes, backslashes before them, and interpolations are escaped."""
+    text = text.replace("${", r"\${")
     return "'" + re.sub(r"(\\*)(')", r"\1\1\\\2", text) + (r"\\" if text.endswith("\\") else "") + "'"
 
 

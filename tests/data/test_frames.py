@@ -69,3 +69,27 @@ def test_arrays_say_which_value_is_right() -> None:
     for shape in ((3,), (0, 2)):
         with pytest.raises(InputError, match="a row per query and a column per model"):
             cl.load_outcomes(np.ones(shape))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame(np.array([[1, 0], [0, 0], [1, 1]])),
+        pd.DataFrame([[1, 0], [0, 0], [1, 1]], columns=pd.MultiIndex.from_tuples([("a", 1), ("a", 2)])),
+        pd.DataFrame({"a": pd.array([1, 0, 1], "Int64"), "b": [0, "no", True]}),
+        pl.DataFrame({"a": pl.Series(["yes", "no", "yes"], dtype=pl.Categorical), "b": [0, 0, 1]}),
+    ],
+    ids=["numbered columns", "two levels", "nullable", "categorical"],
+)
+def test_odd_frames(frame: Any) -> None:
+    assert cl.load_outcomes(frame).wrong.tolist() == [[False, True], [True, True], [False, False]]
+
+
+def test_frames_that_cannot_be_read_say_so() -> None:
+    twice = pd.DataFrame([[1, 0, 1]], columns=["a", "a", "b"])
+    both = pd.DataFrame({1: [1, 0], "1": [0, 1]})
+    for frame in (twice, both, pd.DataFrame({"a": [1]}, index=pd.Index(["q"], name="a"))):
+        with pytest.raises(InputError, match="data frame: "):
+            cl.load_outcomes(frame)
+    with pytest.raises(InputError, match="threshold: 'x'"):
+        cl.from_dataframe(pd.DataFrame({"a": [0.5, 1]}), threshold="x")  # type: ignore[arg-type]

@@ -48,7 +48,9 @@ def test_settings_that_go_with_the_task_make_no_system() -> None:
 
 def test_repeats_are_said_only_where_queries_overlap() -> None:
     same = name_systems([part({}), part({})], PATHS)
-    assert same[0].notes == ("2 logs taken for repeated runs of m: a.eval, b.eval; data.name=file keeps them apart.",)
+    assert same[0].notes == (
+        "2 logs taken for repeated runs of m: a.eval, b.eval; data.name='{model} ({folder}/{file})' keeps them apart.",
+    )
     assert name_systems([part({}), part({}, queries="456")], PATHS)[0].notes == ()
     assert name_systems([part({}), part({}, "y")], PATHS)[0].notes == ()
     empty = replace(part({}), cells=np.full((3, 1), MISSING, np.int8))

@@ -14,7 +14,7 @@ from tests.conftest import Run
 
 @pytest.mark.parametrize(
     ("study", "jobs"),
-    [("dichotomy", 2), ("regime_map", 20), ("coverage_map", 120), ("atlas", 9), ("smile", 1), ("clayton_grid", 1)],
+    [("dichotomy", 2), ("regime_map", 20), ("coverage_map", 120), ("atlas", 13), ("smile", 1), ("clayton_grid", 1)],
 )
 def test_a_study_names_a_whole_sweep(study: str, jobs: int) -> None:
     """So many jobs; a study of one is no sweep."""

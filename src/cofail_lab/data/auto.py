@@ -6,12 +6,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, NoReturn
 
-from cofail_lab.data.file_source import FileSource
+from cofail_lab.data.file_source import FileSource, local_path
 from cofail_lab.data.formats import FORMATS, source_class
+from cofail_lab.data.layout import plain_name
 from cofail_lab.data.names import counted, shorten
 from cofail_lab.data.readers.companions import is_companion
-from cofail_lab.data.readers.wide import WideSource
-from cofail_lab.data.tables import CSV_SUFFIXES, EXCEL_SUFFIXES, PARQUET_SUFFIXES
+from cofail_lab.data.readers.suggestion import suggest
+from cofail_lab.data.tables import CSV_SUFFIXES, EXCEL_SUFFIXES, PARQUET_SUFFIXES, header
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
 
@@ -51,7 +52,7 @@ class AutoSource(FileSource):
 
     def files(self) -> list[Path]:
         """The files that a reader recognises. Raises InputError for a file that is named itself and not recognised."""
-        named = {Path(text).expanduser() for text in ([self.path] if isinstance(self.path, str) else self.path)}
+        named = {local_path(text) for text in ([self.path] if isinstance(self.path, str) else self.path)}
         known = [path for path, guessed in self._guesses.items() if guessed is not None]
         for path in self._guesses:
             if path not in known and (not known or path in named) and not is_companion(path):
@@ -91,15 +92,30 @@ class AutoSource(FileSource):
 
     @cached_property
     def _guesses(self) -> dict[Path, tuple[str, str] | None]:
-        return {path: guess(path) for path in super().files()}
+        stated = [self.path] if isinstance(self.path, str) else self.path
+        named = {local_path(text) for text in stated}
+        return {path: guess(path) or (_by_name(path) if path in named else None) for path in super().files()}
 
     def _refuse(self, path: Path) -> NoReturn:
         """Raise why no reader can read a file; for a table, what the wide format lacks: people write it by hand."""
-        if path.name.endswith((*CSV_SUFFIXES, *EXCEL_SUFFIXES, *PARQUET_SUFFIXES)):
-            WideSource(str(path)).grades(path)
         if not path.exists():
             raise InputError(f"{path}: no such file")
         raise InputError(f"{path.name}: of no known format; tried {', '.join(sorted(FORMATS))}; choose one with data=")
+
+
+def _by_name(path: Path) -> tuple[str, str] | None:
+    """The wide format, for a table that is named itself and that no reader recognises: people write it by hand.
+
+    Raises:
+        InputError: a table with a row per answer, which needs a mapping.
+    """
+    if not path.exists() or not path.name.endswith((*CSV_SUFFIXES, *EXCEL_SUFFIXES, *PARQUET_SUFFIXES)):
+        return None
+    names = header(path)
+    if not {"model", "model_name", "model_id"}.isdisjoint(plain_name(name) for name in names[1:]):
+        shown = suggest(("query", "model", "right"), path.name, [dict.fromkeys(names, "")])
+        raise InputError(f"a row per answer needs data=records: {shown}")
+    return "parquet" if path.name.endswith(PARQUET_SUFFIXES) else "csv", "a table that no other reader recognises"
 
 
 def guess(path: Path) -> tuple[str, str] | None:

@@ -21,6 +21,7 @@ SPELLINGS = {
     **{wrong: Cell.WRONG for _, wrong in _PAIRS},
     **dict.fromkeys(_MISSING, Cell.MISSING),
     **{state.name.lower(): state for state in (Cell.UNSCORED, Cell.ERROR)},
+    "timeout": Cell.ERROR,
 }
 """Text of a cell in lower case, without white space around it -> its state."""
 WRITTEN = {Cell.RIGHT: "1", Cell.WRONG: "0", Cell.UNSCORED: "unscored", Cell.ERROR: "error", Cell.MISSING: ""}
@@ -76,9 +77,12 @@ def read_texts(table: TextColumns, threshold: float | None = None, *, decimal_co
         threshold: the lowest number of a right answer; None accepts no numbers but 0 and 1.
         decimal_comma: whether numbers are written 0,5, as where semicolons stand between cells.
     """
-    plain = [text.strip().lower() for text in table.texts]
+    # Some keyboards write a check mark with a selector of its colour.
+    plain = [text.strip().lower().replace("\ufe0f", "") for text in table.texts]
     scores = np.array([_number(text.replace(",", ".") if decimal_comma else text) for text in plain])
     states = np.array([SPELLINGS.get(text, -1) for text in plain], np.int8).reshape(-1)
+    exact = (states < 0) & ((scores == 0) | (scores == 1))  # 1.00, +1
+    states[exact] = np.where(scores[exact] == 1, Cell.RIGHT, Cell.WRONG)
     if threshold is not None:
         numeric = ~np.isnan(scores)
         states[numeric] = np.where(scores[numeric] >= threshold, Cell.RIGHT, Cell.WRONG)

@@ -151,6 +151,15 @@ def _with_progress(paths: list[Path]) -> Iterable[Path]:
     return track(paths, "Reading logs", console=console, transient=True, disable=not console.is_terminal)
 
 
+def local_path(text: str) -> Path:
+    """A path as it is written, if there is such a file; else with ``~`` as the home folder, where there is one."""
+    path = Path(text)
+    try:
+        return path if path.exists() else path.expanduser()
+    except (OSError, ValueError, RuntimeError):  # a NUL, a name too long, no such user
+        return path
+
+
 def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:
     """The files that paths, folders and shell patterns stand for.
 
@@ -168,7 +177,7 @@ def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:
                 f"data.path: {text!r} is an address; download the file first (data=hf reads a dataset from the hub)"
             )
         try:
-            here = Path(text).expanduser()
+            here = local_path(text)
             if here.is_dir():
                 matches = sorted({file for pattern in patterns for file in here.rglob(pattern) if file.is_file()})
                 what = f"a folder without {' or '.join(patterns)} in it"

@@ -5,8 +5,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from cofail_lab import checks
+from cofail_lab.data.names import check_names
 from cofail_lab.data.readers.wide import wide_grades
-from cofail_lab.data.tables import MAX_TEXT_CELLS, sheet_of
+from cofail_lab.data.tables import MAX_TEXT_CELLS, coded, sheet_of
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades, Selection
 from cofail_lab.outcomes import Outcomes
@@ -48,20 +50,25 @@ def frame_grades(frame: Any, query: str | None = None, threshold: float | None =
     """The matrix in a data frame; arguments as in `from_dataframe`."""
     import narwhals as nw
 
+    if threshold is not None:
+        checks.number("threshold", threshold)
     try:
         data = nw.from_native(frame, eager_only=True)
+        index = nw.maybe_get_index(data)
+        if index is not None and (index.name is not None or index.dtype.kind not in "iu"):
+            data = nw.from_native(data.to_native().reset_index(), eager_only=True)
     except TypeError:
         raise InputError(
             f"data frame: a {type(frame).__name__} is none; accepted: pandas, polars, Arrow, NumPy arrays"
         ) from None
-    index = nw.maybe_get_index(data)
-    if index is not None and (index.name is not None or index.dtype.kind not in "iu"):
-        data = nw.from_native(data.to_native().reset_index(), eager_only=True)
+    except (ValueError, nw.exceptions.NarwhalsError) as error:  # such as a column twice
+        raise InputError(f"data frame: {' '.join(str(error).split())}") from error
     if data.shape[0] * data.shape[1] > MAX_TEXT_CELLS:
         raise InputError(f"data frame: {data.shape[0]:,} rows x {data.shape[1]:,} columns; use a NumPy array")
     if not data.columns:
         raise InputError("data frame: no columns; one per model was expected")
-    columns = {str(name): _column(data[name]) for name in data.columns}
+    names = check_names([str(name) for name in data.columns], "column", "data frame", blank=True)
+    columns = {name: _column(series) for name, series in zip(names, data.iter_columns(), strict=True)}
     return wide_grades(sheet_of(columns, "data frame"), "data frame", query_column=query, threshold=threshold)
 
 
@@ -96,6 +103,14 @@ def _column(series: Any) -> Any:
     import pyarrow as pa
 
     try:
-        return series.to_arrow()
-    except (pa.ArrowException, TypeError, ValueError):
-        return ["" if value is None or value != value else str(value) for value in series.to_list()]
+        column = series.to_arrow()
+        coded(column, "data frame")
+        return column
+    except (pa.ArrowException, TypeError, ValueError, OverflowError, InputError):
+        missing = series.is_null().to_list()
+        pairs = zip(series.to_list(), missing, strict=True)
+        return ["" if null or _is_nan(value) else str(value) for value, null in pairs]
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and value != value

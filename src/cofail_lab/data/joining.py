@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from cofail_lab.data.conflicts import content_key, find_conflicts
+from cofail_lab.data.layout import NUMBERED
 from cofail_lab.data.names import check_names, counted, list_names, shorten
 from cofail_lab.data.records import check_size, repeated_note, share_right
 from cofail_lab.errors import InputError
@@ -37,6 +38,12 @@ def join_grades(parts: Sequence[Grades], by: Literal["id", "content"] | None = N
     """
     if len(parts) == 1:
         return parts[0]
+    if by != "content" and any(NUMBERED in part.notes for part in parts):
+        numbered = next(part.source for part in parts if NUMBERED in part.notes)
+        raise InputError(
+            f"{numbered}: no column names its queries, so they cannot be matched with those of another file; "
+            "data.query_column= says which column does, data.join=content matches by prompt"
+        )
     source = parts[0].source + (f" and {len(parts) - 1} more" if len(parts) > 1 else "")
     rows, queries = _match_queries(parts, by, source)
     models = check_names(list(dict.fromkeys(model for part in parts for model in part.models)), "model", source)

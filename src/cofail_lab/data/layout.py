@@ -18,8 +18,69 @@ QUERY_NAMES = (
 """Names of a column that names queries, the most telling first; compared in lower case with underscores."""
 MODEL_NAMES = ("model", "models", "model_name", "model_id", "system")
 """Names of a first column that says that models are in rows."""
+WEAK_QUERY_NAMES = (
+    "example",
+    "instance",
+    "sample",
+    "problem",
+    "task",
+    "question",
+    "prompt",
+    "index",
+    "idx",
+    "item",
+    "",
+)
+"""Those of `QUERY_NAMES` that may be called so for another reason: with repeated cells they name something else."""
+NOT_MODELS = (
+    *(
+        "label",
+        "gold",
+        "target",
+        "answer",
+        "key",
+        "reference",
+        "category",
+        "difficulty",
+        "is_hard",
+        "hard",
+        "split",
+        "fold",
+    ),
+    *(
+        "average",
+        "mean",
+        "total",
+        "any_right",
+        "any_correct",
+        "all_right",
+        "all_correct",
+        "all_wrong",
+        "n_right",
+        "n_wrong",
+    ),
+    *(
+        "tokens",
+        "n_tokens",
+        "length",
+        "n_chars",
+        "seconds",
+        "time",
+        "latency",
+        "cost",
+        "price",
+        "year",
+        "date",
+        "confidence",
+    ),
+)
+"""Names of columns that hold something else than the grades of a model, whatever their cells look like."""
 DATASET_NAMES = ("dataset", "subset", "subject", "category", "domain", "topic", "benchmark", "task")
 PROMPT_NAMES = ("prompt", "question", "input", "problem", "text")
+
+
+NUMBERED = "No column names the queries: they are numbered in the order of the rows."
+"""The note on a table whose rows have no names: rows of two such tables are not the same queries."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +89,7 @@ class Layout:
 
     Attributes:
         query: position of the column that names queries; None where rows are numbered.
+        by_dataset: whether the names are unique only within a dataset.
         dataset, prompt: positions of these columns; None where there are none.
         models: positions of the columns with grades.
         notes: what was guessed, one sentence each.
@@ -38,6 +100,7 @@ class Layout:
     prompt: int | None
     models: tuple[int, ...]
     notes: tuple[str, ...]
+    by_dataset: bool = False
 
 
 def plain_name(name: str) -> str:
@@ -67,13 +130,17 @@ def find_layout(
         InputError: no column names the queries.
     """
     plain = [plain_name(name) for name in names]
-    grades = [_holds_grades(table.codes[:, j], reading, j, threshold) for j in range(len(names))]
-    query, notes = _query_column(names, plain, table, grades, query_column, file)
+    grades = [
+        False if name in (*NOT_MODELS, *DATASET_NAMES) else _holds_grades(table.codes[:, j], reading, j, threshold)
+        for j, name in enumerate(plain)
+    ]
+    query, notes, by_dataset = _query_column(names, plain, table, grades, query_column, file)
     others = [j for j in range(len(names)) if j != query]
     # A column that is called `dataset` is one, whatever it holds; other names are only a guess.
     dataset = _first(DATASET_NAMES, plain, [j for j in others if plain[j] == "dataset" or grades[j] is False])
     prompt = _first(PROMPT_NAMES, plain, [j for j in others if j != dataset and grades[j] is False])
-    rest = [j for j in others if j not in (dataset, prompt)]
+    # A comma at the end of every line makes a last column of nothing.
+    rest = [j for j in others if j not in (dataset, prompt) and not (names[j].strip() == "" and grades[j] is None)]
     models = [j for j in rest if grades[j] is not False]
     if not any(grades[j] for j in models):
         models = rest  # whatever is wrong with these cells is then said
@@ -82,7 +149,7 @@ def find_layout(
     for what, j in (("dataset", dataset), ("prompt", prompt)):
         if j is not None and plain[j] != what:
             notes.append(f"Column {shorten(names[j])!r} was taken for the {what} of a query.")
-    return Layout(query, dataset, prompt, tuple(models), tuple(notes))
+    return Layout(query, dataset, prompt, tuple(models), tuple(notes), by_dataset)
 
 
 def _query_column(
@@ -92,21 +159,34 @@ def _query_column(
     grades: Sequence[bool | None],
     wanted: str | None,
     file: str,
-) -> tuple[int | None, list[str]]:
-    """Position of the column that names the queries, and what was guessed about it."""
+) -> tuple[int | None, list[str], bool]:
+    """Position of the column that names the queries, what was guessed about it, and whether names repeat by dataset."""
     if wanted is not None:
         if wanted not in names:
             raise InputError(f"data.query_column: {wanted!r} is not a column of {file}: {list_names(names, 8)}")
-        return names.index(wanted), []
+        j = list(names).index(wanted)
+        return j, [], _unique_by_dataset(table, j, plain)
     unique = [j for j in range(len(names)) if plain[j] == "query" or _names_rows(table, j)]
     query = _first(QUERY_NAMES, plain, unique)
     if query is not None:
         known = plain[query] == "query"
-        return query, [] if known else [f"Column {shorten(names[query])!r} was taken for the names of the queries."]
-    if grades and grades[0] is False and _names_rows(table, 0):
-        return 0, [f"The first column, {shorten(names[0])!r}, was taken for the names of the queries."]
-    if all(holds is not False for holds in grades):
-        return None, ["No column names the queries: they are numbered in the order of the rows."]
+        said = [] if known else [f"Column {shorten(names[query])!r} was taken for the names of the queries."]
+        return query, said, False
+    strong = [name for name in QUERY_NAMES if name not in WEAK_QUERY_NAMES]
+    if (query := _first(strong, plain, range(len(names)))) is not None:
+        if _unique_by_dataset(table, query, plain):
+            note = f"Column {shorten(names[query])!r}, with the dataset, was taken for the names of the queries."
+            return query, [note], True
+        texts, sizes = np.unique(table.codes[:, query], return_counts=True)
+        again = table.texts[int(texts[sizes.argmax()])]
+        raise InputError(
+            f"{file}: column {shorten(names[query])!r} has {shorten(again)!r} {int(sizes.max())} times; names of "
+            "queries are unique, and data.query_column= says which column holds them"
+        )
+    if grades and grades[0] is False and plain[0] not in NOT_MODELS and _names_rows(table, 0):
+        return 0, [f"The first column, {shorten(names[0])!r}, was taken for the names of the queries."], False
+    if all(holds is not False or plain[j] in (*NOT_MODELS, *DATASET_NAMES) for j, holds in enumerate(grades)):
+        return None, [NUMBERED], False
     raise InputError(f"{file}: no column names the queries; data.query_column= says which, of {list_names(names, 8)}")
 
 
@@ -119,6 +199,14 @@ def _names_rows(table: TextColumns, column: int) -> bool:
     """Whether every cell of a column is filled and no two are equal."""
     used, sizes = np.unique(table.codes[:, column], return_counts=True)
     return bool((sizes == 1).all()) and all(table.texts[t].strip() for t in used)
+
+
+def _unique_by_dataset(table: TextColumns, column: int, plain: Sequence[str]) -> bool:
+    """Whether names repeat, and each is there once in a dataset."""
+    if "dataset" not in plain or _names_rows(table, column):
+        return False
+    both = table.codes[:, [plain.index("dataset"), column]]
+    return len(np.unique(both, axis=0)) == len(both) and all(table.texts[t].strip() for t in np.unique(both[:, 1]))
 
 
 def _holds_grades(codes: np.ndarray, reading: Reading, column: int, threshold: float | None) -> bool | None:

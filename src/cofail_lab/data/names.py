@@ -6,20 +6,21 @@ from cofail_lab.errors import InputError
 from cofail_lab.grades import first_repeated
 
 
-def check_names(names: list[str], what: str, file: str) -> tuple[str, ...]:
+def check_names(names: list[str], what: str, file: str, *, blank: bool = False) -> tuple[str, ...]:
     """The names of queries or models, after a check.
 
     Args:
         names: in the order of the file.
         what: ``query``, ``model`` or ``column``, for the message.
         file: for the message.
+        blank: whether a name may be blank.
 
     Raises:
         InputError: a name that is blank, not Unicode or there twice, or two names that differ only in white space.
     """
     trimmed = []
     for i, name in enumerate(names):
-        if not name.strip():
+        if not name.strip() and not blank:
             raise InputError(f"{file}: {what} number {i + 1} has no name; every {what} needs a unique name")
         if not is_text(name):
             raise InputError(f"{file}: {what} name {name!r} has half of a surrogate pair, which is not Unicode text")

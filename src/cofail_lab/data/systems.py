@@ -75,15 +75,24 @@ def name_systems(parts: Sequence[Grades], paths: Sequence[Path], pattern: str | 
             )
         for name, logs in systems.items():
             if len(logs) > 1 and _overlap([parts[k] for k in logs], model):
-                files = list_names([paths[k].name for k in logs], 4)
+                files = list_names(_told_apart([paths[k] for k in logs]), 4)
                 notes.append(
-                    f"{counted(len(logs), 'log')} taken for repeated runs of {shorten(name)}: {files}; data.name=file "
-                    "keeps them apart."
+                    f"{counted(len(logs), 'log')} taken for repeated runs of {shorten(name)}: {files}; "
+                    "data.name='{model} ({folder}/{file})' keeps them apart."
                 )
     renamed = [
         _renamed(part, lambda model, own=own: own.get(model, model)) for part, own in zip(parts, names, strict=True)
     ]
     return [replace(renamed[0], notes=(*renamed[0].notes, *notes)), *renamed[1:]]
+
+
+def _told_apart(paths: Sequence[Path]) -> list[str]:
+    """Names of files, with as many folders as it takes to tell them apart."""
+    for depth in range(1, 6):
+        names = ["/".join(path.resolve().parts[-depth:]) for path in paths]
+        if len(set(names)) == len(names):
+            return names
+    return [str(path) for path in paths]
 
 
 def _differing(settings: Sequence[Mapping[str, str]]) -> list[str]:

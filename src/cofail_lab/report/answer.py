@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 VERDICTS = {"room": "ROOM IF A SELECTOR CAN FIND IT", "skip": "NO ROOM", "open": "CANNOT TELL YET"}
 """`bounds.certificate.Certificate.outcome` -> what is said first."""
 
+# Notes on how a matrix was read that may make all of it another matrix.
+_GUESSES = (" set aside: ", "with different prompts in other records", "although ", "taken for repeated runs")
 _NAMED = 10
 _CAVEATS = 3
 # Findings that can void the headline, the worst first.
@@ -52,7 +54,11 @@ def first_sections(
     """What the counts say: certificate, overhead, the queries that defeat everyone; and what could void all of it."""
     at = f"{100 * (1 - certificate.delta):g}%"
     rows = [
-        Row("certified gain", _certified(certificate), f"at {at} each, of any way of combining"),
+        Row(
+            "certified gain",
+            _certified(certificate),
+            f"at {at} each, of a perfect selector: no way of combining gains more",
+        ),
         *([] if certificate.overhead is None else [Row("your overhead", points(certificate.overhead), "")]),
         Row("fail everyone", *_defeated(outcomes)),
     ]
@@ -94,10 +100,11 @@ def _caveats(outcomes: Outcomes, findings: Sequence[Finding]) -> list[str]:
             f"{count(left_out.n_queries)} of {count(total)} queries were not answered by every model; with them up to "
             f"{percent(outcomes.all_wrong_worst_case())} defeat everyone"
         )
+    said += [note.removesuffix(".") for note in outcomes.notes if any(words in note for words in _GUESSES)]
     rank = {name: place for place, name in enumerate(_VOIDING)}
     for finding in sorted(findings, key=lambda finding: rank.get(finding.check, len(rank))):
         # Left-out queries have a sentence of their own above.
-        if not (finding.check == "coverage" and said):
+        if not (finding.check == "coverage" and left_out is not None and left_out.n_queries):
             said.append(finding.sentence)
     more = len(said) - _CAVEATS
     return said if more <= 0 else [*said[:_CAVEATS], f"{count(more)} more, at the end with verbose=true"]

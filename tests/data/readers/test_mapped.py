@@ -170,3 +170,18 @@ def test_paths() -> None:
     for bad in ("", ".", "a.", "a[x]", "[]", "a..b", 3):
         with pytest.raises(InputError, match=r"data.query: "):
             FieldPath(bad, "data.query")
+
+
+def test_nothing_is_lost_or_ignored_in_silence(tmp_path: Path) -> None:
+    keys = {"query": "q", "model": "m", "right": "r"}
+    rows = [{"q": "1", "m": "a", "r": []}, {"q": "2", "m": "a", "r": [1]}]
+    grades = read(tmp_path, {"x.jsonl": lines(rows)}, **keys)
+    assert grades.cells.ravel().tolist() == [UNSCORED, RIGHT]
+    with pytest.raises(InputError, match=r"no record has a field 'usd' \(data.cost\); there are q, m, r"):
+        read(tmp_path, {"x.jsonl": lines(rows)}, **keys, cost="usd")
+    with pytest.raises(InputError, match="column name 'r' appears twice"):
+        read(tmp_path, {"x.csv": "q,m,r,r\n1,a,1,0\n"}, **keys)
+    by_set = [{"q": "1", "m": m, "r": 1, "s": s, "c": -3.5} for m in "ab" for s in "xy"]
+    grades = read(tmp_path, {"x.jsonl": lines(by_set)}, **keys, subset="s", confidence="c")
+    assert grades.queries == ("x/1", "y/1")
+    assert grades.per_cell["confidence"][0, 0] == -3.5

@@ -221,3 +221,47 @@ def test_a_folder_is_not_read_for_every_table_in_it(tmp_path: Path) -> None:
     grades = AutoSource(str(tmp_path)).load()
     assert grades.models == ("a", "b")
     assert any("2 other files not read" in note for note in grades.notes)
+
+
+def test_an_id_column_that_repeats_is_no_model(tmp_path: Path) -> None:
+    """Ids that start again in every dataset are names with it; ids that only repeat are asked about."""
+    with pytest.raises(InputError, match=r"column 'id' has '0' 2 times; names of queries are unique"):
+        read(tmp_path, "id,a,b\n0,1,0\n0,1,1\n1,0,1\n")
+    with pytest.raises(InputError, match=r"column 'question_id' has '7' 3 times"):
+        read(tmp_path, "question_id,a,b\n7,80,0\n7,1,90\n7,0,1\n", threshold=50)
+    grades = read(tmp_path, "dataset,id,a,b\nx,0,1,0\nx,1,0,0\ny,0,1,1\n")
+    assert (grades.queries, grades.models) == (("x/0", "x/1", "y/0"), ("a", "b"))
+    assert grades.notes == ("Column 'id', with the dataset, was taken for the names of the queries.",)
+
+
+def test_columns_about_the_queries_are_no_models(tmp_path: Path) -> None:
+    text = "id,label,is_hard,category,n_tokens,a,b\n1,1,0,1,90,1,0\n2,0,1,1,10,0,0\n3,1,1,0,55,1,1\n"
+    for keys in ({}, {"threshold": 0.5}):
+        grades = read(tmp_path, text, **keys)
+        assert (grades.models, grades.cells.tolist()) == (("a", "b"), CELLS)
+        assert "3 columns without grades set aside: label, is_hard, n_tokens." in grades.notes
+    assert read(tmp_path, "id,n_tokens,a,b\n1,90,80,20\n2,10,40,0\n3,55,90,100\n", threshold=50).models == ("a", "b")
+
+
+def test_tables_without_names_are_not_joined_by_row(tmp_path: Path) -> None:
+    paths = [write(tmp_path, f"{name},{name}2\n1,0\n0,1\n", f"{name}.csv") for name in ("a", "b")]
+    with pytest.raises(InputError, match=r"no column names its queries, so they cannot be matched"):
+        WideSource(paths).load()
+
+
+def test_other_spellings(tmp_path: Path) -> None:
+    grades = read(tmp_path, "query,a,b,\nq1,1.00,timeout,\nq2,+1,0.0,\nq3,✔️,0,\n")
+    assert grades.models == ("a", "b")
+    assert grades.cells.tolist() == [[RIGHT, ERROR], [RIGHT, WRONG], [RIGHT, WRONG]]
+
+
+def test_a_file_that_is_named_is_read_whatever_it_looks_like(tmp_path: Path) -> None:
+    bare = write(tmp_path, "a,b\n1,0\n0,0\n1,1\n")
+    assert AutoSource(bare).load().cells.tolist() == CELLS
+    scores = write(tmp_path, "name;a;b\nq1;0,9;0,1\nq2;0,2;0\nq3;1;0,5\n", "scores.csv")
+    assert AutoSource(scores, threshold=0.5).load().cells.tolist() == CELLS
+    long = write(tmp_path, "question_id,model,correct\n1,a,1\n2,a,0\n", "long.csv")
+    with pytest.raises(
+        InputError, match=r"a row per answer needs data=records: .*data.query=question_id data.model=model"
+    ):
+        AutoSource(long).load()

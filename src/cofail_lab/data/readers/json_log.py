@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cofail_lab.data import files
-from cofail_lab.data.file_source import GradedSource, LogSource
+from cofail_lab.data.file_source import GradedSource, LogSource, local_path
 from cofail_lab.data.names import shorten
 from cofail_lab.data.rule import raw_score
 from cofail_lab.errors import InputError
@@ -43,7 +43,7 @@ class JsonSource(GradedSource, ABC):
 
     def _split_files(self) -> tuple[list[Path], list[Path]]:
         """The files to read, and the other files of the folders and patterns."""
-        named = {Path(text).expanduser() for text in ([self.path] if isinstance(self.path, str) else self.path)}
+        named = {local_path(text) for text in ([self.path] if isinstance(self.path, str) else self.path)}
         paths = super().files()
         kept = {path for path in paths if path in named or self.sniff(path)}
         return [path for path in paths if path in kept], [path for path in paths if path not in kept]

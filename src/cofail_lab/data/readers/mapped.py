@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from cofail_lab.data import files
 from cofail_lab.data.file_source import LogSource
-from cofail_lab.data.names import counted, shorten
+from cofail_lab.data.names import check_names, counted, shorten
 from cofail_lab.data.paths import ABSENT, FieldPath
 from cofail_lab.data.readers.json_log import score_of, text_or_none
 from cofail_lab.data.readers.suggestion import suggest
@@ -24,7 +24,7 @@ from cofail_lab.errors import InputError
 _JSON_LINES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 _JSON = (".json", ".json.gz")
 _TABLES = (*CSV_SUFFIXES, *EXCEL_SUFFIXES, *PARQUET_SUFFIXES)
-_FIELDS = ("query", "model", "right", "dataset", "prompt", "cost", "tokens_in", "tokens_out", "confidence")
+_FIELDS = ("query", "model", "right", "subset", "prompt", "cost", "tokens_in", "tokens_out", "confidence")
 _NEEDED = ("query", "model", "right")
 _PLACES = ("@file", "@stem", "@folder", "@key")
 
@@ -37,14 +37,15 @@ class MappedSource(LogSource):
         query, model, right: fields with the names of query and model, and with the grade; the grade is read by
             `rule.Rule`, with `data.threshold` where it is a number.
         records: in a JSON document, the path to the records; None for a list of records, or for the only list in it.
-        dataset, prompt, cost, tokens_in, tokens_out, confidence: fields of these, where there are such.
+        subset: field with the dataset of the query (`data.dataset` selects datasets, as of any source).
+        prompt, cost, tokens_in, tokens_out, confidence: fields of these, where there are such.
     """
 
     query: str | None = None
     model: str | None = None
     right: str | None = None
     records: str | None = None
-    dataset: str | None = None
+    subset: str | None = None
     prompt: str | None = None
     cost: str | None = None
     tokens_in: str | None = None
@@ -74,18 +75,20 @@ class MappedSource(LogSource):
         get = {key: self._getter(key, path) for key in _FIELDS if getattr(self, key) is not None}
         numbers = [key for key in ("cost", "tokens_in", "tokens_out", "confidence") if key in get]
         count = ungraded = 0
-        fields = ""
+        fields, unseen = "", {key for key in get if key not in _NEEDED}
         for where, keys, record in self._records(path):
             query, model = (_name(get[key](keys, record), key, getattr(self, key), where) for key in _NEEDED[:2])
-            dataset, prompt = (_text(get[key](keys, record)) if key in get else None for key in ("dataset", "prompt"))
+            dataset, prompt = (_text(get[key](keys, record)) if key in get else None for key in ("subset", "prompt"))
+            unseen -= {key for key in unseen if get[key](keys, record) is not ABSENT}
             amounts: dict[str, Any] = {}
             for key in numbers:
                 if (value := get[key](keys, record)) is not ABSENT:
-                    amounts[key] = amount(value, f"{where}: {getattr(self, key)}")
+                    known = score_of(value) if key == "confidence" else amount(value, f"{where}: {getattr(self, key)}")
+                    amounts[key] = known
             grade = get["right"](keys, record)
-            if grade is ABSENT:
-                ungraded += 1
-                fields = fields or _fields_of(record)
+            fields = fields or _fields_of(record)
+            if grade is ABSENT or grade == []:
+                ungraded, grade = ungraded + 1, ABSENT
             for value in grade if isinstance(grade, list) else (grade,):
                 value = None if value is ABSENT else value
                 state = self.rule.state(value, f"{where}: {self.right}")
@@ -96,6 +99,11 @@ class MappedSource(LogSource):
             raise InputError(f"{path.name}: no record in it; data.records= is the path to them")
         if ungraded == count:
             raise InputError(f"{path.name}: no record has a field {self.right!r}; there are {fields}")
+        if unseen:
+            key = min(unseen)
+            raise InputError(
+                f"{path.name}: no record has a field {getattr(self, key)!r} (data.{key}); there are {fields}"
+            )
         right = f"Right is decided by {self.right!r}"
         notes = [right + (f", from {self.threshold:g} on." if self.threshold is not None else ".")]
         if ungraded:
@@ -137,10 +145,12 @@ class MappedSource(LogSource):
         elif path.name.endswith(CSV_SUFFIXES):
             rows = read_rows(path)
             _, names = next(rows)
+            check_names(names, "column", path.name)
             for number, row in rows:
                 yield f"{path.name}: line {number}", (), _filled(names, row)
         elif path.name.endswith(_TABLES):
             sheet = read_sheet(path)
+            check_names(sheet.header, "column", path.name)
             for number, row in enumerate(sheet.rows, start=1):
                 yield f"{path.name}: row {number}", (), _filled(sheet.header, row)
         else:

@@ -130,7 +130,9 @@ def wide_grades(
     if layout.query is None:
         queries = tuple(f"row {i + 1}" for i in range(len(rows)))
     else:
-        queries = check_names([row[layout.query] for row in rows], "query", file)
+        first = [f"{row[layout.dataset]}/" if layout.by_dataset and layout.dataset is not None else "" for row in rows]
+        named = [before + row[layout.query] for before, row in zip(first, rows, strict=True)]
+        queries = check_names(named, "query", file)
     if not models or not queries:
         raise InputError(
             f"{file}: {len(models)} model column(s) and {len(queries)} query row(s); some of each are needed"

@@ -14,6 +14,7 @@ FIGURES = {
     "P9": "p9",
     "C2": "p9",
     "P10": "p10",
+    "P12": "p12",
     "P13": "p13",
     "P14": "p14",
 }
@@ -33,6 +34,8 @@ CAPTIONS = {
     "p9": "The value of waiting against simulated arrivals, and what is left of it as errors become correlated, under "
     "the stated link.",
     "p10": "One run's oracle, what a router that decides before answering can reach, and the two-run sandwich.",
+    "p12": "A table by type captures the share of the gain with which the type is told; a router that knows nothing "
+    "loses whenever it leaves the best model.",
     "p13": "Mixing the two models at the same dollars is a harder rival than random escalation: a cascade that gains "
     "at every fraction can lose to it, and it asks for a better confidence.",
     "p14": "Triplets of one population: the slope of the gain on correlation changes its sign once the quality gap is "

@@ -69,7 +69,9 @@ def metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int |
     for law in _PREDICTED_LAWS:
         numbers[f"predicted_{law}"] = fit.predicted(law)
         # Below the smallest float a prediction still has a log.
-        numbers[f"log_predicted_{law}"] = fit.log_predicted(law)
+        log_predicted = fit.log_predicted(law)
+        # A complementary pair is never wrong together under full Σ: β is 0, and its log is no number.
+        numbers[f"log_predicted_{law}"] = None if log_predicted == -np.inf else log_predicted
         numbers[f"ratio_{law}"] = fit.ratio(law)
         numbers |= _limits(f"ratio_{law}", fit.ratio_interval(law))
         numbers |= _limits(f"ratio_{law}_bca", fit.bca_interval(law))
