@@ -265,3 +265,16 @@ def test_a_file_that_is_named_is_read_whatever_it_looks_like(tmp_path: Path) -> 
         InputError, match=r"a row per answer needs data=records: .*data.query=question_id data.model=model"
     ):
         AutoSource(long).load()
+
+
+def test_half_of_the_cells_make_a_model(tmp_path: Path) -> None:
+    rows = "q1,1,0,{}\nq2,0,0,{}\nq3,1,1,{}\nq4,1,1,{}\n"
+    quarter = read(tmp_path, "query,a,b,c\n" + rows.format("1", "x", "y", "z"))
+    assert quarter.models == ("a", "b")
+    with pytest.raises(InputError, match=r"row 'q3', column 'c': 'y'; row 'q4', column 'c': 'z' are not graded cells"):
+        read(tmp_path, "query,a,b,c\n" + rows.format("1", "0", "y", "z"))
+
+
+def test_a_delimiter_splits_the_rows_too(tmp_path: Path) -> None:
+    grades = read(tmp_path, "query,a;1;2;3,b\nq1,1,0\nq2,0,0\nq3,1,1\n")
+    assert (grades.models, grades.cells.tolist()) == (("a;1;2;3", "b"), CELLS)
