@@ -113,10 +113,9 @@ def test_limits_errors_and_ungraded_answers_are_counted_as_told() -> None:
     treated = repeated.select(Selection(errors="wrong"))
     assert treated.per_cell["samples"][0].tolist() == [[RIGHT, WRONG], [WRONG, WRONG]]
     # Of repeated runs, the log knows only of the first that it stopped at a limit.
-    limited = grades_of(
-        [[RIGHT, WRONG]], "1", "ab",
-        per_cell={"at_limit": np.array([[True, False]]), "samples": np.array([[[RIGHT, RIGHT], [WRONG, RIGHT]]], np.int8)},
-    )  # fmt: skip
+    runs = np.array([[[RIGHT, RIGHT], [WRONG, RIGHT]]], np.int8)
+    columns = {"at_limit": np.array([[True, False]]), "samples": runs}
+    limited = grades_of([[RIGHT, WRONG]], "1", "ab", per_cell=columns)
     assert limited.select(Selection(limits="wrong")).per_cell["samples"].tolist() == [[[WRONG, RIGHT], [WRONG, RIGHT]]]
     for key in ("limits", "errors", "unanswered"):
         with pytest.raises(InputError, match=rf"data.{key}: 'right' is not one of "):
