@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
+from threadpoolctl import threadpool_limits
 
 from cofail_lab.policies.base import AbsentPolicyError, AbstractHindsight, AbstractPolicy
 from cofail_lab.policies.exam import Decisions, hindsight, sit
@@ -128,7 +129,9 @@ def evaluate(
         for name, policy in policies.items():
             if name not in absent:
                 try:
-                    decisions[name], pair = _decide(policy, train, test, seed)
+                    # Waiting BLAS threads would make small matrices several times slower on a busy machine.
+                    with threadpool_limits(1, "blas"):
+                        decisions[name], pair = _decide(policy, train, test, seed)
                 except AbsentPolicyError as reason:
                     absent[name] = str(reason)
                 else:
