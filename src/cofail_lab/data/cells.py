@@ -146,7 +146,7 @@ def spellings_note(table: TextColumns, reading: Reading) -> str:
         used, sizes = np.unique(table.codes[:, j], return_counts=True)
         for t, size in zip(used, sizes, strict=True):
             text, state = table.texts[t].strip(), int(reading.states[t, j])
-            # Numbers above and below a threshold are told by a note of their own.
+            # Numbers above and below a threshold have a note of their own.
             if np.isnan(reading.scores[t]) and text.lower() not in _STATED:
                 counts[state, text] = counts.get((state, text), 0) + int(size)
     if not counts:

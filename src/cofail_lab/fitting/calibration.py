@@ -36,12 +36,12 @@ _MAX_COUNTING, _MIN_REPLICATES = 2e11, 39
 CHANCE = 0.05
 """A ratio, or a histogram, with a p-value up to this is rare under a law without a common mode."""
 MIN_CEILING = 0.5
-"""Where the best possible test finds a common mode less often than this, its absence and its presence are not told."""
+"""Where the best possible test finds a common mode less often than this, nothing is concluded."""
 OVERWHELMING = 0.001
-"""Evidence with a p-value up to this under every smooth law is told whatever the power."""
+"""Evidence with a p-value up to this under every smooth law is reported, whatever the power."""
 
 Tail = Literal["chance", "heavy_tail", "beyond", "cannot_tell", "thinner"]
-"""What the all-wrong queries show. ``chance``: so many are not rare under some Gaussian law without a common mode.
+"""What the all-wrong queries show. ``chance``: as many are not rare under some Gaussian law without a common mode.
 ``heavy_tail``: they are, but a smooth law with a heavier tail of hard queries explains them; no common mode is needed,
 none is excluded. ``beyond``: no smooth law explains them. ``thinner``: fewer queries defeat every model than each law
 fitted to pairs expects. ``cannot_tell``: this was not tested, cannot be tested, or no test has power here."""

@@ -20,7 +20,7 @@ class MajorityVote(AbstractPolicy):
 
     Attributes:
         members: names; None for ``top_k`` or all.
-        top_k: so many train-best models; None for all.
+        top_k: number of members, the train-best models; None for all.
     """
 
     members: Sequence[str] | None

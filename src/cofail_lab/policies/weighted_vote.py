@@ -23,7 +23,7 @@ class WeightedVote(AbstractPolicy):
 
     Attributes:
         members: names; None for ``top_k`` or all.
-        top_k: so many train-best models; None for all.
+        top_k: number of members, the train-best models; None for all.
         n_options: K, the answers that a query offers, >= 2; 2 is the cautious choice, which leaves out more members.
     """
 

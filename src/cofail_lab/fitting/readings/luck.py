@@ -248,7 +248,7 @@ def _upper_limit(drawn: Float[np.ndarray, "replicates m"]) -> float:
 
 
 def _stretch(competing: float) -> float:
-    """How much farther off a limit is that has to hold for so many independent models at once."""
+    """Distance of a limit that holds for this many independent models at once, relative to that for one."""
     tail = (1 - CONFIDENCE) / 2
     return float(ndtri(tail / competing) / ndtri(tail))
 
