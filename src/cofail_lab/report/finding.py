@@ -1,0 +1,284 @@
+"""What a sweep found, in a sentence: how a metric moves as what was varied grows.
+
+Nothing is called a change that the errors explain: those over seeds where settings are repeated, else those that the
+runs record, else the limits of both ends. Without any of them, a change is what the digits shown can tell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cofail_lab.report.gathered import SEED, GatheredRuns, called, form, is_number, value_text
+from cofail_lab.report.numbers import count, percent, points, ratio
+
+Trend = Literal["same", "within_error", "rises", "falls", "varies"]
+_ERRORS = 2
+"""Standard errors of a difference that are taken for chance."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """One value of an axis, and a metric there.
+
+    Attributes:
+        value: of the axis.
+        mean: of the metric, over seeds and over the settings of the other axes.
+        error: its standard error; None where it is not known.
+        limits: of the metric, where this is a single run that records them.
+        n: number of runs.
+    """
+
+    value: Any
+    mean: float
+    error: float | None
+    limits: tuple[float, float] | None
+    n: int
+
+
+def headline(runs: GatheredRuns) -> str:
+    """What was found, and how many runs are finished."""
+    return " ".join(filter(None, [_found(runs), tally(runs)]))
+
+
+def tally(runs: GatheredRuns) -> str:
+    """How many runs are finished, and what became of the others."""
+    n, done = len(runs.folders), len(runs.completed)
+    if done == n:
+        return f"{count(n)} run{'s' if n > 1 else ''}."
+    others = [(status, len(runs.with_status(status))) for status in dict.fromkeys(runs.columns["status"])]
+    listed = ", ".join(f"{count(k)} {_STATUS.get(s, s)}" for s, k in others if s != "completed")
+    return f"{count(done)} of {count(n)} runs are finished, {listed}."
+
+
+_STATUS = {"started": "not ended"}
+
+
+def _found(runs: GatheredRuns) -> str:
+    if not runs.completed:
+        return ""
+    if {runs.columns["experiment"][i] for i in runs.completed} == {"verify"}:
+        return _verdicts(runs)
+    leading = main_metric(runs)
+    return "" if leading is None else sentence(runs, leading)
+
+
+def main_metric(runs: GatheredRuns) -> str | None:
+    """The metric that the headline is about: the first shown that varies, else the first."""
+    measured = [name for name in runs.shown if any(runs.columns[name][i] is not None for i in runs.completed)]
+    varied = (name for name in measured if len({form(name)(value) for _, value in _values(runs, name)}) > 1)
+    return next(varied, measured[0] if measured else None)
+
+
+def sentence(runs: GatheredRuns, metric: str) -> str:
+    """How a metric moves over everything that was varied; the axis that moves it most comes first."""
+    axes = [name for name, key in runs.axes.items() if key != SEED]
+    if not axes:
+        return _repeated(runs, metric)
+    found = {name: _levels(runs, metric, name) for name in axes}
+    found = {name: levels for name, levels in found.items() if len(levels) > 1}
+    if not found:
+        return _extremes(runs, metric)
+    first, *others = sorted(found, key=lambda name: -_spread(found[name]))
+    said = _moves(runs, metric, first, found[first])
+    rest = [runs.short(name) for name in axes if name != first]
+    if SEED in runs.axes.values():
+        rest.append(f"{len({*map(repr, runs.columns[SEED])})} seeds")
+    if not rest:
+        return f"{said}."
+    settings = " and ".join([", ".join(rest[:-1]), rest[-1]] if len(rest) > 1 else rest)
+    exception = "" if _same_everywhere(runs, metric, first) else ", though not with each of them"
+    weaker = [f"{runs.short(name)} {_weaker(metric, found[name])}" for name in others]
+    return f"{said}, on average over {settings}{exception}." + (f" {_capital(', '.join(weaker))}." if weaker else "")
+
+
+def _verdicts(runs: GatheredRuns) -> str:
+    wrong = [i for i in runs.completed if runs.columns["n_unexpected"][i]]
+    n = len(runs.completed)
+    if not wrong:
+        return f"{'Every verdict is' if n == 1 else f'In each of {count(n)} runs every verdict is'} the expected one."
+    named = ", ".join(runs.setting(i) or runs.folders[i].name for i in wrong[:3]) + (", ..." if len(wrong) > 3 else "")
+    return f"{count(len(wrong))} of {count(n)} runs have verdicts that are not the expected ones: {named}."
+
+
+def _repeated(runs: GatheredRuns, metric: str) -> str:
+    """A metric where nothing but the seed was varied."""
+    values = [value for _, value in _values(runs, metric)]
+    level, show, n = _level(None, [values], None, None), form(metric), len(values)
+    what = "seeds" if SEED in runs.axes.values() else "runs with the same parameters"
+    low, high = show(min(values)), show(max(values))
+    if low == high:
+        where = "" if n == 1 else f" with each of {count(n)} {what}" if what == "seeds" else f" in {count(n)} {what}"
+        return f"{_capital(called(metric))} is {low}{where}."
+    return (
+        f"{_capital(called(metric))} is {_said(metric, level)} on average over {count(n)} {what}, from {low} to {high}."
+    )
+
+
+def _extremes(runs: GatheredRuns, metric: str) -> str:
+    """Where a metric is least and greatest, where no two values of an axis have the same other settings."""
+    values = _values(runs, metric)
+    if not values:
+        return ""
+    (low, least), (high, most) = min(values, key=lambda v: v[1]), max(values, key=lambda v: v[1])
+    show = form(metric)
+    if show(least) == show(most):
+        return f"{_capital(called(metric))} is {show(least)} throughout."
+    return (
+        f"{_capital(called(metric))} is least, {show(least)}, at {runs.setting(low)} and greatest, {show(most)}, at "
+        f"{runs.setting(high)}."
+    )
+
+
+def _moves(runs: GatheredRuns, metric: str, axis: str, levels: Sequence[Level]) -> str:
+    what, trend = _capital(called(metric)), trend_of(levels, metric)
+    low, high = min(levels, key=_mean), max(levels, key=_mean)
+    first, last = levels[0], levels[-1]
+    if not all(is_number(level.value) for level in levels):
+        name = runs.short(axis)
+        if trend == "same":
+            return f"{what} is {_said(metric, low)} whatever the {name}"
+        ends = f"{value_text(high.value)} ({_said(metric, high)})", f"{value_text(low.value)} ({_said(metric, low)})"
+        if trend == "within_error":
+            return f"{what} does not differ within error by {name}: from {ends[1]} to {ends[0]}"
+        return f"{what} is greatest with {name} {ends[0]} and least with {ends[1]}"
+    grows = f"as {runs.what_grows(axis)} grows from {value_text(first.value)} to {value_text(last.value)}"
+    if trend == "same":
+        return f"{what} stays at {_said(metric, first)} {grows}"
+    if trend == "within_error":
+        return f"{what} does not change within error {grows}: {_from_to(metric, first, last)}"
+    if trend == "varies":
+        where = [f"at {value_text(level.value)} ({_said(metric, level)})" for level in (low, high)]
+        return f"{what} goes up and down {grows}: least {where[0]}, greatest {where[1]}"
+    return f"{what} {trend} {_from_to(metric, first, last)} {grows}"
+
+
+def trend_of(levels: Sequence[Level], metric: str) -> Trend:
+    """What happens from the first level to the last one; ``varies`` if there is no one direction."""
+    pairs = [(a, b) for i, a in enumerate(levels) for b in levels[i + 1 :]]
+    up = any(b.mean > a.mean and _differ(a, b, metric) for a, b in pairs)
+    down = any(b.mean < a.mean and _differ(a, b, metric) for a, b in pairs)
+    if not up and not down:
+        return "same" if len({form(metric)(level.mean) for level in levels}) == 1 else "within_error"
+    if (up and down) or not _differ(levels[0], levels[-1], metric):
+        return "varies"
+    return "rises" if up else "falls"
+
+
+def _differ(a: Level, b: Level, metric: str) -> bool:
+    if form(metric)(a.mean) == form(metric)(b.mean):
+        return False
+    if a.error is not None and b.error is not None:
+        return abs(a.mean - b.mean) > _ERRORS * math.hypot(a.error, b.error)
+    if a.limits is not None and b.limits is not None:
+        return not (b.limits[0] <= a.mean <= b.limits[1] and a.limits[0] <= b.mean <= a.limits[1])
+    return True
+
+
+def _levels(runs: GatheredRuns, metric: str, axis: str) -> list[Level]:
+    """The values of an axis with the metric averaged over those other settings that every value has; [] without any."""
+    values = dict(_values(runs, metric))
+    own = runs.columns[runs.axes[axis]]
+    others = [key for name, key in runs.axes.items() if name != axis and key != SEED]
+    cells: dict[str, dict[str, list[int]]] = {}
+    for i in values:
+        other = repr([runs.columns[key][i] for key in others])
+        cells.setdefault(other, {}).setdefault(repr(own[i]), []).append(i)
+    wanted = dict.fromkeys(repr(own[i]) for i in values)
+    whole = [cell for cell in cells.values() if len(cell) == len(wanted)]
+    if not whole:
+        return []
+    errors, lower, upper = (runs.columns.get(f"{metric}_{end}") for end in ("error", "lower", "upper"))
+    levels = []
+    for value in wanted:
+        groups = [cell[value] for cell in whole]
+        recorded = None if errors is None else [errors[i] for group in groups for i in group]
+        single = groups[0][0] if len(groups) == 1 and len(groups[0]) == 1 else None
+        ends = None if single is None or lower is None or upper is None else (lower[single], upper[single])
+        levels.append(_level(own[groups[0][0]], [[values[i] for i in group] for group in groups], recorded, ends))
+    return levels
+
+
+def _level(
+    value: Any,
+    groups: Sequence[Sequence[float]],
+    recorded: Sequence[float | None] | None,
+    ends: tuple[float | None, float | None] | None,
+) -> Level:
+    means = [sum(group) / len(group) for group in groups]
+    known = None if recorded is None or None in recorded else [error or 0.0 for error in recorded]
+    error = None
+    if all(len(group) > 1 for group in groups):
+        variances = [_variance(group) / len(group) for group in groups]
+        error = math.sqrt(sum(variances)) / len(groups)
+    elif known is not None:
+        error = math.sqrt(sum(one**2 for one in known)) / len(known)
+    limits = None if ends is None or None in ends else (float(ends[0] or 0.0), float(ends[1] or 0.0))
+    return Level(value, sum(means) / len(means), error, limits, sum(map(len, groups)))
+
+
+def _variance(values: Sequence[float]) -> float:
+    mean = sum(values) / len(values)
+    return sum((value - mean) ** 2 for value in values) / (len(values) - 1)
+
+
+def _same_everywhere(runs: GatheredRuns, metric: str, axis: str) -> bool:
+    """Whether an axis moves the metric one and the same way at every setting of the other axes."""
+    own = runs.columns[runs.axes[axis]]
+    others = [key for name, key in runs.axes.items() if name != axis and key != SEED]
+    rows: dict[str, dict[str, tuple[Any, list[float]]]] = {}
+    for i, value in _values(runs, metric):
+        row = rows.setdefault(repr([runs.columns[key][i] for key in others]), {})
+        row.setdefault(repr(own[i]), (own[i], []))[1].append(value)
+    ways = set()
+    for row in rows.values():
+        levels = [_level(at, [values], None, None) for at, values in row.values()]
+        trend = trend_of(levels, metric)
+        if trend not in ("same", "within_error"):
+            ends = (max(levels, key=_mean).value, min(levels, key=_mean).value)
+            ways.add(trend if all(is_number(level.value) for level in levels) else ends)
+    return len(ways) <= 1
+
+
+def _mean(level: Level) -> float:
+    return level.mean
+
+
+def _values(runs: GatheredRuns, metric: str) -> list[tuple[int, float]]:
+    return [(i, value) for i in runs.completed if (value := runs.columns[metric][i]) is not None]
+
+
+def _spread(levels: Sequence[Level]) -> float:
+    means = [level.mean for level in levels]
+    return max(means) - min(means)
+
+
+def _weaker(metric: str, levels: Sequence[Level]) -> str:
+    if trend_of(levels, metric) in ("same", "within_error"):
+        return "makes no difference"
+    return f"moves it by {form(metric)(_spread(levels))}"
+
+
+def _said(metric: str, level: Level) -> str:
+    """A value, with its standard error where one was measured and can be seen."""
+    show = form(metric)
+    text = show(level.mean)
+    if level.n < 2 or not level.error:
+        return text
+    unit = _unit(metric)
+    error = f"{100 * level.error:.1f}" if unit in (" points", "%") else f"{level.error:.2g}"
+    return text if float(error) == 0 else f"{text.removesuffix(unit)} ± {error}{unit}"
+
+
+def _unit(metric: str) -> str:
+    return {points: " points", percent: "%", ratio: "×"}.get(form(metric), "")
+
+
+def _from_to(metric: str, first: Level, last: Level) -> str:
+    return f"from {_said(metric, first).removesuffix(' points')} to {_said(metric, last)}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:] if text.startswith("the ") else text
