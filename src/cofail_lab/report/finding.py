@@ -19,6 +19,10 @@ _ERRORS = 2
 """Standard errors of a difference that are taken for chance."""
 
 
+Cell = dict[str, list[int]]
+"""The runs of one setting, by the value of the axis that is looked at."""
+
+
 @dataclass(frozen=True)
 class Level:
     """One value of an axis, and a metric there.
@@ -39,18 +43,19 @@ class Level:
 
 
 def headline(runs: GatheredRuns) -> str:
-    """What was found, and how many runs are finished."""
-    return " ".join(filter(None, [_found(runs), tally(runs)]))
+    """What was found, from how many of the runs where not all are finished."""
+    found, n, done = _found(runs), len(runs.folders), len(runs.completed)
+    if not found:
+        return tally(runs)
+    return found if done == n else f"{found} (From {count(done)} of {count(n)} runs.)"
 
 
 def tally(runs: GatheredRuns) -> str:
     """How many runs are finished, and what became of the others."""
     n, done = len(runs.folders), len(runs.completed)
-    if done == n:
-        return f"{count(n)} run{'s' if n > 1 else ''}."
     others = [(status, len(runs.with_status(status))) for status in dict.fromkeys(runs.columns["status"])]
-    listed = ", ".join(f"{count(k)} {_STATUS.get(s, s)}" for s, k in others if s != "completed")
-    return f"{count(done)} of {count(n)} runs are finished, {listed}."
+    listed = "".join(f", {count(k)} {_STATUS.get(s, s)}" for s, k in others if s != "completed")
+    return f"{count(done)} of {count(n)} runs are finished{listed}."
 
 
 _STATUS = {"started": "not ended"}
@@ -72,26 +77,48 @@ def main_metric(runs: GatheredRuns) -> str | None:
     return next(varied, measured[0] if measured else None)
 
 
-def sentence(runs: GatheredRuns, metric: str) -> str:
-    """How a metric moves over everything that was varied; the axis that moves it most comes first."""
+def sentence(runs: GatheredRuns, metric: str, *, in_full: bool = True) -> str:
+    """How a metric moves over everything that was varied; the axis that moves it most comes first.
+
+    Args:
+        runs: what was gathered.
+        metric: a column of them.
+        in_full: whether to say what is averaged over, and what the other axes do.
+    """
     axes = [name for name, key in runs.axes.items() if key != SEED]
     if not axes:
         return _repeated(runs, metric)
-    found = {name: _levels(runs, metric, name) for name in axes}
-    found = {name: levels for name, levels in found.items() if len(levels) > 1}
+    cells = {name: _cells(runs, metric, name) for name in axes}
+    found = {
+        name: _levels(runs, metric, name, whole) for name, (whole, _) in cells.items() if whole and len(whole[0]) > 1
+    }
     if not found:
         return _extremes(runs, metric)
     first, *others = sorted(found, key=lambda name: -_spread(found[name]))
     said = _moves(runs, metric, first, found[first])
-    rest = [runs.short(name) for name in axes if name != first]
-    if SEED in runs.axes.values():
-        rest.append(f"{len({*map(repr, runs.columns[SEED])})} seeds")
-    if not rest:
+    if not in_full:
         return f"{said}."
-    settings = " and ".join([", ".join(rest[:-1]), rest[-1]] if len(rest) > 1 else rest)
-    exception = "" if _same_everywhere(runs, metric, first) else ", though not with each of them"
-    weaker = [f"{runs.short(name)} {_weaker(metric, found[name])}" for name in others]
-    return f"{said}, on average over {settings}{exception}." + (f" {_capital(', '.join(weaker))}." if weaker else "")
+    said += _averaged(runs, first, *cells[first])
+    if not _same_everywhere(runs, metric, first, cells[first][0]):
+        said += ", though not with each of them"
+    others = [name for name in others if len(cells[name][0]) == cells[name][1]]
+    moving = [name for name in others if trend_of(found[name], metric) not in ("same", "within_error")]
+    still = [runs.short(name) for name in others if name not in moving]
+    weaker = [f"{runs.short(name)} moves it by {form(metric)(_spread(found[name]))}" for name in moving]
+    weaker += [f"{_listed(still)} make{'s' if len(still) == 1 else ''} no difference"] if still else []
+    return f"{said}." + (f" {'; '.join(weaker)}." if weaker else "")
+
+
+def _averaged(runs: GatheredRuns, axis: str, whole: Sequence[Cell], n_settings: int) -> str:
+    """What the values of an axis are averaged over."""
+    others = [runs.short(name) for name, key in runs.axes.items() if name != axis and key != SEED]
+    seeds = [f"{len({*map(repr, runs.columns[SEED])})} seeds"] if SEED in runs.axes.values() else []
+    if len(whole) == n_settings:
+        return f", on average over {_listed([*others, *seeds])}" if others or seeds else ""
+    if len(whole) > 1:
+        return f", on average over the {len(whole)} of {n_settings} settings of {_listed(others)} that all of them have"
+    one = next(iter(whole[0].values()))[0]
+    return f", at {runs.setting(one, (runs.axes[axis], SEED))}"
 
 
 def _verdicts(runs: GatheredRuns) -> str:
@@ -100,7 +127,8 @@ def _verdicts(runs: GatheredRuns) -> str:
     if not wrong:
         return f"{'Every verdict is' if n == 1 else f'In each of {count(n)} runs every verdict is'} the expected one."
     named = ", ".join(runs.setting(i) or runs.folders[i].name for i in wrong[:3]) + (", ..." if len(wrong) > 3 else "")
-    return f"{count(len(wrong))} of {count(n)} runs have verdicts that are not the expected ones: {named}."
+    have = "has" if len(wrong) == 1 else "have"
+    return f"{count(len(wrong))} of {count(n)} runs {have} verdicts that are not the expected ones: {named}."
 
 
 def _repeated(runs: GatheredRuns, metric: str) -> str:
@@ -112,9 +140,8 @@ def _repeated(runs: GatheredRuns, metric: str) -> str:
     if low == high:
         where = "" if n == 1 else f" with each of {count(n)} {what}" if what == "seeds" else f" in {count(n)} {what}"
         return f"{_capital(called(metric))} is {low}{where}."
-    return (
-        f"{_capital(called(metric))} is {_said(metric, level)} on average over {count(n)} {what}, from {low} to {high}."
-    )
+    spread = f"from {low.removesuffix(' points')} to {high}"
+    return f"{_capital(called(metric))} is {_said(metric, level)} on average over {count(n)} {what}, {spread}."
 
 
 def _extremes(runs: GatheredRuns, metric: str) -> str:
@@ -177,22 +204,26 @@ def _differ(a: Level, b: Level, metric: str) -> bool:
     return True
 
 
-def _levels(runs: GatheredRuns, metric: str, axis: str) -> list[Level]:
-    """The values of an axis with the metric averaged over those other settings that every value has; [] without any."""
+def _cells(runs: GatheredRuns, metric: str, axis: str) -> tuple[list[Cell], int]:
+    """The settings of the other axes that every value of this one has, and how many settings there are."""
     values = dict(_values(runs, metric))
     own = runs.columns[runs.axes[axis]]
     others = [key for name, key in runs.axes.items() if name != axis and key != SEED]
-    cells: dict[str, dict[str, list[int]]] = {}
+    cells: dict[str, Cell] = {}
     for i in values:
         other = repr([runs.columns[key][i] for key in others])
         cells.setdefault(other, {}).setdefault(repr(own[i]), []).append(i)
-    wanted = dict.fromkeys(repr(own[i]) for i in values)
-    whole = [cell for cell in cells.values() if len(cell) == len(wanted)]
-    if not whole:
-        return []
+    wanted = {repr(own[i]) for i in values}
+    return [cell for cell in cells.values() if len(cell) == len(wanted)], len(cells)
+
+
+def _levels(runs: GatheredRuns, metric: str, axis: str, whole: Sequence[Cell]) -> list[Level]:
+    """The values of an axis, with the metric averaged over these settings of the other axes."""
+    values = dict(_values(runs, metric))
+    own = runs.columns[runs.axes[axis]]
     errors, lower, upper = (runs.columns.get(f"{metric}_{end}") for end in ("error", "lower", "upper"))
     levels = []
-    for value in wanted:
+    for value in dict.fromkeys(repr(own[i]) for i in values):
         groups = [cell[value] for cell in whole]
         recorded = None if errors is None else [errors[i] for group in groups for i in group]
         single = groups[0][0] if len(groups) == 1 and len(groups[0]) == 1 else None
@@ -224,17 +255,12 @@ def _variance(values: Sequence[float]) -> float:
     return sum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
-def _same_everywhere(runs: GatheredRuns, metric: str, axis: str) -> bool:
-    """Whether an axis moves the metric one and the same way at every setting of the other axes."""
-    own = runs.columns[runs.axes[axis]]
-    others = [key for name, key in runs.axes.items() if name != axis and key != SEED]
-    rows: dict[str, dict[str, tuple[Any, list[float]]]] = {}
-    for i, value in _values(runs, metric):
-        row = rows.setdefault(repr([runs.columns[key][i] for key in others]), {})
-        row.setdefault(repr(own[i]), (own[i], []))[1].append(value)
+def _same_everywhere(runs: GatheredRuns, metric: str, axis: str, whole: Sequence[Cell]) -> bool:
+    """Whether an axis moves the metric one and the same way at each of these settings of the other axes."""
+    values, own = dict(_values(runs, metric)), runs.columns[runs.axes[axis]]
     ways = set()
-    for row in rows.values():
-        levels = [_level(at, [values], None, None) for at, values in row.values()]
+    for cell in whole:
+        levels = [_level(own[group[0]], [[values[i] for i in group]], None, None) for group in cell.values()]
         trend = trend_of(levels, metric)
         if trend not in ("same", "within_error"):
             ends = (max(levels, key=_mean).value, min(levels, key=_mean).value)
@@ -247,7 +273,13 @@ def _mean(level: Level) -> float:
 
 
 def _values(runs: GatheredRuns, metric: str) -> list[tuple[int, float]]:
-    return [(i, value) for i in runs.completed if (value := runs.columns[metric][i]) is not None]
+    """The runs that have a metric; those with the same parameters, such as of two versions of the code, are one."""
+    same: dict[Any, list[int]] = {}
+    for i in runs.completed:
+        if runs.columns[metric][i] is not None:
+            setting = repr([runs.columns[key][i] for key in runs.axes.values()]) if runs.axes else i
+            same.setdefault(setting, []).append(i)
+    return [(own[0], sum(runs.columns[metric][i] for i in own) / len(own)) for own in same.values()]
 
 
 def _spread(levels: Sequence[Level]) -> float:
@@ -255,10 +287,9 @@ def _spread(levels: Sequence[Level]) -> float:
     return max(means) - min(means)
 
 
-def _weaker(metric: str, levels: Sequence[Level]) -> str:
-    if trend_of(levels, metric) in ("same", "within_error"):
-        return "makes no difference"
-    return f"moves it by {form(metric)(_spread(levels))}"
+def _listed(words: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _said(metric: str, level: Level) -> str:

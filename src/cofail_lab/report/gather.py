@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from cofail_lab.report.finding import headline, main_metric, sentence
+from cofail_lab.report.finding import headline, main_metric, sentence, tally
 from cofail_lab.report.gathered import LEADING, GatheredRuns, form, heading, value_text
-from cofail_lab.report.names import printable
+from cofail_lab.report.names import printable, shorten
 from cofail_lab.report.numbers import count, points
 from cofail_lab.result import Listing, Row, Section
 
@@ -22,25 +23,44 @@ __all__ = ["brief", "figures", "headline", "sections"]
 _MAX_ERRORS = 20
 # A label with more values than this, or with longer ones, is not counted in a sentence.
 _MAX_VALUES, _MAX_VALUE_LENGTH = 4, 30
-# Rows of the listing, and sentences of other metrics and of what did not finish, on one screen.
-_ROWS, _SENTENCES, _UNFINISHED = 8, 2, 2
+# On one screen: sentences about other metrics and about what did not finish, and the fewest runs that are listed.
+_SENTENCES, _UNFINISHED, _FEWEST = 2, 2, 4
+# Lines around the headline and the listing.
+_MARGIN = 9
 
 
 def brief(runs: GatheredRuns) -> tuple[Section, ...]:
-    """One screen: further metrics that lead, some of the runs, and what did not finish."""
+    """One screen: further metrics that lead, what did not finish, and as many of the finished runs as there is room."""
+    from cofail_lab.report.terminal import SCREEN
+
     about = main_metric(runs)
     leading = [name for name in runs.shown if name in LEADING and name != about]
-    sentences = [said for name in leading if (said := sentence(runs, name))][:_SENTENCES]
-    n = len(runs.folders)
-    chosen = range(n) if n <= _ROWS else sorted({round(k * (n - 1) / (_ROWS - 1)) for k in range(_ROWS)})
-    listing = _listing(runs, chosen)
-    some = "" if n <= _ROWS else f"{len(listing.rows)} of the {count(n)}, evenly spread; all are in tables/runs.csv:"
-    unfinished = _failures(runs).rows[:_UNFINISHED] if len(runs.completed) < n else ()
+    sentences = [moves for name in leading if (moves := sentence(runs, name, in_full=False))][:_SENTENCES]
+    said = headline(runs)
+    sentences += [tally(runs)] * (said != tally(runs)) + _unfinished(runs)[:_UNFINISHED]
+    room = SCREEN - _MARGIN - sum(len(wrap(text, 76)) for text in (said, *sentences))
+    done = runs.completed
+    some = []
+    if len(done) > room:
+        k = max(_FEWEST, room - 1)
+        done = [done[round(i * (len(done) - 1) / (k - 1))] for i in range(k)]
+        some = [f"{k} of {count(len(runs.completed))} runs, evenly spread; all are in tables/runs.csv:"]
     return (
         Section("Other metrics", tuple(map(printable, sentences))),
-        Section("Not finished", rows=unfinished),
-        Section("Runs", (some,) if some else (), listing=listing),
+        Section("Runs", tuple(some), listing=_listing(runs, done, status=False) if done else None),
     )
+
+
+def _unfinished(runs: GatheredRuns) -> list[str]:
+    """For each reason why runs did not finish: how many they are, and the first of them."""
+    reasons: dict[tuple[str, str], list[int]] = {}
+    for i in sorted({*range(len(runs.folders))} - {*runs.completed}):
+        reasons.setdefault((runs.columns["status"][i], str(runs.columns["error"][i] or "")), []).append(i)
+    return [
+        f"{count(len(those))} {status}, {shorten(runs.setting(those[0]) or runs.folders[those[0]].name, 76)}"
+        f"{' first' if len(those) > 1 else ''}{': ' if error else ''}{shorten(error, 76)}"
+        for (status, error), those in reasons.items()
+    ]
 
 
 def sections(runs: GatheredRuns, unreadable: list[Path], captions: Mapping[str, str]) -> tuple[Section, ...]:
@@ -51,7 +71,8 @@ def sections(runs: GatheredRuns, unreadable: list[Path], captions: Mapping[str, 
         unreadable: folders that could not be read as runs.
         captions: of the figures, by name.
     """
-    listing = _listing(runs, range(len(runs.folders)))
+    # The status says something only where some run is not finished.
+    listing = _listing(runs, range(len(runs.folders)), status=len(runs.completed) < len(runs.folders))
     index = Section(title="Runs", sentences=_sentences(runs, unreadable), figures=captions, listing=listing)
     return (index, _failures(runs)) if len(runs.completed) < len(runs.folders) else (index,)
 
@@ -72,7 +93,7 @@ def figures(runs: GatheredRuns) -> dict[str, tuple[str, Callable[[], Figure]]]:
 
 def _sentences(runs: GatheredRuns, unreadable: list[Path]) -> tuple[str, ...]:
     varied = ", ".join(f"{name} ({len({*map(repr, runs.columns[key])})} values)" for name, key in runs.axes.items())
-    sentences = [f"Varied: {printable(varied)}." if varied else "All runs have the same parameters."]
+    sentences = [tally(runs), f"Varied: {printable(varied)}." if varied else "All runs have the same parameters."]
     about = main_metric(runs)
     sentences += [said for name in runs.shown if name != about and (said := sentence(runs, name))]
     sentences += _label_counts(runs)
@@ -99,10 +120,9 @@ def _label_counts(runs: GatheredRuns) -> list[str]:
     return sentences
 
 
-def _listing(runs: GatheredRuns, chosen: Sequence[int]) -> Listing:
+def _listing(runs: GatheredRuns, chosen: Sequence[int], *, status: bool) -> Listing:
     """What was varied and what was measured; a run is named by its folder only where nothing was varied."""
-    # The status says something only where some run is not finished.
-    names = [*([] if runs.axes else ["run"]), *([] if len(runs.completed) == len(runs.folders) else ["status"])]
+    names = [*([] if runs.axes else ["run"]), *(["status"] if status else [])]
     return Listing(
         columns=(*map(runs.short, runs.axes), *names, *map(heading, runs.shown)),
         rows=tuple(

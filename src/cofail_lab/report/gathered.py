@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cofail_lab.report.names import shorten
-from cofail_lab.report.numbers import ABSENT, number, percent, points, ratio
+from cofail_lab.report.numbers import number, percent, points, ratio
 
 SEED = "run.seed"
 """Runs that differ in this alone are repetitions."""
 LEADING = ("oracle_gain", "paired_max_gain", "all_wrong", "single_best", "foreclosed_share", "ratio_one_factor")
 """Metrics that are shown before others: the gain and its certificate first."""
 _CALLED = {"oracle_gain": "gain", "paired_max_gain": "certified gain", "all_wrong": "all-wrong rate"}
+_HEADED = {"paired_max_gain": "certified", "all_wrong": "all wrong"}
 _WHAT_GROWS = {
     "data.pool_size": "the pool",
     "data.n_models": "the pool",
@@ -66,9 +67,9 @@ class GatheredRuns:
         """Indices of the runs with this status."""
         return [i for i, own in enumerate(self.columns["status"]) if own == status]
 
-    def setting(self, i: int, *, seed: bool = True) -> str:
-        """What was varied, as run ``i`` has it: ``pool_size=8 delta=0.05``."""
-        named = [(name, key) for name, key in self.axes.items() if seed or key != SEED]
+    def setting(self, i: int, without: Collection[str] = ()) -> str:
+        """What was varied, as run ``i`` has it, but for some of the columns: ``pool_size=8 delta=0.05``."""
+        named = [(name, key) for name, key in self.axes.items() if key not in without]
         return " ".join(f"{self.short(name)}={value_text(self.columns[key][i])}" for name, key in named)
 
     def short(self, name: str) -> str:
@@ -88,7 +89,7 @@ def called(metric: str) -> str:
 
 def heading(metric: str) -> str:
     """A metric above a column."""
-    name = _CALLED.get(metric, metric)
+    name = _HEADED.get(metric) or _CALLED.get(metric, metric)
     return f"{name} (points)" if form(metric) is points else name
 
 
@@ -102,9 +103,9 @@ def form(metric: str) -> Callable[[float | None], str]:
 
 
 def value_text(value: Any) -> str:
-    """A value of a parameter or a label."""
+    """A value of a parameter."""
     if value is None:
-        return ABSENT
+        return "null"
     if isinstance(value, str):
         return shorten(value.rpartition(".")[2] if value.startswith("cofail_lab.") else value)
     return number(value)
