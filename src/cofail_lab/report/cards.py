@@ -38,7 +38,7 @@ _LAWS = 7
 
 def as_text(thing: object) -> str:
     """The card in at most `LINES` lines of `WIDTH` columns."""
-    card = CARDS[type(thing).__name__](thing)
+    card = _card(thing)
     lines = [shorten(card.title, WIDTH)]
     for sentence in card.sentences:
         wrapped = wrap(printable(sentence), WIDTH - 2, max_lines=_WRAPPED, placeholder=" …")
@@ -51,13 +51,17 @@ def as_text(thing: object) -> str:
 
 def as_html(thing: object) -> str:
     """The card as an HTML fragment; every text is escaped."""
-    card = CARDS[type(thing).__name__](thing)
+    card = _card(thing)
     sentences = "".join(f"<p>{_safe(sentence)}</p>" for sentence in card.sentences)
     cells = (
         f"<th>{_safe(row.label)}</th><td><b>{_safe(row.value)}</b></td><td>{_safe(row.note)}</td>" for row in card.rows
     )
     rows = "".join(f"<tr>{line}</tr>" for line in cells)
     return f"<div><p><b>{_safe(card.title)}</b></p>{sentences}<table>{rows}</table></div>"
+
+
+def _card(thing: object) -> Section:
+    return next(CARDS[kind.__name__] for kind in type(thing).__mro__ if kind.__name__ in CARDS)(thing)
 
 
 def _said(row: Row) -> str:
