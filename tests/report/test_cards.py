@@ -16,6 +16,7 @@ from cofail_lab.estimate import Estimate
 from cofail_lab.fitting.comparison.compare import LawComparison, LawFit
 from cofail_lab.outcomes import LeftOut, Outcomes
 from cofail_lab.report.cards import CARDS, LINES, WIDTH
+from cofail_lab.result import Row, Section
 from cofail_lab.shown import Shown
 from tests.report.made import HOSTILE, RESULT
 
@@ -133,6 +134,17 @@ def test_what_is_empty_or_absent_is_shown_too() -> None:
     unexpected = replace(RESULT.verdicts[0], evidence={"checks": [{"name": "enumeration"}]})
     assert repr(unexpected).startswith("P3.v (june): undecided, not refuted as expected")
     assert "checked by           enumeration" in repr(unexpected)
+
+
+def test_a_long_card_is_cut() -> None:
+    rows = tuple(Row(f"row {i}", "1") for i in range(3))
+    held = dict.fromkeys("ab")
+    long = replace(
+        RESULT, headline="word " * 200, interrupted="word " * 60, brief=(Section("x", (), rows),), tables=held
+    )
+    lines = repr(long).split("\n")
+    assert (len(lines), lines[-1]) == (LINES, "  …")
+    assert lines[3].endswith(" …")
 
 
 def test_laws_are_short_too() -> None:

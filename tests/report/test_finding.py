@@ -105,6 +105,19 @@ def test_a_change_within_its_error_is_none() -> None:
     assert headline(named) == "The gain does not differ within error by law: from a (2.0 points) to b (3.0 points)."
 
 
+def test_the_error_of_an_average_is_that_of_the_average() -> None:
+    """Means of two settings, 2 and 3 points apart by 1: with .45 each, twice the error of the difference is .90."""
+    grid = {"data.pool_size": [8, 8, 16, 16], "experiment.delta": [0.05, 0.1] * 2}
+    gains = [0.02, 0.02, 0.03, 0.03]
+    for error, moves in ((0.0045, "rises"), (0.0055, "does not change within error")):
+        assert headline(runs(grid, oracle_gain=gains, oracle_gain_error=[error] * 4)).startswith(f"The gain {moves}")
+        # The same from two seeds: half of their distance is the standard error of their mean.
+        seeds = {key: [value for value in values for _ in range(2)] for key, values in grid.items()}
+        seeds["run.seed"] = [1, 2] * 4
+        apart = [gain + sign * error for gain in gains for sign in (-1, 1)]
+        assert headline(runs(seeds, oracle_gain=apart)).startswith(f"The gain {moves}")
+
+
 def test_of_several_keys_the_one_that_matters_most_comes_first() -> None:
     grid = {"data.pool_size": [8, 8, 22, 22], "experiment.delta": [0.05, 0.1] * 2}
     assert headline(runs(grid, oracle_gain=[0.05, 0.046, 0.03, 0.026])) == (
