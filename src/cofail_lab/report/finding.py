@@ -184,9 +184,13 @@ def _moves(runs: GatheredRuns, metric: str, axis: str, levels: Sequence[Level]) 
 
 def trend_of(levels: Sequence[Level], metric: str) -> Trend:
     """What happens from the first level to the last one; ``varies`` if there is no one direction."""
-    pairs = [(a, b) for i, a in enumerate(levels) for b in levels[i + 1 :]]
-    up = any(b.mean > a.mean and _differ(a, b, metric) for a, b in pairs)
-    down = any(b.mean < a.mean and _differ(a, b, metric) for a, b in pairs)
+    up = down = False
+    lowest = highest = levels[0]
+    for level in levels[1:]:
+        # Against the extremes so far: a sweep can have thousands of levels, and all of their pairs would take minutes.
+        up |= level.mean > lowest.mean and _differ(lowest, level, metric)
+        down |= level.mean < highest.mean and _differ(highest, level, metric)
+        lowest, highest = min(lowest, level, key=_mean), max(highest, level, key=_mean)
     if not up and not down:
         return "same" if len({form(metric)(level.mean) for level in levels}) == 1 else "within_error"
     if (up and down) or not _differ(levels[0], levels[-1], metric):
