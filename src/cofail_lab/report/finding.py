@@ -1,45 +1,22 @@
-"""What a sweep found, in a sentence: how a metric moves as what was varied grows.
-
-Nothing is called a change that the errors explain: those over seeds where settings are repeated, else those that the
-runs record, else the limits of both ends. Without any of them, a change is what the digits shown can tell.
-"""
+"""What a sweep found, in a sentence: how a metric moves as what was varied grows."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
 
 from cofail_lab.report.gathered import SEED, GatheredRuns, called, form, is_number, value_text
+from cofail_lab.report.levels import (
+    Cell,
+    Level,
+    cells_of,
+    level_of,
+    levels_of,
+    mean_of,
+    same_everywhere,
+    trend_of,
+    values_of,
+)
 from cofail_lab.report.numbers import count, percent, points, ratio
-
-Trend = Literal["same", "within_error", "rises", "falls", "varies"]
-_ERRORS = 2
-"""Standard errors of a difference that are taken for chance."""
-
-
-Cell = dict[str, list[int]]
-"""The runs of one setting, by the value of the axis that is looked at."""
-
-
-@dataclass(frozen=True)
-class Level:
-    """One value of an axis, and a metric there.
-
-    Attributes:
-        value: of the axis.
-        mean: of the metric, over seeds and over the settings of the other axes.
-        error: its standard error; None where it is not known.
-        limits: of the metric, where this is a single run that records them.
-        n: number of runs.
-    """
-
-    value: Any
-    mean: float
-    error: float | None
-    limits: tuple[float, float] | None
-    n: int
 
 
 def headline(runs: GatheredRuns) -> str:
@@ -73,7 +50,7 @@ def _found(runs: GatheredRuns) -> str:
 def main_metric(runs: GatheredRuns) -> str | None:
     """The metric that the headline is about: the first shown that varies, else the first."""
     measured = [name for name in runs.shown if any(runs.columns[name][i] is not None for i in runs.completed)]
-    varied = (name for name in measured if len({form(name)(value) for _, value in _values(runs, name)}) > 1)
+    varied = (name for name in measured if len({form(name)(value) for _, value in values_of(runs, name)}) > 1)
     return next(varied, measured[0] if measured else None)
 
 
@@ -88,9 +65,9 @@ def sentence(runs: GatheredRuns, metric: str, *, in_full: bool = True) -> str:
     axes = [name for name, key in runs.axes.items() if key != SEED]
     if not axes:
         return _repeated(runs, metric)
-    cells = {name: _cells(runs, metric, name) for name in axes}
+    cells = {name: cells_of(runs, metric, name) for name in axes}
     found = {
-        name: _levels(runs, metric, name, whole) for name, (whole, _) in cells.items() if whole and len(whole[0]) > 1
+        name: levels_of(runs, metric, name, whole) for name, (whole, _) in cells.items() if whole and len(whole[0]) > 1
     }
     if not found:
         return _extremes(runs, metric)
@@ -99,7 +76,7 @@ def sentence(runs: GatheredRuns, metric: str, *, in_full: bool = True) -> str:
     if not in_full:
         return f"{said}."
     said += _averaged(runs, first, *cells[first])
-    if not _same_everywhere(runs, metric, first, cells[first][0]):
+    if not same_everywhere(runs, metric, first, cells[first][0]):
         said += ", though not with each of them"
     others = [name for name in others if len(cells[name][0]) == cells[name][1]]
     moving = [name for name in others if trend_of(found[name], metric) not in ("same", "within_error")]
@@ -133,8 +110,8 @@ def _verdicts(runs: GatheredRuns) -> str:
 
 def _repeated(runs: GatheredRuns, metric: str) -> str:
     """A metric where nothing but the seed was varied."""
-    values = [value for _, value in _values(runs, metric)]
-    level, show, n = _level(None, [values], None, None), form(metric), len(values)
+    values = [value for _, value in values_of(runs, metric)]
+    level, show, n = level_of(None, [values], None, None), form(metric), len(values)
     what = "seeds" if SEED in runs.axes.values() else "runs with the same parameters"
     low, high = show(min(values)), show(max(values))
     if low == high:
@@ -146,7 +123,7 @@ def _repeated(runs: GatheredRuns, metric: str) -> str:
 
 def _extremes(runs: GatheredRuns, metric: str) -> str:
     """Where a metric is least and greatest, where no two values of an axis have the same other settings."""
-    values = _values(runs, metric)
+    values = values_of(runs, metric)
     if not values:
         return ""
     (low, least), (high, most) = min(values, key=lambda v: v[1]), max(values, key=lambda v: v[1])
@@ -161,7 +138,7 @@ def _extremes(runs: GatheredRuns, metric: str) -> str:
 
 def _moves(runs: GatheredRuns, metric: str, axis: str, levels: Sequence[Level]) -> str:
     what, trend = _capital(called(metric)), trend_of(levels, metric)
-    low, high = min(levels, key=_mean), max(levels, key=_mean)
+    low, high = min(levels, key=mean_of), max(levels, key=mean_of)
     first, last = levels[0], levels[-1]
     if not all(is_number(level.value) for level in levels):
         name = runs.short(axis)
@@ -180,110 +157,6 @@ def _moves(runs: GatheredRuns, metric: str, axis: str, levels: Sequence[Level]) 
         where = [f"at {value_text(level.value)} ({_said(metric, level)})" for level in (low, high)]
         return f"{what} goes up and down {grows}: least {where[0]}, greatest {where[1]}"
     return f"{what} {trend} {_from_to(metric, first, last)} {grows}"
-
-
-def trend_of(levels: Sequence[Level], metric: str) -> Trend:
-    """What happens from the first level to the last one; ``varies`` if there is no one direction."""
-    up = down = False
-    lowest = highest = levels[0]
-    for level in levels[1:]:
-        # Against the extremes so far: a sweep can have thousands of levels, and all of their pairs would take minutes.
-        up |= level.mean > lowest.mean and _differ(lowest, level, metric)
-        down |= level.mean < highest.mean and _differ(highest, level, metric)
-        lowest, highest = min(lowest, level, key=_mean), max(highest, level, key=_mean)
-    if not up and not down:
-        return "same" if len({form(metric)(level.mean) for level in levels}) == 1 else "within_error"
-    if (up and down) or not _differ(levels[0], levels[-1], metric):
-        return "varies"
-    return "rises" if up else "falls"
-
-
-def _differ(a: Level, b: Level, metric: str) -> bool:
-    if form(metric)(a.mean) == form(metric)(b.mean):
-        return False
-    if a.error is not None and b.error is not None:
-        return abs(a.mean - b.mean) > _ERRORS * math.hypot(a.error, b.error)
-    if a.limits is not None and b.limits is not None:
-        return not (b.limits[0] <= a.mean <= b.limits[1] and a.limits[0] <= b.mean <= a.limits[1])
-    return True
-
-
-def _cells(runs: GatheredRuns, metric: str, axis: str) -> tuple[list[Cell], int]:
-    """The settings of the other axes that every value of this one has, and how many settings there are."""
-    values = dict(_values(runs, metric))
-    own = runs.columns[runs.axes[axis]]
-    others = [key for name, key in runs.axes.items() if name != axis and key != SEED]
-    cells: dict[str, Cell] = {}
-    for i in values:
-        other = repr([runs.columns[key][i] for key in others])
-        cells.setdefault(other, {}).setdefault(repr(own[i]), []).append(i)
-    wanted = {repr(own[i]) for i in values}
-    return [cell for cell in cells.values() if len(cell) == len(wanted)], len(cells)
-
-
-def _levels(runs: GatheredRuns, metric: str, axis: str, whole: Sequence[Cell]) -> list[Level]:
-    """The values of an axis, with the metric averaged over these settings of the other axes."""
-    values = dict(_values(runs, metric))
-    own = runs.columns[runs.axes[axis]]
-    errors, lower, upper = (runs.columns.get(f"{metric}_{end}") for end in ("error", "lower", "upper"))
-    levels = []
-    for value in dict.fromkeys(repr(own[i]) for i in values):
-        groups = [cell[value] for cell in whole]
-        recorded = None if errors is None else [errors[i] for group in groups for i in group]
-        single = groups[0][0] if len(groups) == 1 and len(groups[0]) == 1 else None
-        ends = None if single is None or lower is None or upper is None else (lower[single], upper[single])
-        levels.append(_level(own[groups[0][0]], [[values[i] for i in group] for group in groups], recorded, ends))
-    return levels
-
-
-def _level(
-    value: Any,
-    groups: Sequence[Sequence[float]],
-    recorded: Sequence[float | None] | None,
-    ends: tuple[float | None, float | None] | None,
-) -> Level:
-    means = [sum(group) / len(group) for group in groups]
-    known = None if recorded is None or None in recorded else [error or 0.0 for error in recorded]
-    error = None
-    if all(len(group) > 1 for group in groups):
-        variances = [_variance(group) / len(group) for group in groups]
-        error = math.sqrt(sum(variances)) / len(groups)
-    elif known is not None:
-        error = math.sqrt(sum(one**2 for one in known)) / len(known)
-    limits = None if ends is None or None in ends else (float(ends[0] or 0.0), float(ends[1] or 0.0))
-    return Level(value, sum(means) / len(means), error, limits, sum(map(len, groups)))
-
-
-def _variance(values: Sequence[float]) -> float:
-    mean = sum(values) / len(values)
-    return sum((value - mean) ** 2 for value in values) / (len(values) - 1)
-
-
-def _same_everywhere(runs: GatheredRuns, metric: str, axis: str, whole: Sequence[Cell]) -> bool:
-    """Whether an axis moves the metric one and the same way at each of these settings of the other axes."""
-    values, own = dict(_values(runs, metric)), runs.columns[runs.axes[axis]]
-    ways = set()
-    for cell in whole:
-        levels = [_level(own[group[0]], [[values[i] for i in group]], None, None) for group in cell.values()]
-        trend = trend_of(levels, metric)
-        if trend not in ("same", "within_error"):
-            ends = (max(levels, key=_mean).value, min(levels, key=_mean).value)
-            ways.add(trend if all(is_number(level.value) for level in levels) else ends)
-    return len(ways) <= 1
-
-
-def _mean(level: Level) -> float:
-    return level.mean
-
-
-def _values(runs: GatheredRuns, metric: str) -> list[tuple[int, float]]:
-    """The runs that have a metric; those with the same parameters, such as of two versions of the code, are one."""
-    same: dict[Any, list[int]] = {}
-    for i in runs.completed:
-        if runs.columns[metric][i] is not None:
-            setting = repr([runs.columns[key][i] for key in runs.axes.values()]) if runs.axes else i
-            same.setdefault(setting, []).append(i)
-    return [(own[0], sum(runs.columns[metric][i] for i in own) / len(own)) for own in same.values()]
 
 
 def _spread(levels: Sequence[Level]) -> float:
