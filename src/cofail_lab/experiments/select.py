@@ -12,7 +12,7 @@ from cofail_lab import checks
 from cofail_lab.decisions import selection
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
-from cofail_lab.numerics.streams import FOLDS, generator
+from cofail_lab.numerics.streams import SPLIT, generator
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import select as words
 from cofail_lab.result import Result
@@ -132,7 +132,7 @@ class SelectModels:
 
     def _split(self, wrong: np.ndarray, asked: tuple, seed: int) -> words.Split:
         """Choose on one random half of the queries, count on the other."""
-        order = generator(seed, FOLDS, 1).permutation(len(wrong))
+        order = generator(seed, SPLIT).permutation(len(wrong))
         first, second = order[: len(wrong) // 2], order[len(wrong) // 2 :]
         members = selection.best_set(wrong[first], *asked, seconds=self.seconds).members
         left = selection.unsolved(wrong[second], members)
