@@ -44,12 +44,10 @@ class VotesOfSets:
             rng = generator(inputs.options.seed, SETS)
             sets = vote_slopes.vote_sets(outcomes.wrong, self.size, rng, self.at_most)
             advance(1)
-            slopes = [
-                vote_slopes.vote_slope(sets, controls, outcomes.n_models)
-                for controls in (vote_slopes.HEADROOM, vote_slopes.WITH_GAP)
-            ]
+            published = vote_slopes.vote_slope(sets, vote_slopes.HEADROOM, outcomes.n_models)
+            controlled = vote_slopes.vote_slope(sets, vote_slopes.WITH_GAP, outcomes.n_models)
             advance(1)
-            found = words.Votes(outcomes, self.size, sets, *slopes, **self._top(outcomes))
+            found = words.Votes(outcomes, self.size, sets, published, controlled, **self._top(outcomes))
             advance(1)
         return Result(
             headline=found.headline(),
