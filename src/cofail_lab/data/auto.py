@@ -23,8 +23,8 @@ class AutoSource(FileSource):
 
     Attributes:
         scorer, threshold: passed on to the readers that have these fields; see `file_source.GradedSource`.
-        filter, instances, query_column, summaries: passed on likewise; see `readers.lm_eval`, `readers.swebench`,
-            `readers.wide` and `readers.inspect`.
+        filter, instances, query_column, summaries, names: passed on likewise; see `readers.lm_eval`,
+            `readers.swebench`, `readers.wide`, `readers.inspect` and `readers.npz`.
     """
 
     scorer: str | Sequence[str] | Mapping[str, str] | None = None
@@ -33,6 +33,7 @@ class AutoSource(FileSource):
     instances: str | None = None
     query_column: str | None = None
     summaries: bool = False
+    names: str | None = None
 
     patterns: ClassVar[tuple[str, ...]] = ("*",)
 

@@ -18,6 +18,7 @@ from cofail_lab.data.dialect import find_dialect
 from cofail_lab.data.file_source import FileSource
 from cofail_lab.data.layout import MODEL_NAMES, QUERY_NAMES, find_layout, plain_name
 from cofail_lab.data.names import check_names
+from cofail_lab.data.parquet import read_records
 from cofail_lab.data.readers.companions import SUFFIXES, check_samples, is_companion, read_companions, suffix_of
 from cofail_lab.data.tables import Sheet, header, read_rows, read_sheet
 from cofail_lab.errors import InputError
@@ -152,8 +153,11 @@ def wide_grades(
 def _some_grades(path: Path, names: list[str]) -> bool:
     """Whether some column of the first rows is half full of grades, besides one that names the rows."""
     if suffix_of(path, "parquet"):
-        return True  # its columns are typed; reading it is left to the reader
-    if suffix_of(path, "csv") == ".xlsx":
+        records = list(islice(read_records(path), _FIRST_ROWS))
+        if any(isinstance(value, dict | list) for record in records for value in record.values()):
+            return False
+        rows = [["" if value is None else str(value) for value in record.values()] for record in records]
+    elif suffix_of(path, "csv") == ".xlsx":
         rows = read_sheet(path).rows[:_FIRST_ROWS]
     else:
         rows = [row for _, row in islice(read_rows(path), 1, _FIRST_ROWS + 1)]
