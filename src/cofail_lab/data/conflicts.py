@@ -11,7 +11,7 @@ from cofail_lab.grades import Grades
 
 def content_key(prompt: str) -> str:
     """Hex digest of a prompt up to white space."""
-    return hashlib.sha256(" ".join(prompt.split()).encode()).hexdigest()
+    return hashlib.sha256(" ".join(prompt.split()).encode(errors="surrogatepass")).hexdigest()
 
 
 def find_conflicts(parts: Sequence[Grades], rows: Sequence[np.ndarray]) -> str:

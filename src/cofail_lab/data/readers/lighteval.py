@@ -56,7 +56,9 @@ class LightevalSource(JsonLogSource):
         columns = schema_names(path)
         layout = _layout(columns)
         if layout is None:
-            raise InputError(f"{path.name}: no columns example and metrics, or doc and metric, as lighteval writes them")
+            raise InputError(
+                f"{path.name}: no columns example and metrics, or doc and metric, as lighteval writes them"
+            )
         task, shots, time = _task(path)
         model, notes = _model(path, time)
         rows = [_row(record, layout, path.name) for record in read_records(path, _wanted(columns, layout))]
@@ -74,9 +76,14 @@ class LightevalSource(JsonLogSource):
             state = self.rule.state(value, f"{path.name}: {query}: {metric}")
             records.add(query, model, state, dataset=task, score=score_of(value), prompt=question or None)
         records.settings[model] = {"few-shot": shots} if shots else {}
-        notes.append(f"Right is decided by {metric!r}" + (f", from {self.threshold:g} on." if self.threshold is not None else "."))
+        notes.append(
+            f"Right is decided by {metric!r}"
+            + (f", from {self.threshold:g} on." if self.threshold is not None else ".")
+        )
         if repeated := len(rows) - len(seen):
-            notes.append(f"{shorten(model)}: documents that come more than once are queries of their own: {repeated:,}.")
+            notes.append(
+                f"{shorten(model)}: documents that come more than once are queries of their own: {repeated:,}."
+            )
         return notes
 
 
@@ -87,7 +94,9 @@ def _layout(columns: list[str]) -> tuple[str, str] | None:
     if layout == _LAYOUTS[0]:
         return layout if "full_prompt" in names else None
     # Columns with these short names may be of anything; those of lighteval hold a question, or text.
-    nested = layout is not None and (f"{layout[0]}.query" in names or not any(n.startswith(f"{layout[0]}.") for n in names))
+    nested = layout is not None and (
+        f"{layout[0]}.query" in names or not any(n.startswith(f"{layout[0]}.") for n in names)
+    )
     return layout if nested else None
 
 
@@ -125,7 +134,9 @@ def _literal(value: Any, column: str, file: str) -> Any:
     if column in ("example", "query") or not isinstance(value, str):
         return value
     if len(value) > _MAX_LITERAL:
-        raise InputError(f"{file}: {column} holds a text of {len(value):,} characters; at most {_MAX_LITERAL:,} are read")
+        raise InputError(
+            f"{file}: {column} holds a text of {len(value):,} characters; at most {_MAX_LITERAL:,} are read"
+        )
     try:
         return ast.literal_eval(value)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
@@ -165,6 +176,8 @@ def _model(path: Path, time: str) -> tuple[str, list[str]]:
                 return stated, []
     folders = [folder.name for folder in above if folder.name not in ("", time)]
     # The hub's details_ORG__NAME_private.
-    hub = next((re.fullmatch(r"details_(.+?)(_private)?", name) for name in folders[:3] if name[:8] == "details_"), None)
+    hub = next(
+        (re.fullmatch(r"details_(.+?)(_private)?", name) for name in folders[:3] if name[:8] == "details_"), None
+    )
     model = named or (hub[1].replace("__", "/", 1) if hub else folders[0] if folders else path.name)
     return model, [f"Model {shorten(model)!r} is named after its folder: no results file gives its name."]

@@ -141,9 +141,7 @@ def _lines(path: Path) -> list[str]:
         raise InputError(f"{path.name}: not UTF-8 text; a name per line was expected") from None
 
 
-def _fitting(
-    listed: dict[str, np.ndarray], name: str, length: int, shape: tuple[int, int], file: str
-) -> np.ndarray:
+def _fitting(listed: dict[str, np.ndarray], name: str, length: int, shape: tuple[int, int], file: str) -> np.ndarray:
     """The names, after a check that there are as many as rows or columns."""
     if len(listed[name]) != length:
         lengths = tuple(len(listed.get(key, ())) for key in _LISTS)

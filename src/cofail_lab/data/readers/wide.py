@@ -61,8 +61,9 @@ class WideSource(FileSource):
         try:
             names = header(path)
             plain = [plain_name(name) for name in names]
-            if not {"model", "model_name", "model_id"}.isdisjoint(plain[1:]) or "|total_cost" in "".join(names):
-                return ""  # a row per answer, or RouterBench
+            several = not {"model", "model_name", "model_id"}.isdisjoint(plain[1:]) or "|total_cost" in "".join(names)
+            if not names or several:
+                return ""  # no table, a row per answer, or RouterBench
             if plain[0] == "query":
                 return "a table whose first column is 'query'"
             named = plain[0] in MODEL_NAMES or not set(plain).isdisjoint(QUERY_NAMES)
