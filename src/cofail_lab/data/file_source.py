@@ -78,8 +78,8 @@ class FileSource(ABC):
         if superseded:
             names = list_names([path.name for path in sorted(superseded)])
             note = (
-                f"{counted(len(superseded), 'log')} left out, because a retry of the same run, or a log with its grades, "
-                f"replaces them: {names}."
+                f"{counted(len(superseded), 'log')} left out, because a retry of the same run, or a log with its "
+                f"grades, replaces them: {names}."
             )
             whole = replace(whole, notes=(*whole.notes, note))
         return whole if self.registry is None else attach(whole, self.registry)

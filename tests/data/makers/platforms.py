@@ -1,4 +1,4 @@
-"""Logs of promptfoo, lighteval and OpenCompass, and the SWE-bench reports of single instances, as `documented` makes them."""
+"""Logs of promptfoo, lighteval and OpenCompass, and SWE-bench reports of single instances, made as in `documented`."""
 
 import json
 from collections.abc import Callable
@@ -33,8 +33,9 @@ def _promptfoo_rows(truth: Truth, *, version: int) -> list[dict[str, Any]]:
         asked, answered = truth.tokens(i, j)
         right = state in (RIGHT, UNSCORED)
         checks = [] if state == UNSCORED else [{"type": "equals", "value": "4"}]
+        reason = "Expected output to equal" if checks else "No assertions"
         grading = {
-            "pass": right, "score": float(right), "reason": "No assertions" if not checks else "Expected output to equal",
+            "pass": right, "score": float(right), "reason": reason,
             "componentResults": [{"pass": right, "score": float(right), "assertion": check} for check in checks],
         }  # fmt: skip
         row = {
@@ -125,7 +126,7 @@ def lighteval_flat(folder: Path) -> Made:
             "gold_index": [],
             "metrics": {"em": value, "other": 1.0},
             "input_tokens": [[1, 2]],
-        },  # fmt: skip
+        },
     )
 
 
@@ -136,7 +137,7 @@ def lighteval_dunder(folder: Path) -> Made:
             "__doc__": _document(truth, i),
             "__metric__": {"em": value, "other": 1.0},
             "__model_response__": {"text": ["x"]},
-        },  # fmt: skip
+        },
     )
 
 
@@ -199,7 +200,7 @@ def opencompass_before(folder: Path) -> Made:
         lambda truth, j: {
             "type": "GEN",
             **{
-                str(i): {"prompt": truth.prompt(i), "predictions": "4", "references": str(2 * i), "is_correct": _bool(state)}
+                str(i): {"prompt": truth.prompt(i), "references": str(2 * i), "is_correct": _bool(state)}
                 for i, state in enumerate(truth.cells[:, j]) if state != MISSING
             },
         },

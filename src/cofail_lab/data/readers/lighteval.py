@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from cofail_lab.data import files
-from cofail_lab.data.names import list_names, shorten
+from cofail_lab.data.names import shorten
 from cofail_lab.data.parquet import read_records, schema_names
 from cofail_lab.data.readers.json_log import JsonLogSource, score_of
 from cofail_lab.data.records import Records

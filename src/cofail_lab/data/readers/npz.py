@@ -1,4 +1,4 @@
-"""NumPy archives and arrays: 0/1 grades, with names in the archive or in a file beside it; pickled arrays are refused."""
+"""NumPy archives and arrays: 0/1 grades, named in the archive or in a file beside it; pickled arrays are refused."""
 
 import io
 import math
@@ -70,10 +70,8 @@ class NpzSource(FileSource):
 
     def grades(self, path: Path) -> Grades:
         """The matrix of one archive."""
-        if path.suffix == ".npy":
-            arrays = {_UNNAMED: _read_npy(files.read_bytes(path), path.name)}
-        else:
-            arrays = read_npz(path)
+        alone = path.suffix == ".npy"
+        arrays = {_UNNAMED: _read_npy(files.read_bytes(path), path.name)} if alone else read_npz(path)
         notes = []
         if _UNNAMED in arrays and not set(arrays).intersection(_MATRICES):
             kind = "wrong" if re.search(r"(^|[^a-z])wrong$", path.stem.lower()) else "correct"

@@ -23,7 +23,6 @@ from cofail_lab.data.names import counted, shorten
 from cofail_lab.data.readers.json_log import JsonLogSource, first_keys, mapping, score_of, text_or_none
 from cofail_lab.data.records import Records
 from cofail_lab.errors import InputError
-from cofail_lab.grades import Cell
 
 _RESULTS, _PREDICTIONS = "results", "predictions"
 _ENDING = "correct"

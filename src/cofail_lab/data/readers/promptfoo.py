@@ -249,7 +249,7 @@ def _cost(row: dict[str, Any], where: str) -> float:
     return float("nan") if cached and cost == 0 else cost
 
 
-def _tokens(row: dict[str, Any], where: str) -> dict[str, float]:
+def _tokens(row: dict[str, Any], where: str) -> dict[str, Any]:
     """Tokens of the answer, without those of grading; a cached answer has none of its own."""
     response = row.get("response")
     usage = response.get("tokenUsage") if isinstance(response, dict) else None

@@ -9,8 +9,8 @@ of an instance is the first of these that applies:
   (``error_ids``: no readable report, which also happens to patches that do not apply): error;
 - ``resolved``: right; unresolved, an empty patch or no generation: wrong, as in the benchmark's own score.
 
-The folder of an instance with ``run_instance.log`` and no ``report.json`` is an error, as its id is in ``error_ids``; an
-instance without a folder is missing.
+The folder of an instance with ``run_instance.log`` and no ``report.json`` is an error, as its id is in ``error_ids``;
+an instance without a folder is missing.
 
 A recent ``results.json`` lists the resolved instances but not those that failed, so that `data.instances` must name a
 file with all instance ids. No file names its model: the name is that of the report without its run id, or that of the
@@ -136,8 +136,8 @@ class SWEBenchSource(JsonLogSource):
             records.add(instance, model or instance, state)
         records.settings[model or path.name] = {"run": run}
         return [
-            "Models are named after the folders above those of the instances; an instance whose folder has no report is "
-            "an error, as in the run's own report, and one without a folder is missing."
+            "Models are named after the folders above those of the instances; an instance whose folder has no report "
+            "is an error, as in the run's own report, and one without a folder is missing."
         ]
 
     def _submission(self, path: Path, whole: dict[str, Any], records: Records) -> list[str]:
