@@ -14,6 +14,7 @@ A log reader is a frozen dataclass with two methods, one line in `formats.FORMAT
 A reader opens files only through `data.files`, grades only through ``self.rule``, and raises only InputError.
 """
 
+import fnmatch
 import glob
 import re
 from abc import ABC, abstractmethod
@@ -152,6 +153,11 @@ def _with_progress(paths: list[Path]) -> Iterable[Path]:
     return track(paths, "Reading logs", console=console, transient=True, disable=not console.is_terminal)
 
 
+def _fits(path: Path, patterns: Sequence[str]) -> bool:
+    """Whether the name of a file fits one of the patterns, in lower case or not."""
+    return any(fnmatch.fnmatchcase(path.name.lower(), pattern) for pattern in patterns)
+
+
 def local_path(text: str) -> Path:
     """A path as it is written, if there is such a file; else with ``~`` as the home folder, where there is one."""
     path = Path(text)
@@ -180,7 +186,7 @@ def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:
         try:
             here = local_path(text)
             if here.is_dir():
-                matches = sorted({file for pattern in patterns for file in here.rglob(pattern) if file.is_file()})
+                matches = sorted(file for file in here.rglob("*") if _fits(file, patterns) and file.is_file())
                 what = f"a folder without {' or '.join(patterns)} in it"
             elif here.exists() or not glob.has_magic(text):
                 matches, what = [here], ""

@@ -12,7 +12,7 @@ from jaxtyping import Int
 
 from cofail_lab.data.dialect import find_dialect
 from cofail_lab.data.excel import excel_rows
-from cofail_lab.data.files import opened
+from cofail_lab.data.files import ends_in, opened
 from cofail_lab.data.names import shorten
 from cofail_lab.data.parquet import MAX_ROWS, ParquetFile, read_parquet
 from cofail_lab.errors import InputError
@@ -40,10 +40,10 @@ def read_sheet(path: Path) -> Sheet:
     Raises:
         InputError: as `read_rows` and `read_parquet`; too many cells.
     """
-    if path.suffix in EXCEL_SUFFIXES:
+    if ends_in(path, EXCEL_SUFFIXES):
         rows = excel_rows(path)
         return Sheet(rows[0], rows[1:])
-    if path.suffix == ".parquet":
+    if ends_in(path, PARQUET_SUFFIXES):
         return sheet_of(read_parquet(path, most_cells=MAX_TEXT_CELLS), path.name)
     rows, cells = [], 0
     for _, row in read_rows(path):
@@ -102,9 +102,9 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def header(path: Path) -> list[str]:
     """Column names of a table. Raises InputError as `read_rows`, `read_parquet` and `read_sheet`."""
-    if path.suffix in EXCEL_SUFFIXES:
+    if ends_in(path, EXCEL_SUFFIXES):
         return excel_rows(path)[0]
-    if path.suffix == ".parquet":
+    if ends_in(path, PARQUET_SUFFIXES):
         with ParquetFile(path) as file:
             return list(file.schema_arrow.names)
     return next(read_rows(path))[1]
@@ -121,7 +121,7 @@ def read_columns(path: Path, wanted: Collection[str]) -> dict[str, Any]:
     if len(set(present)) < len(present):
         repeated = next(name for name in present if present.count(name) > 1)
         raise InputError(f"{path.name}: column {repeated!r} appears twice")
-    if path.suffix == ".parquet":
+    if ends_in(path, PARQUET_SUFFIXES):
         return read_parquet(path, present, most_cells=MAX_ROWS * max(len(present), 1))
     return _read_csv(path, names, present)
 

@@ -90,9 +90,7 @@ class WideSource(FileSource):
             threshold=self.threshold,
             decimal_comma=_decimal_comma(path),
         )
-        per_query, per_model, per_cell = read_companions(
-            path, path.name.removesuffix(suffix), grades.queries, grades.models
-        )
+        per_query, per_model, per_cell = read_companions(path, path.name[: -len(suffix)], grades.queries, grades.models)
         if "samples" in per_cell:
             check_samples(grades.cells, per_cell, path.name)
         return replace(
