@@ -1,95 +1,38 @@
 """Any table or JSON by one mapping: the shapes that tools write, and what is said where a mapping is missing."""
 
-import csv
-import io
 import json
+import re
+import shlex
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
 
+from cofail_lab.cli import config_folder
+from cofail_lab.command_line import for_hydra
 from cofail_lab.data import load_outcomes
 from cofail_lab.data.paths import ABSENT, FieldPath
 from cofail_lab.data.readers.mapped import MappedSource
 from cofail_lab.errors import InputError
-from cofail_lab.grades import Grades
-from tests.data.cells import RIGHT, UNSCORED, WRONG
+from cofail_lab.grades import Cell, Grades, Selection
+from tests.data.cells import RIGHT, UNSCORED
+from tests.data.makers.tools import TOOLS
 
-TRUTH = {"a": {"q1": True, "q2": False}, "b": {"q1": False, "q2": False}}
-ROWS = [(model, query, right) for model, held in TRUTH.items() for query, right in held.items()]
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "data.md"
 
 
 def lines(rows: list[dict[str, Any]]) -> str:
     return "\n".join(map(json.dumps, rows))
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def of(model: str) -> list[tuple[str, bool]]:
-    return list(TRUTH[model].items())
-
-
-SHAPES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
-    "RouterArena": (
-        {
-            "p.json": json.dumps(
-                [{"global index": q, "prediction": m, "accuracy": float(r), "cost": 0.5} for m, q, r in ROWS]
-            )
-        },
-        {"query": "global index", "model": "prediction", "right": "accuracy", "cost": "cost"},
-    ),
-    "LiveCodeBench": (
-        {f"{m}.json": json.dumps([{"question_id": q, "graded_list": [r, r]} for q, r in of(m)]) for m in TRUTH},
-        {"query": "question_id", "model": "@stem", "right": "graded_list"},
-    ),
-    "LiveBench": (
-        {"j.jsonl": lines([{"question_id": q, "model": m, "score": 0.9 * r} for m, q, r in ROWS])},
-        {"query": "question_id", "model": "model", "right": "score", "threshold": 0.5},
-    ),
-    "tau-bench": (
-        {f"{m}.json": json.dumps([{"task_id": q, "reward": float(r), "trial": 0} for q, r in of(m)]) for m in TRUTH},
-        {"query": "task_id", "model": "@stem", "right": "reward"},
-    ),
-    "Aider": (
-        {
-            f"{m}/{q}/.aider.results.json": json.dumps({"testcase": q, "model": m, "tests_outcomes": [False, r]})
-            for m, q, r in ROWS
-        },
-        {"query": "testcase", "model": "model", "right": "tests_outcomes[-1]"},
-    ),
-    "Terminal-Bench": (
-        {
-            f"{m}/results.json": json.dumps({"id": m, "results": [{"task_id": q, "is_resolved": r} for q, r in of(m)]})
-            for m in TRUTH
-        },
-        {"query": "task_id", "model": "@folder", "right": "is_resolved"},
-    ),
-    "BigCodeBench": (
-        {
-            f"{m}_eval_results.json": json.dumps({"eval": {q: [{"status": "pass" if r else "fail"}] for q, r in of(m)}})
-            for m in TRUTH
-        },
-        {"query": "@key", "model": "@stem", "right": "status", "records": "eval.*"},
-    ),
-    "promptfoo": (
-        {
-            "out.json": json.dumps(
-                {"results": {"results": [{"vars": {"q": q}, "provider": {"id": m}, "success": r} for m, q, r in ROWS]}}
-            )
-        },
-        {"query": "vars.q", "model": "provider.id", "right": "success", "records": "results.results"},
-    ),
-    "Langfuse": (
-        {"scores.csv": table([{"traceName": q, "modelId": m, "value": int(r)} for m, q, r in ROWS])},
-        {"query": "traceName", "model": "modelId", "right": "value"},
-    ),
-}
+def documented_commands() -> dict[str, str]:
+    """Name of a tool -> the command that docs/data.md shows for its files."""
+    text = DOCS.read_text(encoding="utf-8").partition("## Any table or JSON")[2].partition("\n## ")[0]
+    return dict(re.findall(r"^# ([\w-]+)[^\n]*\n(cofail-lab [^\n]+)$", text, flags=re.MULTILINE))
 
 
 def read(folder: Path, files: dict[str, str], **keys: Any) -> Grades:
@@ -99,15 +42,34 @@ def read(folder: Path, files: dict[str, str], **keys: Any) -> Grades:
     return MappedSource([str(folder / name) for name in files], **keys).load()
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_shapes_that_tools_write(shape: str, tmp_path: Path) -> None:
-    files, keys = SHAPES[shape]
-    grades = read(tmp_path, files, **keys)
-    assert grades.queries == ("q1", "q2")
-    assert [model[0] for model in grades.models] == ["a", "b"]
-    assert grades.cells.tolist() == [[RIGHT, WRONG], [WRONG, WRONG]]
-    assert ("samples" in grades.per_cell) == (shape == "LiveCodeBench")
-    assert ("cost" in grades.per_cell) == (shape == "RouterArena")
+@pytest.mark.parametrize("tool", TOOLS)
+def test_files_of_other_tools_are_read_as_the_page_says(
+    tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = TOOLS[tool]()
+    for name, text in made.files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    _, *stated = shlex.split(documented_commands()[tool])
+    with initialize_config_dir(str(config_folder()), version_base="1.3"):
+        config = compose("config", overrides=for_hydra(stated))
+    selection = {field.name for field in fields(Selection)}
+    source = {
+        key: value for key, value in OmegaConf.to_container(config.data, resolve=True).items() if key not in selection
+    }  # type: ignore[union-attr]
+    grades = instantiate(source, _convert_="all").load()
+    found = {
+        (query, model): Cell(grades.cells[i, j])
+        for i, query in enumerate(grades.queries)
+        for j, model in enumerate(grades.models)
+    }
+    assert found == made.states
+    assert ("samples" in grades.per_cell) == (tool in ("LiveCodeBench", "tau-bench"))
+
+
+def test_the_page_shows_every_tool() -> None:
+    assert set(documented_commands()) == set(TOOLS)
 
 
 def test_what_is_not_mapped_is_asked_for_with_a_suggestion(tmp_path: Path) -> None:
@@ -151,9 +113,9 @@ def test_a_grade_that_is_not_there_is_unscored_and_counted(tmp_path: Path) -> No
 
 
 def test_in_python(tmp_path: Path) -> None:
-    files, keys = SHAPES["LiveBench"]
-    read(tmp_path, files, **keys)
+    scores = {("q1", "a"): 0.9, ("q2", "a"): 0, ("q1", "b"): 0.0, ("q2", "b"): 0}
     path = tmp_path / "j.jsonl"
+    path.write_text(lines([{"question_id": q, "model": m, "score": score} for (q, m), score in scores.items()]))
     outcomes = load_outcomes(path, "records", query="question_id", model="model", right="score", threshold=0.5)
     assert outcomes.wrong.tolist() == [[False, True], [True, True]]
 
