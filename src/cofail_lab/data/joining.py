@@ -79,12 +79,13 @@ def join_grades(parts: Sequence[Grades], by: Literal["id", "content"] | None = N
         notes[_MAX_NOTES:] = [f"The logs have {len(notes) - _MAX_NOTES:,} more notes of their own."]
     n_logs = np.bincount(np.concatenate(rows), minlength=shape[0])
     notes += _report(parts, rows, n_logs, by or "id", shape)
-    if by != "content" and (conflict := find_conflicts(parts, rows)):
+    if conflict := find_conflicts(parts, rows):
         if by is None:
             raise InputError(
                 f"{source}: {conflict}; data.join=content matches by prompt, data.join=id by name all the same"
             )
-        notes.append(f"Joined by name, as data.join=id says, although {conflict}.")
+        how = "name" if by == "id" else "prompt"
+        notes.append(f"Joined by {how}, as data.join={by} says, although {conflict}.")
     if n_samples > 1:
         repeated = total > 1
         frac = share_right(samples)

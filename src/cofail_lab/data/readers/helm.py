@@ -7,6 +7,7 @@ decide what is right without a threshold; any other stat needs `data.threshold`.
 samples, which have other in-context examples.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ RIGHT_OR_WRONG = (
 )  # fmt: skip
 """Stats whose value for one answer is 0 or 1; for any other value of them the error asks for `data.threshold`."""
 
+# Parts of an adapter that name the model, or choose instances and not answers.
+_NO_SETTINGS = {"model", "model_deployment", "random", "max_eval_instances", "num_train_trials", "sample_train"}
 _MODEL_PART = re.compile(r"(?<=[:,])(model|model_deployment)=[^,]*,?")
 
 
@@ -48,7 +51,7 @@ class HelmSource(JsonLogSource):
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add the unperturbed rows of one run."""
-        model, dataset = _run(path)
+        model, dataset, adapter = _run(path)
         file = f"{path.resolve().parent.name}/{path.name}"
         rows, perturbed = [], 0
         for number, row in enumerate(listing(files.read_json(path), file), start=1):
@@ -74,6 +77,7 @@ class HelmSource(JsonLogSource):
                 tokens_out=amount(stats.get("num_completion_tokens", stats.get("num_output_tokens")), where),
                 at_limit=stats.get("finish_reason_length", 0.0) > 0,
             )
+        records.settings[model] = _settings(adapter)
         notes = [f"Right is decided by {metric!r}."]
         return [*notes, f"{model}: perturbed rows, left out: {perturbed:,}."] if perturbed else notes
 
@@ -104,8 +108,17 @@ def _answers(rows: list[tuple[str, int, dict[str, float], str]]) -> list[tuple[s
     return list(answers.values())
 
 
-def _run(path: Path) -> tuple[str, str]:
-    """Model and dataset of the run; the dataset is the run's name without its model."""
+def _settings(adapter: dict[str, Any]) -> dict[str, str]:
+    """What the answers depend on beside the model; long texts, such as instructions, are shortened to a digest."""
+    held = {
+        key: str(value) for key, value in adapter.items() if key not in _NO_SETTINGS and value not in (None, "", [])
+    }
+    digests = {key: hashlib.sha256(text.encode(errors="replace")).hexdigest()[:8] for key, text in held.items()}
+    return {key: text if len(text) <= 40 else digests[key] for key, text in held.items()}
+
+
+def _run(path: Path) -> tuple[str, str, dict[str, Any]]:
+    """Model, dataset and adapter of the run; the dataset is the run's name without its model."""
     spec_path = path.with_name(SPEC)
     if not spec_path.is_file():
         raise InputError(f"{path}: no {SPEC} beside it, which names the model")
@@ -113,7 +126,7 @@ def _run(path: Path) -> tuple[str, str]:
     adapter = mapping(spec.get("adapter_spec"), f"{SPEC}: adapter_spec")
     model = name(adapter, "model" if adapter.get("model") else "model_deployment", f"{SPEC}: adapter_spec")
     run = name(spec, "name", SPEC)
-    return model, _MODEL_PART.sub("", run).rstrip(":,")
+    return model, _MODEL_PART.sub("", run).rstrip(":,"), adapter
 
 
 def _stats(row: dict[str, Any], where: str) -> dict[str, float]:
