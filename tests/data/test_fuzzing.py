@@ -30,7 +30,7 @@ QUIET = {
 
 SEEDS = (*FORMATS, *VARIANTS)
 # Where the seed has several scorers, one must be chosen; records of any shape need a mapping.
-_KEYS = {
+KEYS_OF = {
     "helm": {"scorer": "exact_match"},
     "evalplus": {"scorer": "base"},
     "records": {"query": "task.id", "model": "model", "right": "runs", "cost": "usage.cost"},
@@ -54,7 +54,7 @@ def read(source: FileSource) -> bool:
 
 def sources(name: str, path: Path) -> list[FileSource]:
     reader = source_class(VARIANTS.get(name, name))
-    keys = _KEYS.get(name, {})
+    keys = KEYS_OF.get(name, {})
     threshold = {"threshold": 0.5} if "threshold" in reader.__dataclass_fields__ else {}
     guessed = AutoSource(str(path.parent), **({} if name == "records" else keys))
     return [reader(str(path), **keys), reader(str(path), **keys, **threshold), guessed]

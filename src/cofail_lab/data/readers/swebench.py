@@ -17,7 +17,7 @@ file with all instance ids. No file names its model: the name is that of the rep
 folder; reports of one model with other run ids or in other folders are systems of their own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -73,6 +73,14 @@ class SWEBenchSource(JsonLogSource):
             return "" if path.with_name(_PLAIN_REPORT).exists() else "a SWE-bench instance without a report"
         return _kind(path, first_keys(path)) if path.suffix == ".json" else ""
 
+    @classmethod
+    def superseded(cls, paths: Sequence[Path]) -> set[Path]:
+        """The logs of single instances, where the report of their model and run is read, too."""
+        # MODEL.RUN.json, where both names may have dots.
+        whole = {path.name.removesuffix(".json") for path in paths}
+        single = [path for path in paths if path.name in (_LOG, _PLAIN_REPORT) and ".".join(_place(path)) in whole]
+        return {path for path in single if path.name == _LOG or cls.sniff(path) == _INSTANCE}
+
     def read(self, path: Path, records: Records) -> list[str]:
         """Add every instance of one report or submission."""
         self.rule.choose([_SCORER], path.name)
@@ -96,10 +104,7 @@ class SWEBenchSource(JsonLogSource):
     def _report(self, path: Path, whole: dict[str, Any], records: Records) -> list[str]:
         if whole.get("schema_version") != _SCHEMA:
             raise InputError(f"{path.name}: schema_version {whole.get('schema_version')!r}; {_SCHEMA} is read")
-        name = path.name.removesuffix(".json")
-        model, _, run = name.rpartition(".")
-        if not model or path.name == _PLAIN_REPORT:
-            model, run = path.resolve().parent.name or name, ""
+        model, run = _model_and_run(path)
         states = _states(whole, _REPORT, path.name)
         unlisted = set(_ids(whole, "submitted_ids", path.name)) - set(states)
         _add(records, model, {**dict.fromkeys(unlisted, Cell.MISSING), **states})
@@ -123,8 +128,7 @@ class SWEBenchSource(JsonLogSource):
 
     def _instance(self, path: Path, whole: dict[str, Any], records: Records) -> list[str]:
         """Add the instances of one report; None stands for the report that an instance lacks."""
-        folders = [folder.name for folder in path.resolve().parents[1:] if folder.name not in _NOT_MODELS]
-        model, run = (*folders, "", "")[:2]
+        model, run = _place(path)
         for instance, held in whole.items():
             where = f"{path.name}: {shorten(instance)}"
             state = Cell.ERROR
@@ -166,6 +170,20 @@ class SWEBenchSource(JsonLogSource):
             state = self.rule.state(detail["resolved"], f"{where}: resolved")
             records.add(instance, _folder(path), state, cost=amount(detail.get("cost"), f"{where}: cost"))
         return ["Models are named after the folders of their submissions."]
+
+
+def _model_and_run(path: Path) -> tuple[str, str]:
+    """Model and run of a run report, from its name; of one called report.json, the folder."""
+    name = path.name.removesuffix(".json")
+    model, _, run = name.rpartition(".")
+    return (path.resolve().parent.name or name, "") if not model or path.name == _PLAIN_REPORT else (model, run)
+
+
+def _place(path: Path) -> tuple[str, str]:
+    """Model and run of the log of one instance, from the folders RUN/MODEL/INSTANCE that it is in."""
+    folders = [folder.name for folder in path.resolve().parents[1:] if folder.name not in _NOT_MODELS]
+    model, run = (*folders, "", "")[:2]
+    return model, run
 
 
 def _kind(path: Path, keys: set[str]) -> str:
