@@ -19,7 +19,8 @@ from cofail_lab.data.paths import ABSENT, FieldPath
 from cofail_lab.data.readers.mapped import MappedSource
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades, Selection
-from tests.data.cells import RIGHT, UNSCORED
+from tests.data.cells import ERROR, RIGHT, UNSCORED, WRONG
+from tests.data.fuzzing import parquet
 from tests.data.makers.tools import TOOLS
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "data.md"
@@ -124,6 +125,9 @@ def test_paths() -> None:
     record = {"a": {"b": 2}, "a.b": 3, "d e": 4}
     for text, value in (("a.b", 3), ("d e", 4), ("x", ABSENT), ("a.x.y", ABSENT), ("a", {"b": 2})):
         assert FieldPath(text, "k").value(record) == value
+    scores = {"s": [{"name": "x", "v": 1}, {"name": "y", "v": 2}], "runs": [{"ok": True}, {"ok": False}, {}]}
+    for text, value in (("s[name=y].v", 2), ("s[name=z].v", ABSENT), ("runs[*].ok", [True, False]), ("s[*].w", ABSENT)):
+        assert FieldPath(text, "k").value(scores) == value
     nested = {"a": {"b": [{"c": 1}, {"c": 2}]}}
     for text, value in (("a.b[0].c", 1), ("a.b[-1].c", 2), ("a.b.1.c", 2), ("a.b[5].c", ABSENT)):
         assert FieldPath(text, "k").value(nested) == value
@@ -147,3 +151,36 @@ def test_nothing_is_lost_or_ignored_in_silence(tmp_path: Path) -> None:
     grades = read(tmp_path, {"x.jsonl": lines(by_set)}, **keys, subset="s", confidence="c")
     assert grades.queries == ("x/1", "y/1")
     assert grades.per_cell["confidence"][0, 0] == -3.5
+
+
+def test_conditions_errors_and_grades_that_are_none(tmp_path: Path) -> None:
+    rows = [
+        {"q": "1", "m": "a", "turn": 1, "r": 9}, {"q": "1", "m": "a", "turn": 2, "r": 1},
+        {"q": "2", "m": "a", "turn": 1.0, "r": -1}, {"q": "3", "m": "a", "turn": "1", "r": 9, "e": {"error": None}},
+        {"q": "4", "m": "a", "turn": 1, "r": 9, "e": {"error": "timeout"}},
+    ]  # fmt: skip
+    keys = {"query": "q", "model": "m", "right": "r", "threshold": 5, "unscored": [-1, "n/a"], "error": "e.error"}
+    grades = read(tmp_path, {"x.jsonl": lines(rows)}, where={"turn": 1}, **keys)
+    assert grades.cells.ravel().tolist() == [RIGHT, UNSCORED, RIGHT, ERROR]
+    assert "1 record with something in 'e.error', counted as errors." in grades.notes
+    with pytest.raises(InputError, match=r"no record in it that data.where= chooses"):
+        read(tmp_path, {"x.jsonl": lines(rows)}, where={"turn": 3}, **keys)
+    with pytest.raises(InputError, match=r"data.where: 'turn' is not a mapping"):
+        read(tmp_path, {"x.jsonl": lines(rows)}, where="turn", **keys)
+
+
+def test_lists_and_structures_in_parquet(tmp_path: Path) -> None:
+    columns = {
+        "task": [{"id": 1}, {"id": 2}], "runs": [[True, False], [False, False]], "a.b": [1.0, None],
+        "steps": [[{"ok": 1}, {"ok": 0}], [{"ok": 0}, {"ok": 1}]],
+    }  # fmt: skip
+    for name in ("x.parquet", "X.PARQUET"):
+        (tmp_path / name).write_bytes(parquet(columns))
+        for right in ("runs", "steps[*].ok"):
+            grades = MappedSource(
+                str(tmp_path / name), query="task.id", model="@folder", right=right, cost="a.b"
+            ).load()
+            assert grades.queries == ("1", "2")
+            assert grades.per_cell["samples"].shape == (2, 1, 2)
+            assert grades.per_cell["cost"][0, 0] == 1
+        assert grades.per_cell["samples"][:, 0].tolist() == [[RIGHT, WRONG], [WRONG, RIGHT]]
