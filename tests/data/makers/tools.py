@@ -224,7 +224,7 @@ def _deep_eval() -> ToolFiles:
         cases = [
             {"name": f"test_case_{k}", "input": f"Q{k}", "actualOutput": "x", "success": right,
              "metricsData": [
-                 {"name": "Relevancy", "score": 1.0, "threshold": 0.5, "success": True},
+                 {"name": "Relevancy", "score": 1.0, "threshold": 0.5, "success": True, "error": None},
                  {"name": "Correctness", "score": float(right), "threshold": 0.5, "success": right,
                   "error": error if not right else None},
              ]}
