@@ -99,6 +99,21 @@ def test_one_prompt_with_another_target_is_another_question(tmp_path: Path) -> N
     )
 
 
+def test_helm_ids_of_another_sample_are_refused(tmp_path: Path) -> None:
+    """Ids of HELM are positions in the instances that a run has drawn."""
+    for model, shift in (("a", 0), ("b", 1)):
+        small_logs.helm(tmp_path / model, model, [(f"id{k}", 0, {"exact_match": 1.0}) for k in range(3)])
+        instances = [{"id": f"id{k}", "input": {"text": f"{k + shift}?"}, "references": []} for k in range(3)]
+        if model == "a":
+            small_logs.dump(tmp_path / model / "instances.json", instances)
+        else:
+            states = [{"instance": instance} for instance in instances]
+            small_logs.dump(tmp_path / model / "scenario_state.json", {"request_states": states})
+    with pytest.raises(InputError, match=r"3 queries of the same name.*'0\?' in per_instance_stats.json, '1\?'"):
+        read(tmp_path)
+    assert len(read(tmp_path, join="content").queries) == 4
+
+
 def test_positions_with_another_reference_are_refused(tmp_path: Path) -> None:
     for model, turn in (("a", 0), ("b", 1)):
         details = [{"pred": "4", "answer": str(k + turn), "correct": True} for k in range(3)]

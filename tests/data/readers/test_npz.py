@@ -94,6 +94,13 @@ def test_names_that_do_not_fit(tmp_path: Path, names: str, says: str) -> None:
         NpzSource(str(tmp_path)).load()
 
 
+def test_embeddings_beside_logs_are_not_read(tmp_path: Path) -> None:
+    np.save(tmp_path / "embeddings.npy", np.linspace(0, 1, 12).reshape(3, 4))
+    np.save(tmp_path / "vector.npy", np.zeros(3))
+    np.save(tmp_path / "grades.npy", np.eye(3))
+    assert [NpzSource.sniff(path) != "" for path in sorted(tmp_path.iterdir())] == [False, True, False]
+
+
 def test_pickled_arrays_are_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "m.npy", np.array([[object()]]), allow_pickle=True)
     with pytest.raises(InputError, match="a pickled array, which could run code"):

@@ -47,7 +47,10 @@ class LightevalSource(JsonLogSource):
         if path.suffix != ".parquet":
             return ""
         try:
-            return "details of lighteval" if _layout(schema_names(path)) else ""
+            layout = _layout(columns := schema_names(path))
+            # Columns of text with short names may be of anything, unless the file is called as lighteval calls it.
+            clear = layout == _LAYOUTS[0] or (layout and f"{layout[0]}.query" in columns)
+            return "details of lighteval" if clear or (layout and _NAME.fullmatch(path.name)) else ""
         except InputError:
             return ""
 

@@ -58,7 +58,7 @@ class NpzSource(FileSource):
     def sniff(cls, path: Path) -> str:
         """An archive with one of the matrices in it, or an array."""
         if path.suffix == ".npy":
-            return "a NumPy array" if files.head(path, 6) == b"\x93NUMPY" else ""
+            return "a NumPy array of grades" if _looks_graded(files.head(path)) else ""
         if path.suffix != ".npz":
             return ""
         try:
@@ -162,14 +162,31 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _read_npy(content: bytes, where: str) -> np.ndarray:
-    """One array of the archive; ``where`` names it in an InputError."""
+def _looks_graded(start: bytes) -> bool:
+    """Whether the first bytes of a .npy file are a matrix whose first elements are 0, 1 or nan: embeddings are not."""
+    try:
+        shape, dtype, _, offset = _header(start)
+    except Exception:  # the header is Python text, whose parser can raise anything
+        return False
+    if len(shape) not in (2, 3) or dtype.kind not in "biuf" or dtype.itemsize == 0:
+        return False
+    first = np.frombuffer(start, dtype, offset=offset, count=(len(start) - offset) // dtype.itemsize).astype(float)
+    return bool((np.isnan(first) | (first == 0) | (first == 1)).all())
+
+
+def _header(content: bytes) -> tuple[tuple[int, ...], np.dtype, bool, int]:
+    """Shape, type, order and first byte of the array of a .npy file."""
     stream = io.BytesIO(content)
     form = np.lib.format
+    read = form.read_array_header_1_0 if form.read_magic(stream) == (1, 0) else form.read_array_header_2_0
+    shape, fortran, dtype = read(stream)
+    return shape, dtype, fortran, stream.tell()
+
+
+def _read_npy(content: bytes, where: str) -> np.ndarray:
+    """One array of the archive; ``where`` names it in an InputError."""
     try:
-        version = form.read_magic(stream)
-        read = form.read_array_header_1_0 if version == (1, 0) else form.read_array_header_2_0
-        shape, fortran, dtype = read(stream)
+        shape, dtype, fortran, offset = _header(content)
     except Exception as error:  # the header is Python text, whose parser can raise anything
         raise InputError(
             f"{where}: not a NumPy array ({shorten(str(error).splitlines()[0] if str(error) else '')})"
@@ -177,11 +194,11 @@ def _read_npy(content: bytes, where: str) -> np.ndarray:
     if dtype.hasobject:
         raise InputError(f"{where}: a pickled array, which could run code; save names as np.array(names, dtype=str)")
     size = math.prod(shape) * dtype.itemsize
-    if size != len(content) - stream.tell():
-        raise InputError(f"{where}: {len(content) - stream.tell():,} bytes for an array of {size:,}")
+    if size != len(content) - offset:
+        raise InputError(f"{where}: {len(content) - offset:,} bytes for an array of {size:,}")
     if dtype.itemsize == 0 and math.prod(shape) > MAX_CELLS:
         raise InputError(f"{where}: {math.prod(shape):,} empty elements")
-    array = np.frombuffer(content, dtype, offset=stream.tell()) if dtype.itemsize else np.zeros(math.prod(shape), dtype)
+    array = np.frombuffer(content, dtype, offset=offset) if dtype.itemsize else np.zeros(math.prod(shape), dtype)
     return array.reshape(shape, order="F" if fortran else "C")
 
 

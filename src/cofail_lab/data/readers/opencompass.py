@@ -41,7 +41,8 @@ class OpenCompassSource(JsonLogSource):
         if path.suffix != ".json":
             return ""
         keys = first_keys(path)
-        if "details" in keys and any(key.endswith(_ENDING) for key in keys):
+        document = files.head(path, 64).lstrip()[:1] == b"{"
+        if document and "details" in keys and any(key.endswith(_ENDING) for key in keys):
             return "OpenCompass results with details"
         if {"prediction", "origin_prompt"} <= keys and _is_prediction(path):
             return "OpenCompass predictions with results" if _twin(path, _RESULTS).is_file() else ""
