@@ -32,8 +32,16 @@ def seed_files(name: str) -> dict[str, bytes]:
         "evalplus": ("evalplus/model-a_eval_results.json",),
     }
     if name in vendor:
-        return {Path(path).name: (LOGS / path).read_bytes() for path in vendor[name]}
+        made = {Path(path).name: (LOGS / path).read_bytes() for path in vendor[name]}
+        return made | ({"instances.json": _helm_instances()} if name == "helm" else {})
     return _WRITTEN[name]()
+
+
+def _helm_instances() -> bytes:
+    references = [{"output": {"text": "4"}, "tags": ["correct"]}]
+    return json.dumps(
+        [{"id": f"id{k}", "input": {"text": f"{k}?"}, "references": references} for k in range(4)]
+    ).encode()
 
 
 def _csv() -> dict[str, bytes]:
