@@ -109,7 +109,9 @@ def test_helm_ids_of_another_sample_are_refused(tmp_path: Path) -> None:
         else:
             states = [{"instance": instance} for instance in instances]
             small_logs.dump(tmp_path / model / "scenario_state.json", {"request_states": states})
-    with pytest.raises(InputError, match=r"3 queries of the same name.*'0\?' in per_instance_stats.json, '1\?'"):
+    with pytest.raises(
+        InputError, match=r"3 queries of the same name.*'0\?' in a/per_instance_stats.json, '1\?' in b/per"
+    ):
         read(tmp_path)
     assert len(read(tmp_path, join="content").queries) == 4
 

@@ -27,7 +27,7 @@ from cofail_lab.data import files
 from cofail_lab.data.names import counted, list_names
 from cofail_lab.data.records import Records
 from cofail_lab.data.rule import Rule
-from cofail_lab.data.systems import check_pattern, name_systems
+from cofail_lab.data.systems import check_pattern, name_systems, told_apart
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
 
@@ -74,7 +74,11 @@ class FileSource(ABC):
 
         superseded = self.superseded(paths := self.files())
         paths = [path for path in paths if path not in superseded]
-        parts = name_systems([self.grades(path) for path in _with_progress(paths)], paths, self.name)
+        parts = [self.grades(path) for path in _with_progress(paths)]
+        if len({part.source for part in parts}) < len(parts):
+            # Harnesses write files of one name into many folders.
+            parts = [replace(part, source=name) for part, name in zip(parts, told_apart(paths), strict=True)]
+        parts = name_systems(parts, paths, self.name)
         whole = join_grades(parts, self.join)
         if superseded:
             names = list_names([path.name for path in sorted(superseded)])
