@@ -43,6 +43,7 @@ PROPOSITIONS = (
     "p10_ceilings",
     "p10_coverage",
     "p12_routers",
+    "p12_labels",
     "p13_dollars",
     "p14_votes",
     "p14_slopes",
