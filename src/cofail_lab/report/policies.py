@@ -12,7 +12,7 @@ from cofail_lab.policies.advice import Advice
 from cofail_lab.policies.ceilings import Ceilings
 from cofail_lab.policies.contest import TABLE, Contest
 from cofail_lab.policies.score import Score
-from cofail_lab.policies.suspicion import suspicion
+from cofail_lab.policies.suspicion import Suspicion, suspicion
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, interval, number, p_value, percent, points
 from cofail_lab.result import Row, Section
@@ -176,8 +176,8 @@ def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
                 f"{interval(s.accuracy, s.accuracy_high).replace(' to ', ' and ')} are right; its other numbers are "
                 "those of the lower end."
             )
-        if s.name == "recorded" and (why := suspicion(s, contest, ceilings.routable_gain)):
-            said.append(_suspicion_sentence(s, why))
+        if s.name == "recorded" and (why := suspicion(s, contest, ceilings.repeated)):
+            said.append(_suspicion_sentence(s, why, ceilings.repeated is not None))
         dearer = (
             s.pair_hull_gap is None and s.cost is not None and any(s.name in t.pairs for t in contest.trials.trials)
         )
@@ -208,17 +208,15 @@ def _loss_sentence(score: Score, best_cost: float | None) -> str:
     )
 
 
-def _suspicion_sentence(score: Score, why: str) -> str:
+def _suspicion_sentence(score: Score, why: Suspicion, repeated: bool) -> str:
     won = f"won {count(score.won)}, lost {count(score.lost)}"
     if why == "above_routable":
         return (
-            f"{score.name} gains more ({won}) than any choice made before the answers can, by repeated runs: were its "
-            "picks made after grading?"
+            f"{score.name} gains more ({won}) than any choice made before the answers can: its picks are right more "
+            "often in the graded runs than in the same models' other runs. Were they made after grading?"
         )
-    return (
-        f"{score.name} gains nearly all that hindsight can ({won}): were its picks made after grading? Repeated runs "
-        "would show how much of that is luck."
-    )
+    more = "" if repeated else " Repeated runs would show how much of that is luck."
+    return f"{score.name} gains nearly all that hindsight can ({won}): were its picks made after grading?{more}"
 
 
 def _row(score: Score) -> Row:
@@ -244,9 +242,11 @@ def _ceiling_rows(contest: Contest, ceilings: Ceilings) -> list[Row]:
     rows.append(Row("1 − β", percent(ceilings.oracle), f"{count(certificate.n_all_wrong)} queries failed by all"))
     level = f"at {percent(1 - certificate.delta, 0)} confidence"
     rows.append(Row("certified gain at most", points(certificate.paired_max_gain), f"P1.v, {level}"))
-    if ceilings.routable is not None:
-        value, upper = ceilings.routable
-        rows.append(Row("routable ceiling", percent(value), f"of repeated runs; upper limit {percent(upper)}"))
+    if ceilings.repeated is not None:
+        routable = ceilings.repeated.routable
+        cells = "" if ceilings.repeated.one_graded else "; a grade here is not that of one run"
+        note = f"in one run; upper limit {percent(routable.upper)}{cells}"
+        rows.append(Row("routable ceiling", percent(routable.value), note))
     return rows
 
 
