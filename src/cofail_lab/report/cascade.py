@@ -24,7 +24,8 @@ def headline(read: CascadeReading, fraction: float) -> str:
     if read.dollars is None:
         return f"{said}; dollars are unknown."
     if read.dollars.prices == "strong_cheaper":
-        return f"{said}; {strong} is the cheaper of the two, so that mixing them trades no dollars for accuracy."
+        dear = "is the cheaper of the two" if _cheaper(read) else "costs as much"
+        return f"{said}; {strong} {dear}, so that mixing them trades no dollars for accuracy."
     here = read.at(fraction)
     gap = here.dollar_gap.value or 0.0
     return (
@@ -102,8 +103,8 @@ def _findings(read: CascadeReading, fraction: float) -> list[str]:
         better = " and better" if read.curve.strong_accuracy > read.curve.cheap_accuracy else ""
         said.append(
             f"{strong} costs {number(dollars.strong_price)} a query, {cheap} {number(dollars.cheap_price)}: no mix of "
-            f"the two trades dollars for accuracy, and there is no gap at equal dollars. {strong} alone is cheaper"
-            f"{better}."
+            f"the two trades dollars for accuracy, and there is no gap at equal dollars. {strong} alone is "
+            f"{'cheaper' if _cheaper(read) else 'as cheap'}{better}."
         )
     if dollars is not None and dollars.prices == "cheap_better":
         said.append(f"{cheap} is right at least as often as {strong} and cheaper: the rival is {cheap} alone.")
@@ -117,6 +118,10 @@ def _findings(read: CascadeReading, fraction: float) -> list[str]:
             f"{how} right than the threshold at {percent(fraction, 0)} escalated{_limits(gain)}."
         )
     return said
+
+
+def _cheaper(read: CascadeReading) -> bool:
+    return read.dollars is not None and read.dollars.strong_price < read.dollars.cheap_price
 
 
 def _dollar_findings(read: CascadeReading, cheap: str, strong: str) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from cofail_lab.data.names import counted
 from cofail_lab.grades import Cell, Grades
 from cofail_lab.policies.advice import Advice
+from cofail_lab.policies.baselines import with_baselines
 from cofail_lab.policies.ceilings import Ceilings
 from cofail_lab.policies.contest import TABLE, Contest
 from cofail_lab.policies.score import Score
@@ -37,6 +39,9 @@ _WORTH_NAMING = 0.5
 def headline(contest: Contest) -> str:
     """The best policy that gains, or that none does."""
     best, won = _best_model(contest), contest.winners
+    if not contest.contestants:
+        lacking = {name: why for name, why in contest.trials.absent.items() if name not in with_baselines({})}
+        return f"No policy could be tried. {_absent_sentence(lacking)}" if lacking else f"{best} is the best constant."
     if not won:
         return f"No policy gains over {best} alone (of {len(contest.contestants)} tried)."
     top = won[0]
@@ -55,12 +60,9 @@ def advice_sentence(advice: Advice, contest: Contest) -> str:
         return f"{name} gains {gain_text(policy)} over {best}{cost}{_captured(policy)}{reading}."
     if advice.action == "save":
         return f"{name} gets about what {best} gets, {gain_text(policy)}{cost}."
-    most = contest.by_name["oracle"].gain
-    tried = len(contest.contestants)
-    return (
-        f"Use {best} alone: none of the {tried} policies tried surely gains or saves, though an oracle would gain "
-        f"{points(most)}."
-    )
+    most, tried = contest.by_name["oracle"].gain, len(contest.contestants)
+    oracle = f"though an oracle would gain {points(most)}" if most > 0 else "and not even an oracle would gain"
+    return f"Use {best} alone: of {counted(tried, 'policy')} tried none surely gains or saves, {oracle}."
 
 
 def decide_sections(contest: Contest, ceilings: Ceilings, figures: tuple[str, ...]) -> tuple[Section, ...]:
@@ -81,7 +83,7 @@ def brief_section(contest: Contest, sentences: Sequence[str]) -> Section:
     """One screen: a line for each policy, the largest gain first, under the sentences that matter most."""
     tried = sorted(contest.contestants, key=lambda s: -s.gain)
     rows = [_brief_row(s, contest.reference) for s in (contest.reference, *tried, contest.by_name["oracle"])]
-    return Section("Policies", tuple(sentences), tuple(rows))
+    return Section("Policies", (*sentences, *_costs_sentence(contest)), tuple(rows))
 
 
 def _brief_row(score: Score, best: Score) -> Row:
@@ -187,12 +189,21 @@ def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
                 "its two models can be compared at the same dollars."
             )
     said += reading_sentences(contest)
+    said += _costs_sentence(contest)
     for name in contest.trials.graded.hidden:
         said.append(f"Column {shorten(name)} names the right answer, and no policy sees it.")
     if contest.trials.absent:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in contest.trials.absent.items())
-        said.append(f"Not there: {reasons}.")
+        said.append(_absent_sentence(contest.trials.absent))
     return said
+
+
+def _absent_sentence(absent: Mapping[str, str]) -> str:
+    return f"Not there: {'; '.join(f'{name}: {reason}' for name, reason in absent.items())}."
+
+
+def _costs_sentence(contest: Contest) -> list[str]:
+    unpriced = contest.trials.graded.unpriced
+    return [] if unpriced is None else [f"Costs are left out: {unpriced}."]
 
 
 def _loss_sentence(score: Score, best_cost: float | None) -> str:
@@ -239,7 +250,7 @@ def _row(score: Score) -> Row:
 def _ceiling_rows(contest: Contest, ceilings: Ceilings) -> list[Row]:
     rows = [_row(s) for s in contest.scores if s.ceiling]
     certificate = ceilings.certificate
-    rows.append(Row("1 − β", percent(ceilings.oracle), f"{count(certificate.n_all_wrong)} queries failed by all"))
+    rows.append(Row("1 − β", percent(ceilings.oracle), f"{counted(certificate.n_all_wrong, 'query')} failed by all"))
     level = f"at {percent(1 - certificate.delta, 0)} confidence"
     rows.append(Row("certified gain at most", points(certificate.paired_max_gain), f"P1.v, {level}"))
     if ceilings.repeated is not None:
