@@ -67,3 +67,17 @@ def test_permuted_prompts_and_subjects_on_mmlu_pro(mmlu_pro: Graded) -> None:
     for name in ("ridge", "table"):
         assert contest.by_name[f"{name}_False"].captured < 0
         assert -0.02 <= contest.by_name[f"{name}_True"].captured <= 0.01
+
+
+@pytest.mark.slow
+def test_labels_of_the_first_right_column_on_mmlu_pro(mmlu_pro: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P12.iii: the published label, the alphabetically first right model and the first of all where none is right."""
+    order = np.argsort(np.array(mmlu_pro.models))
+
+    def first_right(train: Graded) -> np.ndarray:
+        return order[train.right[:, order].argmax(axis=1)]
+
+    monkeypatch.setattr("cofail_lab.policies.multiclass.best_right", first_right)
+    policies = {"multiclass": Multiclass(guard=False, C=0.1)}
+    contest = hold(policies, mmlu_pro, random_splits(mmlu_pro.n_queries, 5, 0.6), **{**SPLITS, "replicates": 0})
+    assert contest.by_name["multiclass"].captured == pytest.approx(-0.44, abs=0.02)

@@ -10,6 +10,8 @@ from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import ABSENT, interval, number, percent, points
 from cofail_lab.result import Row, Section
 
+# Of differences of accuracies.
+_ROUNDING = 1e-12
 FIGURE = "Accuracy gained by fraction escalated: over random escalation, over mixing at the same dollars, and held out."
 
 
@@ -112,10 +114,11 @@ def _findings(read: CascadeReading, fraction: float) -> list[str]:
         said += _dollar_findings(read, cheap, strong)
     gain = read.at(fraction).deferral_gain
     if gain.value is not None:
-        how = "more" if gain.value >= 0 else "fewer"
+        how = "more" if gain.value > 0 else "fewer"
+        much = f"{points(abs(gain.value), 2)} {how} right than" if abs(gain.value) > _ROUNDING else "as many right as"
         said.append(
-            f"Deferring by what {strong} is likely to add, learned on other queries, gets {points(abs(gain.value), 2)} "
-            f"{how} right than the threshold at {percent(fraction, 0)} escalated{_limits(gain)}."
+            f"Deferring by what {strong} is likely to add, learned on other queries, gets {much} the threshold at "
+            f"{percent(fraction, 0)} escalated{_limits(gain)}."
         )
     return said
 
@@ -128,7 +131,7 @@ def _dollar_findings(read: CascadeReading, cheap: str, strong: str) -> list[str]
     dollars, best = read.dollars, read.best
     assert dollars is not None  # noqa: S101
     said = []
-    if best is not None and best[1] > 0:
+    if best is not None and best[1] > _ROUNDING:
         said.append(
             f"At the same dollars it gains most, {points(best[1], 2)}, at {percent(best[0])} escalated (chosen on "
             "these queries)."
