@@ -115,6 +115,7 @@ def test_a_sweep_over_policies_says_which_run_had_which(run, csv: str) -> None:
     [
         ("policy=[ridgy]", "policy/ridgy"),
         ("policy.ridge.beta=1", "policy.ridge.beta: no such key"),
+        ("policy.ridge.guard=maybe", "policy.ridge.guard: 'maybe' is not true, false or null"),
         ("policy.ridge.alpha=-1", "policy.ridge.alpha: -1 is not a number > 0"),
         ("experiment.protocol=twice", "experiment.protocol: 'twice' is not one of folds, splits"),
         ("experiment.folds=1", "experiment.folds: 1 is not a whole number >= 2"),
