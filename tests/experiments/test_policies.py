@@ -233,6 +233,8 @@ def test_recorded_picks_made_after_grading_are_flagged(tmp_path: Path) -> None:
     cheating = Policies(bootstrap=500).run(_inputs({"recorded": picks(data.right.argmax(axis=1))}))
     assert cheating.labels["suspicion_recorded"] == "nearly_oracle"
     assert cheating.metrics["lost_recorded"] == 0
+    # On the one screen that is printed, before anything else.
+    assert cheating.brief[0].sentences[0].startswith("recorded gains nearly all that hindsight can (won ")
     by_topic = np.unique(data.features.dataset.astype(str), return_inverse=True)[1]
     honest = Policies(bootstrap=500).run(_inputs({"recorded": picks(by_topic)}))
     assert "suspicion_recorded" not in honest.labels

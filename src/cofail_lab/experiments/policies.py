@@ -89,7 +89,7 @@ class Policies:
             ),
             brief=(
                 words.brief_section(
-                    contest, [words.best_sentence(contest), *words.reading_sentences(contest), *coverage]
+                    contest, ceilings, [words.best_sentence(contest), *words.reading_sentences(contest), *coverage]
                 ),
             ),
         )

@@ -263,11 +263,8 @@ def _costs(outcomes: Outcomes, price: str | None) -> tuple[np.ndarray | None, st
     if (cost < 0).any():
         raise InputError(f"cost: {float(np.nanmin(cost)):g} is negative; dollars >= 0 are accepted")
     if (unknown := np.isnan(cost)).any():
-        lacking = int(unknown.any(axis=0).argmax())
-        return (
-            None,
-            f"{unknown.sum():,} of {cost.size:,} answers have none, the first of them by {outcomes.models[lacking]}",
-        )
+        who = outcomes.models[int(unknown.any(axis=0).argmax())]
+        return None, f"{unknown.sum():,} of {cost.size:,} answers have none, the first of them by {who}"
     return np.asarray(cost, dtype=float), None
 
 

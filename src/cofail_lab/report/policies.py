@@ -79,11 +79,12 @@ def decide_sections(contest: Contest, ceilings: Ceilings, figures: tuple[str, ..
     )
 
 
-def brief_section(contest: Contest, sentences: Sequence[str]) -> Section:
+def brief_section(contest: Contest, ceilings: Ceilings, sentences: Sequence[str]) -> Section:
     """One screen: a line for each policy, the largest gain first, under the sentences that matter most."""
+    sentences = (*_suspicions(contest, ceilings), *sentences, *_costs_sentence(contest))
     tried = sorted(contest.contestants, key=lambda s: -s.gain)
     rows = [_brief_row(s, contest.reference) for s in (contest.reference, *tried, contest.by_name["oracle"])]
-    return Section("Policies", (*sentences, *_costs_sentence(contest)), tuple(rows))
+    return Section("Policies", sentences, tuple(rows))
 
 
 def _brief_row(score: Score, best: Score) -> Row:
@@ -161,7 +162,7 @@ def coverage_sentence(grades: Grades) -> str | None:
 
 def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
     """Everything that a number alone does not say."""
-    models, said = contest.trials.graded.models, []
+    models, said = contest.trials.graded.models, _suspicions(contest, ceilings)
     for s in contest.contestants:
         if s.constant:
             to_one = s.shares.max() >= s.best_share
@@ -178,8 +179,6 @@ def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
                 f"{interval(s.accuracy, s.accuracy_high).replace(' to ', ' and ')} are right; its other numbers are "
                 "those of the lower end."
             )
-        if s.name == "recorded" and (why := suspicion(s, contest, ceilings.repeated)):
-            said.append(_suspicion_sentence(s, why, ceilings.repeated is not None))
         dearer = (
             s.pair_hull_gap is None and s.cost is not None and any(s.name in t.pairs for t in contest.trials.trials)
         )
@@ -217,6 +216,12 @@ def _loss_sentence(score: Score, best_cost: float | None) -> str:
         f"{lost}: it leaves the best model on {percent(1 - score.best_share)} of the queries, and the greatest of many "
         "noisy scores is too high (winner's curse)."
     )
+
+
+def _suspicions(contest: Contest, ceilings: Ceilings) -> list[str]:
+    recorded = contest.by_name.get("recorded")
+    why = None if recorded is None else suspicion(recorded, contest, ceilings.repeated)
+    return [_suspicion_sentence(recorded, why, ceilings.repeated is not None)] if recorded and why else []
 
 
 def _suspicion_sentence(score: Score, why: Suspicion, repeated: bool) -> str:
