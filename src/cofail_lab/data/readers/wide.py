@@ -19,11 +19,20 @@ from cofail_lab.data.file_source import FileSource
 from cofail_lab.data.layout import MODEL_NAMES, QUERY_NAMES, find_layout, plain_name
 from cofail_lab.data.names import check_names
 from cofail_lab.data.parquet import read_records
-from cofail_lab.data.readers.companions import SUFFIXES, check_samples, is_companion, read_companions, suffix_of
+from cofail_lab.data.readers.companions import (
+    SUFFIXES,
+    check_samples,
+    is_companion,
+    numbers_or_text,
+    read_companions,
+    suffix_of,
+)
 from cofail_lab.data.tables import Sheet, header, read_rows, read_sheet
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
 
+# Columns of a matrix that only a companion or another format gives.
+_OTHERWISE = ("dataset", "prompt", "key", "n_logs", "content", "features", "multi_answer")
 # Rows that are looked at to guess a format.
 _FIRST_ROWS = 20
 
@@ -143,6 +152,9 @@ def wide_grades(
     cells = cell_states(table, reading, models, queries, file, threshold)
     found = {"dataset": layout.dataset, "prompt": layout.prompt}
     per_query = {name: np.array([row[j] for row in rows], dtype=object) for name, j in found.items() if j is not None}
+    for j in layout.aside:
+        if (name := names[j].strip()) and name not in _OTHERWISE:
+            per_query[name] = numbers_or_text([row[j] for row in rows])
     scores, said = _kept_scores(table, reading.scores, threshold)
     notes += [*layout.notes, *filter(None, [spellings_note(table, reading)]), *said]
     notes += [f"Column {models[j]!r} has no graded cell." for j in np.flatnonzero((cells > 1).all(axis=0))]
