@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,7 @@ class _Command:
         shards: the tables that the shards have written, by name; None before they are launched.
         bad_input: why the command cannot be carried out.
         unexpected: the line that names verdicts which are not the expected ones.
+        continues: the run was interrupted, and the same command goes on from what it has kept.
     """
 
     job_begun: bool = False
@@ -43,6 +44,7 @@ class _Command:
     shards: dict[str, pa.Table] | None = None
     bad_input: InputError | None = None
     unexpected: str | None = None
+    continues: bool = False
 
 
 _command = _Command()
@@ -92,7 +94,9 @@ def main() -> None:
         message = f"interrupted{': ' if interruption.args else ''}{' '.join(map(str, interruption.args))}"
         if Sweep.current is not None:
             Sweep.current.close()
-            message += f" ({Sweep.current.line()}); the same command continues from there"
+            message += f" ({Sweep.current.line()})"
+        if _command.continues or Sweep.current is not None:
+            message += "; the same command continues from there"
         _leave(message, 130)
     except BaseException as error:
         _command.bad_input = _bad_input(error)
@@ -190,6 +194,8 @@ def _run_single(config: DictConfig) -> None:
 
     from cofail_lab import checks, job
     from cofail_lab.report.terminal import announce, render
+    from cofail_lab.sweep.key import code_version, job_key
+    from cofail_lab.sweep.resume import run_folder
 
     _escape_what_cannot_be_shown()
     console = Console(highlight=False)
@@ -211,12 +217,29 @@ def _run_single(config: DictConfig) -> None:
         with suppress(OSError):
             folder.rmdir()
         return
-    recorder = job.recorder(config, folder, hydra_config.runtime.choices["experiment"], drawn=True)
-    result = job.compute(experiment, inputs, recorder, _progress)
-    render(result, console, recorder.folder, verbose=verbose, announced=len(announced))
-    if result.interrupted is not None:
-        raise KeyboardInterrupt(result.interrupted)
+    key = job_key(job.plain(config))
+    stated = any(override.startswith("hydra.run.dir=") for override in hydra_config.overrides.hydra)
+    with run_folder(folder, key, stated=stated) as folder:
+        origin = {"key": key, "code": code_version()}
+        recorder = job.recorder(config, folder, hydra_config.runtime.choices["experiment"], drawn=True, origin=origin)
+        try:
+            result = job.compute(experiment, inputs, recorder, _progress, _say_continued)
+        except KeyboardInterrupt:
+            _command.continues = bool(recorder.kept)
+            raise
+        render(result, console, folder, verbose=verbose, announced=len(announced))
+        if result.interrupted is not None:
+            _command.continues = bool(recorder.kept)
+            raise KeyboardInterrupt(result.interrupted)
     _command.unexpected = result.unexpected
+
+
+def _say_continued(folder: Path, kept: Sequence[str]) -> None:
+    from cofail_lab.report.names import printable
+
+    with suppress(ValueError):
+        folder = folder.relative_to(Path.cwd())
+    print(f"continues {printable(str(folder))}: {', '.join(kept)}", file=sys.stderr)
 
 
 @contextmanager

@@ -47,6 +47,24 @@ def unannounced(headline: str, sections: tuple[Section, ...]) -> None:
     del headline, sections
 
 
+def _kept_nowhere(name: str, rows: pa.Table, step: str, done: int, of: int) -> None:
+    """Keeps nothing, for library use and tests."""
+    del name, rows, step, done, of
+
+
+@dataclass(frozen=True)
+class Store:
+    """Replicates and draws that a run need not compute again.
+
+    Attributes:
+        tables: those of the shards of this run, and those that it had computed before it was interrupted, by name.
+        keep: keeps rows of a table until the run is finished; see `kept.Kept.add`.
+    """
+
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+    keep: Callable[[str, pa.Table, str, int, int], None] = _kept_nowhere
+
+
 class Source(Protocol):
     """A source of outcomes: a class of `cofail_lab.data`."""
 
@@ -92,7 +110,7 @@ class Inputs:
         law_factory: builds the error law; keywords change its parameters. None where the configuration has no law.
         policies: builds each policy of the configuration, by name, in the order given.
         provenance: where the data came from; filled when they are loaded.
-        shards: tables that the shards of this run have written, by name; empty where nothing was split.
+        store: what need not be computed again.
         announce: shows a headline and sections before the rest is computed.
     """
 
@@ -102,7 +120,7 @@ class Inputs:
     law_factory: Callable[..., Any] | None = None
     policies: Mapping[str, Callable[[], AbstractPolicy | AbstractHindsight]] = field(default_factory=dict)
     provenance: dict[str, str] = field(default_factory=dict)
-    shards: Mapping[str, pa.Table] = field(default_factory=dict)
+    store: Store = field(default_factory=Store)
     announce: Announce = unannounced
 
     def counts_or_outcomes(self) -> Counts | Outcomes:
@@ -165,5 +183,5 @@ class Splittable(Protocol):
         ...
 
     def shard(self, inputs: Inputs, progress: Progress = silent) -> Result:
-        """Compute the part of shard ``run.shard``; `run` gets the tables of this Result as `Inputs.shards`."""
+        """Compute the part of shard ``run.shard``; `run` gets the tables of this Result in `Inputs.store`."""
         ...

@@ -78,7 +78,7 @@ class Sweep:
     def line(self) -> str:
         """Number of jobs done, running and failed, and an estimate of the time left."""
         count = self.journal.count
-        computed, over = count("completed", "failed"), count("completed", "kept", "failed", "elsewhere", "interrupted")
+        computed, over = count("completed", "failed"), count("completed", "kept", "failed", "elsewhere")
         of = "" if self.total is None else f" of {self.total:,}"
         parts = [f"{over:,}{of} jobs done", f"{count('running'):,} running", f"{count('failed'):,} failed"]
         if self.total is not None and computed and over < self.total:
