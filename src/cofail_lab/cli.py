@@ -8,8 +8,8 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -107,9 +107,11 @@ def main() -> None:
     if _command.unexpected is not None:
         _leave(_command.unexpected, 1)
     if Sweep.current is not None:
+        from cofail_lab.progress import Meter, current
         from cofail_lab.sweep.finish import finish
 
-        code = finish(Sweep.current, _progress)
+        with current(Meter()) as meter:
+            code = finish(Sweep.current, meter)
         if code:
             sys.exit(code)
 
@@ -193,6 +195,7 @@ def _run_single(config: DictConfig) -> None:
     from rich.console import Console
 
     from cofail_lab import checks, job
+    from cofail_lab.progress import Meter, current
     from cofail_lab.report.terminal import announce, render
     from cofail_lab.sweep.key import code_version, job_key
     from cofail_lab.sweep.resume import run_folder
@@ -223,7 +226,8 @@ def _run_single(config: DictConfig) -> None:
         origin = {"key": key, "code": code_version()}
         recorder = job.recorder(config, folder, hydra_config.runtime.choices["experiment"], drawn=True, origin=origin)
         try:
-            result = job.compute(experiment, inputs, recorder, _progress, _say_continued)
+            with current(Meter()) as meter:
+                result = job.compute(experiment, inputs, recorder, meter, _say_continued)
         except KeyboardInterrupt:
             _command.continues = bool(recorder.kept)
             raise
@@ -240,19 +244,6 @@ def _say_continued(folder: Path, kept: Sequence[str]) -> None:
     with suppress(ValueError):
         folder = folder.relative_to(Path.cwd())
     print(f"continues {printable(str(folder))}: {', '.join(kept)}", file=sys.stderr)
-
-
-@contextmanager
-def _progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar on standard error during a long step, if standard error is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(description, total=total)
-        yield lambda steps: bar.advance(task, steps)
 
 
 def _escape_what_cannot_be_shown() -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _SELECTION = ("dataset", "models", "min_coverage", "pool_size", "limits", "errors", "unanswered")
 SHARDS_IN_A_SWEEP = "run.shards: every job of a sweep is a job of its own already; leave out run.shards or -m"
 # Keys that say how a sweep is run and what is printed, not what is computed.
+_FIGURES, _SECONDS_OF_FIGURES = "figures and page", 3.0
 _NOT_RECORDED = ("sweep", "verbose")
 
 
@@ -178,9 +179,10 @@ def compute(
         if said:
             continued(recorder.folder, said)
         inputs = replace(inputs, store=Store(_joined(inputs.store.tables, kept), recorder.kept.add))
+        progress.plan({_FIGURES: _SECONDS_OF_FIGURES})
         run = experiment.run if inputs.options.shard is None else experiment.shard  # type: ignore[union-attr]
         result = run(inputs, progress)
-        with progress("Writing figures", total=len(result.figures)) as advance:
+        with progress(_FIGURES, total=len(result.figures)) as advance:
             return recorder.finish(result, inputs.provenance, advance)
     except KeyboardInterrupt as stop:
         recorder.interrupt(failure(stop), inputs.provenance)

@@ -17,7 +17,7 @@ A reader opens files only through `data.files`, grades only through ``self.rule`
 import glob
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -29,6 +29,7 @@ from cofail_lab.data.rule import Rule
 from cofail_lab.data.systems import check_pattern, name_systems
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
+from cofail_lab.progress import track
 
 MAX_FILES = 20_000
 
@@ -73,7 +74,8 @@ class FileSource(ABC):
 
         superseded = self.superseded(paths := self.files())
         paths = [path for path in paths if path not in superseded]
-        parts = name_systems([self.grades(path) for path in _with_progress(paths)], paths, self.name)
+        read = [self.grades(path) for path in track(paths, "reading logs", len(paths))]
+        parts = name_systems(read, paths, self.name)
         whole = join_grades(parts, self.join)
         if superseded:
             names = list_names([path.name for path in sorted(superseded)])
@@ -138,17 +140,6 @@ class LogSource(GradedSource):
     @abstractmethod
     def read(self, path: Path, records: Records) -> list[str]:
         """Add every answer of one log to the records, and return notes, one sentence each."""
-
-
-def _with_progress(paths: list[Path]) -> Iterable[Path]:
-    """The same paths; several of them advance a progress bar on standard error if that is a terminal."""
-    if len(paths) == 1:
-        return paths
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    return track(paths, "Reading logs", console=console, transient=True, disable=not console.is_terminal)
 
 
 def local_path(text: str) -> Path:

@@ -24,18 +24,29 @@ _ONLY_TOTALS = "data=counts: only totals, this experiment needs the matrix; expe
 
 
 class Progress(Protocol):
-    """Opens a progress bar: ``with progress("bootstrap", total=2000) as advance: advance(50)``."""
+    """Shows how far a run is: ``with progress("bootstrap", total=2000) as advance: advance(50)``."""
 
     def __call__(self, description: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
-        """A context that yields the function to call with the number of steps just finished."""
+        """A context that yields the function to call with the number of parts just finished."""
+        ...
+
+    def plan(self, seconds: Mapping[str, float]) -> None:
+        """Name steps that are still to come, with a guess of their seconds, so that the time left is that of all."""
         ...
 
 
-@contextmanager
-def silent(description: str, total: int) -> Iterator[Callable[[int], None]]:
-    """The progress bar that shows nothing, for library use and tests."""
-    del description, total
-    yield lambda _: None
+class _Silent:
+    @contextmanager
+    def __call__(self, description: str, total: int) -> Iterator[Callable[[int], None]]:
+        del description, total
+        yield lambda _: None
+
+    def plan(self, seconds: Mapping[str, float]) -> None:
+        del seconds
+
+
+silent: Progress = _Silent()
+"""Shows nothing, for library use and tests."""
 
 
 Announce = Callable[[str, tuple[Section, ...]], None]

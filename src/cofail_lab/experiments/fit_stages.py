@@ -31,7 +31,7 @@ from cofail_lab.result import Result
 if TYPE_CHECKING:
     from cofail_lab.experiments.fit import Fit
 
-BOOTSTRAP, NULL, LAWS = "bootstrap", "null matrices", "laws, held out"
+POINT, BOOTSTRAP, NULL, LAWS = "point fit", "bootstrap", "null matrices", "laws, held out"
 """Steps of a fit, as people call them."""
 
 
@@ -105,7 +105,7 @@ class FitStages:
         return [self.settings.laws] if isinstance(self.settings.laws, str) else list(self.settings.laws)
 
     def _point(self, outcomes: Outcomes, seed: int, progress: Progress) -> MatrixFit:
-        with progress("Reading the matrix", total=1) as advance:
+        with progress(POINT, total=1) as advance:
             fit = fit_matrix(outcomes, level=self.settings.level, seed=seed, conventions=self.settings.conventions)
             advance(1)
         return fit
