@@ -9,7 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cofail_lab import checks
+from cofail_lab import checks, runs
 from cofail_lab.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SELECTION = ("dataset", "models", "min_coverage", "pool_size", "limits", "errors", "unanswered")
 SHARDS_IN_A_SWEEP = "run.shards: every job of a sweep is a job of its own already; leave out run.shards or -m"
+_OF_A_RUN = "cofail_lab.data.run.RunSource"
 # Keys that say how a sweep is run and what is printed, not what is computed.
 _FIGURES, _SECONDS_OF_FIGURES = "figures and page", 3.0
 _NOT_RECORDED = ("sweep", "verbose")
@@ -44,6 +45,9 @@ def resolve(config: DictConfig) -> DictConfig:
     for group in ("data", "experiment", "run", "record"):
         if config[group] is None:
             raise InputError(f"{group}: null; choose one, or leave the default")
+    if config.data.get("_target_") == _OF_A_RUN and config.data.path == "latest":
+        # The folder is recorded, not a word that means another one tomorrow.
+        config.data.path = str(runs.latest(Path("outputs")))
     return config
 
 
