@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from cofail_lab import cli
-from cofail_lab.bounds import certificate
 from cofail_lab.experiments import fit, fit_stages, kept_batches
 from cofail_lab.fitting import calibration
 from cofail_lab.fitting.comparison.folds import Folds
+from cofail_lab.fitting.replicates import null
 from cofail_lab.report import page
 from cofail_lab.report.figures import style
 
@@ -24,7 +24,7 @@ MOMENTS: dict[str, tuple[Any, str, int]] = {
     "point": (fit_stages, "fit_matrix", 1),
     "bootstrap": (kept_batches, "to_table", 1),
     "between": (calibration, "null_laws", 1),
-    "nulls": (kept_batches, "to_table", 5),
+    "nulls": (null, "fit_counts", 2),
     "tail": (calibration, "test_tail", 1),
     "laws": (Folds, "heldout", 2),
     "figures": (style, "png", 2),

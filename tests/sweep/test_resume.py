@@ -80,32 +80,42 @@ def check_stopped(moment: str, folder: Path, out: str, err: str) -> None:
     assert [path.name for path in folder.glob(".*")] == [KEPT]
 
 
-def test_stopped_at_nine_moments_in_a_row(run: Run, tmp_path: Path) -> None:
-    """The same command goes on nine times, in one folder, and finds what a run finds that nothing stops, bit for bit."""
-    said = ""
-    for moment in MOMENTS:
+@pytest.mark.parametrize(
+    ("moments", "figures"),
+    [(("bootstrap", "nulls", "laws"), "false"), pytest.param(tuple(MOMENTS), "true", marks=pytest.mark.slow)],
+)
+def test_stopped_again_and_again(run: Run, tmp_path: Path, moments: tuple[str, ...], figures: str) -> None:
+    """The same command goes on each time, in one folder, and finds what an unstopped run finds, bit for bit."""
+    command, said = (*FIT, f"record.figures={figures}"), ""
+    for moment in moments:
         with pytest.MonkeyPatch.context() as patch:
             stop(patch, moment)
-            code, out, err = run(*FIT)
-        assert code == 130
+            code, out, err = run(*command)
+        assert code == 130, moment
         (folder,) = (tmp_path / "outputs/fit").iterdir()
         check_stopped(moment, folder, out, err)
         assert said in err
         said = MOMENTS[moment][1]
-    code, _, err = run(*FIT)
-    assert (code, err.splitlines()[0].partition(": ")[0]) == (0, f"continues outputs/fit/{folder.name}")
+    code, _, err = run(*command)
+    assert (code, err.partition(": ")[0]) == (0, f"continues outputs/fit/{folder.name}")
     assert said in err
     assert list((tmp_path / "outputs/fit").iterdir()) == [folder]
     assert not list(folder.glob(".*"))
-    assert run(*FIT, "hydra.run.dir=whole").code == 0
-    assert found(folder) == found(tmp_path / "whole")
     assert record(folder)["status"] == "completed"
-    # Another seed has other numbers, so that the comparison could have failed; and it does not use what is kept.
+    assert run(*command, "hydra.run.dir=whole").code == 0
+    assert found(folder) == found(tmp_path / "whole")
+
+
+def test_another_seed_does_not_go_on(run: Run, tmp_path: Path) -> None:
+    """Nor does it find the same, so that the comparison above could have failed."""
+    command = (*FIT, "experiment.null=0", "experiment.folds=0", "record.figures=false", "hydra.run.dir=r")
     with pytest.MonkeyPatch.context() as patch:
-        stop(patch, "between")
-        assert run(*FIT, "hydra.run.dir=other").code == 130
-    assert run(*FIT, "run.seed=1", "hydra.run.dir=other", "record.figures=false").err == ""
-    assert found(tmp_path / "other")["tables"]["bootstrap"] != found(folder)["tables"]["bootstrap"]
+        stop(patch, "bootstrap")
+        assert run(*command).code == 130
+    assert run(*command, "run.seed=1").err == ""
+    one = found(tmp_path / "r")
+    assert run(*command).err == ""
+    assert found(tmp_path / "r")["tables"]["bootstrap"] != one["tables"]["bootstrap"]
 
 
 def test_stopped_again_while_it_is_summed_up(run: Run, tmp_path: Path) -> None:

@@ -94,6 +94,7 @@ class RunOptions:
         chunk: draws that are in memory at once; never changes a result.
         shards: number of jobs that share the replicates and draws; never changes a result.
         shard: number of this job, from 0 on; None for the run as a whole.
+        smoke: whether as little is computed as still goes through every step, whatever the experiment asks for.
     """
 
     seed: int = 0
@@ -101,12 +102,14 @@ class RunOptions:
     chunk: int = 65_536
     shards: int = 1
     shard: int | None = None
+    smoke: bool = False
 
     def __post_init__(self) -> None:
         checks.within("run.seed", self.seed, 0, 2**64 - 1)
         checks.within("run.draws", self.draws, 1, 2**53)
         checks.within("run.chunk", self.chunk, 1, 2**31 - 1)
         checks.within("run.shards", self.shards, 1, 2**16)
+        checks.flag("run.smoke", self.smoke)
         if self.shard is not None:
             checks.within("run.shard", self.shard, 0, self.shards - 1)
 

@@ -83,8 +83,9 @@ class Fit:
         first = answer.first_sections(outcomes, certificate, findings)
         headline, health = answer.headline(outcomes, certificate), health_section(grades, findings)
         inputs.announce(headline, first)
+        settings = self._brief() if inputs.options.smoke else self
         try:
-            result = self.analyse(outcomes, inputs.options.seed, progress, inputs.store)
+            result = settings.analyse(outcomes, inputs.options.seed, progress, inputs.store)
         except KeyboardInterrupt:
             # Before the point fit, or once more while an interrupted fit was summed up.
             return Result(
@@ -108,6 +109,11 @@ class Fit:
     def analyse(self, outcomes: Outcomes, seed: int, progress: Progress = silent, store: Store | None = None) -> Result:
         """The fit of a matrix; what ``store`` holds is not computed again."""
         return self._stages().analyse(outcomes, seed, progress, store or Store())
+
+    def _brief(self) -> Fit:
+        """As little as still goes through every step."""
+        few = min(self.bootstrap, 20), min(self.null, 19), min(self.folds, 2)
+        return replace(self, bootstrap=few[0], null=few[1], folds=few[2], laws=["independent", "one_factor", "clayton"])
 
     def _stages(self) -> FitStages:
         from cofail_lab.experiments.fit_stages import FitStages

@@ -53,6 +53,11 @@ class GatheredRuns:
         return self._with_status("failed")
 
     @property
+    def interrupted(self) -> list[int]:
+        """Indices of the interrupted runs, which the same command continues."""
+        return self._with_status("interrupted")
+
+    @property
     def code_versions(self) -> set[str]:
         """Versions of the code, as far as the runs record them."""
         return {code for code in self.columns["code"] if code is not None}
@@ -63,8 +68,9 @@ class GatheredRuns:
 
 def headline(runs: GatheredRuns) -> str:
     """How many runs are finished and where the table is."""
-    failed = f", {len(runs.failed):,} failed" if runs.failed else ""
-    finished = f"{len(runs.completed):,} of {len(runs.folders):,} runs are finished{failed}"
+    others = {"interrupted": runs.interrupted, "failed": runs.failed}
+    listed = "".join(f", {len(those):,} {state}" for state, those in others.items() if those)
+    finished = f"{len(runs.completed):,} of {len(runs.folders):,} runs are finished{listed}"
     return f"{finished}; tables/runs.parquet has a row for each, with {len(runs.columns)} columns."
 
 
