@@ -6,6 +6,7 @@ from typing import Any, Literal
 from cofail_lab.bounds.certificate import Certificate, certify_outcomes
 from cofail_lab.data.frames import outcomes_of
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.progress import Meter, current
 from cofail_lab.result import Result
 from cofail_lab.verdict import Verdict
 
@@ -35,6 +36,7 @@ def fit(
     choices: int | None = None,
     folds: int = 5,
     laws: str | list[str] = "quick",
+    progress: bool = False,
 ) -> Result:
     """Fit the error laws to a matrix (theory section 4, points 1 to 5).
 
@@ -56,13 +58,14 @@ def fit(
         folds: parts of the queries for the held-out likelihood of each law; 0 leaves the comparison of laws out.
         laws: compared laws: ``quick`` (those that take seconds), ``all``, or names of
             `fitting.comparison.laws.FITTED_LAWS`.
+        progress: whether one line on standard error, also of a notebook, says how long the fit still takes.
 
     Returns:
         The result with ``metrics``, ``labels``, ``tables``, ``figures`` and the summary; nothing is written.
     """
     from cofail_lab.experiments.fit import Fit
 
-    return Fit(
+    settings = Fit(
         bootstrap=bootstrap,
         null=null,
         atom=atom,
@@ -74,7 +77,12 @@ def fit(
         choices=choices,
         folds=folds,
         laws=laws,
-    ).analyse(outcomes_of(outcomes), seed)
+    )
+    matrix = outcomes_of(outcomes)
+    if not progress:
+        return settings.analyse(matrix, seed)
+    with current(Meter()) as meter:
+        return settings.analyse(matrix, seed, meter)
 
 
 def verify(claims: str | Sequence[str] | None = None, seed: int = 0, false_alarm: float = 0.01) -> list[Verdict]:

@@ -86,7 +86,7 @@ def check_stopped(moment: str, folder: Path, out: str, err: str) -> None:
 )
 def test_stopped_again_and_again(run: Run, tmp_path: Path, moments: tuple[str, ...], figures: str) -> None:
     """The same command goes on each time, in one folder, and finds what an unstopped run finds, bit for bit."""
-    command, said = (*FIT, f"record.figures={figures}"), ""
+    command, said, folder = (*FIT, f"record.figures={figures}"), "", tmp_path
     for moment in moments:
         with pytest.MonkeyPatch.context() as patch:
             stop(patch, moment)
