@@ -78,6 +78,8 @@ def main() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     _keep_compiled_code()
     signal.signal(signal.SIGTERM, _terminate)
+    # A script starts background processes with SIGINT ignored; who sends one means it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     ensure_parser_builds()
     OmegaConf.register_new_resolver("sweep_key", lambda _root_: sweep_key(_root_.hydra.overrides.task), replace=True)
     sys.argv[1:] = for_hydra(sys.argv[1:])

@@ -91,7 +91,7 @@ class Recorder:
             self.folder.mkdir(parents=True, exist_ok=True)
             self.kept.begin()
             self._write("config.yaml", self._config_yaml)
-            self._write_results("started", provenance=self._provenance({}))
+            self._write_results("started", **self._fields, provenance=self._provenance({}))
         except OSError as error:
             raise InputError(f"hydra.run.dir: cannot write to {self.folder} ({error.strerror or error})") from error
 
