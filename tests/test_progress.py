@@ -41,7 +41,7 @@ def test_with_right_guesses_the_time_left_is_right_from_the_start() -> None:
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 30.0])
 def test_guesses_count_by_their_ratios(scale: float) -> None:
-    """On a slow machine all steps are slower: from a third of the run on the time left is right within a second or a fifth."""
+    """On a slow machine all steps are slower: from a third of the run on the time left is right within a fifth."""
     guesses = {"a": 10.0, "b": 20.0, "c": 5.0}
     seen = passed({step: scale * seconds for step, seconds in guesses.items()}, guesses)
     for truth, said, _ in seen[10:]:
