@@ -18,7 +18,7 @@ import fnmatch
 import glob
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -30,6 +30,7 @@ from cofail_lab.data.rule import Rule
 from cofail_lab.data.systems import check_pattern, name_systems, told_apart
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
+from cofail_lab.progress import track
 
 MAX_FILES = 20_000
 
@@ -74,7 +75,7 @@ class FileSource(ABC):
 
         superseded = self.superseded(paths := self.files())
         paths = [path for path in paths if path not in superseded]
-        parts = [self.grades(path) for path in _with_progress(paths)]
+        parts = [self.grades(path) for path in track(paths, "reading logs", len(paths))]
         if len({part.source for part in parts}) < len(parts):
             # Harnesses write files of one name into many folders.
             parts = [replace(part, source=name) for part, name in zip(parts, told_apart(paths), strict=True)]
@@ -144,17 +145,6 @@ class LogSource(GradedSource):
     @abstractmethod
     def read(self, path: Path, records: Records) -> list[str]:
         """Add every answer of one log to the records, and return notes, one sentence each."""
-
-
-def _with_progress(paths: list[Path]) -> Iterable[Path]:
-    """The same paths; several of them advance a progress bar on standard error if that is a terminal."""
-    if len(paths) == 1:
-        return paths
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    return track(paths, "Reading logs", console=console, transient=True, disable=not console.is_terminal)
 
 
 def _fits(path: Path, patterns: Sequence[str]) -> bool:
