@@ -172,15 +172,17 @@ def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:
     """
     paths: dict[Path, None] = {}
     for text in [path] if isinstance(path, str) else path:
-        if re.match(r"(https?|s3|gs|hf)://", text):
+        if re.match(r"(https?|s3|gs|hf|ftp)://", text):
             raise InputError(
                 f"data.path: {text!r} is an address; download the file first (data=hf reads a dataset from the hub)"
             )
+        if text.startswith("file:"):
+            raise InputError(f"data.path: {text!r} is an address; write the path without file://")
         try:
             here = local_path(text)
             if here.is_dir():
                 matches = sorted({file for pattern in patterns for file in here.rglob(pattern) if file.is_file()})
-                what = f"a folder without {' or '.join(patterns)} in it"
+                what = "an empty folder" if "*" in patterns else f"a folder without {' or '.join(patterns)} in it"
             elif here.exists() or not glob.has_magic(text):
                 matches, what = [here], ""
             else:
