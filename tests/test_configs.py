@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 
 from cofail_lab.cli import config_folder
 from cofail_lab.grades import Selection
+from cofail_lab.job import resolve
 from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.policies import AbstractHindsight, AbstractPolicy
 
@@ -52,6 +53,25 @@ def test_every_policy_of_the_configuration_is_built(name: str) -> None:
     assert isinstance(policy, AbstractPolicy | AbstractHindsight)
     assert type(policy).__module__ == f"cofail_lab.policies.{name}"
     assert {*node} - {"_target_"} == {field.name for field in fields(policy)}, "one key for each field"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "bootstrap", "null", "folds"),
+    [
+        (["run=smoke"], 20, 19, 2),
+        (["run=smoke", "experiment.bootstrap=5", "experiment.folds=0"], 5, 19, 0),
+        (["run=smoke", "experiment=policies"], 20, None, 2),
+        (["run=smoke", "experiment=certify"], None, None, None),
+        ([], 2000, 200, 5),
+    ],
+)
+def test_a_smoke_run_cuts_what_takes_long(
+    overrides: list[str], bootstrap: int | None, null: int | None, folds: int | None
+) -> None:
+    with initialize_config_dir(str(config_folder()), version_base="1.3"):
+        config = resolve(compose("config", overrides=overrides))
+    assert [config.experiment.get(key) for key in ("bootstrap", "null", "folds")] == [bootstrap, null, folds]
+    assert "at_most" not in config.run
 
 
 @pytest.mark.parametrize("group", ["experiment"])
