@@ -64,7 +64,7 @@ def main() -> None:
         return
     from omegaconf import OmegaConf
 
-    from cofail_lab.command_line import for_hydra
+    from cofail_lab.command_line import config_keys, for_hydra, misplaced
     from cofail_lab.hydra_parser import ensure_parser_builds
     from cofail_lab.sweep.controller import Sweep
     from cofail_lab.sweep.key import sweep_key
@@ -78,6 +78,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     ensure_parser_builds()
     OmegaConf.register_new_resolver("sweep_key", lambda _root_: sweep_key(_root_.hydra.overrides.task), replace=True)
+    if not all("=" in argument and argument[0].isalpha() for argument in sys.argv[1:]):
+        refused = misplaced(sys.argv[1:], config_keys(config_folder()))
+        if refused is not None:
+            _leave(f"error: {refused}", 2)
     sys.argv[1:] = for_hydra(sys.argv[1:])
     try:
         _launch()
@@ -189,6 +193,7 @@ def _run_single(config: DictConfig) -> None:
     from rich.console import Console
 
     from cofail_lab import checks, job
+    from cofail_lab.report.next_steps import next_step
     from cofail_lab.report.terminal import announce, render
 
     _escape_what_cannot_be_shown()
@@ -213,7 +218,8 @@ def _run_single(config: DictConfig) -> None:
         return
     recorder = job.recorder(config, folder, hydra_config.runtime.choices["experiment"], drawn=True)
     result = job.compute(experiment, inputs, recorder, _progress)
-    render(result, console, recorder.folder, verbose=verbose, announced=len(announced))
+    following = next_step(hydra_config.runtime.choices["experiment"], result, recorder.folder)
+    render(result, console, recorder.folder, verbose=verbose, announced=len(announced), following=following)
     if result.interrupted is not None:
         raise KeyboardInterrupt(result.interrupted)
     _command.unexpected = result.unexpected

@@ -57,7 +57,7 @@ def test_certificate_overhead_and_the_queries_that_defeat_everyone() -> None:
     low, most = 100 * (certificate.paired_min_gain or 0), 100 * certificate.paired_max_gain
     assert rows["certified gain"] == (
         f"{low:.1f} to {most:.1f} points",
-        "at 90% each, of a perfect selector: no way of combining gains more",
+        "at 90% each, of a perfect selector",
     )
     assert rows["your overhead"][0] == "2.0 points"
     # Queries 89 to 99; the even ones are of dataset y, and ten of eleven are named, by dataset.
