@@ -89,6 +89,15 @@ def test_what_voids_the_headline_stands_in_it_the_worst_first() -> None:
     )
 
 
+def test_long_names_stay_apart_and_short_ones_whole() -> None:
+    start, middle = "task_of_a_long_repository_name-", "y" * 12
+    names = [f"{start}a{middle}1-{start}", f"{start}b{middle}1-{start}", f"{start}a{middle}2-{start}"]
+    assert answer._short(names) == [f"…a{middle}1…", f"…b{middle}1…", f"…a{middle}2…"]
+    assert answer._short([f"{start}alpha-6", f"{start}{start}"]) == ["…alpha-6", "…task_of_…"]
+    assert answer._short(["q-1", "q-2"]) == ["q-1", "q-2"]
+    assert answer._short(["z" * 60]) == ["z" * 19 + "…" + "z" * 18]
+
+
 def test_how_many_more_queries_would_decide() -> None:
     below = certify_outcomes(pool(1000, 200, 15, 10), overhead=0.02)
     assert below.outcome == "open"
