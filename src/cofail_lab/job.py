@@ -69,7 +69,7 @@ def recorder(
         config: from `resolve`.
         folder: of the run.
         experiment: its name.
-        drawn: whether figures and page are made if the configuration does not say.
+        drawn: whether figures are made if the configuration does not say; the page is, except that of a shard.
         origin: entries of the provenance that the recorder does not know.
     """
     from omegaconf import OmegaConf
@@ -84,7 +84,7 @@ def recorder(
         OmegaConf.to_yaml(config),
         seed=config.run.get("seed"),
         figures=drawn if config.record.figures is None else config.record.figures,
-        report=drawn if config.record.report is None else config.record.report,
+        report=drawn or config.run.get("shard") is None if config.record.report is None else config.record.report,
         origin=origin,
     )
 

@@ -13,14 +13,14 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from cofail_lab.errors import InputError
-from cofail_lab.result import Result
+from cofail_lab.result import Origin, Result
 
 SCHEMA = "cofail_lab.results/1"
 _PACKAGES = ("cofail-lab", "numpy", "scipy", "jax", "scikit-learn", "pyarrow", "matplotlib", "hydra-core")
@@ -98,6 +98,7 @@ class Recorder:
                 for name, e in result.estimates.items()
             },
             "verdicts": [_plain(asdict(verdict)) for verdict in result.verdicts],
+            "summary": _summary(result),
         }
         if result.interrupted is None:
             self._write_results("completed", **fields, provenance=provenance)
@@ -167,6 +168,13 @@ def _as_csv(table: Any) -> bytes:
     return b"\xef\xbb\xbf" + sink.getvalue()
 
 
+def _summary(result: Result) -> dict[str, Any]:
+    """The words of a result; its listings are tables as well, and can be long."""
+    parts = {"brief": result.brief, "sections": result.sections}
+    said = {name: [_plain(asdict(replace(section, listing=None))) for section in part] for name, part in parts.items()}
+    return {"headline": result.headline, **said}
+
+
 def _number(value: float | int | None) -> float | int | None:
     """A JSON number; None (null) where the number does not exist."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
@@ -223,3 +231,33 @@ def _git() -> dict[str, Any] | None:
         return {"revision": ask("rev-parse", "HEAD").strip(), "dirty": bool(ask("status", "--porcelain").strip())}
     except (OSError, subprocess.SubprocessError):
         return None
+
+
+def save(result: Result, folder: str | Path, *, overwrite: bool, figures: bool) -> Path:
+    """See `Result.save`."""
+    import yaml
+
+    origin = result.origin or Origin("python", "cofail_lab.Result.save")
+    path = Path(folder).expanduser().absolute()
+    if path.exists() and not path.is_dir():
+        raise InputError(f"save: {path} is a file, not a folder")
+    if path.is_dir() and any(path.iterdir()):
+        if not (path / "results.json").is_file():
+            raise InputError(f"save: {path} is not empty and holds no run; name another folder")
+        if not overwrite:
+            raise InputError(f"save: {path} holds a run already; overwrite=True replaces it")
+        # What the other run had and this one does not would be read as if it were of this one.
+        for pattern in ("tables/*.parquet", "tables/*.csv", "figures/*.png", "figures/*.svg"):
+            for stale in path.glob(pattern):
+                stale.unlink()
+    recorder = Recorder(
+        path,
+        origin.experiment,
+        yaml.safe_dump(_plain(origin.parameters), sort_keys=False),
+        seed=origin.seed,
+        figures=figures,
+        origin={"command": origin.command, "seconds": origin.seconds},
+    )
+    recorder.start()
+    recorder.finish(result, origin.inputs)
+    return path

@@ -32,6 +32,7 @@ class Sweep:
         folder: of the sweep.
         total: number of jobs; None where the sweeper decides on it while it runs.
         gather: whether the results are gathered at the end.
+        verbose: whether all of them is printed, not one screen.
         metrics: the metrics that are shown then, as for `experiments.gather.Gather`.
         journal: the events that the jobs report.
     """
@@ -42,6 +43,7 @@ class Sweep:
         self.folder, self.total = Path(config.hydra.sweep.dir), total
         # The run of the shards merges them; they are not gathered.
         self.gather = bool(config.sweep.gather) and _n_shards(config) == 1
+        self.verbose = bool(config.verbose)
         self.figures, self.metrics = config.record.figures, plain(config.sweep)["metrics"]
         self.journal = Journal(journal_folder(self.folder, config.hydra.job.env_set[LAUNCH]))
         self._over = threading.Event()

@@ -81,4 +81,4 @@ def _gather(sweep: Sweep, names: list[str], progress: Progress) -> None:
         result = gather(finished, progress=progress)
     with progress("Writing figures", total=len(result.figures)) as advance:
         recorder.finish(result, {}, advance)
-    render(result, Console(highlight=False), recorder.folder)
+    render(result, Console(highlight=False), recorder.folder, verbose=sweep.verbose)

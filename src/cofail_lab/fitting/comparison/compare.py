@@ -16,14 +16,15 @@ from cofail_lab.fitting.estimators.fitted import AbsentLawError, Fitted
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.shown import Shown
 
 FOLD_COUNT = 5
 
 _NOTHING = Estimate(None, None, "exact")
 
 
-@dataclass(frozen=True)
-class LawFit:
+@dataclass(frozen=True, repr=False)
+class LawFit(Shown):
     """One law on one matrix; a number that does not exist is None, and ``absent`` or ``heldout_absent`` says why.
 
     Attributes:
@@ -88,8 +89,8 @@ no law with an atom predicts better than the best one without; one does, but the
 standard errors; or it is not."""
 
 
-@dataclass(frozen=True)
-class LawComparison:
+@dataclass(frozen=True, repr=False)
+class LawComparison(Shown):
     """All laws on one matrix.
 
     Attributes:
