@@ -196,11 +196,11 @@ def _nearest_key(word: str, keys: Iterable[str]) -> str | None:
     return (first or _like_last_part(word, keys) or [None])[0]
 
 
-def _usual_first(key: str) -> int:
+def _usual_first(key: str) -> tuple[int, int]:
     """Sorting key of keys that share their last part: ``seed`` is more often that of the run than that of a law."""
     groups = ("run", "experiment", "data", "record", "sweep", "law")
     group = key.partition(".")[0]
-    return groups.index(group) if group in groups else len(groups)
+    return key.count("."), groups.index(group) if group in groups else len(groups)
 
 
 def _like_last_part(word: str, keys: Sequence[str]) -> list[str]:
