@@ -42,6 +42,7 @@ PROPOSITIONS = (
     "p10_luck",
     "p10_ceilings",
     "p10_coverage",
+    "p11_selection",
     "p12_routers",
     "p13_dollars",
     "p14_votes",

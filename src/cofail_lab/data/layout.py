@@ -79,7 +79,7 @@ DATASET_NAMES = ("dataset", "subset", "subject", "category", "domain", "topic", 
 PROMPT_NAMES = ("prompt", "question", "input", "problem", "text")
 
 
-NUMBERED = "No column names the queries: they are numbered in the order of the rows."
+NUMBERED = "Nothing names the queries: they are numbered in the order of the rows."
 """The note on a table whose rows have no names: rows of two such tables are not the same queries."""
 
 

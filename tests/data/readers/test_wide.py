@@ -171,7 +171,7 @@ def test_bad_extensions_and_containers(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="format: 'xlsx'"):
         load_outcomes(tmp_path / "grades.csv", format="xlsx")
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(InputError, match="a folder without"):
+    with pytest.raises(InputError, match="an empty folder"):
         load_outcomes(tmp_path / "folder.csv")
 
 

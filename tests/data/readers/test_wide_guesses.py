@@ -78,7 +78,7 @@ def test_the_query_column_is_stated_or_numbered(tmp_path: Path) -> None:
         read(tmp_path, text, query_column="name")
     bare = read(tmp_path, "a,b\n1,0\n0,0\n1,1\n")
     assert (bare.queries, bare.cells.tolist()) == (("row 1", "row 2", "row 3"), CELLS)
-    assert bare.notes == ("No column names the queries: they are numbered in the order of the rows.",)
+    assert bare.notes == ("Nothing names the queries: they are numbered in the order of the rows.",)
     slugs = read(tmp_path, PLAIN.replace("query", "slug", 1))
     assert slugs.notes == ("The first column, 'slug', was taken for the names of the queries.",)
 
@@ -245,7 +245,7 @@ def test_columns_about_the_queries_are_no_models(tmp_path: Path) -> None:
 
 def test_tables_without_names_are_not_joined_by_row(tmp_path: Path) -> None:
     paths = [write(tmp_path, f"{name},{name}2\n1,0\n0,1\n", f"{name}.csv") for name in ("a", "b")]
-    with pytest.raises(InputError, match=r"no column names its queries, so they cannot be matched"):
+    with pytest.raises(InputError, match=r"nothing names its queries, so they cannot be matched"):
         WideSource(paths).load()
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cofail_lab.data.cells import SPELLINGS
+from cofail_lab.data.files import ends_in
 from cofail_lab.data.layout import MODEL_NAMES, QUERY_NAMES, plain_name
 from cofail_lab.data.names import check_names, shorten
 from cofail_lab.data.records import check_size, share_right
@@ -60,7 +61,7 @@ def is_companion(path: Path) -> bool:
     suffix = suffix_of(path, None)
     if suffix is None:
         return False
-    stem, _, kind = path.name.removesuffix(suffix).rpartition(".")
+    stem, _, kind = path.name[: -len(suffix)].rpartition(".")
     return kind in {*_PER_QUERY, "models", SAMPLES, ANSWERS, *COMPANIONS} and any(
         path.with_name(stem + s).exists() for group in SUFFIXES.values() for s in group
     )
@@ -69,7 +70,7 @@ def is_companion(path: Path) -> bool:
 def suffix_of(path: Path, form: str | None) -> str | None:
     """The extension of a file, of those of a format (None for all); None if it has none of them."""
     accepted = [suffix for key, group in SUFFIXES.items() for suffix in group if form in (None, key)]
-    return next((s for s in sorted(accepted, key=len, reverse=True) if path.name.endswith(s)), None)
+    return next((s for s in sorted(accepted, key=len, reverse=True) if ends_in(path, s)), None)
 
 
 def read_companions(

@@ -8,6 +8,7 @@ import numpy as np
 
 from cofail_lab.data import tables
 from cofail_lab.data.file_source import LogSource
+from cofail_lab.data.files import ends_in
 from cofail_lab.data.names import shorten
 from cofail_lab.data.records import NUMBERS, Records
 from cofail_lab.data.rule import Rule
@@ -34,7 +35,7 @@ class LongSource(LogSource):
     @classmethod
     def sniff(cls, path: Path) -> str:
         """A table with columns ``query``, ``model`` and a grade."""
-        if not path.name.endswith(_SUFFIXES):
+        if not ends_in(path, _SUFFIXES):
             return ""
         try:
             names = tables.header(path)
@@ -45,7 +46,7 @@ class LongSource(LogSource):
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add the rows of a table, column by column."""
-        if not path.name.endswith(_SUFFIXES):
+        if not ends_in(path, _SUFFIXES):
             raise InputError(f"data.path: {str(path)!r} does not end in {' or '.join(_SUFFIXES)}")
         grade = self._grade(tables.header(path), path.name)
         return self.add(tables.read_columns(path, {*_READ, grade}), grade, path.name, records)
