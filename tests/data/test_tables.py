@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cofail_lab.data.dialect import _merit
 from cofail_lab.data.readers.long import LongSource
 from cofail_lab.errors import InputError
 from tests.data.cells import write
@@ -22,3 +23,8 @@ def test_tables_that_grow_without_end_stop(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(files, "FREE_BYTES", 2**20)
     with pytest.raises(InputError, match="times its size"):
         LongSource(path).load()
+
+
+def test_a_last_row_that_may_be_cut_says_nothing_of_the_delimiter() -> None:
+    assert _merit("a;b\nc;d\ne", ";") == 1
+    assert _merit("a;b\nc\ne;f\n", ";") == 0.5

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cofail_lab.experiments.base import Inputs, RunOptions
-from cofail_lab.experiments.grid import Grid
+from cofail_lab.experiments.grid import Grid, _values
 from cofail_lab.experiments.tail_curve import TailCurve
 from cofail_lab.models import AbstractErrorLaw, Clayton, CommonShock
 
@@ -47,3 +47,26 @@ def test_a_grid_is_its_jobs(law: Callable[..., AbstractErrorLaw], axes: dict[str
             np.testing.assert_allclose(rows[name].to_numpy(), single[name].to_numpy(), rtol=1e-13)
     # Another point is another curve: the comparison could have failed.
     assert points[0]["all_wrong"] != pytest.approx(points[-1]["all_wrong"], rel=1e-3)
+
+
+def test_values_of_an_axis() -> None:
+    assert _values("theta", {"from": 1, "to": 100, "n": 3}) == [1, 50.5, 100]
+    assert _values("theta", {"from": 1, "to": 100, "n": 3, "log": True}) == pytest.approx([1, 10, 100])
+
+
+def test_rows_of_the_curves_and_the_error_of_the_rate() -> None:
+    """Laws of uneven rates and of two sizes: the pools are the first models, up to the size of the smaller law."""
+    rates = [[0.2, 0.6, 0.3], [0.5, 0.1, 0.4, 0.6]]
+    inputs = Inputs(RunOptions(), law_factory=lambda **p: CommonShock(**p))
+    grid = Grid({"shock": [0.05, 0.1], "base_error_rates": rates}, None).run(inputs)
+    curves = grid.tables["curves"].to_pylist()
+    assert [row["shock"] for row in curves] == [0.05] * 4 + [0.1] * 4
+    assert [row["base_error_rates"] for row in curves] == [rates[k] for k in (0, 0, 1, 1, 0, 0, 1, 1)]
+    assert [row["pool_size"] for row in curves] == [2, 3] * 4
+    # All of the first two: the shock, or both on their own.
+    assert np.exp(curves[0]["log_all_wrong"]) == pytest.approx(0.05 + 0.95 * 0.2 * 0.6)
+    assert np.exp(curves[2]["log_all_wrong"]) == pytest.approx(0.05 + 0.95 * 0.5 * 0.1)
+    for point, row in zip(grid.tables["points"].to_pylist(), curves[1::2], strict=True):
+        assert point["all_wrong"] == pytest.approx(np.exp(row["log_all_wrong"]))
+        assert point["all_wrong_error"] == pytest.approx(point["all_wrong"] * row["log_all_wrong_error"], rel=1e-9)
+        assert point["all_wrong_error"] > 0

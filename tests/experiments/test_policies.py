@@ -1,8 +1,9 @@
 """`experiment=policies` and `experiment=decide`: from the command line to the numbers, words and figures."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from cofail_lab.policies.multiclass import Multiclass
 from cofail_lab.policies.recorded import Recorded
 from cofail_lab.policies.ridge import Ridge
 from cofail_lab.policies.threshold_cascade import ThresholdCascade
+from tests.conftest import outcomes_from
 from tests.experiments.sources import Fixed, inputs_from
 from tests.policies.pool import TOPICS, policies, topics
 
@@ -331,3 +333,33 @@ def test_bad_parameters() -> None:
             Policies(**bad)
     with pytest.raises(InputError, match=r"experiment\.folds"):
         Decide(folds=1)
+
+
+def test_splits_and_folds_are_as_asked() -> None:
+    held = SimpleNamespace(n_queries=8, cluster=None)
+    (split,) = Policies(protocol="splits", n_splits=1, train_share=0.75)._splits(held, 0)  # type: ignore[arg-type]
+    assert (len(split.train), len(split.test)) == (6, 2)
+    parts = [Policies(folds=2)._splits(held, seed) for seed in (0, 0, 1)]  # type: ignore[arg-type]
+    tests = [[sorted(split.test.tolist()) for split in of_seed] for of_seed in parts]
+    assert tests[0] == tests[1] != tests[2]
+
+
+def test_ceilings_are_those_of_right_answers_at_the_asked_level() -> None:
+    """Three of four queries are solved, in every one of two runs; nobody can pass .75, and a wrong grade would say."""
+    wrong = np.array([[0, 1], [1, 0], [0, 0], [1, 1]], bool)
+    samples = np.repeat((~wrong)[:, :, None], 2, axis=2).astype(float)
+    ceilings = Policies(delta=0.3)._ceilings(outcomes_from(wrong, per_cell={"samples": samples}))
+    assert ceilings.certificate.delta == 0.3
+    assert (ceilings.oracle, ceilings.single_best) == (0.75, 0.5)
+    assert ceilings.repeated is not None
+    assert ceilings.repeated.one_graded
+    assert ceilings.repeated.routable.value == 0.75
+
+
+def test_decide_evaluates_with_its_own_parameters() -> None:
+    parameters: dict[str, Any] = {
+        "folds": 3, "cluster": "c", "columns": ("x",), "price_column": "p", "bootstrap": 7, "level": 0.8, "delta": 0.2,
+    }  # fmt: skip
+    assert set(parameters) == {field.name for field in fields(Decide)}
+    evaluation = Decide(**parameters)._evaluation()
+    assert {name: getattr(evaluation, name) for name in parameters} == parameters
