@@ -36,7 +36,11 @@ def test_numbers_that_do_not_exist_are_null(tmp_path: Path) -> None:
 
 def test_an_interrupted_run_keeps_what_it_has(tmp_path: Path) -> None:
     record = recorded(tmp_path, metrics={"a": 1}, interrupted="half of it")
-    assert (record["status"], record["error"], record["metrics"]) == ("interrupted", "interrupted: half of it", {"a": 1})
+    assert (record["status"], record["error"], record["metrics"]) == (
+        "interrupted",
+        "interrupted: half of it",
+        {"a": 1},
+    )
     assert runs.load_result(tmp_path).interrupted == "half of it"
     # One that was killed is not complete either, whatever it has written.
     (tmp_path / "results.json").write_text(json.dumps({**record, "status": "started", "error": "killed"}))
@@ -75,7 +79,9 @@ def test_the_latest_run_is_the_newest_finished_one(tmp_path: Path) -> None:
 def test_tables_of_an_earlier_result_are_not_read_with_a_new_one(tmp_path: Path) -> None:
     Result("one", {}, tables={"a": pa.table({"x": [1]}), "b": pa.table({"x": [2]})}).save(tmp_path / "r", figures=False)
     Result("two", {}, tables={"a": pa.table({"x": [3]})}).save(tmp_path / "r", figures=False, overwrite=True)
-    assert {name: table["x"].to_pylist() for name, table in runs.load_result(tmp_path / "r").tables.items()} == {"a": [3]}
+    assert {name: table["x"].to_pylist() for name, table in runs.load_result(tmp_path / "r").tables.items()} == {
+        "a": [3]
+    }
 
 
 def composed(*overrides: str) -> Any:

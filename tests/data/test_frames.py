@@ -158,7 +158,9 @@ def test_options_of_files_are_refused_for_what_is_in_memory() -> None:
 
 
 def test_errors_and_ungraded_answers_are_treated_each_as_told() -> None:
-    frame = pd.DataFrame({"query": ["1", "2", "3", "4"], "a": ["1", "0", "error", "unscored"], "b": ["1", "1", "1", "1"]})
+    frame = pd.DataFrame(
+        {"query": ["1", "2", "3", "4"], "a": ["1", "0", "error", "unscored"], "b": ["1", "1", "1", "1"]}
+    )
     assert frames.from_dataframe(frame).queries == ("1", "2")
     failed = frames.from_dataframe(frame, errors="wrong")
     assert (failed.queries, failed.wrong[:, 0].tolist()) == (("1", "2", "3"), [False, True, True])

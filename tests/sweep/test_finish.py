@@ -63,9 +63,7 @@ def test_a_job_is_named_by_what_it_does_not_share(capsys: pytest.CaptureFixture[
         (["completed"], False, False),
     ],
 )
-def test_what_is_gathered(
-    states: list[State], asked: bool, gathered: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_gathered(states: list[State], asked: bool, gathered: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sweep that was finished before is gathered again; one without any result is not."""
     seen: list[list[str]] = []
     monkeypatch.setattr(finish, "_gather", lambda _, names, __: seen.append(names))

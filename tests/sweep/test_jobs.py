@@ -189,7 +189,14 @@ def test_killed_many_times_and_resumed(run: Run, tmp_path: Path, kills: int) -> 
 
 def test_a_folder_is_kept_for_the_same_job_only(run: Run, tmp_path: Path) -> None:
     """In a folder that the user names, another error probability is another job."""
-    command = ("-m", *COUNTS, "data.n_all_wrong=17", "hydra.sweep.dir=s", "hydra.sweep.subdir=fixed", "sweep.gather=false")
+    command = (
+        "-m",
+        *COUNTS,
+        "data.n_all_wrong=17",
+        "hydra.sweep.dir=s",
+        "hydra.sweep.subdir=fixed",
+        "sweep.gather=false",
+    )
     found = []
     for delta in ("0.05", "0.05", "0.2"):
         code, _, err = run(*command, f"experiment.delta={delta}", "record.figures=false")

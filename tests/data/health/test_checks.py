@@ -233,7 +233,9 @@ def named(findings: list[Finding], check: str) -> list[str]:
 def test_the_false_alarm_rate_is_split_over_the_published_scores() -> None:
     """A score between the limits for one model and those for two is reported where one is given, not where two are."""
     n = 1000
-    grades = Grades(np.tile(np.arange(n)[:, None] % 2, (1, 2)).astype(np.int8), tuple(map(str, range(n))), ("a", "b"), "g")
+    grades = Grades(
+        np.tile(np.arange(n)[:, None] % 2, (1, 2)).astype(np.int8), tuple(map(str, range(n))), ("a", "b"), "g"
+    )
     alone, of_two = (beta.ppf(1 - FALSE_ALARM / 2 / k, 501, 500) for k in (1, 2))
     stated = float(alone + of_two) / 2
     assert named(examine(grades, {"a": stated}), "published") == ["a"]

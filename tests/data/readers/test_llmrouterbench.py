@@ -13,7 +13,14 @@ from tests.data.reading import load
 def results(folder: Path, model: str, split: str, records: list[dict[str, Any]]) -> Path:
     """Records are numbered from 1; the documents hold what else the reader looks at."""
     held = [
-        {"index": k, "origin_query": f"{split} {k}?", "cost": 0.25, "prompt_tokens": 7, "completion_tokens": 3, **record}
+        {
+            "index": k,
+            "origin_query": f"{split} {k}?",
+            "cost": 0.25,
+            "prompt_tokens": 7,
+            "completion_tokens": 3,
+            **record,
+        }
         for k, record in enumerate(records, start=1)
     ]
     document = {"performance": 0.5, "model_name": model, "dataset_name": "d", "split": split, "records": held}
