@@ -29,6 +29,7 @@ def test_numbers_that_do_not_exist_are_null(tmp_path: Path) -> None:
     record = recorded(tmp_path, metrics=numbers, estimates=estimates)
     assert record["metrics"] == {"a": 0.5, "b": 3, "c": None, "d": None, "e": None, "f": None}
     assert record["estimates"] == {"x": {"value": 0.25, "error": 0.125, "kind": "monte_carlo"}}
+    assert record["provenance"]["key"] == "k"
     assert record["provenance"]["seed"] == 0  # a seed like any other
     assert record["provenance"]["data"] == {"sha256": "ab"}
     assert runs.load_result(tmp_path).estimates == estimates
@@ -99,3 +100,9 @@ def test_the_seed_of_the_run_chooses_the_sub_pool_and_changes_reach_the_law() ->
 def test_a_shard_has_no_page(tmp_path: Path, shard: str, page: bool) -> None:
     config = composed("data=digits", "run.shards=2", f"run.shard={shard}")
     assert job.recorder(config, tmp_path, "fit", drawn=False)._report == page
+
+
+def test_rows_of_shards_and_rows_that_were_kept_are_one_table() -> None:
+    one, two = pa.table({"x": [1]}), pa.table({"x": [2]})
+    joined = job._joined({"a": one, "b": one}, {"a": two, "c": two})
+    assert {name: table["x"].to_pylist() for name, table in joined.items()} == {"a": [1, 2], "b": [1], "c": [2]}

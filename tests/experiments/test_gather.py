@@ -133,6 +133,11 @@ def test_what_was_varied(tmp_path: Path) -> None:
     result = gather(folders)
     assert result.labels["axes"] == "law._target_, data.pool_size"
     assert result.metrics["n_axes"] == 2
+    others = [
+        recorded(tmp_path / f"seed{i}", {"law": {"_target_": f"Law{i}"}, "run": {"seed": i // 2}}, {"n": i})
+        for i in range(3)
+    ]
+    assert gather(others).labels["axes"] == "law._target_, run.seed"
 
 
 def test_shards_and_runs_within_runs(tmp_path: Path) -> None:
@@ -140,6 +145,7 @@ def test_shards_and_runs_within_runs(tmp_path: Path) -> None:
     recorded(tmp_path / "s", {"gather": {"path": "."}}, {}, experiment="gather")
     recorded(tmp_path / "s" / "0", {"run": {"seed": 0, "shard": None}, "experiment": {"sizes": [2, 3]}}, {"n": 1})
     recorded(tmp_path / "s" / "1", {"run": {"seed": 0, "shard": 1}}, {"n": 2})
+    recorded(tmp_path / "s" / ".sweep" / "2", {"run": {"seed": 0}}, {"n": 3})  # a hidden folder is none of them
     result = Gather(str(tmp_path)).run(Inputs(RunOptions()))
     assert result.metrics["n_runs"] == 1
     assert result.tables["runs"]["n"].to_pylist() == [1]

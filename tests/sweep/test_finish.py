@@ -1,5 +1,7 @@
 """What the end of a sweep says, and its exit code, for every mix of states."""
 
+from contextlib import ExitStack
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 
 from cofail_lab.experiments.base import silent
 from cofail_lab.sweep import controller, finish
-from cofail_lab.sweep.journal import Event, State
+from cofail_lab.sweep.journal import Event, Journal, State, journal_folder, report_event
 
 
 def event(number: int, state: State, **more: Any) -> Event:
@@ -81,3 +83,15 @@ def test_the_line_of_a_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sweep.line() == "sweep: 5 of 10 jobs done, 2 running, 1 failed, about 50 s left"
     sweep.total = None
     assert sweep.line() == "sweep: 5 jobs done, 2 running, 1 failed"
+
+
+def test_jobs_are_in_their_own_order(tmp_path: Path) -> None:
+    """Whichever ended first; the hidden folders are gone."""
+    sweep = controller.Sweep.__new__(controller.Sweep)
+    sweep.folder, sweep._watch = tmp_path, ExitStack()
+    folder = journal_folder(tmp_path, "now")
+    sweep.journal = Journal(folder)
+    for number in (2, 0, 1):
+        report_event(folder, event(number, "completed"))
+    assert [one.number for one in sweep.close()] == [0, 1, 2]
+    assert not list(tmp_path.iterdir())

@@ -204,3 +204,9 @@ def test_a_folder_is_kept_for_the_same_job_only(run: Run, tmp_path: Path) -> Non
         found.append((jobs(tmp_path / "s")["fixed"]["metrics"]["paired_max_gain"], "finished earlier" in err))
     assert [kept for _, kept in found] == [False, True, False]
     assert found[0][0] == found[1][0] > found[2][0]
+
+
+def test_two_jobs_of_one_content_are_one_run(run: Run, tmp_path: Path) -> None:
+    code, _, _ = run("-m", *COUNTS, "data.n_all_wrong=1,1", "hydra.sweep.dir=s", "record.figures=false")
+    assert code == 0
+    assert json.loads((tmp_path / "s/results.json").read_text())["metrics"]["n_runs"] == 1

@@ -54,3 +54,11 @@ def test_the_code_is_in_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     key = job_key({"run": {"seed": 0}})
     monkeypatch.setattr("cofail_lab.sweep.key.code_version", lambda: "another")
     assert job_key({"run": {"seed": 0}}) != key
+
+
+def test_companions_of_a_compressed_file_are_in_its_key(tmp_path: Path) -> None:
+    (tmp_path / "grades.csv.gz").write_bytes(b"")
+    config = {"data": {"path": str(tmp_path / "grades.csv.gz")}}
+    alone = job_key(config)
+    (tmp_path / "grades.models.csv").write_text("model,family\n")
+    assert job_key(config) != alone
