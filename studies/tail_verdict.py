@@ -153,7 +153,8 @@ def measure(name: str, m: int, n: int, matrices: int) -> None:
 
     pool = Pool(truth(rng, 40_000, m).mean(axis=0), np.ones(m))
     shares = histogram(40_000) / 40_000
-    alternative = with_atom(pool, n * shares, 0.03)
+    gaussian = near(pool, ("gaussian",), shares[None], n)["gaussian"]
+    alternative = with_atom(pool, "gaussian", gaussian, n * shares, 0.03)
     kept = near(pool, (*ONE_SHAPE, TWO_SHAPES), np.stack([shares, alternative]), n)
     two_shapes = kept.pop(TWO_SHAPES)
     laws = {(0, family): one for family, one in kept.items()}

@@ -49,7 +49,7 @@ def test_profile_over_dropped_queries(drawn: np.ndarray) -> None:
 
 @pytest.mark.parametrize(("n", "m"), [(1500, 4), (400, 15)])
 def test_limits_of_the_profile_over_dropped_queries(drawn: np.ndarray, n: int, m: int) -> None:
-    """Against every k in turn: likely by C, or K is not rare; past K the limit is that of β."""
+    """Against every k in turn: likely by C, or above the estimate K is not too small; past K the limit is that of β."""
     pool = VaryingPool(drawn[:n, :m])
 
     def base_of(rates: np.ndarray, matrix: np.ndarray) -> OneFactorGaussian:
@@ -65,12 +65,9 @@ def test_limits_of_the_profile_over_dropped_queries(drawn: np.ndarray, n: int, m
         law = AtomInflated(k / n, base) if k else base
         logs.append(count_law(law).log_likelihood(pool.histogram))
         beta.append(float(law.log_all_wrong()))
-    # Likely by C, or because K would not be rare; then the nearest k/n outside.
-    rates = np.exp(beta)
-    by_count = np.where(
-        dropped > found.dropped, binom.cdf(pool.n_all_wrong, n, rates), binom.sf(pool.n_all_wrong - 1, n, rates)
-    )
-    likely = np.flatnonzero((np.array(logs) >= found.log_likelihood - chi2.ppf(0.95, 1) / 2) | (by_count >= 0.025))
+    # Likely by C or, above the estimate, because K would not be too small; then the nearest k/n outside.
+    by_count = (dropped > found.dropped) & (binom.cdf(pool.n_all_wrong, n, np.exp(beta)) >= 0.025)
+    likely = np.flatnonzero((np.array(logs) >= found.log_likelihood - chi2.ppf(0.95, 1) / 2) | by_count)
     assert found.shock_interval[0] == pytest.approx(max(likely[0] - 1, 0) / n)
     beyond = binomtest(pool.n_all_wrong, n).proportion_ci(0.95).high
     last = int(likely[-1])
@@ -78,7 +75,7 @@ def test_limits_of_the_profile_over_dropped_queries(drawn: np.ndarray, n: int, m
 
 
 def test_limits_of_the_atom_on_the_matrix(drawn: np.ndarray) -> None:
-    """At each limit the likelihood is 1.92 below its maximum or K is as rare as 2.5%, whichever is further out.
+    """At the lower limit the likelihood is 1.92 below its maximum, at the upper one that or K is as rare as 2.5%.
 
     Without an all-wrong query: the limits of β, which ω cannot exceed.
     """
@@ -88,13 +85,12 @@ def test_limits_of_the_atom_on_the_matrix(drawn: np.ndarray) -> None:
         found, start = fit(pool, True).intervals["shock"], loadings.fit(pool.tetrachoric)
         free = loadings_ml.fit(wrong, start, atom=True)
         assert 0 < found[0] < free.shock < found[1]
-        for limit, side in zip(found, ("greater", "less"), strict=True):
-            held = loadings_ml.fit(wrong, start, atom=True, held_shock=limit)
-            drop = free.log_likelihood - held.log_likelihood
-            rarity = binomtest(pool.n_all_wrong, 600, float(held.law().all_wrong()), side).pvalue
-            spare = drop - chi2.ppf(0.95, 1) / 2, float(np.log(0.025 / rarity))
-            assert min(spare) == pytest.approx(0, abs=0.01)
-            assert max(spare) > -0.01
+        lower, upper = (loadings_ml.fit(wrong, start, atom=True, held_shock=limit) for limit in found)
+        spare = [free.log_likelihood - held.log_likelihood - chi2.ppf(0.95, 1) / 2 for held in (lower, upper)]
+        assert spare[0] == pytest.approx(0, abs=0.01)
+        rarity = binomtest(pool.n_all_wrong, 600, float(upper.law().all_wrong()), "less").pvalue
+        assert min(spare[1], float(np.log(0.025 / rarity))) == pytest.approx(0, abs=0.01)
+        assert max(spare[1], float(np.log(0.025 / rarity))) > -0.01
         none = VaryingPool(wrong[~wrong.all(axis=1)])
         assert fit(none, True).intervals == {"shock": (0.0, clopper_pearson(0, none.n_queries, 0.05)[1])}
 

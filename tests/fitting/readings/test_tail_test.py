@@ -111,7 +111,8 @@ def test_the_ceiling_of_power(m: int, n: int, ceiling: float) -> None:
     truth = 0.97 * law / law.sum()
     truth[-1] += 0.03
     pool = Pool(np.full(m, 0.4), np.ones(m))
-    alternative = with_atom(pool, n * truth, 0.03)
+    gaussian = near(pool, ("gaussian",), truth[None], n)["gaussian"]
+    alternative = with_atom(pool, "gaussian", gaussian, n * truth, 0.03)
     assert alternative == pytest.approx(truth, abs=3e-3)
     laws = {(0, name): kept for name, kept in near(pool, ("gaussian", "student", "skew"), truth[None], n).items()}
     nearest, power = power_ceiling(alternative, laws, Draws(n, 0))
