@@ -86,7 +86,7 @@ def matrices(draw: st.DrawFn, shapes: list[tuple[int, int]]) -> np.ndarray:
 
 # A few shapes only: every new one compiles programs of its own.
 SMALL = [(1, 1), (1, 4), (3, 3), (9, 4)]
-LARGE = [*SMALL, (2, 1), (2, 2), (30, 4), (12, 20), (60, 9), (5, 60), (52, 400), (400, 52), (10_000, 2), (300, 67)]
+LARGE = [(2, 2), (12, 20), (5, 60), (52, 400), (400, 52), (10_000, 2)]
 
 
 @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -96,7 +96,7 @@ def test_any_small_matrix_is_fitted(wrong: np.ndarray) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=14, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(matrices(LARGE))
 def test_any_large_matrix_is_fitted(wrong: np.ndarray) -> None:
     checked(wrong, bootstrap=6, null=3, laws="all" if wrong.size < 2000 else FEW)

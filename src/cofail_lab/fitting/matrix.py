@@ -17,6 +17,7 @@ from cofail_lab.fitting.estimators import block, full_sigma, one_factor
 from cofail_lab.fitting.estimators.pairs import Pairs, PairValues, square
 from cofail_lab.fitting.estimators.point import PointFit, fit_counts, point_laws
 from cofail_lab.fitting.estimators.stack import ObservedPairs, Prediction, TetrachoricStack
+from cofail_lab.fitting.readings import correlations
 from cofail_lab.fitting.readings import parts as readings
 from cofail_lab.fitting.readings.heldout import single_best_heldout
 from cofail_lab.fitting.readings.luck import Luck, find_runs, measure_luck
@@ -25,7 +26,7 @@ from cofail_lab.fitting.readings.pool_scan import PoolScan
 from cofail_lab.fitting.readings.regimes import CONFIDENCE, PoolRegime, Regime, measure_regime, regimes_by_dataset
 from cofail_lab.fitting.readings.slopes import pair_slopes
 from cofail_lab.fitting.readings.tail_test import TailTest
-from cofail_lab.fitting.replicates.intervals import bca_interval, percentile_interval, studentised_interval
+from cofail_lab.fitting.replicates.intervals import bca_interval, percentile_interval
 from cofail_lab.fitting.replicates.null import NullCalibration
 from cofail_lab.fitting.replicates.pair_errors import pair_errors
 from cofail_lab.fitting.replicates.predictors import predict
@@ -42,24 +43,9 @@ eigenvalues, a rescaled diagonal and 4 million independent draws."""
 MATRIX_REPLICATES = 500
 """Number of bootstrap replicates that `MATRIX_LAWS` are refitted to: this costs ten times the rest of a replicate."""
 
-MAX_BOUNDARY_SHARE = 0.1
-"""Share of pairs on their Fréchet bound above which a mean tetrachoric correlation has no interval."""
-
-MAX_SHIFT = 0.25
-"""The mean of the replicates may be this many of their standard deviations from a mean tetrachoric correlation that has
-an interval: resampling moves pairs onto their bound, at +1 or -1, and percentiles then move away from the truth."""
-
-FEW_ERRORS = 25.0
-"""Where the harmonic mean of n α_i (1 - α_i) is below this, a mean Pearson correlation rests on a few queries."""
-
-CONFIDENCE_OF_FEW = 0.98
-"""Nominal confidence of its limits there, which hold the truth in about 95% (docs/coverage.md)."""
-
 _HELDOUT_SPLITS = 200
 # An eigenvalue counts as negative only if it is smaller than rounding errors explain (times the number of models).
 _NEGATIVE = -1e-9
-# Fisher's transformation of a correlation is finite up to this.
-_NEARLY_ONE = 1 - 1e-9
 
 
 @dataclass(frozen=True)
@@ -202,6 +188,11 @@ class MatrixFit:
         interval = bca_interval(ratio, _drawn_ratios(replicates, law), self.jackknife.ratios(law), self.level)
         return interval if interval is not None and np.isfinite(interval).all() else None
 
+    def shown_interval(self, law: str) -> tuple[float, float] | None:
+        """The interval of the ratio that texts and figures show: BCa where there is one, percentiles as published."""
+        better = None if self.conventions == "published" else self.bca_interval(law)
+        return self.ratio_interval(law) if better is None else better
+
     def part_ratio(self, index: int) -> float | None:
         """Observed over one-factor β of one of `parts`; None where K = 0 in this part or without a prediction."""
         part = self.parts[index]
@@ -222,34 +213,17 @@ class MatrixFit:
     def correlation_interval(self, name: str) -> tuple[float, float] | None:
         """95% limits of a mean correlation of `point`, or of ``pearson_gap``; None without the bootstrap.
 
-        Those of Pearson correlations are studentised, and wider where errors are few (`FEW_ERRORS`). Those of a
-        tetrachoric mean are percentiles, and None where pairs on their Fréchet bound spoil them (`MAX_BOUNDARY_SHARE`,
-        `MAX_SHIFT`). How often they hold the truth: docs/coverage.md.
+        None for a tetrachoric mean too where pairs on their Fréchet bound spoil them (`readings.correlations`).
         """
-        if self.replicates is None:
+        outcomes, replicates = self.outcomes, self.replicates
+        if replicates is None:
             return None
-        if name.startswith("pearson"):
-            return self._pearson_interval(name, self.replicates)
-        drawn = getattr(self.replicates.fit, name)
-        present = drawn[~np.isnan(drawn)]
-        if int(self.point.n_boundary_pairs[0]) > MAX_BOUNDARY_SHARE * len(self.pairs.left) or not len(present):
-            return None
-        shift = abs(float(present.mean() - getattr(self.point, name)[0]))
-        return self.interval(drawn) if shift <= MAX_SHIFT * float(present.std()) else None
-
-    def _pearson_interval(self, name: str, replicates: Replicates) -> tuple[float, float] | None:
-        drawn, value, error = pearson_mean(replicates.fit, name), pearson_mean(self.point, name), self._pearson_errors[name]
-        errors = replicates.more[f"error_{name}"]
-        few = harmonic_errors(self.outcomes.error_counts, self.outcomes.n_queries) < FEW_ERRORS
-        level = CONFIDENCE_OF_FEW if few else CONFIDENCE
-        if name == "pearson_gap":
-            found = studentised_interval((float(value[0]), float(error[0])), (drawn, errors), level)
-            return found if found is not None and np.isfinite(found).all() else None
-        # On Fisher's scale, where the error depends less on the correlation.
-        value, drawn = (np.clip(one, -_NEARLY_ONE, _NEARLY_ONE) for one in (value, drawn))
-        scaled = float(np.arctanh(value[0])), float(error[0] / (1 - value[0] ** 2))
-        found = studentised_interval(scaled, (np.arctanh(drawn), errors / (1 - drawn**2)), level)
-        return None if found is None else (float(np.tanh(found[0])), float(np.tanh(found[1])))
+        if name.startswith("tetrachoric"):
+            share = float(self.point.n_boundary_pairs[0]) / max(len(self.pairs.left), 1)
+            value, drawn = float(getattr(self.point, name)[0]), getattr(replicates.fit, name)
+            return correlations.tetrachoric_limits(value, drawn, share, CONFIDENCE)
+        level = correlations.level_of(outcomes.error_counts, outcomes.n_queries, CONFIDENCE)
+        return correlations.pearson_limits(name, self.point, float(self._pearson_errors[name][0]), replicates, level)
 
     @cached_property
     def _pearson_errors(self) -> Mapping[str, np.ndarray]:
@@ -363,17 +337,6 @@ def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conv
         slopes={name: stack[0] for name, stack in pair_slopes(outcomes.error_rates[None], values, pairs).items()},
         luck=runs if runs is None or isinstance(runs, str) else measure_luck(runs, seed),
     )
-
-
-def pearson_mean(fit: PointFit, name: str) -> Float[np.ndarray, " batch"]:
-    """A mean Pearson correlation of `PointFit`, or ``pearson_gap``: that within families less that across them."""
-    return fit.pearson_within - fit.pearson_across if name == "pearson_gap" else getattr(fit, name)
-
-
-def harmonic_errors(error_counts: Int[np.ndarray, " m"], n: int) -> float:
-    """Harmonic mean of n α_i (1 - α_i) over the models that vary: how many errors, or right answers, a pair rests on."""
-    counts = error_counts[(error_counts > 0) & (error_counts < n)]
-    return float(1 / (n / (counts * (n - counts))).mean()) if len(counts) else 0.0
 
 
 def _drawn_ratios(replicates: Replicates, law: str) -> Float[np.ndarray, " replicates"]:

@@ -52,3 +52,9 @@ def test_no_families_no_pairs() -> None:
     pairs = Pairs.of(2)
     found = pair_errors(wrong, np.ones((1, 9), dtype=int), np.array([[np.nan]]), pairs, None)
     assert all(np.isnan(values).all() for values in found.values())
+
+
+def test_copies_have_no_error() -> None:
+    wrong = np.repeat(np.random.default_rng(2).random((50, 1)) < 0.3, 3, axis=1)
+    found = pair_errors(wrong, np.ones((1, 50), dtype=int), np.ones((1, 3)), Pairs.of(3), None)
+    assert found["pearson"].tolist() == [0.0]

@@ -5,8 +5,8 @@ narrow: the rates are fitted again beside every ω that is tried.
 
 In small samples the profile of ω has the faults of a likelihood interval of a binomial share, of which ω is nearly one:
 above, it falls too early. An ω above the estimate is therefore also kept where K, the number of queries that all models
-get wrong, would not be rare under the fitted law: P(at most K) is at least 2.5%. Below the estimate the likelihood alone
-decides: that K is not too many for a small ω says little, because the base then takes the all-wrong queries over.
+get wrong, would not be rare under the fitted law: P(at most K) is at least 2.5%. Below the estimate the likelihood
+alone decides: beside a small ω the base takes the all-wrong queries over, and K says little.
 """
 
 from collections.abc import Callable

@@ -6,7 +6,7 @@ of them: what no family explains. Its p-value under a family is the share of his
 law for the data, with at least as much evidence (a parametric bootstrap).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +49,7 @@ class TailTest:
         power: share of histograms with such an atom in which every family is rejected at 5%: over a Gaussian factor, or
             over the law that is likeliest beside an atom where the share is less there.
         power_base: family of the base of ``power``.
-        ceiling: over a Gaussian factor, the same of the best test there is, between this law and the nearest smooth law.
+        ceiling: over a Gaussian factor, the same of the best test there is, between it and the nearest smooth law.
         nearest: family of the nearest smooth law, by Kullback-Leibler divergence.
         best: family of `ONE_SHAPE` whose law is the most likely one for the histogram.
         n_simulated: histograms behind each p-value.
@@ -102,11 +102,7 @@ def test_tail(
     size = float(np.abs(own_loadings).mean())
     patterns = (np.ones(len(error_rates)), own_loadings / size if size > 0 else np.ones(len(error_rates)))
     pools = [Pool(error_rates, pattern) for pattern in patterns]
-    bases = near(pools[0], ONE_SHAPE, counts[None] / n, n)
-    likeliest = max(bases, key=lambda name: _beside_atom(bases[name], counts)[0])
-    alternatives = {
-        name: with_atom(pools[0], name, bases[name], counts, atom) for name in dict.fromkeys(("gaussian", likeliest))
-    }
+    alternatives = alternatives_near(pools[0], counts, atom)
     references = np.stack([counts / n, *alternatives.values()])
     laws: dict[Key, Laws] = {
         (number, name): kept
@@ -213,6 +209,15 @@ def two_shape_p_value(
     return {TWO_SHAPES: _p_value(_ratio(two_shapes, drawn), float(with_[0] - without[0]))}
 
 
+def alternatives_near(
+    pool: Pool, counts: Float[np.ndarray, " m_plus_1"], atom: float
+) -> dict[str, Float[np.ndarray, " m_plus_1"]]:
+    """`with_atom` over a Gaussian factor and over the law that is likeliest beside an atom, by family."""
+    bases = near(pool, ONE_SHAPE, counts[None] / counts.sum(), int(counts.sum()))
+    likeliest = max(bases, key=lambda name: _beside_atom(bases[name], counts)[0])
+    return {name: with_atom(pool, name, bases[name], counts, atom) for name in dict.fromkeys(("gaussian", likeliest))}
+
+
 def _beside_atom(base: Laws, counts: Float[np.ndarray, " m_plus_1"]) -> tuple[float, int]:
     """The greatest log-likelihood of a histogram beside an atom of any size, and the law that has it."""
     n = counts.sum()
@@ -282,8 +287,3 @@ def power(laws: Mapping[Key, Laws], alternative: np.ndarray, draw: Draws) -> flo
         critical = max(critical, float(np.quantile(evidence, 1 - _LEVEL)))
     first = list(laws)[-1]
     return float((_evidence(laws, first, draw(alternative, _POWER, 4), critical) > critical).mean())
-
-
-def names(families: Iterable[str]) -> str:
-    """What a sentence calls some families."""
-    return ", ".join(FAMILIES[name].label for name in families)

@@ -1,8 +1,9 @@
 """Standard errors of mean Pearson correlations under query weights, from the influence of every query.
 
-With z_i = (E_i - α_i)/√(α_i(1-α_i)), φ_ij is the mean of z_i z_j, and a query moves it by z_i z_j - φ_ij (z_i² + z_j²)/2.
-The mean over pairs moves by the mean of these, and its variance is the mean square over n (the infinitesimal
-jackknife). Sums over pairs are squares of sums over models, so that no pair of a query is ever looked at.
+With z_i = (E_i - α_i)/√(α_i(1-α_i)), φ_ij is the mean of z_i z_j, and a query moves it by
+z_i z_j - φ_ij (z_i² + z_j²)/2. The mean over pairs moves by the mean of these, and its variance is the mean square over
+n (the infinitesimal jackknife). Sums over pairs are squares of sums over models, so that no pair of a query is ever
+looked at.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from cofail_lab.fitting.estimators.pairs import Pairs
 NAMES = ("pearson", "pearson_within", "pearson_across", "pearson_gap")
 # Numbers in an array of queries and replicates: 32 MB.
 _AT_ONCE = 2**22
+# A smaller error is rounding: that of copies, which correlate at 1 in every sample.
+_ROUNDING = 1e-10
 
 
 def pair_errors(
@@ -48,10 +51,14 @@ def pair_errors(
         moved = {"pearson": _mean(sums, n_pairs)}
         if families is not None and pairs.same_family is not None:
             inside, n_inside = _moved(columns, rates, scale, pearson[rows], pairs, families, pairs.same_family)
-            moved |= {"pearson_within": _mean(inside, n_inside), "pearson_across": _mean(sums - inside, n_pairs - n_inside)}
+            moved |= {
+                "pearson_within": _mean(inside, n_inside),
+                "pearson_across": _mean(sums - inside, n_pairs - n_inside),
+            }
             moved["pearson_gap"] = moved["pearson_within"] - moved["pearson_across"]
         for name, influence in moved.items():
-            errors[name][rows] = np.sqrt((counted * influence**2).sum(axis=0)) / total
+            found = np.sqrt((counted * influence**2).sum(axis=0)) / total
+            errors[name][rows] = np.where(found < _ROUNDING, 0.0, found)
     return errors
 
 

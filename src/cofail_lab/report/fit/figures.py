@@ -88,7 +88,7 @@ def _null_calibration(fit: MatrixFit, null: NullCalibration) -> Callable[[], Fig
         shown = [(name, law) for name, law in null.tests if law != "independent" and name in (FIRST_NULL, law)]
         labels = [FITTED_LAWS[law].label + ("" if name == FIRST_NULL else "*") for name, law in shown]
         tests = [null.tests[key] for key in shown]
-        ratios, limits = [fit.ratio(law) for _, law in shown], [fit.ratio_interval(law) for _, law in shown]
+        ratios, limits = [fit.ratio(law) for _, law in shown], [fit.shown_interval(law) for _, law in shown]
         return null_calibration(labels, tests, ratios, limits, fit.level)
 
     return draw
