@@ -207,23 +207,28 @@ class MatrixFit:
         return percentile_interval(self.replicates.more["parts"][:, index], self.level)
 
     def interval(self, values: Float[np.ndarray, " replicates"] | None) -> tuple[float, float] | None:
-        """95% percentile interval of a number that each replicate has; None for None."""
-        return None if values is None else percentile_interval(values, CONFIDENCE)
+        """95% percentile interval of a slope of correlations, one in each replicate; None for None."""
+        return None if values is None else percentile_interval(values, self._level)
 
     def correlation_interval(self, name: str) -> tuple[float, float] | None:
         """95% limits of a mean correlation of `point`, or of ``pearson_gap``; None without the bootstrap.
 
         None for a tetrachoric mean too where pairs on their Fréchet bound spoil them (`readings.correlations`).
         """
-        outcomes, replicates = self.outcomes, self.replicates
+        replicates = self.replicates
         if replicates is None:
             return None
         if name.startswith("tetrachoric"):
             share = float(self.point.n_boundary_pairs[0]) / max(len(self.pairs.left), 1)
             value, drawn = float(getattr(self.point, name)[0]), getattr(replicates.fit, name)
-            return correlations.tetrachoric_limits(value, drawn, share, CONFIDENCE)
-        level = correlations.level_of(outcomes.error_counts, outcomes.n_queries, CONFIDENCE)
-        return correlations.pearson_limits(name, self.point, float(self._pearson_errors[name][0]), replicates, level)
+            return correlations.tetrachoric_limits(value, drawn, share, self._level)
+        error = float(self._pearson_errors[name][0])
+        return correlations.pearson_limits(name, self.point, error, replicates, self._level)
+
+    @property
+    def _level(self) -> float:
+        """The nominal level that gives `CONFIDENCE`."""
+        return correlations.level_of(self.outcomes.error_counts, self.outcomes.n_queries, CONFIDENCE)
 
     @cached_property
     def _pearson_errors(self) -> Mapping[str, np.ndarray]:

@@ -21,7 +21,7 @@ MAX_SHIFT = 0.25
 standard deviations of the replicates."""
 
 FEW_ERRORS = 25.0
-"""Where the harmonic mean of n α_i (1 - α_i) is below this, a nominal level of `LEVEL_OF_FEW` gives 95%."""
+"""Where the harmonic mean of n α_i (1 - α_i) is below this, limits of a nominal level of `LEVEL_OF_FEW` give 95%."""
 LEVEL_OF_FEW = 0.98
 
 # Fisher's transformation of a correlation is finite up to this.
@@ -36,7 +36,7 @@ def pearson_mean(fit: PointFit, name: str) -> Float[np.ndarray, " batch"]:
 
 
 def level_of(error_counts: Int[np.ndarray, " m"], n: int, level: float) -> float:
-    """The nominal level of studentised limits that hold the truth with probability ``level``, .95 or more."""
+    """The nominal level of limits that hold the truth with probability ``level``: higher where errors are few."""
     counts = error_counts[(error_counts > 0) & (error_counts < n)]
     few = len(counts) == 0 or 1 / (n / (counts * (n - counts))).mean() < FEW_ERRORS
     return max(level, LEVEL_OF_FEW) if few else level
