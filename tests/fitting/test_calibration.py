@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import cofail_lab as cl
-from cofail_lab.fitting.calibration import Calibration, conclude
+from cofail_lab.fitting.calibration import Calibration
+from cofail_lab.fitting.conclusion import conclude
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.replicates import null
 from cofail_lab.outcomes import Outcomes

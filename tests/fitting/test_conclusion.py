@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cofail_lab.fitting.calibration import Conclusion, conclude
+from cofail_lab.fitting.conclusion import Conclusion, conclude
 from cofail_lab.fitting.estimators.stack import Prediction
 from cofail_lab.fitting.matrix import MatrixFit, fit_matrix
 from cofail_lab.fitting.readings.tail_test import TailTest

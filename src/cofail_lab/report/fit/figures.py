@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from cofail_lab.fitting.calibration import FIRST_NULL
 from cofail_lab.fitting.comparison.compare import LawComparison
-from cofail_lab.fitting.comparison.laws import FITTED_LAWS
+from cofail_lab.fitting.comparison.laws import FIRST_NULL, FITTED_LAWS
 from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
 from cofail_lab.fitting.readings.pool_scan import PoolScan
 from cofail_lab.fitting.replicates.null import NullCalibration

@@ -6,8 +6,8 @@ import numpy as np
 
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.estimate import Estimate
-from cofail_lab.fitting.calibration import FIRST_NULL, conclude
-from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS, NULL_LAWS, POINT_LAWS
+from cofail_lab.fitting.comparison.laws import FIRST_NULL, FITTED_LAWS, MATRIX_LAWS, NULL_LAWS, POINT_LAWS
+from cofail_lab.fitting.conclusion import conclude
 from cofail_lab.fitting.estimators import one_factor
 from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.difficulty import FAMILIES
