@@ -146,7 +146,7 @@ LAW_ROWS = {
         Row("shock_atom_one_factor", "ω over one factor", _FREE), "one_factor", 100, _by_free_rates("one_factor", 0.4)
     ),
     "shock_atom_one_factor_loadings_ml": LawRow(
-        Row("shock_atom_one_factor_loadings_ml", "ω over own loadings", _FREE), "loadings", 60, _by_own_loadings
+        Row("shock_atom_one_factor_loadings_ml", "ω over own loadings", _FREE), "loadings", 50, _by_own_loadings
     ),
     "shock_atom_clayton": LawRow(
         Row("shock_atom_clayton", "ω over Clayton", _FREE), "clayton", 100, _by_free_rates("clayton", 0.8)
@@ -154,31 +154,31 @@ LAW_ROWS = {
     "shock_atom_student_factor": LawRow(
         Row("shock_atom_student_factor", "ω over a Student factor", _COUNTS),
         "student",
-        50,
+        20,
         _printed_by("atom_student_factor", "shock"),
     ),
     "shock_atom_skew_factor": LawRow(
         Row("shock_atom_skew_factor", "ω over a skewed factor", _COUNTS),
         "skew",
-        50,
+        20,
         _printed_by("atom_skew_factor", "shock"),
     ),
     "shock_atom_one_factor_loadings": LawRow(
         Row("shock_atom_one_factor_loadings", "ω over own loadings, from pairs", _PROFILE),
         "loadings",
-        50,
+        30,
         _printed_by("atom_one_factor_loadings", "shock"),
     ),
     "shock_atom_block": LawRow(
         Row("shock_atom_block", "ω over families, from pairs", _PROFILE),
         "block",
-        50,
+        30,
         _printed_by("atom_block", "shock"),
     ),
     "shock_atom_full_sigma": LawRow(
         Row("shock_atom_full_sigma", "ω over full Σ, from pairs", _PROFILE),
         "full_sigma",
-        50,
+        30,
         _printed_by("atom_full_sigma", "shock"),
     ),
     "correlation_one_factor_ml": LawRow(
