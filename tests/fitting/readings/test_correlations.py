@@ -52,4 +52,6 @@ def test_limits_of_a_fit() -> None:
     low, high = np.sort(deviations)[[1, 62]]
     expected = np.tanh(np.arctanh(value) - error / (1 - value**2) * np.array([high, low]))
     assert fit.correlation_interval("pearson") == pytest.approx(tuple(expected))
+    assert fit.shown_interval("one_factor") == fit.bca_interval("one_factor") != fit.ratio_interval("one_factor")
+    assert replace(fit, conventions="published").shown_interval("one_factor") == fit.ratio_interval("one_factor")
     assert pearson_limits("pearson", fit.point, 0.0, fit.replicates, 0.95) is None

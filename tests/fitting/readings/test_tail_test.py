@@ -167,3 +167,12 @@ def test_the_atom_of_the_power_fits_beside_the_best_model() -> None:
     counts = histogram(np.random.default_rng(2), np.random.default_rng(3).standard_normal(200), 5, 0.3)
     rates = np.array([0.02, 0.3, 0.3, 0.4, 0.4])
     assert test_tail(rates, np.ones(5), counts, atom=0.03, seed=0).atom == pytest.approx(0.01)
+
+
+def test_the_power_told_is_that_over_the_difficulty_that_fits() -> None:
+    """Exponential difficulty hides an atom of 3%, which a Gaussian one would show: no power is told that one has not."""
+    rng = np.random.default_rng(1)
+    counts = histogram(rng, 1 - rng.exponential(size=1000), 20)
+    found = test_tail(np.full(20, 0.4), np.ones(20), counts, atom=0.03, seed=0)
+    assert found.power_base in ("skew", "lognormal")
+    assert found.power < 0.4 < 0.9 < found.ceiling
