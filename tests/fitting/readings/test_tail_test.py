@@ -170,7 +170,7 @@ def test_the_atom_of_the_power_fits_beside_the_best_model() -> None:
 
 
 def test_the_power_told_is_that_over_the_difficulty_that_fits() -> None:
-    """Exponential difficulty hides an atom of 3%, which a Gaussian one would show: no power is told that one has not."""
+    """Exponential difficulty hides an atom of 3% that a Gaussian one would show: no power is told that one has not."""
     rng = np.random.default_rng(1)
     counts = histogram(rng, 1 - rng.exponential(size=1000), 20)
     found = test_tail(np.full(20, 0.4), np.ones(20), counts, atom=0.03, seed=0)
