@@ -130,3 +130,11 @@ def test_counts_that_cannot_be(change: dict, names: str) -> None:
     with pytest.raises(InputError, match=names) as error:
         cl.certify_counts(**arguments)
     assert "\n" not in str(error.value)
+
+
+def test_skip_is_decided_by_the_paired_certificate() -> None:
+    """K = 90 of 330, the best of ten models right on 225: P1.v is .0836, P1.iv .1689, on two sides of .1."""
+    found = cl.certify_counts(n_all_wrong=90, n_queries=330, n_models=10, best_correct=225, overhead=0.1)
+    assert found.paired_max_gain == pytest.approx(0.0836, abs=5e-5)
+    assert found.max_gain == pytest.approx(0.1689, abs=5e-5)
+    assert found.outcome == "skip"

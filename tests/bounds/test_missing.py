@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 
 from cofail_lab.bounds.missing import partial_identification
 
@@ -26,3 +27,13 @@ def test_missing_cells_enclose_every_filling():
         assert found.oracle_gain[1] >= max(gains) - 1e-12
         assert found.max_gain >= found.oracle_gain[1]
         assert found.min_gain <= found.oracle_gain[0]
+
+
+def test_certified_limits_share_delta_where_they_must():
+    """Complete cells: P1.v at δ/m of the model that fails least, P1.vii at δ. 40 queries, 8, 12 and 20 failures."""
+    wrong = np.arange(40)[:, None] < np.array([8, 12, 20])
+    wrong[:, 2] = ~wrong[:, 2]
+    found = partial_identification(wrong, np.zeros_like(wrong), delta=0.1)
+    assert found.oracle_gain == (0.2, 0.2)
+    assert found.max_gain == pytest.approx(beta.ppf(1 - 0.1 / 3, 9, 32), abs=1e-12)
+    assert found.min_gain == pytest.approx(beta.ppf(0.1, 8, 33), abs=1e-12)

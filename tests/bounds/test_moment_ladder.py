@@ -53,3 +53,5 @@ def test_matrix_ladder():
         assert rung.lower_confident is not None
         assert rung.upper_confident is not None
         assert rung.lower_confident <= rung.lower <= rung.upper <= rung.upper_confident
+    # One moment, at δ/2 a side: β is at most the mean, whose limit is Hoeffding's in its entropy form.
+    assert rungs[0].upper_confident == pytest.approx(0.47799, abs=5e-6)

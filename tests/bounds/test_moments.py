@@ -12,6 +12,7 @@ from cofail_lab.bounds.moments import (
     Right,
     at_least_range,
     boros_prekopa,
+    dawson_sankoff,
     gallot_kounias,
     hunter,
     kuai_alajaji_takahara,
@@ -88,3 +89,45 @@ def test_boros_prekopa_equals_the_program_given_three_moments():
         binomial = [Fraction(sum(comb(j, k) * c for j, c in enumerate(right_counts)), total) for k in (1, 2, 3)]
         found = wrong_count_range(binomial_moments(right_counts[::-1], 3), m)
         assert boros_prekopa(binomial, m) == pytest.approx(found[:2], abs=1e-12)
+
+
+def exact(right: Right) -> tuple[list[Fraction], list[list[Fraction]]]:
+    """The same numbers as rationals, without rounding."""
+    return [Fraction(float(a)) for a in right.single], [[Fraction(float(p)) for p in row] for row in right.both]
+
+
+def test_rounding_never_moves_a_limit_inwards():
+    """Each closed form against the same formula in rationals: 200 pools, where every float rounds."""
+    rng = np.random.default_rng(10)
+    for _ in range(200):
+        m = int(rng.integers(2, 7))
+        _, alpha, pairs = random_law(rng, m)
+        right = right_moments(alpha, pairs)
+        single, both = exact(right)
+        s1, s2 = sum(single), (sum(map(sum, both)) - sum(single)) / 2
+        lower, upper = dawson_sankoff(right)
+        assert Fraction(upper) >= min(1 - 2 * s1 / (k + 1) + 2 * s2 / (k * (k + 1)) for k in range(1, max(m, 2)))
+        assert Fraction(lower) <= max(0, 1 - s1 + 2 * s2 / m)
+        bound, v = gallot_kounias(right)
+        weights = [Fraction(float(x)) for x in v]
+        cross = sum(weights[i] * weights[j] * both[i][j] for i in range(m) for j in range(m))
+        assert Fraction(bound) >= 1 - 2 * sum(w * a for w, a in zip(weights, single, strict=True)) + cross
+
+
+def test_kuai_alajaji_takahara_is_the_best_of_its_family():
+    """De Caen's family: given that i is right, C has mean row_i/a_i + 1, and E[1/C] is least at two neighbours."""
+    rng = np.random.default_rng(11)
+    for _ in range(50):
+        m = int(rng.integers(2, 7))
+        _, alpha, pairs = random_law(rng, m)
+        right = right_moments(alpha, pairs)
+        reached = 0.0
+        for a, both in zip(right.single, right.both, strict=True):
+            if a <= 0:
+                continue
+            mean = both.sum() / a
+            # The least E[1/C] over laws of C on 1..m with this mean, as a program.
+            values = np.arange(1, m + 1)
+            program = linprog(1 / values, A_eq=np.vstack([np.ones(m), values]), b_eq=[1.0, mean])
+            reached += a * program.fun
+        assert kuai_alajaji_takahara(right) == pytest.approx(1 - reached, abs=1e-7)

@@ -102,3 +102,30 @@ def test_bounded_mean_limits_cover_by_exact_sums():
 def test_bad_input(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+def test_stratified_limits_by_hand():
+    """Clopper-Pearson at .05 a stratum, 1 of 12 and 2 of 20: .7 (.33868) + .3 (.28262)."""
+    found = stratified_upper(np.array([1, 2]), np.array([12, 20]), np.array([0.7, 0.3]), 0.1)
+    assert found == pytest.approx(0.3218620254, abs=1e-10)
+
+
+def test_the_largest_cluster_counts():
+    """Two clusters of 60 and forty of 1, each failing as a whole with probability .2: 1,000 samples, no miss.
+
+    With the mean size in place of the largest most samples miss.
+    """
+    rng = np.random.default_rng(5)
+    sizes = np.array([60] * 2 + [1] * 40)
+    limits = [clustered_upper(sizes * (rng.random(42) < 0.2), sizes, 0.1, max_size=60) for _ in range(1000)]
+    assert min(limits) >= 0.2
+
+
+def test_bounded_mean_limits_solve_hoeffdings_equation():
+    """n KL(x, g) = log(1/δ) on either side of the mean."""
+    for mean in (0.1, 0.5, 0.93):
+        lower, upper = bounded_mean_limits(mean, 50, 0.05)
+        assert lower < mean < upper
+        for g in (lower, upper):
+            distance = mean * np.log(mean / g) + (1 - mean) * np.log((1 - mean) / (1 - g))
+            assert 50 * distance == pytest.approx(np.log(20), abs=1e-9)

@@ -1,0 +1,71 @@
+"""The study of planted errors: its lists fit the code, and it tells a failing test from a passing one."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from studies.planted import Outcome, Planted
+
+from studies import planted
+
+ERRORS = planted.read()
+
+
+def error(**change: str) -> Planted:
+    return Planted("here", "a.py", "x + 1", "x - 1", "sign", ("test_a.py",))._replace(**change)
+
+
+@pytest.mark.parametrize("area", sorted({one.area for one in ERRORS}))
+def test_every_error_can_be_planted_and_names_tests(area: str) -> None:
+    for one in (one for one in ERRORS if one.area == area):
+        text = (planted.ROOT / one.file).read_text(encoding="utf-8")
+        assert one.stale(text) is None, (one.file, one.what, one.stale(text))
+        if one.file.endswith(".py"):
+            ast.parse(text.replace(one.old, one.new))
+        for test in one.tests:
+            assert (planted.ROOT / test.split("::")[0]).exists(), (one.what, test)
+
+
+def test_no_error_is_listed_twice() -> None:
+    assert len({(one.file, one.old, one.new) for one in ERRORS}) == len(ERRORS)
+
+
+def test_what_cannot_be_planted_is_said() -> None:
+    assert error().stale("y = x + 1") is None
+    assert error().stale("y = 2") == "old occurs 0 times, once is needed"
+    assert error().stale("x + 1, x + 1") == "old occurs 2 times, once is needed"
+    assert error(new="x + 1").stale("x + 1") == "old and new are the same"
+
+
+def test_a_failing_test_catches_and_a_weak_one_does_not(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def f(x):\n    return x + 1\n")
+    (tmp_path / "test_a.py").write_text("from a import f\ndef test(): assert f(1) == 2\n")
+    (tmp_path / "test_weak.py").write_text("from a import f\ndef test(): assert f(1) < 3\n")
+    assert planted.plant(tmp_path, error()).state == "caught"
+    assert planted.plant(tmp_path, error(tests=("test_weak.py",))).state == "survived"
+    assert planted.plant(tmp_path, error(tests=("test_weak.py",), equivalent="why")).state == "equivalent"
+    # The error is taken out again.
+    assert planted.run_tests(tmp_path, ["test_a.py"])
+    with pytest.raises(ValueError, match="no test ran"):
+        planted.run_tests(tmp_path, ["test_a.py::test_of_another_name"])
+
+
+def test_a_sample_is_spread_evenly() -> None:
+    many = [error(what=str(i)) for i in range(10)]
+    assert [one.what for one in planted.sample(many, 3)] == ["1", "5", "8"]
+    assert planted.sample(many, 20) == many
+
+
+def test_the_page_counts_survivors_and_not_equivalent_errors() -> None:
+    outcomes = [
+        Outcome(error(), "caught", 1.0),
+        Outcome(error(what="unit"), "survived", 1.0),
+        Outcome(error(area="there"), "caught", 1.0),
+        Outcome(error(what="order", equivalent="A sum has no order."), "equivalent", 1.0),
+    ]
+    text = planted.page(outcomes)
+    assert "| here | 2 | 1 | 50.0% |" in text
+    assert "| there | 1 | 1 | 100.0% |" in text
+    assert "| **all** | 3 | 2 | 66.7% |" in text
+    assert "## Survivors\n\n- `a.py`: unit.\n" in text
+    assert "- `a.py`: order. A sum has no order.\n" in text
