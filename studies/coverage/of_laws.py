@@ -133,7 +133,7 @@ def _two_families(m: int) -> np.ndarray:
     return np.array(["even", "odd"])[np.arange(m) % 2]
 
 
-_FREE, _PROFILE = "likelihood of the matrix, rates free; above, or K", "likelihood of C over ω = k/n; above, or K"
+_FREE, _PROFILE = "likelihood of the matrix, rates free; above, or K", "likelihood of C over ω = k/n, or K"
 _COUNTS = "likelihood of C; where the largest ω is likely, the limit of β"
 LAW_ROWS = {
     "shock_atom_independent": LawRow(

@@ -49,7 +49,7 @@ def test_profile_over_dropped_queries(drawn: np.ndarray) -> None:
 
 @pytest.mark.parametrize(("n", "m"), [(1500, 4), (400, 15)])
 def test_limits_of_the_profile_over_dropped_queries(drawn: np.ndarray, n: int, m: int) -> None:
-    """Against every k in turn: likely by C, or above the estimate K is not too small; past K the limit is that of β."""
+    """Against every k in turn: likely by C, or K is not rare; past K the limit is that of β."""
     pool = VaryingPool(drawn[:n, :m])
 
     def base_of(rates: np.ndarray, matrix: np.ndarray) -> OneFactorGaussian:
@@ -65,9 +65,12 @@ def test_limits_of_the_profile_over_dropped_queries(drawn: np.ndarray, n: int, m
         law = AtomInflated(k / n, base) if k else base
         logs.append(count_law(law).log_likelihood(pool.histogram))
         beta.append(float(law.log_all_wrong()))
-    # Likely by C or, above the estimate, because K would not be too small; then the nearest k/n outside.
-    by_count = (dropped > found.dropped) & (binom.cdf(pool.n_all_wrong, n, np.exp(beta)) >= 0.025)
-    likely = np.flatnonzero((np.array(logs) >= found.log_likelihood - chi2.ppf(0.95, 1) / 2) | by_count)
+    # Likely by C, or because K would not be rare; then the nearest k/n outside.
+    rates = np.exp(beta)
+    by_count = np.where(
+        dropped > found.dropped, binom.cdf(pool.n_all_wrong, n, rates), binom.sf(pool.n_all_wrong - 1, n, rates)
+    )
+    likely = np.flatnonzero((np.array(logs) >= found.log_likelihood - chi2.ppf(0.95, 1) / 2) | (by_count >= 0.025))
     assert found.shock_interval[0] == pytest.approx(max(likely[0] - 1, 0) / n)
     beyond = binomtest(pool.n_all_wrong, n).proportion_ci(0.95).high
     last = int(likely[-1])

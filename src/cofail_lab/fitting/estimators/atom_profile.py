@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import bdtr
+from scipy.special import bdtr, bdtrc
 from scipy.stats import chi2
 
 from cofail_lab.bounds.binomial import clopper_pearson
@@ -96,9 +96,10 @@ def profile(
         fit = fits[k]
         if fit is None:
             return False
-        # As in `limits`: an ω is kept where C is likely, and a large one also where K would not be too small for it.
-        small_k = k > best and bdtr(pool.n_all_wrong, n, all_wrong[k]) >= _MISSED
-        return small_k or fit[0] >= log_likelihood - float(chi2.ppf(0.95, 1)) / 2
+        # An ω is kept where C is likely, or where K alone would not be rare. Beside bases from pairs that is needed on
+        # both sides: with the likelihood alone below, limits held ω in 42 of 54 matrices of equal models.
+        tail = bdtr(pool.n_all_wrong, n, all_wrong[k]) if k > best else bdtrc(pool.n_all_wrong - 1, n, all_wrong[k])
+        return fit[0] >= log_likelihood - float(chi2.ppf(0.95, 1)) / 2 or tail >= _MISSED
 
     interval = _likely_shocks(likely, sorted(fits), pool) if intervals else None
     return ProfileFit(law, best, log_likelihood, tuple(sorted(fits)), interval)
