@@ -7,6 +7,7 @@ from cofail_lab.fitting.conclusion import CHANCE, Conclusion
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.readings.difficulty import FAMILIES
 from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS
+from cofail_lab.report.fit.names import rate_digits
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, interval, p_value, percent, percent_of_log, points, ratio
 from cofail_lab.result import Section
@@ -37,11 +38,11 @@ def _ceiling_sentence(fit: MatrixFit) -> str:
             f"may be up to {percent(high)}): the ceiling is not what limits this pool. A perfect selector would gain "
             f"{points(fit.oracle_gain)} over {best}."
         )
+    beta = percent(outcomes.all_wrong(), rate_digits(fit, _QUOTED_LAWS))
     return (
         f"All {count(outcomes.n_models)} models fail {count(outcomes.n_all_wrong)} of {count(outcomes.n_queries)} "
-        f"queries (β = {percent(outcomes.all_wrong())}, 95% {interval(low, high)}). On these queries no policy that "
-        f"returns one of their answers exceeds {percent(1 - outcomes.all_wrong())}, {points(fit.oracle_gain)} above "
-        f"{best}; "
+        f"queries (β = {beta}, 95% {interval(low, high)}). On these queries no policy that returns one of their "
+        f"answers exceeds {percent(1 - outcomes.all_wrong())}, {points(fit.oracle_gain)} above {best}; "
         f"{percent(fit.foreclosed_share)} of that model's errors are everybody's."
     )
 
@@ -60,7 +61,8 @@ def _left_out_sentence(fit: MatrixFit) -> str:
 
 def _laws_sentence(fit: MatrixFit) -> str:
     logs = {law: fit.log_predicted(law) for law in _QUOTED_LAWS}
-    said = [f"{percent_of_log(value)} ({phrase(law)})" for law, value in logs.items() if value is not None]
+    digits = rate_digits(fit, _QUOTED_LAWS)
+    said = [f"{percent_of_log(value, digits)} ({phrase(law)})" for law, value in logs.items() if value is not None]
     if not said:
         return "No law can be fitted to its pairs."
     of = f" of the {count(fit.n_varying)} models that vary" if fit.outcomes.constant.any() else ""

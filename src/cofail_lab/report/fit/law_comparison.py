@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cofail_lab.estimate import Estimate
 from cofail_lab.fitting.comparison.compare import LawComparison, LawFit
-from cofail_lab.report.numbers import count, fixed, percent, percent_of_log, ratio
+from cofail_lab.report.numbers import count, fixed, percent, percent_of_log, ratio, signed
 from cofail_lab.result import Row, Section
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _row(fit: LawFit, comparison: LawComparison) -> Row:
 
 def _thousandths(difference: float, error: float) -> str:
     """Nats per thousand queries: the size at which laws differ."""
-    return f"{1000 * difference:+.1f} ± {1000 * error:.1f} per 1,000 queries"
+    return f"{signed(1000 * difference)} ± {fixed(1000 * error, 1)} per 1,000 queries"
 
 
 def _parameter(name: str, fit: LawFit) -> str:

@@ -20,6 +20,7 @@ from cofail_lab.report.fit import law_comparison
 from cofail_lab.report.fit import reading as fit_reading
 from cofail_lab.report.fit.brief import last_sections
 from cofail_lab.report.fit.figures import several_datasets
+from cofail_lab.report.fit.names import rate_digits
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, fixed, interval, percent, percent_of_log, points, ratio
 from cofail_lab.result import Row, Section
@@ -187,7 +188,11 @@ def _law_row(fit: MatrixFit, law: str) -> Row:
         notes.append(f"over the {count(outcomes.n_models - int(outcomes.constant.sum()))} varying models")
     if law in fit.matrix_laws:
         notes += fit.matrix_laws[law].notes
-    return Row(f"β if {FITTED_LAWS[law].label}", percent_of_log(fit.log_predicted(law)), "; ".join(notes))
+    return Row(
+        f"β if {FITTED_LAWS[law].label}",
+        percent_of_log(fit.log_predicted(law), rate_digits(fit, fit.laws)),
+        "; ".join(notes),
+    )
 
 
 def _without(fit: MatrixFit, law: str) -> str:
@@ -205,12 +210,15 @@ def _prediction_sentence(fit: MatrixFit) -> str:
         return f"The one-factor model fitted to pairwise correlations {fit.why_absent('one_factor')}."
     n_varying = fit.outcomes.n_models - int(fit.outcomes.constant.sum())
     who = "all models" if n_varying == fit.outcomes.n_models else f"all {count(n_varying)} varying models"
-    said = f"From pairwise correlations alone, a one-factor model predicts that {who} fail on {percent(predicted)}"
+    digits = rate_digits(fit, fit.laws)
+    said = (
+        f"From pairwise correlations alone, a one-factor model predicts that {who} fail on {percent(predicted, digits)}"
+    )
     if fit.outcomes.n_all_wrong == 0:
         return f"{said}; none was seen, so a ratio of observed to predicted says nothing here."
     limits = fit.shown_interval("one_factor")
     spread = f", {100 * fit.level:g}% interval {interval(*limits, ratio)}" if limits else ""
-    return f"{said}; observed: {percent(observed)} (ratio {ratio(fit.ratio('one_factor'))}{spread})."
+    return f"{said}; observed: {percent(observed, digits)} (ratio {ratio(fit.ratio('one_factor'))}{spread})."
 
 
 def _matrix(outcomes: Outcomes, fit: MatrixFit) -> Section:
