@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cofail_lab.bounds.certificate import certify_counts, certify_outcomes
-from cofail_lab.fitting.calibration import Conclusion
+from cofail_lab.fitting.conclusion import Conclusion
 from cofail_lab.fitting.matrix import MatrixFit, fit_matrix
 from cofail_lab.fitting.readings.tail_test import TailTest
 from cofail_lab.outcomes import Outcomes
@@ -81,7 +81,16 @@ def test_ratios_agree_with_the_rates_beside_them(fit: MatrixFit) -> None:
     ],
 )  # fmt: skip
 def test_more_than_pairs_in_a_word_with_the_power(fit: MatrixFit, conclusion: Conclusion, word: str, why: str) -> None:
-    tail = TailTest({"gaussian": 0.5}, 2.0, atom=0.03, power=0.62, ceiling=0.13, nearest="gaussian", best="gaussian")
+    tail = TailTest(
+        {"gaussian": 0.5},
+        2.0,
+        atom=0.03,
+        power=0.62,
+        power_base="gaussian",
+        ceiling=0.13,
+        nearest="gaussian",
+        best="gaussian",
+    )
     more, _ = last_sections(replace(fit, tail=tail), certify_outcomes(fit.outcomes, overhead=0.02), conclusion)
     value, note = row(more, "more than pairs?")
     assert value == word

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cofail_lab.bounds.certificate import Certificate
-from cofail_lab.fitting.calibration import FIRST_NULL, Conclusion
+from cofail_lab.fitting.comparison.laws import FIRST_NULL
+from cofail_lab.fitting.conclusion import Conclusion
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.report.answer import next_section
 from cofail_lab.report.numbers import interval, percent, ratio
@@ -16,7 +17,7 @@ _MORE_THAN_PAIRS = {
     "thinner": ("no", "fewer queries fail everyone than pairs suggest"),
     "cannot_tell": ("cannot tell", "this matrix does not decide it"),
 }
-"""`fitting.calibration.Tail` -> the answer in a word, and why."""
+"""`fitting.conclusion.Tail` -> the answer in a word, and why."""
 _CANNOT_TELL = {
     "not_tested": "not tested here, experiment.null=200 does",
     "few_models": "fewer than three models vary",
@@ -24,7 +25,7 @@ _CANNOT_TELL = {
     "always_right": "one model is always right",
     "none_says_nothing": "no query fails everyone, and none was to be expected",
 }
-"""`fitting.calibration.Reason` -> why it cannot be told."""
+"""`fitting.conclusion.Reason` -> why it cannot be told."""
 
 
 def last_sections(fit: MatrixFit, certificate: Certificate, conclusion: Conclusion) -> tuple[Section, Section]:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cofail_lab.fitting.calibration import CHANCE, FIRST_NULL, Conclusion
-from cofail_lab.fitting.comparison.laws import NULL_LAWS, phrase
+from cofail_lab.fitting.comparison.laws import FIRST_NULL, NULL_LAWS, phrase
+from cofail_lab.fitting.conclusion import CHANCE, Conclusion
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.readings.difficulty import FAMILIES
 from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS
@@ -186,9 +186,11 @@ def _power(fit: MatrixFit) -> str:
     tail = fit.tail
     if tail is None:
         return ""
+    base = "" if tail.power_base == "gaussian" else f" ({FAMILIES[tail.power_base].label})"
     return (
-        f" (a common mode of {percent(tail.atom)} beside one factor would be told in {percent(tail.power, 0)} of such "
-        f"matrices; the best possible test would find it in {percent(tail.ceiling, 0)})"
+        f" (a common mode of {percent(tail.atom)} beside the difficulty fitted{base} would be told in "
+        f"{percent(tail.power, 0)} of such matrices; the best possible test would find it beside a Gaussian one in "
+        f"{percent(tail.ceiling, 0)})"
     )
 
 
@@ -196,8 +198,8 @@ def _best_test(fit: MatrixFit) -> str:
     if fit.tail is None:
         return "it was not tested whether a common mode could be seen"
     return (
-        f"even the best possible test would find a common mode of {percent(fit.tail.atom)} beside one factor in only "
-        f"{percent(fit.tail.ceiling, 0)} of such matrices"
+        f"even the best possible test would find a common mode of {percent(fit.tail.atom)} beside a Gaussian "
+        f"difficulty in only {percent(fit.tail.ceiling, 0)} of such matrices"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -126,7 +127,8 @@ def metrics(comparison: LawComparison) -> dict[str, float | int | None]:
         numbers |= {
             f"predicted_{name}": fit.predicted.value,
             f"predicted_{name}_error": fit.predicted.error,
-            f"log_predicted_{name}": fit.log_predicted,
+            # Under a full Σ of opposite models β can be 0, and its log is no number.
+            f"log_predicted_{name}": None if fit.log_predicted == -math.inf else fit.log_predicted,
             f"ratio_{name}": fit.ratio,
             f"log_likelihood_{name}": fit.log_likelihood,
             f"matrix_log_likelihood_{name}": fit.matrix_log_likelihood,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from cofail_lab.bounds.certificate import Certificate
-from cofail_lab.fitting.calibration import Conclusion, conclude
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS
+from cofail_lab.fitting.conclusion import Conclusion, conclude
 from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.outcomes import Outcomes
@@ -163,7 +163,10 @@ def _correlation_rows(fit: MatrixFit) -> list[Row]:
         value = float(getattr(point, name)[0])
         if not np.isnan(value):
             limits = fit.correlation_interval(name)
-            rows.append(Row(label, fixed(value), _bracket(limits, fixed, "95% bootstrap interval")))
+            note = _bracket(limits, fixed, "95% bootstrap interval")
+            if limits is None and fit.replicates is not None and name.startswith("tetrachoric"):
+                note = "no limits: in resampled queries too many pairs are on their Fréchet bound, or near it"
+            rows.append(Row(label, fixed(value), note))
     if n_boundary := int(point.n_boundary_pairs[0]):
         note = f"{count(n_boundary)} pairs on their Fréchet bound enter the mean at ±1"
         rows.append(Row("  without boundary pairs", fixed(float(point.tetrachoric_interior[0])), note))
@@ -178,7 +181,7 @@ def _law_row(fit: MatrixFit, law: str) -> Row:
     if fit.predicted(law) is None:
         notes.append(fit.why_absent(law))
     elif fit.ratio(law) is not None:
-        limits = fit.ratio_interval(law)
+        limits = fit.shown_interval(law)
         spread = f", {100 * fit.level:g}% interval {interval(*limits, ratio)}" if limits else ""
         notes.append(f"observed/predicted {ratio(fit.ratio(law))}{spread}{_without(fit, law)}")
     if outcomes.constant.any():
@@ -213,7 +216,7 @@ def _prediction_sentence(fit: MatrixFit) -> str:
     )
     if fit.outcomes.n_all_wrong == 0:
         return f"{said}; none was seen, so a ratio of observed to predicted says nothing here."
-    limits = fit.ratio_interval("one_factor")
+    limits = fit.shown_interval("one_factor")
     spread = f", {100 * fit.level:g}% interval {interval(*limits, ratio)}" if limits else ""
     return f"{said}; observed: {percent(observed, digits)} (ratio {ratio(fit.ratio('one_factor'))}{spread})."
 
