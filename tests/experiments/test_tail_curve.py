@@ -55,19 +55,30 @@ def test_simulated_queries_are_those_of_one_process(shards: int) -> None:
     assert hits.tolist() != count_all_wrong(law, sizes, range(31), seed=2, chunk=8).tolist()
 
 
-def test_the_estimate_is_of_the_largest_size_and_ratios_beyond_float64_have_a_log_only() -> None:
-    inputs = Inputs(RunOptions(), law_factory=lambda: CommonShock(0.05, "0.3x12"))
-    result = TailCurve(sizes=(2, 3), simulate=False).run(inputs)
-    assert result.metrics["all_wrong"] == pytest.approx(0.05 + 0.95 * 0.3**3)
-    assert result.estimates["all_wrong"].value == pytest.approx(result.metrics["all_wrong"])
-    names = ("all_wrong", "one_factor", "one_factor_pearson", "ratio_one_factor", "ratio_one_factor_pearson")
-    curve = {f"log_{name}": np.array([0.0, value]) for name, value in zip(names, (-900, -1, -2, 699, 701), strict=True)}
-    curve |= {name: np.array([0.5, np.nan]) for name in ("tetrachoric", "pearson", "implied_correlation")}
-    metrics = metrics_at_largest_pool(np.array([2, 900]), curve)
+def made_up_curve() -> dict[str, np.ndarray]:
+    """At two sizes; every column has another value at the larger one."""
+    last = {"all_wrong": -900, "one_factor": -1, "one_factor_pearson": -2}
+    last |= {"ratio_one_factor": 699, "ratio_one_factor_pearson": 701}
+    curve = {f"log_{name}": np.array([0.0, value]) for name, value in last.items()}
+    return curve | {name: np.array([0.5, np.nan]) for name in ("tetrachoric", "pearson", "implied_correlation")}
+
+
+def test_metrics_are_of_the_largest_pool_and_ratios_beyond_float64_have_a_log_only() -> None:
+    metrics = metrics_at_largest_pool(np.array([2, 900]), made_up_curve())
+    assert metrics["n_models"] == 900
+    assert metrics["predicted_one_factor"] == pytest.approx(np.exp(-1))
+    assert metrics["predicted_one_factor_pearson"] == pytest.approx(np.exp(-2))
     assert metrics["ratio_one_factor"] == pytest.approx(np.exp(699))
     assert metrics["ratio_one_factor_pearson"] is None
     assert metrics["log_ratio_one_factor_pearson"] == 701
     assert (metrics["all_wrong"], metrics["log_all_wrong"], metrics["tetrachoric"]) == (0, -900, None)
+
+
+def test_the_estimate_is_of_the_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cofail_lab.experiments.tail_curve.tail_curve", lambda *_: made_up_curve())
+    inputs = Inputs(RunOptions(), law_factory=lambda: CommonShock(0.05, "0.3x12"))
+    result = TailCurve(sizes=(2, 3), simulate=False).run(inputs)
+    assert result.estimates["all_wrong"].value == pytest.approx(0.05 + 0.95 * 0.3**3)
 
 
 def test_every_query_is_of_one_shard() -> None:
