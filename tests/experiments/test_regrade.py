@@ -165,3 +165,11 @@ def test_the_threshold_is_that_of_the_second_grading(tmp_path: Path) -> None:
     (tmp_path / "two.csv").write_text("query,model,score\nq1,a,.5\nq1,b,.4\nq2,a,.6\nq2,b,.5\n")
     metrics = regrade(str(tmp_path / "one.csv"), str(tmp_path / "two.csv"), threshold=0.5).metrics
     assert (metrics["n_right_to_wrong"], metrics["n_wrong_to_right"]) == (1, 1)
+
+
+def test_the_error_probability_is_that_of_the_certificates(tmp_path: Path, first: np.ndarray) -> None:
+    path = log(tmp_path, "one.csv", first)
+    metrics = regrade(path, path, delta=0.3).metrics
+    expected = certify(outcomes_from(first == WRONG), delta=0.3)
+    assert metrics["before_max_gain"] == metrics["after_max_gain"] == expected.max_gain
+    assert metrics["before_paired_min_gain"] == expected.paired_min_gain

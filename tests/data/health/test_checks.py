@@ -304,3 +304,9 @@ def test_errors_are_no_answers_and_cost_nothing_to_report() -> None:
     cells[1, 1] = Cell.ERROR
     assert named(examine(grades), "coverage") == ["b"]
     assert named(examine(grades), "zero_costs") == []
+
+
+def test_queries_without_a_prompt_repeat_none() -> None:
+    prompts = {"prompt": np.array(["", " ", "1 + 1?", " 1 +\n1?"], dtype=object)}
+    grades = Grades(np.eye(4, 2, dtype=np.int8), tuple("pqrs"), ("a", "b"), "g", per_query=prompts)
+    assert named(examine(grades), "repeated_prompts") == ["s"]

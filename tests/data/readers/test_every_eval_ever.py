@@ -40,3 +40,11 @@ def test_one_answer_twice_is_under_two_metrics_and_two_answers_are_repeats(tmp_p
     chosen = load("every_eval_ever", tmp_path / "metrics.jsonl", scorer="second")
     assert chosen.cells.tolist() == [[WRONG]]
     assert load("every_eval_ever", tmp_path / "repeats.jsonl").per_cell["samples"].tolist() == [[[RIGHT, WRONG]]]
+
+
+def test_a_threshold_lets_the_score_decide(tmp_path: Path) -> None:
+    """Where the score says right from .5 on and ``is_correct`` says something else."""
+    rows = [{"sample_id": "s", "score": 0.5, "evaluation": {"score": 0.5, "is_correct": False}}]
+    path = small_logs.every_eval_ever(tmp_path / "x_samples.jsonl", "m", rows)
+    assert load("every_eval_ever", path, threshold=0.5).cells.tolist() == [[RIGHT]]
+    assert load("every_eval_ever", path, threshold=0.51).cells.tolist() == [[WRONG]]
