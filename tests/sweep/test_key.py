@@ -21,7 +21,10 @@ def test_keys_follow_content(tmp_path: Path) -> None:
     assert job_key(config) == beside
     path.write_text("query,a,b\n1,1,1\n")
     assert job_key(config) != beside
-    assert job_key({"data": {"path": [str(tmp_path)]}}) != job_key({"data": {"path": str(tmp_path / "absent")}})
+    listed = {"data": {"path": [str(path), str(tmp_path / "absent.csv")]}}
+    several = job_key(listed)
+    path.write_text("query,a,b\n1,1,0\n")
+    assert job_key(listed) != several
     assert sweep_key(["a=1", "b=2"]) == sweep_key(["b=2", "a=1", "sweep.retry_failed=true"]) != sweep_key(["a=1"])
 
 
