@@ -143,10 +143,10 @@ def test_what_was_varied(tmp_path: Path) -> None:
 def test_shards_and_runs_within_runs(tmp_path: Path) -> None:
     """A shard is no result; the runs of a sweep are found below the result that gathers them."""
     recorded(tmp_path / "s", {"gather": {"path": "."}}, {}, experiment="gather")
-    recorded(tmp_path / "s" / "0", {"run": {"seed": 0, "shard": None}, "experiment": {"sizes": [2, 3]}}, {"n": 1})
+    recorded(tmp_path / "s" / "0", {"run": {"seed": 0, "shard": None}, "data": {"models": ["a", None]}}, {"n": 1})
     recorded(tmp_path / "s" / "1", {"run": {"seed": 0, "shard": 1}}, {"n": 2})
     recorded(tmp_path / "s" / ".sweep" / "2", {"run": {"seed": 0}}, {"n": 3})  # a hidden folder is none of them
     result = Gather(str(tmp_path)).run(Inputs(RunOptions()))
     assert result.metrics["n_runs"] == 1
     assert result.tables["runs"]["n"].to_pylist() == [1]
-    assert result.tables["runs"]["experiment.sizes"].to_pylist() == ["[2, 3]"]
+    assert result.tables["runs"]["data.models"].to_pylist() == ['["a", null]']
