@@ -47,6 +47,7 @@ PROPOSITIONS = (
     "p13_dollars",
     "p14_votes",
     "p14_slopes",
+    "p15_matched",
 )
 
 _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")

@@ -1,6 +1,6 @@
 """Repeated draws of one model against draws of different ones, at equal numbers of draws (theory P15)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from math import comb
 from typing import NamedTuple
@@ -200,6 +200,12 @@ class Matched(NamedTuple):
     lower: float
     upper: float
 
+    @classmethod
+    def of(cls, choices: Sequence[Choice], means: Iterable[float], differences: np.ndarray) -> "Matched":
+        """From the means in the order of the fields, and the differences of the resamples."""
+        lower, upper = np.quantile(differences, [0.025, 0.975])
+        return cls(tuple(choices), *map(float, (*means, lower, upper)))
+
     @property
     def difference(self) -> float:
         """Mixed less self."""
@@ -264,8 +270,7 @@ def matched(
             times[scored] = rng.multinomial(len(scored), np.full(len(scored), 1 / len(scored)))
         if (again := score(times)) is not None:
             differences.append(again[1][1] - again[1][0])
-    lower, upper = np.quantile(differences, [0.025, 0.975])
-    return Matched(tuple(found[0]), *(float(value) for value in found[1]), float(lower), float(upper))
+    return Matched.of(*found, np.array(differences))
 
 
 def matched_runs(
@@ -287,9 +292,8 @@ def matched_runs(
     ]
     n = len(votes[0])
     times = rng.multinomial(n, np.full(n, 1 / n), size=replicates)
-    lower, upper = np.quantile(times @ (votes[1] - votes[0]) / n, [0.025, 0.975])
     means = [votes[0], votes[1], own[0].any(axis=1), mixed[0].any(axis=1), own[0], mixed[0]]
-    return Matched((), *(float(np.mean(one)) for one in means), float(lower), float(upper))
+    return Matched.of((), map(np.mean, means), times @ (votes[1] - votes[0]) / n)
 
 
 class BandSets(NamedTuple):
@@ -351,7 +355,7 @@ def band_sets(
     if len(listed) > SETS_AT_MOST:
         listed = [listed[i] for i in sorted(rng.choice(len(listed), SETS_AT_MOST, replace=False))]
     gap = np.array([accuracy[one.model] - accuracy[list(one.members)].mean() for one in listed])
-    each = np.column_stack([mixed_vote(share[np.ix_(scored, one.members)]) for one in listed])
+    each = np.column_stack([mixed_vote(share[scored][:, list(one.members)]) for one in listed])
     own = {i: self_vote(samples.right[scored, i], samples.drawn[scored, i], size) for i in {c.model for c in listed}}
     each -= np.column_stack([own[one.model] for one in listed])
     difference = each.mean(axis=0)
