@@ -6,7 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, NoReturn
 
-from cofail_lab.data.file_source import FileSource, local_path
+from cofail_lab.data import files
+from cofail_lab.data.file_source import FileSource
+from cofail_lab.data.files import ends_in, local_path
 from cofail_lab.data.formats import FORMATS, source_class
 from cofail_lab.data.layout import plain_name
 from cofail_lab.data.names import counted, shorten
@@ -23,8 +25,8 @@ class AutoSource(FileSource):
 
     Attributes:
         scorer, threshold: passed on to the readers that have these fields; see `file_source.GradedSource`.
-        filter, instances, query_column, summaries: passed on likewise; see `readers.lm_eval`, `readers.swebench`,
-            `readers.wide` and `readers.inspect`.
+        filter, instances, query_column, summaries, names: passed on likewise; see `readers.lm_eval`,
+            `readers.swebench`, `readers.wide`, `readers.inspect` and `readers.npz`.
     """
 
     scorer: str | Sequence[str] | Mapping[str, str] | None = None
@@ -33,6 +35,7 @@ class AutoSource(FileSource):
     instances: str | None = None
     query_column: str | None = None
     summaries: bool = False
+    names: str | None = None
 
     patterns: ClassVar[tuple[str, ...]] = ("*",)
 
@@ -99,8 +102,19 @@ class AutoSource(FileSource):
     def _refuse(self, path: Path) -> NoReturn:
         """Raise why no reader can read a file; for a table, what the wide format lacks: people write it by hand."""
         if not path.exists():
-            raise InputError(f"{path}: no such file")
-        raise InputError(f"{path.name}: of no known format; tried {', '.join(sorted(FORMATS))}; choose one with data=")
+            raise files.absent(path)
+        with files.opened(path) as file:  # raises where it cannot be read
+            if not file.read(1):
+                raise InputError(f"{path.name}: the file is empty")
+        if path.suffix == ".json":
+            files.read_json(path)  # raises where it is no JSON at all
+        if path.suffix == ".jsonl":
+            for _ in files.read_jsonl(path):
+                pass
+        raise InputError(
+            f"{path.name}: of no known format; tried {', '.join(sorted(FORMATS))}; choose one with data=, and let the "
+            "name of a table end in .csv, .tsv, .xlsx or .parquet"
+        )
 
 
 def _by_name(path: Path) -> tuple[str, str] | None:
@@ -109,13 +123,13 @@ def _by_name(path: Path) -> tuple[str, str] | None:
     Raises:
         InputError: a table with a row per answer, which needs a mapping.
     """
-    if not path.exists() or not path.name.endswith((*CSV_SUFFIXES, *EXCEL_SUFFIXES, *PARQUET_SUFFIXES)):
+    if not path.exists() or not ends_in(path, (*CSV_SUFFIXES, *EXCEL_SUFFIXES, *PARQUET_SUFFIXES)):
         return None
     names = header(path)
     if not {"model", "model_name", "model_id"}.isdisjoint(plain_name(name) for name in names[1:]):
         shown = suggest(("query", "model", "right"), path.name, [dict.fromkeys(names, "")])
         raise InputError(f"a row per answer needs data=records: {shown}")
-    return "parquet" if path.name.endswith(PARQUET_SUFFIXES) else "csv", "a table that no other reader recognises"
+    return "parquet" if ends_in(path, PARQUET_SUFFIXES) else "csv", "a table that no other reader recognises"
 
 
 def guess(path: Path) -> tuple[str, str] | None:
@@ -128,7 +142,7 @@ def guess(path: Path) -> tuple[str, str] | None:
     for name in FORMATS:
         reader = source_class(name)
         # One reader may read several formats, which the extension distinguishes.
-        if (reader not in candidates or path.suffix == f".{name}") and (reason := reader.sniff(path)):
+        if (reader not in candidates or ends_in(path, f".{name}")) and (reason := reader.sniff(path)):
             candidates[reader] = (name, reason)
     if len(candidates) > 1:
         listed = " or ".join(f"{name} ({reason})" for name, reason in candidates.values())
