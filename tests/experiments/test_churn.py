@@ -133,7 +133,7 @@ def test_the_registry_of_the_published_pool(tmp_path):
         ({"tokens_in": 5}, "experiment.tokens_in: both"),
         ({"tokens_in": -5, "tokens_out": 1}, "experiment.tokens_in: -5 is not a number of at least 0"),
         ({"discount_rate": 0}, "experiment.discount_rate: 0 is not a number above 0"),
-        ({"flow_value": None}, "experiment.flow_value: None is not a finite number"),
+        ({"flow_value": None}, "experiment.flow_value: null is not a finite number"),
         ({"splits": 0}, "experiment.splits: 0"),
         ({"bootstrap": 1}, "experiment.bootstrap: 1"),
         ({"dates": ["", "", "", "", ""]}, "experiment=churn: no model of g has a release date"),

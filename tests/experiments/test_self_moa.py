@@ -43,6 +43,7 @@ def test_given_models_by_hand():
     assert m["mixed_accuracy"] == pytest.approx(np.mean([majority(*row[:3]) for row in SHARES]))
     assert m["difference"] == pytest.approx(m["mixed_accuracy"] - m["self_accuracy"])
     assert m["self_ceiling"] == pytest.approx((4 + 3 / 4) / 6)
+    assert m["mixed_ceiling"] == pytest.approx(1 - (1 - SHARES[:, :3]).prod(axis=1).mean())
     assert (m["self_single"], m["mixed_single"]) == pytest.approx((4 / 6, SHARES[:, :3].mean()))
     assert result.headline.startswith("3 draws of a are right by majority on 66.7% of the queries, one each of a, b, c")
     assert "nothing was chosen on these queries" in text(result)
