@@ -110,6 +110,9 @@ def test_an_absent_number_is_absent(tmp_path: Path) -> None:
     assert found["gain_error"].to_pylist() == [None, None, 0.5]
     assert str(found["gain"].type) == "double"
     assert found["run.seed"].to_pylist() == [0, 1, 2]
+    # What is asked for comes after what was varied: everything that one of the patterns matches.
+    asked = gather(folders, ["ga*", "n"]).tables["runs"].column_names
+    assert asked[:5] == ["run", "status", "run.seed", "gain", "n"]
 
 
 def test_runs_are_in_the_order_of_numbers(tmp_path: Path) -> None:
