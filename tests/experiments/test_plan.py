@@ -38,6 +38,8 @@ def test_the_confidence_and_the_curve_are_those_of_the_certificate():
     plan = Plan(gain=0.05, n_models=4, resolvable=0.01, delta=0.1, probability=0.7)
     result = plan.run(Inputs(RunOptions()))
     assert "at 90% confidence: that succeeds with probability" in result.headline
+    surer = replace(plan, probability=0.99).run(Inputs(RunOptions()))
+    assert surer.metrics["n_queries_needed"] > result.metrics["n_queries_needed"]
     table = result.tables["success"].to_pydict()
     assert (table["n_queries"][0], table["n_queries"][-1]) == (1, 2 * result.metrics["n_queries_needed"])
     for n, probability in list(zip(table["n_queries"], table["probability"], strict=True))[::30]:
