@@ -26,6 +26,7 @@ from cofail_lab.models import (
     SkewFactor,
     StudentFactor,
 )
+from cofail_lab.models.base import AbstractFactorLaw
 from tests.models.laws import CORRELATION, LAWS, LOADINGS, RATES
 
 each_law = pytest.mark.parametrize("law", LAWS.values(), ids=LAWS.keys())
@@ -161,3 +162,47 @@ def test_bad_parameters_are_named(message: str) -> None:
 def test_shorthand_for_equal_models() -> None:
     np.testing.assert_array_equal(Independent("0.3x3").error_rates, [0.3] * 3)
     np.testing.assert_array_equal(Independent(["0.3x2", 0.5]).error_rates, [0.3, 0.3, 0.5])
+
+
+FACTOR_LAWS = [name for name, law in LAWS.items() if isinstance(law, AbstractFactorLaw)]
+
+
+@pytest.mark.parametrize("name", FACTOR_LAWS)
+def test_nodes_say_who_is_right_as_well_as_who_is_wrong(name: str) -> None:
+    """P(wrong) and P(right) at every node; P(C = 0) by the latter, against sub-pools; the mixture is the same nodes."""
+    law = LAWS[name]
+    weights, wrong, right = (np.exp(np.asarray(x)) for x in law.factor_grid())
+    np.testing.assert_allclose(wrong + right, 1, atol=1e-14)
+    none = 1 + sum(
+        (-1) ** size * float(law.subpool(list(some)).all_wrong())
+        for size in range(1, 6)
+        for some in itertools.combinations(range(5), size)
+    )
+    assert weights @ right.prod(axis=1) == pytest.approx(none, abs=1e-12)
+    for one, other in zip(law.mixture(), (weights, wrong, right), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-300)
+
+
+def test_errors_of_a_simulated_rate_travel_with_it() -> None:
+    """Of β, of its log, and of an atom on top of it: Δ log β = Δβ/β, and (1-ω) Δβ."""
+    base = LAWS["gaussian_copula"]
+    estimate = base.all_wrong_estimate()
+    assert 1e-6 < estimate.error / estimate.value < 1e-2
+    relative = estimate.error / estimate.value
+    assert base.log_all_wrong_error(np.log(estimate.value)) == pytest.approx(relative, rel=1e-9)
+    mixed = AtomInflated(0.1, base).all_wrong_estimate()
+    assert mixed.error == pytest.approx(0.9 * estimate.error, rel=1e-12)
+    assert AtomInflated(0.1, base).log_all_wrong_error(np.log(mixed.value)) == pytest.approx(
+        mixed.error / mixed.value, rel=1e-9
+    )
+
+
+@each_law
+def test_permuting_a_pool_permutes_its_law(law: AbstractErrorLaw) -> None:
+    """Rates and pairs move with their models; β and the law of C stay."""
+    order = [3, 0, 4, 2, 1]
+    moved = law.subpool(order)
+    allowed = tolerance(law, 1.0)
+    np.testing.assert_allclose(moved.error_rates, np.asarray(law.error_rates)[order], rtol=1e-14)
+    np.testing.assert_allclose(moved.pairwise_wrong(), np.asarray(law.pairwise_wrong())[np.ix_(order, order)], rtol=1e-12)
+    np.testing.assert_allclose(moved.count_probs(), law.count_probs(), rtol=1e-10, atol=allowed if allowed > 1e-9 else 0)

@@ -9,7 +9,7 @@ import pytest
 from scipy import integrate, stats
 from scipy.special import ndtri
 
-from cofail_lab.models import CommonShock, OneFactorGaussian
+from cofail_lab.models import BlockFactor, CommonShock, OneFactorGaussian
 from tests.models.laws import LOADINGS, RATES
 
 
@@ -47,3 +47,22 @@ def test_large_pools(rate: float, r: float) -> None:
     assert log_beta == pytest.approx(brute, abs=1e-8 * max(1, 1e-3 * abs(brute)))
     shock = CommonShock(1e-3, np.full(m, rate))
     assert float(shock.log_all_wrong()) == pytest.approx(np.log(1e-3 + 0.999 * rate**m), rel=1e-12)
+
+
+def test_equicorrelated_models_have_that_latent_correlation() -> None:
+    """Against SciPy's bivariate normal: one family of a block law, and a pair by itself."""
+    law = OneFactorGaussian.equicorrelated([0.2, 0.5, 0.7], 0.36)
+    pair = stats.multivariate_normal(cov=[[1, 0.36], [0.36, 1]]).cdf(ndtri([0.2, 0.7]))
+    assert float(law.pairwise_wrong()[0, 2]) == pytest.approx(pair, abs=1e-9)
+    block = BlockFactor([0.2, 0.5, 0.7], ["a"] * 3, 0.1, 0.36)
+    assert float(law.log_all_wrong()) == pytest.approx(float(block.log_all_wrong()), abs=1e-11)
+
+
+def test_the_grid_reaches_rare_patterns() -> None:
+    """All right, and all wrong, of models with rates at either end: no node may be missing on either side."""
+    for rate in (1e-9, 1 - 1e-9):
+        law = OneFactorGaussian(np.full(8, rate), np.full(8, 0.6))
+        counts = np.asarray(law.count_probs())
+        mirrored = OneFactorGaussian(np.full(8, 1 - rate), np.full(8, 0.6))
+        assert np.log(counts[-1]) == pytest.approx(float(law.log_all_wrong()), abs=1e-11)
+        assert np.log(counts[0]) == pytest.approx(float(mirrored.log_all_wrong()), abs=1e-6)
