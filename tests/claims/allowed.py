@@ -1,6 +1,6 @@
 """What every check of every claim allows, on its first case: the table that `test_allowed` pins.
 
-    python -m tests.claims.allowed          # writes allowed.yaml beside this file, for a diff to be read
+python -m tests.claims.allowed          # writes allowed.yaml beside this file, for a diff to be read
 """
 
 from collections.abc import Mapping

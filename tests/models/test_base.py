@@ -204,5 +204,56 @@ def test_permuting_a_pool_permutes_its_law(law: AbstractErrorLaw) -> None:
     moved = law.subpool(order)
     allowed = tolerance(law, 1.0)
     np.testing.assert_allclose(moved.error_rates, np.asarray(law.error_rates)[order], rtol=1e-14)
-    np.testing.assert_allclose(moved.pairwise_wrong(), np.asarray(law.pairwise_wrong())[np.ix_(order, order)], rtol=1e-12)
-    np.testing.assert_allclose(moved.count_probs(), law.count_probs(), rtol=1e-10, atol=allowed if allowed > 1e-9 else 0)
+    np.testing.assert_allclose(
+        moved.pairwise_wrong(), np.asarray(law.pairwise_wrong())[np.ix_(order, order)], rtol=1e-12
+    )
+    np.testing.assert_allclose(
+        moved.count_probs(), law.count_probs(), rtol=1e-10, atol=allowed if allowed > 1e-9 else 0
+    )
+
+
+@pytest.mark.parametrize("name", ["one_factor_gaussian", "block_factor", "student_factor"])
+def test_an_error_is_that_of_the_rate_and_not_of_its_log(name: str) -> None:
+    """Relative errors stay what they are where models err ten thousand times as rarely."""
+    law = LAWS[name]
+    rarer = eqx.tree_at(lambda law: law.error_rates, law, 1e-4 * law.error_rates)
+    for one in (law, rarer):
+        estimate = one.all_wrong_estimate()
+        assert 1e-16 < estimate.error / estimate.value < 1e-11
+        assert one.log_all_wrong_error(np.log(estimate.value)) == pytest.approx(estimate.error / estimate.value)
+
+
+def test_rounding_grows_with_the_size_of_a_log() -> None:
+    """log β = -7e5: its last digit is worth 1e-10, and the error says so."""
+    law = Independent(np.full(1000, 1e-300))
+    values, errors = law.log_all_wrong_by_size(np.array([1, 1000]))
+    assert values[1] == pytest.approx(1000 * np.log(1e-300), rel=1e-14)
+    for error in (errors[1], law.log_all_wrong_error(values[1])):
+        assert np.spacing(abs(values[1])) < error < 1e-8
+
+
+def test_how_a_rate_was_obtained_is_said() -> None:
+    kinds = {name: law.all_wrong_estimate().kind for name, law in LAWS.items()}
+    assert kinds["gaussian_copula"] == "monte_carlo"
+    by_quadrature = {name for name, kind in kinds.items() if kind == "quadrature"}
+    assert by_quadrature == {
+        *("one_factor_gaussian", "block_factor", "student_factor", "student_factor_heavy"),
+        *("skew_factor", "skew_factor_easy", "factor_mixture", "atom_inflated"),
+    }
+    assert {kind for name, kind in kinds.items() if name not in by_quadrature} == {"monte_carlo", "exact"}
+
+
+def test_both_ends_of_a_simulated_law_have_their_own_error() -> None:
+    """β is known to a thousandth of itself, and so is P(C = 0), which is a hundred times as large."""
+    law = GaussianCopula([0.05, 0.1, 0.08], CORRELATION[:3, :3])
+    probs, errors = (np.asarray(x) for x in law.count_probs_estimate())
+    assert probs[0] > 100 * probs[-1]
+    for side, end in ((1, -1), (-1, 0)):
+        mirrored = GaussianCopula(
+            np.asarray(law.error_rates) if side > 0 else 1 - np.asarray(law.error_rates), law.correlation
+        )
+        estimate = mirrored.all_wrong_estimate()
+        assert (probs[end], errors[end]) == (
+            pytest.approx(estimate.value, rel=1e-9),
+            pytest.approx(estimate.error, rel=1e-6),
+        )

@@ -87,3 +87,16 @@ def test_joint_rates_at_their_bounds_have_correlation_one_or_minus_one() -> None
     np.testing.assert_allclose(bivariate_normal.correlation(h, k, ndtr(h) * ndtr(k)), 0, atol=1e-14)
     inside = bivariate_normal.correlation(h, k, (most + least) / 2)
     assert (np.abs(inside) < 1).all()
+
+
+def test_small_values_at_negative_correlations_keep_their_digits() -> None:
+    """Φ(h) - Φ2(h, -k; |r|) would cancel: down to 1e-12 and below, against mpmath by way of the logs."""
+    h, k, r = (jnp.asarray(x) for x in ([-1.0, -2.0, -3.0, 0.5], [-1.5, -2.5, -3.0, 0.2], [-0.8, -0.9, -0.5, -0.3]))
+    value = np.asarray(bivariate_normal.relative_cdf(h, k, r))
+    assert value[:3].max() < 1e-4 < value[3]
+    for one, *given in zip(value, h, k, r, strict=True):
+        with mp.workdps(30):
+            a, b, c = (mp.mpf(float(x)) for x in given)
+            s = mp.sqrt(1 - c * c)
+            exact = mp.quad(lambda z, b=b, c=c, s=s: mp.npdf(z) * mp.ncdf((b - c * z) / s), [a - 12, a - 4, a - 1, a])
+        assert float(one) == pytest.approx(float(exact), rel=1e-10)

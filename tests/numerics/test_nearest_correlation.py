@@ -70,3 +70,10 @@ def test_refuses_what_is_not_symmetric_or_finite(entry: float) -> None:
     matrix[0, 1] = entry
     with pytest.raises(ValueError, match="symmetric"):
         nearest_correlation(matrix)
+
+
+def test_a_covariance_matrix_is_not_one_of_correlations() -> None:
+    """Positive definite, but its diagonal is not 1; of a diagonal matrix the nearest is the identity."""
+    np.testing.assert_allclose(nearest_correlation(np.diag([2.0, 0.5, 1.0])), np.eye(3), atol=1e-12)
+    found = nearest_correlation(2 * np.array([[1.0, 0.3], [0.3, 1.0]]))
+    np.testing.assert_allclose(found, [[1, 0.6], [0.6, 1]], atol=1e-9)
