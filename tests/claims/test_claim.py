@@ -42,7 +42,8 @@ def test_what_is_claimed_is_the_middle_or_the_one_end() -> None:
 
 def test_an_interval_that_is_not_one_is_undecided() -> None:
     for low, high in ((math.nan, 1.0), (1.0, math.nan), (2.0, 1.0)):
-        assert Measured(low, high, 0.0, 3.0).status == "undecided"
+        for least, most in ((0.0, 3.0), (-2.0, -1.0), (4.0, 5.0)):
+            assert Measured(low, high, least, most).status == "undecided"
 
 
 def test_simulated_cases_get_the_seed_and_the_level_of_the_trial() -> None:

@@ -31,7 +31,7 @@ def test_lattice_agrees_with_nested_quadrature() -> None:
 
 
 def test_a_rare_event_of_the_whole_pool_keeps_its_digits() -> None:
-    """Six models of rate 1e-3 in three families: β = 2e-8 by the lattice, by nested integrals, and as it was printed."""
+    """Six models of rate 1e-3 in three families: β = 2e-8 by the lattice, by integrals, and as it was printed."""
     rates, families = np.full(6, 1e-3), [np.arange(2), np.arange(2, 4), np.arange(4, 6)]
     t = ndtri(rates)
     law = block_factor.count_law(block_factor.lattice(t, 2, 0.3, 0.6), families)
