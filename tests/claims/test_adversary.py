@@ -41,6 +41,7 @@ def test_the_worst_of_the_net_are_followed_and_not_the_best() -> None:
 
     worst = worst_cases(Search({"x": Range(0, 1)}, n_starts=16, n_polished=1, n_steps=40), slack, seed=0)
     assert worst[0]["x"] == pytest.approx(0.3, abs=1e-4)
+    assert Search({"x": Range(0, 1)}, n_starts=16, n_polished=3, n_steps=40).n_evaluations == 16 + 3 * 40
     assert slack(worst[0]) <= slack(worst[-1])
 
 

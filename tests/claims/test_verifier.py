@@ -108,7 +108,7 @@ def test_a_counterexample_is_replayed_with_all_its_digits() -> None:
     exact = Check("digits", "exact", lambda *_: OUTSIDE, ({"k": 0},), confirm=lambda *_: equals(3.0, 1.0, 0.1))
     claim = of(exact)
     stored = verify_claim(claim, TRIAL)[0].evidence["counterexample"]
-    assert stored["measured"] == [3.0, 3.0]
+    assert (stored["measured"], stored["allowed"]) == ([3.0, 3.0], [0.9, 1.1])
     assert replay(stored, [claim]).low == 3.0
     for other in ({"release": "june"}, {"check": "others"}, {"claim": "T.ii"}):
         with pytest.raises(KeyError):

@@ -3,8 +3,9 @@
 import jax
 import numpy as np
 import pytest
+from scipy.special import log_ndtr, logsumexp, ndtri
 
-from cofail_lab.models import AbstractErrorLaw, Clayton, CommonShock, Independent, OneFactorGaussian
+from cofail_lab.models import AbstractErrorLaw, Clayton, CommonShock, Independent
 from cofail_lab.models.tail import count_all_wrong, tail_curve
 
 
@@ -57,14 +58,16 @@ def test_simulated_pools_are_counted_model_by_model() -> None:
 
 
 def test_each_prediction_has_its_own_columns() -> None:
-    """Values and errors at either correlation, against the one-factor law itself."""
-    law = Clayton([0.3, 0.45, 0.2, 0.6], 1.5)
+    """Values and errors at either correlation, against plain sums over the factor."""
+    law, z = Clayton([0.3, 0.45, 0.2, 0.6], 1.5), np.linspace(-12, 12, 4001)
     got = curve(law, 2, 4)
     for suffix, key in (("", "tetrachoric"), ("_pearson", "pearson")):
         for row, size in enumerate((2, 4)):
-            one = OneFactorGaussian.equicorrelated(law.error_rates[:size], got[key][row])
-            assert got[f"log_one_factor{suffix}"][row] == pytest.approx(float(one.log_all_wrong()), abs=1e-12)
+            r, t = got[key][row], ndtri(np.asarray(law.error_rates)[:size])
+            given = log_ndtr((t - np.sqrt(r) * z[:, None]) / np.sqrt(1 - r)).sum(axis=1)
+            exact = logsumexp(given - z * z / 2) + np.log((z[1] - z[0]) / np.sqrt(2 * np.pi))
+            assert got[f"log_one_factor{suffix}"][row] == pytest.approx(exact, abs=1e-12)
             assert 0 < got[f"log_one_factor{suffix}_error"][row] < 1e-12
-            ratio = got["log_all_wrong"][row] - float(one.log_all_wrong())
+            ratio = got["log_all_wrong"][row] - exact
             assert got[f"log_ratio_one_factor{suffix}"][row] == pytest.approx(ratio, abs=1e-12)
     assert (got["tetrachoric"] > got["pearson"] + 0.05).all()
