@@ -104,7 +104,11 @@ def test_a_sweep_over_policies_says_which_run_had_which(run, csv: str) -> None:
         "experiment.bootstrap=0",
     )  # fmt: skip
     assert done.code == 0, done.err
-    assert "Varied: policy (2 values)" in done.out
+    assert "Varied: policy (2 values)" in next(Path("outputs/policies").glob("sweep_*/report.html")).read_text()
+    # The headline is about what the policies gain; an oracle gains the same in both runs.
+    said = " ".join(done.out.replace("│", "").split())
+    assert "The gain over the single best is greatest with policy domain_table" in said
+    assert "and least with single_best (0.0 points)." in said
 
 
 @pytest.mark.parametrize(
@@ -195,21 +199,54 @@ def test_a_constant_and_a_model_that_costs_most_queries_are_named() -> None:
     assert "m2 alone costs 60 of the 60 incomplete queries (295 are complete without it)" in text
 
 
-def test_recorded_picks_made_after_grading_are_flagged(tmp_path: Path) -> None:
+def _picks(folder: Path, chosen: np.ndarray, lacking: int = 0) -> Recorded:
+    queries = topics(240, 0).features.queries
+    rows = [f"{q},m{j}" for q, j in zip(queries, chosen, strict=True)][lacking:]
+    (folder / "picks.csv").write_text("\n".join(["query,model", *rows]))
+    return Recorded(path=str(folder / "picks.csv"))
+
+
+def test_recorded_picks_made_after_grading_are_flagged_and_no_headline_words_their_gain(tmp_path: Path) -> None:
     data = topics(240, 0)
-
-    def picks(chosen: np.ndarray) -> Recorded:
-        rows = [f"{q},m{j}" for q, j in zip(data.features.queries, chosen, strict=True)]
-        (tmp_path / "picks.csv").write_text("\n".join(["query,model", *rows]))
-        return Recorded(path=str(tmp_path / "picks.csv"))
-
-    cheating = Policies(bootstrap=500).run(_inputs({"recorded": picks(data.right.argmax(axis=1))}))
+    late = {"recorded": _picks(tmp_path, data.right.argmax(axis=1))}
+    cheating = Policies(bootstrap=500).run(_inputs(late))
     assert cheating.labels["suspicion_recorded"] == "nearly_oracle"
     assert cheating.metrics["lost_recorded"] == 0
-    by_topic = np.unique(data.features.dataset.astype(str), return_inverse=True)[1]
-    honest = Policies(bootstrap=500).run(_inputs({"recorded": picks(by_topic)}))
+    best = cheating.labels["best_model"]
+    why = "recorded is not counted, its picks seem to be made after grading"
+    assert cheating.headline == f"No policy gains over {best} alone (of 0 tried; {why})."
+    alone = Decide(bootstrap=500).run(_inputs(late))
+    assert (alone.labels["action"], alone.labels["policy"]) == ("stay", "single_best")
+    assert alone.headline.startswith(f"Use {best} alone: none of the 0 policies tried surely gains or saves")
+    assert alone.headline.endswith(f"; {why}.")
+    for result in (cheating, alone):
+        for shown in (result.brief, result.sections):
+            said = " ".join(sentence for section in shown for sentence in section.sentences)
+            assert "recorded gains nearly all that hindsight can" in said
+            assert "no pick" not in said
+    # Another policy that gains is advised, not the larger gain of the picks.
+    beside = Decide(bootstrap=500).run(_inputs(late | {"domain_table": DomainTable(guard=False)}))
+    assert (beside.labels["action"], beside.labels["policy"]) == ("gain", "domain_table")
+    assert beside.metrics["gain_recorded"] > beside.metrics["gain_domain_table"]
+    both = Policies(bootstrap=500).run(_inputs(late | {"domain_table": DomainTable(guard=False)}))
+    assert both.headline.startswith(f"domain_table gains most over {best} alone")
+
+
+def test_honest_picks_gain_and_those_that_are_lacking_are_counted(tmp_path: Path) -> None:
+    by_topic = np.unique(topics(240, 0).features.dataset.astype(str), return_inverse=True)[1]
+    honest = Decide(bootstrap=500).run(_inputs({"recorded": _picks(tmp_path, by_topic)}))
     assert "suspicion_recorded" not in honest.labels
     assert honest.metrics["gain_recorded"] > 0.1
+    assert honest.labels["policy"] == "recorded"
+    for lacking, said in (
+        (1, "recorded: 1 of 240 queries has no pick and goes to the train-best model."),
+        (200, "recorded: 200 of 240 queries have no pick and go to the train-best model."),
+    ):
+        some = {"recorded": _picks(tmp_path, by_topic, lacking)}
+        for experiment in (Policies(bootstrap=0), Decide(bootstrap=0)):
+            result = experiment.run(_inputs(some))
+            for shown in (result.brief, result.sections):
+                assert said in [sentence for section in shown for sentence in section.sentences]
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ class Decide:
         """Evaluate, and advise."""
         outcomes = inputs.outcomes()
         contest, ceilings = self._evaluation().contest(inputs, outcomes, progress)
-        advice = advise(contest)
-        sentence = words.advice_sentence(advice, contest)
+        advice = advise(contest, ceilings.flagged)
+        sentence = words.advice_sentence(advice, contest, ceilings)
         with_costs = contest.reference.cost is not None
         figure = (
             {"dollars": partial(draw_dollars, contest, ceilings)}
@@ -53,7 +53,11 @@ class Decide:
             tables=policy_numbers.tables(contest),
             figures=figure,
             sections=words.decide_sections(contest, ceilings, tuple(figure)),
-            brief=(words.brief_section(contest, [words.best_sentence(contest)]),),
+            brief=(
+                words.brief_section(
+                    contest, [words.best_sentence(contest), *words.recorded_sentences(contest, ceilings)]
+                ),
+            ),
         )
 
     def _evaluation(self) -> Policies:

@@ -17,6 +17,7 @@ from cofail_lab.policies import Graded
 from cofail_lab.policies.ceilings import Ceilings
 from cofail_lab.policies.contest import Contest, hold
 from cofail_lab.policies.folds import Split, cross_fitting, random_splits
+from cofail_lab.policies.suspicion import flagged
 from cofail_lab.report import policies as words
 from cofail_lab.report import policy_numbers
 from cofail_lab.result import Result, Section
@@ -76,7 +77,7 @@ class Policies:
         if contest.reference.cost is not None:
             figures["dollars"] = partial(draw_dollars, contest, ceilings)
         coverage = [said] if (said := words.coverage_sentence(grades)) else []
-        sentence = words.headline(contest)
+        sentence = words.headline(contest, ceilings)
         return Result(
             headline=sentence,
             metrics=policy_numbers.metrics(contest, ceilings, outcomes),
@@ -89,7 +90,13 @@ class Policies:
             ),
             brief=(
                 words.brief_section(
-                    contest, [words.best_sentence(contest), *words.reading_sentences(contest), *coverage]
+                    contest,
+                    [
+                        words.best_sentence(contest),
+                        *words.recorded_sentences(contest, ceilings),
+                        *words.reading_sentences(contest),
+                        *coverage,
+                    ],
                 ),
             ),
         )
@@ -103,23 +110,25 @@ class Policies:
             contest = hold(
                 policies, graded, splits, replicates=self.bootstrap, level=self.level, seed=seed, advance=advance
             )
-        return contest, self._ceilings(outcomes, seed)
+        return contest, self._ceilings(outcomes, contest, seed)
 
     def _splits(self, graded: Graded, seed: int) -> list[Split]:
         if self.protocol == "splits":
             return random_splits(graded.n_queries, self.n_splits, self.train_share, graded.cluster)
         return cross_fitting(graded.n_queries, self.folds, seed, graded.cluster)
 
-    def _ceilings(self, outcomes: Outcomes, seed: int) -> Ceilings:
+    def _ceilings(self, outcomes: Outcomes, contest: Contest, seed: int) -> Ceilings:
         runs = find_runs(outcomes)
         luck = None if runs is None or isinstance(runs, str) else measure_luck(runs, seed)
         upper = None if luck is None else luck.routable_upper
+        routable_gain = None if luck is None else luck.routable_upper.upper - luck.single_best.value
         return Ceilings(
             certificate=certify_outcomes(outcomes, delta=self.delta),
             oracle=1 - outcomes.all_wrong(),
             single_best=float(1 - outcomes.error_rates.min()),
             routable=None if upper is None else (upper.value, upper.upper),
-            routable_gain=None if luck is None else luck.routable_upper.upper - luck.single_best.value,
+            routable_gain=routable_gain,
+            flagged=flagged(contest, routable_gain),
         )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from cofail_lab.bounds.certificate import Certificate
+from cofail_lab.policies.suspicion import Suspicion
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Ceilings:
         routable: accuracy that no router which decides before the answers can pass, and its upper limit, from repeated
             runs; None where there are none.
         routable_gain: upper limit of what such a router gains over the single best; None without repeated runs.
+        flagged: recorded policies that gain more than any choice made before the answers can, by name, and why.
     """
 
     certificate: Certificate
@@ -25,3 +28,4 @@ class Ceilings:
     single_best: float
     routable: tuple[float, float] | None = None
     routable_gain: float | None = None
+    flagged: Mapping[str, Suspicion] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from cofail_lab.policies.base import AbstractPolicy
 from cofail_lab.policies.baselines import REFERENCE, with_baselines
 from cofail_lab.policies.evaluation import AnyPolicy, Trials, evaluate
 from cofail_lab.policies.folds import Split
@@ -50,12 +51,14 @@ class Contest:
         scores: of all policies, ceilings included, in order.
         over_table: of the routers that read prompts or features, where there is a table by dataset.
         level: of all intervals.
+        remarks: what else must be known of some policies, by name.
     """
 
     trials: Trials
     scores: tuple[Score, ...]
     over_table: tuple[OverTable, ...]
     level: float
+    remarks: Mapping[str, str]
 
     @cached_property
     def by_name(self) -> Mapping[str, Score]:
@@ -132,4 +135,9 @@ def hold(
             low, high = limit or (None, None)
             over.append(OverTable(name, float(np.mean(column)), low, high))
     scored = scores(trials, replicates=replicates, level=level, seed=seed)
-    return Contest(trials, tuple(scored), tuple(over), level)
+    remarks = {
+        name: remark
+        for name, policy in policies.items()
+        if isinstance(policy, AbstractPolicy) and (remark := policy.remark(graded))
+    }
+    return Contest(trials, tuple(scored), tuple(over), level, remarks)

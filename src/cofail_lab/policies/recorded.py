@@ -47,6 +47,19 @@ class Recorded(AbstractPolicy):
             InputError: no such columns, a model that is not in the pool, a query with two picks.
         """
         del seed
+        return FittedRecorded(self._picks(train.models), train.best)
+
+    def remark(self, graded: Graded) -> str | None:
+        """How many of the queries have no pick."""
+        picks = self._picks(graded.models)
+        lacking = sum(str(query) not in picks for query in graded.features.queries)
+        if not lacking:
+            return None
+        have, go = ("has", "goes") if lacking == 1 else ("have", "go")
+        return f"{lacking:,} of {graded.n_queries:,} queries {have} no pick and {go} to the train-best model"
+
+    def _picks(self, models: tuple[str, ...]) -> dict[str, int]:
+        """Query -> position of the model."""
         from cofail_lab.data.names import shorten
         from cofail_lab.data.tables import read_sheet
 
@@ -56,15 +69,15 @@ class Recorded(AbstractPolicy):
             if name not in sheet.header:
                 raise InputError(f"{path.name}: no column {name!r} among {shorten(', '.join(sheet.header), 80)}")
         query, model = sheet.header.index("query"), sheet.header.index("model")
-        position = {name: i for i, name in enumerate(train.models)}
+        position = {name: i for i, name in enumerate(models)}
         picks: dict[str, int] = {}
         for row in sheet.rows:
             if row[model] not in position:
                 raise InputError(
                     f"{path.name}: query {shorten(row[query])!r} went to {shorten(row[model])!r}, which is not one of "
-                    f"the {train.n_models} models"
+                    f"the {len(models)} models"
                 )
             if picks.get(row[query], position[row[model]]) != position[row[model]]:
                 raise InputError(f"{path.name}: query {shorten(row[query])!r} has two different picks")
             picks[row[query]] = position[row[model]]
-        return FittedRecorded(picks, train.best)
+        return picks

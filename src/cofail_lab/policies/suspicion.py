@@ -7,11 +7,23 @@ from typing import Literal
 from cofail_lab.policies.contest import Contest
 from cofail_lab.policies.score import Score, mean_intervals
 
+RECORDED = "recorded"
 _NEARLY_ALL = 0.9
 """Share of an oracle's gain that is taken for hindsight where no repeated runs show how much of it is luck."""
 _REPLICATES = 1000
 
 Suspicion = Literal["above_routable", "nearly_oracle"]
+
+
+def flagged(contest: Contest, routable_gain: float | None) -> dict[str, Suspicion]:
+    """The contestants whose picks seem to be made after grading, and why; only recorded picks can be.
+
+    Args:
+        contest: with all policies.
+        routable_gain: as `suspicion`.
+    """
+    recorded = [s for s in contest.contestants if s.name == RECORDED]
+    return {s.name: why for s in recorded if (why := suspicion(s, contest, routable_gain)) is not None}
 
 
 def suspicion(score: Score, contest: Contest, routable_gain: float | None) -> Suspicion | None:

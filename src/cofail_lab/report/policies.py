@@ -12,7 +12,7 @@ from cofail_lab.policies.advice import Advice
 from cofail_lab.policies.ceilings import Ceilings
 from cofail_lab.policies.contest import TABLE, Contest
 from cofail_lab.policies.score import Score
-from cofail_lab.policies.suspicion import suspicion
+from cofail_lab.policies.suspicion import Suspicion
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, interval, number, p_value, percent, points
 from cofail_lab.result import Row, Section
@@ -34,16 +34,21 @@ _WORTH_NAMING = 0.5
 """A model that lacks more than this share of the incomplete queries is named."""
 
 
-def headline(contest: Contest) -> str:
-    """The best policy that gains, or that none does."""
-    best, won = _best_model(contest), contest.winners
+def headline(contest: Contest, ceilings: Ceilings) -> str:
+    """The best policy that gains, or that none does; picks that seem to be made after grading are not counted."""
+    best, won = _best_model(contest), [s for s in contest.winners if s.name not in ceilings.flagged]
     if not won:
-        return f"No policy gains over {best} alone (of {len(contest.contestants)} tried)."
+        tried = len(contest.contestants) - len(ceilings.flagged)
+        return f"No policy gains over {best} alone (of {tried} tried{_not_counted(ceilings)})."
     top = won[0]
     return f"{top.name} gains most over {best} alone: {gain_text(top)}{_captured(top)}."
 
 
-def advice_sentence(advice: Advice, contest: Contest) -> str:
+def _not_counted(ceilings: Ceilings) -> str:
+    return "".join(f"; {name} is not counted, its picks seem to be made after grading" for name in ceilings.flagged)
+
+
+def advice_sentence(advice: Advice, contest: Contest, ceilings: Ceilings) -> str:
     """One sentence of advice."""
     best, policy = _best_model(contest), advice.policy
     name = _PLAIN.get(policy.name, f"the {policy.name} policy")
@@ -56,10 +61,10 @@ def advice_sentence(advice: Advice, contest: Contest) -> str:
     if advice.action == "save":
         return f"{name} gets about what {best} gets, {gain_text(policy)}{cost}."
     most = contest.by_name["oracle"].gain
-    tried = len(contest.contestants)
+    tried = len(contest.contestants) - len(ceilings.flagged)
     return (
         f"Use {best} alone: none of the {tried} policies tried surely gains or saves, though an oracle would gain "
-        f"{points(most)}."
+        f"{points(most)}{_not_counted(ceilings)}."
     )
 
 
@@ -176,8 +181,6 @@ def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
                 f"{interval(s.accuracy, s.accuracy_high).replace(' to ', ' and ')} are right; its other numbers are "
                 "those of the lower end."
             )
-        if s.name == "recorded" and (why := suspicion(s, contest, ceilings.routable_gain)):
-            said.append(_suspicion_sentence(s, why))
         dearer = (
             s.pair_hull_gap is None and s.cost is not None and any(s.name in t.pairs for t in contest.trials.trials)
         )
@@ -186,7 +189,7 @@ def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
                 f"{s.name}: the model that is called first is not the cheaper one in some split, so that no mixture of "
                 "its two models can be compared at the same dollars."
             )
-    said += reading_sentences(contest)
+    said += [*recorded_sentences(contest, ceilings), *reading_sentences(contest)]
     for name in contest.trials.graded.hidden:
         said.append(f"Column {shorten(name)} names the right answer, and no policy sees it.")
     if contest.trials.absent:
@@ -208,7 +211,15 @@ def _loss_sentence(score: Score, best_cost: float | None) -> str:
     )
 
 
-def _suspicion_sentence(score: Score, why: str) -> str:
+def recorded_sentences(contest: Contest, ceilings: Ceilings) -> list[str]:
+    """What must be known of recorded picks: how many are lacking, and whether they seem to be made after grading."""
+    return [
+        *(f"{name}: {remark}." for name, remark in contest.remarks.items()),
+        *(_suspicion_sentence(contest.by_name[name], why) for name, why in ceilings.flagged.items()),
+    ]
+
+
+def _suspicion_sentence(score: Score, why: Suspicion) -> str:
     won = f"won {count(score.won)}, lost {count(score.lost)}"
     if why == "above_routable":
         return (
