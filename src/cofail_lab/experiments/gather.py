@@ -158,7 +158,8 @@ def _axes(columns: Mapping[str, list[Any]]) -> dict[str, str]:
     """What was varied: short name -> the column of the parameter, the one with most values first.
 
     Where parameters vary together, such as a law and its copy in ``data=law``, only one of them is an axis. A parameter
-    of a law (or a source) that has the same value in all runs of that law is no axis: the name of the law says it.
+    of a law (or a source, or a policy) that has the same value in all runs of that law is no axis: the name of the law
+    says it.
     """
     kept: dict[tuple[int, ...], str] = {}
     parameters = [name for name in columns if "." in name or name == "policy"]
@@ -166,15 +167,15 @@ def _axes(columns: Mapping[str, list[Any]]) -> dict[str, str]:
     for name in sorted(varied, key=lambda name: (name.count("."), len(name))):
         numbers: dict[str, int] = {}
         kept.setdefault(tuple(numbers.setdefault(repr(value), len(numbers)) for value in columns[name]), name)
-    kinds = [name for name in varied if name.endswith("._target_")]
+    kinds = [name for name in varied if name.endswith("._target_") or name == "policy"]
     names = [name for name in kept.values() if not any(_follows(columns, kind, name) for kind in kinds)]
     names.sort(key=lambda name: -len({*map(repr, columns[name])}))
     return {name.removesuffix("._target_"): name for name in names}
 
 
 def _follows(columns: Mapping[str, list[Any]], kind: str, name: str) -> bool:
-    """Whether a parameter of a law (or a source) has one value per law."""
-    if name == kind or not name.startswith(kind.removesuffix("_target_")):
+    """Whether a parameter of a law (or a source, or a policy) has one value per law."""
+    if not name.startswith("policy." if kind == "policy" else kind.removesuffix("_target_")) or name == kind:
         return False
     laws = [*map(repr, columns[kind])]
     return len({*zip(laws, map(repr, columns[name]), strict=True)}) == len({*laws})
