@@ -160,3 +160,14 @@ def test_bad_input_is_named(call, message):
     with pytest.raises(InputError) as raised:
         call()
     assert str(raised.value).startswith(message)
+
+
+def test_models_of_one_price_are_not_mixed():
+    score, right = np.arange(4.0), np.array([[0, 1, 1, 1.0], [1, 1, 0, 1.0]])
+    for strong_price, prices in ((2.0, "usual"), (1.0, "strong_cheaper"), (0.5, "strong_cheaper")):
+        found = d.cascade_dollars(score, right[0], np.ones(4), np.ones(4), np.full(4, strong_price))
+        assert found.prices == prices
+        assert (found.mixed_fraction(0.25) is None, found.dollar_gap(0.25) is None, found.dollar_gaps is None) == (
+            (prices != "usual",) * 3
+        )
+    assert d.cascade_dollars(score, right[0], right[1], np.ones(4), np.full(4, 2.0)).prices == "cheap_better"

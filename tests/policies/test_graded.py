@@ -105,9 +105,10 @@ def test_queries_of_several_splits_are_no_further_evidence_of_an_oracle_gain() -
     """
     right = np.array([[1, 0]] * 12, dtype=bool)
     split = Split(np.arange(12), np.arange(12))
-    assert scores(evaluate({"s": SingleBest()}, graded(right), [split], 0), replicates=0, level=0.9, seed=0)[
-        0
-    ].captured is None
+    assert (
+        scores(evaluate({"s": SingleBest()}, graded(right), [split], 0), replicates=0, level=0.9, seed=0)[0].captured
+        is None
+    )
     right[0] = [0, 1]
     one = scores(evaluate({"s": SingleBest()}, graded(right), [split] * 10, 0), replicates=0, level=0.9, seed=0)[0]
     assert one.captured == 0.0

@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cofail_lab.errors import InputError
 from cofail_lab.policies import Features, Graded, sit
 from cofail_lab.policies import router as routers
 from cofail_lab.policies.boosting import Boosting
 from cofail_lab.policies.domain_table import DomainTable
 from cofail_lab.policies.knn import NearestNeighbours
 from cofail_lab.policies.logistic import Logistic
+from cofail_lab.policies.mixture import Mixture
 from cofail_lab.policies.multiclass import Multiclass
 from cofail_lab.policies.ridge import Ridge
 from cofail_lab.policies.router import AbstractRouter, Scorer
@@ -166,3 +168,14 @@ def test_features_of_part_of_the_queries_keep_every_column() -> None:
     assert features.take(np.array([1])).dataset.tolist() == ["y"]
     assert sit(DomainTable(guard=False).fit(graded(RIGHT, columns={"dataset": np.array([*"aabb"], object)}), 0),
                graded(RIGHT[:1], columns={"dataset": np.array(["b"], object)}), None).calls.argmax() == 2  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [0, 0.0, -1, np.nan, "2", True])
+def test_a_penalty_or_budget_is_above_zero(value: Any) -> None:
+    for build, name in (
+        (lambda: Ridge(guard=True, alpha=value), "ridge.alpha"),
+        (lambda: Logistic(guard=True, C=value), "logistic.C"),
+        (lambda: Mixture(budget=value), "mixture.budget"),
+    ):
+        with pytest.raises(InputError, match=rf"policy\.{name}"):
+            build()
