@@ -171,3 +171,11 @@ def test_models_of_one_price_are_not_mixed():
             (prices != "usual",) * 3
         )
     assert d.cascade_dollars(score, right[0], right[1], np.ones(4), np.full(4, 2.0)).prices == "cheap_better"
+
+
+def test_the_gaps_at_the_ends_of_blocks_are_those_at_their_fractions():
+    score, right = np.array([0, 0, 1, 2, 3.0]), np.array([[0, 0, 1, 0, 1.0], [1, 0, 1, 1, 1.0]])
+    found = d.cascade_dollars(score, *right, np.full(5, 1.0), np.array([1.0, 2, 3, 4, 5]))
+    # H costs 3 on average, L 1: the dollars 3, 6, 10, 15 of five queries are mixes of 3/10, 6/10, 1 and 1.
+    assert found.dollar_gaps == pytest.approx([0, 0.2 - 0.4 * 0.3, 0.2 - 0.4 * 0.6, 0, 0])
+    assert found.dollar_gaps == pytest.approx([found.dollar_gap(f) for f in found.curve.fraction])

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.base import Inputs, RunOptions
+from cofail_lab.experiments.base import Inputs, RunOptions, silent
 from cofail_lab.experiments.decide import Decide
 from cofail_lab.experiments.policies import Policies
 from cofail_lab.policies.domain_table import DomainTable
@@ -247,6 +247,22 @@ def test_honest_picks_gain_and_those_that_are_lacking_are_counted(tmp_path: Path
             result = experiment.run(_inputs(some))
             for shown in (result.brief, result.sections):
                 assert said in [sentence for section in shown for sentence in section.sentences]
+
+
+def test_ceilings_are_those_of_the_grades_and_of_repeated_runs() -> None:
+    """Four runs of three models on 40 queries; what is routable is limited from above, by P10.i."""
+    share = np.random.default_rng(0).integers(5, size=(40, 3)) / 4
+    share[:4] = [[0.25, 0, 0], [0.5, 0.25, 0.25], [1, 0.75, 0.75], [0, 0, 0.25]]
+    wrong = share < 0.5
+    inputs = inputs_from(wrong, per_cell={"frac": share})
+    _, found = Policies(bootstrap=0).contest(inputs, inputs.outcomes(), silent)
+    assert found.oracle == pytest.approx(1 - wrong.all(axis=1).mean())
+    assert found.single_best == pytest.approx((~wrong).mean(axis=0).max())
+    assert found.routable is not None
+    value, upper = found.routable
+    assert value == pytest.approx(share.max(axis=1).mean())
+    assert upper > value
+    assert found.routable_gain == pytest.approx(upper - share.mean(axis=0).max())
 
 
 @pytest.mark.parametrize(

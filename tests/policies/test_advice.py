@@ -9,8 +9,10 @@ import pytest
 from cofail_lab.policies import AbstractFitted, AbstractPolicy, Choices, Graded, View
 from cofail_lab.policies.advice import advise
 from cofail_lab.policies.contest import Contest, OverTable, hold
+from cofail_lab.policies.domain_table import DomainTable
 from cofail_lab.policies.evaluation import Trials
 from cofail_lab.policies.folds import Split, cross_fitting
+from cofail_lab.policies.router import AbstractRouter, Scorer
 from cofail_lab.policies.score import Score
 from cofail_lab.policies.suspicion import flagged, suspicion
 from tests.policies.made import graded
@@ -135,3 +137,21 @@ def test_each_split_has_its_own_counts_and_share_of_the_oracles_gain() -> None:
     assert rows[0, "oracle"] == (4, 1.0, 2, 0, 1.0)
     # The train-best model of the second split is the first of two equal ones, m0: right on three of its four queries.
     assert rows[1, "picks"] == (4, 0.75, 0, 0, 0.0)
+
+
+class First(AbstractRouter):
+    """A reader that always prefers the first model."""
+
+    def learn(self, train: Graded, seed: int) -> Scorer:
+        return lambda features: np.tile(np.arange(train.n_models)[::-1], (features.n_queries, 1))
+
+
+def test_what_a_reader_adds_is_its_accuracy_less_that_of_the_table() -> None:
+    """The table is right on all 40 queries, the reader on every other one."""
+    right = np.arange(40)[:, None] % 2 == np.arange(2)
+    data = graded(right, columns={"dataset": np.array(["even", "odd"] * 20, object)})
+    policies = {"domain_table": DomainTable(guard=False), "first": First(guard=False)}
+    found = hold(policies, data, cross_fitting(40, 4, 0), replicates=200, level=0.9, seed=0)
+    (over,) = found.over_table
+    assert (over.name, over.gain, over.verdict) == ("first", -0.5, "loses")
+    assert found.by_name["domain_table"].accuracy == 1
