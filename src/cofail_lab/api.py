@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cofail_lab.bounds.certificate import Certificate, certify_outcomes
 from cofail_lab.data.frames import outcomes_of
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.progress import Meter, current
 from cofail_lab.result import Origin, Result
 from cofail_lab.verdict import Verdict
 
@@ -43,6 +44,7 @@ def fit(
     choices: int | None = None,
     folds: int = 5,
     laws: str | list[str] = "quick",
+    progress: bool = False,
 ) -> Result:
     """Fit the error laws to a matrix (theory section 4, points 1 to 5).
 
@@ -64,6 +66,7 @@ def fit(
         folds: parts of the queries for the held-out likelihood of each law; 0 leaves the comparison of laws out.
         laws: compared laws: ``quick`` (those that take seconds), ``all``, or names of
             `fitting.comparison.laws.FITTED_LAWS`.
+        progress: whether one line on standard error, also of a notebook, says how long the fit still takes.
 
     Returns:
         The result with ``metrics``, ``labels``, ``tables``, ``figures`` and the summary; nothing is written.
@@ -85,7 +88,11 @@ def fit(
         folds=folds,
         laws=laws,
     )
-    result = experiment.analyse(matrix, seed)
+    if progress:
+        with current(Meter()) as meter:
+            result = experiment.analyse(matrix, seed, meter)
+    else:
+        result = experiment.analyse(matrix, seed)
     parameters = asdict(experiment)
     call = ", ".join(f"{name}={value!r}" for name, value in {**parameters, "seed": seed}.items())
     origin = Origin(

@@ -68,6 +68,24 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield from _walk(inner)
 
 
+def latest(root: Path) -> Path:
+    """The run that has finished last below a folder and that has read a matrix; jobs of sweeps are left out.
+
+    Raises:
+        InputError: there is none.
+    """
+    folders = find(root) if root.is_dir() else []
+    finished = [folder for folder in folders if not folder.parent.name.startswith("sweep_")]
+    for folder in sorted(finished, key=lambda folder: (folder / "results.json").stat().st_mtime_ns, reverse=True):
+        try:
+            record = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+            if record["status"] == "completed" and record["provenance"]["data"].get("sha256"):
+                return folder
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+    raise InputError(f"data.path: latest, but no finished run in {root} has read a matrix")
+
+
 def read(folders: Iterable[Path]) -> Iterator[Run | None]:
     """The runs, in the order of the folders; None for a folder whose files are not a readable run."""
     for folder in folders:

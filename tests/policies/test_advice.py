@@ -1,157 +1,79 @@
-"""Who wins, what is advised, and whose picks are flagged, on scores made by hand."""
+"""What is advised, on either side of every condition."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
-from cofail_lab.policies import AbstractFitted, AbstractPolicy, Choices, Graded, View
 from cofail_lab.policies.advice import advise
-from cofail_lab.policies.contest import Contest, OverTable, hold
-from cofail_lab.policies.domain_table import DomainTable
-from cofail_lab.policies.evaluation import Trials
-from cofail_lab.policies.folds import Split, cross_fitting
-from cofail_lab.policies.router import AbstractRouter, Scorer
+from cofail_lab.policies.contest import Contest, OverTable
 from cofail_lab.policies.score import Score
-from cofail_lab.policies.suspicion import flagged, suspicion
-from tests.policies.made import graded
 
-NO_TRIALS: Any = None
-
-
-def score(name: str, **known: Any) -> Score:
-    nothing = dict.fromkeys(Score.__dataclass_fields__)
-    return Score(**{**nothing, "accuracy": 0.8, "gain": 0.0, "ceiling": False, "name": name, **known})
-
-
-def winner(name: str, gain: float, **known: Any) -> Score:
-    return score(name, gain=gain, gain_lower=gain / 2, p_value=0.001, **known)
-
-
-def contest(*scores: Score, over: tuple[OverTable, ...] = (), trials: Trials = NO_TRIALS) -> Contest:
-    return Contest(trials, (score("single_best", cost=1.0), *scores), over, 0.95, {})
-
-
-def names(found: list[Score]) -> list[str]:
-    return [one.name for one in found]
-
-
-def test_winners_gain_surely_for_so_many_that_were_tried() -> None:
-    near = winner("a", 0.02)
-    for p, others, wins in ((0.03, (), True), (0.03, (score("b"),), False), (0.02, (score("b"),), True)):
-        assert names(contest(replace(near, p_value=p), *others).winners) == ["a"] * wins
-    # Baselines and ceilings are not tried, a limit of zero is no gain, and repeated queries have no exact test.
-    beside = (score("random"), score("partition_oracle"), score("late", ceiling=True))
-    assert names(contest(replace(near, p_value=0.03), *beside).winners) == ["a"]
-    assert names(contest(winner("random", 0.1), winner("late", 0.1, ceiling=True)).winners) == []
-    assert names(contest(replace(near, gain_lower=0.0)).winners) == []
-    assert names(contest(replace(near, gain_lower=None)).winners) == []
-    assert names(contest(replace(near, p_value=None), winner("b", 0.04)).winners) == ["b", "a"]
-
-
-@pytest.mark.parametrize(
-    ("lower", "upper", "verdict"),
-    [(-0.01, 0.02, "nothing"), (0.0, 0.02, "nothing"), (-0.02, 0.0, "nothing"), (None, None, "nothing"),
-     (0.001, 0.02, "adds"), (-0.02, -0.001, "loses")],
+BEST = Score(
+    name="single_best", ceiling=False, accuracy=0.8, accuracy_high=0.8, gain=0.0, gain_lower=None, gain_upper=None,
+    won=0, lost=0, p_value=1.0, captured=0.0, cost=10.0, hull_gap=0.0, pair_hull_gap=None, shares=np.array([1.0, 0.0]),
+    best_share=1.0, constant=True,
 )  # fmt: skip
-def test_a_reader_adds_to_the_table_only_beyond_its_interval(lower: float, upper: float, verdict: str) -> None:
-    assert OverTable("ridge", 0.01, lower, upper).verdict == verdict
+ORACLE = replace(BEST, name="oracle", ceiling=True, gain=0.2)
 
 
-def test_of_a_table_and_a_reader_that_does_not_surely_add_the_table_is_taken() -> None:
-    table, reader, vote = winner("domain_table", 0.05), winner("ridge", 0.06), winner("plurality", 0.07)
-    nothing, adds = OverTable("ridge", 0.01, -0.01, 0.03), OverTable("ridge", 0.01, 0.005, 0.03)
-    for tried, over, taken, reading in (
-        ((table, reader), (nothing,), "domain_table", False),
-        ((table, reader), (adds,), "ridge", True),
-        ((table, reader, vote), (nothing,), "plurality", False),
-        ((reader,), (), "ridge", None),
-    ):
-        advice = advise(contest(*tried, over=over))
-        assert (advice.action, advice.policy.name, advice.reading) == ("gain", taken, reading)
-    assert advise(contest(table, reader), {"ridge"}).policy.name == "domain_table"
-    assert advise(contest(table), {"domain_table"}).action == "stay"
+def gaining(name: str, gain: float, p_value: float = 1e-6) -> Score:
+    return replace(BEST, name=name, gain=gain, gain_lower=gain / 2, p_value=p_value)
 
 
-def test_a_policy_saves_a_fifth_at_nearly_the_same_accuracy_above_mixed_constants() -> None:
-    good = score("a", cost=0.79, gain=-0.001, gain_lower=-0.009, hull_gap=0.01)
-    assert advise(contest(good)).action == "save"
-    for bad in (
-        {"cost": 0.8}, {"cost": 0.9}, {"cost": None}, {"gain_lower": -0.01}, {"gain_lower": -0.02},
-        {"gain_lower": None}, {"hull_gap": 0.0}, {"hull_gap": None},
-    ):  # fmt: skip
-        advice = advise(contest(replace(good, **bad)))
-        assert (advice.action, advice.policy.name) == ("stay", "single_best"), bad
-    cheaper = replace(good, name="b", cost=0.1, hull_gap=0.005)
-    assert advise(contest(cheaper, good)).policy.name == "a"
-    assert advise(contest(cheaper, good), {"a"}).policy.name == "b"
+def saving(name: str, cost: float | None = 7.9, lower: float | None = -0.009, hull_gap: float | None = 0.01) -> Score:
+    return replace(BEST, name=name, gain=-0.004, gain_lower=lower, p_value=0.3, cost=cost, hull_gap=hull_gap)
 
 
-class Picks(AbstractFitted, AbstractPolicy):
-    """Model 1 for the first so many queries, model 0 for the others."""
+def advised(*scores: Score, adds: dict[str, bool] | None = None, best: Score = BEST) -> tuple[str, str, bool | None]:
+    over = [OverTable(name, 0.0, 0.01 if more else -0.01, 0.02) for name, more in (adds or {}).items()]
+    advice = advise(Contest(None, (best, *scores, ORACLE), tuple(over), 0.95, {}))  # type: ignore[arg-type]
+    return advice.action, advice.policy.name, advice.reading
 
-    def __init__(self, n: int) -> None:
-        self.n = n
 
-    def fit(self, train: Graded, seed: int) -> "Picks":
-        return self
+def test_the_largest_sure_gain_is_taken() -> None:
+    few, many = gaining("plurality", 0.02), gaining("knn", 0.03)
+    assert advised(few, many) == ("gain", "knn", None)
+    # A gain that one test in twenty gives is none of two policies.
+    assert advised(gaining("knn", 0.03, 0.03)) == ("gain", "knn", None)
+    assert advised(gaining("knn", 0.03, 0.03), few) == ("gain", "plurality", None)
+    assert advised(gaining("knn", 0.03, 0.03), saving("majority_vote", cost=9)) == ("stay", "single_best", None)
+    # A policy that surely loses has a small p-value too, with intervals and without.
+    for lower in (-0.05, None):
+        assert advised(replace(gaining("knn", -0.03), gain_lower=lower)) == ("stay", "single_best", None)
 
-    def decide(self, view: View) -> Choices:
-        number = np.array([int(query[1:]) for query in view.features.queries])
-        return Choices.pick((number < self.n).astype(int), view.n_models)
+
+def test_a_table_is_taken_before_a_reader_that_adds_nothing_to_it() -> None:
+    table, reader = gaining("domain_table", 0.02), gaining("ridge", 0.03)
+    assert advised(table, reader, adds={"ridge": False}) == ("gain", "domain_table", False)
+    assert advised(table, reader, adds={"ridge": True}) == ("gain", "ridge", True)
+    # Another reader may add to the table, and gain nothing surely.
+    assert advised(table, reader, adds={"ridge": False, "logistic": True}) == ("gain", "domain_table", True)
+    # What is no reader needs to add nothing; a table that does not win is not taken.
+    vote = gaining("plurality", 0.03)
+    assert advised(table, vote, adds={"ridge": False}) == ("gain", "plurality", False)
+    assert advised(replace(table, p_value=0.5), reader, adds={"ridge": False}) == ("gain", "ridge", False)
 
 
 @pytest.mark.parametrize(
-    ("n", "why"),
-    # Of the 100 queries that an oracle gains; at 86 the interval of the share covers nine tenths, at 98 it is above.
-    [(60, None), (86, None), (98, "nearly_oracle"), (100, "nearly_oracle")],
+    ("policy", "action"),
+    [
+        (saving("knn"), "save"),
+        (saving("knn", cost=8.0), "stay"),
+        (saving("knn", cost=None), "stay"),
+        (saving("knn", lower=-0.01), "stay"),
+        (saving("knn", lower=None), "stay"),
+        (saving("knn", hull_gap=0.0), "stay"),
+        (saving("knn", hull_gap=None), "stay"),
+    ],
 )
-def test_picks_are_flagged_where_they_surely_gain_nine_tenths_of_what_an_oracle_does(n: int, why: str | None) -> None:
-    right = np.zeros((400, 2), dtype=bool)
-    right[:100, 1] = right[100:320, 0] = True
-    found = hold(
-        {"recorded": Picks(n), "other": Picks(100)}, graded(right), cross_fitting(400, 4, 0), replicates=200,
-        level=0.95, seed=0,
-    )  # fmt: skip
-    assert found.by_name["recorded"].gain == n / 400
-    assert flagged(found, None) == ({"recorded": why} if why else {})
+def test_who_saves(policy: Score, action: str) -> None:
+    """Under 80% of the cost, surely within a point, and above mixed constants of that cost."""
+    assert advised(policy)[0] == action
+    assert advised(policy, best=replace(BEST, cost=None))[0] == "stay"
 
 
-def test_picks_above_what_is_routable_by_their_lower_limit_are_flagged() -> None:
-    own = score("recorded", gain=0.2, gain_lower=0.1, gain_upper=0.3)
-    assert suspicion(own, contest(own), 0.09) == "above_routable"
-    assert suspicion(own, contest(own), 0.1) is None
-    assert suspicion(own, contest(own), 0.15) is None
-    assert suspicion(replace(own, gain_lower=None), contest(own), 0.0) is None
-
-
-def test_each_split_has_its_own_counts_and_share_of_the_oracles_gain() -> None:
-    right = np.zeros((8, 2), dtype=bool)
-    right[[0, 1, 4, 5, 6], 0] = right[[2, 3, 7], 1] = True
-    splits = [Split(np.arange(4, 8), np.arange(4)), Split(np.arange(4), np.array([4, 5, 6, 7]))]
-    found = hold({"picks": Picks(3)}, graded(right), splits, replicates=0, level=0.95, seed=0)
-    rows = {(row[0], row[1]): row[2:] for row in found.splits}
-    # Of the first four queries m0 is right on two; the picks (m1 on three of them) lose these and win the third.
-    assert rows[0, "picks"] == (4, 0.25, 1, 2, -0.5)
-    assert rows[0, "oracle"] == (4, 1.0, 2, 0, 1.0)
-    # The train-best model of the second split is the first of two equal ones, m0: right on three of its four queries.
-    assert rows[1, "picks"] == (4, 0.75, 0, 0, 0.0)
-
-
-class First(AbstractRouter):
-    """A reader that always prefers the first model."""
-
-    def learn(self, train: Graded, seed: int) -> Scorer:
-        return lambda features: np.tile(np.arange(train.n_models)[::-1], (features.n_queries, 1))
-
-
-def test_what_a_reader_adds_is_its_accuracy_less_that_of_the_table() -> None:
-    """The table is right on all 40 queries, the reader on every other one."""
-    right = np.arange(40)[:, None] % 2 == np.arange(2)
-    data = graded(right, columns={"dataset": np.array(["even", "odd"] * 20, object)})
-    policies = {"domain_table": DomainTable(guard=False), "first": First(guard=False)}
-    found = hold(policies, data, cross_fitting(40, 4, 0), replicates=200, level=0.9, seed=0)
-    (over,) = found.over_table
-    assert (over.name, over.gain, over.verdict) == ("first", -0.5, "loses")
-    assert found.by_name["domain_table"].accuracy == 1
+def test_of_several_that_save_the_furthest_above_the_hull_is_taken() -> None:
+    assert advised(saving("knn", cost=1.0, hull_gap=0.01), saving("ridge", hull_gap=0.02)) == ("save", "ridge", None)
+    # A gain goes first.
+    assert advised(saving("knn"), gaining("plurality", 0.01))[:2] == ("gain", "plurality")

@@ -131,3 +131,15 @@ def test_the_cut_of_deferral_is_that_of_predictions_for_others(rng: np.random.Ge
     fitted = DeferralCascade(cheap="m0", strong="m1", fraction=0.25).fit(data, 0)
     own = np.sort(-added_by_strong(data, 0, 1, 0))
     assert fitted.cut.threshold == own[100]
+
+
+def test_deferral_is_learned_from_other_clusters() -> None:
+    """Eight sessions of 60 queries each, in which one of the models is always right: a twin would tell which, a
+    neighbour tells the wrong one."""
+    session = np.repeat(np.arange(8), 60)
+    right = np.column_stack([session % 2 == 0, session % 2 == 1])
+    columns = {"features": session[:, None].astype(float)}
+    told = added_by_strong(graded(right, columns=columns), 0, 1, 0)
+    assert auc(told, right[:, 1].astype(float)) > 0.85
+    whole = added_by_strong(graded(right, columns=columns, cluster=session), 0, 1, 0)
+    assert auc(whole, right[:, 1].astype(float)) < 0.5

@@ -18,18 +18,20 @@ import fnmatch
 import glob
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from cofail_lab.data import files
+from cofail_lab.data.files import local_path
 from cofail_lab.data.names import counted, list_names
 from cofail_lab.data.records import Records
 from cofail_lab.data.rule import Rule
 from cofail_lab.data.systems import check_pattern, name_systems, told_apart
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
+from cofail_lab.progress import track
 
 MAX_FILES = 20_000
 
@@ -74,7 +76,7 @@ class FileSource(ABC):
 
         superseded = self.superseded(paths := self.files())
         paths = [path for path in paths if path not in superseded]
-        parts = [self.grades(path) for path in _with_progress(paths)]
+        parts = [self.grades(path) for path in track(paths, "reading logs", len(paths))]
         if len({part.source for part in parts}) < len(parts):
             # Harnesses write files of one name into many folders.
             parts = [replace(part, source=name) for part, name in zip(parts, told_apart(paths), strict=True)]
@@ -146,29 +148,9 @@ class LogSource(GradedSource):
         """Add every answer of one log to the records, and return notes, one sentence each."""
 
 
-def _with_progress(paths: list[Path]) -> Iterable[Path]:
-    """The same paths; several of them advance a progress bar on standard error if that is a terminal."""
-    if len(paths) == 1:
-        return paths
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    return track(paths, "Reading logs", console=console, transient=True, disable=not console.is_terminal)
-
-
 def _fits(path: Path, patterns: Sequence[str]) -> bool:
     """Whether the name of a file fits one of the patterns, in lower case or not."""
     return any(fnmatch.fnmatchcase(path.name.lower(), pattern) for pattern in patterns)
-
-
-def local_path(text: str) -> Path:
-    """A path as it is written, if there is such a file; else with ``~`` as the home folder, where there is one."""
-    path = Path(text)
-    try:
-        return path if path.exists() else path.expanduser()
-    except (OSError, ValueError, RuntimeError):  # a NUL, a name too long, no such user
-        return path
 
 
 def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:
@@ -183,15 +165,17 @@ def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:
     """
     paths: dict[Path, None] = {}
     for text in [path] if isinstance(path, str) else path:
-        if re.match(r"(https?|s3|gs|hf)://", text):
+        if re.match(r"(https?|s3|gs|hf|ftp)://", text):
             raise InputError(
                 f"data.path: {text!r} is an address; download the file first (data=hf reads a dataset from the hub)"
             )
+        if text.startswith("file:"):
+            raise InputError(f"data.path: {text!r} is an address; write the path without file://")
         try:
             here = local_path(text)
             if here.is_dir():
                 matches = sorted(file for file in here.rglob("*") if _fits(file, patterns) and file.is_file())
-                what = f"a folder without {' or '.join(patterns)} in it"
+                what = "an empty folder" if "*" in patterns else f"a folder without {' or '.join(patterns)} in it"
             elif here.exists() or not glob.has_magic(text):
                 matches, what = [here], ""
             else:

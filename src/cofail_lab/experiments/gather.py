@@ -77,6 +77,7 @@ def gather(folders: Sequence[Path], metrics: str | list[str] | None = None, prog
             "n_runs": len(loaded),
             "n_completed": len(gathered.completed),
             "n_failed": len(gathered.failed),
+            "n_interrupted": len(gathered.with_status("interrupted")),
             "n_unreadable": len(unreadable),
             "n_axes": len(gathered.axes),
             "n_code_versions": len(gathered.code_versions),

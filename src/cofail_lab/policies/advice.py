@@ -43,11 +43,11 @@ def advise(contest: Contest, flagged: Collection[str] = ()) -> Advice:
         contest: the evaluated policies.
         flagged: names of those that are never advised, because they seem to know the grades.
     """
-    reading = any(over.verdict == "adds" for over in contest.over_table) if contest.over_table else None
+    adds = {over.name: over.verdict == "adds" for over in contest.over_table}
+    reading = any(adds.values()) if adds else None
     if won := [s for s in contest.winners if s.name not in flagged]:
-        readers = {over.name for over in contest.over_table}
         simple = [s for s in won if s.name == TABLE]
-        best = simple[0] if simple and not reading and won[0].name in readers else won[0]
+        best = simple[0] if simple and not adds.get(won[0].name, True) else won[0]
         return Advice("gain", best, reading)
     best = contest.reference
     saving = [

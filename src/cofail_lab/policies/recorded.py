@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from cofail_lab.data.files import local_path
 from cofail_lab.errors import InputError
 from cofail_lab.policies.base import AbstractFitted, AbstractPolicy, Choices, View
 from cofail_lab.policies.graded import Graded
@@ -44,26 +44,28 @@ class Recorded(AbstractPolicy):
         """Read the picks.
 
         Raises:
-            InputError: no such columns, a model that is not in the pool, a query with two picks.
+            InputError: no such columns, a model that is not in the pool, a query with two picks, no pick for any of
+                these queries.
         """
         del seed
-        return FittedRecorded(self._picks(train.models), train.best)
+        return FittedRecorded(self._picks(train), train.best)
 
     def remark(self, graded: Graded) -> str | None:
         """How many of the queries have no pick."""
-        picks = self._picks(graded.models)
+        picks = self._picks(graded)
         lacking = sum(str(query) not in picks for query in graded.features.queries)
         if not lacking:
             return None
         have, go = ("has", "goes") if lacking == 1 else ("have", "go")
         return f"{lacking:,} of {graded.n_queries:,} queries {have} no pick and {go} to the train-best model"
 
-    def _picks(self, models: tuple[str, ...]) -> dict[str, int]:
+    def _picks(self, graded: Graded) -> dict[str, int]:
         """Query -> position of the model."""
+        models, queries = graded.models, graded.features.queries
         from cofail_lab.data.names import shorten
         from cofail_lab.data.tables import read_sheet
 
-        path = Path(self.path).expanduser()
+        path = local_path(self.path)
         sheet = read_sheet(path)
         for name in ("query", "model"):
             if name not in sheet.header:
@@ -80,4 +82,9 @@ class Recorded(AbstractPolicy):
             if picks.get(row[query], position[row[model]]) != position[row[model]]:
                 raise InputError(f"{path.name}: query {shorten(row[query])!r} has two different picks")
             picks[row[query]] = position[row[model]]
+        if picks.keys().isdisjoint(map(str, queries)):
+            raise InputError(
+                f"{path.name}: none of its {len(picks)} queries is one of the matrix, such as "
+                f"{shorten(str(queries[0]))!r}"
+            )
         return picks

@@ -7,9 +7,11 @@ import pyarrow as pa
 
 from cofail_lab.policies.cascade_reading import AtFraction, CascadeReading, Ranged
 from cofail_lab.report.names import shorten
-from cofail_lab.report.numbers import ABSENT, interval, number, percent, points
+from cofail_lab.report.numbers import ABSENT, interval, number, percent, points, signed
 from cofail_lab.result import Row, Section
 
+# Of differences of accuracies.
+_ROUNDING = 1e-12
 FIGURE = "Accuracy gained by fraction escalated: over random escalation, over mixing at the same dollars, and held out."
 
 
@@ -24,7 +26,8 @@ def headline(read: CascadeReading, fraction: float) -> str:
     if read.dollars is None:
         return f"{said}; dollars are unknown."
     if read.dollars.prices == "strong_cheaper":
-        return f"{said}; {strong} is the cheaper of the two, so that mixing them trades no dollars for accuracy."
+        dear = "is the cheaper of the two" if _cheaper(read) else "costs as much"
+        return f"{said}; {strong} {dear}, so that mixing them trades no dollars for accuracy."
     here = read.at(fraction)
     gap = here.dollar_gap.value or 0.0
     return (
@@ -102,8 +105,8 @@ def _findings(read: CascadeReading, fraction: float) -> list[str]:
         better = " and better" if read.curve.strong_accuracy > read.curve.cheap_accuracy else ""
         said.append(
             f"{strong} costs {number(dollars.strong_price)} a query, {cheap} {number(dollars.cheap_price)}: no mix of "
-            f"the two trades dollars for accuracy, and there is no gap at equal dollars. {strong} alone is cheaper"
-            f"{better}."
+            f"the two trades dollars for accuracy, and there is no gap at equal dollars. {strong} alone is "
+            f"{'cheaper' if _cheaper(read) else 'as cheap'}{better}."
         )
     if dollars is not None and dollars.prices == "cheap_better":
         said.append(f"{cheap} is right at least as often as {strong} and cheaper: the rival is {cheap} alone.")
@@ -111,19 +114,24 @@ def _findings(read: CascadeReading, fraction: float) -> list[str]:
         said += _dollar_findings(read, cheap, strong)
     gain = read.at(fraction).deferral_gain
     if gain.value is not None:
-        how = "more" if gain.value >= 0 else "fewer"
+        how = "more" if gain.value > 0 else "fewer"
+        much = f"{points(abs(gain.value), 2)} {how} right than" if abs(gain.value) > _ROUNDING else "as many right as"
         said.append(
-            f"Deferring by what {strong} is likely to add, learned on other queries, gets {points(abs(gain.value), 2)} "
-            f"{how} right than the threshold at {percent(fraction, 0)} escalated{_limits(gain)}."
+            f"Deferring by what {strong} is likely to add, learned on other queries, gets {much} the threshold at "
+            f"{percent(fraction, 0)} escalated{_limits(gain)}."
         )
     return said
+
+
+def _cheaper(read: CascadeReading) -> bool:
+    return read.dollars is not None and read.dollars.strong_price < read.dollars.cheap_price
 
 
 def _dollar_findings(read: CascadeReading, cheap: str, strong: str) -> list[str]:
     dollars, best = read.dollars, read.best
     assert dollars is not None  # noqa: S101
     said = []
-    if best is not None and best[1] > 0:
+    if best is not None and best[1] > _ROUNDING:
         said.append(
             f"At the same dollars it gains most, {points(best[1], 2)}, at {percent(best[0])} escalated (chosen on "
             "these queries)."
@@ -143,7 +151,7 @@ def _rows(read: CascadeReading) -> list[Row]:
     rows = [
         Row(
             "average gap",
-            f"{routes.integral:+.5f}",
+            signed(routes.integral, 5),
             f"over random escalation{_area_limits(read.area)}; three routes agree to {spread:.0e}",
         ),
         Row("AUC", _auc(read.cheap_auc), f"for {shorten(read.cheap)}; {_auc(read.strong_auc)} for the strong model"),
@@ -177,8 +185,8 @@ def _noise_rows(read: CascadeReading) -> list[Row]:
     return [
         Row(
             f"{percent(row.noise, 0)} noise",
-            f"{row.area:+.5f}",
-            f"average gap, {row.area_lower:+.5f} to {row.area_upper:+.5f} over the seeds; largest gap "
+            f"{signed(row.area, 5)}",
+            f"average gap, {signed(row.area_lower, 5)} to {signed(row.area_upper, 5)} over the seeds; largest gap "
             f"{points(row.largest_gap, 2)}",
         )
         for row in read.degraded
@@ -192,7 +200,7 @@ def _limits(ranged: Ranged) -> str:
 
 
 def _area_limits(ranged: Ranged) -> str:
-    return "" if ranged.lower is None else f" ({ranged.lower:+.5f} to {ranged.upper:+.5f})"
+    return "" if ranged.lower is None else f" ({signed(ranged.lower, 5)} to {signed(ranged.upper, 5)})"
 
 
 def _auc(value: float | None) -> str:

@@ -13,11 +13,12 @@ from cofail_lab.outcomes import Outcomes
 from cofail_lab.policies.ceilings import Ceilings
 from cofail_lab.policies.contest import Contest
 from cofail_lab.policies.score import Score
+from cofail_lab.policies.suspicion import flagged
 
 
 def metrics(contest: Contest, ceilings: Ceilings, outcomes: Outcomes) -> dict[str, float | int | None]:
     """Of the matrix and its ceilings, then ``accuracy_P gain_P ...`` of every policy P, None where it is absent."""
-    routable = ceilings.routable or (None, None)
+    routable = ceilings.repeated and ceilings.repeated.routable
     numbers: dict[str, float | int | None] = {
         "n_models": outcomes.n_models,
         "n_queries": outcomes.n_queries,
@@ -29,9 +30,9 @@ def metrics(contest: Contest, ceilings: Ceilings, outcomes: Outcomes) -> dict[st
         "oracle_gain": contest.by_name["oracle"].gain,
         "max_gain": ceilings.certificate.max_gain,
         "paired_max_gain": ceilings.certificate.paired_max_gain,
-        "routable": routable[0],
-        "routable_upper": routable[1],
-        "routable_gain_upper": ceilings.routable_gain,
+        "routable": routable and routable.value,
+        "routable_upper": routable and routable.upper,
+        "routable_gain_upper": routable and routable.gain_upper,
     }
     for name in (*contest.by_name, *contest.trials.absent):
         numbers |= _of_policy(name, contest.by_name.get(name))
@@ -67,7 +68,7 @@ def labels(contest: Contest, ceilings: Ceilings, decision: str) -> dict[str, str
     """The best model, why a policy does not exist, which policies are constants or suspicious, and the decision."""
     models = contest.trials.graded.models
     constants = {f"constant_{s.name}": models[int(s.shares.argmax())] for s in contest.contestants if s.constant}
-    suspicious = {f"suspicion_{name}": why for name, why in ceilings.flagged.items()}
+    suspicious = {f"suspicion_{name}": why for name, why in flagged(contest, ceilings.repeated).items()}
     absent = {f"absent_{name}": reason for name, reason in contest.trials.absent.items()}
     best = Counter(contest.trials.best_models).most_common(1)[0][0]
     return {"best_model": best, "decision": decision, **constants, **suspicious, **absent}

@@ -207,7 +207,7 @@ def test_excel_workbooks(tmp_path: Path) -> None:
     grades = AutoSource(str(tmp_path / "g.xlsx")).load()
     assert grades.cells.tolist() == [*CELLS, [MISSING, RIGHT]]
     (tmp_path / "bad.xlsx").write_bytes(b"PK\x03\x04 no workbook")
-    with pytest.raises(InputError, match=r"bad.xlsx: not a readable zip archive"):
+    with pytest.raises(InputError, match=r"bad.xlsx: not a readable Excel workbook"):
         WideSource(str(tmp_path / "bad.xlsx")).load()
     _workbook(tmp_path / "empty.xlsx", [])
     with pytest.raises(InputError, match=r"empty.xlsx: the first sheet is empty"):
@@ -278,3 +278,13 @@ def test_half_of_the_cells_make_a_model(tmp_path: Path) -> None:
 def test_a_delimiter_splits_the_rows_too(tmp_path: Path) -> None:
     grades = read(tmp_path, "query,a;1;2;3,b\nq1,1,0\nq2,0,0\nq3,1,1\n")
     assert (grades.models, grades.cells.tolist()) == (("a;1;2;3", "b"), CELLS)
+
+
+def test_columns_that_are_set_aside_stay_with_the_queries(tmp_path: Path) -> None:
+    """As numbers where all filled cells are, by name; those that a companion gives are not taken from the table."""
+    rows = ["q1,s1,2.5,A,x,1,0", "q2,s1,,B,y,0,1", "q3,s2,7,A,z,1,1"]
+    grades = read(tmp_path, "\n".join(["query,session,seconds,key,features,a,b", *rows]))
+    assert grades.models == ("a", "b")
+    assert set(grades.per_query) == {"session", "seconds"}
+    assert grades.per_query["session"].tolist() == ["s1", "s1", "s2"]
+    np.testing.assert_array_equal(grades.per_query["seconds"], [2.5, np.nan, 7.0])

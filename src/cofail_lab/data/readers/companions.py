@@ -103,11 +103,11 @@ def read_companions(
             if wanted not in sheet.header:
                 raise InputError(f"{companion.name}: no column {wanted!r} among {', '.join(sheet.header)}")
             texts = [sheet.rows[i][sheet.header.index(wanted)] for i in order]
-            per_query[wanted] = _column(texts) if kind == "logs" else np.array(texts, dtype=object)
+            per_query[wanted] = numbers_or_text(texts) if kind == "logs" else np.array(texts, dtype=object)
         elif kind == "models":
             for j, column in enumerate(sheet.header[1:], start=1):
                 text = [sheet.rows[i][j] for i in order]
-                per_model[column] = np.array(text, dtype=object) if column == "family" else _column(text)
+                per_model[column] = np.array(text, dtype=object) if column == "family" else numbers_or_text(text)
         else:
             columns = _match(sheet.header[1:], models, "model", companion.name, path.name)
             text = np.array([sheet.rows[i] for i in order], dtype=object)[:, 1:][:, columns]
@@ -186,7 +186,7 @@ def check_samples(cells: np.ndarray, per_cell: dict[str, np.ndarray], file: str)
     per_cell["frac"] = share_right(per_cell["samples"])
 
 
-def _column(text: list[str]) -> np.ndarray:
+def numbers_or_text(text: list[str]) -> np.ndarray:
     """A column of a companion as numbers if every filled cell is a number, else as text."""
     try:
         return np.array([float(value) if value else np.nan for value in text])

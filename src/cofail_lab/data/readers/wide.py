@@ -17,13 +17,22 @@ from cofail_lab.data.cells import TextColumns, cell_states, read_texts, spelling
 from cofail_lab.data.dialect import find_dialect
 from cofail_lab.data.file_source import FileSource
 from cofail_lab.data.layout import MODEL_NAMES, QUERY_NAMES, find_layout, plain_name
-from cofail_lab.data.names import check_names
+from cofail_lab.data.names import check_names, list_names
 from cofail_lab.data.parquet import read_records
-from cofail_lab.data.readers.companions import SUFFIXES, check_samples, is_companion, read_companions, suffix_of
+from cofail_lab.data.readers.companions import (
+    SUFFIXES,
+    check_samples,
+    is_companion,
+    numbers_or_text,
+    read_companions,
+    suffix_of,
+)
 from cofail_lab.data.tables import Sheet, header, read_rows, read_sheet
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
 
+# Columns of a matrix that only a companion or another format gives.
+_OTHERWISE = ("dataset", "prompt", "key", "n_logs", "content", "features", "multi_answer")
 # Rows that are looked at to guess a format.
 _FIRST_ROWS = 20
 
@@ -133,9 +142,12 @@ def wide_grades(
         first = [f"{row[layout.dataset]}/" if layout.by_dataset and layout.dataset is not None else "" for row in rows]
         named = [before + row[layout.query] for before, row in zip(first, rows, strict=True)]
         queries = check_names(named, "query", file)
-    if not models or not queries:
+    if not queries:
+        raise InputError(f"{file}: a header and no rows; one row per query is needed")
+    if not models:
+        shown = list_names(names, 8)
         raise InputError(
-            f"{file}: {len(models)} model column(s) and {len(queries)} query row(s); some of each are needed"
+            f"{file}: no column of grades besides {shown}; one column per model is needed, 1 right, 0 wrong"
         )
     columns = list(layout.models)
     table = TextColumns(table.texts, table.codes[:, columns])
@@ -143,6 +155,9 @@ def wide_grades(
     cells = cell_states(table, reading, models, queries, file, threshold)
     found = {"dataset": layout.dataset, "prompt": layout.prompt}
     per_query = {name: np.array([row[j] for row in rows], dtype=object) for name, j in found.items() if j is not None}
+    for j in layout.aside:
+        if (name := names[j].strip()) and name not in _OTHERWISE:
+            per_query[name] = numbers_or_text([row[j] for row in rows])
     scores, said = _kept_scores(table, reading.scores, threshold)
     notes += [*layout.notes, *filter(None, [spellings_note(table, reading)]), *said]
     notes += [f"Column {models[j]!r} has no graded cell." for j in np.flatnonzero((cells > 1).all(axis=0))]
