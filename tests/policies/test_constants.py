@@ -67,6 +67,7 @@ def test_a_mixture_lies_between_two_corners() -> None:
     # Half of the way from 1 to 6 is 3.5, on the edge from m0 to m2 or by m1, whose slope is .2 and then .1.
     assert at_budget(accuracy, prices, None).shares == pytest.approx([0, 2.5 / 4, 1.5 / 4])
     assert at_budget(accuracy, prices, 1.25).shares == pytest.approx([0.75, 0.25, 0])
+    assert at_budget(accuracy, prices, 1.0).shares == pytest.approx([1, 0, 0])
     assert at_budget(accuracy, prices, 7.0).shares == pytest.approx([0, 0, 1])
     data = pool(cost=COST)
     shares = Mixture(budget=3.5).fit(data, 0).shares

@@ -1,5 +1,7 @@
 """What a policy may see, which queries are alike, and which model is best."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from cofail_lab.policies import Graded, sit
 from cofail_lab.policies.evaluation import evaluate
 from cofail_lab.policies.folds import Split, cross_fitting
 from cofail_lab.policies.graded import names_the_answer
-from cofail_lab.policies.recorded import FittedRecorded
+from cofail_lab.policies.recorded import FittedRecorded, Recorded
 from cofail_lab.policies.score import scores
 from cofail_lab.policies.single_best import SingleBest
 from tests.policies.made import graded
@@ -72,6 +74,7 @@ def test_inner_folds_keep_clusters_whole_and_are_not_the_outer_ones() -> None:
         assert not sides[0] & sides[1]
         assert len(sides[0] | sides[1]) == 6
     assert data.inner(2, 0) is data.inner(2, 0)
+    assert data.take(np.arange(4, 7)).cluster.tolist() == [0, 1, 1]
     outer, inner = cross_fitting(30, 2, 0), cross_fitting(30, 2, 0, purpose=INNER_FOLDS)
     assert outer[0].test.tolist() != inner[0].test.tolist()
 
@@ -113,3 +116,14 @@ def test_queries_of_several_splits_are_no_further_evidence_of_an_oracle_gain() -
     one = scores(evaluate({"s": SingleBest()}, graded(right), [split] * 10, 0), replicates=0, level=0.9, seed=0)[0]
     assert one.captured == 0.0
     assert one.p_value is None
+
+
+def test_picks_for_a_few_queries_are_no_picks_of_other_queries(tmp_path: Path) -> None:
+    """The only pick is for a query of the last fold, so that no policy of that fold is fitted to a query with one."""
+    (tmp_path / "picks.csv").write_text("query,model\nq3,m1\n")
+    policy, data = Recorded(path=str(tmp_path / "picks.csv")), graded(np.array([[1, 0]] * 4))
+    fitted = policy.fit(data.take(np.arange(3)), 0)
+    assert sit(fitted, data, None).calls.argmax(axis=1).tolist() == [0, 0, 0, 1]
+    assert policy.remark(data) == "3 of 4 queries have no pick and go to the train-best model"
+    with pytest.raises(InputError, match="none of its 1 queries is one of the matrix, such as 'q0'"):
+        policy.remark(data.take(np.arange(3)))

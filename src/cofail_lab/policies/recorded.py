@@ -44,16 +44,22 @@ class Recorded(AbstractPolicy):
         """Read the picks.
 
         Raises:
-            InputError: no such columns, a model that is not in the pool, a query with two picks, no pick for any of
-                these queries.
+            InputError: no such columns, a model that is not in the pool, a query with two picks.
         """
         del seed
         return FittedRecorded(self._picks(train), train.best)
 
     def remark(self, graded: Graded) -> str | None:
-        """How many of the queries have no pick."""
-        picks = self._picks(graded)
-        lacking = sum(str(query) not in picks for query in graded.features.queries)
+        """How many of the queries have no pick. Raises InputError where none has one."""
+        from cofail_lab.data.names import shorten
+
+        picks, queries = self._picks(graded), graded.features.queries
+        if picks.keys().isdisjoint(map(str, queries)):
+            raise InputError(
+                f"{Path(self.path).name}: none of its {len(picks)} queries is one of the matrix, such as "
+                f"{shorten(str(queries[0]))!r}"
+            )
+        lacking = sum(str(query) not in picks for query in queries)
         if not lacking:
             return None
         have, go = ("has", "goes") if lacking == 1 else ("have", "go")
@@ -61,7 +67,7 @@ class Recorded(AbstractPolicy):
 
     def _picks(self, graded: Graded) -> dict[str, int]:
         """Query -> position of the model."""
-        models, queries = graded.models, graded.features.queries
+        models = graded.models
         from cofail_lab.data.names import shorten
         from cofail_lab.data.tables import read_sheet
 
@@ -82,9 +88,4 @@ class Recorded(AbstractPolicy):
             if picks.get(row[query], position[row[model]]) != position[row[model]]:
                 raise InputError(f"{path.name}: query {shorten(row[query])!r} has two different picks")
             picks[row[query]] = position[row[model]]
-        if picks.keys().isdisjoint(map(str, queries)):
-            raise InputError(
-                f"{path.name}: none of its {len(picks)} queries is one of the matrix, such as "
-                f"{shorten(str(queries[0]))!r}"
-            )
         return picks
