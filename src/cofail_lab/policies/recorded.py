@@ -56,7 +56,7 @@ class Recorded(AbstractPolicy):
         picks, queries = self._picks(graded), graded.features.queries
         if picks.keys().isdisjoint(map(str, queries)):
             raise InputError(
-                f"{Path(self.path).name}: none of its {len(picks)} queries is one of the matrix, such as "
+                f"{local_path(self.path).name}: none of its {len(picks)} queries is one of the matrix, such as "
                 f"{shorten(str(queries[0]))!r}"
             )
         lacking = sum(str(query) not in picks for query in queries)
@@ -67,10 +67,10 @@ class Recorded(AbstractPolicy):
 
     def _picks(self, graded: Graded) -> dict[str, int]:
         """Query -> position of the model."""
-        models = graded.models
         from cofail_lab.data.names import shorten
         from cofail_lab.data.tables import read_sheet
 
+        models = graded.models
         path = local_path(self.path)
         sheet = read_sheet(path)
         for name in ("query", "model"):
