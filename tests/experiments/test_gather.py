@@ -9,7 +9,7 @@ import pytest
 
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
-from cofail_lab.experiments.gather import Gather, gather
+from cofail_lab.experiments.gather import Gather, _axes, gather
 from tests.conftest import Run
 from tests.sweep.counts import COUNTS, jobs
 
@@ -65,6 +65,18 @@ def test_gather_refuses_what_matches_nothing_and_counts_what_it_cannot_read(run:
     assert [known[name]["metrics"]["n_all_wrong"] for name in found.tables["runs"]["run"].to_pylist()] == [0, 1]
     with pytest.raises(InputError, match="no run there"):
         gather([])
+
+
+def test_what_a_policy_alone_has_is_no_axis_beside_it() -> None:
+    three = {
+        "policy": ["ridge", "single_best", "knn"],
+        "policy.ridge.alpha": [2.0, None, None],
+        "policy.single_best._target_": [None, "a.SingleBest", None],
+        "run.seed": [0, 0, 0],
+    }
+    assert _axes(three) == {"policy": "policy"}
+    swept = three | {"policy": ["ridge", "ridge", "knn"], "policy.ridge.alpha": [2.0, 3.0, None]}
+    assert "policy.ridge.alpha" in _axes(swept).values()
 
 
 def test_interrupted_runs_are_counted_as_such(run: Run, tmp_path: Path) -> None:
