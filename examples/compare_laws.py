@@ -10,7 +10,6 @@ import jax
 import numpy as np
 
 import cofail_lab as cl
-from cofail_lab.fitting.comparison.compare import compare_laws
 
 LAWS = ["independent", "one_factor", "clayton", "atom_independent", "atom_one_factor"]
 
@@ -21,7 +20,7 @@ def main() -> None:
     wrong = np.asarray(truth.sample(jax.random.key(0), 2000))
     queries, models = (tuple(f"{kind}-{i}" for i in range(k)) for kind, k in zip(("q", "m"), wrong.shape, strict=True))
     outcomes = cl.Outcomes(wrong=wrong, queries=queries, models=models, source="drawn from a common shock")
-    comparison = compare_laws(outcomes, laws=LAWS, intervals=False)
+    comparison = cl.compare_laws(outcomes, laws=LAWS, intervals=False)
     print(f"{'law':42} {'predicted':>9} {'log P(C)':>9}   (observed {comparison.observed:.2%})")
     for fit in comparison.fits:
         print(f"{fit.label:42} {fit.predicted.value:9.2%} {fit.heldout:9.4f}")

@@ -163,7 +163,8 @@ def test_figures_in_a_sweep_on_request(run: Run, grades: Path, tmp_path: Path) -
     assert code == 0
     (folder,) = (path.parent for path in (tmp_path / "sweep").glob("*/results.json"))
     assert (folder / "figures" / "pool_accuracies.svg").exists()
-    assert not (folder / "report.html").exists()
+    # The page of the sweep leads to it.
+    assert (folder / "report.html").exists()
 
 
 def test_the_same_seed_gives_the_same_numbers(run: Run, grades: Path, tmp_path: Path) -> None:
@@ -277,8 +278,7 @@ def test_an_interrupted_run_says_so_and_keeps_its_results(
     assert code == 130
     assert "interrupted: 0 of 30 bootstrap replicates done" in err
     record = results(tmp_path / "here")
-    assert record["status"] == "failed"
-    assert "interrupted" in record["error"]
+    assert record["status"] == "interrupted"
     assert record["metrics"]["tetrachoric"] is not None
     assert "Stopped early" in out
 

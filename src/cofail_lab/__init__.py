@@ -7,8 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from cofail_lab import bounds, claims, data, decisions, models
-    from cofail_lab.api import certify, fit, verify
+    from cofail_lab.api import certify, compare_laws, fit, fit_matrix, verify
     from cofail_lab.bounds.certificate import Certificate, certify_counts
     from cofail_lab.data import load_outcomes
     from cofail_lab.data.frames import from_dataframe
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cofail_lab.fitting.estimators.tetrachoric import tetrachoric
     from cofail_lab.outcomes import Outcomes
     from cofail_lab.result import Result
+    from cofail_lab.runs import load_result
     from cofail_lab.verdict import Verdict
 
 _MODULE_OF = {
@@ -26,7 +28,9 @@ _MODULE_OF = {
     "decisions": "",
     "models": "",
     "certify": "api",
+    "compare_laws": "api",
     "fit": "api",
+    "fit_matrix": "api",
     "verify": "api",
     "Certificate": "bounds.certificate",
     "certify_counts": "bounds.certificate",
@@ -38,6 +42,7 @@ _MODULE_OF = {
     "tetrachoric": "fitting.estimators.tetrachoric",
     "Outcomes": "outcomes",
     "Result": "result",
+    "load_result": "runs",
     "Verdict": "verdict",
 }
 
@@ -53,11 +58,14 @@ __all__ = [
     "certify",
     "certify_counts",
     "claims",
+    "compare_laws",
     "data",
     "decisions",
     "fit",
+    "fit_matrix",
     "from_dataframe",
     "load_outcomes",
+    "load_result",
     "models",
     "tetrachoric",
     "verify",
@@ -65,6 +73,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("cofail-lab")
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'cofail_lab' has no attribute {name!r}")
     module = _MODULE_OF[name]

@@ -1,13 +1,22 @@
 """The experiments as Python functions, without configuration and without files."""
 
+from __future__ import annotations
+
+import time
 from collections.abc import Sequence
-from typing import Any, Literal
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from cofail_lab.bounds.certificate import Certificate, certify_outcomes
 from cofail_lab.data.frames import outcomes_of
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.result import Result
+from cofail_lab.progress import Meter, current
+from cofail_lab.result import Origin, Result
 from cofail_lab.verdict import Verdict
+
+if TYPE_CHECKING:
+    from cofail_lab.fitting.comparison.compare import LawComparison
+    from cofail_lab.fitting.matrix import Conventions, MatrixFit
 
 
 def certify(outcomes: Outcomes | Any, delta: float = 0.05, overhead: float | None = None) -> Certificate:
@@ -35,6 +44,7 @@ def fit(
     choices: int | None = None,
     folds: int = 5,
     laws: str | list[str] = "quick",
+    progress: bool = False,
 ) -> Result:
     """Fit the error laws to a matrix (theory section 4, points 1 to 5).
 
@@ -56,13 +66,16 @@ def fit(
         folds: parts of the queries for the held-out likelihood of each law; 0 leaves the comparison of laws out.
         laws: compared laws: ``quick`` (those that take seconds), ``all``, or names of
             `fitting.comparison.laws.FITTED_LAWS`.
+        progress: whether one line on standard error, also of a notebook, says how long the fit still takes.
 
     Returns:
         The result with ``metrics``, ``labels``, ``tables``, ``figures`` and the summary; nothing is written.
     """
     from cofail_lab.experiments.fit import Fit
 
-    return Fit(
+    begun = time.monotonic()
+    matrix = outcomes_of(outcomes)
+    experiment = Fit(
         bootstrap=bootstrap,
         null=null,
         atom=atom,
@@ -74,7 +87,61 @@ def fit(
         choices=choices,
         folds=folds,
         laws=laws,
-    ).analyse(outcomes_of(outcomes), seed)
+    )
+    if progress:
+        with current(Meter()) as meter:
+            result = experiment.analyse(matrix, seed, meter)
+    else:
+        result = experiment.analyse(matrix, seed)
+    parameters = asdict(experiment)
+    call = ", ".join(f"{name}={value!r}" for name, value in {**parameters, "seed": seed}.items())
+    origin = Origin(
+        experiment="fit",
+        command=f"cofail_lab.fit(outcomes, {call})",
+        parameters={"experiment": {"_target_": f"{Fit.__module__}.Fit", **parameters}, "run": {"seed": seed}},
+        seed=seed,
+        inputs={"source": matrix.source},
+        seconds=round(time.monotonic() - begun, 3),
+    )
+    return replace(result, origin=origin)
+
+
+def fit_matrix(
+    outcomes: Outcomes | Any, level: float = 0.90, seed: int = 0, conventions: Conventions = "lab"
+) -> MatrixFit:
+    """The numbers of a fit as an object: correlations, the β of every law of pairs, regimes; no intervals, no nulls.
+
+    Args:
+        outcomes: the matrix; also a data frame or an array (`data.frames`).
+        level, seed, conventions: as in `fit`.
+    """
+    from cofail_lab.fitting.matrix import fit_matrix
+
+    return fit_matrix(outcomes_of(outcomes), level=level, seed=seed, conventions=conventions)
+
+
+def compare_laws(
+    outcomes: Outcomes | Any,
+    laws: Sequence[str] | None = None,
+    folds: int = 5,
+    seed: int = 0,
+    intervals: bool = True,
+) -> LawComparison:
+    """The error laws on one matrix: the β that each predicts, and how likely held-out queries are under it.
+
+    Args:
+        outcomes: the matrix; also a data frame or an array (`data.frames`).
+        laws: names of `fitting.comparison.laws.FITTED_LAWS`; None for all of them, which takes minutes.
+        folds: parts of the queries, each predicted by laws fitted to the others; 0 leaves this out.
+        seed: of the assignment to parts.
+        intervals: whether parameters fitted by likelihood have 95% limits.
+
+    Raises:
+        InputError: ``folds`` or a name in ``laws`` is not valid.
+    """
+    from cofail_lab.fitting.comparison.compare import compare_laws
+
+    return compare_laws(outcomes_of(outcomes), folds=folds, seed=seed, intervals=intervals, laws=laws)
 
 
 def verify(claims: str | Sequence[str] | None = None, seed: int = 0, false_alarm: float = 0.01) -> list[Verdict]:

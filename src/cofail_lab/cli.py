@@ -8,8 +8,8 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -36,6 +36,7 @@ class _Command:
         shards: the tables that the shards have written, by name; None before they are launched.
         bad_input: why the command cannot be carried out.
         unexpected: the line that names verdicts which are not the expected ones.
+        continues: the run was interrupted, and the same command goes on from what it has kept.
     """
 
     job_begun: bool = False
@@ -43,6 +44,7 @@ class _Command:
     shards: dict[str, pa.Table] | None = None
     bad_input: InputError | None = None
     unexpected: str | None = None
+    continues: bool = False
 
 
 _command = _Command()
@@ -76,6 +78,8 @@ def main() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     _keep_compiled_code()
     signal.signal(signal.SIGTERM, _terminate)
+    # A script starts background processes with SIGINT ignored; who sends one means it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     ensure_parser_builds()
     OmegaConf.register_new_resolver("sweep_key", lambda _root_: sweep_key(_root_.hydra.overrides.task), replace=True)
     sys.argv[1:] = for_hydra(sys.argv[1:])
@@ -92,7 +96,9 @@ def main() -> None:
         message = f"interrupted{': ' if interruption.args else ''}{' '.join(map(str, interruption.args))}"
         if Sweep.current is not None:
             Sweep.current.close()
-            message += f" ({Sweep.current.line()}); the same command continues from there"
+            message += f" ({Sweep.current.line()})"
+        if _command.continues or Sweep.current is not None:
+            message += "; the same command continues from there"
         _leave(message, 130)
     except BaseException as error:
         _command.bad_input = _bad_input(error)
@@ -103,9 +109,11 @@ def main() -> None:
     if _command.unexpected is not None:
         _leave(_command.unexpected, 1)
     if Sweep.current is not None:
+        from cofail_lab.progress import Meter, current
         from cofail_lab.sweep.finish import finish
 
-        code = finish(Sweep.current, _progress)
+        with current(Meter()) as meter:
+            code = finish(Sweep.current, meter)
         if code:
             sys.exit(code)
 
@@ -189,7 +197,10 @@ def _run_single(config: DictConfig) -> None:
     from rich.console import Console
 
     from cofail_lab import checks, job
+    from cofail_lab.progress import Meter, current
     from cofail_lab.report.terminal import announce, render
+    from cofail_lab.sweep.key import code_version, job_key
+    from cofail_lab.sweep.resume import run_folder
 
     _escape_what_cannot_be_shown()
     console = Console(highlight=False)
@@ -211,25 +222,30 @@ def _run_single(config: DictConfig) -> None:
         with suppress(OSError):
             folder.rmdir()
         return
-    recorder = job.recorder(config, folder, hydra_config.runtime.choices["experiment"], drawn=True)
-    result = job.compute(experiment, inputs, recorder, _progress)
-    render(result, console, recorder.folder, verbose=verbose, announced=len(announced))
-    if result.interrupted is not None:
-        raise KeyboardInterrupt(result.interrupted)
+    key = job_key(job.plain(config))
+    stated = any(override.startswith("hydra.run.dir=") for override in hydra_config.overrides.hydra)
+    with run_folder(folder, key, stated=stated) as folder:
+        origin = {"key": key, "code": code_version()}
+        recorder = job.recorder(config, folder, hydra_config.runtime.choices["experiment"], drawn=True, origin=origin)
+        try:
+            with current(Meter()) as meter:
+                result = job.compute(experiment, inputs, recorder, meter, _say_continued)
+        except KeyboardInterrupt:
+            _command.continues = bool(recorder.kept)
+            raise
+        render(result, console, folder, verbose=verbose, announced=len(announced))
+        if result.interrupted is not None:
+            _command.continues = bool(recorder.kept)
+            raise KeyboardInterrupt(result.interrupted)
     _command.unexpected = result.unexpected
 
 
-@contextmanager
-def _progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar on standard error during a long step, if standard error is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def _say_continued(folder: Path, kept: Sequence[str]) -> None:
+    from cofail_lab.report.names import printable
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(description, total=total)
-        yield lambda steps: bar.advance(task, steps)
+    with suppress(ValueError):
+        folder = folder.relative_to(Path.cwd())
+    print(f"continues {printable(str(folder))}: {', '.join(kept)}", file=sys.stderr)
 
 
 def _escape_what_cannot_be_shown() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cofail_lab import checks
+from cofail_lab import checks, runs
 from cofail_lab.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 _SELECTION = ("dataset", "models", "min_coverage", "pool_size", "limits", "errors", "unanswered")
 SHARDS_IN_A_SWEEP = "run.shards: every job of a sweep is a job of its own already; leave out run.shards or -m"
+_OF_A_RUN = "cofail_lab.data.run.RunSource"
 # Keys that say how a sweep is run and what is printed, not what is computed.
+_FIGURES, _SECONDS_OF_FIGURES = "figures and page", 3.0
 _NOT_RECORDED = ("sweep", "verbose")
 
 
@@ -42,6 +45,9 @@ def resolve(config: DictConfig) -> DictConfig:
     for group in ("data", "experiment", "run", "record"):
         if config[group] is None:
             raise InputError(f"{group}: null; choose one, or leave the default")
+    if config.data.get("_target_") == _OF_A_RUN and config.data.path == "latest":
+        # The folder is recorded, not a word that means another one tomorrow.
+        config.data.path = str(runs.latest(Path("outputs")))
     return config
 
 
@@ -54,7 +60,7 @@ def recorder(
         config: from `resolve`.
         folder: of the run.
         experiment: its name.
-        drawn: whether figures and page are made if the configuration does not say.
+        drawn: whether figures are made if the configuration does not say; the page is, except that of a shard.
         origin: entries of the provenance that the recorder does not know.
     """
     from omegaconf import OmegaConf
@@ -69,7 +75,7 @@ def recorder(
         OmegaConf.to_yaml(config),
         seed=config.run.get("seed"),
         figures=drawn if config.record.figures is None else config.record.figures,
-        report=drawn if config.record.report is None else config.record.report,
+        report=drawn or config.run.get("shard") is None if config.record.report is None else config.record.report,
         origin=origin,
     )
 
@@ -88,7 +94,7 @@ def build(
     """
     from hydra.utils import instantiate
 
-    from cofail_lab.experiments.base import Inputs, RunOptions, unannounced
+    from cofail_lab.experiments.base import Inputs, RunOptions, Store, unannounced
     from cofail_lab.grades import Selection
 
     options = RunOptions(**plain(config.run))
@@ -102,7 +108,7 @@ def build(
         selection=Selection(**{key: plain(config.data)[key] for key in _SELECTION}, seed=options.seed),
         law_factory=None if config.law is None else _law_factory(config.law),
         policies=_policies(config.policy),
-        shards=shards or {},
+        store=Store(shards or {}),
         announce=announce or unannounced,
     )
     return experiment, inputs
@@ -153,18 +159,49 @@ def _law_factory(config: DictConfig) -> Callable[..., Any]:
     return build
 
 
-def compute(experiment: Experiment, inputs: Inputs, recorder: Recorder, progress: Progress) -> Result:
-    """Run and record. A run that fails or is interrupted is recorded too, and its exception is raised again."""
+def compute(
+    experiment: Experiment,
+    inputs: Inputs,
+    recorder: Recorder,
+    progress: Progress,
+    continued: Callable[[Path, Sequence[str]], None] = lambda _folder, _said: None,
+) -> Result:
+    """Run and record. A run that fails or is interrupted is recorded too, and its exception is raised again.
+
+    Args:
+        experiment: from `build`.
+        inputs: likewise.
+        recorder: of the run; what it has kept of the same run before is not computed again.
+        progress: shows how far the run is.
+        continued: told the folder of a run that goes on, and what it has kept.
+    """
+    from cofail_lab.experiments.base import Store
+
     recorder.start()
     try:
+        kept, said = recorder.kept.tables()
+        if said:
+            continued(recorder.folder, said)
+        inputs = replace(inputs, store=Store(_joined(inputs.store.tables, kept), recorder.kept.add))
+        progress.plan({_FIGURES: _SECONDS_OF_FIGURES})
         run = experiment.run if inputs.options.shard is None else experiment.shard  # type: ignore[union-attr]
         result = run(inputs, progress)
-        with progress("Writing figures", total=len(result.figures)) as advance:
-            recorder.finish(result, inputs.provenance, advance)
+        with progress(_FIGURES, total=len(result.figures)) as advance:
+            return recorder.finish(result, inputs.provenance, advance)
+    except KeyboardInterrupt as stop:
+        recorder.interrupt(failure(stop), inputs.provenance)
+        raise
     except BaseException as error:
         recorder.fail(failure(error), inputs.provenance, unexpected=error if input_error(error) is None else None)
         raise
-    return result
+
+
+def _joined(first: Mapping[str, pa.Table], second: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Tables by name; where both have one, the rows of both."""
+    import pyarrow as pa
+
+    names = {**first, **second}
+    return {name: pa.concat_tables([tables[name] for tables in (first, second) if name in tables]) for name in names}
 
 
 def failure(error: BaseException) -> str:

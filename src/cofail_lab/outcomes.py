@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from cofail_lab.exact_counts import joint_counts
+from cofail_lab.shown import Shown
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class LeftOut:
     cells_by_state: Mapping[str, int]
 
 
-@dataclass(frozen=True)
-class Outcomes:
+@dataclass(frozen=True, repr=False)
+class Outcomes(Shown):
     """Graded answers of m models to n queries, every cell right or wrong.
 
     Estimands have the same names as in the error laws of `cofail_lab.models`.

@@ -1,7 +1,8 @@
 """The run folder: the only folder that the lab writes to.
 
-`results.json` exists from the start, with status ``started``. The status becomes ``completed`` or ``failed`` at the
-end, after tables, figures and page are written. A file is renamed into place, so that no reader sees half of one.
+`results.json` exists from the start, with status ``started``. The status becomes ``completed``, ``interrupted`` or
+``failed`` at the end, after tables, figures and page are written. A file is renamed into place, so that no reader sees
+half of one.
 """
 
 import json
@@ -13,17 +14,31 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from cofail_lab.errors import InputError
-from cofail_lab.result import Result
+from cofail_lab.kept import Kept
+from cofail_lab.result import Origin, Result
 
 SCHEMA = "cofail_lab.results/1"
 _PACKAGES = ("cofail-lab", "numpy", "scipy", "jax", "scikit-learn", "pyarrow", "matplotlib", "hydra-core")
+
+_EMPTY: dict[str, Any] = {"metrics": {}, "labels": {}, "estimates": {}, "verdicts": []}
+
+
+def unfinished(folder: Path, key: str | None) -> dict[str, Any] | None:
+    """The record of the same run in a folder, interrupted or killed before; None where there is none."""
+    try:
+        record = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+        same = key is not None and record["provenance"]["key"] == key
+        return record if same and record["status"] in ("started", "interrupted") else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 class Recorder:
@@ -36,7 +51,11 @@ class Recorder:
         seed: seed of the run.
         figures: whether figures are drawn and written.
         report: whether the HTML page is written.
-        origin: entries of the provenance that only the caller knows, such as the key of a job in a sweep.
+        origin: entries of the provenance that only the caller knows, such as the key. A run that was interrupted or
+            killed is continued by one with the same key.
+
+    Attributes:
+        kept: what the run has computed so far, if it was not finished before.
     """
 
     def __init__(
@@ -53,44 +72,44 @@ class Recorder:
         self.folder, self._experiment, self._config_yaml = folder, experiment, config_yaml
         self._seed, self._figures, self._report = seed, figures, report
         self._origin = dict(origin or {})
+        self.kept = Kept(folder)
+        self._fields: dict[str, Any] = {}
         self._begun = time.monotonic()
 
     def start(self) -> None:
-        """Write the configuration, and results with status ``started``.
+        """Write the configuration, and results with status ``started``; what another run has kept here is removed.
 
         Raises:
             InputError: the folder cannot be written.
         """
+        before = unfinished(self.folder, self._origin.get("key"))
+        if before is None:
+            self.kept.forget()
+        else:
+            self._fields = {name: before[name] for name in (*_EMPTY, "summary") if name in before}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            self.kept.begin()
             self._write("config.yaml", self._config_yaml)
-            self._write_results("started", provenance=self._provenance({}))
+            self._write_results("started", **self._fields, provenance=self._provenance({}))
         except OSError as error:
             raise InputError(f"hydra.run.dir: cannot write to {self.folder} ({error.strerror or error})") from error
 
     def finish(
         self, result: Result, inputs_provenance: Mapping[str, str], advance: Callable[[int], None] = lambda _: None
-    ) -> None:
-        """Write the result of a run; an interrupted run is recorded as ``failed``, with everything it has computed.
+    ) -> Result:
+        """Write the result of a run; that of an interrupted run has what was computed.
 
         Args:
             result: what the experiment returned.
             inputs_provenance: where the data came from.
             advance: called with 1 after every figure.
+
+        Returns:
+            The result as recorded: `Result.interrupted` says so if the run is interrupted while figures are drawn.
         """
         provenance = self._provenance(inputs_provenance)
-        for name, table in result.tables.items():
-            self._write_table(name, table)
-            if name in result.csv:
-                self._write(f"tables/{name}.csv", _as_csv(table))
-        drawings = self._draw(result, advance) if self._figures else {}
-        if self._report:
-            from cofail_lab.report.page import render_page
-
-            title = f"cofail-lab {self._experiment}"
-            flat = {name: value if isinstance(value, str) else json.dumps(value) for name, value in provenance.items()}
-            self._write("report.html", render_page(result, title, flat, drawings, self.folder))
-        fields = {
+        self._fields = {
             "metrics": {name: _number(value) for name, value in result.metrics.items()},
             "labels": dict(result.labels),
             "estimates": {
@@ -98,32 +117,57 @@ class Recorder:
                 for name, e in result.estimates.items()
             },
             "verdicts": [_plain(asdict(verdict)) for verdict in result.verdicts],
+            "summary": _summary(result),
         }
+        for name, table in result.tables.items():
+            self._write_table(name, table)
+            if name in result.csv:
+                self._write(f"tables/{name}.csv", _as_csv(table))
+        drawings = self._draw(result, advance) if self._figures else {}
+        if self._figures and len(drawings) < len(result.figures) and result.interrupted is None:
+            result = replace(result, interrupted=f"{len(drawings)} of {len(result.figures)} figures drawn")
+        if self._report:
+            from cofail_lab.report.page import render_page
+
+            title = f"cofail-lab {self._experiment}"
+            flat = {name: value if isinstance(value, str) else json.dumps(value) for name, value in provenance.items()}
+            self._write("report.html", render_page(result, title, flat, drawings, self.folder))
         if result.interrupted is None:
-            self._write_results("completed", **fields, provenance=provenance)
+            self._write_results("completed", **self._fields, provenance=provenance)
+            self.kept.forget()
         else:
-            self._write_results("failed", error=f"interrupted: {result.interrupted}", **fields, provenance=provenance)
+            self.interrupt(f"interrupted: {result.interrupted}", inputs_provenance)
+        return result
+
+    def interrupt(self, message: str, inputs_provenance: Mapping[str, str]) -> None:
+        """Record that the run was interrupted, with what it has found so far, or found before it was continued."""
+        self._write_results(
+            "interrupted", error=message, **self._fields, provenance=self._provenance(inputs_provenance)
+        )
 
     def fail(self, message: str, inputs_provenance: Mapping[str, str], unexpected: BaseException | None = None) -> None:
         """Record why the run has no result; for an unexpected error also its traceback."""
         where = {} if unexpected is None else {"traceback": "".join(traceback.format_exception(unexpected))}
         self._write_results("failed", error=message, **where, provenance=self._provenance(inputs_provenance))
+        self.kept.forget()
 
     def _draw(self, result: Result, advance: Callable[[int], None]) -> dict[str, str]:
+        """Draw and write the figures; after an interruption those that were drawn are returned."""
         from cofail_lab.report.figures.style import png, svg
 
-        drawings = {}
-        for name, draw in result.figures.items():
-            figure = draw()
-            drawings[name] = svg(figure)
-            self._write(f"figures/{name}.svg", drawings[name])
-            self._write(f"figures/{name}.png", png(figure))
-            advance(1)
+        drawings: dict[str, str] = {}
+        with suppress(KeyboardInterrupt):
+            for name, draw in result.figures.items():
+                figure = draw()
+                drawing = svg(figure)
+                self._write(f"figures/{name}.svg", drawing)
+                self._write(f"figures/{name}.png", png(figure))
+                drawings[name] = drawing
+                advance(1)
         return drawings
 
     def _write_results(self, status: str, **fields: Any) -> None:
-        empty: dict[str, Any] = {"metrics": {}, "labels": {}, "estimates": {}, "verdicts": []}
-        record = {"schema": SCHEMA, "experiment": self._experiment, "status": status, **empty, **fields}
+        record = {"schema": SCHEMA, "experiment": self._experiment, "status": status, **_EMPTY, **fields}
         self._write("results.json", json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
     def _write_table(self, name: str, table: Any) -> None:
@@ -165,6 +209,13 @@ def _as_csv(table: Any) -> bytes:
     sink = io.BytesIO()
     pyarrow.csv.write_csv(table, sink)
     return b"\xef\xbb\xbf" + sink.getvalue()
+
+
+def _summary(result: Result) -> dict[str, Any]:
+    """The words of a result; its listings are tables as well, and can be long."""
+    parts = {"brief": result.brief, "sections": result.sections}
+    said = {name: [_plain(asdict(replace(section, listing=None))) for section in part] for name, part in parts.items()}
+    return {"headline": result.headline, **said}
 
 
 def _number(value: float | int | None) -> float | int | None:
@@ -223,3 +274,33 @@ def _git() -> dict[str, Any] | None:
         return {"revision": ask("rev-parse", "HEAD").strip(), "dirty": bool(ask("status", "--porcelain").strip())}
     except (OSError, subprocess.SubprocessError):
         return None
+
+
+def save(result: Result, folder: str | Path, *, overwrite: bool, figures: bool) -> Path:
+    """See `Result.save`."""
+    import yaml
+
+    origin = result.origin or Origin("python", "cofail_lab.Result.save")
+    path = Path(folder).expanduser().absolute()
+    if path.exists() and not path.is_dir():
+        raise InputError(f"save: {path} is a file, not a folder")
+    if path.is_dir() and any(path.iterdir()):
+        if not (path / "results.json").is_file():
+            raise InputError(f"save: {path} is not empty and holds no run; name another folder")
+        if not overwrite:
+            raise InputError(f"save: {path} holds a run already; overwrite=True replaces it")
+        # What the other run had and this one does not would be read as if it were of this one.
+        for pattern in ("tables/*.parquet", "tables/*.csv", "figures/*.png", "figures/*.svg"):
+            for stale in path.glob(pattern):
+                stale.unlink()
+    recorder = Recorder(
+        path,
+        origin.experiment,
+        yaml.safe_dump(_plain(origin.parameters), sort_keys=False),
+        seed=origin.seed,
+        figures=figures,
+        origin={"command": origin.command, "seconds": origin.seconds},
+    )
+    recorder.start()
+    recorder.finish(result, origin.inputs)
+    return path

@@ -1,10 +1,15 @@
-"""What an experiment returns: numbers, verdicts, tables, figures and the words that explain them. No I/O."""
+"""What an experiment returns: numbers, verdicts, tables, figures and the words that explain them.
+
+Nothing is read or written here; the methods that save and show a result call `record` and `report.export`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
+
+from cofail_lab.shown import Shown, above
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +65,28 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Result:
+class Origin:
+    """How a result was made: what the folder that it is saved in says about it.
+
+    Attributes:
+        experiment: its name.
+        command: the call or the command line.
+        parameters: the configuration, nested.
+        seed: of the run; None where nothing was drawn.
+        inputs: where the data came from, by name.
+        seconds: how long it took; None where that is not known.
+    """
+
+    experiment: str
+    command: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Result(Shown):
     """The whole outcome of one experiment.
 
     Attributes:
@@ -75,6 +101,7 @@ class Result:
         brief: the answer on one screen; the terminal shows it instead of ``sections`` unless all is asked for.
         sections: the summary, in reading order.
         interrupted: why the run stopped early, None if it did not; what had been computed is all here.
+        origin: how it was made; None where a run folder says it.
     """
 
     headline: str
@@ -88,6 +115,7 @@ class Result:
     brief: tuple[Section, ...] = ()
     sections: tuple[Section, ...] = ()
     interrupted: str | None = None
+    origin: Origin | None = None
 
     @property
     def unexpected(self) -> str | None:
@@ -95,3 +123,51 @@ class Result:
         from cofail_lab.verdict import unexpected
 
         return unexpected([(v.id, v.release, v.status, v.expected) for v in self.verdicts])
+
+    def figure(self, name: str) -> Figure:
+        """One of ``figures``, drawn: a Matplotlib figure, which a notebook shows and ``savefig`` writes.
+
+        Raises:
+            InputError: no such figure; the message lists those there are.
+        """
+        return above("report.export").figure(self, name)
+
+    def frame(self, name: str, library: Literal["pandas", "polars"] | None = None) -> Any:
+        """A data frame of one of ``tables``, or of ``metrics``, ``labels``, ``estimates`` or ``verdicts``.
+
+        Args:
+            name: of the table.
+            library: ``pandas`` or ``polars``; None takes pandas where it is installed, else polars.
+
+        Raises:
+            InputError: no such table, the message lists those there are; or no such library is installed.
+        """
+        return above("report.export").frame(self, name, library)
+
+    def to_html(self, *, figures: bool = True) -> str:
+        """The page of a run, self-contained: no network, no scripts, every name escaped."""
+        return above("report.export").to_html(self, figures=figures)
+
+    def to_markdown(self, table: str | None = None, columns: Sequence[str] | None = None) -> str:
+        """The answer in Markdown; or a table, named as for `frame`, with all or some of its columns."""
+        return above("report.export").to_markdown(self, table, columns)
+
+    def to_latex(self, table: str | None = None, columns: Sequence[str] | None = None) -> str:
+        """The answer, or a table as in `to_markdown`, as LaTeX tabulars; they need the package booktabs."""
+        return above("report.export").to_latex(self, table, columns)
+
+    def save(self, folder: str | Path, *, overwrite: bool = False, figures: bool = True) -> Path:
+        """Write the files that a run writes; `load_result` reads them back.
+
+        Args:
+            folder: created where it does not exist.
+            overwrite: whether the files of a run that is there are replaced.
+            figures: whether figures are drawn.
+
+        Returns:
+            The absolute path of the folder.
+
+        Raises:
+            InputError: the folder is not empty and ``overwrite`` is false, or it holds something else than a run.
+        """
+        return above("record").save(self, folder, overwrite=overwrite, figures=figures)

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from cofail_lab.errors import InputError
+from cofail_lab.estimate import Estimate
+from cofail_lab.result import Origin, Result, Row, Section
+from cofail_lab.verdict import Verdict
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,6 +68,24 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield from _walk(inner)
 
 
+def latest(root: Path) -> Path:
+    """The run that has finished last below a folder and that has read a matrix; jobs of sweeps are left out.
+
+    Raises:
+        InputError: there is none.
+    """
+    folders = find(root) if root.is_dir() else []
+    finished = [folder for folder in folders if not folder.parent.name.startswith("sweep_")]
+    for folder in sorted(finished, key=lambda folder: (folder / "results.json").stat().st_mtime_ns, reverse=True):
+        try:
+            record = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+            if record["status"] == "completed" and record["provenance"]["data"].get("sha256"):
+                return folder
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+    raise InputError(f"data.path: latest, but no finished run in {root} has read a matrix")
+
+
 def read(folders: Iterable[Path]) -> Iterator[Run | None]:
     """The runs, in the order of the folders; None for a folder whose files are not a readable run."""
     for folder in folders:
@@ -79,6 +100,49 @@ def tables(folder: Path) -> dict[str, pa.Table]:
     import pyarrow.parquet as pq
 
     return {path.stem: pq.read_table(path) for path in sorted((folder / "tables").glob("*.parquet"))}
+
+
+def load_result(folder: str | Path) -> Result:
+    """The result in a run folder, of the command line or of `Result.save`; its figures are there as files only.
+
+    Raises:
+        InputError: no run there, or one without a result.
+    """
+    path = Path(folder).expanduser().absolute()
+    try:
+        record = json.loads((path / "results.json").read_text(encoding="utf-8"))
+        parameters = yaml.load((path / "config.yaml").read_text(encoding="utf-8"), Loader=_Loader)
+        made, summary = record["provenance"], record.get("summary")
+        origin = Origin(
+            str(record["experiment"]), made["command"], parameters or {}, made["seed"], made["data"], made["seconds"]
+        )
+        verdicts = tuple(Verdict(**verdict) for verdict in record["verdicts"])
+        estimates = {name: Estimate(**estimate) for name, estimate in record["estimates"].items()}
+        brief, sections = (tuple(map(_section, (summary or {}).get(part, ()))) for part in ("brief", "sections"))
+        status, error = record["status"], record.get("error")
+    except OSError as problem:
+        raise InputError(f"load_result: {path}: no run there ({problem.strerror})") from problem
+    except (ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as problem:
+        raise InputError(f"load_result: {path}: not a run that can be read ({problem})") from problem
+    if summary is None and status != "completed":
+        raise InputError(f"load_result: {path}: {status}, without a result: {error}")
+    return Result(
+        headline=(summary or {}).get("headline", f"A run of {origin.experiment}, recorded without words."),
+        metrics=record["metrics"],
+        labels=record["labels"],
+        estimates=estimates,
+        verdicts=verdicts,
+        tables=tables(path),
+        interrupted=None if status == "completed" else str(error).removeprefix("interrupted: "),
+        brief=brief,
+        sections=sections,
+        origin=origin,
+    )
+
+
+def _section(stored: Mapping[str, Any]) -> Section:
+    rows = tuple(Row(**row) for row in stored["rows"])
+    return Section(stored["title"], tuple(stored["sentences"]), rows, stored["figures"])
 
 
 def _read(folder: Path) -> Run:

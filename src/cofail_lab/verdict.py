@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
+from cofail_lab.shown import Shown
+
 Release = Literal["june", "sept", "lab"]
 Status = Literal["confirmed", "refuted", "undecided", "reported"]
 
 
-@dataclass(frozen=True)
-class Verdict:
+@dataclass(frozen=True, repr=False)
+class Verdict(Shown):
     """What the evidence says about one claim of one release.
 
     Attributes:

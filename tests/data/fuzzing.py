@@ -32,8 +32,16 @@ def seed_files(name: str) -> dict[str, bytes]:
         "evalplus": ("evalplus/model-a_eval_results.json",),
     }
     if name in vendor:
-        return {Path(path).name: (LOGS / path).read_bytes() for path in vendor[name]}
+        made = {Path(path).name: (LOGS / path).read_bytes() for path in vendor[name]}
+        return made | ({"instances.json": _helm_instances()} if name == "helm" else {})
     return _WRITTEN[name]()
+
+
+def _helm_instances() -> bytes:
+    references = [{"output": {"text": "4"}, "tags": ["correct"]}]
+    return json.dumps(
+        [{"id": f"id{k}", "input": {"text": f"{k}?"}, "references": references} for k in range(4)]
+    ).encode()
 
 
 def _csv() -> dict[str, bytes]:
@@ -67,7 +75,17 @@ def npz(arrays: dict[str, np.ndarray]) -> bytes:
 
 def _npz() -> dict[str, bytes]:
     wrong = np.arange(12).reshape(4, 3) % 2 == 0
-    return {"m.npz": npz({"wrong": wrong, "models": np.array(["a", "b", "c"]), "cost": np.ones((4, 3))})}
+    return {
+        "m.npz": npz({"wrong": wrong, "models": np.array(["a", "b", "c"]), "cost": np.ones((4, 3))}),
+        "m.queries.txt": b"q1\nq2\nq3\nq4\n",
+    }
+
+
+def _npy() -> dict[str, bytes]:
+    sink = io.BytesIO()
+    np.save(sink, np.arange(12).reshape(4, 3) % 2)
+    names = {"queries": ["q1", "q2", "q3", "q4"], "models": ["a", "b", "c"]}
+    return {"m.npy": sink.getvalue(), "m.names.json": json.dumps(names).encode()}
 
 
 def _lines(rows: list[dict[str, Any]]) -> bytes:
@@ -142,10 +160,54 @@ def _records() -> dict[str, bytes]:
     return {"answers.jsonl": _lines(rows)}
 
 
+def _promptfoo_rows() -> list[dict[str, Any]]:
+    return [
+        {"provider": {"id": f"echo:{m}", "label": m}, "prompt": {"raw": f"{i}?", "label": "{{q}}"}, "promptIdx": k,
+         "testIdx": i, "vars": {"q": f"{i}?"}, "testCase": {"description": "", "assert": [{"type": "equals"}]},
+         "success": i == k, "score": i - k, "failureReason": int(i != k), "error": "no", "cost": 0.1,
+         "namedScores": {"acc": 0.5}, "gradingResult": {"pass": i == k, "reason": "r", "componentResults": [{}]},
+         "response": {"cached": False, "tokenUsage": {"prompt": 3, "completion": 4}}}
+        for i in range(3) for k, m in enumerate("ab")
+    ]  # fmt: skip
+
+
+def _promptfoo() -> dict[str, bytes]:
+    providers = [{"id": "echo:a", "label": "a", "config": {"temperature": 0}}]
+    whole = {"evalId": "e", "results": {"version": 3, "results": _promptfoo_rows()}, "config": {"providers": providers}}
+    return {"out.json": json.dumps(whole).encode()}
+
+
+def _lighteval() -> dict[str, bytes]:
+    rows = [
+        {"doc": {"query": f"{i}?", "choices": ["A", "B"], "gold_index": [i % 2]}, "metric": {"acc": i % 2}}
+        for i in range(4)
+    ]
+    columns = {name: [row[name] for row in rows] for name in ("doc", "metric")}
+    return {"details_t|5_2026-01-01T00-00-00.0.parquet": parquet(columns)}
+
+
+def _opencompass() -> dict[str, bytes]:
+    details = [
+        {"example_abbr": f"d_{i}", "pred": ["4"], "answer": ["5"], "prompt": f"{i}?", "correct": [i % 2 == 0, True]}
+        for i in range(4)
+    ]
+    return {"d.json": json.dumps({"accuracy": 50.0, "details": details}).encode()}
+
+
+def _swebench_instance() -> dict[str, bytes]:
+    held = {"patch_is_None": False, "patch_exists": True, "patch_successfully_applied": True, "resolved": True}
+    return {"report.json": json.dumps({"org__repo-1": held}).encode()}
+
+
+VARIANTS = {"npy": "npz", "promptfoo_lines": "promptfoo", "swebench_instance": "swebench"}
+"""Further logs to attack -> their format."""
+
 _WRITTEN: dict[str, Callable[[], dict[str, bytes]]] = {
     "csv": _csv, "parquet": _parquet, "long": _long, "npz": _npz, "lm_eval": _lm_eval, "inspect": _inspect,
     "routerbench": _routerbench, "llmrouterbench": _llmrouterbench, "every_eval_ever": _every_eval_ever,
-    "paper_json": _paper_json, "records": _records,
+    "paper_json": _paper_json, "records": _records, "promptfoo": _promptfoo, "lighteval": _lighteval,
+    "opencompass": _opencompass, "npy": _npy, "swebench_instance": _swebench_instance,
+    "promptfoo_lines": lambda: {"out.jsonl": _lines(_promptfoo_rows())},
 }  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from cofail_lab.data.formats import FORMATS, source_class
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell
 from tests.data.makers import documented
-from tests.data.makers.documented import MAKERS, MISSING, MODELS, RIGHT, WRONG, Made
+from tests.data.makers.documented import MISSING, MODELS, RIGHT, WRONG, Made
+from tests.data.makers.platforms import MAKERS
 from tests.data.reading import assert_same, converted, edited, first, load, one_line
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -18,6 +19,12 @@ TABLE = {
     "c": [1.0, None, 0.0, 0.0],
 }
 MIXED = {**TABLE, "b": [0, "no", True, "wrong"]}
+ANSWERS = [(query, model, TABLE[model][i]) for i, query in enumerate(TABLE["id"]) for model in "abc"]
+LONG = {
+    "query": [query for query, _, _ in ANSWERS],
+    "model": [model for _, model, _ in ANSWERS],
+    "correct": [None if right is None else int(right) for _, _, right in ANSWERS],
+}
 
 
 @pytest.mark.parametrize(
@@ -29,8 +36,25 @@ MIXED = {**TABLE, "b": [0, "no", True, "wrong"]}
         pl.DataFrame(TABLE),
         pa.table(TABLE),
         pd.DataFrame(MIXED),
+        pl.LazyFrame(TABLE),
+        nw.from_native(pd.DataFrame(TABLE)),
+        nw.from_native(pl.LazyFrame(TABLE)),
+        pa.RecordBatch.from_pydict(TABLE),
+        pd.DataFrame(TABLE).convert_dtypes(),
+        pd.DataFrame(TABLE).convert_dtypes(dtype_backend="pyarrow"),
+        pd.DataFrame(TABLE).astype("category"),
+        pd.DataFrame({**TABLE, "c": [1, pd.NA, 0, False]}),
+        pl.DataFrame(TABLE).with_columns(pl.col("c").fill_null(float("nan"))),
+        pd.DataFrame(LONG),
+        pl.DataFrame(LONG),
+        pd.DataFrame(LONG).set_index(["query", "model"]),
+        pd.DataFrame(LONG).pivot(index="query", columns="model", values="correct"),
     ],
-    ids=["pandas", "named index", "nameless index", "polars", "arrow", "mixed"],
+    ids=[
+        *("pandas", "named index", "nameless index", "polars", "arrow", "mixed", "lazy", "narwhals", "lazy narwhals"),
+        *("record batch", "nullable", "arrow in pandas", "category", "NA", "nan in polars"),
+        *("long", "long polars", "long index", "pivot"),
+    ],
 )
 def test_every_frame_gives_the_same_outcomes(frame: Any) -> None:
     outcomes = cl.load_outcomes(frame)
@@ -49,7 +73,7 @@ def test_a_frame_may_need_words() -> None:
     outcomes = cl.from_dataframe(shares, "name", threshold=0.5)
     assert outcomes.wrong.tolist() == [[True, False], [False, True]]
     np.testing.assert_array_equal(outcomes.per_cell["frac"], [[0.2, 1], [0.9, 0.4]])
-    for odd in (3, {"a": [1]}, pl.LazyFrame(TABLE)):
+    for odd in (3, {"a": [1]}, pd.Series([1, 0])):
         with pytest.raises(InputError, match=r"data frame: a \w+ is none; accepted: pandas"):
             cl.certify(odd)
     with pytest.raises(InputError, match="data frame: no columns"):
@@ -93,3 +117,40 @@ def test_frames_that_cannot_be_read_say_so() -> None:
             cl.load_outcomes(frame)
     with pytest.raises(InputError, match="threshold: 'x'"):
         cl.from_dataframe(pd.DataFrame({"a": [0.5, 1]}), threshold="x")  # type: ignore[arg-type]
+
+
+def test_a_frame_with_a_row_per_answer_may_have_other_names() -> None:
+    frame = pl.DataFrame(LONG).rename({"query": "item", "model": "llm", "correct": "grade"})
+    frame = frame.with_columns(cost=pl.lit(0.5), noise=pl.lit("x"))
+    outcomes = cl.from_dataframe(frame, model="llm", right="grade")
+    assert outcomes.models == ("a", "b", "c")
+    assert outcomes.wrong.tolist() == cl.from_dataframe(pd.DataFrame(TABLE)).wrong.tolist()
+    assert (outcomes.per_cell["cost"] == 0.5).all()
+    with pytest.raises(InputError, match="data frame: right= is needed too, one of the columns item, llm"):
+        cl.from_dataframe(frame, model="llm")
+    with pytest.raises(InputError, match="data frame: no column model='who' among item, llm"):
+        cl.from_dataframe(frame, model="who", right="grade")
+    # Two answers of one model to one query are two runs, as in a file.
+    twice = pd.concat([pd.DataFrame(LONG), pd.DataFrame(LONG)])
+    assert cl.from_dataframe(twice).per_cell["samples"].shape == (3, 3, 2)
+
+
+def test_what_an_array_masks_or_lacks_is_missing_and_never_wrong() -> None:
+    right = np.array([[1, 0], [1, 1], [0, 0], [0, 1]])
+    masked = np.ma.masked_array(right, mask=[[False, True], [False] * 2, [False] * 2, [False] * 2])
+    objects = right.astype(object)
+    objects[0, 1] = None
+    for array in (masked, objects):
+        outcomes = cl.load_outcomes(array)
+        assert outcomes.queries == ("row 2", "row 3", "row 4")
+        assert outcomes.wrong.tolist() == (right[1:] == 0).tolist()
+    with pytest.raises(InputError, match="array: shape"):
+        cl.load_outcomes(np.array([["yes", "no"]], dtype=object))
+
+
+def test_options_of_files_are_refused_for_what_is_in_memory() -> None:
+    for options in ({"format": "csv"}, {"join": "id"}, {"scorer": "b"}, {"filter": "x"}):
+        with pytest.raises(InputError, match=f"{next(iter(options))}: only for files"):
+            cl.load_outcomes(pd.DataFrame(TABLE), **options)
+    with pytest.raises(InputError, match="threshold: only for files"):
+        cl.load_outcomes(np.eye(3), threshold=0.5)

@@ -16,7 +16,7 @@ from cofail_lab.data.formats import FORMATS, source_class
 from cofail_lab.data.wide_writer import wide_tables
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell
-from tests.data.fuzzing import attack, attack_bytes, seed_files
+from tests.data.fuzzing import VARIANTS, attack, attack_bytes, seed_files
 
 # COFAIL_FUZZ=2000 runs the longer campaign whose counts docs/data.md states.
 EXAMPLES = int(os.environ.get("COFAIL_FUZZ", "40"))
@@ -28,8 +28,9 @@ QUIET = {
 }  # fmt: skip
 
 
+SEEDS = (*FORMATS, *VARIANTS)
 # Where the seed has several scorers, one must be chosen; records of any shape need a mapping.
-_KEYS = {
+KEYS_OF = {
     "helm": {"scorer": "exact_match"},
     "evalplus": {"scorer": "base"},
     "records": {"query": "task.id", "model": "model", "right": "runs", "cost": "usage.cost"},
@@ -52,14 +53,14 @@ def read(source: FileSource) -> bool:
 
 
 def sources(name: str, path: Path) -> list[FileSource]:
-    known = source_class(name).__dataclass_fields__
-    keys = _KEYS.get(name, {})
-    threshold = {"threshold": 0.5} if "threshold" in known else {}
+    reader = source_class(VARIANTS.get(name, name))
+    keys = KEYS_OF.get(name, {})
+    threshold = {"threshold": 0.5} if "threshold" in reader.__dataclass_fields__ else {}
     guessed = AutoSource(str(path.parent), **({} if name == "records" else keys))
-    return [source_class(name)(str(path), **keys), source_class(name)(str(path), **keys, **threshold), guessed]
+    return [reader(str(path), **keys), reader(str(path), **keys, **threshold), guessed]
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", SEEDS)
 def test_the_undamaged_log_is_read(name: str, tmp_path: Path) -> None:
     """Else the attacks would only ever test the first check of a reader."""
     for file, content in seed_files(name).items():
@@ -67,10 +68,10 @@ def test_the_undamaged_log_is_read(name: str, tmp_path: Path) -> None:
     path = tmp_path / next(iter(seed_files(name)))
     grades = sources(name, path)[0].load()
     assert (grades.cells <= Cell.WRONG).any()
-    assert source_class(name).sniff(path) or name == "records"  # a mapping is stated, not guessed
+    assert source_class(VARIANTS.get(name, name)).sniff(path) or name == "records"  # a mapping is stated, not guessed
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", SEEDS)
 @given(seed=st.integers(0, 2**32 - 1))
 @settings(**QUIET)
 def test_damaged_logs(name: str, seed: int) -> None:
@@ -86,7 +87,7 @@ def test_damaged_logs(name: str, seed: int) -> None:
         read(rng.choice(sources(name, path)))
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", SEEDS)
 @given(content=st.binary(max_size=200), seed=st.integers(0, 2**32 - 1))
 @settings(**QUIET)
 def test_arbitrary_bytes(name: str, content: bytes, seed: int) -> None:

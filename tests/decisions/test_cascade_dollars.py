@@ -127,6 +127,23 @@ def test_degraded_verifiers(pair):
     assert rows[0].largest_gap > 2 * rows[-1].largest_gap > 0
 
 
+def test_a_degraded_verifier_of_a_planted_pool():
+    """Noise takes the whole gap away, and half of it leaves most; draws are those of the published streams."""
+    rng = np.random.default_rng(2)
+    score = rng.normal(size=3000)
+    cheap, strong = (rng.random(3000) < 1 / (1 + np.exp(-2 * score))).astype(float), np.ones(3000)
+    rows = d.degraded_verifier(score, cheap, strong, noises=[0, 0.5, 1], n_seeds=5)
+    ranks = (np.argsort(np.argsort(score)) + 0.5) / 3000
+    for row in rows:
+        draws = [np.random.default_rng(1000 + s).random(3000) for s in range(5)]
+        mixed = [(1 - row.noise) * ranks + row.noise * draw for draw in draws]
+        assert row.area == pytest.approx(
+            np.mean([d.cascade_curve(m, cheap, strong).gap_area for m in mixed]), abs=1e-12
+        )
+    assert rows[0].area > rows[1].area > 0.5 * rows[0].area
+    assert abs(rows[2].area) < 0.05 * rows[0].area
+
+
 def test_the_planted_cascade():
     """η_L = .2 + .4x, η_H = η_L + .3·1{x > .5}: a threshold on x loses what deferring by the difference gains."""
     rng = np.random.default_rng(0)

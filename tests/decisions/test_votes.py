@@ -54,6 +54,20 @@ def test_both_ends_of_a_plurality_are_reached_but_for_ties(k):
         assert (low[0], high[0]) == (worst, best)
 
 
+@pytest.mark.parametrize("weights", [(3, 2, 2, 1), (2, 1, 1), (4, 2, 1), (1, 1, 3)])
+def test_both_ends_of_a_weighted_plurality_are_reached_but_for_ties(weights):
+    """The strongest wrong member alone can outweigh the right ones: then nothing the others say helps."""
+    for right in itertools.product((True, False), repeat=len(weights)):
+        given = [
+            tuple("A" if hit else next(others) for hit in right)
+            for spread in itertools.product("BCDE", repeat=right.count(False))
+            for others in [iter(spread)]
+        ]
+        worth = [by_hand(row, "A", weights) for row in given]
+        low, high = d.plurality_range(np.array([right]), np.array(weights, dtype=float))
+        assert (low[0], high[0]) == (min(int(w) for w in worth), max(math.ceil(w) for w in worth))
+
+
 def test_a_majority_needs_more_than_half():
     right = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 0, 0]], dtype=bool)
     low, high = d.majority_right(right)

@@ -76,6 +76,12 @@ def test_where_the_strong_model_is_cheaper_there_is_no_dollar_gap(rng):
     result.figures["cascade"]()
 
 
+def test_equal_prices_are_called_equal(rng):
+    result = read(pool(rng, price=1.0), cheap="small", strong="big", bootstrap=0)
+    assert "big costs as much, so that mixing them trades no dollars" in result.headline
+    assert "big alone is as cheap and better" in " ".join(result.sections[0].sentences)
+
+
 def test_where_costs_are_unknown_only_escalation_is_compared(rng):
     priced = pool(rng)
     grades = replace(priced, per_cell={name: held for name, held in priced.per_cell.items() if name != "cost"})

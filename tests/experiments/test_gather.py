@@ -64,3 +64,16 @@ def test_gather_refuses_what_matches_nothing_and_counts_what_it_cannot_read(run:
     assert [known[name]["metrics"]["n_all_wrong"] for name in found.tables["runs"]["run"].to_pylist()] == [0, 1]
     with pytest.raises(InputError, match="no run there"):
         gather([])
+
+
+def test_interrupted_runs_are_counted_as_such(run: Run, tmp_path: Path) -> None:
+    run("-m", *COUNTS, "data.n_all_wrong=0,1,400", "hydra.sweep.dir=s", "sweep.gather=false")
+    stopped = next(name for name, job in jobs(tmp_path / "s").items() if job["status"] == "completed")
+    record = json.loads((tmp_path / "s" / stopped / "results.json").read_text())
+    record |= {"status": "interrupted", "error": "interrupted: terminated"}
+    (tmp_path / "s" / stopped / "results.json").write_text(json.dumps(record))
+    found = Gather(str(tmp_path / "s")).run(Inputs(RunOptions()))
+    counted = {name: found.metrics[f"n_{name}"] for name in ("runs", "completed", "interrupted", "failed")}
+    assert counted == {"runs": 3, "completed": 1, "interrupted": 1, "failed": 1}
+    said = " ".join(sentence for section in found.brief for sentence in section.sentences) + found.headline
+    assert "1 interrupted" in said

@@ -13,12 +13,15 @@ from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.decide import Decide
 from cofail_lab.experiments.policies import Policies
+from cofail_lab.policies.cascade_routing import CascadeRouting
+from cofail_lab.policies.deferral_cascade import DeferralCascade
 from cofail_lab.policies.domain_table import DomainTable
+from cofail_lab.policies.majority_vote import MajorityVote
 from cofail_lab.policies.multiclass import Multiclass
 from cofail_lab.policies.recorded import Recorded
 from cofail_lab.policies.ridge import Ridge
 from cofail_lab.policies.threshold_cascade import ThresholdCascade
-from tests.experiments.sources import inputs_from
+from tests.experiments.sources import Fixed, inputs_from
 from tests.policies.pool import TOPICS, policies, topics
 
 GRADES = (
@@ -104,7 +107,8 @@ def test_a_sweep_over_policies_says_which_run_had_which(run, csv: str) -> None:
         "experiment.bootstrap=0",
     )  # fmt: skip
     assert done.code == 0, done.err
-    assert "Varied: policy (2 values)" in done.out
+    rows = [line.split() for line in done.out.splitlines()]
+    assert {row[0] for row in rows if row} >= {"policy", "domain_table", "single_best"}
 
 
 @pytest.mark.parametrize(
@@ -112,11 +116,13 @@ def test_a_sweep_over_policies_says_which_run_had_which(run, csv: str) -> None:
     [
         ("policy=[ridgy]", "policy/ridgy"),
         ("policy.ridge.beta=1", "policy.ridge.beta: no such key"),
+        ("policy.ridge.guard=maybe", "policy.ridge.guard: 'maybe' is not true, false or null"),
         ("policy.ridge.alpha=-1", "policy.ridge.alpha: -1 is not a number > 0"),
         ("experiment.protocol=twice", "experiment.protocol: 'twice' is not one of folds, splits"),
         ("experiment.folds=1", "experiment.folds: 1 is not a whole number >= 2"),
         ("experiment.cluster=session", "experiment.cluster: 'session' is no per-query column"),
         ("experiment.columns=[key]", "experiment.columns: 'key' is known only after grading"),
+        ("experiment.columns=[Answer]", "experiment.columns: 'Answer' is known only after grading"),
         ("experiment.columns=[mood]", "experiment.columns: 'mood' is no per-query column"),
         ("experiment.price_column=fee", "experiment.price_column: 'fee' is no per-model column"),
     ],
@@ -129,6 +135,28 @@ def test_what_cannot_be_done_is_said_in_one_line(run, csv: str, argument: str, m
     assert done.code == 2
     assert message in done.err
     assert len(done.err.strip().splitlines()) == 1
+
+
+def test_columns_of_the_table_are_clusters_and_features(run) -> None:
+    """Columns without grades: a session keeps its queries together, and a mood tells whom to ask."""
+    rng = np.random.default_rng(0)
+    mood = rng.integers(2, size=200)
+    right = (np.arange(2) == mood[:, None]).astype(int)
+    rows = [f"q{i},s{i // 4},{'grim' if mood[i] else 'fine'},{a},{b}" for i, (a, b) in enumerate(right)]
+    Path("moods.csv").write_text("\n".join(["query,session,mood,m0,m1", *rows]))
+    common = (
+        "experiment=policies", "data=csv", "data.path=moods.csv", "policy=ridge", "policy.ridge.guard=false",
+        "experiment.bootstrap=100", "record.report=false", "record.figures=false", "hydra.run.dir=out",
+    )  # fmt: skip
+    for extra, accuracy in ((), None), (("experiment.columns=[mood]", "experiment.cluster=session"), 1.0):
+        done = run(*common, *extra)
+        assert done.code == 0, done.err
+        metrics = json.loads(Path("out/results.json").read_text())["metrics"]
+        assert metrics["accuracy_ridge"] == accuracy
+        # Queries of a session are not independent: no exact test.
+        assert metrics["p_value_ridge"] is None
+    done = run(*common)
+    assert "No policy could be tried. Not there: ridge: queries have neither prompts" in " ".join(done.out.split())
 
 
 def _inputs(policies: dict[str, Any], n: int = 240, **columns: Any) -> Inputs:
@@ -206,10 +234,64 @@ def test_recorded_picks_made_after_grading_are_flagged(tmp_path: Path) -> None:
     cheating = Policies(bootstrap=500).run(_inputs({"recorded": picks(data.right.argmax(axis=1))}))
     assert cheating.labels["suspicion_recorded"] == "nearly_oracle"
     assert cheating.metrics["lost_recorded"] == 0
+    # On the one screen that is printed, before anything else.
+    assert cheating.brief[0].sentences[0].startswith("recorded gains nearly all that hindsight can (won ")
     by_topic = np.unique(data.features.dataset.astype(str), return_inverse=True)[1]
     honest = Policies(bootstrap=500).run(_inputs({"recorded": picks(by_topic)}))
     assert "suspicion_recorded" not in honest.labels
     assert honest.metrics["gain_recorded"] > 0.1
+
+
+def test_recorded_picks_of_other_queries_are_named(tmp_path: Path) -> None:
+    (tmp_path / "picks.csv").write_text("query,model\nx1,m1\nx2,m0\n")
+    with pytest.raises(InputError, match=r"picks.csv: none of its 2 queries is one of the matrix, such as 'q\d+'"):
+        Policies(bootstrap=0).run(_inputs({"recorded": Recorded(path=str(tmp_path / "picks.csv"))}))
+
+
+def test_costs_that_are_incomplete_are_left_out_and_said_so() -> None:
+    base = _inputs({})
+    grades = base.source().load()
+    cost, price = grades.per_cell["cost"].copy(), np.array([1.0, np.nan, 2.0, 3.0])
+    cost[5, 2] = np.nan
+    for changed, column, said in (
+        (replace(grades, per_cell={"cost": cost}), None, "1 of 960 answers have none, the first of them by m2"),
+        (replace(grades, per_model={"fee": price}), "fee", "240 of 960 answers have none, the first of them by m1"),
+    ):
+        result = Policies(bootstrap=0, price_column=column).run(replace(base, source=lambda g=changed: Fixed(g)))
+        assert result.metrics["cost_single_best"] is None
+        assert f"Costs are left out: {said}." in result.brief[0].sentences
+    text = replace(grades, per_model={"fee": np.array(list("abcd"), object)})
+    with pytest.raises(
+        InputError, match=r"experiment\.price_column: 'fee' holds text, such as 'a'; numbers are needed"
+    ):
+        Policies(bootstrap=0, price_column="fee").run(replace(base, source=lambda: Fixed(text)))
+    dear = replace(grades, per_model={"fee": -price})
+    with pytest.raises(InputError, match="cost: -3 is negative"):
+        Policies(bootstrap=0, price_column="fee").run(replace(base, source=lambda: Fixed(dear)))
+
+
+def test_a_model_without_any_confidence_stops_no_cascade() -> None:
+    everyone = {
+        "deferral_cascade": DeferralCascade(cheap="m3", strong="m0", fraction=0.3),
+        "cascade_routing": CascadeRouting(members=["m3", "m1", "m0"], price=0.01),
+    }
+    base = _inputs(everyone)
+    grades = base.source().load()
+    confidence = grades.per_cell["confidence"].copy()
+    confidence[:, 1] = np.nan
+    confidence[::3] = np.nan
+    held = replace(grades, per_cell={**grades.per_cell, "confidence": confidence})
+    result = Policies(bootstrap=0).run(replace(base, source=lambda: Fixed(held)))
+    for name in everyone:
+        assert 0.3 < result.metrics[f"accuracy_{name}"] < 1
+
+
+def test_where_even_an_oracle_gains_nothing_no_oracle_is_held_up() -> None:
+    base = inputs_from(np.repeat(np.arange(40)[:, None] % 3 == 0, 2, axis=1))
+    result = Decide(bootstrap=0).run(replace(base, policies={"majority_vote": lambda: MajorityVote(None, None)}))
+    assert result.headline == (
+        "Use m0 alone: of 1 policy tried none surely gains or saves, and not even an oracle would gain."
+    )
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,16 @@ def test_a_system_may_be_right_where_no_member_is():
     assert d.scope(np.array(CELLS) == 0, (np.array(CELLS) == 0)[:, [2]]).n_all_wrong == 1
 
 
+def test_a_system_may_just_reach_the_ceiling():
+    grades = grades_of([[0, 1, 0], [1, 0, 0]], "pq", ["a", "b", "team"])
+    headline = ScopeOfACeiling("a", "team").run(Inputs(RunOptions(), source=lambda: Fixed(grades))).headline
+    assert "The best of 1 system, team, is right on 100.00%: it passes the 50.0%" in headline
+    assert "policies of the 1 member alone" in headline
+    assert "it reaches the 100.0%" in ScopeOfACeiling(["a", "b"], "team").run(
+        Inputs(RunOptions(), source=lambda: Fixed(grades))
+    ).headline  # fmt: skip
+
+
 def test_without_all_wrong_queries_nothing_can_be_rescued():
     scope = d.scope(np.array([[True], [True]]), np.array([[False], [True]]))
     assert scope.n_all_wrong == 0

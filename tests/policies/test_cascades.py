@@ -121,6 +121,9 @@ def test_which_two_models(rng):
     cheap_best = graded(np.array([[1, 0], [1, 1]]), cost=np.array([[1.0, 2], [1, 2]]), tokens=np.ones((2, 2)))
     with pytest.raises(AbsentPolicyError, match="no model is cheaper than m0 and no better"):
         ThresholdCascade(None, None, None, 0.5).fit(cheap_best, 0)
+    # One that is cheaper and better than the strong model that was named is no L of a cascade.
+    with pytest.raises(AbsentPolicyError, match="no model is cheaper than m1 and no better"):
+        ThresholdCascade(None, "m1", None, 0.5).fit(cheap_best, 0)
     with pytest.raises(AbsentPolicyError, match="m0, the cheap model, is the best one"):
         ThresholdCascade("m0", None, None, 0.5).fit(cheap_best, 0)
     free = Graded(cheap_best.features, cheap_best.models, cheap_best.right, tokens=cheap_best.tokens)
@@ -150,6 +153,16 @@ def test_the_fitted_fraction_is_the_best_at_equal_dollars(rng):
         other = Graded(pool.features, pool.models, pool.right, cost, confidence=pool.confidence)
         share = ThresholdCascade("m0", "m1", None, None).fit(other, 0).cut.escalated(pool.confidence[:, 0]).mean()
         assert share == pytest.approx(dollars.curve.fraction[dollars.curve.gaps.argmax()], abs=1e-9)
+
+
+def test_nothing_goes_on_where_no_fraction_gains_but_by_rounding():
+    """L's errors last: at γ = 1 the gap to H alone is 0, and in some of these pools 1e-17."""
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        right = rng.random((24, 2)) < [0.4, 0.9]
+        signal = np.where(right[:, 0], 0, 1) + rng.random(24) / 10
+        pool = graded(right, cost=np.tile([0.1, 0.7], (24, 1)), confidence=np.column_stack([signal, signal]))
+        assert ThresholdCascade("m0", "m1", None, None).fit(pool, 0).cut == Cut(-np.inf, 0.0)
 
 
 def test_deferral_finds_where_the_strong_model_adds_and_a_threshold_does_not(rng):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.policies import Features, Graded
 from cofail_lab.policies.contest import hold
 from cofail_lab.policies.domain_table import DomainTable
@@ -11,6 +12,8 @@ from cofail_lab.policies.knn import NearestNeighbours
 from cofail_lab.policies.logistic import Logistic
 from cofail_lab.policies.multiclass import Multiclass
 from cofail_lab.policies.ridge import Ridge
+from cofail_lab.report import policies as words
+from tests.conftest import real_path
 
 SPLITS = {"replicates": 1000, "level": 0.95, "seed": 0}
 
@@ -27,7 +30,15 @@ def test_a_table_by_subject_on_mmlu_pro(mmlu_pro: Graded) -> None:
     rows = [row for row in contest.splits if row[1] == "domain_table"]
     assert [row[4:6] for row in rows] == [(311, 219), (286, 194), (309, 242), (269, 161), (278, 187)]
     assert [round(row[6], 4) for row in rows] == [0.1008, 0.1011, 0.0733, 0.1142, 0.1003]
-    assert set(contest.trials.best_models) == {"gpt-4o-2024-05 (API)"}
+    assert words.best_sentence(contest) == (
+        "gpt-4o-2024-05 (API) is the best constant on the training queries of every split."
+    )
+
+
+def test_the_model_that_costs_most_queries_of_mmlu_pro() -> None:
+    assert words.coverage_sentence(WideSource(str(real_path("mmlu_pro"))).load()) == (
+        "DeepSeek-Coder-V2 alone costs 1,681 of the 1,732 incomplete queries (11,967 are complete without it)."
+    )
 
 
 @pytest.mark.slow
@@ -37,6 +48,9 @@ def test_reading_adds_nothing_to_the_table_on_mmlu_pro(mmlu_pro: Graded) -> None
     contest = hold(policies, mmlu_pro, splits, **SPLITS)
     (over,) = contest.over_table
     assert over.lower < 0 < over.upper
+    assert words.reading_sentences(contest)[0].startswith(
+        "Reading the query adds nothing to the table by dataset: ridge"
+    )
     assert contest.by_name["ridge"].captured == pytest.approx(0.098, abs=0.02)
 
 
@@ -67,3 +81,17 @@ def test_permuted_prompts_and_subjects_on_mmlu_pro(mmlu_pro: Graded) -> None:
     for name in ("ridge", "table"):
         assert contest.by_name[f"{name}_False"].captured < 0
         assert -0.02 <= contest.by_name[f"{name}_True"].captured <= 0.01
+
+
+@pytest.mark.slow
+def test_labels_of_the_first_right_column_on_mmlu_pro(mmlu_pro: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P12.iii: the published label, the alphabetically first right model and the first of all where none is right."""
+    order = np.argsort(np.array(mmlu_pro.models))
+
+    def first_right(train: Graded) -> np.ndarray:
+        return order[train.right[:, order].argmax(axis=1)]
+
+    monkeypatch.setattr("cofail_lab.policies.multiclass.best_right", first_right)
+    policies = {"multiclass": Multiclass(guard=False, C=0.1)}
+    contest = hold(policies, mmlu_pro, random_splits(mmlu_pro.n_queries, 5, 0.6), **{**SPLITS, "replicates": 0})
+    assert contest.by_name["multiclass"].captured == pytest.approx(-0.44, abs=0.02)

@@ -1,15 +1,20 @@
 """Scores, on numbers that can be worked out by hand or by another library."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
+from cofail_lab.policies import Choices, Decisions, grade
 from cofail_lab.policies.contest import hold
 from cofail_lab.policies.domain_table import DomainTable
 from cofail_lab.policies.evaluation import evaluate
 from cofail_lab.policies.folds import cross_fitting, random_splits
-from cofail_lab.policies.score import mean_intervals, won_lost
+from cofail_lab.policies.majority_vote import MajorityVote
+from cofail_lab.policies.score import hull_gap, mean_intervals, won_lost
 from cofail_lab.policies.single_best import SingleBest
+from cofail_lab.policies.threshold_cascade import ThresholdCascade
 from tests.policies.made import graded
 from tests.policies.pool import topics
 
@@ -67,6 +72,53 @@ def test_shares_of_the_oracle_gain_hull_gaps_and_constants() -> None:
     assert table.cost_per_correct == pytest.approx(table.cost / table.accuracy)
     assert [s.name for s in contest.winners] == ["domain_table"]
     assert {s.name for s in contest.scores if s.ceiling} == {"oracle", "partition_oracle"}
+
+
+def test_gaps_to_mixed_constants_by_hand() -> None:
+    """m0 costs 1 and is right half of the time, m1 costs 3 and is always right, m2 costs 2 and is right on 4 of 5."""
+    right = np.array([[i % 2, 1, i % 5 > 0] for i in range(20)], dtype=bool)
+    data, all_rows = graded(right, cost=np.tile([1.0, 3.0, 2.0], (20, 1))), np.arange(20)
+
+    def decided(weights: list[float]) -> Decisions:
+        return grade(Choices("mix", np.tile(weights, (20, 1))), data, np.zeros(right.shape, dtype=bool))
+
+    # At 2 dollars the hull has .8 with m2, and .75 without.
+    assert hull_gap(data, all_rows, decided([0.5, 0.5, 0.0])) == pytest.approx(-0.05)
+    assert hull_gap(data, all_rows, decided([0.5, 0.5, 0.0]), (0, 1)) == pytest.approx(0)
+    assert hull_gap(data, all_rows, decided([0.0, 0.0, 1.0]), (0, 1)) == pytest.approx(0.05)
+    # No mixture of m1 and m2 is as cheap as m0.
+    assert hull_gap(data, all_rows, decided([1.0, 0.0, 0.0]), (1, 2)) is None
+    assert hull_gap(replace(data, cost=None), all_rows, decided([1.0, 0.0, 0.0])) is None
+
+
+def test_what_is_called_a_constant(rng: np.random.Generator) -> None:
+    """Whoever follows the train-best model is one, though that differs between splits; a vote of all is none."""
+    data = graded(rng.random((40, 3)) < 0.5)
+    contest = hold(
+        {"majority_vote": MajorityVote(None, None)}, data, cross_fitting(40, 8, 0), replicates=0, level=0.95, seed=0
+    )
+    best, vote = contest.by_name["single_best"], contest.by_name["majority_vote"]
+    assert len(set(contest.trials.best_models)) > 1
+    assert best.shares.max() < 0.9
+    assert (best.best_share, best.constant) == (1.0, True)
+    assert (vote.shares.tolist(), vote.best_share, vote.constant) == ([1.0, 1.0, 1.0], 0.0, False)
+
+
+@pytest.mark.parametrize(("cheap", "strong", "exists"), [("m0", "m1", True), ("m1", "m0", False)])
+def test_a_pair_has_a_gap_where_the_first_is_the_cheaper_one(cheap: str, strong: str, exists: bool) -> None:
+    rng = np.random.default_rng(4)
+    right = rng.random((60, 3)) < [0.5, 0.8, 0.9]
+    data = graded(right, cost=np.tile([1.0, 3.0, 1.5], (60, 1)), confidence=rng.random((60, 3)))
+    contest = hold(
+        {"cascade": ThresholdCascade(cheap, strong, None, 0.5)},
+        data, cross_fitting(60, 2, 0), replicates=0, level=0.95, seed=0,
+    )  # fmt: skip
+    score = contest.by_name["cascade"]
+    assert (score.pair_hull_gap is not None) == exists
+    if exists:
+        parts = [hull_gap(t.test, np.arange(30), t.decisions["cascade"], (0, 1)) for t in contest.trials.trials]
+        assert score.pair_hull_gap == pytest.approx(np.mean(parts))
+        assert score.pair_hull_gap > score.hull_gap + 0.1  # the third model is above any mixture of the two
 
 
 def test_where_nothing_can_be_gained_no_share_is_given() -> None:

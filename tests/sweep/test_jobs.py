@@ -32,7 +32,7 @@ def test_the_same_command_goes_on_where_it_stopped(run: Run, tmp_path: Path) -> 
     assert {path: path.stat().st_mtime_ns for name in jobs(sweep) for path in (sweep / name).iterdir()} == before
 
     stopped = next(iter(first))
-    for name, status, error in ((stopped, "started", None), (stopped, "failed", "interrupted: terminated")):
+    for name, status, error in ((stopped, "started", None), (stopped, "interrupted", "interrupted: terminated")):
         record = {**first[name], "status": status, **({} if error is None else {"error": error})}
         (sweep / name / "results.json").write_text(json.dumps(record))
         code, _, err = run("-m", *COUNTS, "data.n_all_wrong=0,17", "record.figures=false")

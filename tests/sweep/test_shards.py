@@ -126,7 +126,7 @@ def test_stopped_in_the_middle_and_given_again(run: Run, tmp_path: Path, monkeyp
         patch.setattr(TailCurve, "shard", stopped(TailCurve, 1, KeyboardInterrupt("terminated")))
         code, _, err = run(*split)
     assert code == 130
-    assert err.startswith("interrupted: terminated (sweep: 2 of 3 jobs done")
+    assert err.startswith("interrupted: terminated (sweep: 1 of 3 jobs done")
     assert err.endswith("the same command continues from there\n")
     assert not (tmp_path / "r").exists()
     (first,) = (folder for folder in shard_folders(tmp_path) if (folder / "tables").exists())

@@ -14,6 +14,7 @@ from cofail_lab import checks
 from cofail_lab.bounds.binomial import clopper_pearson_lower, clopper_pearson_upper
 from cofail_lab.errors import InputError
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.shown import Shown
 
 Outcome = Literal["skip", "room", "open"]
 
@@ -21,8 +22,8 @@ Outcome = Literal["skip", "room", "open"]
 _MAX_COUNT = 2**53
 
 
-@dataclass(frozen=True)
-class Certificate:
+@dataclass(frozen=True, repr=False)
+class Certificate(Shown):
     """Certified limits on the oracle gain G of a pool.
 
     Attributes:

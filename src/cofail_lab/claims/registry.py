@@ -42,9 +42,14 @@ PROPOSITIONS = (
     "p10_luck",
     "p10_ceilings",
     "p10_coverage",
+    "p11_selection",
     "p12_routers",
+    "p12_labels",
     "p13_dollars",
+    "p13_critical_auc",
+    "p13_area",
     "p14_votes",
+    "p14_weights",
     "p14_slopes",
 )
 

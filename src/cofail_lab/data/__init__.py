@@ -56,6 +56,11 @@ def load_outcomes(
         from cofail_lab.data.frames import array_grades, frame_grades
 
         selection = Selection(dataset, models, min_coverage, pool_size, seed, limits, errors, unanswered)
+        unread = {"format": format, "join": join, "name": name, "registry": registry, "scorer": scorer, **keys}
+        if isinstance(path, np.ndarray):
+            unread |= {"query_column": query_column, "threshold": threshold}
+        if given := [key for key, value in unread.items() if value is not None]:
+            raise InputError(f"{given[0]}: only for files; cl.from_dataframe has the options of a data frame")
         grades = array_grades(path) if isinstance(path, np.ndarray) else frame_grades(path, query_column, threshold)
         return grades.select(selection).outcomes()
     reader = AutoSource if format in (None, "auto") else source_class(format)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar, NoReturn
 
 from cofail_lab.data.file_source import FileSource, local_path
+from cofail_lab.data.files import ends_in
 from cofail_lab.data.formats import FORMATS, source_class
 from cofail_lab.data.layout import plain_name
 from cofail_lab.data.names import counted, shorten
@@ -23,8 +24,8 @@ class AutoSource(FileSource):
 
     Attributes:
         scorer, threshold: passed on to the readers that have these fields; see `file_source.GradedSource`.
-        filter, instances, query_column, summaries: passed on likewise; see `readers.lm_eval`, `readers.swebench`,
-            `readers.wide` and `readers.inspect`.
+        filter, instances, query_column, summaries, names: passed on likewise; see `readers.lm_eval`,
+            `readers.swebench`, `readers.wide`, `readers.inspect` and `readers.npz`.
     """
 
     scorer: str | Sequence[str] | Mapping[str, str] | None = None
@@ -33,6 +34,7 @@ class AutoSource(FileSource):
     instances: str | None = None
     query_column: str | None = None
     summaries: bool = False
+    names: str | None = None
 
     patterns: ClassVar[tuple[str, ...]] = ("*",)
 
@@ -109,13 +111,13 @@ def _by_name(path: Path) -> tuple[str, str] | None:
     Raises:
         InputError: a table with a row per answer, which needs a mapping.
     """
-    if not path.exists() or not path.name.endswith((*CSV_SUFFIXES, *EXCEL_SUFFIXES, *PARQUET_SUFFIXES)):
+    if not path.exists() or not ends_in(path, (*CSV_SUFFIXES, *EXCEL_SUFFIXES, *PARQUET_SUFFIXES)):
         return None
     names = header(path)
     if not {"model", "model_name", "model_id"}.isdisjoint(plain_name(name) for name in names[1:]):
         shown = suggest(("query", "model", "right"), path.name, [dict.fromkeys(names, "")])
         raise InputError(f"a row per answer needs data=records: {shown}")
-    return "parquet" if path.name.endswith(PARQUET_SUFFIXES) else "csv", "a table that no other reader recognises"
+    return "parquet" if ends_in(path, PARQUET_SUFFIXES) else "csv", "a table that no other reader recognises"
 
 
 def guess(path: Path) -> tuple[str, str] | None:
@@ -128,7 +130,7 @@ def guess(path: Path) -> tuple[str, str] | None:
     for name in FORMATS:
         reader = source_class(name)
         # One reader may read several formats, which the extension distinguishes.
-        if (reader not in candidates or path.suffix == f".{name}") and (reason := reader.sniff(path)):
+        if (reader not in candidates or ends_in(path, f".{name}")) and (reason := reader.sniff(path)):
             candidates[reader] = (name, reason)
     if len(candidates) > 1:
         listed = " or ".join(f"{name} ({reason})" for name, reason in candidates.values())

@@ -11,7 +11,7 @@ from cofail_lab.grades import Grades
 
 def content_key(prompt: str) -> str:
     """Hex digest of a prompt up to white space."""
-    return hashlib.sha256(" ".join(prompt.split()).encode()).hexdigest()
+    return hashlib.sha256(" ".join(prompt.split()).encode(errors="surrogatepass")).hexdigest()
 
 
 def find_conflicts(parts: Sequence[Grades], rows: Sequence[np.ndarray]) -> str:
@@ -49,9 +49,12 @@ def find_conflicts(parts: Sequence[Grades], rows: Sequence[np.ndarray]) -> str:
     if not conflicts:
         return ""
     (text, query, source), (other, _, elsewhere) = next(iter(conflicts.values()))
+    example = f"{shorten(text, 40)!r} in {shorten(source)}, {shorten(other, 40)!r} in {shorten(elsewhere)}"
+    if text == other:
+        # What else belongs to the question, such as its reference answer, is not the same.
+        example = f"{shorten(text, 40)!r} has another digest in {shorten(source)} than in {shorten(elsewhere)}"
     one = len(conflicts) == 1
     return (
         f"{counted(len(conflicts), 'query')} of the same name {'asks' if one else 'ask'} something else in another "
-        f"file, such as {shorten(query)!r}: {shorten(text, 40)!r} in {shorten(source)}, {shorten(other, 40)!r} in "
-        f"{shorten(elsewhere)}"
+        f"file, such as {shorten(query)!r}: {example}"
     )

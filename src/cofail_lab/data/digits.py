@@ -12,6 +12,7 @@ from jaxtyping import Int
 from cofail_lab import checks
 from cofail_lab.data import _digits_pool
 from cofail_lab.grades import Cell, Grades
+from cofail_lab.progress import track
 
 SHIPPED = Path(__file__).with_name("digits_pool.npz")
 _TRAIN_PER_DIGIT = 25
@@ -73,8 +74,6 @@ def resample(model: int, refit: int, n: int) -> Int[np.ndarray, " n"]:
 
 def _train() -> dict[str, np.ndarray]:
     """Train every model on the training digits and on each of its resamples, and grade all of them on the rest."""
-    from rich.console import Console
-    from rich.progress import Progress
     from sklearn.datasets import load_digits
     from threadpoolctl import threadpool_limits  # a requirement of scikit-learn itself
 
@@ -87,36 +86,29 @@ def _train() -> dict[str, np.ndarray]:
     confidence = np.empty(shape)
     cost = np.empty(shape)
     samples = np.empty((*shape, _N_REFITS), dtype=bool)
-    console = Console(stderr=True)
     # Matrices of 250 rows gain nothing from BLAS threads, and on a busy machine waiting threads make this several times
     # slower. One thread also sums in the same order on any number of cores.
-    with (
-        threadpool_limits(1),
-        Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
-    ):
-        task = progress.add_task(f"Training {len(pool)} classifiers of digits", total=len(pool) * (1 + _N_REFITS))
-        for j, member in enumerate(pool):
+    with threadpool_limits(1):
+        for j, member in track(enumerate(pool), "training classifiers of digits", len(pool)):
             fitted = _fit(member.estimator, pixels[train], labels[train])
             wrong[:, j] = fitted.predict(pixels[test]) != labels[test]
             confidence[:, j] = _digits_pool.confidence(fitted, pixels[test])
             cost[:, j] = _digits_pool.operations(fitted, pixels[test])
-            progress.advance(task)
             for r in range(_N_REFITS):
                 again = train[resample(j, r, len(train))]
                 refitted = _fit(member.estimator, pixels[again], labels[again])
                 samples[:, j, r] = refitted.predict(pixels[test]) == labels[test]
-                progress.advance(task)
-    return {
-        "cells": np.where(wrong, Cell.WRONG, Cell.RIGHT).astype(np.int8),
-        "queries": np.array([f"digit-{i:04d}" for i in test]),
-        "models": np.array([member.name for member in pool]),
-        "features": pixels[test],
-        "dataset": np.array([f"digit {d}" for d in labels[test]]),
-        "family": np.array([member.family for member in pool]),
-        "confidence": confidence,
-        "cost": cost,
-        "samples": samples,
-    }
+        return {
+            "cells": np.where(wrong, Cell.WRONG, Cell.RIGHT).astype(np.int8),
+            "queries": np.array([f"digit-{i:04d}" for i in test]),
+            "models": np.array([member.name for member in pool]),
+            "features": pixels[test],
+            "dataset": np.array([f"digit {d}" for d in labels[test]]),
+            "family": np.array([member.family for member in pool]),
+            "confidence": confidence,
+            "cost": cost,
+            "samples": samples,
+        }
 
 
 def _fit(estimator: Any, pixels: np.ndarray, labels: np.ndarray) -> Any:

@@ -14,10 +14,11 @@ A log reader is a frozen dataclass with two methods, one line in `formats.FORMAT
 A reader opens files only through `data.files`, grades only through ``self.rule``, and raises only InputError.
 """
 
+import fnmatch
 import glob
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -26,9 +27,10 @@ from cofail_lab.data import files
 from cofail_lab.data.names import counted, list_names
 from cofail_lab.data.records import Records
 from cofail_lab.data.rule import Rule
-from cofail_lab.data.systems import check_pattern, name_systems
+from cofail_lab.data.systems import check_pattern, name_systems, told_apart
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
+from cofail_lab.progress import track
 
 MAX_FILES = 20_000
 
@@ -73,12 +75,17 @@ class FileSource(ABC):
 
         superseded = self.superseded(paths := self.files())
         paths = [path for path in paths if path not in superseded]
-        parts = name_systems([self.grades(path) for path in _with_progress(paths)], paths, self.name)
+        parts = [self.grades(path) for path in track(paths, "reading logs", len(paths))]
+        if len({part.source for part in parts}) < len(parts):
+            # Harnesses write files of one name into many folders.
+            parts = [replace(part, source=name) for part, name in zip(parts, told_apart(paths), strict=True)]
+        parts = name_systems(parts, paths, self.name)
         whole = join_grades(parts, self.join)
         if superseded:
             names = list_names([path.name for path in sorted(superseded)])
             note = (
-                f"{counted(len(superseded), 'log')} left out, because a later log is a retry of the same run: {names}."
+                f"{counted(len(superseded), 'log')} left out, because a retry of the same run, or a log with its "
+                f"grades, replaces them: {names}."
             )
             whole = replace(whole, notes=(*whole.notes, note))
         return whole if self.registry is None else attach(whole, self.registry)
@@ -140,15 +147,9 @@ class LogSource(GradedSource):
         """Add every answer of one log to the records, and return notes, one sentence each."""
 
 
-def _with_progress(paths: list[Path]) -> Iterable[Path]:
-    """The same paths; several of them advance a progress bar on standard error if that is a terminal."""
-    if len(paths) == 1:
-        return paths
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    return track(paths, "Reading logs", console=console, transient=True, disable=not console.is_terminal)
+def _fits(path: Path, patterns: Sequence[str]) -> bool:
+    """Whether the name of a file fits one of the patterns, in lower case or not."""
+    return any(fnmatch.fnmatchcase(path.name.lower(), pattern) for pattern in patterns)
 
 
 def local_path(text: str) -> Path:
@@ -179,7 +180,7 @@ def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:
         try:
             here = local_path(text)
             if here.is_dir():
-                matches = sorted({file for pattern in patterns for file in here.rglob(pattern) if file.is_file()})
+                matches = sorted(file for file in here.rglob("*") if _fits(file, patterns) and file.is_file())
                 what = f"a folder without {' or '.join(patterns)} in it"
             elif here.exists() or not glob.has_magic(text):
                 matches, what = [here], ""

@@ -28,6 +28,11 @@ FREE_BYTES = 64 * 2**20
 MAX_MEMBERS = 100_000
 
 
+def ends_in(path: Path, suffixes: str | tuple[str, ...]) -> bool:
+    """Whether the name of a file ends in one of these, in lower case or not: Windows writes GRADES.CSV."""
+    return path.name.lower().endswith(suffixes)
+
+
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     """The whole file, decompressed if it ends in .gz."""
     with opened(path, limit) as file:
@@ -131,7 +136,7 @@ def opened(path: Path, limit: int = MAX_BYTES) -> Iterator[IO[bytes]]:
     """A file as a stream of bytes, decompressed if it ends in .gz; InputError as soon as a limit is passed."""
     with _plain_errors(path), path.open("rb") as raw:
         size = path.stat().st_size
-        if path.suffix != ".gz":
+        if not ends_in(path, ".gz"):
             if size > limit:
                 raise InputError(f"{path.name}: {size:,} bytes; at most {limit:,} are read")
             yield raw

@@ -21,6 +21,9 @@ FORMATS = {
     "openai_evals": "openai_evals:OpenAIEvalsSource",
     "every_eval_ever": "every_eval_ever:EveryEvalEverSource",
     "paper_json": "paper_json:PaperJsonSource",
+    "lighteval": "lighteval:LightevalSource",
+    "opencompass": "opencompass:OpenCompassSource",
+    "promptfoo": "promptfoo:PromptfooSource",
 }
 """Format -> module and class in `cofail_lab.data.readers`."""
 

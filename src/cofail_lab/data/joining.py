@@ -41,8 +41,8 @@ def join_grades(parts: Sequence[Grades], by: Literal["id", "content"] | None = N
     if by != "content" and any(NUMBERED in part.notes for part in parts):
         numbered = next(part.source for part in parts if NUMBERED in part.notes)
         raise InputError(
-            f"{numbered}: no column names its queries, so they cannot be matched with those of another file; "
-            "data.query_column= says which column does, data.join=content matches by prompt"
+            f"{numbered}: nothing names its queries, so they cannot be matched with those of another file; "
+            "data.query_column= (data.names= of an array) says what does, data.join=content matches by prompt"
         )
     source = parts[0].source + (f" and {len(parts) - 1} more" if len(parts) > 1 else "")
     rows, queries = _match_queries(parts, by, source)
@@ -79,12 +79,13 @@ def join_grades(parts: Sequence[Grades], by: Literal["id", "content"] | None = N
         notes[_MAX_NOTES:] = [f"The logs have {len(notes) - _MAX_NOTES:,} more notes of their own."]
     n_logs = np.bincount(np.concatenate(rows), minlength=shape[0])
     notes += _report(parts, rows, n_logs, by or "id", shape)
-    if by != "content" and (conflict := find_conflicts(parts, rows)):
+    if conflict := find_conflicts(parts, rows):
         if by is None:
             raise InputError(
                 f"{source}: {conflict}; data.join=content matches by prompt, data.join=id by name all the same"
             )
-        notes.append(f"Joined by name, as data.join=id says, although {conflict}.")
+        how = "name" if by == "id" else "prompt"
+        notes.append(f"Joined by {how}, as data.join={by} says, although {conflict}.")
     if n_samples > 1:
         repeated = total > 1
         frac = share_right(samples)
@@ -209,7 +210,12 @@ def _report(
     how = "name" if by == "id" else "content"
     sentences = [f"{len(parts)} logs joined by {how}: {counted(shape[0], 'query')} and {counted(shape[1], 'model')}."]
     lonely = [(part, np.flatnonzero(n_logs[here] == 1)) for part, here in zip(parts, rows, strict=True)]
-    lonely = [(part, alone) for part, alone in lonely if len(alone)]
+    alone_anywhere = lonely = [(part, alone) for part, alone in lonely if len(alone)]
+    # A log of one query, such as the report of one SWE-bench instance, is not worth a sentence.
+    if single := [part for part, _ in lonely if len(part.queries) == 1]:
+        names = list_names([part.queries[0] for part in single])
+        sentences.append(f"{counted(len(single), 'query')} of logs with one query each in no other log ({names}).")
+    lonely = [(part, alone) for part, alone in lonely if len(part.queries) > 1]
     for part, alone in lonely[:_MAX_SENTENCES]:
         examples = list_names([part.queries[i] for i in alone])
         sentences.append(
@@ -218,7 +224,7 @@ def _report(
     if len(lonely) > _MAX_SENTENCES:
         rest = sum(len(alone) for _, alone in lonely[_MAX_SENTENCES:])
         sentences.append(f"{len(lonely) - _MAX_SENTENCES} more logs have {rest:,} queries that are in no other.")
-    if by == "id" and (n := _same_content(lonely)):
+    if by == "id" and (n := _same_content(alone_anywhere)):
         sentences.append(
             f"{n:,} of these queries have the prompt of a query of another name; data.join=content would match them."
         )

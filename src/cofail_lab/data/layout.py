@@ -32,54 +32,24 @@ WEAK_QUERY_NAMES = (
     "",
 )
 """Those of `QUERY_NAMES` that may be called so for another reason: with repeated cells they name something else."""
+AFTER_GRADING = (
+    *("label", "gold", "target", "answer", "key", "reference"),
+    *("average", "mean", "total", "n_right", "n_wrong"),
+    *("any_right", "any_correct", "all_right", "all_correct", "all_wrong"),
+)
+"""Names of columns that hold the right answer, or what grades come to."""
 NOT_MODELS = (
-    *(
-        "label",
-        "gold",
-        "target",
-        "answer",
-        "key",
-        "reference",
-        "category",
-        "difficulty",
-        "is_hard",
-        "hard",
-        "split",
-        "fold",
-    ),
-    *(
-        "average",
-        "mean",
-        "total",
-        "any_right",
-        "any_correct",
-        "all_right",
-        "all_correct",
-        "all_wrong",
-        "n_right",
-        "n_wrong",
-    ),
-    *(
-        "tokens",
-        "n_tokens",
-        "length",
-        "n_chars",
-        "seconds",
-        "time",
-        "latency",
-        "cost",
-        "price",
-        "year",
-        "date",
-        "confidence",
-    ),
+    *AFTER_GRADING,
+    *("category", "difficulty", "is_hard", "hard", "split", "fold"),
+    *("tokens", "n_tokens", "length", "n_chars", "seconds", "time", "latency"),
+    *("cost", "price", "year", "date", "confidence"),
 )
 """Names of columns that hold something else than the grades of a model, whatever their cells look like."""
 DATASET_NAMES = ("dataset", "subset", "subject", "category", "domain", "topic", "benchmark", "task")
 PROMPT_NAMES = ("prompt", "question", "input", "problem", "text")
 
 
-NUMBERED = "No column names the queries: they are numbered in the order of the rows."
+NUMBERED = "Nothing names the queries: they are numbered in the order of the rows."
 """The note on a table whose rows have no names: rows of two such tables are not the same queries."""
 
 
@@ -92,6 +62,7 @@ class Layout:
         by_dataset: whether the names are unique only within a dataset.
         dataset, prompt: positions of these columns; None where there are none.
         models: positions of the columns with grades.
+        aside: positions of the others.
         notes: what was guessed, one sentence each.
     """
 
@@ -99,6 +70,7 @@ class Layout:
     dataset: int | None
     prompt: int | None
     models: tuple[int, ...]
+    aside: tuple[int, ...]
     notes: tuple[str, ...]
     by_dataset: bool = False
 
@@ -144,12 +116,14 @@ def find_layout(
     models = [j for j in rest if grades[j] is not False]
     if not any(grades[j] for j in models):
         models = rest  # whatever is wrong with these cells is then said
-    if aside := [names[j] for j in rest if j not in models]:
-        notes.append(f"{counted(len(aside), 'column')} without grades set aside: {list_names(aside, 8)}.")
+    if aside := [j for j in rest if j not in models]:
+        notes.append(
+            f"{counted(len(aside), 'column')} without grades set aside: {list_names([names[j] for j in aside], 8)}."
+        )
     for what, j in (("dataset", dataset), ("prompt", prompt)):
         if j is not None and plain[j] != what:
             notes.append(f"Column {shorten(names[j])!r} was taken for the {what} of a query.")
-    return Layout(query, dataset, prompt, tuple(models), tuple(notes), by_dataset)
+    return Layout(query, dataset, prompt, tuple(models), tuple(aside), tuple(notes), by_dataset)
 
 
 def _query_column(

@@ -1,7 +1,7 @@
 """Dotted paths into nested records, such as ``results.*.vars.question`` or ``attempts[-1].passed``."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from cofail_lab.errors import InputError
@@ -9,15 +9,19 @@ from cofail_lab.errors import InputError
 ABSENT = object()
 """What a path leads to in a record that has no such field."""
 
-_PATH = re.compile(r"(?:[^.\[\]]+|\[(?:-?\d+|\*)\])(?:\.[^.\[\]]+|\[(?:-?\d+|\*)\])*")
-_STEP = re.compile(r"\[(-?\d+|\*)\]|([^.\[\]]+)")
+_INDEX = r"\[(?:-?\d+|\*|[^.\[\]=]+=[^\[\]=]+)\]"
+_PATH = re.compile(rf"(?:[^.\[\]]+|{_INDEX})(?:\.[^.\[\]]+|{_INDEX})*")
+_PLACE = re.compile(r"-?\d{1,9}")
+_STEP = re.compile(r"\[([^\[\]]+)\]|([^.\[\]]+)")
+_CONDITION = re.compile(r"([^.\[\]=]+)=([^\[\]=]+)")
 
 
 class FieldPath:
     """One path; ``*`` stands for every element of a list and every value of a mapping.
 
     Args:
-        text: steps joined by dots; ``[2]``, ``[-1]`` and ``[*]`` index lists.
+        text: steps joined by dots; ``[2]``, ``[-1]`` and ``[*]`` index lists, ``[name=judge]`` leads to the first
+            element whose ``name`` is ``judge``.
         key: of the configuration, for the message.
 
     Raises:
@@ -30,17 +34,18 @@ class FieldPath:
         self.text, self.steps = text, tuple(index or name for index, name in _STEP.findall(text))
 
     def value(self, record: Any) -> Any:
-        """What the path leads to, `ABSENT` where a record has no such field; a name with dots goes first."""
-        if isinstance(record, Mapping) and self.text in record:
+        """What the path leads to, `ABSENT` where a record has no such field; a name with dots goes first.
+
+        With a ``*`` in the path, a list of everything that it leads to.
+        """
+        if isinstance(record, dict) and self.text in record:
             return record[self.text]
+        if len(self.steps) == 1 and isinstance(record, dict) and self.steps[0] != "*":
+            return record.get(self.steps[0], ABSENT)
+        if "*" in self.steps:
+            return [value for _, value in self.every(record)] or ABSENT
         for step in self.steps:
-            if isinstance(record, Mapping):
-                record = record.get(step, ABSENT)
-            elif isinstance(record, list) and re.fullmatch(r"-?\d+", step):
-                place = int(step)
-                record = record[place] if -len(record) <= place < len(record) else ABSENT
-            else:
-                return ABSENT
+            record = _step(record, step)
             if record is ABSENT:
                 return ABSENT
         return record
@@ -53,6 +58,19 @@ class FieldPath:
         yield from _walk(document, self.steps, ())
 
 
+def _step(value: Any, step: str) -> Any:
+    """What a name leads to in a mapping, or a number in a list; `ABSENT` where there is nothing."""
+    if isinstance(value, dict):
+        return value.get(step, ABSENT)
+    if isinstance(value, list) and _PLACE.fullmatch(step):
+        place = int(step)
+        return value[place] if -len(value) <= place < len(value) else ABSENT
+    if isinstance(value, list) and (named := _CONDITION.fullmatch(step)):
+        fits = (one for one in value if isinstance(one, dict) and str(one.get(named[1])) == named[2])
+        return next(fits, ABSENT)
+    return ABSENT
+
+
 def _walk(value: Any, steps: tuple[str, ...], keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     if not steps:
         if isinstance(value, list):
@@ -62,13 +80,13 @@ def _walk(value: Any, steps: tuple[str, ...], keys: tuple[str, ...]) -> Iterator
         return
     step, rest = steps[0], steps[1:]
     if step == "*":
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             for key, held in value.items():
                 yield from _walk(held, rest, (*keys, str(key)))
         elif isinstance(value, list):
             for held in value:
                 yield from _walk(held, rest, keys)
         return
-    found = FieldPath(step, "data.records").value(value)
+    found = _step(value, step)
     if found is not ABSENT:
         yield from _walk(found, rest, keys)

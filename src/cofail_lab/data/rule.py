@@ -137,8 +137,8 @@ def chosen(key: str, stated: Any, names: Collection[str], what: str, where: str,
 
 def raw_score(value: Any) -> float | None:
     """The number that a score stands for (C is 1, P 0.5, I 0; nan for null and N), None if it is not a score."""
-    if isinstance(value, bool):
-        return float(value)
+    if isinstance(value, bool | float):
+        return None if math.isinf(value) else float(value)
     if isinstance(value, str):
         word = value.strip()
         if word in _PARTIAL or word.casefold() == _PARTIAL[1]:

@@ -75,7 +75,7 @@ def name_systems(parts: Sequence[Grades], paths: Sequence[Path], pattern: str | 
             )
         for name, logs in systems.items():
             if len(logs) > 1 and _overlap([parts[k] for k in logs], model):
-                files = list_names(_told_apart([paths[k] for k in logs]), 4)
+                files = list_names(told_apart([paths[k] for k in logs]), 4)
                 notes.append(
                     f"{counted(len(logs), 'log')} taken for repeated runs of {shorten(name)}: {files}; "
                     "data.name='{model} ({folder}/{file})' keeps them apart."
@@ -86,7 +86,7 @@ def name_systems(parts: Sequence[Grades], paths: Sequence[Path], pattern: str | 
     return [replace(renamed[0], notes=(*renamed[0].notes, *notes)), *renamed[1:]]
 
 
-def _told_apart(paths: Sequence[Path]) -> list[str]:
+def told_apart(paths: Sequence[Path]) -> list[str]:
     """Names of files, with as many folders as it takes to tell them apart."""
     for depth in range(1, 6):
         names = ["/".join(path.resolve().parts[-depth:]) for path in paths]

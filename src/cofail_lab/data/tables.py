@@ -11,8 +11,10 @@ import numpy as np
 from jaxtyping import Int
 
 from cofail_lab.data.dialect import find_dialect
-from cofail_lab.data.files import opened, opened_zip
+from cofail_lab.data.excel import excel_rows
+from cofail_lab.data.files import ends_in, opened
 from cofail_lab.data.names import shorten
+from cofail_lab.data.parquet import MAX_ROWS, ParquetFile, read_parquet
 from cofail_lab.errors import InputError
 
 CSV_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
@@ -20,8 +22,6 @@ PARQUET_SUFFIXES = (".parquet",)
 EXCEL_SUFFIXES = (".xlsx",)
 MAX_TEXT_CELLS = 2 * 10**7
 """Cells of a table that is held as text: about a gigabyte."""
-MAX_ROWS = 2 * 10**7
-"""Rows of a Parquet file that is read by columns."""
 # Bytes of a CSV row that Arrow accepts: prompts can be long.
 _BLOCK = 2**25
 
@@ -40,10 +40,10 @@ def read_sheet(path: Path) -> Sheet:
     Raises:
         InputError: as `read_rows` and `read_parquet`; too many cells.
     """
-    if path.suffix in EXCEL_SUFFIXES:
-        rows = _excel_rows(path)
+    if ends_in(path, EXCEL_SUFFIXES):
+        rows = excel_rows(path)
         return Sheet(rows[0], rows[1:])
-    if path.suffix == ".parquet":
+    if ends_in(path, PARQUET_SUFFIXES):
         return sheet_of(read_parquet(path, most_cells=MAX_TEXT_CELLS), path.name)
     rows, cells = [], 0
     for _, row in read_rows(path):
@@ -102,10 +102,10 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def header(path: Path) -> list[str]:
     """Column names of a table. Raises InputError as `read_rows`, `read_parquet` and `read_sheet`."""
-    if path.suffix in EXCEL_SUFFIXES:
-        return _excel_rows(path)[0]
-    if path.suffix == ".parquet":
-        with _ParquetFile(path) as file:
+    if ends_in(path, EXCEL_SUFFIXES):
+        return excel_rows(path)[0]
+    if ends_in(path, PARQUET_SUFFIXES):
+        with ParquetFile(path) as file:
             return list(file.schema_arrow.names)
     return next(read_rows(path))[1]
 
@@ -121,7 +121,7 @@ def read_columns(path: Path, wanted: Collection[str]) -> dict[str, Any]:
     if len(set(present)) < len(present):
         repeated = next(name for name in present if present.count(name) > 1)
         raise InputError(f"{path.name}: column {repeated!r} appears twice")
-    if path.suffix == ".parquet":
+    if ends_in(path, PARQUET_SUFFIXES):
         return read_parquet(path, present, most_cells=MAX_ROWS * max(len(present), 1))
     return _read_csv(path, names, present)
 
@@ -157,109 +157,6 @@ def _read_csv(path: Path, names: list[str], present: list[str]) -> dict[str, Any
     # With its names given, Arrow reads the header as the first row, and a byte order mark as a part of this row.
     table = table.slice(1)
     return dict(zip(present, table.columns, strict=True))
-
-
-def _excel_rows(path: Path) -> list[list[str]]:
-    """Rows of the first sheet of an Excel workbook as text, the header first; whole numbers without a decimal point.
-
-    Raises:
-        InputError: the extra ``xlsx`` is not installed, or the file is damaged or empty.
-    """
-    try:
-        import python_calamine
-    except ImportError:
-        raise InputError(
-            f"{path.name}: to read Excel workbooks, pip install 'cofail-lab[xlsx]'; or save the sheet as CSV"
-        ) from None
-    with opened_zip(path):
-        pass  # refuses archives that unpack to implausible sizes
-    try:
-        values = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
-    except Exception as error:  # the reader has an exception of its own for every kind of damage
-        raise InputError(f"{path.name}: not an Excel workbook ({shorten(str(error), 120)})") from error
-    rows = [[_excel_text(value) for value in row] for row in values if any(value != "" for value in row)]
-    if not rows:
-        raise InputError(f"{path.name}: the first sheet is empty; a header and one row per query were expected")
-    return rows
-
-
-def _excel_text(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def read_parquet(path: Path, columns: list[str] | None = None, *, most_cells: int) -> dict[str, Any]:
-    """Columns of a Parquet file as Arrow columns, text as dictionaries.
-
-    Args:
-        path: of the file.
-        columns: names; None for all columns.
-        most_cells: rows times columns at most.
-
-    Raises:
-        InputError: not readable, not a table of numbers and text, a name twice, or too many cells.
-    """
-    import pyarrow as pa
-
-    with _ParquetFile(path) as file:
-        schema = file.schema_arrow
-        wanted = list(schema.names) if columns is None else columns
-        if not wanted:
-            raise InputError(f"{path.name}: the table has no columns; 'query' and one column per model were expected")
-        if file.metadata.num_rows * len(wanted) > most_cells:
-            raise InputError(
-                f"{path.name}: {file.metadata.num_rows:,} rows x {len(wanted):,} columns; at most "
-                f"{most_cells:,} cells are read"
-            )
-        if len(set(schema.names)) < len(schema.names):
-            repeated = next(name for name in schema.names if schema.names.count(name) > 1)
-            raise InputError(f"{path.name}: column {shorten(repeated)!r} appears twice; names must be unique")
-        for name in wanted:
-            kind = schema.field(name).type
-            if pa.types.is_nested(kind) and not pa.types.is_dictionary(kind):
-                raise InputError(f"{path.name}: column {shorten(name)!r} holds {kind}, not numbers or text")
-        table = file.read(wanted, use_threads=True)
-    return {name: table.column(name) for name in wanted}
-
-
-class _ParquetFile:
-    """Opens a Parquet file with its text columns as dictionaries; its errors become an InputError of one line."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> Any:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        with opened(self._path):
-            pass
-        try:
-            names = [field.name for field in pq.read_schema(self._path) if _is_text(field.type)]
-            # A text that many rows share stays one text in memory.
-            self._file = pq.ParquetFile(self._path, read_dictionary=names)
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise self._plain(error) from error
-        return self._file
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        import pyarrow as pa
-
-        self._file.close()
-        damaged = isinstance(error, pa.ArrowException | OSError | MemoryError | ValueError)
-        if error is not None and damaged and not isinstance(error, InputError):
-            raise self._plain(error) from error
-
-    def _plain(self, error: BaseException) -> InputError:
-        reason = shorten((str(error).splitlines() or ["damaged"])[0], 120)
-        return InputError(f"{self._path.name}: not a Parquet table of numbers and text ({reason})")
-
-
-def _is_text(kind: Any) -> bool:
-    import pyarrow as pa
-
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
 def coded(column: Any, where: str) -> tuple[Int[np.ndarray, " k"], list[str]]:

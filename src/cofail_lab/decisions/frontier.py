@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from cofail_lab.errors import InputError
+from cofail_lab.shown import Shown
 
 # Budgets and costs are sums of non-negative terms, so either may miss its exact value by rounding, relative to itself.
 # A budget this close to a corner's cost, relative to that cost, is taken to be that cost.
@@ -28,7 +29,7 @@ class Policy(NamedTuple):
     share: float
 
 
-class Frontier:
+class Frontier(Shown):
     """V(B) for every budget B: quality against cost, from the cheapest policy to the cheapest oracle.
 
     Attributes:

@@ -24,18 +24,29 @@ _ONLY_TOTALS = "data=counts: only totals, this experiment needs the matrix; expe
 
 
 class Progress(Protocol):
-    """Opens a progress bar: ``with progress("bootstrap", total=2000) as advance: advance(50)``."""
+    """Shows how far a run is: ``with progress("bootstrap", total=2000) as advance: advance(50)``."""
 
     def __call__(self, description: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
-        """A context that yields the function to call with the number of steps just finished."""
+        """A context that yields the function to call with the number of parts just finished."""
+        ...
+
+    def plan(self, seconds: Mapping[str, float]) -> None:
+        """Name steps that are still to come, with a guess of their seconds, so that the time left is that of all."""
         ...
 
 
-@contextmanager
-def silent(description: str, total: int) -> Iterator[Callable[[int], None]]:
-    """The progress bar that shows nothing, for library use and tests."""
-    del description, total
-    yield lambda _: None
+class _Silent:
+    @contextmanager
+    def __call__(self, description: str, total: int) -> Iterator[Callable[[int], None]]:
+        del description, total
+        yield lambda _: None
+
+    def plan(self, seconds: Mapping[str, float]) -> None:
+        del seconds
+
+
+silent: Progress = _Silent()
+"""Shows nothing, for library use and tests."""
 
 
 Announce = Callable[[str, tuple[Section, ...]], None]
@@ -45,6 +56,24 @@ Announce = Callable[[str, tuple[Section, ...]], None]
 def unannounced(headline: str, sections: tuple[Section, ...]) -> None:
     """Shows nothing before the end, for library use and tests."""
     del headline, sections
+
+
+def _kept_nowhere(name: str, rows: pa.Table, step: str, done: int, of: int) -> None:
+    """Keeps nothing, for library use and tests."""
+    del name, rows, step, done, of
+
+
+@dataclass(frozen=True)
+class Store:
+    """Replicates and draws that a run need not compute again.
+
+    Attributes:
+        tables: those of the shards of this run, and those that it had computed before it was interrupted, by name.
+        keep: keeps rows of a table until the run is finished; see `kept.Kept.add`.
+    """
+
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+    keep: Callable[[str, pa.Table, str, int, int], None] = _kept_nowhere
 
 
 class Source(Protocol):
@@ -65,6 +94,7 @@ class RunOptions:
         chunk: draws that are in memory at once; never changes a result.
         shards: number of jobs that share the replicates and draws; never changes a result.
         shard: number of this job, from 0 on; None for the run as a whole.
+        smoke: whether as little is computed as still goes through every step, whatever the experiment asks for.
     """
 
     seed: int = 0
@@ -72,12 +102,14 @@ class RunOptions:
     chunk: int = 65_536
     shards: int = 1
     shard: int | None = None
+    smoke: bool = False
 
     def __post_init__(self) -> None:
         checks.within("run.seed", self.seed, 0, 2**64 - 1)
         checks.within("run.draws", self.draws, 1, 2**53)
         checks.within("run.chunk", self.chunk, 1, 2**31 - 1)
         checks.within("run.shards", self.shards, 1, 2**16)
+        checks.flag("run.smoke", self.smoke)
         if self.shard is not None:
             checks.within("run.shard", self.shard, 0, self.shards - 1)
 
@@ -92,7 +124,7 @@ class Inputs:
         law_factory: builds the error law; keywords change its parameters. None where the configuration has no law.
         policies: builds each policy of the configuration, by name, in the order given.
         provenance: where the data came from; filled when they are loaded.
-        shards: tables that the shards of this run have written, by name; empty where nothing was split.
+        store: what need not be computed again.
         announce: shows a headline and sections before the rest is computed.
     """
 
@@ -102,7 +134,7 @@ class Inputs:
     law_factory: Callable[..., Any] | None = None
     policies: Mapping[str, Callable[[], AbstractPolicy | AbstractHindsight]] = field(default_factory=dict)
     provenance: dict[str, str] = field(default_factory=dict)
-    shards: Mapping[str, pa.Table] = field(default_factory=dict)
+    store: Store = field(default_factory=Store)
     announce: Announce = unannounced
 
     def counts_or_outcomes(self) -> Counts | Outcomes:
@@ -165,5 +197,5 @@ class Splittable(Protocol):
         ...
 
     def shard(self, inputs: Inputs, progress: Progress = silent) -> Result:
-        """Compute the part of shard ``run.shard``; `run` gets the tables of this Result as `Inputs.shards`."""
+        """Compute the part of shard ``run.shard``; `run` gets the tables of this Result in `Inputs.store`."""
         ...

@@ -44,7 +44,7 @@ class Certify:
             )
         return Result(
             headline=certificate.decision,
-            metrics=_metrics(certificate),
+            metrics=metrics(certificate),
             labels={
                 "decision": certificate.decision,
                 "decision_outcome": certificate.outcome,
@@ -54,7 +54,8 @@ class Certify:
         )
 
 
-def _metrics(certificate: Certificate) -> dict[str, float | int | None]:
+def metrics(certificate: Certificate) -> dict[str, float | int | None]:
+    """The numbers of a certificate by name."""
     n, k = certificate.n_queries, certificate.n_all_wrong
     low, high = clopper_pearson(k, n, 0.05)
     errors = n - certificate.best_correct

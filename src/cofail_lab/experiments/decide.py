@@ -53,7 +53,7 @@ class Decide:
             tables=policy_numbers.tables(contest),
             figures=figure,
             sections=words.decide_sections(contest, ceilings, tuple(figure)),
-            brief=(words.brief_section(contest, [words.best_sentence(contest)]),),
+            brief=(words.brief_section(contest, ceilings, [words.best_sentence(contest)]),),
         )
 
     def _evaluation(self) -> Policies:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -10,15 +9,15 @@ from cofail_lab import checks
 from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.data.health.checks import examine
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.base import Inputs, Progress, silent
+from cofail_lab.experiments.base import Inputs, Progress, Store, silent
+from cofail_lab.experiments.certify import metrics as certificate_metrics
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import answer
+from cofail_lab.report.certificate import certificate_section
 from cofail_lab.report.health import health_section
 from cofail_lab.result import Result
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from cofail_lab.experiments.fit_stages import FitStages
 
 
@@ -82,9 +81,20 @@ class Fit:
         certificate = certify_outcomes(outcomes, delta=self.delta, overhead=self.overhead)
         findings = examine(grades)
         first = answer.first_sections(outcomes, certificate, findings)
-        inputs.announce(answer.headline(outcomes, certificate), first)
-        result = self.analyse(outcomes, inputs.options.seed, progress, inputs.shards)
-        health = health_section(grades, findings)
+        headline, health = answer.headline(outcomes, certificate), health_section(grades, findings)
+        inputs.announce(headline, first)
+        settings = self._brief() if inputs.options.smoke else self
+        try:
+            result = settings.analyse(outcomes, inputs.options.seed, progress, inputs.store)
+        except KeyboardInterrupt:
+            # Before the point fit, or once more while an interrupted fit was summed up.
+            return Result(
+                headline=headline,
+                metrics=certificate_metrics(certificate),
+                brief=first,
+                sections=(certificate_section(certificate, outcomes.notes), health),
+                interrupted="certified only, the fit was not finished",
+            )
         return replace(result, brief=(*first, *result.brief[len(first) :]), sections=(*result.sections, health))
 
     @property
@@ -96,11 +106,14 @@ class Fit:
         """The batches of replicates of one shard, one table a stage; the point fit is repeated for them."""
         return self._stages().shard(inputs, progress)
 
-    def analyse(
-        self, outcomes: Outcomes, seed: int, progress: Progress = silent, shards: Mapping[str, pa.Table] | None = None
-    ) -> Result:
-        """The fit of a matrix; replicates that ``shards`` hold are reused."""
-        return self._stages().analyse(outcomes, seed, progress, shards)
+    def analyse(self, outcomes: Outcomes, seed: int, progress: Progress = silent, store: Store | None = None) -> Result:
+        """The fit of a matrix; what ``store`` holds is not computed again."""
+        return self._stages().analyse(outcomes, seed, progress, store or Store())
+
+    def _brief(self) -> Fit:
+        """As little as still goes through every step."""
+        few = min(self.bootstrap, 20), min(self.null, 19), min(self.folds, 2)
+        return replace(self, bootstrap=few[0], null=few[1], folds=few[2], laws=["independent", "one_factor", "clayton"])
 
     def _stages(self) -> FitStages:
         from cofail_lab.experiments.fit_stages import FitStages

@@ -14,7 +14,7 @@ from cofail_lab import checks, runs
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.report import gather as gather_words
-from cofail_lab.report.gather import GatheredRuns
+from cofail_lab.report.gathered import LEADING, GatheredRuns
 from cofail_lab.result import Result
 
 _MAX_METRICS = 6
@@ -26,8 +26,8 @@ class Gather:
 
     Attributes:
         path: a folder, or several, with runs anywhere below it.
-        metrics: names or patterns of the metrics to show; None shows the first six that differ between runs. The table
-            holds all of them.
+        metrics: names or patterns of the metrics to show; None shows six: the gain, its certificate, and others that
+            differ between runs. The table holds all of them.
     """
 
     path: str | list[str] | None
@@ -76,15 +76,24 @@ def gather(folders: Sequence[Path], metrics: str | list[str] | None = None, prog
             "n_runs": len(loaded),
             "n_completed": len(gathered.completed),
             "n_failed": len(gathered.failed),
+            "n_interrupted": len(gathered.with_status("interrupted")),
             "n_unreadable": len(unreadable),
             "n_axes": len(gathered.axes),
             "n_code_versions": len(gathered.code_versions),
         },
         labels={"axes": ", ".join(gathered.axes.values())},
-        tables={"runs": pa.table({name: _column(values) for name, values in gathered.columns.items()})},
+        tables={"runs": pa.table({name: _column(gathered.columns[name]) for name in _reading_order(gathered)})},
+        csv=("runs",),
         figures={name: draw for name, (_, draw) in drawn.items()},
+        brief=gather_words.brief(gathered),
         sections=gather_words.sections(gathered, unreadable, {name: caption for name, (caption, _) in drawn.items()}),
     )
+
+
+def _reading_order(runs: GatheredRuns) -> list[str]:
+    """Names of all columns: what was varied and what is shown before the rest."""
+    first = ("run", "status", *runs.axes.values(), *runs.shown)
+    return [*dict.fromkeys((*first, *runs.columns))]
 
 
 def _gathered(loaded: Sequence[runs.Run], metrics: str | list[str] | None) -> GatheredRuns:
@@ -97,7 +106,7 @@ def _gathered(loaded: Sequence[runs.Run], metrics: str | list[str] | None) -> Ga
     return GatheredRuns(
         columns=columns,
         axes=axes,
-        shown=tuple(_shown(columns, {name for run in loaded for name in run.metrics}, metrics)),
+        shown=tuple(_shown(columns, axes, {name for run in loaded for name in run.metrics}, metrics)),
         labels=frozenset(name for run in loaded for name in run.labels),
         folders=tuple(run.folder for run in loaded),
         pages=tuple(_page(run) for run in loaded),
@@ -168,12 +177,22 @@ def _order(axes: Sequence[Sequence[Any]], n: int) -> list[int]:
     return sorted(range(n), key=rank)
 
 
-def _shown(columns: Mapping[str, list[Any]], measured: set[str], wanted: str | list[str] | None) -> list[str]:
-    """The metrics to show on the terminal, in the index and in the figures."""
-    names = [name for name in columns if name in measured]
+def _shown(
+    columns: Mapping[str, list[Any]], axes: Mapping[str, str], measured: set[str], wanted: str | list[str] | None
+) -> list[str]:
+    """The metrics to show on the terminal, in the index and in the figures; the gain and its certificate first."""
+    names = [name for name in LEADING if name in measured] + [
+        name for name in columns if name in measured and name not in LEADING
+    ]
     if wanted is None:
-        varying = [name for name in names if len({value for value in columns[name] if value is not None}) > 1]
-        return (varying or names)[:_MAX_METRICS]
+        varied = [columns[key] for key in axes.values()]
+        varying = [
+            name
+            for name in names
+            if len({value for value in columns[name] if value is not None}) > 1 and columns[name] not in varied
+        ]
+        gain = [name for name in LEADING[:2] if any(value is not None for value in columns.get(name, ()))]
+        return ([*dict.fromkeys([*gain, *varying])] or names)[:_MAX_METRICS]
     patterns = wanted if isinstance(wanted, list) else [wanted]
     for pattern in patterns:
         if not fnmatch.filter(names, str(pattern)):

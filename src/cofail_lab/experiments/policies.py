@@ -11,10 +11,10 @@ from cofail_lab import checks
 from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
-from cofail_lab.fitting.readings.luck import find_runs, measure_luck
+from cofail_lab.fitting.readings.luck import find_runs
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.policies import Graded
-from cofail_lab.policies.ceilings import Ceilings
+from cofail_lab.policies.ceilings import Ceilings, Repeated
 from cofail_lab.policies.contest import Contest, hold
 from cofail_lab.policies.folds import Split, cross_fitting, random_splits
 from cofail_lab.report import policies as words
@@ -89,7 +89,7 @@ class Policies:
             ),
             brief=(
                 words.brief_section(
-                    contest, [words.best_sentence(contest), *words.reading_sentences(contest), *coverage]
+                    contest, ceilings, [words.best_sentence(contest), *words.reading_sentences(contest), *coverage]
                 ),
             ),
         )
@@ -103,23 +103,21 @@ class Policies:
             contest = hold(
                 policies, graded, splits, replicates=self.bootstrap, level=self.level, seed=seed, advance=advance
             )
-        return contest, self._ceilings(outcomes, seed)
+        return contest, self._ceilings(outcomes)
 
     def _splits(self, graded: Graded, seed: int) -> list[Split]:
         if self.protocol == "splits":
             return random_splits(graded.n_queries, self.n_splits, self.train_share, graded.cluster)
         return cross_fitting(graded.n_queries, self.folds, seed, graded.cluster)
 
-    def _ceilings(self, outcomes: Outcomes, seed: int) -> Ceilings:
-        runs = find_runs(outcomes)
-        luck = None if runs is None or isinstance(runs, str) else measure_luck(runs, seed)
-        upper = None if luck is None else luck.routable_upper
+    def _ceilings(self, outcomes: Outcomes) -> Ceilings:
+        runs, samples = find_runs(outcomes), outcomes.per_cell.get("samples")
+        known = None if runs is None or isinstance(runs, str) else (runs.models, runs.right, runs.runs)
         return Ceilings(
             certificate=certify_outcomes(outcomes, delta=self.delta),
             oracle=1 - outcomes.all_wrong(),
             single_best=float(1 - outcomes.error_rates.min()),
-            routable=None if upper is None else (upper.value, upper.upper),
-            routable_gain=None if luck is None else luck.routable_upper.upper - luck.single_best.value,
+            repeated=None if known is None else Repeated.of(~outcomes.wrong, *known, samples),
         )
 
 

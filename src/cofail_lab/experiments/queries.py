@@ -124,7 +124,7 @@ def _listing(outcomes: Outcomes, chosen: np.ndarray, n_right: np.ndarray) -> Sec
     columns = ("query", "right", "by", *shown)
     listing = Listing(columns, tuple(rows), (None,) * len(rows))
     sentence = "tables/queries.csv has all of them with their texts in full."
-    return Section("The queries", (sentence,), listing=listing if rows else None)
+    return Section("The queries", (sentence, *outcomes.notes), listing=listing if rows else None)
 
 
 def _by_dataset(outcomes: Outcomes, datasets: np.ndarray, chosen: np.ndarray) -> Section:

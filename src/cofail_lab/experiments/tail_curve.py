@@ -50,7 +50,7 @@ class TailCurve:
         with progress("All-wrong rates", total=len(sizes)) as advance:
             curve = tail_curve(law, sizes, advance)
         if self.simulate:
-            curve |= simulate(law, sizes, options, inputs.shards, progress)
+            curve |= simulate(law, sizes, options, inputs.store.tables, progress)
         metrics = metrics_at_largest_pool(sizes, curve)
         name = type(law).__name__
         return Result(

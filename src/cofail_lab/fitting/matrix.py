@@ -31,6 +31,7 @@ from cofail_lab.fitting.replicates.predictors import predict
 from cofail_lab.fitting.replicates.stages import Replicates
 from cofail_lab.numerics.nearest_correlation import nearest_correlation
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.shown import Shown
 
 __all__ = ["CONFIDENCE", "Conventions", "MatrixFit", "Regime", "fit_matrix"]
 
@@ -49,8 +50,8 @@ _HELDOUT_SPLITS = 200
 _NEGATIVE = -1e-9
 
 
-@dataclass(frozen=True)
-class MatrixFit:
+@dataclass(frozen=True, repr=False)
+class MatrixFit(Shown):
     """Everything that is measured on one matrix.
 
     Attributes:

@@ -9,6 +9,7 @@ NULL, NULL_LOADINGS, POWER, SCAN, LUCK = 6, 7, 8, 9, 10
 NULL_FULL_SIGMA = 11
 TAIL = 20
 OUTER_FOLDS, INNER_FOLDS, POLICY_BOOTSTRAP, CASCADE_BOOTSTRAP = 21, 22, 23, 24
+SETS, SPLIT = 25, 26
 
 
 def generator(seed: int, purpose: int, index: int = 0) -> np.random.Generator:

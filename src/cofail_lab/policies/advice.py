@@ -38,11 +38,11 @@ def advise(contest: Contest) -> Advice:
     Of a table and a router that reads the query but does not surely add to it, the table is taken. Of several that
     save, the one furthest above mixed constants of its cost is taken: to be cheaper alone is no merit.
     """
-    reading = any(over.verdict == "adds" for over in contest.over_table) if contest.over_table else None
+    adds = {over.name: over.verdict == "adds" for over in contest.over_table}
+    reading = any(adds.values()) if adds else None
     if won := contest.winners:
-        readers = {over.name for over in contest.over_table}
         simple = [s for s in won if s.name == TABLE]
-        best = simple[0] if simple and not reading and won[0].name in readers else won[0]
+        best = simple[0] if simple and not adds.get(won[0].name, True) else won[0]
         return Advice("gain", best, reading)
     best = contest.reference
     saving = [

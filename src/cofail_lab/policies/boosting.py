@@ -30,6 +30,7 @@ class Boosting(AbstractRouter):
     dimensions: int
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         checks.whole("policy.boosting.trees", self.trees, least=1)
         positive("policy.boosting.rate", self.rate)
         checks.whole("policy.boosting.leaves", self.leaves, least=2)

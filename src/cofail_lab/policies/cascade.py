@@ -20,6 +20,9 @@ SIGNALS = ("confidence", "agreement", "tokens")
 _GRADES = ("frac", "samples", "score", "scores", "votes", "key")
 """Columns that grading wrote: known only when the answer is known to be right or wrong."""
 
+# Of gaps: where everything goes on, that to the strong model alone is 0 up to rounding.
+_ROUNDING = 1e-12
+
 Score = Callable[[Features, Answers], np.ndarray]
 """What orders the queries after L has answered, (n,): the lowest are escalated first."""
 
@@ -163,4 +166,4 @@ def best_fraction(train: Graded, cheap: int, strong: int, score: Float[np.ndarra
         gaps = cascade_dollars(order, right[:, cheap], right[:, strong], cost[:, cheap], cost[:, strong]).dollar_gaps
     gaps = curve.gaps if gaps is None else gaps
     best = int(gaps.argmax())
-    return float(curve.fraction[best]) if gaps[best] > 0 else 0.0
+    return float(curve.fraction[best]) if gaps[best] > _ROUNDING else 0.0

@@ -50,12 +50,15 @@ class Contest:
         scores: of all policies, ceilings included, in order.
         over_table: of the routers that read prompts or features, where there is a table by dataset.
         level: of all intervals.
+        shared_lower: lower limits of the gains that have no exact test, at the level shared by all contestants; None
+            without intervals.
     """
 
     trials: Trials
     scores: tuple[Score, ...]
     over_table: tuple[OverTable, ...]
     level: float
+    shared_lower: Mapping[str, float | None]
 
     @cached_property
     def by_name(self) -> Mapping[str, Score]:
@@ -70,16 +73,20 @@ class Contest:
     @property
     def contestants(self) -> list[Score]:
         """Policies that could be used: neither ceilings nor baselines that read nothing."""
-        baselines = set(with_baselines({}))
-        return [score for score in self.scores if score.name not in baselines and not score.ceiling]
+        return _contestants(self.scores)
 
     @property
     def winners(self) -> list[Score]:
         """Contestants that gain, at the level shared by all of them (Bonferroni), the largest gain first."""
-        entered = self.contestants
-        alpha = (1 - self.level) / max(len(entered), 1)
-        good = [s for s in entered if s.gain_lower is not None and s.gain_lower > 0]
-        good = [s for s in good if s.p_value is None or s.p_value < alpha]
+        alpha = (1 - self.level) / max(len(self.contestants), 1)
+
+        def sure(score: Score) -> bool:
+            if score.p_value is not None:
+                return score.gain > 0 and score.p_value < alpha
+            return (self.shared_lower[score.name] or 0.0) > 0
+
+        # A test may call what its interval does not.
+        good = [s for s in self.contestants if sure(s) and (s.gain_lower is None or s.gain_lower > 0)]
         return sorted(good, key=lambda s: -s.gain)
 
     @property
@@ -131,5 +138,16 @@ def hold(
         for name, column, limit in zip(readers, columns, limits, strict=True):
             low, high = limit or (None, None)
             over.append(OverTable(name, float(np.mean(column)), low, high))
-    scored = scores(trials, replicates=replicates, level=level, seed=seed)
-    return Contest(trials, tuple(scored), tuple(over), level)
+    scored = tuple(scores(trials, replicates=replicates, level=level, seed=seed))
+    entered = _contestants(scored)
+    untested = [score.name for score in entered if score.p_value is None]
+    gains = [trials.decisions(name).right_low - trials.reference for name in untested]
+    shared = 1 - (1 - level) / max(len(entered), 1)
+    limits = mean_intervals(trials, gains, replicates, shared, seed) if untested else []
+    lower = {name: None if limit is None else limit[0] for name, limit in zip(untested, limits, strict=True)}
+    return Contest(trials, scored, tuple(over), level, lower)
+
+
+def _contestants(scored: Sequence[Score]) -> list[Score]:
+    baselines = set(with_baselines({}))
+    return [score for score in scored if score.name not in baselines and not score.ceiling]

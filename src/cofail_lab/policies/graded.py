@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float
 
+from cofail_lab.data.layout import AFTER_GRADING, plain_name
 from cofail_lab.errors import InputError
 from cofail_lab.numerics.streams import INNER_FOLDS
 from cofail_lab.outcomes import Outcomes
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from cofail_lab.policies.design import Design
 
 _ALWAYS = ("dataset", "prompt", "features")
-_NEVER = ("key", "n_logs")
-"""Per-query columns that no policy sees: the right answer, and how often a query was graded."""
+_NEVER = (*AFTER_GRADING, "n_logs")
+"""Per-query columns that no policy sees: the right answer, what grades come to, and how often a query was graded."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class Graded:
         cluster: group of each query (n,): queries of a group are alike, and never on both sides of a split. None where
             every query is a group of its own.
         hidden: columns that are not shown because they name the right answer.
+        unpriced: why costs are unknown although some are given, as a clause; None otherwise.
     """
 
     features: Features
@@ -105,6 +107,7 @@ class Graded:
     key: np.ndarray | None = None
     cluster: np.ndarray | None = None
     hidden: tuple[str, ...] = ()
+    unpriced: str | None = None
 
     @property
     def n_queries(self) -> int:
@@ -174,10 +177,10 @@ class Graded:
             cluster: per-query column whose equal values must not be on both sides of a split.
 
         Raises:
-            InputError: a column that does not exist or that no policy may see; costs that are missing or negative.
+            InputError: a column that does not exist or that no policy may see; negative costs.
         """
         for name in columns:
-            if name in _NEVER:
+            if plain_name(name) in _NEVER:
                 raise InputError(f"experiment.columns: {name!r} is known only after grading; no policy may see it")
             if name not in outcomes.per_query:
                 known = ", ".join(sorted(set(outcomes.per_query) - set(_NEVER))) or "none"
@@ -185,13 +188,14 @@ class Graded:
         hidden = tuple(name for name in ("dataset", *columns) if names_the_answer(outcomes, name))
         shown = [name for name in (*_ALWAYS, *columns) if name in outcomes.per_query and name not in hidden]
         per_cell = outcomes.per_cell
+        cost, unpriced = _costs(outcomes, price)
         return cls(
             features=Features(
                 np.array(outcomes.queries, dtype=object), {n: _frozen(outcomes.per_query[n]) for n in shown}
             ),
             models=outcomes.models,
             right=~outcomes.wrong,
-            cost=_costs(outcomes, price),
+            cost=cost,
             answer=per_cell.get("answer"),
             tokens=per_cell.get("tokens"),
             confidence=_signal(outcomes, "confidence"),
@@ -199,6 +203,7 @@ class Graded:
             key=outcomes.per_query.get("key"),
             cluster=None if cluster is None else _clusters(outcomes, cluster),
             hidden=hidden,
+            unpriced=unpriced,
         )
 
 
@@ -239,19 +244,28 @@ def _signal(outcomes: Outcomes, name: str) -> np.ndarray | None:
     return signal
 
 
-def _costs(outcomes: Outcomes, price: str | None) -> np.ndarray | None:
+def _costs(outcomes: Outcomes, price: str | None) -> tuple[np.ndarray | None, str | None]:
+    """Dollars of each answer, or why they are unknown although some are given."""
     if price is None:
         cost = outcomes.per_cell.get("cost")
     elif price in outcomes.per_model:
-        cost = np.broadcast_to(np.asarray(outcomes.per_model[price], dtype=float), outcomes.wrong.shape)
+        column = np.asarray(outcomes.per_model[price])
+        if column.dtype.kind not in "fiub":
+            raise InputError(
+                f"experiment.price_column: {price!r} holds text, such as {column[0]!r}; numbers are needed"
+            )
+        cost = np.broadcast_to(column.astype(float), outcomes.wrong.shape)
     else:
         known = ", ".join(sorted(outcomes.per_model)) or "none"
         raise InputError(f"experiment.price_column: {price!r} is no per-model column; there are: {known}")
-    if cost is None or np.isnan(cost).any():
-        return None
+    if cost is None:
+        return None, None
     if (cost < 0).any():
-        raise InputError(f"cost: {float(cost.min()):g} is negative; dollars >= 0 are accepted")
-    return np.asarray(cost, dtype=float)
+        raise InputError(f"cost: {float(np.nanmin(cost)):g} is negative; dollars >= 0 are accepted")
+    if (unknown := np.isnan(cost)).any():
+        who = outcomes.models[int(unknown.any(axis=0).argmax())]
+        return None, f"{unknown.sum():,} of {cost.size:,} answers have none, the first of them by {who}"
+    return np.asarray(cost, dtype=float), None
 
 
 def _frozen(column: np.ndarray) -> np.ndarray:

@@ -22,6 +22,7 @@ class NearestNeighbours(AbstractRouter):
     neighbours: int
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         checks.whole("policy.knn.neighbours", self.neighbours, least=1)
 
     def learn(self, train: Graded, seed: int) -> Scorer:

@@ -22,6 +22,7 @@ class Logistic(AbstractRouter):
     C: float
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         positive("policy.logistic.C", self.C)
 
     def learn(self, train: Graded, seed: int) -> Scorer:

@@ -25,6 +25,7 @@ class Multiclass(AbstractRouter):
     C: float
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         positive("policy.multiclass.C", self.C)
 
     def learn(self, train: Graded, seed: int) -> Scorer:

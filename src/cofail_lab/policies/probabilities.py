@@ -66,16 +66,24 @@ def boosted(inputs: Float[np.ndarray, "n d"], right: Bool[np.ndarray, " n"], see
         return lambda now: np.full(len(now), rate)
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    model = HistGradientBoostingClassifier(**_TREES, random_state=seed).fit(inputs, right)
-    return lambda now: model.predict_proba(now)[:, 1]
+    known = _known(inputs)
+    model = HistGradientBoostingClassifier(**_TREES, random_state=seed).fit(inputs[:, known], right)
+    return lambda now: model.predict_proba(now[:, known])[:, 1]
 
 
 def regressed(inputs: Float[np.ndarray, "n d"], target: Float[np.ndarray, " n"], seed: int) -> Predictor:
     """The mean of a number given the inputs, by half as many such trees at twice the rate: it is smoother."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
+    known = _known(inputs)
     model = HistGradientBoostingRegressor(**{**_TREES, "max_iter": 50, "learning_rate": 0.1}, random_state=seed)
-    return model.fit(inputs, target).predict
+    model.fit(inputs[:, known], target)
+    return lambda now: model.predict(now[:, known])
+
+
+def _known(inputs: Float[np.ndarray, "n d"]) -> np.ndarray:
+    """Columns with a value: scikit-learn cannot bin others, such as the confidence of a model that has none."""
+    return np.flatnonzero(~np.isnan(inputs).all(axis=0))
 
 
 def cross_fitted(

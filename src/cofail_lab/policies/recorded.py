@@ -44,7 +44,8 @@ class Recorded(AbstractPolicy):
         """Read the picks.
 
         Raises:
-            InputError: no such columns, a model that is not in the pool, a query with two picks.
+            InputError: no such columns, a model that is not in the pool, a query with two picks, no pick for any of
+                these queries.
         """
         del seed
         from cofail_lab.data.names import shorten
@@ -67,4 +68,9 @@ class Recorded(AbstractPolicy):
             if picks.get(row[query], position[row[model]]) != position[row[model]]:
                 raise InputError(f"{path.name}: query {shorten(row[query])!r} has two different picks")
             picks[row[query]] = position[row[model]]
+        if picks.keys().isdisjoint(map(str, train.features.queries)):
+            raise InputError(
+                f"{path.name}: none of its {len(picks)} queries is one of the matrix, such as "
+                f"{shorten(str(train.features.queries[0]))!r}"
+            )
         return FittedRecorded(picks, train.best)

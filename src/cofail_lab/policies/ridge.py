@@ -23,6 +23,7 @@ class Ridge(AbstractRouter):
     alpha: float
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         positive("policy.ridge.alpha", self.alpha)
 
     def learn(self, train: Graded, seed: int) -> Scorer:

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
+from cofail_lab import checks
 from cofail_lab.policies.base import AbstractFitted, AbstractPolicy, Choices, View
 from cofail_lab.policies.constants import Constant
 from cofail_lab.policies.graded import Features, Graded
@@ -56,6 +57,10 @@ class AbstractRouter(AbstractPolicy):
     """Whether it reads prompts or features, not only the dataset."""
 
     guard: bool
+
+    def __post_init__(self) -> None:
+        # A policy is called as its module.
+        checks.flag(f"policy.{type(self).__module__.rpartition('.')[2]}.guard", self.guard)
 
     @abstractmethod
     def learn(self, train: Graded, seed: int) -> Scorer:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from cofail_lab.bounds.binomial import clopper_pearson_lower
 from cofail_lab.numerics.streams import POLICY_BOOTSTRAP, generator
 from cofail_lab.policies.evaluation import Trials
 from cofail_lab.policies.exam import Decisions
@@ -32,7 +31,7 @@ class Score:
         gain_lower, gain_upper: interval of the gain over resampled queries; None where nothing varies.
         won, lost: queries that it gets right and the single best wrong, and the reverse; None where it mixes at random.
         p_value: of McNemar's exact test of won against lost; None where decisions are clustered or repeated.
-        captured: share of the oracle gain; None where that gain is not above zero with 97.5% confidence.
+        captured: share of the oracle gain; None where no query shows one, so that its exact lower limit is 0.
         cost: dollars per query; None where unknown.
         hull_gap: accuracy less that of the best random mixture of constants, all models, at the same dollars.
         pair_hull_gap: the same for mixtures of a cascade's own two models; None for anything else, and where the model
@@ -108,9 +107,8 @@ def scores(trials: Trials, *, replicates: int, level: float, seed: int) -> list[
     decided = {name: trials.decisions(name) for name in trials.names}
     gains = [d.right_low - trials.reference for d in decided.values()]
     limits = mean_intervals(trials, gains, replicates, level, seed)
-    oracle_gain = _oracle_gain(trials)
     return [
-        _score(trials, name, d, gain, limit, oracle_gain)
+        _score(trials, name, d, gain, limit)
         for (name, d), gain, limit in zip(decided.items(), gains, limits, strict=True)
     ]
 
@@ -121,7 +119,6 @@ def _score(
     decisions: Decisions,
     gain: np.ndarray,
     limit: tuple[float, float] | None,
-    oracle_gain: float | None,
 ) -> Score:
     won, lost, p_value = won_lost(gain)
     if len(np.unique(trials.unit)) < len(gain):
@@ -143,7 +140,7 @@ def _score(
         won=won,
         lost=lost,
         p_value=p_value,
-        captured=None if oracle_gain is None else captured(trials, name),
+        captured=captured(trials, name),
         cost=cost,
         hull_gap=hull_gap(trials.graded, trials.rows, decisions),
         pair_hull_gap=_pair_hull_gap(trials, name),
@@ -174,14 +171,6 @@ def captured(trials: Trials, name: str) -> float | None:
         gains, possible = [sum(gains)], [sum(possible)]
     quotients = [gain / most for gain, most in zip(gains, possible, strict=True) if most > 0]
     return float(np.mean(quotients)) if quotients else None
-
-
-def _oracle_gain(trials: Trials) -> float | None:
-    """G of the decided queries over the train-chosen single best; None where its lower limit is not above 0."""
-    resolvable = np.concatenate([t.test.right.any(axis=1) & (t.reference == 0) for t in trials.trials])
-    first = np.unique(trials.rows, return_index=True)[1]
-    lower = clopper_pearson_lower(int(resolvable[first].sum()), len(first), 0.025)
-    return float(resolvable.mean()) if lower > 0 else None
 
 
 def hull_gap(

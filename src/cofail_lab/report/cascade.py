@@ -10,6 +10,8 @@ from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import ABSENT, interval, number, percent, points
 from cofail_lab.result import Row, Section
 
+# Of differences of accuracies.
+_ROUNDING = 1e-12
 FIGURE = "Accuracy gained by fraction escalated: over random escalation, over mixing at the same dollars, and held out."
 
 
@@ -24,7 +26,8 @@ def headline(read: CascadeReading, fraction: float) -> str:
     if read.dollars is None:
         return f"{said}; dollars are unknown."
     if read.dollars.prices == "strong_cheaper":
-        return f"{said}; {strong} is the cheaper of the two, so that mixing them trades no dollars for accuracy."
+        dear = "is the cheaper of the two" if _cheaper(read) else "costs as much"
+        return f"{said}; {strong} {dear}, so that mixing them trades no dollars for accuracy."
     here = read.at(fraction)
     gap = here.dollar_gap.value or 0.0
     return (
@@ -102,8 +105,8 @@ def _findings(read: CascadeReading, fraction: float) -> list[str]:
         better = " and better" if read.curve.strong_accuracy > read.curve.cheap_accuracy else ""
         said.append(
             f"{strong} costs {number(dollars.strong_price)} a query, {cheap} {number(dollars.cheap_price)}: no mix of "
-            f"the two trades dollars for accuracy, and there is no gap at equal dollars. {strong} alone is cheaper"
-            f"{better}."
+            f"the two trades dollars for accuracy, and there is no gap at equal dollars. {strong} alone is "
+            f"{'cheaper' if _cheaper(read) else 'as cheap'}{better}."
         )
     if dollars is not None and dollars.prices == "cheap_better":
         said.append(f"{cheap} is right at least as often as {strong} and cheaper: the rival is {cheap} alone.")
@@ -111,19 +114,24 @@ def _findings(read: CascadeReading, fraction: float) -> list[str]:
         said += _dollar_findings(read, cheap, strong)
     gain = read.at(fraction).deferral_gain
     if gain.value is not None:
-        how = "more" if gain.value >= 0 else "fewer"
+        how = "more" if gain.value > 0 else "fewer"
+        much = f"{points(abs(gain.value), 2)} {how} right than" if abs(gain.value) > _ROUNDING else "as many right as"
         said.append(
-            f"Deferring by what {strong} is likely to add, learned on other queries, gets {points(abs(gain.value), 2)} "
-            f"{how} right than the threshold at {percent(fraction, 0)} escalated{_limits(gain)}."
+            f"Deferring by what {strong} is likely to add, learned on other queries, gets {much} the threshold at "
+            f"{percent(fraction, 0)} escalated{_limits(gain)}."
         )
     return said
+
+
+def _cheaper(read: CascadeReading) -> bool:
+    return read.dollars is not None and read.dollars.strong_price < read.dollars.cheap_price
 
 
 def _dollar_findings(read: CascadeReading, cheap: str, strong: str) -> list[str]:
     dollars, best = read.dollars, read.best
     assert dollars is not None  # noqa: S101
     said = []
-    if best is not None and best[1] > 0:
+    if best is not None and best[1] > _ROUNDING:
         said.append(
             f"At the same dollars it gains most, {points(best[1], 2)}, at {percent(best[0])} escalated (chosen on "
             "these queries)."

@@ -1,83 +1,80 @@
-"""Many runs in words: what was varied, where each metric is smallest and largest, an index of reports, what failed."""
+"""Many runs in words: what was found, an index of reports, what did not finish."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from textwrap import wrap
+from typing import TYPE_CHECKING
 
-from cofail_lab.report.names import printable
-from cofail_lab.report.numbers import ABSENT, number
+from cofail_lab.report.finding import headline, main_metric, sentence, tally
+from cofail_lab.report.gathered import LEADING, GatheredRuns, form, heading, value_text
+from cofail_lab.report.names import printable, shorten
+from cofail_lab.report.numbers import count, points
 from cofail_lab.result import Listing, Row, Section
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+__all__ = ["brief", "figures", "headline", "sections"]
+
 _MAX_ERRORS = 20
 # A label with more values than this, or with longer ones, is not counted in a sentence.
 _MAX_VALUES, _MAX_VALUE_LENGTH = 4, 30
+# On one screen: sentences about other metrics and about what did not finish, and the fewest runs that are listed.
+_SENTENCES, _UNFINISHED, _FEWEST = 2, 2, 4
+# Lines around the headline and the listing.
+_MARGIN = 9
 
 
-@dataclass(frozen=True)
-class GatheredRuns:
-    """Runs as columns, in the order in which they are shown.
+def brief(runs: GatheredRuns) -> tuple[Section, ...]:
+    """One screen: further metrics that lead, what did not finish, and as many of the finished runs as there is room."""
+    from cofail_lab.report.terminal import SCREEN
 
-    Attributes:
-        columns: name -> one value per run; None where a run has no such value. Among them are ``run``, ``status``,
-            ``error`` and ``code``.
-        axes: what was varied: short name -> column.
-        shown: columns with the metrics to show.
-        labels: names of the columns that are labels.
-        folders: of every run.
-        pages: the file of every run that a reader opens.
-    """
-
-    columns: Mapping[str, list[Any]]
-    axes: Mapping[str, str]
-    shown: tuple[str, ...]
-    labels: frozenset[str]
-    folders: tuple[Path, ...]
-    pages: tuple[Path, ...]
-
-    @property
-    def completed(self) -> list[int]:
-        """Indices of the completed runs."""
-        return self._with_status("completed")
-
-    @property
-    def failed(self) -> list[int]:
-        """Indices of the failed runs."""
-        return self._with_status("failed")
-
-    @property
-    def code_versions(self) -> set[str]:
-        """Versions of the code, as far as the runs record them."""
-        return {code for code in self.columns["code"] if code is not None}
-
-    def _with_status(self, status: str) -> list[int]:
-        return [i for i, own in enumerate(self.columns["status"]) if own == status]
+    about = main_metric(runs)
+    leading = [name for name in runs.shown if name in LEADING and name != about]
+    sentences = [moves for name in leading if (moves := sentence(runs, name, in_full=False))][:_SENTENCES]
+    said = headline(runs)
+    sentences += [tally(runs)] * (said != tally(runs)) + _unfinished(runs)[:_UNFINISHED]
+    room = SCREEN - _MARGIN - sum(len(wrap(text, 76)) for text in (said, *sentences))
+    done = runs.completed
+    some = []
+    if len(done) > room:
+        k = max(_FEWEST, room - 1)
+        done = [done[round(i * (len(done) - 1) / (k - 1))] for i in range(k)]
+        some = [f"{k} of {count(len(runs.completed))} runs, evenly spread; all are in tables/runs.csv:"]
+    return (
+        Section("Other metrics", tuple(map(printable, sentences))),
+        Section("Runs", tuple(some), listing=_listing(runs, done, status=False) if done else None),
+    )
 
 
-def headline(runs: GatheredRuns) -> str:
-    """How many runs are finished and where the table is."""
-    failed = f", {len(runs.failed):,} failed" if runs.failed else ""
-    finished = f"{len(runs.completed):,} of {len(runs.folders):,} runs are finished{failed}"
-    return f"{finished}; tables/runs.parquet has a row for each, with {len(runs.columns)} columns."
+def _unfinished(runs: GatheredRuns) -> list[str]:
+    """For each reason why runs did not finish: how many they are, and the first of them."""
+    reasons: dict[tuple[str, str], list[int]] = {}
+    for i in sorted({*range(len(runs.folders))} - {*runs.completed}):
+        reasons.setdefault((runs.columns["status"][i], str(runs.columns["error"][i] or "")), []).append(i)
+    return [
+        f"{count(len(those))} {status}, {shorten(runs.setting(those[0]) or runs.folders[those[0]].name, 76)}"
+        f"{' first' if len(those) > 1 else ''}{': ' if error else ''}{shorten(error, 76)}"
+        for (status, error), those in reasons.items()
+    ]
 
 
 def sections(runs: GatheredRuns, unreadable: list[Path], captions: Mapping[str, str]) -> tuple[Section, ...]:
-    """The index of runs, and the failed ones where there are any.
+    """The index of runs, and those that did not finish, where there are any.
 
     Args:
         runs: what was gathered.
         unreadable: folders that could not be read as runs.
         captions: of the figures, by name.
     """
-    index = Section(title="Runs", sentences=_sentences(runs, unreadable), figures=captions, listing=_listing(runs))
-    return (index, _failures(runs)) if runs.failed else (index,)
+    # The status says something only where some run is not finished.
+    listing = _listing(runs, range(len(runs.folders)), status=len(runs.completed) < len(runs.folders))
+    index = Section(title="Runs", sentences=_sentences(runs, unreadable), figures=captions, listing=listing)
+    return (index, _failures(runs)) if len(runs.completed) < len(runs.folders) else (index,)
 
 
 def figures(runs: GatheredRuns) -> dict[str, tuple[str, Callable[[], Figure]]]:
@@ -96,8 +93,11 @@ def figures(runs: GatheredRuns) -> dict[str, tuple[str, Callable[[], Figure]]]:
 
 def _sentences(runs: GatheredRuns, unreadable: list[Path]) -> tuple[str, ...]:
     varied = ", ".join(f"{name} ({len({*map(repr, runs.columns[key])})} values)" for name, key in runs.axes.items())
-    sentences = [f"Varied: {printable(varied)}." if varied else "All runs have the same parameters."]
-    sentences += _extremes(runs) + _label_counts(runs)
+    sentences = [tally(runs), f"Varied: {printable(varied)}." if varied else "All runs have the same parameters."]
+    about = main_metric(runs)
+    sentences += [said for name in runs.shown if name != about and (said := sentence(runs, name))]
+    sentences += _label_counts(runs)
+    sentences.append(f"tables/runs.parquet and runs.csv have a row for each run and {len(runs.columns)} columns.")
     if len(runs.code_versions) > 1:
         sentences.append(
             f"The runs come from {len(runs.code_versions)} versions of the code; column code distinguishes them."
@@ -105,32 +105,6 @@ def _sentences(runs: GatheredRuns, unreadable: list[Path]) -> tuple[str, ...]:
     if unreadable:
         sentences.append(f"{len(unreadable):,} folders could not be read as runs, {unreadable[0].name} among them.")
     return tuple(sentences)
-
-
-def _extremes(runs: GatheredRuns) -> list[str]:
-    """For each metric shown: its smallest and its largest value, and the settings where it has them."""
-    sentences = []
-    # Seeds are repetitions: settings are compared by their means over seeds.
-    own = {name: key for name, key in runs.axes.items() if key != "run.seed"}
-    settings: dict[str, list[int]] = {}
-    for i in runs.completed:
-        settings.setdefault(" ".join(f"{name}={_text(runs.columns[key][i])}" for name, key in own.items()), []).append(
-            i
-        )
-    for name in runs.shown if len(settings) > 1 else ():
-        means = {}
-        for setting, members in settings.items():
-            values = [runs.columns[name][i] for i in members if runs.columns[name][i] is not None]
-            if values:
-                means[setting] = sum(values) / len(values)
-        if len(set(means.values())) > 1:
-            low, high = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
-            mean = "on average " if any(len(members) > 1 for members in settings.values()) else ""
-            sentences.append(
-                f"{name} goes {mean}from {number(means[low])} ({printable(low)}) to {number(means[high])} "
-                f"({printable(high)})."
-            )
-    return sentences
 
 
 def _label_counts(runs: GatheredRuns) -> list[str]:
@@ -146,41 +120,34 @@ def _label_counts(runs: GatheredRuns) -> list[str]:
     return sentences
 
 
-def _listing(runs: GatheredRuns) -> Listing:
-    # The status says something only where some run is not finished.
-    names = ("run", *(() if len(runs.completed) == len(runs.folders) else ("status",)))
+def _listing(runs: GatheredRuns, chosen: Sequence[int], *, status: bool) -> Listing:
+    """What was varied and what was measured; a run is named by its folder only where nothing was varied."""
+    names = [*([] if runs.axes else ["run"]), *(["status"] if status else [])]
     return Listing(
-        columns=(*names, *runs.axes, *runs.shown),
+        columns=(*map(runs.short, runs.axes), *names, *map(heading, runs.shown)),
         rows=tuple(
             (
-                *(runs.columns[name][i] for name in names),
-                *(_text(runs.columns[key][i]) for key in runs.axes.values()),
-                *(_text(runs.columns[name][i]) for name in runs.shown),
+                *(value_text(runs.columns[key][i]) for key in runs.axes.values()),
+                *(str(runs.columns[name][i]) for name in names),
+                *(_measured(name, runs.columns[name][i]) for name in runs.shown),
             )
-            for i in range(len(runs.folders))
+            for i in chosen
         ),
-        links=runs.pages,
+        links=tuple(runs.pages[i] for i in chosen),
     )
+
+
+def _measured(metric: str, value: float | None) -> str:
+    """A metric below its heading, which names the unit of points."""
+    show = form(metric)
+    return show(value).removesuffix(" points") if show is points else show(value)
 
 
 def _failures(runs: GatheredRuns) -> Section:
-    failed = runs.failed
-    more = (f"The first {_MAX_ERRORS} of {len(failed):,}.",) if len(failed) > _MAX_ERRORS else ()
+    unfinished = [i for i in range(len(runs.folders)) if i not in {*runs.completed}]
+    more = (f"The first {_MAX_ERRORS} of {len(unfinished):,}.",) if len(unfinished) > _MAX_ERRORS else ()
     rows = tuple(
-        Row(runs.folders[i].name, str(runs.columns["error"][i]), _setting(runs.columns, runs.axes, i))
-        for i in failed[:_MAX_ERRORS]
+        Row(runs.setting(i) or runs.folders[i].name, str(runs.columns["error"][i] or runs.columns["status"][i]))
+        for i in unfinished[:_MAX_ERRORS]
     )
-    return Section(title="Failed", sentences=more, rows=rows)
-
-
-def _setting(columns: Mapping[str, list[Any]], axes: Mapping[str, str], i: int) -> str:
-    """What was varied, as run ``i`` has it."""
-    return " ".join(f"{name}={_text(columns[key][i])}" for name, key in axes.items())
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ABSENT
-    if isinstance(value, str):
-        return value.rpartition(".")[2] if value.startswith("cofail_lab.") else value
-    return number(value)
+    return Section(title="Not finished", sentences=more, rows=rows)

@@ -3,6 +3,7 @@
 import base64
 import os
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -48,6 +49,8 @@ def render_page(
     )
 
 
+# Cached: a sweep renders a page per job, and to compile the template costs ten times as much.
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("cofail_lab.report"),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from cofail_lab.data.names import counted
 from cofail_lab.grades import Cell, Grades
 from cofail_lab.policies.advice import Advice
+from cofail_lab.policies.baselines import with_baselines
 from cofail_lab.policies.ceilings import Ceilings
 from cofail_lab.policies.contest import TABLE, Contest
 from cofail_lab.policies.score import Score
-from cofail_lab.policies.suspicion import suspicion
+from cofail_lab.policies.suspicion import Suspicion, suspicion
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, interval, number, p_value, percent, points
 from cofail_lab.result import Row, Section
@@ -37,6 +39,9 @@ _WORTH_NAMING = 0.5
 def headline(contest: Contest) -> str:
     """The best policy that gains, or that none does."""
     best, won = _best_model(contest), contest.winners
+    if not contest.contestants:
+        lacking = {name: why for name, why in contest.trials.absent.items() if name not in with_baselines({})}
+        return f"No policy could be tried. {_absent_sentence(lacking)}" if lacking else f"{best} is the best constant."
     if not won:
         return f"No policy gains over {best} alone (of {len(contest.contestants)} tried)."
     top = won[0]
@@ -55,12 +60,9 @@ def advice_sentence(advice: Advice, contest: Contest) -> str:
         return f"{name} gains {gain_text(policy)} over {best}{cost}{_captured(policy)}{reading}."
     if advice.action == "save":
         return f"{name} gets about what {best} gets, {gain_text(policy)}{cost}."
-    most = contest.by_name["oracle"].gain
-    tried = len(contest.contestants)
-    return (
-        f"Use {best} alone: none of the {tried} policies tried surely gains or saves, though an oracle would gain "
-        f"{points(most)}."
-    )
+    most, tried = contest.by_name["oracle"].gain, len(contest.contestants)
+    oracle = f"though an oracle would gain {points(most)}" if most > 0 else "and not even an oracle would gain"
+    return f"Use {best} alone: of {counted(tried, 'policy')} tried none surely gains or saves, {oracle}."
 
 
 def decide_sections(contest: Contest, ceilings: Ceilings, figures: tuple[str, ...]) -> tuple[Section, ...]:
@@ -77,11 +79,12 @@ def decide_sections(contest: Contest, ceilings: Ceilings, figures: tuple[str, ..
     )
 
 
-def brief_section(contest: Contest, sentences: Sequence[str]) -> Section:
+def brief_section(contest: Contest, ceilings: Ceilings, sentences: Sequence[str]) -> Section:
     """One screen: a line for each policy, the largest gain first, under the sentences that matter most."""
+    sentences = (*_suspicions(contest, ceilings), *sentences, *_costs_sentence(contest))
     tried = sorted(contest.contestants, key=lambda s: -s.gain)
     rows = [_brief_row(s, contest.reference) for s in (contest.reference, *tried, contest.by_name["oracle"])]
-    return Section("Policies", tuple(sentences), tuple(rows))
+    return Section("Policies", sentences, tuple(rows))
 
 
 def _brief_row(score: Score, best: Score) -> Row:
@@ -159,7 +162,7 @@ def coverage_sentence(grades: Grades) -> str | None:
 
 def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
     """Everything that a number alone does not say."""
-    models, said = contest.trials.graded.models, []
+    models, said = contest.trials.graded.models, _suspicions(contest, ceilings)
     for s in contest.contestants:
         if s.constant:
             to_one = s.shares.max() >= s.best_share
@@ -176,8 +179,6 @@ def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
                 f"{interval(s.accuracy, s.accuracy_high).replace(' to ', ' and ')} are right; its other numbers are "
                 "those of the lower end."
             )
-        if s.name == "recorded" and (why := suspicion(s, contest, ceilings.routable_gain)):
-            said.append(_suspicion_sentence(s, why))
         dearer = (
             s.pair_hull_gap is None and s.cost is not None and any(s.name in t.pairs for t in contest.trials.trials)
         )
@@ -187,12 +188,21 @@ def _findings(contest: Contest, ceilings: Ceilings) -> list[str]:
                 "its two models can be compared at the same dollars."
             )
     said += reading_sentences(contest)
+    said += _costs_sentence(contest)
     for name in contest.trials.graded.hidden:
         said.append(f"Column {shorten(name)} names the right answer, and no policy sees it.")
     if contest.trials.absent:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in contest.trials.absent.items())
-        said.append(f"Not there: {reasons}.")
+        said.append(_absent_sentence(contest.trials.absent))
     return said
+
+
+def _absent_sentence(absent: Mapping[str, str]) -> str:
+    return f"Not there: {'; '.join(f'{name}: {reason}' for name, reason in absent.items())}."
+
+
+def _costs_sentence(contest: Contest) -> list[str]:
+    unpriced = contest.trials.graded.unpriced
+    return [] if unpriced is None else [f"Costs are left out: {unpriced}."]
 
 
 def _loss_sentence(score: Score, best_cost: float | None) -> str:
@@ -208,17 +218,21 @@ def _loss_sentence(score: Score, best_cost: float | None) -> str:
     )
 
 
-def _suspicion_sentence(score: Score, why: str) -> str:
+def _suspicions(contest: Contest, ceilings: Ceilings) -> list[str]:
+    recorded = contest.by_name.get("recorded")
+    why = None if recorded is None else suspicion(recorded, contest, ceilings.repeated)
+    return [_suspicion_sentence(recorded, why, ceilings.repeated is not None)] if recorded and why else []
+
+
+def _suspicion_sentence(score: Score, why: Suspicion, repeated: bool) -> str:
     won = f"won {count(score.won)}, lost {count(score.lost)}"
     if why == "above_routable":
         return (
-            f"{score.name} gains more ({won}) than any choice made before the answers can, by repeated runs: were its "
-            "picks made after grading?"
+            f"{score.name} gains more ({won}) than any choice made before the answers can: its picks are right more "
+            "often in the graded runs than in the same models' other runs. Were they made after grading?"
         )
-    return (
-        f"{score.name} gains nearly all that hindsight can ({won}): were its picks made after grading? Repeated runs "
-        "would show how much of that is luck."
-    )
+    more = "" if repeated else " Repeated runs would show how much of that is luck."
+    return f"{score.name} gains nearly all that hindsight can ({won}): were its picks made after grading?{more}"
 
 
 def _row(score: Score) -> Row:
@@ -241,12 +255,14 @@ def _row(score: Score) -> Row:
 def _ceiling_rows(contest: Contest, ceilings: Ceilings) -> list[Row]:
     rows = [_row(s) for s in contest.scores if s.ceiling]
     certificate = ceilings.certificate
-    rows.append(Row("1 − β", percent(ceilings.oracle), f"{count(certificate.n_all_wrong)} queries failed by all"))
+    rows.append(Row("1 − β", percent(ceilings.oracle), f"{counted(certificate.n_all_wrong, 'query')} failed by all"))
     level = f"at {percent(1 - certificate.delta, 0)} confidence"
     rows.append(Row("certified gain at most", points(certificate.paired_max_gain), f"P1.v, {level}"))
-    if ceilings.routable is not None:
-        value, upper = ceilings.routable
-        rows.append(Row("routable ceiling", percent(value), f"of repeated runs; upper limit {percent(upper)}"))
+    if ceilings.repeated is not None:
+        routable = ceilings.repeated.routable
+        cells = "" if ceilings.repeated.one_graded else "; a grade here is not that of one run"
+        note = f"in one run; upper limit {percent(routable.upper)}{cells}"
+        rows.append(Row("routable ceiling", percent(routable.value), note))
     return rows
 
 

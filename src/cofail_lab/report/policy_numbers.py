@@ -18,7 +18,7 @@ from cofail_lab.policies.suspicion import suspicion
 
 def metrics(contest: Contest, ceilings: Ceilings, outcomes: Outcomes) -> dict[str, float | int | None]:
     """Of the matrix and its ceilings, then ``accuracy_P gain_P ...`` of every policy P, None where it is absent."""
-    routable = ceilings.routable or (None, None)
+    routable = ceilings.repeated and ceilings.repeated.routable
     numbers: dict[str, float | int | None] = {
         "n_models": outcomes.n_models,
         "n_queries": outcomes.n_queries,
@@ -30,9 +30,9 @@ def metrics(contest: Contest, ceilings: Ceilings, outcomes: Outcomes) -> dict[st
         "oracle_gain": contest.by_name["oracle"].gain,
         "max_gain": ceilings.certificate.max_gain,
         "paired_max_gain": ceilings.certificate.paired_max_gain,
-        "routable": routable[0],
-        "routable_upper": routable[1],
-        "routable_gain_upper": ceilings.routable_gain,
+        "routable": routable and routable.value,
+        "routable_upper": routable and routable.upper,
+        "routable_gain_upper": routable and routable.gain_upper,
     }
     for name in (*contest.by_name, *contest.trials.absent):
         numbers |= _of_policy(name, contest.by_name.get(name))
@@ -71,7 +71,7 @@ def labels(contest: Contest, ceilings: Ceilings, decision: str) -> dict[str, str
     suspicious = {
         f"suspicion_{s.name}": why
         for s in contest.contestants
-        if s.name == "recorded" and (why := suspicion(s, contest, ceilings.routable_gain))
+        if s.name == "recorded" and (why := suspicion(s, contest, ceilings.repeated))
     }
     absent = {f"absent_{name}": reason for name, reason in contest.trials.absent.items()}
     best = Counter(contest.trials.best_models).most_common(1)[0][0]

@@ -7,23 +7,28 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
+from cofail_lab.data.names import counted
 from cofail_lab.decisions import Scope
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, interval, percent, points
 from cofail_lab.result import Listing, Section
+
+# Accuracies are whole numbers of queries.
+_ROUNDING = 1e-9
 
 
 def headline(read: Scope, groups: Mapping[str, Sequence[str]]) -> str:
     """Whether the systems pass the ceiling, and whether they pass the best member."""
     best, top = int(np.argmax(read.members)), int(np.argmax(read.systems))
     ceiling = 1 - read.n_all_wrong / read.n_queries
-    member, system = shorten(groups["members"][best]), shorten(groups["systems"][top])
-    verb = "passes" if read.systems[top] > ceiling else "does not reach"
+    over = read.systems[top] - ceiling
+    verb = "passes" if over > _ROUNDING else "does not reach" if over < -_ROUNDING else "reaches"
     against = "more" if read.systems[top] > read.members[best] else "no more"
+    right, best_right = (percent(float(share), 2) for share in (read.systems[top], read.members[best]))
     return (
-        f"The best of {len(read.systems)} systems, {system}, is right on {percent(float(read.systems[top]), 2)}: it "
-        f"{verb} the {percent(ceiling)} that bound the policies of the {len(read.members)} members alone, and is right "
-        f"{against} often than the best member, {member} ({percent(float(read.members[best]), 2)})."
+        f"The best of {counted(len(read.systems), 'system')}, {shorten(groups['systems'][top])}, is right on {right}: "
+        f"it {verb} the {percent(ceiling)} that bound the policies of the {counted(len(read.members), 'member')} "
+        f"alone, and is right {against} often than the best member, {shorten(groups['members'][best])} ({best_right})."
     )
 
 

@@ -128,7 +128,7 @@ def _print_listing(listing: Listing, console: Console) -> None:
     shown, room = listing.rows[:MAX_ROWS], console.width
     for place, heading in enumerate(listing.columns):
         cells = [row[place] for row in shown]
-        room -= max(map(cell_len, [heading, *cells])) + 2
+        room -= max(map(cell_len, [heading, *cells])) + 3
         if room < 0 and place:
             break
         numbers = all(cell[:1] in "-−0123456789—" for cell in cells)

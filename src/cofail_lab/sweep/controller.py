@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
-import threading
 import time
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from cofail_lab import checks
 from cofail_lab.errors import InputError
 from cofail_lab.job import SHARDS_IN_A_SWEEP, plain
+from cofail_lab.progress import duration, shown
 from cofail_lab.sweep.jobs import LAUNCH
 from cofail_lab.sweep.journal import HIDDEN, LOCKS, Event, Journal, journal_folder
 
@@ -32,6 +32,7 @@ class Sweep:
         folder: of the sweep.
         total: number of jobs; None where the sweeper decides on it while it runs.
         gather: whether the results are gathered at the end.
+        verbose: whether all of them is printed, not one screen.
         metrics: the metrics that are shown then, as for `experiments.gather.Gather`.
         journal: the events that the jobs report.
     """
@@ -42,17 +43,16 @@ class Sweep:
         self.folder, self.total = Path(config.hydra.sweep.dir), total
         # The run of the shards merges them; they are not gathered.
         self.gather = bool(config.sweep.gather) and _n_shards(config) == 1
+        self.verbose = bool(config.verbose)
         self.figures, self.metrics = config.record.figures, plain(config.sweep)["metrics"]
         self.journal = Journal(journal_folder(self.folder, config.hydra.job.env_set[LAUNCH]))
-        self._over = threading.Event()
-        self._watch = threading.Thread(target=self._show, daemon=True)
         self._begun = time.monotonic()
-        self._watch.start()
+        self._watch = ExitStack()
+        self._watch.enter_context(shown(self._updated))
 
     def close(self) -> list[Event]:
         """Stop watching; returns the last event of every job, in the order of the jobs."""
-        self._over.set()
-        self._watch.join()
+        self._watch.close()
         self.journal.update()
         shutil.rmtree(self.journal.folder, ignore_errors=True)
         for folder in (self.folder / HIDDEN / LOCKS, self.folder / HIDDEN):
@@ -60,29 +60,18 @@ class Sweep:
                 folder.rmdir()
         return [self.journal.events[number] for number in sorted(self.journal.events)]
 
-    def _show(self) -> None:
-        terminal = sys.stderr.isatty()
-        last_line = self._begun
-        while not self._over.wait(0.5 if terminal else 5):
-            self.journal.update()
-            if terminal:
-                sys.stderr.write(f"\r\x1b[2K{self.line()}")
-            elif time.monotonic() - last_line >= 60:
-                last_line = time.monotonic()
-                sys.stderr.write(self.line() + "\n")
-            sys.stderr.flush()
-        if terminal:
-            sys.stderr.write("\r\x1b[2K")
-            sys.stderr.flush()
+    def _updated(self) -> str:
+        self.journal.update()
+        return self.line()
 
     def line(self) -> str:
         """Number of jobs done, running and failed, and an estimate of the time left."""
         count = self.journal.count
-        computed, over = count("completed", "failed"), count("completed", "kept", "failed", "elsewhere", "interrupted")
+        computed, over = count("completed", "failed"), count("completed", "kept", "failed", "elsewhere")
         of = "" if self.total is None else f" of {self.total:,}"
         parts = [f"{over:,}{of} jobs done", f"{count('running'):,} running", f"{count('failed'):,} failed"]
         if self.total is not None and computed and over < self.total:
-            parts.append(f"about {_duration((time.monotonic() - self._begun) / computed * (self.total - over))} left")
+            parts.append(f"about {duration((time.monotonic() - self._begun) / computed * (self.total - over))} left")
         return "sweep: " + ", ".join(parts)
 
 
@@ -147,10 +136,3 @@ def n_jobs(config: DictConfig) -> int | None:
         return sum(map(len, BasicSweeper.split_arguments(overrides, None)))
     except HydraException:
         return None  # the sweeper reports what is wrong
-
-
-def _duration(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"

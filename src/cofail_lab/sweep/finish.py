@@ -79,6 +79,6 @@ def _gather(sweep: Sweep, names: list[str], progress: Progress) -> None:
     except InputError as error:  # no job has this metric, which is known only now; the results are still gathered
         print(f"error: {str(error).replace('gather.metrics', 'sweep.metrics')}", file=sys.stderr)
         result = gather(finished, progress=progress)
-    with progress("Writing figures", total=len(result.figures)) as advance:
+    with progress("figures", total=len(result.figures)) as advance:
         recorder.finish(result, {}, advance)
-    render(result, Console(highlight=False), recorder.folder)
+    render(result, Console(highlight=False), recorder.folder, verbose=sweep.verbose)

@@ -87,14 +87,12 @@ def _run(config: DictConfig, folder: Path, experiment: str, key: str, command: s
 
 
 def _earlier(folder: Path, key: str) -> dict[str, Any]:
-    """The record of the same job from an earlier launch; empty if the job must run."""
+    """The record of the same job from an earlier launch; empty if there is none."""
     try:
         record: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    # A job that was interrupted has not failed: it runs again without being asked for.
-    interrupted = str(record.get("error")).startswith("interrupted")
-    return {} if interrupted or record.get("provenance", {}).get("key") != key else record
+    return record if record.get("provenance", {}).get("key") == key else {}
 
 
 def _finding(record: dict[str, Any]) -> str | None:

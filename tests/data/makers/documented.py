@@ -74,7 +74,7 @@ class Made:
     model: Callable[[str], str] = lambda name: name
 
 
-def _grade(state: int, *, none: Any = None) -> Any:
+def grade(state: int, *, none: Any = None) -> Any:
     return {RIGHT: 1.0, WRONG: 0.0}.get(Cell(state), none)
 
 
@@ -84,13 +84,13 @@ def _write(path: Path, document: Any) -> Path:
     return path
 
 
-def _write_lines(path: Path, lines: list[Any]) -> Path:
+def write_lines(path: Path, lines: list[Any]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
     return path
 
 
-def _cells(truth: Truth) -> list[tuple[int, int, str, Cell]]:
+def cells_of(truth: Truth) -> list[tuple[int, int, str, Cell]]:
     return [(i, j, MODELS[j], Cell(state)) for (i, j), state in np.ndenumerate(truth.cells)]
 
 
@@ -108,7 +108,7 @@ def llmrouterbench(folder: Path) -> Made:
                 records.append({
                     "index": i + 1, "origin_query": truth.prompt(i), "prompt": truth.prompt(i), "prediction": "?",
                     "prompt_tokens": 0 if broken else asked, "completion_tokens": 0 if broken else answered,
-                    "cost": 0.0 if broken else truth.cost(i, j), "score": _grade(state), "ground_truth": "!",
+                    "cost": 0.0 if broken else truth.cost(i, j), "score": grade(state), "ground_truth": "!",
                     "raw_output": "Processing failed: HTTP 500" if broken else "text", "extra_fields": {},
                 })  # fmt: skip
             document = {
@@ -136,11 +136,11 @@ def every_eval_ever(folder: Path) -> Made:
                 "sample_id": truth.query(i), "sample_hash": hashlib.sha256(b"x").hexdigest(),
                 "interaction_type": "single_turn", "input": {"raw": truth.prompt(i), "reference": ["4"]},
                 "output": {"raw": ["4"]}, "messages": None, "answer_attribution": [],
-                "evaluation": {"score": _grade(state, none=0.0), "is_correct": bool(state == RIGHT)},
+                "evaluation": {"score": grade(state, none=0.0), "is_correct": bool(state == RIGHT)},
                 "token_usage": {"input_tokens": asked, "output_tokens": answered, "total_tokens": asked + answered},
                 "error": "timeout" if state == ERROR else None,
             })  # fmt: skip
-        files.append(_write_lines(folder / f"{j}_samples.jsonl", lines))
+        files.append(write_lines(folder / f"{j}_samples.jsonl", lines))
     return Made(str(folder), tuple(files), truth, keeps=("tokens_in", "tokens_out"))
 
 
@@ -150,7 +150,7 @@ def _routerbench_rows(truth: Truth) -> list[dict[str, Any]]:
         row: dict[str, Any] = {
             "sample_id": truth.query(i), "prompt": truth.prompt(i), "eval_name": truth.dataset(i)
         }  # fmt: skip
-        row |= {model: _grade(state) for model, state in zip(MODELS, states, strict=True)}
+        row |= {model: grade(state) for model, state in zip(MODELS, states, strict=True)}
         row |= {f"{model}|model_response": "['ja, \"4\"']" for model in MODELS}
         row |= {f"{model}|total_cost": truth.cost(i, j) for j, model in enumerate(MODELS)}
         rows.append(row | {"oracle_model_to_route_to": MODELS[0]})
@@ -193,7 +193,7 @@ def helm(folder: Path) -> Made:
                 if truth.dataset(i) != dataset or state == MISSING:
                     continue
                 asked, answered = truth.tokens(i, j)
-                values = {"exact_match": _grade(state), "num_prompt_tokens": asked, "num_completion_tokens": answered}
+                values = {"exact_match": grade(state), "num_prompt_tokens": asked, "num_completion_tokens": answered}
                 stats = [
                     {"name": {"name": name, "split": "test"}, "count": 1, "sum": value, "mean": value}
                     for name, value in values.items()
@@ -285,14 +285,14 @@ def openai_evals(folder: Path) -> Made:
             if state == ERROR:
                 events.append(("error", {"type": "TimeoutError", "message": "…"}))
             lines += [{"run_id": "r", "sample_id": truth.query(i), "type": kind, "data": data} for kind, data in events]
-        files.append(_write_lines(folder / f"{j}.jsonl", [*lines, {"final_report": {"accuracy": 0.5}}]))
+        files.append(write_lines(folder / f"{j}.jsonl", [*lines, {"final_report": {"accuracy": 0.5}}]))
     return Made(str(folder), tuple(files), truth, keeps=("tokens_in", "tokens_out"))
 
 
 def paper_matrix(folder: Path) -> Made:
     truth = Truth((RIGHT, WRONG, UNSCORED, MISSING))
     document: dict[str, Any] = {}
-    for i, j, model, state in _cells(truth):
+    for i, j, model, state in cells_of(truth):
         asked, answered = truth.tokens(i, j)
         row = document.setdefault(
             truth.query(i), {"dataset": truth.dataset(i), "multi_answer": i % 3 == 0, "models": {}}
@@ -308,7 +308,7 @@ def paper_matrix(folder: Path) -> Made:
 def paper_fusion(folder: Path) -> Made:
     truth = Truth((RIGHT, WRONG))
     samples: dict[str, Any] = {}
-    for i, _, model, state in _cells(truth):
+    for i, _, model, state in cells_of(truth):
         samples.setdefault(truth.query(i), {})[model] = [" Paris " if state == RIGHT else "Rome", "PARIS", "?"]
     meta = {truth.query(i): {"ds": truth.dataset(i), "answer": ["paris", "Lutetia"]} for i in range(truth.n)}
     document = {"samples": samples, "meta": meta, "models": list(MODELS), "S": 3}

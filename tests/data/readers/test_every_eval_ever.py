@@ -20,7 +20,7 @@ def test_every_eval_ever_with_several_results_per_sample(tmp_path: Path) -> None
         {**line, "evaluation_result_id": "style", "evaluation": {"score": 1.0, "is_correct": True}} for line in lines
     ]
     path.write_text("".join(json.dumps(line) + "\n" for line in [*lines, *other]))
-    with pytest.raises(InputError, match=r"3 scorers .arithmetic, logic, style.; choose with data.scorer="):
+    with pytest.raises(InputError, match=r"2 scorers .arithmetic, style.; choose with data.scorer="):
         load("every_eval_ever", path)
     style = load("every_eval_ever", path, scorer="style")
     assert set(np.unique(style.cells)) == {RIGHT, ERROR}

@@ -100,7 +100,7 @@ def test_the_last_log_of_a_task_id_counts(inspect_logs: Path, tmp_path: Path) ->
         grades = load([str(one), retry])
         assert grades.models == ("mockllm/one" if made < "2000" else "mockllm/retried",)
         assert "samples" not in grades.per_cell or grades.per_cell["samples"].shape[2] == 2
-        assert any(note.startswith("1 log left out, because a later log is a retry") for note in grades.notes)
+        assert any(note.startswith("1 log left out, because a retry of the same run") for note in grades.notes)
 
 
 def test_other_settings_are_another_system(inspect_logs: Path, tmp_path: Path) -> None:

@@ -1,95 +1,39 @@
 """Any table or JSON by one mapping: the shapes that tools write, and what is said where a mapping is missing."""
 
-import csv
-import io
 import json
+import re
+import shlex
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
 
+from cofail_lab.cli import config_folder
+from cofail_lab.command_line import for_hydra
 from cofail_lab.data import load_outcomes
 from cofail_lab.data.paths import ABSENT, FieldPath
 from cofail_lab.data.readers.mapped import MappedSource
 from cofail_lab.errors import InputError
-from cofail_lab.grades import Grades
-from tests.data.cells import RIGHT, UNSCORED, WRONG
+from cofail_lab.grades import Cell, Grades, Selection
+from tests.data.cells import ERROR, RIGHT, UNSCORED, WRONG
+from tests.data.fuzzing import parquet
+from tests.data.makers.tools import TOOLS
 
-TRUTH = {"a": {"q1": True, "q2": False}, "b": {"q1": False, "q2": False}}
-ROWS = [(model, query, right) for model, held in TRUTH.items() for query, right in held.items()]
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "data.md"
 
 
 def lines(rows: list[dict[str, Any]]) -> str:
     return "\n".join(map(json.dumps, rows))
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def of(model: str) -> list[tuple[str, bool]]:
-    return list(TRUTH[model].items())
-
-
-SHAPES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
-    "RouterArena": (
-        {
-            "p.json": json.dumps(
-                [{"global index": q, "prediction": m, "accuracy": float(r), "cost": 0.5} for m, q, r in ROWS]
-            )
-        },
-        {"query": "global index", "model": "prediction", "right": "accuracy", "cost": "cost"},
-    ),
-    "LiveCodeBench": (
-        {f"{m}.json": json.dumps([{"question_id": q, "graded_list": [r, r]} for q, r in of(m)]) for m in TRUTH},
-        {"query": "question_id", "model": "@stem", "right": "graded_list"},
-    ),
-    "LiveBench": (
-        {"j.jsonl": lines([{"question_id": q, "model": m, "score": 0.9 * r} for m, q, r in ROWS])},
-        {"query": "question_id", "model": "model", "right": "score", "threshold": 0.5},
-    ),
-    "tau-bench": (
-        {f"{m}.json": json.dumps([{"task_id": q, "reward": float(r), "trial": 0} for q, r in of(m)]) for m in TRUTH},
-        {"query": "task_id", "model": "@stem", "right": "reward"},
-    ),
-    "Aider": (
-        {
-            f"{m}/{q}/.aider.results.json": json.dumps({"testcase": q, "model": m, "tests_outcomes": [False, r]})
-            for m, q, r in ROWS
-        },
-        {"query": "testcase", "model": "model", "right": "tests_outcomes[-1]"},
-    ),
-    "Terminal-Bench": (
-        {
-            f"{m}/results.json": json.dumps({"id": m, "results": [{"task_id": q, "is_resolved": r} for q, r in of(m)]})
-            for m in TRUTH
-        },
-        {"query": "task_id", "model": "@folder", "right": "is_resolved"},
-    ),
-    "BigCodeBench": (
-        {
-            f"{m}_eval_results.json": json.dumps({"eval": {q: [{"status": "pass" if r else "fail"}] for q, r in of(m)}})
-            for m in TRUTH
-        },
-        {"query": "@key", "model": "@stem", "right": "status", "records": "eval.*"},
-    ),
-    "promptfoo": (
-        {
-            "out.json": json.dumps(
-                {"results": {"results": [{"vars": {"q": q}, "provider": {"id": m}, "success": r} for m, q, r in ROWS]}}
-            )
-        },
-        {"query": "vars.q", "model": "provider.id", "right": "success", "records": "results.results"},
-    ),
-    "Langfuse": (
-        {"scores.csv": table([{"traceName": q, "modelId": m, "value": int(r)} for m, q, r in ROWS])},
-        {"query": "traceName", "model": "modelId", "right": "value"},
-    ),
-}
+def documented_commands() -> dict[str, str]:
+    """Name of a tool -> the command that docs/data.md shows for its files."""
+    text = DOCS.read_text(encoding="utf-8").partition("## Any table or JSON")[2].partition("\n## ")[0]
+    return dict(re.findall(r"^# ([\w-]+)[^\n]*\n(cofail-lab [^\n]+)$", text, flags=re.MULTILINE))
 
 
 def read(folder: Path, files: dict[str, str], **keys: Any) -> Grades:
@@ -99,15 +43,34 @@ def read(folder: Path, files: dict[str, str], **keys: Any) -> Grades:
     return MappedSource([str(folder / name) for name in files], **keys).load()
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_shapes_that_tools_write(shape: str, tmp_path: Path) -> None:
-    files, keys = SHAPES[shape]
-    grades = read(tmp_path, files, **keys)
-    assert grades.queries == ("q1", "q2")
-    assert [model[0] for model in grades.models] == ["a", "b"]
-    assert grades.cells.tolist() == [[RIGHT, WRONG], [WRONG, WRONG]]
-    assert ("samples" in grades.per_cell) == (shape == "LiveCodeBench")
-    assert ("cost" in grades.per_cell) == (shape == "RouterArena")
+@pytest.mark.parametrize("tool", TOOLS)
+def test_files_of_other_tools_are_read_as_the_page_says(
+    tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = TOOLS[tool]()
+    for name, text in made.files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    _, *stated = shlex.split(documented_commands()[tool])
+    with initialize_config_dir(str(config_folder()), version_base="1.3"):
+        config = compose("config", overrides=for_hydra(stated))
+    selection = {field.name for field in fields(Selection)}
+    source = {
+        key: value for key, value in OmegaConf.to_container(config.data, resolve=True).items() if key not in selection
+    }  # type: ignore[union-attr]
+    grades = instantiate(source, _convert_="all").load()
+    found = {
+        (query, model): Cell(grades.cells[i, j])
+        for i, query in enumerate(grades.queries)
+        for j, model in enumerate(grades.models)
+    }
+    assert found == made.states
+    assert ("samples" in grades.per_cell) == (tool in ("LiveCodeBench", "tau-bench"))
+
+
+def test_the_page_shows_every_tool() -> None:
+    assert set(documented_commands()) == set(TOOLS)
 
 
 def test_what_is_not_mapped_is_asked_for_with_a_suggestion(tmp_path: Path) -> None:
@@ -151,9 +114,9 @@ def test_a_grade_that_is_not_there_is_unscored_and_counted(tmp_path: Path) -> No
 
 
 def test_in_python(tmp_path: Path) -> None:
-    files, keys = SHAPES["LiveBench"]
-    read(tmp_path, files, **keys)
+    scores = {("q1", "a"): 0.9, ("q2", "a"): 0, ("q1", "b"): 0.0, ("q2", "b"): 0}
     path = tmp_path / "j.jsonl"
+    path.write_text(lines([{"question_id": q, "model": m, "score": score} for (q, m), score in scores.items()]))
     outcomes = load_outcomes(path, "records", query="question_id", model="model", right="score", threshold=0.5)
     assert outcomes.wrong.tolist() == [[False, True], [True, True]]
 
@@ -162,6 +125,9 @@ def test_paths() -> None:
     record = {"a": {"b": 2}, "a.b": 3, "d e": 4}
     for text, value in (("a.b", 3), ("d e", 4), ("x", ABSENT), ("a.x.y", ABSENT), ("a", {"b": 2})):
         assert FieldPath(text, "k").value(record) == value
+    scores = {"s": [{"name": "x", "v": 1}, {"name": "y", "v": 2}], "runs": [{"ok": True}, {"ok": False}, {}]}
+    for text, value in (("s[name=y].v", 2), ("s[name=z].v", ABSENT), ("runs[*].ok", [True, False]), ("s[*].w", ABSENT)):
+        assert FieldPath(text, "k").value(scores) == value
     nested = {"a": {"b": [{"c": 1}, {"c": 2}]}}
     for text, value in (("a.b[0].c", 1), ("a.b[-1].c", 2), ("a.b.1.c", 2), ("a.b[5].c", ABSENT)):
         assert FieldPath(text, "k").value(nested) == value
@@ -185,3 +151,36 @@ def test_nothing_is_lost_or_ignored_in_silence(tmp_path: Path) -> None:
     grades = read(tmp_path, {"x.jsonl": lines(by_set)}, **keys, subset="s", confidence="c")
     assert grades.queries == ("x/1", "y/1")
     assert grades.per_cell["confidence"][0, 0] == -3.5
+
+
+def test_conditions_errors_and_grades_that_are_none(tmp_path: Path) -> None:
+    rows = [
+        {"q": "1", "m": "a", "turn": 1, "r": 9}, {"q": "1", "m": "a", "turn": 2, "r": 1},
+        {"q": "2", "m": "a", "turn": 1.0, "r": -1}, {"q": "3", "m": "a", "turn": "1", "r": 9, "e": {"error": None}},
+        {"q": "4", "m": "a", "turn": 1, "r": 9, "e": {"error": "timeout"}},
+    ]  # fmt: skip
+    keys = {"query": "q", "model": "m", "right": "r", "threshold": 5, "unscored": [-1, "n/a"], "error": "e.error"}
+    grades = read(tmp_path, {"x.jsonl": lines(rows)}, where={"turn": 1}, **keys)
+    assert grades.cells.ravel().tolist() == [RIGHT, UNSCORED, RIGHT, ERROR]
+    assert "1 record with something in 'e.error', counted as errors." in grades.notes
+    with pytest.raises(InputError, match=r"no record in it that data.where= chooses"):
+        read(tmp_path, {"x.jsonl": lines(rows)}, where={"turn": 3}, **keys)
+    with pytest.raises(InputError, match=r"data.where: 'turn' is not a mapping"):
+        read(tmp_path, {"x.jsonl": lines(rows)}, where="turn", **keys)
+
+
+def test_lists_and_structures_in_parquet(tmp_path: Path) -> None:
+    columns = {
+        "task": [{"id": 1}, {"id": 2}], "runs": [[True, False], [False, False]], "a.b": [1.0, None],
+        "steps": [[{"ok": 1}, {"ok": 0}], [{"ok": 0}, {"ok": 1}]],
+    }  # fmt: skip
+    for name in ("x.parquet", "X.PARQUET"):
+        (tmp_path / name).write_bytes(parquet(columns))
+        for right in ("runs", "steps[*].ok"):
+            grades = MappedSource(
+                str(tmp_path / name), query="task.id", model="@folder", right=right, cost="a.b"
+            ).load()
+            assert grades.queries == ("1", "2")
+            assert grades.per_cell["samples"].shape == (2, 1, 2)
+            assert grades.per_cell["cost"][0, 0] == 1
+        assert grades.per_cell["samples"][:, 0].tolist() == [[RIGHT, WRONG], [WRONG, RIGHT]]

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cofail_lab.data.layout import NUMBERED
 from cofail_lab.data.readers.npz import NpzSource
 from cofail_lab.errors import InputError
 from tests.data.cells import MISSING, RIGHT, WRONG
@@ -18,7 +19,7 @@ def test_archives(tmp_path: Path) -> None:
     assert grades.cells.tolist() == [[WRONG, RIGHT], [MISSING, WRONG]]
     assert (grades.queries, grades.models) == (("q1", "q2"), ("gpt", "llama"))
     assert list(grades.per_model["family"]) == ["o", "m"]
-    assert grades.notes == ("Arrays that are not read: other.",)
+    assert grades.notes == (NUMBERED, "Arrays that are not read: other.")
     runs = np.array([[[1, 0, np.nan], [1, 1, 1]], [[np.nan, 0, 1], [0, 0, 0]]])
     np.savez_compressed(path, correct=runs)
     grades = NpzSource(str(path)).load()
@@ -57,3 +58,50 @@ def test_an_array_header_that_asks_for_terabytes_is_refused(tmp_path: Path) -> N
         archive.writestr("wrong.npy", buffer.getvalue().replace(b"'shape': (2, 2), ", b"'shape': (9999999999, 2),"))
     with pytest.raises(InputError, match=r"bytes for an array of|not a NumPy array"):
         NpzSource(str(tmp_path / "m.npz")).load()
+
+
+def test_arrays_with_a_file_of_names(tmp_path: Path) -> None:
+    right = np.array([[1, 0], [np.nan, 1], [0, 0]])
+    np.save(tmp_path / "grades.npy", right)
+    np.save(tmp_path / "all_wrong.npy", right)
+    (tmp_path / "grades.queries.txt").write_text("q1\nq2\nq3\n")
+    (tmp_path / "grades.models.txt").write_text("gpt\nllama\n")
+    grades = NpzSource(str(tmp_path / "grades.npy")).load()
+    assert (grades.queries, grades.models) == (("q1", "q2", "q3"), ("gpt", "llama"))
+    assert grades.cells.tolist() == [[RIGHT, WRONG], [MISSING, RIGHT], [WRONG, WRONG]]
+    assert grades.notes == ("grades.npy: 1 was taken for right.",)
+    names = tmp_path / "names.json"
+    names.write_text('{"queries": ["a", "b", "c"], "models": ["m", "n"]}')
+    turned = NpzSource(str(tmp_path / "all_wrong.npy"), names=str(names)).load()
+    assert turned.queries == ("a", "b", "c")
+    assert turned.cells.tolist() == [[WRONG, RIGHT], [MISSING, WRONG], [RIGHT, RIGHT]]
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        ('{"queries": ["a", "b"]}', r"shape \(3, 2\), queries by models, but there are 2 names of queries$"),
+        ('{"queries": ["a", "b"], "models": ["x", "y", "z"]}', r"2 names of queries; transpose the array"),
+        ('{"queries": ["a", "b", "b"]}', "'b' appears twice"),
+        ('{"rows": []}', "lists called queries and models were expected"),
+        ('{"queries": [[1], 2, 3]}', "queries is not a list of names"),
+    ],
+)
+def test_names_that_do_not_fit(tmp_path: Path, names: str, says: str) -> None:
+    np.save(tmp_path / "m.npy", np.zeros((3, 2)))
+    (tmp_path / "m.names.json").write_text(names)
+    with pytest.raises(InputError, match=says):
+        NpzSource(str(tmp_path)).load()
+
+
+def test_embeddings_beside_logs_are_not_read(tmp_path: Path) -> None:
+    np.save(tmp_path / "embeddings.npy", np.linspace(0, 1, 12).reshape(3, 4))
+    np.save(tmp_path / "vector.npy", np.zeros(3))
+    np.save(tmp_path / "grades.npy", np.eye(3))
+    assert [NpzSource.sniff(path) != "" for path in sorted(tmp_path.iterdir())] == [False, True, False]
+
+
+def test_pickled_arrays_are_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "m.npy", np.array([[object()]]), allow_pickle=True)
+    with pytest.raises(InputError, match="a pickled array, which could run code"):
+        NpzSource(str(tmp_path / "m.npy")).load()

@@ -78,7 +78,7 @@ def test_the_query_column_is_stated_or_numbered(tmp_path: Path) -> None:
         read(tmp_path, text, query_column="name")
     bare = read(tmp_path, "a,b\n1,0\n0,0\n1,1\n")
     assert (bare.queries, bare.cells.tolist()) == (("row 1", "row 2", "row 3"), CELLS)
-    assert bare.notes == ("No column names the queries: they are numbered in the order of the rows.",)
+    assert bare.notes == ("Nothing names the queries: they are numbered in the order of the rows.",)
     slugs = read(tmp_path, PLAIN.replace("query", "slug", 1))
     assert slugs.notes == ("The first column, 'slug', was taken for the names of the queries.",)
 
@@ -245,7 +245,7 @@ def test_columns_about_the_queries_are_no_models(tmp_path: Path) -> None:
 
 def test_tables_without_names_are_not_joined_by_row(tmp_path: Path) -> None:
     paths = [write(tmp_path, f"{name},{name}2\n1,0\n0,1\n", f"{name}.csv") for name in ("a", "b")]
-    with pytest.raises(InputError, match=r"no column names its queries, so they cannot be matched"):
+    with pytest.raises(InputError, match=r"nothing names its queries, so they cannot be matched"):
         WideSource(paths).load()
 
 
@@ -278,3 +278,13 @@ def test_half_of_the_cells_make_a_model(tmp_path: Path) -> None:
 def test_a_delimiter_splits_the_rows_too(tmp_path: Path) -> None:
     grades = read(tmp_path, "query,a;1;2;3,b\nq1,1,0\nq2,0,0\nq3,1,1\n")
     assert (grades.models, grades.cells.tolist()) == (("a;1;2;3", "b"), CELLS)
+
+
+def test_columns_that_are_set_aside_stay_with_the_queries(tmp_path: Path) -> None:
+    """As numbers where all filled cells are, by name; those that a companion gives are not taken from the table."""
+    rows = ["q1,s1,2.5,A,x,1,0", "q2,s1,,B,y,0,1", "q3,s2,7,A,z,1,1"]
+    grades = read(tmp_path, "\n".join(["query,session,seconds,key,features,a,b", *rows]))
+    assert grades.models == ("a", "b")
+    assert set(grades.per_query) == {"session", "seconds"}
+    assert grades.per_query["session"].tolist() == ["s1", "s1", "s2"]
+    np.testing.assert_array_equal(grades.per_query["seconds"], [2.5, np.nan, 7.0])

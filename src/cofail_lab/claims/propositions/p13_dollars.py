@@ -1,4 +1,4 @@
-"""P13: a cascade against mixing its two models at the same dollars, not against random escalation."""
+"""P13.i and P13.ii: a cascade against mixing its two models at the same dollars, not against random escalation."""
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
@@ -7,10 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from cofail_lab.claims.adversary import Range, Search
-from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, at_least, equals, holds
-from cofail_lab.claims.propositions.p8_prices import ROOT_ERROR, calls_at, deal_of
+from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, equals, holds
 from cofail_lab.claims.reference.cascade_populations import HALF, Population, population, rational
-from cofail_lab.decisions import CriticalAuc, cascade_dollars, critical_auc, critical_auc_for_mixing
+from cofail_lab.decisions import cascade_dollars
 
 # Rounding of gaps below 1 that float64 sums over some hundred queries.
 ROUNDING = 1e-12
@@ -212,107 +211,6 @@ def constant_prices(trial: Trial) -> Iterable[Case]:
 ANY_PRICE = Search({**BOX, "prices": Range(1, 20)}, n_starts=256, n_polished=2, n_steps=40)
 
 
-# --- P13.ii.b
-
-
-def indifferent_at(formula: Callable, case: Case) -> Measured:
-    """At AUC* the least cascade for the floor costs what the mix does; vacuous where none is claimed."""
-    cheap, strong, floor, ratio = (float(x) for x in deal_of(case))
-    threshold = formula(cheap, strong, floor, ratio)
-    if threshold.regime != "exists":
-        return at_least(1, 0)
-    if threshold.value is None or not 0.5 < threshold.value < 1:
-        raise ArithmeticError("AUC* rounds to an end of (½, 1)")
-    share = (floor - cheap) / (strong - cheap)
-    mix = share + (1 - share) * ratio
-    return equals(calls_at(threshold.value, cheap, strong, floor) + ratio, mix, 2 * ROOT_ERROR, ROOT_ERROR)
-
-
-def regime_is(formula: Callable, case: Case) -> Measured:
-    """Costs at AUC ½ and 1 against the mix, in rationals: what a regime says of them is its least advantage."""
-    cheap, strong, floor, ratio = deal_of(case)
-    if ratio >= 1:
-        raise ArithmeticError("c_L < c_H is needed")
-    threshold = formula(*(float(x) for x in (cheap, strong, floor, ratio)))
-    share = (floor - cheap) / (strong - cheap)
-    mix = share + (1 - share) * ratio
-    at_random = mix - ratio - share
-    separating = mix - ratio - (floor - cheap) / strong
-    says = {"exists": min(-at_random, separating), "always": at_random, "never": -separating}
-    advantage = says[threshold.regime]
-    return at_least(advantage if abs(advantage) > Fraction(1, 10**12) else 0, 0)
-
-
-def above_thinning(formula: Callable, case: Case) -> Measured:
-    """AUC* less that of P8.v, which thins H out; where there is no AUC* against mixing, none pays."""
-    deal = [float(x) for x in deal_of(case)]
-    if deal[3] >= 1:
-        raise ArithmeticError("c_L < c_H is needed")
-    mixing, thinning = formula(*deal), critical_auc(*deal)
-    level = {"exists": lambda rule: rule.value, "always": lambda _: 0.5, "never": lambda _: 1.0}
-    return at_least(level[mixing.regime](mixing) - level[thinning.regime](thinning), -ROOT_ERROR)
-
-
-def deals(trial: Trial) -> Iterable[Case]:
-    """Random accuracies, floors and price ratios."""
-    draw = np.random.Generator(np.random.Philox(key=[trial.seed, 132]))
-    yield {"cheap": 0.7, "strong": 0.9, "floor": 0.85, "price_ratio": 0.3}
-    yield {"cheap": 0.7, "strong": 0.9, "floor": 0.85, "price_ratio": 0.79}
-    for _ in range(30):
-        cheap, floor, strong = np.sort(draw.uniform(0.3, 0.99, 3)).round(3).tolist()
-        if cheap < floor < strong:
-            yield {"cheap": cheap, "strong": strong, "floor": floor, "price_ratio": round(float(draw.random()), 3)}
-
-
-ANY_DEAL = Search(
-    {
-        "cheap": Range(0.05, 0.95),
-        "strong": Range(0.05, 0.99),
-        "floor": Range(0.05, 0.99),
-        "price_ratio": Range(0.001, 0.999),
-    },
-    n_starts=256,
-    n_polished=3,
-    n_steps=60,
-)
-
-
-def _higher(threshold: CriticalAuc) -> CriticalAuc:
-    if threshold.value is None:
-        return threshold
-    return threshold._replace(value=min(threshold.value + 0.001, 1 - 1e-12))
-
-
-# --- P13.iii
-
-
-def sign_of_area(formula: Callable, case: Case) -> Measured:
-    """The area, with the sign that the rule gives it: never negative if the rule decides it."""
-    who = population(case)
-    return at_least(who.gap_area() * (1 if formula(who) else -1), 0)
-
-
-def auc_above_half(who: Population) -> bool:
-    """AUC_L >= ½."""
-    return who.separation(who.cheap).auc >= HALF
-
-
-def identity(who: Population) -> bool:
-    """a_L(1 - a_L)(AUC_L - ½) >= a_H(1 - a_H)(AUC_H - ½)."""
-    cheap, strong = who.separation(who.cheap), who.separation(who.strong)
-    spread = [s.accuracy * (1 - s.accuracy) * (s.auc - HALF) for s in (cheap, strong)]
-    return spread[0] >= spread[1]
-
-
-# AUC_L .558, and H fails where L does: the area is -.0035, much as on QwQ-32B -> gpt-4o.
-LIKE_QWQ = {"mass": [0.5, 0.5], "cheap": [0.667, 0.761], "strong": [0.74, 0.862]}
-ANY_BLOCKS = Search(
-    {"mass": Range(0.05, 1, size=3), "cheap": Range(0, 1, size=3), "strong": Range(0, 1, size=3)},
-    n_starts=128,
-    n_polished=2,
-    n_steps=40,
-)
-
 CLAIMS = (
     Claim(
         id="P13.i",
@@ -385,49 +283,5 @@ CLAIMS = (
             ">= for >": lambda of: lead(of) >= 0,
         },
         universal=True,
-    ),
-    Claim(
-        id="P13.ii.b",
-        releases=("lab",),
-        statement=(
-            "Against mixing a critical AUC exists just when 0 < c_L/c_H < a_L/a_H, and it is at least that against "
-            "thinning out the strong model, with equality at q = a_H."
-        ),
-        symbols="AUC*_mixing ∈ (½, 1) iff 0 < c_L/c_H < a_L/a_H; AUC*_mixing >= AUC* of P8.v",
-        hypothesis="Binormal confidence, a_H(γ) = a_H, a_L < q <= a_H, c_L < c_H.",
-        expected="confirmed",
-        formula=critical_auc_for_mixing,
-        checks=(
-            Check("costs at AUC ½ and 1 in rationals", "exact", regime_is, deals, ANY_DEAL),
-            Check("indifference at AUC*", "quadrature", indifferent_at, deals, ANY_DEAL),
-            Check("above the critical AUC of P8.v", "quadrature", above_thinning, deals, ANY_DEAL),
-        ),
-        control=Control("the critical AUC of P8.v", "refuted", critical_auc),
-        mutants={
-            "AUC* + .001": lambda *deal: _higher(critical_auc_for_mixing(*deal)),
-            "the condition c_L/c_H < a_L/a_H left out": lambda cheap, strong, floor, ratio: (
-                CriticalAuc(None, "exists")
-                if ratio >= cheap / strong
-                else critical_auc_for_mixing(cheap, strong, floor, ratio)
-            ),
-            "always": lambda *_: CriticalAuc(None, "always"),
-        },
-        universal=True,
-    ),
-    Claim(
-        id="P13.iii",
-        releases=("june", "sept"),
-        statement="Averaged over all budgets a cascade gains just when the cheap model's AUC is at least ½.",
-        symbols="∫₀¹ (Q - Q_mix) dγ >= 0 iff AUC_L >= ½",
-        hypothesis="None: H may do worse where L does.",
-        expected="refuted",
-        formula=auc_above_half,
-        checks=(Check("sign of the area in rationals", "exact", sign_of_area, (LIKE_QWQ,), ANY_BLOCKS),),
-        control=Control("the identity of P8.ii", "confirmed", identity),
-        universal=True,
-        note=(
-            "On medagents_zeroshot QwQ-32B-Preview -> gpt-4o, the cheap model's tokens as confidence, has AUC .558 and "
-            "area -.00337. Where H is alike everywhere the statement holds (P8.ii)."
-        ),
     ),
 )

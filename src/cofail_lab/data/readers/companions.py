@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cofail_lab.data.cells import SPELLINGS
+from cofail_lab.data.files import ends_in
 from cofail_lab.data.layout import MODEL_NAMES, QUERY_NAMES, plain_name
 from cofail_lab.data.names import check_names, shorten
 from cofail_lab.data.records import check_size, share_right
@@ -60,7 +61,7 @@ def is_companion(path: Path) -> bool:
     suffix = suffix_of(path, None)
     if suffix is None:
         return False
-    stem, _, kind = path.name.removesuffix(suffix).rpartition(".")
+    stem, _, kind = path.name[: -len(suffix)].rpartition(".")
     return kind in {*_PER_QUERY, "models", SAMPLES, ANSWERS, *COMPANIONS} and any(
         path.with_name(stem + s).exists() for group in SUFFIXES.values() for s in group
     )
@@ -69,7 +70,7 @@ def is_companion(path: Path) -> bool:
 def suffix_of(path: Path, form: str | None) -> str | None:
     """The extension of a file, of those of a format (None for all); None if it has none of them."""
     accepted = [suffix for key, group in SUFFIXES.items() for suffix in group if form in (None, key)]
-    return next((s for s in sorted(accepted, key=len, reverse=True) if path.name.endswith(s)), None)
+    return next((s for s in sorted(accepted, key=len, reverse=True) if ends_in(path, s)), None)
 
 
 def read_companions(
@@ -102,11 +103,11 @@ def read_companions(
             if wanted not in sheet.header:
                 raise InputError(f"{companion.name}: no column {wanted!r} among {', '.join(sheet.header)}")
             texts = [sheet.rows[i][sheet.header.index(wanted)] for i in order]
-            per_query[wanted] = _column(texts) if kind == "logs" else np.array(texts, dtype=object)
+            per_query[wanted] = numbers_or_text(texts) if kind == "logs" else np.array(texts, dtype=object)
         elif kind == "models":
             for j, column in enumerate(sheet.header[1:], start=1):
                 text = [sheet.rows[i][j] for i in order]
-                per_model[column] = np.array(text, dtype=object) if column == "family" else _column(text)
+                per_model[column] = np.array(text, dtype=object) if column == "family" else numbers_or_text(text)
         else:
             columns = _match(sheet.header[1:], models, "model", companion.name, path.name)
             text = np.array([sheet.rows[i] for i in order], dtype=object)[:, 1:][:, columns]
@@ -185,7 +186,7 @@ def check_samples(cells: np.ndarray, per_cell: dict[str, np.ndarray], file: str)
     per_cell["frac"] = share_right(per_cell["samples"])
 
 
-def _column(text: list[str]) -> np.ndarray:
+def numbers_or_text(text: list[str]) -> np.ndarray:
     """A column of a companion as numbers if every filled cell is a number, else as text."""
     try:
         return np.array([float(value) if value else np.nan for value in text])

@@ -55,6 +55,8 @@ class EvalPlusSource(JsonLogSource):
             dataset = task.partition("/")[0] if "/" in task else ""
             score = float(state == Cell.RIGHT) if state <= Cell.WRONG else float("nan")
             records.add(task, model, state, dataset=dataset, score=score)
+        # Nothing in a file names its run: files of one name in two folders are two systems.
+        records.settings[model] = {"folder": path.resolve().parent.name}
         notes = [f"Right means that the {scorer} tests passed; models are named after their files."]
         return [*notes, f"{model}: samples over the time limit, counted as wrong: {timeouts:,}."] if timeouts else notes
 

@@ -7,17 +7,22 @@ for 0/1 metrics only; a record whose two fields contradict each other is an Inpu
 scored has a record for each metric, with an ``evaluation_result_id`` of its own.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from cofail_lab.data import files
-from cofail_lab.data.names import shorten
+from cofail_lab.data.names import list_names
 from cofail_lab.data.readers.json_log import JsonLogSource, first_keys, mapping, name, score_of, text_or_none
 from cofail_lab.data.records import Records
 from cofail_lab.data.rule import amount
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "a later one")
+_Row = tuple[str, tuple[str, str, str], str, dict[str, Any]]
+"""Where a record is, its model, dataset and sample, its metric, and the record."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class EveryEvalEverSource(JsonLogSource):
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add the records of the chosen metric."""
-        rows = []
+        rows: list[_Row] = []
         metrics_of: dict[tuple[str, str, str], set[str]] = {}
         for number, line in files.read_jsonl(path):
             where = f"{path.name}: line {number}"
@@ -49,14 +54,30 @@ class EveryEvalEverSource(JsonLogSource):
             metric = metric if isinstance(metric, str) else ""
             metrics_of.setdefault(key, set()).add(metric)
             rows.append((where, key, metric, record))
-        several = any(len(metrics) > 1 for metrics in metrics_of.values())
-        known = {metric for metrics in metrics_of.values() for metric in metrics}
-        where = f"{path.name}: evaluation_result_id"
-        chosen = self.rule.choose(known, where) if several or self.scorer else None
+        if set().union(*metrics_of.values()) == {""} and (numbered := _numbered(rows)):
+            rows = numbered
+            metrics_of = {}
+            for _, key, metric, _ in rows:
+                metrics_of.setdefault(key, set()).add(metric)
+        chosen = self._chosen(metrics_of, f"{path.name}: evaluation_result_id")
         for where, (model, dataset, query), metric, record in rows:
-            if chosen is None or metric == chosen:
+            if dataset not in chosen or metric == chosen[dataset]:
                 self._add(records, where, (model, dataset, query), record)
-        return [] if chosen is None else [f"Records of the evaluation result {shorten(chosen)!r} only."]
+        names = list_names([*dict.fromkeys(chosen.values())])
+        return [f"Records of the evaluation result {names} only."] if chosen else []
+
+    def _chosen(self, metrics_of: dict[tuple[str, str, str], set[str]], where: str) -> dict[str, str]:
+        """The metric that decides in each dataset; datasets whose samples have one record each may be absent."""
+        known: dict[str, set[str]] = {}
+        several: set[str] = set()
+        for (_, dataset, _), metrics in metrics_of.items():
+            known.setdefault(dataset, set()).update(metrics)
+            several.update([dataset] if len(metrics) > 1 else [])
+        if isinstance(self.scorer, str):
+            metric = self.rule.choose({metric for metrics in known.values() for metric in metrics}, where)
+            return dict.fromkeys(known, metric)
+        asked = several if self.scorer is None else set(known)
+        return {dataset: self.rule.choose(known[dataset], where, dataset) for dataset in known if dataset in asked}
 
     def _add(self, records: Records, where: str, key: tuple[str, str, str], record: dict[str, Any]) -> None:
         model, dataset, query = key
@@ -87,3 +108,24 @@ class EveryEvalEverSource(JsonLogSource):
             prompt=text_or_none(prompt.get("raw")) if isinstance(prompt, dict) else None,
             content=f"sample_hash:{digest}" if isinstance(digest, str) and digest else None,
         )
+
+
+def _numbered(rows: list[_Row]) -> list[_Row]:
+    """The rows with ``first``, ``second``, ... as their metrics, where those of one sample are of one answer.
+
+    Before version 0.2.2 a record does not name its metric: the same answer twice is one answer under two metrics, and
+    other answers are repeated samples, for which the list is empty.
+    """
+    answers: dict[tuple[str, str, str], list[Any]] = {}
+    for _, key, _, record in rows:
+        answers.setdefault(key, []).append(record.get("output"))
+    if all(len(given) == 1 for given in answers.values()) or any(
+        one != given[0] for given in answers.values() for one in given
+    ):
+        return []
+    seen: Counter[tuple[str, str, str]] = Counter()
+    numbered = []
+    for where, key, _, record in rows:
+        numbered.append((where, key, _ORDINALS[min(seen[key], len(_ORDINALS) - 1)], record))
+        seen[key] += 1
+    return numbered

@@ -4,15 +4,18 @@ Schema: ``PerInstanceStats``, ``Stat`` and ``MetricName`` of ``helm/benchmark/me
 ``helm/benchmark/run_spec.py``, written by ``helm/benchmark/runner.py`` without its nulls and nans (crfm-helm 0.5.16).
 Rows and stats with a ``perturbation`` belong to a changed question and are left out. The stats in `RIGHT_OR_WRONG`
 decide what is right without a threshold; any other stat needs `data.threshold`. ``train_trial_index`` numbers repeated
-samples, which have other in-context examples.
+samples, which have other in-context examples. Questions come from ``instances.json`` or ``scenario_state.json`` beside,
+where HELM left one of them.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from cofail_lab.data import files
+from cofail_lab.data.conflicts import content_key
 from cofail_lab.data.names import shorten
 from cofail_lab.data.readers.json_log import JsonLogSource, first_keys, listing, mapping, name
 from cofail_lab.data.records import Records
@@ -21,6 +24,9 @@ from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell
 
 FILE, SPEC = "per_instance_stats.json", "run_spec.json"
+_INSTANCES, _REQUESTS = "instances.json", "scenario_state.json"
+# Bytes of a file of requests that is read for the questions in it.
+_MOST_REQUESTS = 2**28
 
 RIGHT_OR_WRONG = (
     "bbq_accuracy", "chain_of_thought_correctness", "cleva_math_result_match", "code_eval_acc",
@@ -31,6 +37,8 @@ RIGHT_OR_WRONG = (
 )  # fmt: skip
 """Stats whose value for one answer is 0 or 1; for any other value of them the error asks for `data.threshold`."""
 
+# Parts of an adapter that name the model, or choose instances and not answers.
+_NO_SETTINGS = {"model", "model_deployment", "random", "max_eval_instances", "num_train_trials", "sample_train"}
 _MODEL_PART = re.compile(r"(?<=[:,])(model|model_deployment)=[^,]*,?")
 
 
@@ -48,7 +56,7 @@ class HelmSource(JsonLogSource):
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add the unperturbed rows of one run."""
-        model, dataset = _run(path)
+        model, dataset, adapter = _run(path)
         file = f"{path.resolve().parent.name}/{path.name}"
         rows, perturbed = [], 0
         for number, row in enumerate(listing(files.read_json(path), file), start=1):
@@ -60,6 +68,7 @@ class HelmSource(JsonLogSource):
             query, trial = name(row, "instance_id", where), row.get("train_trial_index", 0)
             rows.append((query, trial if isinstance(trial, int) else 0, _stats(row, where), f"{where}: {query}"))
         rows = _answers(rows)
+        questions = _questions(path)
         metric = self._metric({stat for _, _, stats, _ in rows for stat in stats}, file, dataset)
         for query, _, stats, where in sorted(rows, key=lambda row: row[1]):
             value = stats.get(metric)
@@ -73,7 +82,9 @@ class HelmSource(JsonLogSource):
                 tokens_in=amount(stats.get("num_prompt_tokens"), where),
                 tokens_out=amount(stats.get("num_completion_tokens", stats.get("num_output_tokens")), where),
                 at_limit=stats.get("finish_reason_length", 0.0) > 0,
+                **questions.get(query, {}),
             )
+        records.settings[model] = _settings(adapter)
         notes = [f"Right is decided by {metric!r}."]
         return [*notes, f"{model}: perturbed rows, left out: {perturbed:,}."] if perturbed else notes
 
@@ -104,8 +115,52 @@ def _answers(rows: list[tuple[str, int, dict[str, float], str]]) -> list[tuple[s
     return list(answers.values())
 
 
-def _run(path: Path) -> tuple[str, str]:
-    """Model and dataset of the run; the dataset is the run's name without its model."""
+def _questions(path: Path) -> dict[str, dict[str, Any]]:
+    """Prompt, and digest of prompt and references, of every instance; empty where HELM left no instances beside.
+
+    Ids are positions in a sample of the scenario: another sample has the same ids.
+    """
+    held: Any = None
+    if (instances := path.with_name(_INSTANCES)).is_file():
+        held = files.read_json(instances)
+    elif (requests := path.with_name(_REQUESTS)).is_file() and requests.stat().st_size <= _MOST_REQUESTS:
+        whole = files.read_json(requests)
+        states = whole.get("request_states") if isinstance(whole, dict) else None
+        held = [state.get("instance") for state in states or () if isinstance(state, dict)]
+    questions: dict[str, dict[str, Any]] = {}
+    for instance in held if isinstance(held, list) else ():
+        if not isinstance(instance, dict) or instance.get("perturbation") is not None:
+            continue
+        asked, query = instance.get("input"), instance.get("id")
+        text = asked.get("text") if isinstance(asked, dict) else asked
+        if isinstance(query, str) and isinstance(text, str) and text.strip():
+            asked_and_known = "\0".join([text, *_references(instance.get("references"))])
+            questions[query] = {"prompt": text, "content": f"helm:{content_key(asked_and_known)[:16]}"}
+    return questions
+
+
+def _references(held: Any) -> list[str]:
+    """Texts of the references, in their order, each with whether it is a right answer."""
+    texts = []
+    for reference in held if isinstance(held, list) else ():
+        if isinstance(reference, dict):
+            output, tags = reference.get("output"), reference.get("tags")
+            text = output.get("text") if isinstance(output, dict) else output
+            texts.append(f"{text} {isinstance(tags, list) and 'correct' in tags}")
+    return texts
+
+
+def _settings(adapter: dict[str, Any]) -> dict[str, str]:
+    """What the answers depend on beside the model; long texts, such as instructions, are shortened to a digest."""
+    held = {
+        key: str(value) for key, value in adapter.items() if key not in _NO_SETTINGS and value not in (None, "", [])
+    }
+    digests = {key: hashlib.sha256(text.encode(errors="replace")).hexdigest()[:8] for key, text in held.items()}
+    return {key: text if len(text) <= 40 else digests[key] for key, text in held.items()}
+
+
+def _run(path: Path) -> tuple[str, str, dict[str, Any]]:
+    """Model, dataset and adapter of the run; the dataset is the run's name without its model."""
     spec_path = path.with_name(SPEC)
     if not spec_path.is_file():
         raise InputError(f"{path}: no {SPEC} beside it, which names the model")
@@ -113,7 +168,7 @@ def _run(path: Path) -> tuple[str, str]:
     adapter = mapping(spec.get("adapter_spec"), f"{SPEC}: adapter_spec")
     model = name(adapter, "model" if adapter.get("model") else "model_deployment", f"{SPEC}: adapter_spec")
     run = name(spec, "name", SPEC)
-    return model, _MODEL_PART.sub("", run).rstrip(":,")
+    return model, _MODEL_PART.sub("", run).rstrip(":,"), adapter
 
 
 def _stats(row: dict[str, Any], where: str) -> dict[str, float]:

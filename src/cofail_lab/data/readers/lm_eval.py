@@ -92,7 +92,11 @@ class LmEvalSource(JsonLogSource):
             query = doc_hash if seen[doc_hash] == 1 else f"{doc_hash}#{seen[doc_hash]}"
             value = metrics.get(metric)
             state = self.rule.state(value, f"{path.name}: {query}: {metric}")
-            records.add(query, run.model, state, dataset=run.task, score=score_of(value), prompt=prompt)
+            # The hash is of the document: prompts of one document differ by shots and chat templates.
+            content = f"doc_hash:{doc_hash}"
+            records.add(
+                query, run.model, state, dataset=run.task, score=score_of(value), prompt=prompt, content=content
+            )
         records.settings[run.model] = run.settings()
         notes = [f"Right is decided by {metric!r}" + ("." if chosen == _NO_FILTER else f" of filter {chosen!r}.")]
         if repeated := len(rows) - len(seen):

@@ -8,6 +8,7 @@ import numpy as np
 
 from cofail_lab.data import tables
 from cofail_lab.data.file_source import LogSource
+from cofail_lab.data.files import ends_in
 from cofail_lab.data.names import shorten
 from cofail_lab.data.records import NUMBERS, Records
 from cofail_lab.data.rule import Rule
@@ -15,7 +16,9 @@ from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell
 
 _SUFFIXES = (*tables.CSV_SUFFIXES, *tables.PARQUET_SUFFIXES)
-_GRADES = ("correct", "score")
+GRADES = ("correct", "score")
+"""Columns of grades, the first that a table has counts."""
+_READ = ("query", "model", "dataset", "prompt", "at_limit", *NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -32,45 +35,58 @@ class LongSource(LogSource):
     @classmethod
     def sniff(cls, path: Path) -> str:
         """A table with columns ``query``, ``model`` and a grade."""
-        if not path.name.endswith(_SUFFIXES):
+        if not ends_in(path, _SUFFIXES):
             return ""
         try:
             names = tables.header(path)
         except InputError:
             return ""
-        recognised = {"query", "model"} <= set(names) and not set(_GRADES).isdisjoint(names)
+        recognised = {"query", "model"} <= set(names) and not set(GRADES).isdisjoint(names)
         return "a table with columns query, model and a grade" if recognised else ""
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add the rows of a table, column by column."""
-        if not path.name.endswith(_SUFFIXES):
+        if not ends_in(path, _SUFFIXES):
             raise InputError(f"data.path: {str(path)!r} does not end in {' or '.join(_SUFFIXES)}")
-        names = tables.header(path)
+        grade = self._grade(tables.header(path), path.name)
+        return self.add(tables.read_columns(path, {*_READ, grade}), grade, path.name, records)
+
+    def _grade(self, names: list[str], file: str) -> str:
+        """The column with the grades."""
         for needed in ("query", "model"):
             if needed not in names:
-                raise InputError(f"{path.name}: no column {needed!r} among {shorten(', '.join(names))}")
+                raise InputError(f"{file}: no column {needed!r} among {shorten(', '.join(names))}")
         if self.scorer is not None:
-            grade = self.rule.choose(names, path.name)
-        else:
-            grade = next((name for name in _GRADES if name in names), None)
-            if grade is None:
-                raise InputError(
-                    f"{path.name}: no column 'correct' or 'score' among {shorten(', '.join(names))}; "
-                    "choose another one with data.scorer="
-                )
-        columns = tables.read_columns(path, {"query", "model", "dataset", "prompt", "at_limit", grade, *NUMBERS})
+            return self.rule.choose(names, file)
+        grade = next((name for name in GRADES if name in names), None)
+        if grade is None:
+            raise InputError(
+                f"{file}: no column 'correct' or 'score' among {shorten(', '.join(names))}; "
+                "choose another one with data.scorer="
+            )
+        return grade
+
+    def add(self, columns: dict[str, Any], grade: str, file: str, records: Records) -> list[str]:
+        """Add rows that are in memory; returns notes.
+
+        Args:
+            columns: Arrow columns by name, ``query`` and ``model`` among them.
+            grade: the column with the grades.
+            file: its name, for messages.
+            records: what the rows are added to.
+        """
         for name in ("query", "model"):
-            _check_filled(columns[name], name, path.name)
-        states = _graded(columns, grade, self.rule, path.name)
+            _check_filled(columns[name], name, file)
+        states = _graded(columns, grade, self.rule, file)
         at_limit = None
         if "at_limit" in columns:
-            at_limit = _graded(columns, "at_limit", Rule(), path.name) == Cell.RIGHT
+            at_limit = _graded(columns, "at_limit", Rule(), file) == Cell.RIGHT
         present = [name for name in NUMBERS if name in columns]
-        numbers = {name: tables.numbers(columns[name], f"{path.name}: column {name!r}") for name in present}
+        numbers = {name: tables.numbers(columns[name], f"{file}: column {name!r}") for name in present}
         for name in ("cost", "tokens_in", "tokens_out"):
             if name in numbers and (numbers[name] < 0).any():
                 row = int(np.flatnonzero(numbers[name] < 0)[0])
-                where = _where(columns, row, name, path.name)
+                where = _where(columns, row, name, file)
                 raise InputError(f"{where}: {numbers[name][row]:g} is not a number >= 0 or empty")
         records.extend(
             columns["query"],

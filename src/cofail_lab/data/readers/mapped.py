@@ -1,32 +1,32 @@
 """Any table or JSON by one mapping: which field names the query, which the model, and which says what is right.
 
 JSON Lines, JSON documents (`data.records` leads to the records in them), CSV and Parquet. A field is a dotted path
-(`paths.FieldPath`), or ``@file``, ``@stem``, ``@folder`` for the place of the file, or ``@key`` for the key of the
-record in a mapping. A list of grades holds repeated samples.
+(`paths.FieldPath`), or ``@file``, ``@stem``, ``@folder`` for the place of the file (``@folder[2]`` is one folder
+further up), or ``@key`` for the key of the record in a mapping. A list of grades holds repeated samples.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from cofail_lab.data import files
 from cofail_lab.data.file_source import LogSource
-from cofail_lab.data.names import check_names, counted, shorten
+from cofail_lab.data.names import counted, shorten
 from cofail_lab.data.paths import ABSENT, FieldPath
 from cofail_lab.data.readers.json_log import score_of, text_or_none
+from cofail_lab.data.readers.record_files import SUFFIXES, Record, read_file, stem
 from cofail_lab.data.readers.suggestion import suggest
 from cofail_lab.data.records import Records
 from cofail_lab.data.rule import amount
-from cofail_lab.data.tables import CSV_SUFFIXES, EXCEL_SUFFIXES, PARQUET_SUFFIXES, read_rows, read_sheet
 from cofail_lab.errors import InputError
+from cofail_lab.grades import Cell
 
-_JSON_LINES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
-_JSON = (".json", ".json.gz")
-_TABLES = (*CSV_SUFFIXES, *EXCEL_SUFFIXES, *PARQUET_SUFFIXES)
-_FIELDS = ("query", "model", "right", "subset", "prompt", "cost", "tokens_in", "tokens_out", "confidence")
+_NUMBERS = ("cost", "tokens_in", "tokens_out", "confidence")
 _NEEDED = ("query", "model", "right")
-_PLACES = ("@file", "@stem", "@folder", "@key")
+_FURTHER = ("subset", "prompt", "error", *_NUMBERS)
+_FIELDS = (*_NEEDED, *_FURTHER)
+_PLACE = re.compile(r"@(file|stem|key|folder(\[([1-9])\])?)")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,9 @@ class MappedSource(LogSource):
         query, model, right: fields with the names of query and model, and with the grade; the grade is read by
             `rule.Rule`, with `data.threshold` where it is a number.
         records: in a JSON document, the path to the records; None for a list of records, or for the only list in it.
+        where: mapping from fields to values; only records with these values are read, such as those of one judge.
+        unscored: values of the grade that are none, such as the -1 of a judge whose verdict could not be read.
+        error: field that holds something where the run failed.
         subset: field with the dataset of the query (`data.dataset` selects datasets, as of any source).
         prompt, cost, tokens_in, tokens_out, confidence: fields of these, where there are such.
     """
@@ -45,6 +48,9 @@ class MappedSource(LogSource):
     model: str | None = None
     right: str | None = None
     records: str | None = None
+    where: Mapping[str, Any] | None = None
+    unscored: Any = None
+    error: str | None = None
     subset: str | None = None
     prompt: str | None = None
     cost: str | None = None
@@ -52,15 +58,20 @@ class MappedSource(LogSource):
     tokens_out: str | None = None
     confidence: str | None = None
 
-    patterns: ClassVar[tuple[str, ...]] = tuple(f"*{suffix}" for suffix in (*_JSON_LINES, *_JSON, *_TABLES))
+    patterns: ClassVar[tuple[str, ...]] = tuple(f"*{suffix}" for suffix in SUFFIXES)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.scorer is not None:
             raise InputError(f"data.scorer: {self.scorer!r}; data.right= names the field that decides")
         for key in (*_FIELDS, "records"):
-            if (text := getattr(self, key)) is not None and text not in _PLACES:
+            text = getattr(self, key)
+            if text is not None and not (isinstance(text, str) and _PLACE.fullmatch(text)):
                 FieldPath(text, f"data.{key}")
+        if self.where is not None and not isinstance(self.where, Mapping):
+            raise InputError(f"data.where: {self.where!r} is not a mapping from fields to values, such as {{turn: 1}}")
+        for text in self.where or ():
+            FieldPath(text, "data.where")
 
     @classmethod
     def sniff(cls, path: Path) -> str:
@@ -71,32 +82,40 @@ class MappedSource(LogSource):
     def read(self, path: Path, records: Records) -> list[str]:
         """Add every record of a file."""
         if missing := [key for key in _NEEDED if getattr(self, key) is None]:
-            raise InputError(suggest(missing, path.name, [record for _, _, record in self._first(path)]))
-        get = {key: self._getter(key, path) for key in _FIELDS if getattr(self, key) is not None}
-        numbers = [key for key in ("cost", "tokens_in", "tokens_out", "confidence") if key in get]
-        count = ungraded = 0
-        fields, unseen = "", {key for key in get if key not in _NEEDED}
-        for where, keys, record in self._records(path):
-            query, model = (_name(get[key](keys, record), key, getattr(self, key), where) for key in _NEEDED[:2])
-            dataset, prompt = (_text(get[key](keys, record)) if key in get else None for key in ("subset", "prompt"))
-            unseen -= {key for key in unseen if get[key](keys, record) is not ABSENT}
-            amounts: dict[str, Any] = {}
-            for key in numbers:
-                if (value := get[key](keys, record)) is not ABSENT:
-                    known = score_of(value) if key == "confidence" else amount(value, f"{where}: {getattr(self, key)}")
-                    amounts[key] = known
-            grade = get["right"](keys, record)
-            fields = fields or _fields_of(record)
-            if grade is ABSENT or grade == []:
+            first = [record.fields for _, record in zip(range(50), self._records(path, None), strict=False)]
+            raise InputError(suggest(missing, path.name, first))
+        stated = [key for key in _FIELDS if getattr(self, key) is not None]
+        get = {key: _getter(getattr(self, key), f"data.{key}", path) for key in stated}
+        further, numbers = ([key for key in stated if key in keys] for keys in (_FURTHER, _NUMBERS))
+        count = ungraded = failed = 0
+        fields, unseen = "", set(stated).difference(_NEEDED, ("error",))
+        for record in self._records(
+            path, [text for key in stated if _PLACE.fullmatch(text := getattr(self, key)) is None]
+        ):
+            query, model = (_name(get[key](record), key, getattr(self, key), record.where) for key in _NEEDED[:2])
+            held = {key: get[key](record) for key in further}
+            if unseen:
+                unseen.difference_update(key for key, value in held.items() if value is not ABSENT)
+            grade, broken = get["right"](record), _tells(held.get("error"))
+            fields = fields or _fields_of(record.fields)
+            if not broken and (grade is ABSENT or grade == []):
                 ungraded, grade = ungraded + 1, ABSENT
-            for value in grade if isinstance(grade, list) else (grade,):
-                value = None if value is ABSENT else value
-                state = self.rule.state(value, f"{where}: {self.right}")
-                score = score_of(value)
-                records.add(query, model, state, dataset=dataset or "", prompt=prompt, score=score, **amounts)
+            failed += broken
+            values = grade if isinstance(grade, list) and not broken else (grade,)
+            known: dict[str, Any] = {
+                k: self._number(k, held[k], record.where) for k in numbers if held[k] is not ABSENT
+            }
+            if "subset" in held:
+                known["dataset"] = _text(held["subset"]) or ""
+            if "prompt" in held:
+                known["prompt"] = _text(held["prompt"])
+            for value in values:
+                state = Cell.ERROR if broken else self._state(value, record.where)
+                records.add(query, model, state, score=score_of(value), **known)
             count += 1
         if count == 0:
-            raise InputError(f"{path.name}: no record in it; data.records= is the path to them")
+            chosen = " that data.where= chooses" if self.where else ""
+            raise InputError(f"{path.name}: no record in it{chosen}; data.records= is the path to them")
         if ungraded == count:
             raise InputError(f"{path.name}: no record has a field {self.right!r}; there are {fields}")
         if unseen:
@@ -108,76 +127,63 @@ class MappedSource(LogSource):
         notes = [right + (f", from {self.threshold:g} on." if self.threshold is not None else ".")]
         if ungraded:
             notes.append(f"{counted(ungraded, 'record')} without {self.right!r}, counted as unscored.")
+        if failed:
+            notes.append(f"{counted(failed, 'record')} with something in {self.error!r}, counted as errors.")
         return notes
 
-    def _first(self, path: Path, n: int = 50) -> list[tuple[str, tuple[str, ...], Any]]:
-        return [record for _, record in zip(range(n), self._records(path), strict=False)]
+    def _records(self, path: Path, fields: Sequence[str] | None) -> Iterator[Record]:
+        """The records that `data.where` leaves."""
+        at = FieldPath(self.records, "data.records") if self.records is not None else None
+        wanted = [(FieldPath(text, "data.where"), _values(value)) for text, value in (self.where or {}).items()]
+        needed = None if fields is None else [FieldPath(text, "data") for text in (*fields, *(self.where or ()))]
+        for record in read_file(path, at, needed):
+            if all(_shown(steps.value(record.fields)) in values for steps, values in wanted):
+                yield record
 
-    def _getter(self, key: str, path: Path) -> Callable[[tuple[str, ...], Any], Any]:
-        """A function of the keys of a record and the record, to the value of a field."""
-        field = getattr(self, key)
-        if field == "@key":
-            return lambda keys, _: keys[-1] if keys else ABSENT
-        if field in _PLACES:
-            stem = path.name.partition(".")[0]
-            place = {"@file": path.name, "@stem": stem, "@folder": path.resolve().parent.name}[field]
-            return lambda _keys, _record: place
-        steps = FieldPath(field, f"data.{key}")
-        return lambda _, record: steps.value(record)
+    def _state(self, value: Any, where: str) -> Cell:
+        """State of one grade."""
+        if value is ABSENT or (self.unscored is not None and _shown(value) in _values(self.unscored)):
+            return Cell.UNSCORED
+        return self.rule.state(value, f"{where}: {self.right}")
 
-    def _records(self, path: Path) -> Iterator[tuple[str, tuple[str, ...], Any]]:
-        """(where, keys, record) of every record."""
-        if path.name.endswith(_JSON_LINES):
-            for number, line in files.read_jsonl(path):
-                where = f"{path.name}: line {number}"
-                if self.records is None:
-                    yield where, (), line
-                else:
-                    for keys, record in FieldPath(self.records, "data.records").every(line):
-                        yield where, keys, record
-        elif path.name.endswith(_JSON):
-            document = files.read_json(path)
-            found = _only_list(document, path.name) if self.records is None else None
-            steps = FieldPath(self.records, "data.records") if self.records is not None else None
-            pairs = steps.every(document) if steps is not None else (((), record) for record in found or ())
-            for number, (keys, record) in enumerate(pairs, start=1):
-                yield f"{path.name}: record {number}", keys, record
-        elif path.name.endswith(CSV_SUFFIXES):
-            rows = read_rows(path)
-            _, names = next(rows)
-            check_names(names, "column", path.name)
-            for number, row in rows:
-                yield f"{path.name}: line {number}", (), _filled(names, row)
-        elif path.name.endswith(_TABLES):
-            sheet = read_sheet(path)
-            check_names(sheet.header, "column", path.name)
-            for number, row in enumerate(sheet.rows, start=1):
-                yield f"{path.name}: row {number}", (), _filled(sheet.header, row)
-        else:
-            accepted = ", ".join((*_JSON_LINES[:1], *_JSON[:1], *_TABLES))
-            raise InputError(f"data.path: {str(path)!r} does not end in one of {accepted}")
+    def _number(self, key: str, value: Any, where: str) -> float:
+        if type(value) in (int, float) and 0 <= value < 1e300:  # nearly every value of nearly every file
+            return float(value)
+        return score_of(value) if key == "confidence" else amount(value, f"{where}: {getattr(self, key)}")
 
 
-def _filled(names: list[str], row: list[str]) -> dict[str, str]:
-    """A row of a table as a record; an empty cell is a field that is not there."""
-    return {name: text for name, text in zip(names, row, strict=True) if text != ""}
+def _getter(field: str, key: str, path: Path) -> Callable[[Record], Any]:
+    """A function from a record to the value of a field."""
+    if (place := _PLACE.fullmatch(field)) is None:
+        steps = FieldPath(field, key)
+        return lambda record: steps.value(record.fields)
+    if field == "@key":
+        return lambda record: record.keys[-1] if record.keys else ABSENT
+    above = path.resolve().parents
+    level = int(place[3] or 1) - 1
+    folder = above[level].name if level < len(above) else ""
+    name = {"@file": path.name, "@stem": stem(path)}.get(field, folder) or ABSENT
+    return lambda _: name
 
 
-def _only_list(document: Any, file: str) -> list[Any]:
-    """The records of a document: its elements, the only list of objects among its values, or the document itself."""
-    if isinstance(document, list):
-        return document
-    lists = {
-        key: value
-        for key, value in (document.items() if isinstance(document, Mapping) else ())
-        if isinstance(value, list) and value and isinstance(value[0], Mapping)
+def _tells(value: Any) -> bool:
+    """Whether a field for errors holds something; a list does, if one of its elements does."""
+    return any(map(_tells, value)) if isinstance(value, list) else value is not ABSENT and bool(value)
+
+
+def _shown(value: Any) -> str:
+    """A value as it is compared: 1, 1.0 and "1" are the same, and so are true and "True"."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if value is ABSENT or value is None else str(value).casefold()
+
+
+def _values(stated: Any) -> set[str]:
+    """A stated value, or the values of a list."""
+    return {
+        _shown(value)
+        for value in (stated if isinstance(stated, Sequence) and not isinstance(stated, str) else [stated])
     }
-    if len(lists) == 1:
-        return next(iter(lists.values()))
-    if not lists and isinstance(document, Mapping):
-        return [document]
-    held = shorten(", ".join(map(str, document)), 120) if isinstance(document, Mapping) else type(document).__name__
-    raise InputError(f"{file}: data.records= must be the path to the records, such as results; the document has {held}")
 
 
 def _name(value: Any, key: str, field: str, where: str) -> str:

@@ -8,6 +8,7 @@ does not name its function, so that tokens are known only for samples with one s
 """
 
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -53,9 +54,10 @@ class OpenAIEvalsSource(JsonLogSource):
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add a record for every grade, and one for every sample without a grade."""
-        model, dataset, samples, finished = _events(path)
+        model, dataset, settings, samples, finished = _events(path)
+        records.settings[model] = settings
         names = {scorer for sample in samples.values() for scorer, _, _ in sample.grades}
-        scorer = self.rule.choose(names, path.name) if names or self.scorer else _MATCH
+        scorer = self.rule.choose(names, path.name, dataset) if names or self.scorer else _MATCH
         notes = [] if finished else [f"{path.name} has no final report: the run was interrupted."]
         unclear = 0
         for query, sample in samples.items():
@@ -78,8 +80,17 @@ class OpenAIEvalsSource(JsonLogSource):
         return notes
 
 
-def _events(path: Path) -> tuple[str, str, dict[str, _Sample], bool]:
-    """Model, dataset, samples in order of appearance, and whether the run was finished."""
+def _settings(spec: dict[str, Any], functions: list[Any]) -> dict[str, str]:
+    """Arguments of the completion function, which only the command of the run states, and the graders."""
+    config = spec.get("run_config")
+    command = config.get("command") if isinstance(config, dict) else None
+    arguments = re.search(r"--completion_args[ =](\S+)", command) if isinstance(command, str) else None
+    settings = {"completion_args": arguments[1]} if arguments else {}
+    return settings | ({"grader": ", ".join(map(str, functions[1:]))} if functions[1:] else {})
+
+
+def _events(path: Path) -> tuple[str, str, dict[str, str], dict[str, _Sample], bool]:
+    """Model, dataset, settings, samples in order of appearance, and whether the run was finished."""
     spec: dict[str, Any] | None = None
     samples: dict[str, _Sample] = {}
     finished = False
@@ -99,7 +110,7 @@ def _events(path: Path) -> tuple[str, str, dict[str, _Sample], bool]:
         raise InputError(f"{path.name}: no 'spec' line, which names the model and the eval")
     functions = listing(spec.get("completion_fns"), f"{path.name}: spec.completion_fns")
     model = name({"0": functions[0]} if functions else {}, "0", f"{path.name}: spec.completion_fns")
-    return model, name(spec, "eval_name", f"{path.name}: spec"), samples, finished
+    return model, name(spec, "eval_name", f"{path.name}: spec"), _settings(spec, functions), samples, finished
 
 
 def _add_event(sample: _Sample, event: dict[str, Any], where: str) -> None:

@@ -1,19 +1,23 @@
-"""SWE-bench: run reports, ``results.json`` and ``per_instance_details.json`` of leaderboard submissions.
+"""SWE-bench: run reports, the ``report.json`` of every instance, ``results.json`` and ``per_instance_details.json``.
 
 Schemas: ``make_run_report`` in ``swebench/harness/reporting.py`` of swebench 5.0.2 (``schema_version`` 2, lists of
-instance ids); ``evaluation/*/*/results/results.json`` and ``per_instance_details.json`` of
-github.com/SWE-bench/experiments. The state of an instance is the first of these that applies:
+instance ids); ``get_eval_report`` in ``swebench/harness/grading.py`` (``logs/run_evaluation/RUN/MODEL/INSTANCE/``);
+``evaluation/*/*/results/results.json`` and ``per_instance_details.json`` of github.com/SWE-bench/experiments. The state
+of an instance is the first of these that applies:
 
 - incomplete, or submitted but not evaluated: missing; likely infrastructure failure (``infra_failure_ids``) or error
   (``error_ids``: no readable report, which also happens to patches that do not apply): error;
 - ``resolved``: right; unresolved, an empty patch or no generation: wrong, as in the benchmark's own score.
+
+The folder of an instance with ``run_instance.log`` and no ``report.json`` is an error, as its id is in ``error_ids``;
+an instance without a folder is missing.
 
 A recent ``results.json`` lists the resolved instances but not those that failed, so that `data.instances` must name a
 file with all instance ids. No file names its model: the name is that of the report without its run id, or that of the
 folder; reports of one model with other run ids or in other folders are systems of their own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,8 +31,11 @@ from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell
 
 RESULTS, DETAILS = "results.json", "per_instance_details.json"
-_PLAIN_REPORT = "report.json"
+_PLAIN_REPORT, _LOG = "report.json", "run_instance.log"
+_INSTANCE = "the SWE-bench report of an instance"
 _SCORER = "resolved"
+# Folders of the leaderboard's layout that name no model.
+_NOT_MODELS = ("logs", "results", "")
 _SCHEMA = 2
 
 # Lists of ids and their states. An instance may be in several lists; the first of them decides.
@@ -52,7 +59,7 @@ class SWEBenchSource(JsonLogSource):
 
     instances: str | None = None
 
-    patterns: ClassVar[tuple[str, ...]] = ("*.json",)
+    patterns: ClassVar[tuple[str, ...]] = ("*.json", _LOG)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -61,29 +68,43 @@ class SWEBenchSource(JsonLogSource):
 
     @classmethod
     def sniff(cls, path: Path) -> str:
-        """One of the three kinds of file."""
+        """One of the kinds of file, or the log of an instance whose evaluation ended without a report."""
+        if path.name == _LOG:
+            return "" if path.with_name(_PLAIN_REPORT).exists() else "a SWE-bench instance without a report"
         return _kind(path, first_keys(path)) if path.suffix == ".json" else ""
+
+    @classmethod
+    def superseded(cls, paths: Sequence[Path]) -> set[Path]:
+        """The logs of single instances, where the report of their model and run is read, too."""
+        # MODEL.RUN.json, where both names may have dots.
+        whole = {path.name.removesuffix(".json") for path in paths}
+        single = [path for path in paths if path.name in (_LOG, _PLAIN_REPORT) and ".".join(_place(path)) in whole]
+        return {path for path in single if path.name == _LOG or cls.sniff(path) == _INSTANCE}
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add every instance of one report or submission."""
         self.rule.choose([_SCORER], path.name)
+        if path.name == _LOG:
+            return self._instance(path, {path.resolve().parent.name: None}, records)
         whole = mapping(files.read_json(path, unique_keys=True), path.name)
         kind = _kind(path, set(whole) | {key for value in whole.values() if isinstance(value, dict) for key in value})
         if kind == "a SWE-bench run report":
             return self._report(path, whole, records)
         if kind == "SWE-bench instance details":
             return self._details(path, whole, records)
+        if kind == _INSTANCE:
+            return self._instance(path, whole, records)
         if kind:
             return self._submission(path, whole, records)
-        raise InputError(f"{path.name}: neither a run report with resolved_ids nor a {RESULTS} nor a {DETAILS}")
+        raise InputError(
+            f"{path.name}: neither a run report with resolved_ids, nor the report of an instance, a {RESULTS} or a "
+            f"{DETAILS}"
+        )
 
     def _report(self, path: Path, whole: dict[str, Any], records: Records) -> list[str]:
         if whole.get("schema_version") != _SCHEMA:
             raise InputError(f"{path.name}: schema_version {whole.get('schema_version')!r}; {_SCHEMA} is read")
-        name = path.name.removesuffix(".json")
-        model, _, run = name.rpartition(".")
-        if not model or path.name == _PLAIN_REPORT:
-            model, run = path.resolve().parent.name or name, ""
+        model, run = _model_and_run(path)
         states = _states(whole, _REPORT, path.name)
         unlisted = set(_ids(whole, "submitted_ids", path.name)) - set(states)
         _add(records, model, {**dict.fromkeys(unlisted, Cell.MISSING), **states})
@@ -104,6 +125,24 @@ class SWEBenchSource(JsonLogSource):
             if n := len(_ids(whole, key, path.name)):
                 notes.append(f"{shorten(model)}: {what}: {n:,}.")
         return notes
+
+    def _instance(self, path: Path, whole: dict[str, Any], records: Records) -> list[str]:
+        """Add the instances of one report; None stands for the report that an instance lacks."""
+        model, run = _place(path)
+        for instance, held in whole.items():
+            where = f"{path.name}: {shorten(instance)}"
+            state = Cell.ERROR
+            if held is not None:
+                detail = mapping(held, where)
+                if not isinstance(detail.get("resolved"), bool):
+                    raise InputError(f"{where}: resolved is {detail.get('resolved')!r}; true or false was expected")
+                state = Cell.RIGHT if detail["resolved"] else Cell.WRONG
+            records.add(instance, model or instance, state)
+        records.settings[model or path.name] = {"run": run}
+        return [
+            "Models are named after the folders above those of the instances; an instance whose folder has no report "
+            "is an error, as in the run's own report, and one without a folder is missing."
+        ]
 
     def _submission(self, path: Path, whole: dict[str, Any], records: Records) -> list[str]:
         if "resolved" not in whole:
@@ -133,10 +172,26 @@ class SWEBenchSource(JsonLogSource):
         return ["Models are named after the folders of their submissions."]
 
 
+def _model_and_run(path: Path) -> tuple[str, str]:
+    """Model and run of a run report, from its name; of one called report.json, the folder."""
+    name = path.name.removesuffix(".json")
+    model, _, run = name.rpartition(".")
+    return (path.resolve().parent.name or name, "") if not model or path.name == _PLAIN_REPORT else (model, run)
+
+
+def _place(path: Path) -> tuple[str, str]:
+    """Model and run of the log of one instance, from the folders RUN/MODEL/INSTANCE that it is in."""
+    folders = [folder.name for folder in path.resolve().parents[1:] if folder.name not in _NOT_MODELS]
+    model, run = (*folders, "", "")[:2]
+    return model, run
+
+
 def _kind(path: Path, keys: set[str]) -> str:
-    """Which of the three kinds of file this is, in words; empty for none of them."""
+    """Which of the kinds of file this is, in words; empty for none of them."""
     if {"completed_instances", "resolved_instances"} <= keys or "resolved_ids" in keys:
         return "a SWE-bench run report"
+    if {"patch_exists", "patch_successfully_applied", "resolved"} <= keys:
+        return _INSTANCE
     if path.name == RESULTS and not keys.isdisjoint({"resolved", "no_generation", "no_logs", "generated"}):
         return "results of a SWE-bench submission"
     if path.name == DETAILS and "resolved" in keys:
@@ -180,6 +235,6 @@ def _add(records: Records, model: str, states: dict[str, Cell]) -> None:
 
 
 def _folder(path: Path) -> str:
-    """The submission's folder: the nearest one above the file that is not called ``results``."""
+    """The submission's folder: the nearest one above the file that is not called ``results`` or ``logs``."""
     above: Iterable[Path] = path.resolve().parents
-    return next((folder.name for folder in above if folder.name not in ("results", "")), path.name)
+    return next((folder.name for folder in above if folder.name not in _NOT_MODELS), path.name)

@@ -18,11 +18,21 @@ from cofail_lab.data.dialect import find_dialect
 from cofail_lab.data.file_source import FileSource
 from cofail_lab.data.layout import MODEL_NAMES, QUERY_NAMES, find_layout, plain_name
 from cofail_lab.data.names import check_names
-from cofail_lab.data.readers.companions import SUFFIXES, check_samples, is_companion, read_companions, suffix_of
+from cofail_lab.data.parquet import read_records
+from cofail_lab.data.readers.companions import (
+    SUFFIXES,
+    check_samples,
+    is_companion,
+    numbers_or_text,
+    read_companions,
+    suffix_of,
+)
 from cofail_lab.data.tables import Sheet, header, read_rows, read_sheet
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
 
+# Columns of a matrix that only a companion or another format gives.
+_OTHERWISE = ("dataset", "prompt", "key", "n_logs", "content", "features", "multi_answer")
 # Rows that are looked at to guess a format.
 _FIRST_ROWS = 20
 
@@ -60,8 +70,9 @@ class WideSource(FileSource):
         try:
             names = header(path)
             plain = [plain_name(name) for name in names]
-            if not {"model", "model_name", "model_id"}.isdisjoint(plain[1:]) or "|total_cost" in "".join(names):
-                return ""  # a row per answer, or RouterBench
+            several = not {"model", "model_name", "model_id"}.isdisjoint(plain[1:]) or "|total_cost" in "".join(names)
+            if not names or several:
+                return ""  # no table, a row per answer, or RouterBench
             if plain[0] == "query":
                 return "a table whose first column is 'query'"
             named = plain[0] in MODEL_NAMES or not set(plain).isdisjoint(QUERY_NAMES)
@@ -88,9 +99,7 @@ class WideSource(FileSource):
             threshold=self.threshold,
             decimal_comma=_decimal_comma(path),
         )
-        per_query, per_model, per_cell = read_companions(
-            path, path.name.removesuffix(suffix), grades.queries, grades.models
-        )
+        per_query, per_model, per_cell = read_companions(path, path.name[: -len(suffix)], grades.queries, grades.models)
         if "samples" in per_cell:
             check_samples(grades.cells, per_cell, path.name)
         return replace(
@@ -143,6 +152,9 @@ def wide_grades(
     cells = cell_states(table, reading, models, queries, file, threshold)
     found = {"dataset": layout.dataset, "prompt": layout.prompt}
     per_query = {name: np.array([row[j] for row in rows], dtype=object) for name, j in found.items() if j is not None}
+    for j in layout.aside:
+        if (name := names[j].strip()) and name not in _OTHERWISE:
+            per_query[name] = numbers_or_text([row[j] for row in rows])
     scores, said = _kept_scores(table, reading.scores, threshold)
     notes += [*layout.notes, *filter(None, [spellings_note(table, reading)]), *said]
     notes += [f"Column {models[j]!r} has no graded cell." for j in np.flatnonzero((cells > 1).all(axis=0))]
@@ -152,8 +164,11 @@ def wide_grades(
 def _some_grades(path: Path, names: list[str]) -> bool:
     """Whether some column of the first rows is half full of grades, besides one that names the rows."""
     if suffix_of(path, "parquet"):
-        return True  # its columns are typed; reading it is left to the reader
-    if suffix_of(path, "csv") == ".xlsx":
+        records = list(islice(read_records(path), _FIRST_ROWS))
+        if any(isinstance(value, dict | list) for record in records for value in record.values()):
+            return False
+        rows = [["" if value is None else str(value) for value in record.values()] for record in records]
+    elif suffix_of(path, "csv") == ".xlsx":
         rows = read_sheet(path).rows[:_FIRST_ROWS]
     else:
         rows = [row for _, row in islice(read_rows(path), 1, _FIRST_ROWS + 1)]

@@ -21,6 +21,7 @@ from scipy.special import ndtri
 from cofail_lab.errors import ConvergenceError
 from cofail_lab.exact_counts import joint_counts
 from cofail_lab.numerics.bivariate_normal import CENTRAL_LIMIT, central_cdf, density, distance_from_comonotone
+from cofail_lab.shown import Shown
 
 # Residuals |Φ2(t_i, t_j; r) - p_ij|: the goal of the solver (a few rounding errors), and the largest that is accepted.
 _TARGET = 1e-14
@@ -43,6 +44,10 @@ class Tetrachoric(NamedTuple):
     correlation: Float[np.ndarray, "m m"]
     thresholds: Float[np.ndarray, " m"]
     boundary: Int[np.ndarray, "m m"]
+
+    # A named tuple has no other bases.
+    __repr__ = Shown.__repr__
+    _repr_html_ = Shown._repr_html_
 
 
 def tetrachoric(wrong: Bool[np.ndarray, "n m"]) -> Tetrachoric:

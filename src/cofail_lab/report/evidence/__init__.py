@@ -14,6 +14,7 @@ FIGURES = {
     "P9": "p9",
     "C2": "p9",
     "P10": "p10",
+    "P11": "p11",
     "P12": "p12",
     "P13": "p13",
     "P14": "p14",
@@ -34,6 +35,8 @@ CAPTIONS = {
     "p9": "The value of waiting against simulated arrivals, and what is left of it as errors become correlated, under "
     "the stated link.",
     "p10": "One run's oracle, what a router that decides before answering can reach, and the two-run sandwich.",
+    "p11": "A limit that forgets the search fails the more sets were searched; greedy choice leaves a little more than "
+    "the best set.",
     "p12": "A table by type captures the share of the gain with which the type is told; a router that knows nothing "
     "loses whenever it leaves the best model.",
     "p13": "Mixing the two models at the same dollars is a harder rival than random escalation: a cascade that gains "

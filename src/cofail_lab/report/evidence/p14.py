@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cofail_lab.claims.propositions.p14_slopes import one_factor
-from cofail_lab.claims.propositions.p14_votes import accuracy, independent
+from cofail_lab.claims.propositions.p14_votes import independent
+from cofail_lab.claims.propositions.p14_weights import accuracy
 from cofail_lab.claims.reference.cascade_populations import rational
 from cofail_lab.decisions import log_odds_weights
 from cofail_lab.report.figures.style import PALETTE, STRONG, drawing, fitted

@@ -1,0 +1,111 @@
+"""`experiment=select`: its sentences on tables small enough to check by hand, on both sides of every branch."""
+
+import numpy as np
+import pytest
+
+from cofail_lab.errors import InputError
+from cofail_lab.experiments.base import Inputs, RunOptions
+from cofail_lab.experiments.select import SelectModels
+from cofail_lab.grades import Grades
+from tests.data.cells import grades_of
+from tests.experiments.sources import Fixed
+
+# 1 is wrong. Of ten queries a solves 1-5, b 4-8, c 1-2 and 8, d 9; nobody solves the last.
+CELLS = [[int(q not in solved) for solved in ((1, 2, 3, 4, 5), (4, 5, 6, 7, 8), (1, 2, 8), (9,))] for q in range(1, 11)]
+
+
+def grades(costs=None) -> Grades:
+    prices = {} if costs is None else {"price": np.array(costs, dtype=float)}
+    return grades_of(CELLS, "0123456789", "abcd", per_model=prices)
+
+
+def read(costs=None, **parameters):
+    return SelectModels(**parameters).run(Inputs(RunOptions(), source=lambda: Fixed(grades(costs))))
+
+
+def text(result):
+    return " ".join([result.headline, *(line for section in result.sections for line in section.sentences)])
+
+
+def test_two_models_by_hand():
+    result = read(k=2)
+    assert result.headline == (
+        "2 models leave 2 of 10 queries (20.0%) unsolved: a, b. All 4 leave 1 (10.0%), 10.0 points fewer."
+    )
+    m = result.metrics
+    assert (m["unsolved_greedy"], m["unsolved_exact"], m["n_optimal"], m["n_sets"]) == (2, 2, 1, 6)
+    assert (m["chosen_all_wrong"], m["all_wrong"], m["n_chosen"]) == (0.2, 0.1, 2)
+    assert "choosing greedily leaves as few. It is the only such set." in text(result)
+    # Alone: 3 by a, 6 and 7 by b, 9 by d, which is below the median accuracy.
+    assert "4 queries are solved by one model alone, 1 of them by models below the median" in text(result)
+    table = {row["model"]: row for row in result.tables["models"].to_pylist()}
+    assert table["a"]["lost_without"] == 3
+    assert table["b"]["lost_without"] == 3
+    assert table["c"]["lost_without"] is None
+    assert table["d"]["unique"] == 1
+    # 1 and 2 shared with c, 3 alone, 4 and 5 shared with b.
+    assert table["a"]["shapley"] == pytest.approx((0.5 + 0.5 + 1 + 0.5 + 0.5) / 10)
+    assert result.tables["sizes"]["unsolved_exact"].to_pylist() == [5, 2, 1, None]
+    assert result.tables["sizes"]["unsolved_greedy"].to_pylist() == [5, 2, 1, 1]
+    assert result.tables["sets"].to_pylist() == [{"set": 0, "model": "a"}, {"set": 0, "model": "b"}]
+
+
+def test_one_model_and_ties():
+    result = read(k=1)
+    assert result.headline.startswith("1 model leaves 5 of 10 queries (50.0%) unsolved: a.")
+    assert "2 sets leave as few; in all: none." in text(result)
+
+
+def test_models_that_add_nothing():
+    result = read(k=3)
+    assert result.headline == (
+        "3 models leave 1 of 10 queries (10.0%) unsolved: a, b, d. All 4 leave as many: the others add no query."
+    )
+
+
+def test_guesses_are_told_from_knowledge():
+    # Two chances for each of two options: one solve in two is what a guesser has.
+    assert "4 of the 4 queries that one model alone solves look like guesses" in text(read(k=2, choices=2))
+    # With a hundred options even one solve in two is no guess.
+    assert "0 of the 4 queries" in text(read(k=2, choices=100))
+
+
+def test_a_budget():
+    result = read(costs=[5, 2, 1, 1], k=None, budget=4.0, price_column="price")
+    # b, c and d for 4 solve 1, 2, 4 to 9.
+    assert result.headline.startswith(
+        "3 models leave 2 of 10 queries (20.0%) unsolved for 4 of a budget of 4 a query: b, c, d."
+    )
+    assert result.metrics["chosen_cost"] == 4
+    assert result.metrics["n_sets"] == 15
+
+
+def test_the_split_counts_on_other_queries():
+    result = read(k=2)
+    assert result.metrics["split_all_wrong"] in [i / 5 for i in range(6)]
+    assert result.metrics["split_upper"] > result.metrics["split_all_wrong"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"k": 5}, "experiment.k: 5 of 4 models"),
+        ({"k": None}, "experiment.k: null"),
+        ({"budget": -1.0}, "experiment.budget: -1.0 is not a number above 0"),
+        ({"budget": 1.0}, "experiment.budget: made here has no cost per answer"),
+        ({"budget": 1.0, "price_column": "x"}, "experiment.price_column: 'x' is no per-model column"),
+        ({"choices": 1}, "experiment.choices: 1"),
+        ({"delta": 0.0}, "experiment.delta: 0.0"),
+    ],
+)
+def test_bad_parameters(parameters, message):
+    with pytest.raises(InputError) as raised:
+        read(**parameters)
+    assert str(raised.value).startswith(message.replace("made here", grades().source))
+
+
+def test_prices_that_are_not_known():
+    with pytest.raises(InputError, match=r"the price of b is nan, one of 1 that are no numbers above 0"):
+        read(costs=[1, np.nan, 1, 1], budget=3.0, price_column="price")
+    with pytest.raises(InputError, match=r"experiment.budget: 0.5 buys no model; the cheapest costs 1"):
+        read(costs=[2, 2, 1, 1], budget=0.5, price_column="price")

@@ -1,0 +1,129 @@
+"""Tables that one can paste, figures and frames by name: special characters escaped, unknown names answered."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from matplotlib.figure import Figure
+
+from cofail_lab.errors import InputError
+from cofail_lab.report import export
+from cofail_lab.report.figures.style import canvas
+from cofail_lab.result import Result, Row, Section
+from tests.report.made import HOSTILE, RESULT
+
+MODELS = pa.table(
+    {
+        "model": ["a_b & 50% #1", r"C:\x^2~{y}|z", "[gpt] *x* `y` <b>"],
+        "accuracy": [0.5, None, 0.123456],
+        "n_wrong": [1200, 3, 0],
+        "constant": [True, False, False],
+    }
+)
+WITH_TABLE = replace(RESULT, tables={"models": MODELS}, figures={"pool": lambda: canvas(1, 1)[0]})
+
+
+def test_a_table_for_latex() -> None:
+    assert WITH_TABLE.to_latex("models", ["model", "accuracy", "n_wrong"]).splitlines() == [
+        r"\begin{tabular}{lrr}",
+        r"\toprule",
+        r"model & accuracy & n\_wrong \\",
+        r"\midrule",
+        r"a\_b \& 50\% \#1 & 0.5 & 1,200 \\",
+        r"C:\textbackslash{}x\textasciicircum{}2\textasciitilde{}\{y\}\textbar{}z & --- & 3 \\",
+        # Without the braces the bracket would be read as a length after the line break.
+        r"{}[gpt] *x* `y` \textless{}b\textgreater{} & 0.1235 & 0 \\",
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+
+
+def test_a_table_for_markdown() -> None:
+    assert WITH_TABLE.to_markdown("models").splitlines() == [
+        r"| model | accuracy | n\_wrong | constant |",
+        "| --- | ---: | ---: | --- |",
+        r"| a\_b \& 50% \#1 | 0.5 | 1,200 | yes |",
+        r"| C:\\x^2\~\{y\}\|z | — | 3 | no |",
+        r"| \[gpt\] \*x\* \`y\` \<b\> | 0.1235 | 0 | no |",
+    ]
+
+
+def test_the_answer_in_markdown_and_latex_is_that_of_the_screen() -> None:
+    answer = Section("The answer", ("1. ≥ 2.0 points of β.",), (Row("gain | most", "12.3%", "P1.v"), Row("-", "a", "")))
+    result = replace(RESULT, brief=(answer, Section("Nothing")))
+    markdown = result.to_markdown()
+    assert markdown.startswith(
+        "**Nothing to gain over \\<script\\>alert(1)\\</script\\>.**\n\nStopped early: signal 15.\n"
+    )
+    assert "### The answer\n\n\\1. ≥ 2.0 points of β.\n\n|  |  |  |\n| --- | --- | --- |\n" in markdown
+    assert r"| gain \| most | 12.3% | P1.v |" in markdown and "### Nothing" not in markdown
+    latex = result.to_latex()
+    assert r"1. $\geq$ 2.0 points of $\beta$." in latex and r"gain \textbar{} most & 12.3\% & P1.v \\" in latex
+    assert latex.count(r"\begin{tabular}") == latex.count(r"\end{tabular}") == 1
+    # Without a screen of its own a result has its sections.
+    assert "### What can be gained" in RESULT.to_markdown() and "Single best & 82.4" in RESULT.to_latex()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_name_leaves_its_cell(name: str) -> None:
+    result = Result("x", {}, tables={"t": pa.table({name: [name, name], "b": [1, 2]})})
+    for line in result.to_markdown("t").splitlines()[2:]:
+        assert len(re.findall(r"(?<!\\)\|", line)) == 3
+    body = result.to_latex("t").splitlines()
+    assert len(body) == 8
+    for line in (body[2], *body[4:6]):
+        assert line.endswith(r" \\") and len(re.findall(r"(?<!\\)&", line)) == 1
+        # Outside of commands that this module writes, no special character is left bare.
+        bare = re.sub(r"\\(textbackslash|text\w+|ldots)\{\}|\\[{}$&#_%]|\$[^$]*\$", "", line.removesuffix(r"\\"))
+        assert not set("\\$#_%~^") & set(bare)
+
+
+def test_frames_of_tables_and_of_fields() -> None:
+    frame = WITH_TABLE.frame("models")
+    assert isinstance(frame, pd.DataFrame)
+    assert frame["n_wrong"].tolist() == [1200, 3, 0]
+    assert np.isnan(frame["accuracy"][1])
+    other = WITH_TABLE.frame("metrics", "polars")
+    assert isinstance(other, pl.DataFrame)
+    assert other.rows() == [("n_queries", 12032.0), ("ratio_full_sigma", None), ("all_wrong", 0.05375)]
+    assert WITH_TABLE.frame("labels").iloc[1].tolist() == ["regime", "ceiling-bound"]
+    assert WITH_TABLE.frame("estimates")["kind"].tolist() == ["monte_carlo", "lp"]
+    assert WITH_TABLE.frame("verdicts")["status"].tolist() == ["undecided"]
+    with pytest.raises(InputError, match="frame: 'model' is none of models, metrics, labels, estimates, verdicts"):
+        WITH_TABLE.frame("model")
+    with pytest.raises(InputError, match="library: 'dask' is none of pandas, polars"):
+        WITH_TABLE.frame("models", "dask")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="columns: 'b' is none of model, accuracy, n_wrong, constant of models"):
+        WITH_TABLE.to_latex("models", ["b"])
+
+
+def test_frames_without_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
+    for missing, found in ({"pandas"}, pl.DataFrame), ({"pandas", "polars"}, None):
+        monkeypatch.setattr(export, "find_spec", lambda name, missing=missing: None if name in missing else name)
+        if found is None:
+            with pytest.raises(InputError, match="frame: pandas or polars is not installed; pip install pandas"):
+                WITH_TABLE.frame("models")
+        else:
+            assert isinstance(WITH_TABLE.frame("models"), found)
+    with pytest.raises(InputError, match="frame: polars is not installed; pip install polars"):
+        WITH_TABLE.frame("models", "polars")
+
+
+def test_a_figure_is_drawn_once_asked_for_and_shows_itself() -> None:
+    figure = WITH_TABLE.figure("pool")
+    assert isinstance(figure, Figure)
+    assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
+    with pytest.raises(InputError, match="figure: 'pools' is none of pool"):
+        WITH_TABLE.figure("pools")
+    with pytest.raises(InputError, match="figure: 'pool' is none of none"):
+        RESULT.figure("pool")
+
+
+def test_the_page_has_the_figures_unless_told_otherwise() -> None:
+    page = WITH_TABLE.to_html()
+    assert "data:image/svg+xml" in page and "<script" not in page
+    assert "data:image" not in WITH_TABLE.to_html(figures=False)
