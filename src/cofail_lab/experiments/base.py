@@ -94,6 +94,8 @@ class RunOptions:
         chunk: draws that are in memory at once; never changes a result.
         shards: number of jobs that share the replicates and draws; never changes a result.
         shard: number of this job, from 0 on; None for the run as a whole.
+        workers: at most this many processes compute replicates, matrices and laws of a fit; None for all cores where a
+            command has the machine for itself, and otherwise for this process alone. Never changes a result.
         smoke: whether as little is computed as still goes through every step, whatever the experiment asks for.
     """
 
@@ -102,6 +104,7 @@ class RunOptions:
     chunk: int = 65_536
     shards: int = 1
     shard: int | None = None
+    workers: int | None = None
     smoke: bool = False
 
     def __post_init__(self) -> None:
@@ -109,6 +112,8 @@ class RunOptions:
         checks.within("run.draws", self.draws, 1, 2**53)
         checks.within("run.chunk", self.chunk, 1, 2**31 - 1)
         checks.within("run.shards", self.shards, 1, 2**16)
+        if self.workers is not None:
+            checks.within("run.workers", self.workers, 1, 2**10)
         checks.flag("run.smoke", self.smoke)
         if self.shard is not None:
             checks.within("run.shard", self.shard, 0, self.shards - 1)

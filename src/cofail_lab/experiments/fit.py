@@ -85,7 +85,9 @@ class Fit:
         inputs.announce(headline, first)
         settings = self._brief() if inputs.options.smoke else self
         try:
-            result = settings.analyse(outcomes, inputs.options.seed, progress, inputs.store)
+            result = settings.analyse(
+                outcomes, inputs.options.seed, progress, inputs.store, inputs.options.workers or 1
+            )
         except KeyboardInterrupt:
             # Before the point fit, or once more while an interrupted fit was summed up.
             return Result(
@@ -106,9 +108,16 @@ class Fit:
         """The batches of replicates of one shard, one table a stage; the point fit is repeated for them."""
         return self._stages().shard(inputs, progress)
 
-    def analyse(self, outcomes: Outcomes, seed: int, progress: Progress = silent, store: Store | None = None) -> Result:
-        """The fit of a matrix; what ``store`` holds is not computed again."""
-        return self._stages().analyse(outcomes, seed, progress, store or Store())
+    def analyse(
+        self,
+        outcomes: Outcomes,
+        seed: int,
+        progress: Progress = silent,
+        store: Store | None = None,
+        workers: int = 1,
+    ) -> Result:
+        """The fit of a matrix by at most ``workers`` processes; what ``store`` holds is not computed again."""
+        return self._stages().analyse(outcomes, seed, progress, store or Store(), workers)
 
     def _brief(self) -> Fit:
         """As little as still goes through every step."""

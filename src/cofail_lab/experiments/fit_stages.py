@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from cofail_lab.bounds.certificate import certify_outcomes
+from cofail_lab.bounds.certificate import Certificate, certify_outcomes
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, Store, silent
 from cofail_lab.experiments.kept_batches import KeptBatches
-from cofail_lab.fitting.calibration import Calibration
+from cofail_lab.experiments.workers import Workers, n_worth, prepare
 from cofail_lab.fitting.comparison.compare import compare_laws, n_steps
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, NULL_LAWS
 from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit, fit_matrix
 from cofail_lab.fitting.readings.guessing import Guessing, guess_corrected
 from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS
-from cofail_lab.fitting.replicates.shards import assign_batches, reuse_batches, to_table
-from cofail_lab.fitting.replicates.stages import Replicates, Stage, in_batches, run_stages
-from cofail_lab.fitting.resampling import Bootstrap
+from cofail_lab.fitting.replicates.shards import assign_batches, missing_batches, reuse_batches, to_table
+from cofail_lab.fitting.replicates.stages import Replicates, Stage, in_batches, one_thread, run_stages
+from cofail_lab.fitting.tasks import Tasks
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.fit import metrics as fit_metrics
 from cofail_lab.report.fit import summary as fit_summary
@@ -57,9 +57,8 @@ class FitStages:
         options = inputs.options
         if options.shard is None:
             raise ValueError("run.shard: which shard this is must be given")
-        fit = self._point(inputs.outcomes(), options.seed, progress)
-        stages = Bootstrap(fit, self.settings.bootstrap, options.seed).stages()
-        stages |= Calibration(fit, self.settings.null, self.settings.atom, options.seed).stages()
+        tasks = self._tasks(self._point(inputs.outcomes(), options.seed, progress), options.seed)
+        stages = {**tasks.resampled, **tasks.simulated}
         assigned = assign_batches(stages, options.shard, options.shards)
         total = sum(stages[name].batch_size(start) for name, starts in assigned.items() for start in starts)
         tables = {}
@@ -72,17 +71,24 @@ class FitStages:
             tables=tables,
         )
 
-    def analyse(self, outcomes: Outcomes, seed: int, progress: Progress, store: Store) -> Result:
-        """The fit of a matrix; what ``store`` holds is not computed again.
+    def analyse(self, outcomes: Outcomes, seed: int, progress: Progress, store: Store, workers: int = 1) -> Result:
+        """The fit of a matrix, by some processes; what ``store`` holds is not computed again.
 
         After an interruption the stages that were not begun are left out: they would make the user wait again.
         """
         certificate = certify_outcomes(outcomes, delta=self.settings.delta, overhead=self.settings.overhead)
-        progress.plan(self._seconds(outcomes, store))
-        fit, interrupted = self._point(outcomes, seed, progress), None
-        for stage in (self._bootstrapped, self._calibrated, self._compared):
-            if interrupted is None:
-                fit, interrupted = stage(fit, seed, progress, store)
+        seconds = self._seconds(outcomes, store)
+        workers = n_worth(workers, sum(seconds.get(step, 0.0) for step in (BOOTSTRAP, NULL, LAWS)))
+        progress.plan({step: guess / (1 if step in (POINT, TAIL) else workers) for step, guess in seconds.items()})
+        if workers > 1:
+            prepare()
+        with one_thread():
+            fit, interrupted = self._replicated(self._point(outcomes, seed, progress), seed, progress, store, workers)
+            return self._told(fit, certificate, interrupted)
+
+    def _told(self, fit: MatrixFit, certificate: Certificate, interrupted: str | None) -> Result:
+        """The fit in numbers and words."""
+        outcomes = fit.outcomes
         elsewhere = fit_metrics.elsewhere_metrics(outcomes, self.settings.correlation)
         guessing = self._guessing(outcomes)
         count_probs = fit.count_probs()
@@ -130,27 +136,58 @@ class FitStages:
             advance(1)
         return fit
 
-    def _bootstrapped(
-        self, fit: MatrixFit, seed: int, progress: Progress, store: Store
+    def _tasks(self, fit: MatrixFit, seed: int) -> Tasks:
+        settings, folds = self.settings, min(self.settings.folds, fit.outcomes.n_queries)
+        return Tasks(fit, settings.bootstrap, settings.null, settings.atom, seed, folds)
+
+    def _replicated(
+        self, fit: MatrixFit, seed: int, progress: Progress, store: Store, n_workers: int
     ) -> tuple[MatrixFit, str | None]:
-        resampling = Bootstrap(fit, self.settings.bootstrap, seed)
+        """The fit with everything that is computed after the point fit, and what an interruption has left out."""
+        tasks, interrupted = self._tasks(fit, seed), None
+        with Workers(n_workers, tasks) as workers:
+            for stage in (self._bootstrapped, self._calibrated, self._compared):
+                if interrupted is None:
+                    fit, interrupted = stage(fit, tasks, workers, progress, store)
+        return fit, interrupted
+
+    def _bootstrapped(
+        self, fit: MatrixFit, tasks: Tasks, workers: Workers, progress: Progress, store: Store
+    ) -> tuple[MatrixFit, str | None]:
         try:
-            drawn, finished = _replicates(BOOTSTRAP, resampling.stages(), progress, store)
+            if workers.at_work:
+                self._send(tasks, workers, store)
+            drawn, finished = _replicates(BOOTSTRAP, tasks.resampled, workers, progress, store)
         except KeyboardInterrupt:
             drawn, finished = {}, False
-        fit = resampling.attach(drawn, finished=finished)
+        fit = tasks.resampling.attach(drawn, finished=finished)
         done = 0 if fit.replicates is None else len(fit.replicates.all_wrong)
         if done < self.settings.bootstrap:
             return fit, f"{done:,} of {self.settings.bootstrap:,} bootstrap replicates done"
         return fit, None if finished else "the jackknife was not finished"
 
-    def _calibrated(self, fit: MatrixFit, seed: int, progress: Progress, store: Store) -> tuple[MatrixFit, str | None]:
-        calibration = Calibration(fit, self.settings.null, self.settings.atom, seed)
+    def _send(self, tasks: Tasks, workers: Workers, store: Store) -> None:
+        """Let the workers compute all that is not kept, in the order in which it is asked for."""
+        for stages in (tasks.resampled, tasks.simulated):
+            for name, stage in stages.items():
+                starts = missing_batches(stage, store.tables.get(name))
+                workers.send("replicates", [(name, start) for start in starts])
+        if tasks.folds < 2 or tasks.fit.n_varying < 2:
+            return
+        known = _known_laws(self._laws, store)
+        for law in self._laws:
+            workers.send("whole", [(law,)])
+            if law not in known and tasks.laws.folds.why_not(FITTED_LAWS[law]) is None:
+                workers.send("part", [(law, part) for part in range(tasks.folds)])
+
+    def _calibrated(
+        self, fit: MatrixFit, tasks: Tasks, workers: Workers, progress: Progress, store: Store
+    ) -> tuple[MatrixFit, str | None]:
+        calibration = replace(tasks.calibration, fit=fit)
         drawn, total = {}, self.settings.null
         try:
-            stages = calibration.stages()
-            total = sum(stage.n_replicates for stage in stages.values())
-            drawn, finished = _replicates(NULL, stages, progress, store)
+            total = sum(stage.n_replicates for stage in tasks.simulated.values())
+            drawn, finished = _replicates(NULL, tasks.simulated, workers, progress, store)
             if finished:
                 with progress(TAIL, total=1):
                     return calibration.attach(drawn, finished=True), None
@@ -164,23 +201,28 @@ class FitStages:
         )
         return calibration.attach(drawn, finished=False), why
 
-    def _compared(self, fit: MatrixFit, seed: int, progress: Progress, store: Store) -> tuple[MatrixFit, str | None]:
-        folds = min(self.settings.folds, fit.outcomes.n_queries)
-        if folds < 2:
+    def _compared(
+        self, fit: MatrixFit, tasks: Tasks, workers: Workers, progress: Progress, store: Store
+    ) -> tuple[MatrixFit, str | None]:
+        if tasks.folds < 2:
             # Asked for none, or one query, which leaves none to fit to.
             return fit, None
-        laws = self._laws
-        known = {
-            law: store.tables[f"heldout_{law}"]["log"].to_numpy() for law in laws if f"heldout_{law}" in store.tables
-        }
+        laws, known = self._laws, _known_laws(self._laws, store)
 
         def keep(law: str, log: np.ndarray) -> None:
             store.keep(f"heldout_{law}", pa.table({"log": log}), LAWS, 1, len(laws))
 
         try:
-            with progress(LAWS, total=n_steps(folds, laws)) as advance:
+            with progress(LAWS, total=n_steps(tasks.folds, laws)) as advance:
                 compared = compare_laws(
-                    fit.outcomes, folds=folds, seed=seed, laws=laws, advance=advance, known=known, keep=keep
+                    fit.outcomes,
+                    folds=tasks.folds,
+                    seed=tasks.seed,
+                    laws=laws,
+                    advance=advance,
+                    known=known,
+                    keep=keep,
+                    elsewhere=workers if workers.at_work else None,
                 )
         except KeyboardInterrupt:
             return fit, "the comparison of laws was not finished"
@@ -192,19 +234,28 @@ class FitStages:
         return guess_corrected(outcomes.n_all_wrong, outcomes.n_queries, outcomes.n_models, self.settings.choices)
 
 
+def _known_laws(laws: list[str], store: Store) -> dict[str, np.ndarray]:
+    """What the store holds of the comparison of laws."""
+    names = {law: f"heldout_{law}" for law in laws}
+    return {law: store.tables[name]["log"].to_numpy() for law, name in names.items() if name in store.tables}
+
+
 def _replicates(
-    step: str, stages: Mapping[str, Stage], progress: Progress, store: Store
+    step: str, stages: Mapping[str, Stage], workers: Workers, progress: Progress, store: Store
 ) -> tuple[dict[str, Replicates], bool]:
     """The replicates of some stages and whether they are all there; the store is used and filled."""
     total = sum(stage.n_replicates for stage in stages.values())
     stored = sum(len(store.tables[name]) for name in stages if name in store.tables)
     with progress(step, total=max(total - stored, 0)) as advance:
         keeper = KeptBatches(store, step, total, advance)
-        kept = {name: keeper.of(name, stage) for name, stage in stages.items()}
+        kept = {name: keeper.of(name, stage) for name, stage in workers.stages(stages).items()}
         for name in stages:
             if name in store.tables:
                 kept[name] = reuse_batches(kept[name], store.tables[name])
         try:
-            return run_stages(kept)
+            return run_stages(kept, elsewhere=workers.at_work)
         finally:
+            for name, stage in kept.items():
+                for start in workers.arrived(name):
+                    stage.batch(start)
             keeper.flush()

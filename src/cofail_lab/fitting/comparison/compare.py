@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from functools import partial
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -157,6 +158,49 @@ class LawComparison(Shown):
         return max(fits, key=merit) if fits else None
 
 
+class Fits(Protocol):
+    """Computes the fits of a comparison: `LawFits`, or what asks other processes for them."""
+
+    def whole(self, law: str, /) -> LawFit:
+        """A law on the whole matrix."""
+        ...
+
+    def part(self, law: str, part: int, /) -> np.ndarray:
+        """Log P(C) of the queries of a part, under the law fitted to the others. Raises as `Folds.score`."""
+        ...
+
+
+@dataclass(frozen=True)
+class LawFits:
+    """The fits of a comparison, each of which can be computed without the others.
+
+    Attributes:
+        outcomes: the matrix.
+        pool: its varying models.
+        folds: its queries in parts.
+        intervals: see `compare_laws`.
+    """
+
+    outcomes: Outcomes
+    pool: VaryingPool
+    folds: Folds
+    intervals: bool
+
+    @classmethod
+    def of(cls, outcomes: Outcomes, folds: int, seed: int, *, intervals: bool = True) -> "LawFits":
+        """Assign the queries to parts. The pool must have at least two varying models."""
+        pool = VaryingPool.of(outcomes)
+        return cls(outcomes, pool, Folds.assign(pool, folds, seed), intervals and pool.n_models <= MAX_SLOW_MODELS)
+
+    def whole(self, law: str) -> LawFit:
+        """A law on the whole matrix."""
+        return _fitted(law, FITTED_LAWS[law], self.pool, self.outcomes, self.intervals)
+
+    def part(self, law: str, part: int) -> np.ndarray:
+        """Log P(C) of the queries of a part, under the law fitted to the others. Raises as `Folds.score`."""
+        return self.folds.score(FITTED_LAWS[law], part)
+
+
 def n_steps(folds: int = FOLD_COUNT, laws: Sequence[str] | None = None) -> int:
     """Number of fits of `compare_laws`: the sum of all numbers that it calls ``advance`` with."""
     return len(_chosen(laws)) * (folds + 1)
@@ -172,6 +216,7 @@ def compare_laws(
     advance: Callable[[int], None] = lambda _: None,
     known: Mapping[str, np.ndarray] | None = None,
     keep: Callable[[str, np.ndarray], None] = lambda _law, _log: None,
+    elsewhere: Fits | None = None,
 ) -> LawComparison:
     """Fit every law of `laws.FITTED_LAWS` to a matrix and judge it on held-out queries.
 
@@ -186,6 +231,7 @@ def compare_laws(
         advance: called with the number of fits that are done since the last call, `n_steps` in all.
         known: law -> what `keep` was called with by an earlier call with the same arguments.
         keep: called with every law that was judged, and the log P(C) of each query that it was not fitted to.
+        elsewhere: other processes, asked for the fits of these very arguments; None computes them here.
 
     Memory is a few (m, m) and (n, nodes) arrays. In pools of more than `laws.MAX_SLOW_MODELS` models everything that
     would take minutes is left out, and ``heldout_absent`` says so.
@@ -197,27 +243,27 @@ def compare_laws(
     if folds:
         checks.within("folds", folds, 2, outcomes.n_queries)
     pool = VaryingPool.of(outcomes)
-    why_no_ratio = _why_no_ratio(outcomes)
     rows = _chosen(laws)
     if pool.n_models < 2:
         words = f"{pool.n_models} of the models sometimes right and sometimes wrong: no pair to read"
         fits = [LawFit(name, absent=words, heldout_absent=words) for name in rows]
         advance(n_steps(folds, laws))
-        return _comparison(fits, outcomes, pool, 0, folds, why_no_ratio)
-    parts = Folds.assign(pool, folds, seed)
+        return _comparison(fits, outcomes, pool, 0, folds)
+    here = LawFits.of(outcomes, folds, seed, intervals=intervals)
+    computed, parts = elsewhere or here, here.folds
     fits, logs = [], {}
     for name, row in rows.items():
-        fit = _fitted(name, row, pool, outcomes, why_no_ratio, intervals and pool.n_models <= MAX_SLOW_MODELS)
+        fit = computed.whole(name)
         advance(1)
         if known and name in known:
             logs[name], why = known[name], None
             advance(folds)
         else:
-            logs[name], why = parts.heldout(row, fit.absent, advance)
+            logs[name], why = parts.heldout(row, fit.absent, partial(computed.part, name), advance)
             if logs[name] is not None:
                 keep(name, logs[name])
         fits.append((fit, why))
-    return _comparison(_judged(fits, logs), outcomes, pool, parts.pool.n_models, folds, why_no_ratio)
+    return _comparison(_judged(fits, logs), outcomes, pool, parts.pool.n_models, folds)
 
 
 def _chosen(laws: Sequence[str] | None) -> Mapping[str, FittedLaw]:
@@ -236,9 +282,7 @@ def _why_no_ratio(outcomes: Outcomes) -> str | None:
     return "no query defeats every model (K = 0), so observed/predicted is degenerate"
 
 
-def _comparison(
-    fits: list[LawFit], outcomes: Outcomes, pool: VaryingPool, n_heldout: int, folds: int, why_no_ratio: str | None
-) -> LawComparison:
+def _comparison(fits: list[LawFit], outcomes: Outcomes, pool: VaryingPool, n_heldout: int, folds: int) -> LawComparison:
     return LawComparison(
         fits=tuple(fits),
         observed=outcomes.all_wrong(),
@@ -248,13 +292,11 @@ def _comparison(
         n_constant=outcomes.n_models - pool.n_models,
         n_heldout_models=n_heldout,
         folds=folds,
-        why_no_ratio=why_no_ratio,
+        why_no_ratio=_why_no_ratio(outcomes),
     )
 
 
-def _fitted(
-    name: str, row: FittedLaw, pool: VaryingPool, outcomes: Outcomes, why_no_ratio: str | None, intervals: bool
-) -> LawFit:
+def _fitted(name: str, row: FittedLaw, pool: VaryingPool, outcomes: Outcomes, intervals: bool) -> LawFit:
     try:
         fitted = row.fit(pool, intervals)
         predicted = fitted.law.all_wrong_estimate()
@@ -264,7 +306,7 @@ def _fitted(
         return LawFit(name, absent=str(reason), heldout_absent=str(reason))
     log_predicted = float(np.log(predicted.value)) if predicted.value else float(fitted.law.log_all_wrong())
     log_likelihood = counts.log_likelihood(pool.histogram)
-    log_ratio = None if why_no_ratio else np.log(outcomes.all_wrong()) - log_predicted
+    log_ratio = None if _why_no_ratio(outcomes) else np.log(outcomes.all_wrong()) - log_predicted
     return LawFit(
         name=name,
         law=fitted.law,
