@@ -193,7 +193,7 @@ def compute(
         kept, said = recorder.kept.tables()
         if said:
             continued(recorder.folder, said)
-        inputs = replace(inputs, store=Store(_joined(inputs.store.tables, kept), recorder.kept.add))
+        inputs = replace(inputs, store=Store(_joined(inputs.store.tables, kept), recorder.kept.add), draw=recorder.draw)
         progress.plan({_FIGURES: _SECONDS_OF_FIGURES})
         run = experiment.run if inputs.options.shard is None else experiment.shard  # type: ignore[union-attr]
         result = run(inputs, progress)

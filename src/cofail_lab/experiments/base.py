@@ -58,6 +58,15 @@ def unannounced(headline: str, sections: tuple[Section, ...]) -> None:
     del headline, sections
 
 
+Draw = Callable[[Mapping[str, Callable[[], Any]]], None]
+"""Draws figures, each by its function, before the rest is computed."""
+
+
+def drawn_later(figures: Mapping[str, Callable[[], Any]]) -> None:
+    """Draws nothing before the end, for library use and tests."""
+    del figures
+
+
 def _kept_nowhere(name: str, rows: pa.Table, step: str, done: int, of: int) -> None:
     """Keeps nothing, for library use and tests."""
     del name, rows, step, done, of
@@ -131,6 +140,7 @@ class Inputs:
         provenance: where the data came from; filled when they are loaded.
         store: what need not be computed again.
         announce: shows a headline and sections before the rest is computed.
+        draw: draws figures of the result before the rest is computed, where this process would only wait.
     """
 
     options: RunOptions
@@ -141,6 +151,7 @@ class Inputs:
     provenance: dict[str, str] = field(default_factory=dict)
     store: Store = field(default_factory=Store)
     announce: Announce = unannounced
+    draw: Draw = drawn_later
 
     def counts_or_outcomes(self) -> Counts | Outcomes:
         """The contents of the source: totals as they are, a matrix reduced to its complete queries."""

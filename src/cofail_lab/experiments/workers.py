@@ -133,7 +133,7 @@ class Workers:
             # What they are computing is not needed any more.
             for process in set(multiprocessing.active_children()) - self._others:
                 process.kill()
-            pool.shutdown()
+                process.join()
 
     def __enter__(self) -> Workers:
         return self
