@@ -26,7 +26,7 @@ from cofail_lab.fitting.replicates.stages import Stage, one_thread
 if TYPE_CHECKING:
     import numpy as np
 
-    from cofail_lab.fitting.comparison.compare import LawFit
+    from cofail_lab.fitting.comparison.law_fits import LawFit
     from cofail_lab.fitting.tasks import Tasks
 
 WORTH = 8.0

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from cofail_lab.fitting.calibration import Calibration
-from cofail_lab.fitting.comparison.compare import LawFit, LawFits
+from cofail_lab.fitting.comparison.law_fits import LawFit, LawFits
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.replicates.stages import Replicates, Stage
 from cofail_lab.fitting.resampling import Bootstrap
