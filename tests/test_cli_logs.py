@@ -34,7 +34,7 @@ def test_what_cannot_be_read_is_one_line_and_leaves_no_result(run: Run, tmp_path
     code, out, err = run("data=auto", "data.path=log.jsonl", "hydra.run.dir=here")
     assert (code, out) == (2, "")
     assert err == err.splitlines()[0] + "\n"
-    assert "log.jsonl: of no known format; tried csv" in err
+    assert "log.jsonl: line 1: JSON nested too deeply to be a log" in err
     results = json.loads((tmp_path / "here" / "results.json").read_text())
     assert results["status"] == "failed"
     assert not (tmp_path / "here" / "tables").exists()

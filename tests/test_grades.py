@@ -62,7 +62,7 @@ def test_sub_pools_are_seeded_and_nested(grades: Grades) -> None:
         ({"models": "family=z"}, "'z' matches nothing"),
         ({"dataset": "z"}, "data.dataset: 'z'"),
         ({"pool_size": 9}, "data.pool_size: 9"),
-        ({"models": "llama"}, "1 model"),
+        ({"models": "llama"}, "only one model, 'llama'"),
     ],
 )
 def test_selections_that_leave_nothing(grades: Grades, arguments: dict, says: str) -> None:

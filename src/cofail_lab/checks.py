@@ -10,7 +10,8 @@ from cofail_lab.errors import InputError
 def whole(field: str, value: Any, least: int) -> None:
     """Raise InputError unless the value is a whole number of at least ``least``."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise InputError(f"{field}: {value!r} is not a whole number >= {least}")
+        same = f"; {value:,.0f} is written {value:.0f}" if isinstance(value, float) and value.is_integer() else ""
+        raise InputError(f"{field}: {_shown(value)} is not a whole number >= {least}{same}")
 
 
 def within(field: str, value: Any, least: int, most: int) -> None:
@@ -31,19 +32,19 @@ def patterns(field: str, value: Any) -> None:
 def number(field: str, value: Any) -> None:
     """Raise InputError unless the value is a finite number."""
     if not _is_number(value) or not math.isfinite(value):
-        raise InputError(f"{field}: {value!r} is not a finite number")
+        raise InputError(f"{field}: {_shown(value)} is not a finite number")
 
 
 def probability(field: str, value: Any) -> None:
     """Raise InputError unless the value is a number strictly between 0 and 1."""
     if not _is_number(value) or not 0 < value < 1:
-        raise InputError(f"{field}: {value!r} is outside (0, 1)")
+        raise InputError(f"{field}: {_shown(value)} is outside (0, 1){_as_share(value)}")
 
 
 def share(field: str, value: Any, meaning: str = "") -> None:
     """Raise InputError unless the value is a number in [0, 1]; ``meaning`` is added to the message."""
     if not _is_number(value) or not 0 <= value <= 1:
-        raise InputError(f"{field}: {value!r} is outside [0, 1]{meaning and '; '}{meaning}")
+        raise InputError(f"{field}: {_shown(value)} is outside [0, 1]{meaning and '; '}{meaning}{_as_share(value)}")
 
 
 def overhead(field: str, value: Any) -> None:
@@ -55,8 +56,25 @@ def overhead(field: str, value: Any) -> None:
 def flag(field: str, value: Any) -> None:
     """Raise InputError unless the value is true, false or None."""
     if value is not None and not isinstance(value, bool):
-        raise InputError(f"{field}: {value!r} is not true, false or null")
+        raise InputError(f"{field}: {_shown(value)} is not true, false or null")
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _shown(value: Any) -> str:
+    """A value as it is written on the command line, a text in quotes."""
+    return "null" if value is None else repr(value)
+
+
+def _as_share(value: Any) -> str:
+    """How a percentage is written as a share, where the value is one."""
+    text = str(value)
+    try:
+        percentage = float(text.removesuffix("%"))
+    except ValueError:
+        return ""
+    if isinstance(value, bool) or not (text.endswith("%") or percentage > 1) or not 0 <= percentage <= 100:
+        return ""
+    return f"; {percentage:g}% is written {percentage / 100:g}"

@@ -66,7 +66,7 @@ def main() -> None:
         return
     from omegaconf import OmegaConf
 
-    from cofail_lab.command_line import for_hydra
+    from cofail_lab.command_line import config_keys, for_hydra, misplaced
     from cofail_lab.hydra_parser import ensure_parser_builds
     from cofail_lab.sweep.controller import Sweep
     from cofail_lab.sweep.key import sweep_key
@@ -82,6 +82,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     ensure_parser_builds()
     OmegaConf.register_new_resolver("sweep_key", lambda _root_: sweep_key(_root_.hydra.overrides.task), replace=True)
+    if not all("=" in argument and argument[0].isalpha() for argument in sys.argv[1:]):
+        refused = misplaced(sys.argv[1:], config_keys(config_folder()))
+        if refused is not None:
+            _leave(f"error: {refused}", 2)
     sys.argv[1:] = for_hydra(sys.argv[1:])
     try:
         _launch()
@@ -198,6 +202,7 @@ def _run_single(config: DictConfig) -> None:
 
     from cofail_lab import checks, job
     from cofail_lab.progress import Meter, current
+    from cofail_lab.report.next_steps import next_step
     from cofail_lab.report.terminal import announce, render
     from cofail_lab.sweep.key import code_version, job_key
     from cofail_lab.sweep.resume import run_folder
@@ -235,7 +240,8 @@ def _run_single(config: DictConfig) -> None:
         except KeyboardInterrupt:
             _command.continues = bool(recorder.kept)
             raise
-        render(result, console, folder, verbose=verbose, announced=len(announced))
+        following = next_step(hydra_config.runtime.choices["experiment"], result, recorder.folder)
+        render(result, console, folder, verbose=verbose, announced=len(announced), following=following)
         if result.interrupted is not None:
             _command.continues = bool(recorder.kept)
             raise KeyboardInterrupt(result.interrupted)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _EXTRAS = {"joblib": "joblib", "ray": "ray", "ray_cluster": "ray", "submitit_local": "slurm", "submitit_slurm": "slurm"}
 _MULTIRUN = {"-m", "--multirun"}
@@ -90,6 +90,36 @@ def _quoted(text: str) -> str:
     return "'" + re.sub(r"(\\*)(')", r"\1\1\\\2", text) + (r"\\" if text.endswith("\\") else "") + "'"
 
 
+def misplaced(arguments: Sequence[str], keys: Iterable[str]) -> str | None:
+    """The message for the first argument that is neither an option, nor ``key=value``, nor a path; None without one.
+
+    Args:
+        arguments: of the command line.
+        keys: keys and choices that exist (`config_keys`), for a suggestion.
+    """
+    from hydra._internal.utils import get_args_parser
+
+    keys = list(keys)
+    known = {name for action in get_args_parser()._actions for name in action.option_strings}
+    previous = None
+    for argument in arguments:
+        name, _, value = argument.partition("=")
+        value_of_option, previous = previous in _WITH_VALUE, argument
+        if value_of_option or _exists(argument):
+            continue
+        if argument in keys:
+            return f"{argument}: a key without a value; {argument}=... is written as one word, without spaces"
+        if f"experiment/{argument}" in keys or argument == "help":
+            meant = "--help" if argument == "help" else f"experiment={argument}"
+            return f"{argument}: no such file, did you mean {meant}?"
+        if not re.match(r"--?[A-Za-z]", argument) or name in known:
+            continue
+        near = _nearest_key(name.lstrip("-").replace("-", "_"), keys)
+        meant = f", did you mean {near}={value or '...'}?" if near else ""
+        return f"{argument}: no such option{meant}; keys are written key=value, without dashes; --help lists them"
+    return None
+
+
 def explain(error: Exception, keys: Iterable[str] = ()) -> str:
     """The message for a command line that Hydra does not accept.
 
@@ -102,8 +132,12 @@ def explain(error: Exception, keys: Iterable[str] = ()) -> str:
     if isinstance(error, OverrideParseException):
         return f"{error.override}: not a valid key=value; quote a value with special characters: key='\"...\"'"
     message = str(error).split("Config search path")[0]
-    if isinstance(error, ConfigCompositionException) and "is not in struct" in f"{error} {error.__cause__}":
-        return unknown_key(str(error).split("'")[1], keys)
+    if isinstance(error, ConfigCompositionException) and "Could not override '" in message:
+        return unknown_key(message.split("'")[1], keys)
+    if absent := re.search(r"Could not load '([\w/]+)/([^'/]*)'", message):
+        group, name = absent.groups()
+        options = [key.rpartition("/")[2] for key in keys if key.startswith(f"{group}/")]
+        return f"{group}={name}: no such choice{_nearest(name, options)}; there are {', '.join(options)}"
     for launcher, extra in _EXTRAS.items():
         if f"'hydra/launcher/{launcher}'" in message or (f"'{launcher}'" in message and "hydra/launcher" in message):
             return f"hydra/launcher={launcher}: not installed; pip install 'cofail-lab[{extra}]' brings it"
@@ -119,19 +153,62 @@ def unknown_key(key: str, keys: Iterable[str]) -> str:
     if key in keys:
         group = key.partition(".")[0]
         return f"{key}: not a key of the chosen {group}; another {group}= has it: cofail-lab --help lists the choices"
-    return f"{key}: no such key{_nearest(key, keys)}; cofail-lab --help lists the keys of this configuration"
+    near = _nearest_key(key, keys)
+    meant = f", did you mean {near}?" if near else ""
+    return f"{key}: no such key{meant}; cofail-lab --help lists the keys of this configuration"
 
 
 def config_keys(folder: Path) -> list[str]:
-    """Every key and every group of the configurations in a folder, as written on the command line."""
+    """Every key and every group of the configurations in a folder, as written on the command line.
+
+    Choices are among them as ``group/choice``.
+    """
     import yaml
 
     keys = {path.name for path in folder.iterdir() if path.is_dir()}
-    for path in folder.glob("*/*.yaml"):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if isinstance(content, dict):
-            keys |= {f"{path.parent.name}.{key}" for key in content if not key.startswith("_") and key != "defaults"}
+    for path in (folder / "config.yaml", *folder.glob("*/*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        own = path.parent != folder and "@package _global_" not in text
+        content = yaml.safe_load(text)
+        if path.parent != folder:
+            keys.add(f"{path.parent.name}/{path.stem}")
+        if isinstance(content, dict) and path.parent.name != "study":
+            keys |= set(_places(content, f"{path.parent.name}." if own else ""))
     return sorted(keys)
+
+
+def _places(content: dict[str, Any], before: str) -> Iterator[str]:
+    """The keys of a configuration, and those inside them, without Hydra's own."""
+    for key, value in content.items():
+        if str(key).startswith("_") or (not before and key == "defaults"):
+            continue
+        yield f"{before}{key}"
+        if isinstance(value, dict):
+            yield from _places(value, f"{before}{key}.")
+
+
+def _nearest_key(word: str, keys: Iterable[str]) -> str | None:
+    """The key that is most like a word; one whose last part is the word comes first: ``seed`` means ``run.seed``."""
+    keys = sorted((key for key in keys if "/" not in key), key=_usual_first)
+    same = [key for key in keys if len(word) > 1 and key.rpartition(".")[2] == word.rpartition(".")[2]]
+    like = difflib.get_close_matches(word, keys, n=1, cutoff=0.6)
+    first = (same or like) if "." not in word else (like or same)
+    return (first or _like_last_part(word, keys) or [None])[0]
+
+
+def _usual_first(key: str) -> tuple[int, int]:
+    """Sorting key of keys that share their last part: ``seed`` is more often that of the run than that of a law."""
+    groups = ("run", "experiment", "data", "record", "sweep", "law")
+    group = key.partition(".")[0]
+    return key.count("."), groups.index(group) if group in groups else len(groups)
+
+
+def _like_last_part(word: str, keys: Sequence[str]) -> list[str]:
+    """The key whose last part is most like a word without a dot."""
+    if "." in word:
+        return []
+    last = {key.rpartition(".")[2]: key for key in reversed(keys)}
+    return [last[name] for name in difflib.get_close_matches(word, last, n=1, cutoff=0.7)]
 
 
 def _nearest(word: str, words: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ are graded answers, and only wrong cells count as wrong. Sources in `cofail_lab.
 keeps the queries that every model answered.
 """
 
+import difflib
 import fnmatch
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -219,12 +220,15 @@ class Grades:
             InputError: fewer than two models, fewer than two complete queries.
         """
         if len(self.models) < 2:
-            raise InputError(
-                f"{self.source}: {len(self.models)} model(s) after selection; joint failure needs at least 2"
-            )
+            only = f"only one model, {self.models[0]!r}" if self.models else "no model"
+            raise InputError(f"{self.source}: {only}; combining needs at least two columns of grades")
         if len(self.queries) < 2:
             raise InputError(f"{self.source}: {len(self.queries)} query(s) after selection; at least 2 are needed")
         answered = self.cells <= Cell.WRONG
+        if not answered.any():
+            raise InputError(
+                f"{self.source}: no query is answered by every model: none of {self.cells.size:,} cells is graded"
+            )
         complete = np.asarray(answered.all(axis=1))
         if complete.sum() < 2:
             coverage = answered.mean(axis=0)
@@ -268,6 +272,12 @@ class Grades:
             if value and column in self.per_model and pattern not in self.models:
                 names = self.per_model[column]
             else:
+                if value and column.isidentifier() and not any(fnmatch.fnmatchcase(m, pattern) for m in self.models):
+                    known = ", ".join(self.per_model) or "none"
+                    raise InputError(
+                        f"data.models: {pattern!r} asks for models by {column!r}, and {self.source} has no such column "
+                        f"of models; there are {known}"
+                    )
                 names, value = np.array(self.models, dtype=object), pattern
             keep |= _matches(names, value, "data.models", self.source)
         return keep
@@ -304,7 +314,11 @@ def _matches(names: Any, patterns: str | Sequence[str], field_name: str, source:
         if not matching.any():
             matching = np.array([fnmatch.fnmatchcase(str(name), pattern) for name in names])
         if not matching.any():
-            known = ", ".join(sorted({str(name) for name in names})[:5])
-            raise InputError(f"{field_name}: {pattern!r} matches nothing in {source}; there are {known}, ...")
+            known = sorted({str(name) for name in names})
+            near = difflib.get_close_matches(pattern, known, n=1)
+            raise InputError(
+                f"{field_name}: {pattern!r} matches nothing in {source}{f', did you mean {near[0]}?' if near else ''}; "
+                f"there are {', '.join(known[:5])}{', ...' if len(known) > 5 else ''}"
+            )
         keep |= matching
     return keep

@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from cofail_lab.record import Recorder
     from cofail_lab.result import Result
 
+EXAMPLES_OF_KEYS = {
+    "data.path": "grades.csv",
+    "data.n_all_wrong": "17",
+    "data.n_queries": "330",
+    "data.n_models": "67",
+    "experiment.members": "[a,b,c]",
+    "experiment.systems": "'*debate*'",
+    "experiment.axes": "'{shock: [.01, .05]}'",
+}
+"""A value of every key that has no default and that people leave out."""
 _SELECTION = ("dataset", "models", "min_coverage", "pool_size", "limits", "errors", "unanswered")
 SHARDS_IN_A_SWEEP = "run.shards: every job of a sweep is a job of its own already; leave out run.shards or -m"
 _OF_A_RUN = "cofail_lab.data.run.RunSource"
@@ -42,7 +52,9 @@ def resolve(config: DictConfig) -> DictConfig:
         for node in _NOT_RECORDED:
             config.pop(node, None)
     if missing := OmegaConf.missing_keys(config):
-        raise InputError(f"{sorted(missing)[0]}: a value is needed, such as {sorted(missing)[0]}=...")
+        key = sorted(missing)[0]
+        meant = EXAMPLES_OF_KEYS.get(key, "...")
+        raise InputError(f"{key}: a value is needed, such as {key}={meant}; cofail-lab --help says what it means")
     for group in ("data", "experiment", "run", "record"):
         if config[group] is None:
             raise InputError(f"{group}: null; choose one, or leave the default")
@@ -230,7 +242,11 @@ def input_error(error: BaseException | None) -> InputError | None:
     and that the constructor does not have.
     """
     from hydra.errors import InstantiationException
+    from omegaconf.errors import InterpolationResolutionError
 
+    if isinstance(error, InterpolationResolutionError):
+        reason = str(error).splitlines()[0]
+        return InputError(f"{error.full_key or 'command line'}: {reason}; ${{...}} stands for the value of another key")
     unexpected = re.search(r"unexpected keyword argument '(\w+)'", str(error))
     if unexpected and isinstance(error, InstantiationException):
         return InputError(f"{unexpected[1]}: no such key; cofail-lab --help lists the keys of this configuration")

@@ -21,6 +21,8 @@ from cofail_lab.models import (
     GaussianCopula,
     Independent,
     OneFactorGaussian,
+    SkewFactor,
+    StudentFactor,
 )
 from studies.coverage.kept import Kept, Row
 
@@ -67,6 +69,8 @@ BASES: dict[str, Callable[[np.ndarray], AbstractErrorLaw]] = {
         rates, np.linspace(0.45, 0.85, len(rates))[np.random.default_rng(1).permutation(len(rates))]
     ),
     "clayton": lambda rates: Clayton(rates, 0.8),
+    "student": lambda rates: StudentFactor(rates, np.full(len(rates), np.sqrt(0.4)), 5.0),
+    "skew": lambda rates: SkewFactor(rates, np.full(len(rates), np.sqrt(0.4)), 0.8),
     "block": lambda rates: BlockFactor(rates, np.arange(len(rates)) % 2, 0.3, 0.5),
     "full_sigma": lambda rates: GaussianCopula(rates, _sigma(len(rates))),
 }
@@ -129,39 +133,52 @@ def _two_families(m: int) -> np.ndarray:
     return np.array(["even", "odd"])[np.arange(m) % 2]
 
 
-_FREE, _PROFILE = "likelihood of the matrix, rates free, or K", "likelihood of C over ω = k/n, or K"
+_FREE, _PROFILE = "likelihood of the matrix, rates free; above, or K", "likelihood of C over ω = k/n, or K"
+_COUNTS = "likelihood of C; where the largest ω is likely, the limit of β"
 LAW_ROWS = {
     "shock_atom_independent": LawRow(
         Row("shock_atom_independent", "ω over independent errors", _FREE),
         "independent",
-        200,
+        100,
         _by_free_rates("independent", 0.0),
     ),
     "shock_atom_one_factor": LawRow(
         Row("shock_atom_one_factor", "ω over one factor", _FREE), "one_factor", 100, _by_free_rates("one_factor", 0.4)
     ),
     "shock_atom_one_factor_loadings_ml": LawRow(
-        Row("shock_atom_one_factor_loadings_ml", "ω over own loadings", _FREE), "loadings", 100, _by_own_loadings
+        Row("shock_atom_one_factor_loadings_ml", "ω over own loadings", _FREE), "loadings", 50, _by_own_loadings
     ),
     "shock_atom_clayton": LawRow(
-        Row("shock_atom_clayton", "ω over Clayton", _FREE), "clayton", 40, _by_free_rates("clayton", 0.8)
+        Row("shock_atom_clayton", "ω over Clayton", _FREE), "clayton", 100, _by_free_rates("clayton", 0.8)
+    ),
+    "shock_atom_student_factor": LawRow(
+        Row("shock_atom_student_factor", "ω over a Student factor", _COUNTS),
+        "student",
+        20,
+        _printed_by("atom_student_factor", "shock"),
+    ),
+    "shock_atom_skew_factor": LawRow(
+        Row("shock_atom_skew_factor", "ω over a skewed factor", _COUNTS),
+        "skew",
+        20,
+        _printed_by("atom_skew_factor", "shock"),
     ),
     "shock_atom_one_factor_loadings": LawRow(
         Row("shock_atom_one_factor_loadings", "ω over own loadings, from pairs", _PROFILE),
         "loadings",
-        40,
+        30,
         _printed_by("atom_one_factor_loadings", "shock"),
     ),
     "shock_atom_block": LawRow(
         Row("shock_atom_block", "ω over families, from pairs", _PROFILE),
         "block",
-        60,
+        30,
         _printed_by("atom_block", "shock"),
     ),
     "shock_atom_full_sigma": LawRow(
         Row("shock_atom_full_sigma", "ω over full Σ, from pairs", _PROFILE),
         "full_sigma",
-        40,
+        30,
         _printed_by("atom_full_sigma", "shock"),
     ),
     "correlation_one_factor_ml": LawRow(
@@ -174,7 +191,7 @@ LAW_ROWS = {
     "theta_clayton_ml": LawRow(
         Row("theta_clayton_ml", "θ = .8 of Clayton, no atom", "likelihood of the matrix, rates free"),
         "clayton",
-        60,
+        100,
         lambda wrong, _: _theta_holds(wrong, 0.8),
         shocked=False,
     ),

@@ -24,6 +24,7 @@ from studies.coverage.truths import TRUTHS, Population, Truth, one_factor, shock
 _OF_MATRIX = tuple(law for law in MATRIX_LAWS if law != "full_sigma_clip")
 _PREDICTED = (*POINT_LAWS, *_OF_MATRIX)
 _BOOTSTRAP, REPLICATES = "percentiles of the query bootstrap", 199
+_STUDENTISED = "studentised query bootstrap"
 _WHOLE = 4
 """Of every fourth matrix the laws of the whole matrix are refitted to replicates too."""
 
@@ -53,10 +54,10 @@ FIT_ROWS = {
     "oracle_gain": Row("oracle_gain", "G = min α_i − β", "adaptive set of near-best models"),
     "oracle_gain_certified": Row("oracle_gain_certified", "G", "P1.vii at δ/2 with P1.v at δ/2"),
     "foreclosed": Row("foreclosed; by dataset", "β / min α_i", "P1.ix, exact binomial limits"),
-    "pearson": Row("pearson", "mean φ over pairs", _BOOTSTRAP),
-    "pearson_within": Row("pearson_within", "mean φ within families", _BOOTSTRAP),
-    "pearson_across": Row("pearson_across", "mean φ across families", _BOOTSTRAP),
-    "pearson_gap": Row("pearson_gap", "their difference", _BOOTSTRAP),
+    "pearson": Row("pearson", "mean φ over pairs", _STUDENTISED),
+    "pearson_within": Row("pearson_within", "mean φ within families", _STUDENTISED),
+    "pearson_across": Row("pearson_across", "mean φ across families", _STUDENTISED),
+    "pearson_gap": Row("pearson_gap", "their difference", _STUDENTISED),
     "tetrachoric": Row("tetrachoric", "mean tetrachoric over pairs", _BOOTSTRAP),
     "tetrachoric_interior": Row("tetrachoric_interior", "the same without boundary pairs", _BOOTSTRAP),
     "pearson_slope_accuracy": Row("pearson_slope_accuracy", "slope of φ in accuracy", _BOOTSTRAP),

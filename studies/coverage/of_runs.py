@@ -14,7 +14,7 @@ LUCK_ROWS = {
     "first_pick": Row("repeats_first_pick", "routable ceiling E max π", "both bounds, each from its side"),
     "half_pick": Row("repeats_half_pick", "routable ceiling", "both bounds, each from its side"),
     "routable_upper": Row("repeats_routable_upper", "routable ceiling", "both bounds, each from its side"),
-    "luck": Row("luck_lower, luck_upper", "share of the gain that is luck", "lower limit of one, upper of the other"),
+    "luck": Row("luck_lower, luck_upper", "share of the gain that is luck", "query bootstrap, one model at a time"),
     "guess_know": Row("all_wrong_known", "β without lucky guesses (P10.i)", "Clopper–Pearson of β"),
     "guess_ceiling": Row("routable_ceiling", "routable ceiling with guesses (P10.i)", "Clopper–Pearson of β"),
 }
@@ -37,11 +37,9 @@ def measure(matrices: int, kept: Kept) -> None:
             runs = Runs(np.arange(right.shape[1]), right, np.full(right.shape, 4), inferred=False)
             measured = measure_luck(runs, seed)
             for stem, target in wanted.items():
-                got = None if stem == "luck" else getattr(measured, stem)
+                # Both bounds of the share that is luck have the limits of the share itself.
+                got = getattr(measured, "luck_lower" if stem == "luck" else stem)
                 count(found, stem, column, (None, None) if got is None else (got.lower, got.upper), target)
-            if measured.luck_lower is not None and measured.luck_upper is not None:
-                both = measured.luck_lower.lower, measured.luck_upper.upper
-                count(found, "luck", column, both, wanted["luck"])
             # Whoever does not know guesses: a wrong answer of the truth turns right once in four times.
             unknown = truth(rng).wrong
             wrong = unknown & (rng.random(unknown.shape) >= 1 / _CHOICES)

@@ -74,6 +74,12 @@ _NEW_LIMITS = {
 _NEW_LIMITS |= {"n_competing"}
 # The limits of ω are those of another likelihood now, with free rates.
 _NEW_LIMITS |= {"shock_atom_one_factor_lower", "shock_atom_one_factor_upper"}
+# Those of mean Pearson correlations are studentised now.
+_NEW_LIMITS |= {
+    f"{name}_{end}"
+    for name in ("pearson", "pearson_within", "pearson_across", "pearson_gap")
+    for end in ("lower", "upper")
+}
 
 
 def test_the_fit_is_that_of_the_tree_before_it_was_moved() -> None:
@@ -95,7 +101,7 @@ def test_the_fit_is_that_of_the_tree_before_it_was_moved() -> None:
         assert (result.metrics[name] is None) == (value is None), name
         assert value is None or result.metrics[name] == pytest.approx(value, rel=1e-9, abs=1e-12), name
     assert {name: result.labels[name] for name in stored["labels"]} == stored["labels"]
-    assert set(result.labels) - set(stored["labels"]) == {"tail"}
+    assert set(result.labels) - set(stored["labels"]) == {"tail", "tail_power_base"}
     estimates = {name: (estimate.value, estimate.error) for name, estimate in result.estimates.items()}
     assert {name: estimate.kind for name, estimate in result.estimates.items()} == {
         name: kind for name, (_, _, kind) in stored["estimates"].items()

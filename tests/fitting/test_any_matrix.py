@@ -43,7 +43,9 @@ SLOW = ("two all wrong of a large strong pool", "ratio beyond every float")
     "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in MATRICES]
 )
 def test_any_matrix_is_fitted(name: str) -> None:
-    checked(MATRICES[name], bootstrap=20, null=0, laws=["independent", "one_factor", "clayton"])
+    # Under a full Σ opposite models are never wrong together: the log of that is no number.
+    more = ["atom_full_sigma"] if "opposite" in name else []
+    checked(MATRICES[name], bootstrap=20, null=0, laws=["independent", "one_factor", "clayton", *more])
 
 
 def checked(wrong: np.ndarray, **arguments: object) -> None:
@@ -84,9 +86,9 @@ def matrices(draw: st.DrawFn, shapes: list[tuple[int, int]]) -> np.ndarray:
     return wrong
 
 
-# A few shapes only: every new one compiles programs of its own.
+# A few shapes only: every new one compiles programs of its own, which takes most of the time.
 SMALL = [(1, 1), (1, 4), (3, 3), (9, 4)]
-LARGE = [*SMALL, (2, 1), (2, 2), (30, 4), (12, 20), (60, 9), (5, 60), (52, 400), (400, 52), (10_000, 2), (300, 67)]
+LARGE = [(2, 2), (12, 20), (5, 60), (52, 400), (400, 52), (10_000, 2)]
 
 
 @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -96,10 +98,10 @@ def test_any_small_matrix_is_fitted(wrong: np.ndarray) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=14, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(matrices(LARGE))
 def test_any_large_matrix_is_fitted(wrong: np.ndarray) -> None:
-    checked(wrong, bootstrap=6, null=3, laws="all" if wrong.size < 2000 else FEW)
+    checked(wrong, bootstrap=6, null=3, laws="all" if wrong.size < 300 else FEW)
 
 
 @pytest.mark.slow

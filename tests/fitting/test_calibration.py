@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import cofail_lab as cl
-from cofail_lab.fitting.calibration import Calibration, conclude
+from cofail_lab.fitting.calibration import Calibration
+from cofail_lab.fitting.conclusion import conclude
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.replicates import null
 from cofail_lab.outcomes import Outcomes
@@ -37,6 +38,21 @@ def test_without_a_null_no_tail_is_judged(real: Callable[[str], Outcomes]) -> No
     assert "unlikely" not in text
     assert result.metrics["null_p_value"] is None
     assert "not calibrated" in result.labels["null"]
+
+
+def test_a_thin_tail_is_told() -> None:
+    """Difficulty that ends (one minus an exponential): the hardest queries are not hard enough to defeat everyone as
+    often as any Gaussian law with these pairs says. All 19 matrices of every null have a larger ratio.
+    """
+    rng = np.random.default_rng(1)
+    hard, noise = 1 - rng.exponential(size=(600, 1)), rng.standard_normal((600, 6))
+    result = cl.fit(outcomes_from(np.sqrt(0.7) * hard + np.sqrt(0.3) * noise > 0.2), bootstrap=0, null=19, folds=0)
+    assert result.labels["tail"] == "thinner"
+    assert result.metrics["tail_p_thinner"] == pytest.approx(0.05)
+    assert result.metrics["ratio_one_factor"] < 0.8  # type: ignore[operator]
+    said = result.sections[0].sentences[0]
+    assert "thinner than every law fitted to pairs expects (p = 0.050 at most)" in said
+    assert "unlikely to be chance" not in said
 
 
 @pytest.mark.slow

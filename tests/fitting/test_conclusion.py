@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cofail_lab.fitting.calibration import Conclusion, conclude
+from cofail_lab.fitting.conclusion import Conclusion, conclude
 from cofail_lab.fitting.estimators.stack import Prediction
 from cofail_lab.fitting.matrix import MatrixFit, fit_matrix
 from cofail_lab.fitting.readings.tail_test import TailTest
@@ -34,6 +34,7 @@ def smooth_test(*p_values: float, ceiling: float = 0.8) -> TailTest:
         evidence=2.0,
         atom=0.03,
         power=0.62,
+        power_base="skew",
         ceiling=ceiling,
         nearest="student",
         best="student",
@@ -70,7 +71,7 @@ def judged(
         ((0.01, 0.02, 0.05), (0.01, 0.01, 0.01, 0.06), "heavy_tail", "smooth_explains", "none is excluded (a common"),
         ((0.01, 0.02, 0.05), (0.06, 0.3, 0.3, 0.3), "chance", "laws_disagree", "one Gaussian factor fitted"),
         ((0.01, 0.02, 0.051), EXCLUDED, "chance", "laws_disagree", "full correlation matrix, not under one "),
-        ((0.06, 0.5, 0.95), EXCLUDED, "chance", "explained", "well be chance (a common mode of 3.0% beside one "),
+        ((0.06, 0.5, 0.95), EXCLUDED, "chance", "explained", "fitted (skewed (gamma)) would be told in 62%"),
         ((0.01, 0.02, None), EXCLUDED, "cannot_tell", "nulls_missing", "correlation matrix could not be tested"),
         ((0.01, 0.5, None), EXCLUDED, "chance", "laws_disagree", "no common mode can be claimed"),
         ((0.01, 0.02, 0.05), None, "cannot_tell", "nulls_missing", "heavier tail could not be tested"),
@@ -115,7 +116,7 @@ def test_without_power_only_overwhelming_evidence_is_told(
     assert ("could well be chance" in sentence) == (tail == "chance")
     if tail == "cannot_tell":
         assert conclusion.reason == "low_power"
-        assert f"find a common mode of 3.0% beside one factor in only {100 * ceiling:.0f}%" in sentence
+        assert f"find a common mode of 3.0% beside a Gaussian difficulty in only {100 * ceiling:.0f}%" in sentence
 
 
 def test_fewer_than_every_law_expects(fit: MatrixFit) -> None:

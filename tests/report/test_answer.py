@@ -57,7 +57,7 @@ def test_certificate_overhead_and_the_queries_that_defeat_everyone() -> None:
     low, most = 100 * (certificate.paired_min_gain or 0), 100 * certificate.paired_max_gain
     assert rows["certified gain"] == (
         f"{low:.1f} to {most:.1f} points",
-        "at 90% each, of a perfect selector: no way of combining gains more",
+        "at 90% each, of a perfect selector",
     )
     assert rows["your overhead"][0] == "2.0 points"
     # Queries 89 to 99; the even ones are of dataset y, and ten of eleven are named, by dataset.
@@ -87,6 +87,15 @@ def test_what_voids_the_headline_stands_in_it_the_worst_first() -> None:
         "! Repeated prompts.",
         "! 1 more, at the end with verbose=true",
     )
+
+
+def test_long_names_stay_apart_and_short_ones_whole() -> None:
+    start, middle = "task_of_a_long_repository_name-", "y" * 12
+    names = [f"{start}a{middle}1-{start}", f"{start}b{middle}1-{start}", f"{start}a{middle}2-{start}"]
+    assert answer._short(names) == [f"…a{middle}1…", f"…b{middle}1…", f"…a{middle}2…"]
+    assert answer._short([f"{start}alpha-6", f"{start}{start}"]) == ["…alpha-6", "…task_of_…"]
+    assert answer._short(["q-1", "q-2"]) == ["q-1", "q-2"]
+    assert answer._short(["z" * 60]) == ["z" * 19 + "…" + "z" * 18]
 
 
 def test_how_many_more_queries_would_decide() -> None:

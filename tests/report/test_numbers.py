@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from cofail_lab.estimate import Estimate
@@ -43,6 +44,12 @@ from cofail_lab.report.names import printable, shorten
         (numbers.number(True), "yes"),
         (numbers.fixed(0.5), "0.500"),
         (numbers.fixed(None), "—"),
+        (numbers.fixed(-0.0004), "0.000"),
+        (numbers.points(-0.0004), "-0.04 points"),
+        (numbers.signed(0.05, 2), "+0.05"),
+        (numbers.signed(-1.26), "-1.3"),
+        (numbers.signed(-0.04), "+0.0"),
+        (numbers.signed(None), "—"),
         (numbers.interval(0.039, 0.072), "3.9% to 7.2%"),
         (numbers.interval(0.039, 0.072, numbers.points), "3.9 to 7.2 points"),
         (numbers.interval(None, None), "—"),
@@ -57,3 +64,24 @@ from cofail_lab.report.names import printable, shorten
 )
 def test_numbers_and_names_read_as_people_write_them(shown: str, expected: str) -> None:
     assert shown == expected
+
+
+def test_percentages_have_the_digits_from_which_a_reader_gets_what_stands_beside_them() -> None:
+    """Of 2,000 pairs of shares of 300 to 2,000 queries; one decimal alone fails for about a quarter of differences."""
+    rng = np.random.default_rng(9)
+    short = 0
+    for _ in range(1000):
+        n = int(rng.integers(300, 2000))
+        low, high = np.sort(rng.integers(1, n, 2)) / n
+        digits = numbers.agreeing_digits(lambda a, c: c - a, numbers.points, low, high)
+        seen = [float(numbers.percent(share, digits).rstrip("%")) / 100 for share in (low, high)]
+        assert numbers.points(seen[1] - seen[0]) == numbers.points(high - low)
+        short += digits == 1
+        if low / high < 0.01:
+            continue
+        digits = numbers.agreeing_digits(lambda p, o: o / p, numbers.ratio, high, low)
+        seen = [float(numbers.percent(share, digits).rstrip("%")) for share in (low, high)]
+        assert numbers.ratio(seen[0] / seen[1]) == numbers.ratio(low / high)
+    assert 600 < short < 900
+    # 762 and 635 of 800: 95.2% and 79.4% would give 15.8.
+    assert numbers.agreeing_digits(lambda a, c: c - a, numbers.points, 635 / 800, 762 / 800) == 2

@@ -92,6 +92,16 @@ class Certificate(Shown):
         return "open"
 
     @property
+    def oracle_gain(self) -> float:
+        """The gain seen in the sample: what the in-sample best fails and some other model does not, as a share."""
+        return (self.n_queries - self.best_correct - self.n_all_wrong) / self.n_queries
+
+    @property
+    def needs_matrix(self) -> bool:
+        """Whether totals cannot settle it: the gain seen is not below the overhead, and P1.vii needs every model."""
+        return self.outcome == "open" and self.paired_min_gain is None and self.oracle_gain >= (self.overhead or 0.0)
+
+    @property
     def decision(self) -> str:
         """The certificate in one plain sentence."""
         best = self.best_model if self.best_model is not None else "the best of them"
@@ -109,6 +119,8 @@ class Certificate(Shown):
             level = f"also with {100 * (1 - self.delta):g}% confidence taken alone"
             least = f"{level}, a perfect selector would gain at least {100 * (self.paired_min_gain or 0):.1f}"
             return f"{bound}; {least}; {cost}: there is room, if a selector can find it."
+        if self.needs_matrix:
+            return f"{bound}; {cost}: whether there is room cannot be settled by totals, the whole matrix is needed."
         return f"{bound}; {cost}: not settled by {self.n_queries:,} queries, grade more of them."
 
 

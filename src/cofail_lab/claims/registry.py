@@ -51,6 +51,7 @@ PROPOSITIONS = (
     "p14_votes",
     "p14_weights",
     "p14_slopes",
+    "p15_matched",
 )
 
 _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
@@ -84,8 +85,10 @@ def select(claims: str | Sequence[str] | None) -> tuple[Claim, ...]:
     for name in names:
         if not any(_under(claim.id, name) for claim in all_claims()):
             known = ", ".join(dict.fromkeys(claim.id.split(".")[0] for claim in all_claims()))
+            alike = {claim.id.casefold(): claim.id for claim in all_claims()}
+            meant = f", did you mean {alike[name.casefold()]}?" if name.casefold() in alike else ""
             raise InputError(
-                f"experiment.claims: {name!r} is no claim; there are {known} and their parts, such as P1.iv"
+                f"experiment.claims: {name!r} is no claim{meant}; there are {known} and their parts, such as P1.iv"
             )
     return tuple(claim for claim in all_claims() if any(_under(claim.id, name) for name in names))
 

@@ -6,8 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, NoReturn
 
-from cofail_lab.data.file_source import FileSource, local_path
-from cofail_lab.data.files import ends_in
+from cofail_lab.data import files
+from cofail_lab.data.file_source import FileSource
+from cofail_lab.data.files import ends_in, local_path
 from cofail_lab.data.formats import FORMATS, source_class
 from cofail_lab.data.layout import plain_name
 from cofail_lab.data.names import counted, shorten
@@ -101,8 +102,19 @@ class AutoSource(FileSource):
     def _refuse(self, path: Path) -> NoReturn:
         """Raise why no reader can read a file; for a table, what the wide format lacks: people write it by hand."""
         if not path.exists():
-            raise InputError(f"{path}: no such file")
-        raise InputError(f"{path.name}: of no known format; tried {', '.join(sorted(FORMATS))}; choose one with data=")
+            raise files.absent(path)
+        with files.opened(path) as file:  # raises where it cannot be read
+            if not file.read(1):
+                raise InputError(f"{path.name}: the file is empty")
+        if path.suffix == ".json":
+            files.read_json(path)  # raises where it is no JSON at all
+        if path.suffix == ".jsonl":
+            for _ in files.read_jsonl(path):
+                pass
+        raise InputError(
+            f"{path.name}: of no known format; tried {', '.join(sorted(FORMATS))}; choose one with data=, and let the "
+            "name of a table end in .csv, .tsv, .xlsx or .parquet"
+        )
 
 
 def _by_name(path: Path) -> tuple[str, str] | None:

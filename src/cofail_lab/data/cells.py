@@ -131,6 +131,8 @@ def cell_states(
     numeric = ~np.isnan(reading.scores[table.codes[bad[:, 0], bad[:, 1]]])
     if threshold is None and numeric.all():
         remedy = "data.threshold= says from which number on an answer is right"
+    elif all(table.texts[table.codes[i, j]].strip().endswith("%") for i, j in bad):
+        remedy = "write percentages as numbers, 0.9 or 90; data.threshold= then says from which on an answer is right"
     else:
         remedy = f"accepted: {ACCEPTED}; correct them, or remove a column that is no model"
     verb = "is not a graded cell" if len(bad) == 1 else "are not graded cells"

@@ -7,10 +7,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cofail_lab.data.files import head
+from cofail_lab.errors import InputError
 
 _DELIMITERS = (",", ";", "\t", "|")
 _MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _ROWS = 20
+# The first bytes of files that are no text, and what to do with them.
+_NOT_TEXT = (
+    (b"\x1f\x8b", "is compressed with gzip; let its name end in .csv.gz"),
+    (b"PK\x03\x04", "is a zip archive or an Excel workbook; unpack it, or let its name end in .xlsx"),
+    (b"\xd0\xcf\x11\xe0", "is an Excel workbook of the old kind; save it as .xlsx or CSV"),
+    (b"PAR1", "is a Parquet table; let its name end in .parquet"),
+    (b"\x89PNG", "is an image"),
+    (b"%PDF", "is a PDF document"),
+)
 
 
 class Dialect(NamedTuple):
@@ -39,6 +49,20 @@ def find_dialect(path: Path) -> Dialect:
     if first[:4].lower() == "sep=" and first[4:] in _DELIMITERS:
         return Dialect(first[4:], encoding, stated=True)
     return Dialect(max(_DELIMITERS, key=lambda delimiter: _merit(text, delimiter)), encoding)
+
+
+def check_text(path: Path) -> None:
+    """Raise InputError for a file that is no text table, by its first bytes, and say what it is."""
+    start = head(path)
+    for mark, what in _NOT_TEXT:
+        if start.startswith(mark):
+            raise InputError(f"{path.name}: not a text table: it {what}")
+    wide = start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE))
+    if b"\0" in start and (wide or not start.startswith(tuple(mark for mark, _ in _MARKS))):
+        raise InputError(
+            f"{path.name}: not a text table: it has bytes that are zero, as binary files have, and text in UTF-16 or "
+            "UTF-32; save it as UTF-8, which Excel calls 'CSV UTF-8'"
+        )
 
 
 def _merit(text: str, delimiter: str) -> float:

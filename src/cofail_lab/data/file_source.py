@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from cofail_lab.data import files
+from cofail_lab.data.files import local_path
 from cofail_lab.data.names import counted, list_names
 from cofail_lab.data.records import Records
 from cofail_lab.data.rule import Rule
@@ -152,15 +153,6 @@ def _fits(path: Path, patterns: Sequence[str]) -> bool:
     return any(fnmatch.fnmatchcase(path.name.lower(), pattern) for pattern in patterns)
 
 
-def local_path(text: str) -> Path:
-    """A path as it is written, if there is such a file; else with ``~`` as the home folder, where there is one."""
-    path = Path(text)
-    try:
-        return path if path.exists() else path.expanduser()
-    except (OSError, ValueError, RuntimeError):  # a NUL, a name too long, no such user
-        return path
-
-
 def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:
     """The files that paths, folders and shell patterns stand for.
 
@@ -173,15 +165,17 @@ def expand(path: str | Sequence[str], patterns: Sequence[str]) -> list[Path]:
     """
     paths: dict[Path, None] = {}
     for text in [path] if isinstance(path, str) else path:
-        if re.match(r"(https?|s3|gs|hf)://", text):
+        if re.match(r"(https?|s3|gs|hf|ftp)://", text):
             raise InputError(
                 f"data.path: {text!r} is an address; download the file first (data=hf reads a dataset from the hub)"
             )
+        if text.startswith("file:"):
+            raise InputError(f"data.path: {text!r} is an address; write the path without file://")
         try:
             here = local_path(text)
             if here.is_dir():
                 matches = sorted(file for file in here.rglob("*") if _fits(file, patterns) and file.is_file())
-                what = f"a folder without {' or '.join(patterns)} in it"
+                what = "an empty folder" if "*" in patterns else f"a folder without {' or '.join(patterns)} in it"
             elif here.exists() or not glob.has_magic(text):
                 matches, what = [here], ""
             else:

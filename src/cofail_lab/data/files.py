@@ -3,6 +3,7 @@
 Every reader of `cofail_lab.data` gets bytes, JSON and archives from here and has no other way to a file.
 """
 
+import difflib
 import gzip
 import hashlib
 import io
@@ -10,7 +11,8 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -26,6 +28,15 @@ MAX_RATIO = 250
 FREE_BYTES = 64 * 2**20
 """Decompressed bytes that are read whatever the ratio."""
 MAX_MEMBERS = 100_000
+
+
+def local_path(text: str) -> Path:
+    """A path as it is written, if there is such a file; else with ``~`` as the home folder, where there is one."""
+    path = Path(text)
+    try:
+        return path if path.exists() else path.expanduser()
+    except (OSError, ValueError, RuntimeError):  # a NUL, a name too long, no such user
+        return path
 
 
 def ends_in(path: Path, suffixes: str | tuple[str, ...]) -> bool:
@@ -201,22 +212,35 @@ def _plain_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
+        raise absent(path) from None
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         # RuntimeError: encrypted. NotImplementedError: a compression method nobody uses.
         if isinstance(error, RecursionError):
             raise
-        raise InputError(f"{path.name}: not a readable zip archive ({shorten(str(error))})") from error
+        kind = "Excel workbook" if path.suffix == ".xlsx" else "zip archive"
+        raise InputError(f"{path.name}: not a readable {kind} ({shorten(str(error))})") from error
     except (EOFError, zlib.error) as error:
         reason = shorten(str(error))
         raise InputError(
             f"{path.name}: the compressed stream is cut short or damaged ({reason}); copy it again"
         ) from error
+    except gzip.BadGzipFile:
+        raise InputError(
+            f"{path.name}: not compressed with gzip, although its name ends in .gz; take .gz out of the name"
+        ) from None
     except OSError as error:
-        # gzip.BadGzipFile is an OSError too.
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
     except MemoryError:
         raise InputError(f"{path.name}: does not fit in memory") from None
+
+
+def absent(path: Path) -> InputError:
+    """The error for a file that does not exist, with the name that is nearest among its neighbours."""
+    near: list[str] = []
+    with suppress(OSError):
+        neighbours = [one.name for one in islice(path.parent.iterdir(), MAX_MEMBERS)]
+        near = difflib.get_close_matches(path.name, neighbours, n=1, cutoff=0.8)
+    return InputError(f"{path}: no such file{f', did you mean {path.parent / near[0]}?' if near else ''}")
 
 
 def _not_utf8(where: str, error: UnicodeDecodeError, after: str = "") -> InputError:

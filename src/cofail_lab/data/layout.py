@@ -102,6 +102,11 @@ def find_layout(
         InputError: no column names the queries.
     """
     plain = [plain_name(name) for name in names]
+    if len(set(plain)) < len(plain) and set(plain[1:]) <= {"0", "1", "0.0", "1.0", "true", "false", ""}:
+        raise InputError(
+            f"{file}: the first line, {shorten(','.join(names))!r}, holds grades; it must name the columns: 'query', "
+            "then one model each"
+        )
     grades = [
         False if name in (*NOT_MODELS, *DATASET_NAMES) else _holds_grades(table.codes[:, j], reading, j, threshold)
         for j, name in enumerate(plain)

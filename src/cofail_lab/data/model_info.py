@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from cofail_lab.data.files import read_bytes
+from cofail_lab.data.files import local_path, read_bytes
 from cofail_lab.data.names import check_names, list_names, shorten
 from cofail_lab.data.prices import PRICES, with_costs
 from cofail_lab.data.tables import CSV_SUFFIXES, PARQUET_SUFFIXES, read_sheet
@@ -91,7 +91,7 @@ def read_model_info(table: str) -> dict[str, dict[str, str]]:
     Raises:
         InputError: another ending, not readable, a name that is blank or twice in it, or a bad price.
     """
-    path = Path(__file__).with_name("roster.csv") if table == ROSTER else Path(table).expanduser()
+    path = Path(__file__).with_name("roster.csv") if table == ROSTER else local_path(table)
     if path.name.endswith((*CSV_SUFFIXES, *PARQUET_SUFFIXES)):
         sheet = read_sheet(path)
         rows = [dict(zip(sheet.header, row, strict=True)) for row in sheet.rows]

@@ -9,7 +9,7 @@ from inspect import isclass
 from pathlib import Path
 from typing import Any
 
-from cofail_lab.data.file_source import local_path
+from cofail_lab.data.files import local_path
 from cofail_lab.data.names import shorten
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades, Selection

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from cofail_lab.data.dialect import find_dialect
+from cofail_lab.data.dialect import check_text, find_dialect
 from cofail_lab.data.excel import excel_rows
 from cofail_lab.data.files import ends_in, opened
 from cofail_lab.data.names import shorten
@@ -71,6 +71,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         InputError: not readable, damaged, not UTF-8, empty, or a row that is not as long as the header.
     """
     csv.field_size_limit(2**27)
+    check_text(path)
     dialect = find_dialect(path)
     try:
         with opened(path) as binary:

@@ -155,9 +155,14 @@ class Inputs:
 
     def counts_or_outcomes(self) -> Counts | Outcomes:
         """The contents of the source: totals as they are, a matrix reduced to its complete queries."""
+        loaded = self.counts_or_grades()
+        return loaded.outcomes() if isinstance(loaded, Grades) else loaded
+
+    def counts_or_grades(self) -> Counts | Grades:
+        """The contents of the source: totals as they are, a matrix selected."""
         loaded = self._loaded()
         if isinstance(loaded, Grades):
-            return loaded.select(self.selection).outcomes()
+            return loaded.select(self.selection)
         if replace(self.selection, seed=0) != Selection():
             raise InputError(
                 "data=counts: totals cannot be selected from; leave dataset, models, min_coverage and pool_size out"

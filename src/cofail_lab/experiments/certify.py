@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from cofail_lab import checks
 from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.bounds.certificate import Certificate, certify_counts, certify_outcomes
+from cofail_lab.data.health.checks import examine
 from cofail_lab.experiments.base import Inputs, Progress, silent
-from cofail_lab.outcomes import Outcomes
-from cofail_lab.report.certificate import certificate_section
+from cofail_lab.grades import Grades
+from cofail_lab.report.certificate import certificate_section, on_one_screen
+from cofail_lab.report.health import health_section
 from cofail_lab.result import Result
 
 
@@ -30,9 +32,12 @@ class Certify:
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """Certify what the source holds."""
         del progress  # instant
-        loaded = inputs.counts_or_outcomes()
-        if isinstance(loaded, Outcomes):
-            certificate = certify_outcomes(loaded, delta=self.delta, overhead=self.overhead)
+        loaded = inputs.counts_or_grades()
+        outcomes, findings, health = None, [], ()
+        if isinstance(loaded, Grades):
+            outcomes, findings = loaded.outcomes(), examine(loaded)
+            health = (health_section(loaded, findings),)
+            certificate = certify_outcomes(outcomes, delta=self.delta, overhead=self.overhead)
         else:
             certificate = certify_counts(
                 n_all_wrong=loaded.n_all_wrong,
@@ -42,15 +47,17 @@ class Certify:
                 delta=self.delta,
                 overhead=self.overhead,
             )
+        headline, brief = on_one_screen(certificate, outcomes, findings, loaded.notes)
         return Result(
-            headline=certificate.decision,
+            headline=headline,
             metrics=metrics(certificate),
             labels={
                 "decision": certificate.decision,
                 "decision_outcome": certificate.outcome,
                 **({} if certificate.best_model is None else {"best_model": certificate.best_model}),
             },
-            sections=(certificate_section(certificate, loaded.notes),),
+            brief=brief,
+            sections=(certificate_section(certificate, loaded.notes), *health),
         )
 
 

@@ -13,7 +13,7 @@ from cofail_lab.decisions import Frontier, budget_frontier, query_oracle_frontie
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.report.numbers import number, percent, points, ratio
+from cofail_lab.report.numbers import number, percent, points
 from cofail_lab.result import Result, Row, Section
 
 if TYPE_CHECKING:
@@ -87,7 +87,9 @@ class CostFrontier:
                         ),
                         Row("cheapest policy", number(oracle.least_cost), f"{percent(float(oracle.values[0]))} right"),
                         Row(
-                            "oracle against single best", ratio(oracle.oracle_cost / budget if budget else None), "cost"
+                            "oracle against single best",
+                            percent(oracle.oracle_cost / budget if budget else None),
+                            "of its cost",
                         ),
                     ),
                     {"frontier": "Share right against mean cost: models, and the frontiers of perfect routing."},

@@ -9,7 +9,7 @@ from cofail_lab.data.law import LawSource
 from cofail_lab.data.wide_writer import matrix_table
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.grades import Cell
-from cofail_lab.report.numbers import number
+from cofail_lab.report.numbers import percent
 from cofail_lab.result import Result, Row, Section
 
 
@@ -39,7 +39,7 @@ class Sample:
         error_rate, rates = float(1 - right.mean()), np.asarray(law.error_rates)
         name = type(law).__name__
         return Result(
-            headline=f"{n} queries drawn from {name} with {law.n_models} models; tables/sample.parquet holds them.",
+            headline=f"{n:,} queries drawn from {name} with {law.n_models} models; tables/sample.parquet holds them.",
             metrics={
                 "n_models": law.n_models,
                 "n_queries": n,
@@ -57,8 +57,8 @@ class Sample:
                     title="Drawn matrix",
                     sentences=("Fit it back with data=parquet and data.path=<run folder>/tables/sample.parquet.",),
                     rows=(
-                        Row("all wrong, drawn", number(drawn), f"law: {number(exact.value)}"),
-                        Row("mean error rate, drawn", number(error_rate), f"law: {number(rates.mean())}"),
+                        Row("all wrong, drawn", percent(drawn), f"law: {percent(exact.value)}"),
+                        Row("mean error rate, drawn", percent(error_rate), f"law: {percent(float(rates.mean()))}"),
                     ),
                 ),
             ),

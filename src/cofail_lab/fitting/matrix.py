@@ -17,6 +17,7 @@ from cofail_lab.fitting.estimators import block, full_sigma, one_factor
 from cofail_lab.fitting.estimators.pairs import Pairs, PairValues, square
 from cofail_lab.fitting.estimators.point import PointFit, fit_counts, point_laws
 from cofail_lab.fitting.estimators.stack import ObservedPairs, Prediction, TetrachoricStack
+from cofail_lab.fitting.readings import correlations
 from cofail_lab.fitting.readings import parts as readings
 from cofail_lab.fitting.readings.heldout import single_best_heldout
 from cofail_lab.fitting.readings.luck import Luck, find_runs, measure_luck
@@ -27,6 +28,7 @@ from cofail_lab.fitting.readings.slopes import pair_slopes
 from cofail_lab.fitting.readings.tail_test import TailTest
 from cofail_lab.fitting.replicates.intervals import bca_interval, percentile_interval
 from cofail_lab.fitting.replicates.null import NullCalibration
+from cofail_lab.fitting.replicates.pair_errors import pair_errors
 from cofail_lab.fitting.replicates.predictors import predict
 from cofail_lab.fitting.replicates.stages import Replicates
 from cofail_lab.numerics.nearest_correlation import nearest_correlation
@@ -41,9 +43,6 @@ eigenvalues, a rescaled diagonal and 4 million independent draws."""
 
 MATRIX_REPLICATES = 500
 """Number of bootstrap replicates that `MATRIX_LAWS` are refitted to: this costs ten times the rest of a replicate."""
-
-MAX_BOUNDARY_SHARE = 0.1
-"""Share of pairs on their Fréchet bound above which a mean tetrachoric correlation has no interval."""
 
 _HELDOUT_SPLITS = 200
 # An eigenvalue counts as negative only if it is smaller than rounding errors explain (times the number of models).
@@ -190,6 +189,11 @@ class MatrixFit(Shown):
         interval = bca_interval(ratio, _drawn_ratios(replicates, law), self.jackknife.ratios(law), self.level)
         return interval if interval is not None and np.isfinite(interval).all() else None
 
+    def shown_interval(self, law: str) -> tuple[float, float] | None:
+        """The interval of the ratio that texts and figures show: BCa where there is one, percentiles as published."""
+        better = None if self.conventions == "published" else self.bca_interval(law)
+        return self.ratio_interval(law) if better is None else better
+
     def part_ratio(self, index: int) -> float | None:
         """Observed over one-factor β of one of `parts`; None where K = 0 in this part or without a prediction."""
         part = self.parts[index]
@@ -204,19 +208,33 @@ class MatrixFit(Shown):
         return percentile_interval(self.replicates.more["parts"][:, index], self.level)
 
     def interval(self, values: Float[np.ndarray, " replicates"] | None) -> tuple[float, float] | None:
-        """95% percentile interval of a number that each replicate has; None for None."""
-        return None if values is None else percentile_interval(values, CONFIDENCE)
+        """95% percentile interval of a slope of correlations, one in each replicate; None for None."""
+        return None if values is None else percentile_interval(values, self._level)
 
     def correlation_interval(self, name: str) -> tuple[float, float] | None:
-        """95% percentile interval of a mean correlation of `point`; None without the bootstrap.
+        """95% limits of a mean correlation of `point`, or of ``pearson_gap``; None without the bootstrap.
 
-        None for a tetrachoric mean too where more than `MAX_BOUNDARY_SHARE` of the pairs are on their Fréchet bound:
-        resampling cannot undo their bias, and such intervals held the truth in 4 of 40 matrices (docs/coverage.md).
+        None for a tetrachoric mean too where pairs on their Fréchet bound spoil them (`readings.correlations`).
         """
-        n_boundary, n_pairs = int(self.point.n_boundary_pairs[0]), len(self.pairs.left)
-        if name.startswith("tetrachoric") and n_boundary > MAX_BOUNDARY_SHARE * n_pairs:
+        replicates = self.replicates
+        if replicates is None:
             return None
-        return None if self.replicates is None else self.interval(getattr(self.replicates.fit, name))
+        if name.startswith("tetrachoric"):
+            share = float(self.point.n_boundary_pairs[0]) / max(len(self.pairs.left), 1)
+            value, drawn = float(getattr(self.point, name)[0]), getattr(replicates.fit, name)
+            return correlations.tetrachoric_limits(value, drawn, share, self._level)
+        error = float(self._pearson_errors[name][0])
+        return correlations.pearson_limits(name, self.point, error, replicates, self._level)
+
+    @property
+    def _level(self) -> float:
+        """The nominal level that gives `CONFIDENCE`."""
+        return correlations.level_of(self.outcomes.error_counts, self.outcomes.n_queries, CONFIDENCE)
+
+    @cached_property
+    def _pearson_errors(self) -> Mapping[str, np.ndarray]:
+        weights = np.ones((1, self.outcomes.n_queries), dtype=np.int64)
+        return pair_errors(self.outcomes.wrong, weights, self.pair_values.pearson, self.pairs, self.family_numbers)
 
     def correlation_matrix(self) -> tuple[Float[np.ndarray, "m m"], Int[np.ndarray, "m m"]]:
         """Tetrachoric correlations (nan in rows of constant models, diagonal 1) and boundary signs."""

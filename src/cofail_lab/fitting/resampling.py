@@ -10,6 +10,7 @@ from cofail_lab.fitting.readings.parts import resampled_parts
 from cofail_lab.fitting.readings.slopes import pair_slopes
 from cofail_lab.fitting.refit import refitter, replicated_laws
 from cofail_lab.fitting.replicates.bootstrap import AT_ONCE, bootstrap, jackknife
+from cofail_lab.fitting.replicates.pair_errors import pair_errors
 from cofail_lab.fitting.replicates.stages import Batch, Replicates, Stage, join
 
 # The laws of the whole matrix make a replicate ten times slower, so that its batches are smaller.
@@ -46,6 +47,8 @@ class Bootstrap:
             if parts:
                 more["parts"] = resampled_parts(wrong, parts, batch)
             slopes = pair_slopes(rates, batch.values, pairs)
+            errors = pair_errors(wrong, batch.resampled_weights, batch.values.pearson, pairs, self.fit.family_numbers)
+            more |= {f"error_{name}": values for name, values in errors.items()}
             return more | {f"slopes_{name}": values for name, values in slopes.items()}
 
         def rich(batch: Batch) -> dict[str, np.ndarray]:

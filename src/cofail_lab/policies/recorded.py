@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from cofail_lab.data.files import local_path
 from cofail_lab.errors import InputError
 from cofail_lab.policies.base import AbstractFitted, AbstractPolicy, Choices, View
 from cofail_lab.policies.graded import Graded
@@ -51,7 +51,7 @@ class Recorded(AbstractPolicy):
         from cofail_lab.data.names import shorten
         from cofail_lab.data.tables import read_sheet
 
-        path = Path(self.path).expanduser()
+        path = local_path(self.path)
         sheet = read_sheet(path)
         for name in ("query", "model"):
             if name not in sheet.header:

@@ -5,14 +5,17 @@ The first part needs only counts, so that it is shown as soon as the matrix is r
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cofail_lab.bounds.certificate import Certificate
-from cofail_lab.report.names import shorten
-from cofail_lab.report.numbers import count, interval, percent, points
+from cofail_lab.bounds.planner import queries_to_decide
+from cofail_lab.report.names import printable, shorten
+from cofail_lab.report.numbers import agreeing_digits, count, interval, percent, points
 from cofail_lab.result import Row, Section
 
 if TYPE_CHECKING:
@@ -24,10 +27,21 @@ VERDICTS = {"room": "ROOM IF A SELECTOR CAN FIND IT", "skip": "NO ROOM", "open":
 
 # Notes on how a matrix was read that may make all of it another matrix.
 _GUESSES = (" set aside: ", "with different prompts in other records", "although ", "taken for repeated runs")
-_NAMED = 10
-_CAVEATS = 3
+# What the first part may take of the screen: queries, characters of their list, and caveats of two lines each.
+_NAMED, _LIST, _NAME = 10, 110, 24
+_CAVEATS, _CAVEAT = 3, 154
 # Findings that can void the headline, the worst first.
-_VOIDING = ("duplicates", "inverted", "blocks", "repeated_prompts", "coverage", "ungraded", "at_limit", "constant")
+_VOIDING = (
+    "swapped",
+    "duplicates",
+    "inverted",
+    "blocks",
+    "repeated_prompts",
+    "coverage",
+    "ungraded",
+    "at_limit",
+    "constant",
+)
 
 
 def verdict(certificate: Certificate) -> str:
@@ -41,10 +55,11 @@ def headline(outcomes: Outcomes, certificate: Certificate) -> str:
     accuracy, ceiling = 1 - outcomes.error_rates[best], 1 - outcomes.all_wrong()
     if outcomes.n_models == 1:
         return f"{verdict(certificate)}. One model, {shorten(outcomes.models[best])}: there is nothing to combine."
+    digits = agreeing_digits(lambda a, c: c - a, points, accuracy, ceiling)
     return (
         f"{verdict(certificate)}. {count(outcomes.n_models)} models; the best, {shorten(outcomes.models[best])}, is "
-        f"right on {percent(accuracy)} of {count(outcomes.n_queries)} queries, a perfect selector on "
-        f"{percent(ceiling)}: {points(ceiling - accuracy)} more."
+        f"right on {percent(accuracy, digits)} of {count(outcomes.n_queries)} queries, a perfect selector on "
+        f"{percent(ceiling, digits)}: {points(ceiling - accuracy)} more."
     )
 
 
@@ -57,13 +72,43 @@ def first_sections(
         Row(
             "certified gain",
             _certified(certificate),
-            f"at {at} each, of a perfect selector: no way of combining gains more",
+            f"at {at}{'' if certificate.paired_min_gain is None else ' each'}, of a perfect selector",
         ),
         *([] if certificate.overhead is None else [Row("your overhead", points(certificate.overhead), "")]),
         Row("fail everyone", *_defeated(outcomes)),
     ]
     caveats = tuple(f"! {sentence}" for sentence in _caveats(outcomes, findings))
     return Section("The answer", (), tuple(rows)), Section("What could void it", caveats)
+
+
+def next_section(certificate: Certificate, *, beyond: bool = False) -> Section:
+    """One sentence on what to do, with its command.
+
+    Args:
+        certificate: which gains are certified.
+        beyond: whether more queries defeat everyone than any law without a common mode explains.
+    """
+    return Section("What to do next", (f"Next: {_next_step(certificate, beyond)}.",))
+
+
+def _next_step(certificate: Certificate, beyond: bool) -> str:
+    if certificate.n_models == 1:
+        return "add models: one has nothing to combine"
+    if beyond:
+        return "read the queries that fail everyone; the same command with experiment=queries lists them"
+    if certificate.outcome == "skip":
+        return "look for a model that is right where all of these fail; experiment=queries lists these queries"
+    if certificate.outcome == "room":
+        return "the same command with experiment=decide says what routers, votes and cascades do gain here"
+    if certificate.needs_matrix:
+        return "read the whole matrix: only the grades of every model can certify that there is room"
+    wanted, n = queries_to_decide(certificate), certificate.n_queries
+    if wanted is not None and wanted > n:
+        return f"grade about {count(wanted - n)} more queries (experiment=plan), if rates stay as they are"
+    if certificate.overhead is None:
+        return "state what combining costs you: experiment.overhead="
+    gain = points(certificate.oracle_gain)
+    return f"the gain seen, {gain}, is too close to the overhead for any number of queries: decide without it"
 
 
 def _certified(certificate: Certificate) -> str:
@@ -81,13 +126,38 @@ def _defeated(outcomes: Outcomes) -> tuple[str, str]:
         return said, "no query defeats every model"
     datasets = outcomes.dataset
     order = hard if datasets is None else hard[np.argsort(datasets[hard].astype(str), kind="stable")]
+    most = min(_NAMED, len(hard))
+    lists = (_listed(outcomes, order[:named], len(hard) - named) for named in range(most, 0, -1))
+    return said, next((text for text in lists if len(text) <= _LIST), _listed(outcomes, order[:1], len(hard) - 1))
+
+
+def _listed(outcomes: Outcomes, named: np.ndarray, more: int) -> str:
+    """Some queries by dataset, and how many more there are."""
     groups: dict[str, list[str]] = {}
-    for i in order[:_NAMED]:
-        groups.setdefault("" if datasets is None else str(datasets[i]), []).append(shorten(outcomes.queries[i], 24))
-    listed = "; ".join(
-        f"{shorten(name, 24)}: {', '.join(names)}" if name else ", ".join(names) for name, names in groups.items()
+    for i in named:
+        groups.setdefault("" if outcomes.dataset is None else str(outcomes.dataset[i]), []).append(outcomes.queries[i])
+    said = "; ".join(
+        f"{shorten(name, _NAME)}: {', '.join(_short(names))}" if name else ", ".join(_short(names))
+        for name, names in groups.items()
     )
-    return said, listed + (f" and {count(len(hard) - _NAMED)} more" if len(hard) > _NAMED else "")
+    return f"{said} and {count(more)} more" if more else said
+
+
+def _short(names: Sequence[str]) -> list[str]:
+    """Names of queries as short as keeps them apart: long ones lose what all begin with, then their ends."""
+    lines = [printable(name).strip() for name in names]
+    if len(lines) == 1:
+        return [shorten(lines[0])]
+    if max(map(len, lines)) <= _NAME:
+        return lines
+    shared = os.path.commonprefix(lines)  # noqa: RUF071  (these are no paths)
+    rests = [line[len(shared) :] for line in lines]
+    width = next(
+        (w for w in range(_NAME // 3, max(map(len, rests))) if len({rest[:w] for rest in rests}) == len(rests)),
+        max(map(len, rests)),
+    )
+    before = "…" if shared else ""
+    return [before + (rest if len(rest) <= width else f"{rest[:width]}…") for rest in rests]
 
 
 def _caveats(outcomes: Outcomes, findings: Sequence[Finding]) -> list[str]:
@@ -107,4 +177,17 @@ def _caveats(outcomes: Outcomes, findings: Sequence[Finding]) -> list[str]:
         if not (finding.check == "coverage" and left_out is not None and left_out.n_queries):
             said.append(finding.sentence)
     more = len(said) - _CAVEATS
-    return said if more <= 0 else [*said[:_CAVEATS], f"{count(more)} more, at the end with verbose=true"]
+    shown = [_condensed(sentence) for sentence in said[:_CAVEATS]]
+    return shown if more <= 0 else [*shown, f"{count(more)} more, at the end with verbose=true"]
+
+
+def _condensed(sentence: str) -> str:
+    """A caveat on two lines: names in brackets go first, then what follows the last stop that fits."""
+    line = printable(sentence)
+    if len(line) > _CAVEAT:
+        line = re.sub(r" \([^()]{12,}\)", "", line)
+    if len(line) > _CAVEAT:
+        head = line[:_CAVEAT]
+        stop = max(head.rfind(mark) for mark in (". ", ": ", "; ", ", "))
+        line = f"{head[:stop].rstrip(' .')} …" if stop > _CAVEAT // 3 else shorten(line, _CAVEAT)
+    return line

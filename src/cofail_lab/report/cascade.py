@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from cofail_lab.policies.cascade_reading import AtFraction, CascadeReading, Ranged
 from cofail_lab.report.names import shorten
-from cofail_lab.report.numbers import ABSENT, interval, number, percent, points
+from cofail_lab.report.numbers import ABSENT, interval, number, percent, points, signed
 from cofail_lab.result import Row, Section
 
 # Of differences of accuracies.
@@ -151,7 +151,7 @@ def _rows(read: CascadeReading) -> list[Row]:
     rows = [
         Row(
             "average gap",
-            f"{routes.integral:+.5f}",
+            signed(routes.integral, 5),
             f"over random escalation{_area_limits(read.area)}; three routes agree to {spread:.0e}",
         ),
         Row("AUC", _auc(read.cheap_auc), f"for {shorten(read.cheap)}; {_auc(read.strong_auc)} for the strong model"),
@@ -185,8 +185,8 @@ def _noise_rows(read: CascadeReading) -> list[Row]:
     return [
         Row(
             f"{percent(row.noise, 0)} noise",
-            f"{row.area:+.5f}",
-            f"average gap, {row.area_lower:+.5f} to {row.area_upper:+.5f} over the seeds; largest gap "
+            f"{signed(row.area, 5)}",
+            f"average gap, {signed(row.area_lower, 5)} to {signed(row.area_upper, 5)} over the seeds; largest gap "
             f"{points(row.largest_gap, 2)}",
         )
         for row in read.degraded
@@ -200,7 +200,7 @@ def _limits(ranged: Ranged) -> str:
 
 
 def _area_limits(ranged: Ranged) -> str:
-    return "" if ranged.lower is None else f" ({ranged.lower:+.5f} to {ranged.upper:+.5f})"
+    return "" if ranged.lower is None else f" ({signed(ranged.lower, 5)} to {signed(ranged.upper, 5)})"
 
 
 def _auc(value: float | None) -> str:

@@ -12,6 +12,7 @@ from cofail_lab.report.numbers import count
 from cofail_lab.result import Result, Row, Section
 
 LABELS = {
+    "swapped": "right and wrong swapped",
     "coverage": "coverage of models and queries",
     "ungraded": "unparsed answers and errors",
     "duplicates": "duplicate models",

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 
 
 def printable(text: str) -> str:
@@ -28,6 +30,13 @@ def shorten(text: str, width: int = 38) -> str:
 def escape(character: str) -> str:
     r"""A character as Python would write it in ASCII, ``\u202e``."""
     return character.encode("unicode_escape").decode("ascii")
+
+
+def shown_path(path: Path) -> Path:
+    """A path as people write it: from the working folder where it is inside."""
+    with suppress(ValueError, OSError):
+        return path.relative_to(Path.cwd())
+    return path
 
 
 def texts(values: Iterable[object]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeGuard
 
 from cofail_lab.estimate import Estimate
@@ -66,7 +67,12 @@ def number(value: float | None, significant: int = 4) -> str:
 
 def fixed(value: float | None, decimals: int = 3) -> str:
     """A number of known scale, such as a correlation, with exactly this many decimals: ``0.5 -> "0.500"``."""
-    return f"{value:.{decimals}f}" if _exists(value) else ABSENT
+    return f"{round(value, decimals) + 0.0:.{decimals}f}" if _exists(value) else ABSENT
+
+
+def signed(value: float | None, decimals: int = 1) -> str:
+    """A difference with its sign and exactly this many decimals: ``-0.05 -> "-0.1"``; what rounds to zero is "+0.0"."""
+    return f"{round(value, decimals) + 0.0:+.{decimals}f}" if _exists(value) else ABSENT
 
 
 def p_value(value: float) -> str:
@@ -79,6 +85,25 @@ def interval(lower: float | None, upper: float | None, form: Callable[[float | N
     if not (_exists(lower) or _exists(upper)):
         return ABSENT
     return f"{form(lower).removesuffix(' points')} to {form(upper)}"
+
+
+def agreeing_digits(
+    derive: Callable[..., float], form: Callable[[float | None], str], *shares: float, least: int = 1, most: int = 6
+) -> int:
+    """Digits of percentages from which a reader computes the same number as stands beside them.
+
+    Args:
+        derive: the number from the shares, such as their difference or quotient.
+        form: how that number is shown.
+        shares: in [0, 1].
+        least, most: digits to choose from; ``most`` where none of them is enough.
+    """
+    for digits in range(least, most):
+        seen = [float(percent(share, digits).rstrip("%")) / 100 for share in shares]
+        with suppress(ZeroDivisionError):
+            if form(derive(*seen)) == form(derive(*shares)):
+                return digits
+    return most
 
 
 def plus_minus(estimate: Estimate) -> str:

@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from cofail_lab.report.names import printable
+from cofail_lab.report.names import printable, shown_path
 from cofail_lab.result import Listing, Result, Section
 from cofail_lab.verdict import Verdict
 
@@ -20,8 +20,6 @@ MAX_WIDTH = 100
 
 SCREEN = 25
 """Lines of a summary at most, unless all of it is asked for."""
-# Lines of a headline with its box, and of the path at the end.
-_MARGIN = 9
 
 MAX_ROWS = 25
 """Rows of a listing that are printed; the page has all rows."""
@@ -34,6 +32,7 @@ def render(
     *,
     verbose: bool = True,
     announced: int = 0,
+    following: str | None = None,
 ) -> None:
     """Print the result, the answer first; plain text where the console is not a terminal.
 
@@ -46,27 +45,44 @@ def render(
         run_dir: folder with the files of this run, named at the end.
         verbose: whether to print every section, or only `Result.brief` and, where there is none, `SCREEN` lines.
         announced: number of brief sections that `announce` has printed already, with the headline.
+        following: what to do next, with its command; the last sentence.
     """
     width = min(console.width, MAX_WIDTH)
     brief = bool(result.brief) and not verbose
-    if not (announced and brief):
-        _print_headline(result.headline, console, width)
-    if result.interrupted is not None:
-        console.print(
-            _text(f"Stopped early: {result.interrupted}. What had been computed is shown.", "yellow"), width=width
-        )
+
+    def print_end() -> None:
+        if following is not None:
+            console.print(_text(f"Next: {following}."), width=width)
+        if run_dir is not None:
+            _print_path(run_dir, console, verbose=verbose)
+
+    def print_top() -> None:
+        if not (announced and brief):
+            _print_headline(result.headline, console, width)
+        if result.interrupted is not None:
+            stopped = f"Stopped early: {result.interrupted}. What had been computed is shown."
+            console.print(_text(stopped, "yellow"), width=width)
+
+    print_top()
     if brief:
         for section in result.brief[announced:]:
             _print_section(section, console, width, titled=False)
     elif verbose:
         _print_all(result, console, width)
     else:
-        _print_first_lines(result, console, width)
-    if run_dir is not None:
-        # One line without breaks, whatever its length: a path with a line break cannot be copied.
-        more = "" if verbose else "verbose=true prints all of it. "
-        where = Text.assemble(f"\n{more}Full report, tables and figures: ", (printable(str(run_dir)), "cyan"))
-        console.print(where, soft_wrap=True)
+        with console.capture() as around:
+            print_top()
+            print_end()
+        _print_first_lines(result, console, width, SCREEN - len(around.get().splitlines()))
+    print_end()
+
+
+def _print_path(run_dir: Path, console: Console, *, verbose: bool) -> None:
+    """Where everything is, on one line without breaks: a path with a line break cannot be copied."""
+    page = run_dir / "report.html"
+    shown = shown_path(page if page.exists() else run_dir)
+    more = "" if verbose else "All of it: verbose=true, or "
+    console.print(Text.assemble(more, (printable(str(shown)), "cyan")), soft_wrap=True)
 
 
 def announce(headline: str, sections: Sequence[Section], console: Console) -> None:
@@ -91,16 +107,15 @@ def _print_all(result: Result, console: Console, width: int) -> None:
         console.print(_verdicts(result), width=width)
 
 
-def _print_first_lines(result: Result, console: Console, width: int) -> None:
-    """The first lines of the sections; a sentence says how many are left."""
+def _print_first_lines(result: Result, console: Console, width: int, room: int) -> None:
+    """The first lines of the sections, as many as there is room for; the last says how many are left."""
     with console.capture() as captured:
         _print_all(result, console, width)
-    lines = captured.get().rstrip().splitlines()
-    room = SCREEN - _MARGIN
-    shown = lines if len(lines) <= room else lines[:room]
+    lines = captured.get().strip("\n").splitlines()
+    shown = lines if len(lines) <= room else lines[: room - 1]
     console.file.write("\n".join([*shown, ""]))
     if len(lines) > room:
-        console.print(_text(f"... {len(lines) - room} more lines", "dim"), width=width)
+        console.print(_text(f"... {len(lines) - room + 1} more lines", "dim"), width=width)
 
 
 def _print_section(section: Section, console: Console, width: int, *, titled: bool = True) -> None:

@@ -5,11 +5,14 @@ Two jobs with the same key give the same numbers. A finished folder with that na
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from cofail_lab.data.files import local_path
 
 # Packages that compute numbers for this one; another version of them may round differently.
 _NUMERICAL_PACKAGES = ("numpy", "scipy", "jax", "jaxlib", "scikit-learn", "cvxpy", "highspy")
@@ -26,7 +29,7 @@ def job_key(config: Mapping[str, Any]) -> str:
     run = {name: value for name, value in config.get("run", {}).items() if name != "workers"}
     content = {
         "config": {**config, "run": run},
-        "data": {path: _digest(Path(path).expanduser()) for path in sorted(set(_paths(config)))},
+        "data": {path: _digest(local_path(path)) for path in sorted(set(_paths(config)))},
         "code": code_version(),
     }
     text = json.dumps(content, sort_keys=True, default=str)
@@ -70,9 +73,9 @@ def _paths(node: Any, name: str = "") -> Iterator[str]:
 
 def _digest(path: Path) -> str:
     """Hash of a file and its siblings, or of a folder; ``absent`` where neither exists."""
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - unlike Path's, it is false for a name that no file can have
         files = sorted(file for file in path.rglob("*") if file.is_file())
-    elif path.is_file():
+    elif os.path.isfile(path):  # noqa: PTH113
         stem = path.name.split(".")[0]
         files = sorted(file for file in path.parent.iterdir() if file.name.split(".")[0] == stem and file.is_file())
     else:

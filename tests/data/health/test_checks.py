@@ -57,6 +57,26 @@ def test_false_alarms_are_as_rare_as_stated() -> None:
     assert len(found) <= 7, found
 
 
+def test_grades_that_may_be_swapped_are_asked_about(matrix: Grades) -> None:
+    """Asked from the first query beyond one half that defeats everyone, unless still more have everyone right."""
+    wrong = Cell.WRONG
+
+    def defeat(n: int) -> list[Finding]:
+        cells = np.where(np.arange(100)[:, None] < n, wrong, Cell.RIGHT).repeat(3, axis=1)
+        cells[90:, 0] = wrong  # no constant model
+        cells[91:, 1] = wrong
+        cells[:3] = np.where(np.eye(3), Cell.RIGHT, wrong)
+        return [
+            f for f in examine(Grades(cells, tuple(map(str, range(100))), ("a", "b", "c"), "t")) if f.check == "swapped"
+        ]
+
+    assert defeat(53) == []  # 50 of 100, the first three are right for one model each
+    (asked,) = defeat(54)
+    assert asked.count == 51
+    assert "51 of 100 queries defeat everyone. Is 1 right and 0 wrong in this file?" in asked.sentence
+    assert [f for f in examine(matrix) if f.check == "swapped"] == []
+
+
 def test_coverage(matrix: Grades) -> None:
     def drop(cells: np.ndarray) -> None:
         cells[:60, 3] = Cell.MISSING
@@ -201,5 +221,5 @@ def test_real_matrices() -> None:
 
 def test_the_stated_rate_is_the_one_used() -> None:
     assert FALSE_ALARM == 0.001
-    assert set(CHECKS) == {"coverage", "ungraded", "duplicates", "constant", "blocks", "inverted", "repeated_prompts",
-                           "zero_costs", "at_limit"}  # fmt: skip
+    assert set(CHECKS) == {"swapped", "coverage", "ungraded", "duplicates", "constant", "blocks", "inverted",
+                           "repeated_prompts", "zero_costs", "at_limit"}  # fmt: skip

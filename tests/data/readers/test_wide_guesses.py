@@ -207,7 +207,7 @@ def test_excel_workbooks(tmp_path: Path) -> None:
     grades = AutoSource(str(tmp_path / "g.xlsx")).load()
     assert grades.cells.tolist() == [*CELLS, [MISSING, RIGHT]]
     (tmp_path / "bad.xlsx").write_bytes(b"PK\x03\x04 no workbook")
-    with pytest.raises(InputError, match=r"bad.xlsx: not a readable zip archive"):
+    with pytest.raises(InputError, match=r"bad.xlsx: not a readable Excel workbook"):
         WideSource(str(tmp_path / "bad.xlsx")).load()
     _workbook(tmp_path / "empty.xlsx", [])
     with pytest.raises(InputError, match=r"empty.xlsx: the first sheet is empty"):

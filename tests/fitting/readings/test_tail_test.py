@@ -111,7 +111,8 @@ def test_the_ceiling_of_power(m: int, n: int, ceiling: float) -> None:
     truth = 0.97 * law / law.sum()
     truth[-1] += 0.03
     pool = Pool(np.full(m, 0.4), np.ones(m))
-    alternative = with_atom(pool, n * truth, 0.03)
+    gaussian = near(pool, ("gaussian",), truth[None], n)["gaussian"]
+    alternative = with_atom(pool, "gaussian", gaussian, n * truth, 0.03)
     assert alternative == pytest.approx(truth, abs=3e-3)
     laws = {(0, name): kept for name, kept in near(pool, ("gaussian", "student", "skew"), truth[None], n).items()}
     nearest, power = power_ceiling(alternative, laws, Draws(n, 0))
@@ -166,3 +167,12 @@ def test_the_atom_of_the_power_fits_beside_the_best_model() -> None:
     counts = histogram(np.random.default_rng(2), np.random.default_rng(3).standard_normal(200), 5, 0.3)
     rates = np.array([0.02, 0.3, 0.3, 0.4, 0.4])
     assert test_tail(rates, np.ones(5), counts, atom=0.03, seed=0).atom == pytest.approx(0.01)
+
+
+def test_the_power_told_is_that_over_the_difficulty_that_fits() -> None:
+    """Exponential difficulty hides an atom of 3% that a Gaussian one would show: no power is told that one has not."""
+    rng = np.random.default_rng(1)
+    counts = histogram(rng, 1 - rng.exponential(size=1000), 20)
+    found = test_tail(np.full(20, 0.4), np.ones(20), counts, atom=0.03, seed=0)
+    assert found.power_base in ("skew", "lognormal")
+    assert found.power < 0.4 < 0.9 < found.ceiling

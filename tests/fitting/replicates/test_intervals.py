@@ -1,9 +1,10 @@
-"""Percentile and BCa intervals by their definitions."""
+"""Percentile, BCa and studentised intervals by their definitions."""
 
 import numpy as np
+import pytest
 from scipy import stats
 
-from cofail_lab.fitting.replicates.intervals import bca_interval, percentile_interval
+from cofail_lab.fitting.replicates.intervals import bca_interval, percentile_interval, studentised_interval
 
 
 def test_percentile_interval_wants_enough_replicates() -> None:
@@ -52,3 +53,23 @@ def test_no_bca_where_its_shares_cross() -> None:
         drawn = np.zeros(n)
         drawn[0] = 2.0
         assert (bca_interval(1.0, drawn, left_out, 0.9) is not None) is exists
+
+
+def test_studentised_interval_by_hand() -> None:
+    """Deviations -2, -1, 0, 1 and 3 errors: the central 40% are from the second to the fourth, seen from the value."""
+    values, errors = np.array([0.3, 0.4, 0.5, 0.6, 1.1]), np.array([0.1, 0.1, 0.1, 0.1, 0.2])
+    assert studentised_interval((0.5, 0.2), (values, errors), 0.4) == pytest.approx((0.3, 0.7))
+    assert studentised_interval((0.5, 0.0), (values, errors), 0.4) is None
+    # An error of 0 in a replicate: infinitely far, or nothing known where nothing deviates.
+    found = studentised_interval((0.5, 0.2), (values, np.zeros(5)), 0.4)
+    assert found == (-np.inf, np.inf)
+    assert studentised_interval((0.5, 0.2), (np.full(5, 0.5), np.zeros(5)), 0.4) is None
+
+
+def test_studentised_interval_of_a_mean_is_that_of_student() -> None:
+    """Drawn from a normal law: t with n - 1 degrees of freedom; 20,000 draws, its limits are known to .03."""
+    rng = np.random.default_rng(0)
+    drawn = rng.standard_normal((20_000, 6))
+    errors = drawn.std(axis=1, ddof=1) / np.sqrt(6)
+    low, high = studentised_interval((0.0, 1.0), (drawn.mean(axis=1), errors), 0.9) or (np.nan, np.nan)
+    assert (low, high) == pytest.approx((-stats.t.ppf(0.95, 5), stats.t.ppf(0.95, 5)), abs=0.1)

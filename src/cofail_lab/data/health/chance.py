@@ -76,16 +76,23 @@ def duplicates(view: View) -> list[Finding]:
     for s in range(int(stratum.max(initial=-1)) + 1):
         rows = stratum == s
         a, w = view.answered[rows].astype(np.float32), view.wrong[rows].astype(np.float32)
-        both, shared = (w.T @ w).astype(float), (a.T @ a).astype(float)
-        alone = (w.T @ a).astype(float)  # [i, j]: queries that i gets wrong among those that j answered
+        both = (w.T @ w).astype(float)
+        if a.all():  # what the products below would give, which take most of the time in a pool of thousands
+            shared = np.full((m, m), float(len(a)))
+            alone = np.repeat(w.sum(axis=0, dtype=float)[:, None], m, axis=1)
+        else:
+            shared = (a.T @ a).astype(float)
+            alone = (w.T @ a).astype(float)  # [i, j]: queries that i gets wrong among those that j answered
         together += both
         expected += np.divide(alone * alone.T, shared, out=np.zeros((m, m)), where=shared > 0)
         largest += np.minimum(alone, alone.T)
         differ += alone + alone.T - 2 * both
     chance = differ + 2 * (together - expected)
     kappa = 1 - np.divide(differ, chance, out=np.ones((m, m)), where=chance > 0)
-    near = (kappa >= _MIN_ABSENT_SHARE) & (_log_tail(together, expected, largest) < np.log(FALSE_ALARM / n_pairs))
-    pairs = np.argwhere(np.triu(near, 1))
+    # The tail of the few pairs that are near enough: that of all pairs takes longest in a pool of thousands.
+    pairs = np.argwhere(np.triu(kappa >= _MIN_ABSENT_SHARE, 1))
+    near = pairs[:, 0], pairs[:, 1]
+    pairs = pairs[_log_tail(together[near], expected[near], largest[near]) < np.log(FALSE_ALARM / n_pairs)]
     if not len(pairs):
         return []
     order = np.argsort(differ[pairs[:, 0], pairs[:, 1]], kind="stable")

@@ -82,6 +82,21 @@ def _ungraded(view: View) -> list[Finding]:
     return findings
 
 
+def _swapped(view: View) -> list[Finding]:
+    """Whether 1 may stand for an error: most queries defeat everyone, and more than everyone gets right."""
+    asked = view.answered.sum(axis=1) > 1
+    all_wrong = asked & (view.wrong.sum(axis=1) == view.answered.sum(axis=1))
+    all_right = asked & (view.wrong.sum(axis=1) == 0)
+    k, n = int(all_wrong.sum()), int(asked.sum())
+    if n < MIN_ANSWERS or k <= n / 2 or k <= all_right.sum():
+        return []
+    sentence = (
+        f"{k:,} of {n:,} queries defeat everyone. Is 1 right and 0 wrong in this file? If 1 marks an error, swap them: "
+        "everything here is upside down."
+    )
+    return [Finding("swapped", sentence, names_at(view.grades.queries, np.flatnonzero(all_wrong)), k)]
+
+
 def _constant(view: View) -> list[Finding]:
     findings = []
     n_answered, n_wrong = view.answered.sum(axis=0), view.wrong.sum(axis=0)
@@ -180,6 +195,7 @@ def at_limit(grades: Grades) -> tuple[Bool[np.ndarray, "n m"], str]:
 
 
 CHECKS = {
+    "swapped": _swapped,
     "coverage": _coverage,
     "ungraded": _ungraded,
     "duplicates": duplicates,

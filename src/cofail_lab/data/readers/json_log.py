@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cofail_lab.data import files
-from cofail_lab.data.file_source import GradedSource, LogSource, local_path
+from cofail_lab.data.file_source import GradedSource, LogSource
+from cofail_lab.data.files import local_path
 from cofail_lab.data.names import shorten
 from cofail_lab.data.rule import raw_score
 from cofail_lab.errors import InputError

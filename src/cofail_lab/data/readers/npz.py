@@ -10,7 +10,8 @@ from typing import ClassVar
 import numpy as np
 
 from cofail_lab.data import files
-from cofail_lab.data.file_source import FileSource, local_path
+from cofail_lab.data.file_source import FileSource
+from cofail_lab.data.files import local_path
 from cofail_lab.data.layout import NUMBERED
 from cofail_lab.data.names import check_names, clean_text, list_names, shorten
 from cofail_lab.data.records import MAX_CELLS, share_right

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from cofail_lab.data import files
+from cofail_lab.data.files import local_path
 from cofail_lab.data.names import shorten
 from cofail_lab.data.readers.json_log import JsonLogSource, first_keys, listing, mapping
 from cofail_lab.data.records import Records
@@ -150,7 +151,7 @@ class SWEBenchSource(JsonLogSource):
         states = _states(whole, _SUBMISSION, path.name)
         known = _ids(whole, "generated", path.name)
         if self.instances is not None:
-            known = _instance_ids(Path(self.instances).expanduser())
+            known = _instance_ids(local_path(self.instances))
             if stray := set(states) - set(known):
                 raise InputError(f"{path.name}: {shorten(min(stray))!r} is not among the ids of data.instances")
         elif not known:

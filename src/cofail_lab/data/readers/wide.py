@@ -17,7 +17,7 @@ from cofail_lab.data.cells import TextColumns, cell_states, read_texts, spelling
 from cofail_lab.data.dialect import find_dialect
 from cofail_lab.data.file_source import FileSource
 from cofail_lab.data.layout import MODEL_NAMES, QUERY_NAMES, find_layout, plain_name
-from cofail_lab.data.names import check_names
+from cofail_lab.data.names import check_names, list_names
 from cofail_lab.data.parquet import read_records
 from cofail_lab.data.readers.companions import (
     SUFFIXES,
@@ -142,9 +142,12 @@ def wide_grades(
         first = [f"{row[layout.dataset]}/" if layout.by_dataset and layout.dataset is not None else "" for row in rows]
         named = [before + row[layout.query] for before, row in zip(first, rows, strict=True)]
         queries = check_names(named, "query", file)
-    if not models or not queries:
+    if not queries:
+        raise InputError(f"{file}: a header and no rows; one row per query is needed")
+    if not models:
+        shown = list_names(names, 8)
         raise InputError(
-            f"{file}: {len(models)} model column(s) and {len(queries)} query row(s); some of each are needed"
+            f"{file}: no column of grades besides {shown}; one column per model is needed, 1 right, 0 wrong"
         )
     columns = list(layout.models)
     table = TextColumns(table.texts, table.codes[:, columns])

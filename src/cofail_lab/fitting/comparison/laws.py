@@ -339,7 +339,10 @@ MATRIX_LAWS = tuple(
 """Laws that are predicted from the whole tetrachoric matrix, simulated ones last."""
 
 NULL_LAWS = {name: row.null for name, row in FITTED_LAWS.items() if row.null}
-"""Laws that are each the null law of their own ratio; the first is the null law of every other ratio too."""
+"""Laws that are each the null law of their own ratio."""
+
+FIRST_NULL = next(iter(NULL_LAWS))
+"""The null law of every ratio; every other null law is the null law of its own ratio only."""
 
 
 def phrase(name: str) -> str:

@@ -3,9 +3,10 @@
 Error rates that are held at their observed values hold ω below the rate of the best model, and make its limits too
 narrow: the rates are fitted again beside every ω that is tried.
 
-In small samples the profile of ω has the faults of a likelihood interval of a binomial share, of which ω is nearly one.
-An ω is therefore also kept where K, the number of queries that all models get wrong, would not be rare under the
-fitted law: where neither P(at most K) nor P(at least K) is below 2.5%. The limits are the outermost of the two.
+In small samples the profile of ω has the faults of a likelihood interval of a binomial share, of which ω is nearly one:
+above, it falls too early. An ω above the estimate is therefore also kept where K, the number of queries that all models
+get wrong, would not be rare under the fitted law: P(at most K) is at least 2.5%. Below the estimate the likelihood
+alone decides: beside a small ω the base takes the all-wrong queries over, and K says little.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import bdtr, bdtrc, expit, ndtr, ndtri
+from scipy.special import bdtr, expit, ndtr, ndtri
 from scipy.stats import chi2
 
 from cofail_lab.bounds.binomial import clopper_pearson
@@ -206,12 +207,14 @@ def shock_excess(held: Point, free: Point, n_all_wrong: int, n_queries: int, *, 
         held: the fit with this ω held.
         free: the fit with a free ω.
         n_all_wrong, n_queries: K and n.
-        upper: whether the ω is above the estimate: K could then be too small for it, otherwise too large.
+        upper: whether the ω is above the estimate, where it is also kept if K is not too small for it.
     """
+    excess = held.log_likelihood - free.log_likelihood + _DROP
+    if not upper:
+        return excess
     beta = held.shock + (1 - held.shock) * float(np.exp(held.log_all_wrong))
-    tail = bdtr(n_all_wrong, n_queries, beta) if upper else bdtrc(n_all_wrong - 1, n_queries, beta)
     with np.errstate(divide="ignore"):
-        return max(held.log_likelihood - free.log_likelihood + _DROP, float(np.log(tail / _MISSED)))
+        return max(excess, float(np.log(bdtr(n_all_wrong, n_queries, beta) / _MISSED)))
 
 
 def shock_limits(

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
+from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.fitting.estimators import loadings as minres
 from cofail_lab.fitting.estimators.count_likelihood import count_law
 from cofail_lab.fitting.estimators.fitted import Fitted
@@ -56,7 +57,8 @@ class ShapedFit(NamedTuple):
         shape: the parameter of `Shape`.
         shock: ω; 0 without an atom, or where no ω > 0 is likelier than ω = 0.
         log_likelihood: of C, summed over queries.
-        shape_interval, shock_interval: 95% profile-likelihood limits, where the caller asked for them.
+        shape_interval, shock_interval: 95% profile-likelihood limits, where the caller asked for them. Where the
+            largest ω that is tried is likely, and where no query is all wrong, the upper one is that of β.
     """
 
     law: AbstractErrorLaw
@@ -121,13 +123,16 @@ def fit(
         found = beside if beside.log_likelihood > found.log_likelihood and beside.x[2] > 0 else found
     log_scale, place, share = found.x
     shape_interval = shock_interval = None
-    if intervals and atom and pool.n_all_wrong > 0:
+    if intervals and atom:
 
         def beside_atom(share: float) -> float:
             return best([(log_scale, place, share)], held_shape, share).log_likelihood
 
-        low, high = _limits(beside_atom, share, found.log_likelihood, 0.0, _MAX_SHARE)
-        shock_interval = low * max_shock, high * max_shock
+        # The rates are held at the observed ones, so that ω cannot reach those of the best model; β, and so ω, may.
+        low, high, top = 0.0, _MAX_SHARE, float(clopper_pearson(pool.n_all_wrong, pool.n_queries, 0.05)[1])
+        if pool.n_all_wrong > 0:
+            low, high = _limits(beside_atom, share, found.log_likelihood, 0.0, _MAX_SHARE)
+        shock_interval = low * max_shock, top if high == _MAX_SHARE else min(high * max_shock, top)
     elif intervals and not atom:
         scales = {place: log_scale}
 

@@ -1,4 +1,4 @@
-"""Intervals from replicates: percentile and bias-corrected accelerated (BCa)."""
+"""Intervals from replicates: percentile, bias-corrected accelerated (BCa) and studentised."""
 
 from typing import NamedTuple
 
@@ -60,6 +60,33 @@ def bca_interval(
     if (stretch <= 0).any():
         return None
     return _quantiles(present, ndtr(bias + z / stretch))
+
+
+def studentised_interval(
+    estimate: tuple[float, float],
+    drawn: tuple[Float[np.ndarray, " replicates"], Float[np.ndarray, " replicates"]],
+    level: float,
+) -> tuple[float, float] | None:
+    """The bootstrap-t interval (Efron and Tibshirani 1993, section 12.5): replicates say how (drawn - θ)/error varies.
+
+    Args:
+        estimate: the number on the observed matrix, and its standard error.
+        drawn: the same in every replicate. Where an error is 0 there, the deviation counts as infinite.
+        level: confidence of the interval.
+
+    Returns:
+        None where the number has no error or exists in fewer than half of the replicates. A limit can be infinite.
+    """
+    (value, error), (values, errors) = estimate, drawn
+    if not error > 0:
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        deviations = (values - value) / errors
+    present = deviations[~np.isnan(deviations)]
+    if len(present) < max(2, len(values) / 2):
+        return None
+    low, high = np.quantile(present, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
+    return float(value - error * high), float(value - error * low)
 
 
 def _quantiles(values: Float[np.ndarray, " n"], shares: Float[np.ndarray, "2"]) -> tuple[float, float]:

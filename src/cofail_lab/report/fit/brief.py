@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from cofail_lab.bounds.certificate import Certificate
-from cofail_lab.bounds.planner import queries_to_decide
-from cofail_lab.fitting.calibration import FIRST_NULL, Conclusion
+from cofail_lab.fitting.comparison.laws import FIRST_NULL
+from cofail_lab.fitting.conclusion import Conclusion
 from cofail_lab.fitting.matrix import MatrixFit
-from cofail_lab.report.numbers import count, interval, percent, points, ratio
+from cofail_lab.report.answer import next_section
+from cofail_lab.report.numbers import interval, percent, ratio
 from cofail_lab.result import Row, Section
 
 _MORE_THAN_PAIRS = {
@@ -16,58 +17,34 @@ _MORE_THAN_PAIRS = {
     "thinner": ("no", "fewer queries fail everyone than pairs suggest"),
     "cannot_tell": ("cannot tell", "this matrix does not decide it"),
 }
-"""`fitting.calibration.Tail` -> the answer in a word, and why."""
+"""`fitting.conclusion.Tail` -> the answer in a word, and why."""
 _CANNOT_TELL = {
     "not_tested": "not tested here, experiment.null=200 does",
-    "low_power": "too few queries or models for any test",
     "few_models": "fewer than three models vary",
     "interrupted": "the test was interrupted",
     "always_right": "one model is always right",
     "none_says_nothing": "no query fails everyone, and none was to be expected",
 }
-"""`fitting.calibration.Reason` -> why it cannot be told."""
+"""`fitting.conclusion.Reason` -> why it cannot be told."""
 
 
 def last_sections(fit: MatrixFit, certificate: Certificate, conclusion: Conclusion) -> tuple[Section, Section]:
     """What only the fit can say; and what to do next."""
-    rows = [
-        Row(
-            "best, held out", percent(fit.single_best_heldout), "chosen on one half of the queries, scored on the other"
-        )
-    ]
+    rows = [Row("best, held out", percent(fit.single_best_heldout), "chosen on one half, scored on the other")]
     if (luck := _luck(fit)) is not None:
         rows.append(luck)
     word, why = _MORE_THAN_PAIRS[conclusion.tail]
     why = _CANNOT_TELL.get(conclusion.reason, why) if conclusion.tail == "cannot_tell" else why
-    if fit.tail is not None and conclusion.tail in ("chance", "cannot_tell"):
-        found = percent(fit.tail.power, 0)
-        why += f" (a common mode of {percent(fit.tail.atom)} would be found in {found} of such matrices)"
+    if fit.tail is not None:
+        mode = f"a common mode of {percent(fit.tail.atom)}"
+        if conclusion.reason == "low_power":
+            why = f"even the best test would find {mode} in only {percent(fit.tail.ceiling, 0)} of such matrices"
+        elif conclusion.tail in ("chance", "cannot_tell"):
+            why += f" ({mode} would be found in {percent(fit.tail.power, 0)} of such matrices)"
     observed = fit.ratio(FIRST_NULL)
     seen = f"{ratio(observed)} what one factor predicts: " if observed is not None else ""
     rows.append(Row("more than pairs?", word, f"{seen}{why}"))
-    step = f"Next: {next_step(fit, certificate, conclusion)}."
-    return Section("More", (), tuple(rows)), Section("What to do next", (step,))
-
-
-def next_step(fit: MatrixFit, certificate: Certificate, conclusion: Conclusion) -> str:
-    """One sentence on what to do, with its command."""
-    if certificate.n_models == 1:
-        return "add models: one has nothing to combine"
-    if conclusion.tail == "beyond":
-        return "read the queries that fail everyone: the same command with experiment=queries"
-    if certificate.outcome == "skip":
-        return "no router over these models pays; look for one that is right where all fail (experiment=queries)"
-    if certificate.outcome == "room":
-        return "experiment=decide: what a router, a vote or a cascade does gain here, held out"
-    wanted = queries_to_decide(certificate)
-    if wanted is None or wanted <= certificate.n_queries:
-        if certificate.overhead is None:
-            return "state what combining costs you: experiment.overhead="
-        gain = points(fit.oracle_gain)
-        return f"the gain seen, {gain}, is too close to the overhead for any number of queries: decide without it"
-    return (
-        f"grade about {count(wanted - certificate.n_queries)} more queries (experiment=plan), if rates stay as they are"
-    )
+    return Section("More", (), tuple(rows)), next_section(certificate, beyond=conclusion.tail == "beyond")
 
 
 def _luck(fit: MatrixFit) -> Row | None:

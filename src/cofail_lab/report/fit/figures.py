@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from cofail_lab.fitting.calibration import FIRST_NULL
 from cofail_lab.fitting.comparison.compare import LawComparison
-from cofail_lab.fitting.comparison.laws import FITTED_LAWS
+from cofail_lab.fitting.comparison.laws import FIRST_NULL, FITTED_LAWS
 from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
 from cofail_lab.fitting.readings.pool_scan import PoolScan
 from cofail_lab.fitting.replicates.null import NullCalibration
@@ -88,7 +87,7 @@ def _null_calibration(fit: MatrixFit, null: NullCalibration) -> Callable[[], Fig
         shown = [(name, law) for name, law in null.tests if law != "independent" and name in (FIRST_NULL, law)]
         labels = [FITTED_LAWS[law].label + ("" if name == FIRST_NULL else "*") for name, law in shown]
         tests = [null.tests[key] for key in shown]
-        ratios, limits = [fit.ratio(law) for _, law in shown], [fit.ratio_interval(law) for _, law in shown]
+        ratios, limits = [fit.ratio(law) for _, law in shown], [fit.shown_interval(law) for _, law in shown]
         return null_calibration(labels, tests, ratios, limits, fit.level)
 
     return draw

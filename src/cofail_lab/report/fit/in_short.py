@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from cofail_lab.fitting.calibration import CHANCE, FIRST_NULL, Conclusion
-from cofail_lab.fitting.comparison.laws import NULL_LAWS, phrase
+from cofail_lab.fitting.comparison.laws import FIRST_NULL, NULL_LAWS, phrase
+from cofail_lab.fitting.conclusion import CHANCE, Conclusion
 from cofail_lab.fitting.matrix import MatrixFit
 from cofail_lab.fitting.readings.difficulty import FAMILIES
 from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS
+from cofail_lab.report.fit.names import rate_digits
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, interval, p_value, percent, percent_of_log, points, ratio
 from cofail_lab.result import Section
@@ -37,11 +38,11 @@ def _ceiling_sentence(fit: MatrixFit) -> str:
             f"may be up to {percent(high)}): the ceiling is not what limits this pool. A perfect selector would gain "
             f"{points(fit.oracle_gain)} over {best}."
         )
+    beta = percent(outcomes.all_wrong(), rate_digits(fit, _QUOTED_LAWS))
     return (
         f"All {count(outcomes.n_models)} models fail {count(outcomes.n_all_wrong)} of {count(outcomes.n_queries)} "
-        f"queries (β = {percent(outcomes.all_wrong())}, 95% {interval(low, high)}). On these queries no policy that "
-        f"returns one of their answers exceeds {percent(1 - outcomes.all_wrong())}, {points(fit.oracle_gain)} above "
-        f"{best}; "
+        f"queries (β = {beta}, 95% {interval(low, high)}). On these queries no policy that returns one of their "
+        f"answers exceeds {percent(1 - outcomes.all_wrong())}, {points(fit.oracle_gain)} above {best}; "
         f"{percent(fit.foreclosed_share)} of that model's errors are everybody's."
     )
 
@@ -60,7 +61,8 @@ def _left_out_sentence(fit: MatrixFit) -> str:
 
 def _laws_sentence(fit: MatrixFit) -> str:
     logs = {law: fit.log_predicted(law) for law in _QUOTED_LAWS}
-    said = [f"{percent_of_log(value)} ({phrase(law)})" for law, value in logs.items() if value is not None]
+    digits = rate_digits(fit, _QUOTED_LAWS)
+    said = [f"{percent_of_log(value, digits)} ({phrase(law)})" for law, value in logs.items() if value is not None]
     if not said:
         return "No law can be fitted to its pairs."
     of = f" of the {count(fit.n_varying)} models that vary" if fit.outcomes.constant.any() else ""
@@ -184,9 +186,11 @@ def _power(fit: MatrixFit) -> str:
     tail = fit.tail
     if tail is None:
         return ""
+    base = "" if tail.power_base == "gaussian" else f" ({FAMILIES[tail.power_base].label})"
     return (
-        f" (a common mode of {percent(tail.atom)} beside one factor would be told in {percent(tail.power, 0)} of such "
-        f"matrices; the best possible test would find it in {percent(tail.ceiling, 0)})"
+        f" (a common mode of {percent(tail.atom)} beside the difficulty fitted{base} would be told in "
+        f"{percent(tail.power, 0)} of such matrices; the best possible test would find it beside a Gaussian one in "
+        f"{percent(tail.ceiling, 0)})"
     )
 
 
@@ -194,8 +198,8 @@ def _best_test(fit: MatrixFit) -> str:
     if fit.tail is None:
         return "it was not tested whether a common mode could be seen"
     return (
-        f"even the best possible test would find a common mode of {percent(fit.tail.atom)} beside one factor in only "
-        f"{percent(fit.tail.ceiling, 0)} of such matrices"
+        f"even the best possible test would find a common mode of {percent(fit.tail.atom)} beside a Gaussian "
+        f"difficulty in only {percent(fit.tail.ceiling, 0)} of such matrices"
     )
 
 

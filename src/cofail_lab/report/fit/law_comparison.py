@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cofail_lab.estimate import Estimate
 from cofail_lab.fitting.comparison.compare import LawComparison
 from cofail_lab.fitting.comparison.law_fits import LawFit
-from cofail_lab.report.numbers import count, fixed, percent, percent_of_log, ratio
+from cofail_lab.report.numbers import count, fixed, percent, percent_of_log, ratio, signed
 from cofail_lab.result import Row, Section
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _row(fit: LawFit, comparison: LawComparison) -> Row:
 
 def _thousandths(difference: float, error: float) -> str:
     """Nats per thousand queries: the size at which laws differ."""
-    return f"{1000 * difference:+.1f} ± {1000 * error:.1f} per 1,000 queries"
+    return f"{signed(1000 * difference)} ± {fixed(1000 * error, 1)} per 1,000 queries"
 
 
 def _parameter(name: str, fit: LawFit) -> str:
@@ -127,7 +128,8 @@ def metrics(comparison: LawComparison) -> dict[str, float | int | None]:
         numbers |= {
             f"predicted_{name}": fit.predicted.value,
             f"predicted_{name}_error": fit.predicted.error,
-            f"log_predicted_{name}": fit.log_predicted,
+            # Under a full Σ of opposite models β can be 0, and its log is no number.
+            f"log_predicted_{name}": None if fit.log_predicted == -math.inf else fit.log_predicted,
             f"ratio_{name}": fit.ratio,
             f"log_likelihood_{name}": fit.log_likelihood,
             f"matrix_log_likelihood_{name}": fit.matrix_log_likelihood,

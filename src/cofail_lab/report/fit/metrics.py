@@ -6,8 +6,8 @@ import numpy as np
 
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.estimate import Estimate
-from cofail_lab.fitting.calibration import FIRST_NULL, conclude
-from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS, NULL_LAWS, POINT_LAWS
+from cofail_lab.fitting.comparison.laws import FIRST_NULL, FITTED_LAWS, MATRIX_LAWS, NULL_LAWS, POINT_LAWS
+from cofail_lab.fitting.conclusion import conclude
 from cofail_lab.fitting.estimators import one_factor
 from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.difficulty import FAMILIES
@@ -64,8 +64,7 @@ def metrics(fit: MatrixFit, certificate: Certificate) -> dict[str, float | int |
         numbers[name] = _number(getattr(point, name))
         numbers |= _limits(name, fit.correlation_interval(name))
     numbers["pearson_gap"] = _number(point.pearson_within - point.pearson_across)
-    gap = None if replicates is None else replicates.fit.pearson_within - replicates.fit.pearson_across
-    numbers |= _limits("pearson_gap", fit.interval(gap))
+    numbers |= _limits("pearson_gap", fit.correlation_interval("pearson_gap"))
     for law in _PREDICTED_LAWS:
         numbers[f"predicted_{law}"] = fit.predicted(law)
         # Below the smallest float a prediction still has a log.
@@ -210,6 +209,8 @@ def labels(fit: MatrixFit, certificate: Certificate) -> dict[str, str]:
         "null": null_label(fit),
         "tail": conclude(fit).tail,
     }
+    if fit.tail is not None:
+        texts["tail_power_base"] = FAMILIES[fit.tail.power_base].label
     if constant:
         texts["constant_models"] = ", ".join(constant)
     if outcomes.n_all_wrong == 0:

@@ -1,8 +1,10 @@
 """What the conventions of a fit are called."""
 
+from collections.abc import Iterable
+
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS
 from cofail_lab.fitting.matrix import MatrixFit
-from cofail_lab.report.numbers import count
+from cofail_lab.report.numbers import agreeing_digits, count, ratio
 
 CONVENTIONS = {
     "lab": "lab: full Σ is the nearest correlation matrix, by a randomized Sobol net; ratios with {level} intervals",
@@ -11,6 +13,16 @@ CONVENTIONS = {
         "ratios with {level} intervals"
     ),
 }
+
+
+def rate_digits(fit: MatrixFit, laws: Iterable[str]) -> int:
+    """Digits of the observed β and of those that laws predict, so that a reader's quotients are the stated ratios."""
+    observed = fit.outcomes.all_wrong()
+    # A law that is off by more than a factor of a hundred would need digits that nobody reads.
+    ratios = {law: fit.ratio(law) for law in laws}
+    near = [fit.predicted(law) for law, value in ratios.items() if value is not None and 0.01 <= value < 100]
+    needed = [agreeing_digits(lambda p, o: o / p, ratio, rate, observed, most=4) for rate in near if rate is not None]
+    return max(needed, default=1)
 
 
 def null_label(fit: MatrixFit) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from cofail_lab.bounds.certificate import Certificate
-from cofail_lab.fitting.calibration import Conclusion, conclude
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS
+from cofail_lab.fitting.conclusion import Conclusion, conclude
 from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.outcomes import Outcomes
@@ -20,6 +20,7 @@ from cofail_lab.report.fit import law_comparison
 from cofail_lab.report.fit import reading as fit_reading
 from cofail_lab.report.fit.brief import last_sections
 from cofail_lab.report.fit.figures import several_datasets
+from cofail_lab.report.fit.names import rate_digits
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, fixed, interval, percent, percent_of_log, points, ratio
 from cofail_lab.result import Row, Section
@@ -162,7 +163,10 @@ def _correlation_rows(fit: MatrixFit) -> list[Row]:
         value = float(getattr(point, name)[0])
         if not np.isnan(value):
             limits = fit.correlation_interval(name)
-            rows.append(Row(label, fixed(value), _bracket(limits, fixed, "95% bootstrap interval")))
+            note = _bracket(limits, fixed, "95% bootstrap interval")
+            if limits is None and fit.replicates is not None and name.startswith("tetrachoric"):
+                note = "no limits: in resampled queries too many pairs are on their Fréchet bound, or near it"
+            rows.append(Row(label, fixed(value), note))
     if n_boundary := int(point.n_boundary_pairs[0]):
         note = f"{count(n_boundary)} pairs on their Fréchet bound enter the mean at ±1"
         rows.append(Row("  without boundary pairs", fixed(float(point.tetrachoric_interior[0])), note))
@@ -177,14 +181,18 @@ def _law_row(fit: MatrixFit, law: str) -> Row:
     if fit.predicted(law) is None:
         notes.append(fit.why_absent(law))
     elif fit.ratio(law) is not None:
-        limits = fit.ratio_interval(law)
+        limits = fit.shown_interval(law)
         spread = f", {100 * fit.level:g}% interval {interval(*limits, ratio)}" if limits else ""
         notes.append(f"observed/predicted {ratio(fit.ratio(law))}{spread}{_without(fit, law)}")
     if outcomes.constant.any():
         notes.append(f"over the {count(outcomes.n_models - int(outcomes.constant.sum()))} varying models")
     if law in fit.matrix_laws:
         notes += fit.matrix_laws[law].notes
-    return Row(f"β if {FITTED_LAWS[law].label}", percent_of_log(fit.log_predicted(law)), "; ".join(notes))
+    return Row(
+        f"β if {FITTED_LAWS[law].label}",
+        percent_of_log(fit.log_predicted(law), rate_digits(fit, fit.laws)),
+        "; ".join(notes),
+    )
 
 
 def _without(fit: MatrixFit, law: str) -> str:
@@ -202,12 +210,15 @@ def _prediction_sentence(fit: MatrixFit) -> str:
         return f"The one-factor model fitted to pairwise correlations {fit.why_absent('one_factor')}."
     n_varying = fit.outcomes.n_models - int(fit.outcomes.constant.sum())
     who = "all models" if n_varying == fit.outcomes.n_models else f"all {count(n_varying)} varying models"
-    said = f"From pairwise correlations alone, a one-factor model predicts that {who} fail on {percent(predicted)}"
+    digits = rate_digits(fit, fit.laws)
+    said = (
+        f"From pairwise correlations alone, a one-factor model predicts that {who} fail on {percent(predicted, digits)}"
+    )
     if fit.outcomes.n_all_wrong == 0:
         return f"{said}; none was seen, so a ratio of observed to predicted says nothing here."
-    limits = fit.ratio_interval("one_factor")
+    limits = fit.shown_interval("one_factor")
     spread = f", {100 * fit.level:g}% interval {interval(*limits, ratio)}" if limits else ""
-    return f"{said}; observed: {percent(observed)} (ratio {ratio(fit.ratio('one_factor'))}{spread})."
+    return f"{said}; observed: {percent(observed, digits)} (ratio {ratio(fit.ratio('one_factor'))}{spread})."
 
 
 def _matrix(outcomes: Outcomes, fit: MatrixFit) -> Section:

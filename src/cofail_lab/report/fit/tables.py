@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from cofail_lab.bounds.binomial import clopper_pearson, clopper_pearson_upper
 from cofail_lab.bounds.certificate import Certificate
-from cofail_lab.fitting.calibration import FIRST_NULL
+from cofail_lab.fitting.comparison.laws import FIRST_NULL
 from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
 from cofail_lab.fitting.readings.pool_scan import PoolScan
 from cofail_lab.fitting.readings.regimes import PoolRegime

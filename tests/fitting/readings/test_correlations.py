@@ -1,0 +1,57 @@
+"""Limits of mean correlations: their scale, how few errors widen them, and where a tetrachoric mean has none."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cofail_lab.fitting.matrix import fit_matrix
+from cofail_lab.fitting.readings.correlations import level_of, pearson_limits, tetrachoric_limits
+from cofail_lab.fitting.resampling import Bootstrap
+from tests.conftest import outcomes_from
+
+
+def test_few_errors_ask_for_more() -> None:
+    """n α (1 - α) of 10 and 90 errors of 100 is 9; of 50 it is 25: just enough; a constant model does not count."""
+    assert level_of(np.array([10, 90]), 100, 0.95) == 0.98
+    assert level_of(np.array([50, 50, 0, 100]), 100, 0.95) == 0.95
+    # Harmonic: two weak ones among six decide.
+    assert level_of(np.array([6, 9, 90, 90, 120, 150]), 300, 0.95) == 0.98
+    assert level_of(np.array([0, 100]), 100, 0.95) == 0.98
+
+
+def test_a_tetrachoric_mean_that_resampling_moves_has_no_limits() -> None:
+    drawn = np.linspace(0.1, 0.5, 101)
+    limits = 0.11, 0.49
+    assert tetrachoric_limits(0.3, drawn, 0.1, 0.95) == pytest.approx(limits)
+    assert tetrachoric_limits(0.3, drawn, 0.11, 0.95) is None
+    # The deviation of the replicates is .117.
+    assert tetrachoric_limits(0.328, drawn, 0.0, 0.95) == pytest.approx(limits)
+    assert tetrachoric_limits(0.331, drawn, 0.0, 0.95) is None
+    assert tetrachoric_limits(np.nan, np.full(9, np.nan), 0.0, 0.95) is None
+
+
+def test_limits_of_a_fit() -> None:
+    """Against the definition: deviations on Fisher's scale by the errors of every replicate; without an error none."""
+    rng = np.random.default_rng(0)
+    wrong = rng.standard_normal((200, 1)) + rng.standard_normal((200, 4)) < -0.3
+    outcomes = outcomes_from(wrong, per_model={"family": np.array(list("aabb"), dtype=object)})
+    # Without the laws of the whole matrix, whose refits take time.
+    bootstrap = Bootstrap(replace(fit_matrix(outcomes, level=0.9, seed=0), matrix_laws={}), 64, 0)
+    drawn = {name: stage.replicates() for name, stage in bootstrap.stages().items()}
+    fit = bootstrap.attach(drawn, finished=True)
+    for name in ("pearson", "pearson_within", "pearson_across", "pearson_gap"):
+        low, high = fit.correlation_interval(name) or (np.nan, np.nan)
+        assert -1 < low < high < 1, name
+    assert fit.replicates is not None
+    value, means = float(fit.point.pearson[0]), fit.replicates.fit.pearson
+    # 200 queries and four models: an error of the mean by the spread of its replicates, 64 of them (9% of it).
+    error = fit._pearson_errors["pearson"][0]
+    assert error == pytest.approx(means.std(), rel=0.35)
+    deviations = (np.arctanh(means) - np.arctanh(value)) / (fit.replicates.more["error_pearson"] / (1 - means**2))
+    low, high = np.sort(deviations)[[1, 62]]
+    expected = np.tanh(np.arctanh(value) - error / (1 - value**2) * np.array([high, low]))
+    assert fit.correlation_interval("pearson") == pytest.approx(tuple(expected))
+    assert fit.shown_interval("one_factor") == fit.bca_interval("one_factor") != fit.ratio_interval("one_factor")
+    assert replace(fit, conventions="published").shown_interval("one_factor") == fit.ratio_interval("one_factor")
+    assert pearson_limits("pearson", fit.point, 0.0, fit.replicates, 0.95) is None
