@@ -1,6 +1,7 @@
 """Runs every ``bench_*.py`` (or those named), each function of its ``BENCHMARKS`` in a process of its own.
 
 Each file has its section in ``docs/performance.md``, which is written anew; sections of files not run stay as they are.
+``before_after BASE`` compares two commits instead (`benchmarks.before_after`), and writes a section too.
 """
 
 import json
@@ -60,6 +61,15 @@ def one(module: str, function: str, answer: str) -> None:
     Path(answer).write_text(json.dumps([asdict(row) for row in rows]))
 
 
+def before_after(base: str, *arguments: str) -> None:
+    from benchmarks.before_after import compare
+
+    rows = compare(base, list(arguments))
+    for row in rows:
+        print(*_cells(row), sep="  ")
+    _write("before_after", "This tree against another commit, in turn.", rows, [])
+
+
 def _cells(row: Row) -> tuple[str, ...]:
     ratio = "" if row.ratio is None else f"{row.ratio:,.1f}"
     return row.name, f"{row.seconds:.3g}", row.alternative, ratio, row.limit, row.note
@@ -94,5 +104,7 @@ def _machine() -> str:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
         one(*sys.argv[2:5])
+    elif sys.argv[1:2] == ["before_after"]:
+        before_after(*sys.argv[2:])
     else:
         main(sys.argv[1:])

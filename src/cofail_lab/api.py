@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from cofail_lab import checks
 from cofail_lab.bounds.certificate import Certificate, certify_outcomes
 from cofail_lab.data.frames import outcomes_of
 from cofail_lab.outcomes import Outcomes
@@ -45,6 +46,7 @@ def fit(
     folds: int = 5,
     laws: str | list[str] = "quick",
     progress: bool = False,
+    workers: int = 1,
 ) -> Result:
     """Fit the error laws to a matrix (theory section 4, points 1 to 5).
 
@@ -67,6 +69,8 @@ def fit(
         laws: compared laws: ``quick`` (those that take seconds), ``all``, or names of
             `fitting.comparison.laws.FITTED_LAWS`.
         progress: whether one line on standard error, also of a notebook, says how long the fit still takes.
+        workers: at most this many processes share a long fit; the numbers are those of one. A script that asks for more
+            than one needs the line ``if __name__ == "__main__":`` around what it does.
 
     Returns:
         The result with ``metrics``, ``labels``, ``tables``, ``figures`` and the summary; nothing is written.
@@ -74,6 +78,7 @@ def fit(
     from cofail_lab.experiments.fit import Fit
 
     begun = time.monotonic()
+    checks.within("workers", workers, 1, 2**10)
     matrix = outcomes_of(outcomes)
     experiment = Fit(
         bootstrap=bootstrap,
@@ -90,9 +95,9 @@ def fit(
     )
     if progress:
         with current(Meter()) as meter:
-            result = experiment.analyse(matrix, seed, meter)
+            result = experiment.analyse(matrix, seed, meter, workers=workers)
     else:
-        result = experiment.analyse(matrix, seed)
+        result = experiment.analyse(matrix, seed, workers=workers)
     parameters = asdict(experiment)
     call = ", ".join(f"{name}={value!r}" for name, value in {**parameters, "seed": seed}.items())
     origin = Origin(

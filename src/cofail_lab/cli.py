@@ -219,7 +219,9 @@ def _run_single(config: DictConfig) -> None:
         announced.extend(sections)
         announce(headline, sections, console)
 
-    experiment, inputs = job.build(config, shards=_command.shards or {}, announce=None if verbose else show)
+    experiment, inputs = job.build(
+        config, shards=_command.shards or {}, announce=None if verbose else show, all_cores=True
+    )
     folder = Path(hydra_config.runtime.output_dir)
     if inputs.options.shards > 1 and inputs.options.shard is None and _command.shards is None:
         _command.n_shards = inputs.options.shards

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -96,6 +97,8 @@ def build(
     config: DictConfig,
     shards: Mapping[str, pa.Table] | None = None,
     announce: Announce | None = None,
+    *,
+    all_cores: bool = False,
 ) -> tuple[Experiment, Inputs]:
     """The experiment and its inputs. A bad value in either is an error here, before anything is written.
 
@@ -103,6 +106,7 @@ def build(
         config: from `resolve`.
         shards: the tables that the shards of the run have written; None where the run must not have shards.
         announce: shows a headline and sections before the rest is computed; None shows nothing.
+        all_cores: whether nothing else runs beside this run, so that ``run.workers=null`` means all cores.
     """
     from hydra.utils import instantiate
 
@@ -110,6 +114,8 @@ def build(
     from cofail_lab.grades import Selection
 
     options = RunOptions(**plain(config.run))
+    if options.workers is None and all_cores:
+        options = replace(options, workers=n_cores())
     experiment = instantiate(config.experiment, _convert_="all")
     if options.shards > 1 or options.shard is not None:
         _check_split(experiment, options, may_have_shards=shards is not None)
@@ -124,6 +130,11 @@ def build(
         announce=announce or unannounced,
     )
     return experiment, inputs
+
+
+def n_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _check_split(experiment: Experiment, options: RunOptions, *, may_have_shards: bool) -> None:
@@ -194,7 +205,7 @@ def compute(
         kept, said = recorder.kept.tables()
         if said:
             continued(recorder.folder, said)
-        inputs = replace(inputs, store=Store(_joined(inputs.store.tables, kept), recorder.kept.add))
+        inputs = replace(inputs, store=Store(_joined(inputs.store.tables, kept), recorder.kept.add), draw=recorder.draw)
         progress.plan({_FIGURES: _SECONDS_OF_FIGURES})
         run = experiment.run if inputs.options.shard is None else experiment.shard  # type: ignore[union-attr]
         result = run(inputs, progress)

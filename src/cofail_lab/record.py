@@ -74,6 +74,7 @@ class Recorder:
         self._origin = dict(origin or {})
         self.kept = Kept(folder)
         self._fields: dict[str, Any] = {}
+        self._drawings: dict[str, str] = {}
         self._begun = time.monotonic()
 
     def start(self) -> None:
@@ -123,7 +124,10 @@ class Recorder:
             self._write_table(name, table)
             if name in result.csv:
                 self._write(f"tables/{name}.csv", _as_csv(table))
-        drawings = self._draw(result, advance) if self._figures else {}
+        # After an interruption the page has those that were drawn.
+        with suppress(KeyboardInterrupt):
+            self.draw(result.figures, advance)
+        drawings = {name: self._drawings[name] for name in result.figures if name in self._drawings}
         if self._figures and len(drawings) < len(result.figures) and result.interrupted is None:
             result = replace(result, interrupted=f"{len(drawings)} of {len(result.figures)} figures drawn")
         if self._report:
@@ -151,20 +155,18 @@ class Recorder:
         self._write_results("failed", error=message, **where, provenance=self._provenance(inputs_provenance))
         self.kept.forget()
 
-    def _draw(self, result: Result, advance: Callable[[int], None]) -> dict[str, str]:
-        """Draw and write the figures; after an interruption those that were drawn are returned."""
+    def draw(self, figures: Mapping[str, Callable[[], Any]], advance: Callable[[int], None] = lambda _: None) -> None:
+        """Draw and write the figures that are not drawn yet; nothing where the run has no figures."""
         from cofail_lab.report.figures.style import png, svg
 
-        drawings: dict[str, str] = {}
-        with suppress(KeyboardInterrupt):
-            for name, draw in result.figures.items():
+        for name, draw in figures.items() if self._figures else ():
+            if name not in self._drawings:
                 figure = draw()
                 drawing = svg(figure)
                 self._write(f"figures/{name}.svg", drawing)
                 self._write(f"figures/{name}.png", png(figure))
-                drawings[name] = drawing
-                advance(1)
-        return drawings
+                self._drawings[name] = drawing
+            advance(1)
 
     def _write_results(self, status: str, **fields: Any) -> None:
         record = {"schema": SCHEMA, "experiment": self._experiment, "status": status, **_EMPTY, **fields}

@@ -13,7 +13,8 @@ import pytest
 import cofail_lab as cl
 from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.estimate import Estimate
-from cofail_lab.fitting.comparison.compare import LawComparison, LawFit
+from cofail_lab.fitting.comparison.compare import LawComparison
+from cofail_lab.fitting.comparison.law_fits import LawFit
 from cofail_lab.outcomes import LeftOut, Outcomes
 from cofail_lab.report.cards import CARDS, LINES, WIDTH
 from cofail_lab.result import Row, Section

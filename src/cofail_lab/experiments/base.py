@@ -58,6 +58,15 @@ def unannounced(headline: str, sections: tuple[Section, ...]) -> None:
     del headline, sections
 
 
+Draw = Callable[[Mapping[str, Callable[[], Any]]], None]
+"""Draws figures, each by its function, before the rest is computed."""
+
+
+def drawn_later(figures: Mapping[str, Callable[[], Any]]) -> None:
+    """Draws nothing before the end, for library use and tests."""
+    del figures
+
+
 def _kept_nowhere(name: str, rows: pa.Table, step: str, done: int, of: int) -> None:
     """Keeps nothing, for library use and tests."""
     del name, rows, step, done, of
@@ -94,6 +103,8 @@ class RunOptions:
         chunk: draws that are in memory at once; never changes a result.
         shards: number of jobs that share the replicates and draws; never changes a result.
         shard: number of this job, from 0 on; None for the run as a whole.
+        workers: at most this many processes compute replicates, matrices and laws of a fit; None for all cores where a
+            command has the machine for itself, and otherwise for this process alone. Never changes a result.
         smoke: whether as little is computed as still goes through every step, whatever the experiment asks for.
     """
 
@@ -102,6 +113,7 @@ class RunOptions:
     chunk: int = 65_536
     shards: int = 1
     shard: int | None = None
+    workers: int | None = None
     smoke: bool = False
 
     def __post_init__(self) -> None:
@@ -109,6 +121,8 @@ class RunOptions:
         checks.within("run.draws", self.draws, 1, 2**53)
         checks.within("run.chunk", self.chunk, 1, 2**31 - 1)
         checks.within("run.shards", self.shards, 1, 2**16)
+        if self.workers is not None:
+            checks.within("run.workers", self.workers, 1, 2**10)
         checks.flag("run.smoke", self.smoke)
         if self.shard is not None:
             checks.within("run.shard", self.shard, 0, self.shards - 1)
@@ -126,6 +140,7 @@ class Inputs:
         provenance: where the data came from; filled when they are loaded.
         store: what need not be computed again.
         announce: shows a headline and sections before the rest is computed.
+        draw: draws figures of the result before the rest is computed, where this process would only wait.
     """
 
     options: RunOptions
@@ -136,6 +151,7 @@ class Inputs:
     provenance: dict[str, str] = field(default_factory=dict)
     store: Store = field(default_factory=Store)
     announce: Announce = unannounced
+    draw: Draw = drawn_later
 
     def counts_or_outcomes(self) -> Counts | Outcomes:
         """The contents of the source: totals as they are, a matrix reduced to its complete queries."""

@@ -9,7 +9,7 @@ from cofail_lab import checks
 from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.data.health.checks import examine
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.base import Inputs, Progress, Store, silent
+from cofail_lab.experiments.base import Draw, Inputs, Progress, Store, drawn_later, silent
 from cofail_lab.experiments.certify import metrics as certificate_metrics
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import answer
@@ -85,7 +85,8 @@ class Fit:
         inputs.announce(headline, first)
         settings = self._brief() if inputs.options.smoke else self
         try:
-            result = settings.analyse(outcomes, inputs.options.seed, progress, inputs.store)
+            stages = settings._stages(progress, inputs.store, inputs.draw)
+            result = stages.analyse(outcomes, inputs.options.seed, inputs.options.workers or 1)
         except KeyboardInterrupt:
             # Before the point fit, or once more while an interrupted fit was summed up.
             return Result(
@@ -104,18 +105,18 @@ class Fit:
 
     def shard(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """The batches of replicates of one shard, one table a stage; the point fit is repeated for them."""
-        return self._stages().shard(inputs, progress)
+        return self._stages(progress).shard(inputs)
 
-    def analyse(self, outcomes: Outcomes, seed: int, progress: Progress = silent, store: Store | None = None) -> Result:
-        """The fit of a matrix; what ``store`` holds is not computed again."""
-        return self._stages().analyse(outcomes, seed, progress, store or Store())
+    def analyse(self, outcomes: Outcomes, seed: int, progress: Progress = silent, *, workers: int = 1) -> Result:
+        """The fit of a matrix by at most ``workers`` processes."""
+        return self._stages(progress).analyse(outcomes, seed, workers)
 
     def _brief(self) -> Fit:
         """As little as still goes through every step."""
         few = min(self.bootstrap, 20), min(self.null, 19), min(self.folds, 2)
         return replace(self, bootstrap=few[0], null=few[1], folds=few[2], laws=["independent", "one_factor", "clayton"])
 
-    def _stages(self) -> FitStages:
+    def _stages(self, progress: Progress = silent, store: Store | None = None, draw: Draw = drawn_later) -> FitStages:
         from cofail_lab.experiments.fit_stages import FitStages
 
-        return FitStages(self)
+        return FitStages(self, progress, store or Store(), draw)

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from cofail_lab.bounds.certificate import certify_outcomes
+from cofail_lab.bounds.certificate import Certificate, certify_outcomes
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.base import Inputs, Progress, Store, silent
+from cofail_lab.experiments.base import Draw, Inputs, Progress, Store, drawn_later, silent
 from cofail_lab.experiments.kept_batches import KeptBatches
-from cofail_lab.fitting.calibration import Calibration
+from cofail_lab.experiments.workers import Workers, n_worth, prepare
 from cofail_lab.fitting.comparison.compare import compare_laws, n_steps
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, NULL_LAWS
 from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit, fit_matrix
 from cofail_lab.fitting.readings.guessing import Guessing, guess_corrected
 from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS
-from cofail_lab.fitting.replicates.shards import assign_batches, reuse_batches, to_table
-from cofail_lab.fitting.replicates.stages import Replicates, Stage, in_batches, run_stages
-from cofail_lab.fitting.resampling import Bootstrap
+from cofail_lab.fitting.replicates.shards import assign_batches, missing_batches, reuse_batches, to_table
+from cofail_lab.fitting.replicates.stages import Replicates, Stage, in_batches, one_thread, run_stages
+from cofail_lab.fitting.tasks import Tasks
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.fit import metrics as fit_metrics
 from cofail_lab.report.fit import summary as fit_summary
@@ -42,9 +42,15 @@ class FitStages:
 
     Attributes:
         settings: the parameters.
+        progress: shows how far the fit is.
+        store: what need not be computed again, and what keeps the rest.
+        draw: draws what can be drawn while other processes compute.
     """
 
     settings: Fit
+    progress: Progress = silent
+    store: Store = field(default_factory=Store)
+    draw: Draw = drawn_later
 
     def check_laws(self) -> None:
         """Raise InputError for the name of a law that is none."""
@@ -52,18 +58,17 @@ class FitStages:
             if law not in FITTED_LAWS:
                 raise InputError(f"experiment.laws: {law!r} is not quick, all or one of {', '.join(FITTED_LAWS)}")
 
-    def shard(self, inputs: Inputs, progress: Progress = silent) -> Result:
+    def shard(self, inputs: Inputs) -> Result:
         """The batches of replicates of one shard, one table a stage; the point fit is repeated for them."""
         options = inputs.options
         if options.shard is None:
             raise ValueError("run.shard: which shard this is must be given")
-        fit = self._point(inputs.outcomes(), options.seed, progress)
-        stages = Bootstrap(fit, self.settings.bootstrap, options.seed).stages()
-        stages |= Calibration(fit, self.settings.null, self.settings.atom, options.seed).stages()
+        tasks = self._tasks(self._point(inputs.outcomes(), options.seed), options.seed)
+        stages = {**tasks.resampled, **tasks.simulated}
         assigned = assign_batches(stages, options.shard, options.shards)
         total = sum(stages[name].batch_size(start) for name, starts in assigned.items() for start in starts)
         tables = {}
-        with progress("Replicates of this shard", total=total) as advance:
+        with self.progress("Replicates of this shard", total=total) as advance:
             for name, starts in assigned.items():
                 tables[name] = to_table(dict(zip(starts, in_batches(stages[name], starts, advance), strict=True)))
         return Result(
@@ -72,17 +77,30 @@ class FitStages:
             tables=tables,
         )
 
-    def analyse(self, outcomes: Outcomes, seed: int, progress: Progress, store: Store) -> Result:
-        """The fit of a matrix; what ``store`` holds is not computed again.
+    def analyse(self, outcomes: Outcomes, seed: int, n_workers: int) -> Result:
+        """The fit of a matrix, by at most so many processes.
 
         After an interruption the stages that were not begun are left out: they would make the user wait again.
         """
         certificate = certify_outcomes(outcomes, delta=self.settings.delta, overhead=self.settings.overhead)
-        progress.plan(self._seconds(outcomes, store))
-        fit, interrupted = self._point(outcomes, seed, progress), None
-        for stage in (self._bootstrapped, self._calibrated, self._compared):
-            if interrupted is None:
-                fit, interrupted = stage(fit, seed, progress, store)
+        seconds = self._seconds(outcomes)
+        n_workers = n_worth(n_workers, sum(seconds.get(step, 0.0) for step in (BOOTSTRAP, NULL, LAWS)))
+        self.progress.plan({step: s / (1 if step in (POINT, TAIL) else n_workers) for step, s in seconds.items()})
+        if n_workers > 1:
+            prepare()
+        interrupted = None
+        with one_thread():
+            fit = self._point(outcomes, seed)
+            tasks = self._tasks(fit, seed)
+            with Workers(n_workers, tasks) as workers:
+                for stage in (self._bootstrapped, self._calibrated, self._compared):
+                    if interrupted is None:
+                        fit, interrupted = stage(fit, tasks, workers)
+            return self._told(fit, certificate, interrupted)
+
+    def _told(self, fit: MatrixFit, certificate: Certificate, interrupted: str | None) -> Result:
+        """The fit in numbers and words."""
+        outcomes = fit.outcomes
         elsewhere = fit_metrics.elsewhere_metrics(outcomes, self.settings.correlation)
         guessing = self._guessing(outcomes)
         count_probs = fit.count_probs()
@@ -98,14 +116,14 @@ class FitStages:
             interrupted=interrupted,
         )
 
-    def _seconds(self, outcomes: Outcomes, store: Store) -> dict[str, float]:
+    def _seconds(self, outcomes: Outcomes) -> dict[str, float]:
         """A guess of the seconds of each step, from timings of pools of 8 to 123 models with 60 to 1,547 queries."""
         n, m = outcomes.wrong.shape
         asked, null = self.settings.bootstrap, self.settings.null * len(NULL_LAWS)
         one = 0.0025 + 1e-7 * m**2 + n * m**2 / 1e10
         whole = 0.007 + 2e-8 * m**3 if m <= MAX_REPLICATED_MODELS else 0.0
         # What is kept takes no time: its share of the replicates is left out.
-        kept = sum(len(table) for table in store.tables.values() if "all_wrong" in table.column_names)
+        kept = sum(len(table) for table in self.store.tables.values() if "all_wrong" in table.column_names)
         share = 1 - min(kept / max(asked + null, 1), 1.0)
         seconds = {
             POINT: 2.0,
@@ -124,35 +142,51 @@ class FitStages:
             return list(FITTED_LAWS)
         return [self.settings.laws] if isinstance(self.settings.laws, str) else list(self.settings.laws)
 
-    def _point(self, outcomes: Outcomes, seed: int, progress: Progress) -> MatrixFit:
-        with progress(POINT, total=1) as advance:
+    def _point(self, outcomes: Outcomes, seed: int) -> MatrixFit:
+        with self.progress(POINT, total=1) as advance:
             fit = fit_matrix(outcomes, level=self.settings.level, seed=seed, conventions=self.settings.conventions)
             advance(1)
         return fit
 
-    def _bootstrapped(
-        self, fit: MatrixFit, seed: int, progress: Progress, store: Store
-    ) -> tuple[MatrixFit, str | None]:
-        resampling = Bootstrap(fit, self.settings.bootstrap, seed)
+    def _tasks(self, fit: MatrixFit, seed: int) -> Tasks:
+        settings, folds = self.settings, min(self.settings.folds, fit.outcomes.n_queries)
+        return Tasks(fit, settings.bootstrap, settings.null, settings.atom, seed, folds)
+
+    def _bootstrapped(self, fit: MatrixFit, tasks: Tasks, workers: Workers) -> tuple[MatrixFit, str | None]:
         try:
-            drawn, finished = _replicates(BOOTSTRAP, resampling.stages(), progress, store)
+            if workers.at_work:
+                self._send(tasks, workers)
+            drawn, finished = self._replicates(BOOTSTRAP, tasks.resampled, workers)
         except KeyboardInterrupt:
             drawn, finished = {}, False
-        fit = resampling.attach(drawn, finished=finished)
+        fit = tasks.resampling.attach(drawn, finished=finished)
         done = 0 if fit.replicates is None else len(fit.replicates.all_wrong)
         if done < self.settings.bootstrap:
             return fit, f"{done:,} of {self.settings.bootstrap:,} bootstrap replicates done"
         return fit, None if finished else "the jackknife was not finished"
 
-    def _calibrated(self, fit: MatrixFit, seed: int, progress: Progress, store: Store) -> tuple[MatrixFit, str | None]:
-        calibration = Calibration(fit, self.settings.null, self.settings.atom, seed)
+    def _send(self, tasks: Tasks, workers: Workers) -> None:
+        """Let the workers compute all that is not kept, in the order in which it is asked for."""
+        for stages in (tasks.resampled, tasks.simulated):
+            for name, stage in stages.items():
+                starts = missing_batches(stage, self.store.tables.get(name))
+                workers.send("replicates", [(name, start) for start in starts])
+        if tasks.folds < 2 or tasks.fit.n_varying < 2:
+            return
+        known = self._known_laws()
+        for law in self._laws:
+            workers.send("whole", [(law,)])
+            if law not in known and tasks.laws.folds.why_not(FITTED_LAWS[law]) is None:
+                workers.send("part", [(law, part) for part in range(tasks.folds)])
+
+    def _calibrated(self, fit: MatrixFit, tasks: Tasks, workers: Workers) -> tuple[MatrixFit, str | None]:
+        calibration = replace(tasks.calibration, fit=fit)
         drawn, total = {}, self.settings.null
         try:
-            stages = calibration.stages()
-            total = sum(stage.n_replicates for stage in stages.values())
-            drawn, finished = _replicates(NULL, stages, progress, store)
+            total = sum(stage.n_replicates for stage in tasks.simulated.values())
+            drawn, finished = self._replicates(NULL, tasks.simulated, workers)
             if finished:
-                with progress(TAIL, total=1):
+                with self.progress(TAIL, total=1):
                     return calibration.attach(drawn, finished=True), None
         except KeyboardInterrupt:
             pass
@@ -164,23 +198,28 @@ class FitStages:
         )
         return calibration.attach(drawn, finished=False), why
 
-    def _compared(self, fit: MatrixFit, seed: int, progress: Progress, store: Store) -> tuple[MatrixFit, str | None]:
-        folds = min(self.settings.folds, fit.outcomes.n_queries)
-        if folds < 2:
+    def _compared(self, fit: MatrixFit, tasks: Tasks, workers: Workers) -> tuple[MatrixFit, str | None]:
+        if tasks.folds < 2:
             # Asked for none, or one query, which leaves none to fit to.
             return fit, None
-        laws = self._laws
-        known = {
-            law: store.tables[f"heldout_{law}"]["log"].to_numpy() for law in laws if f"heldout_{law}" in store.tables
-        }
+        laws, known = self._laws, self._known_laws()
 
         def keep(law: str, log: np.ndarray) -> None:
-            store.keep(f"heldout_{law}", pa.table({"log": log}), LAWS, 1, len(laws))
+            self.store.keep(f"heldout_{law}", pa.table({"log": log}), LAWS, 1, len(laws))
 
         try:
-            with progress(LAWS, total=n_steps(folds, laws)) as advance:
+            if workers.at_work:
+                self.draw(figures(fit, fit.count_probs()))
+            with self.progress(LAWS, total=n_steps(tasks.folds, laws)) as advance:
                 compared = compare_laws(
-                    fit.outcomes, folds=folds, seed=seed, laws=laws, advance=advance, known=known, keep=keep
+                    fit.outcomes,
+                    folds=tasks.folds,
+                    seed=tasks.seed,
+                    laws=laws,
+                    advance=advance,
+                    known=known,
+                    keep=keep,
+                    elsewhere=workers if workers.at_work else None,
                 )
         except KeyboardInterrupt:
             return fit, "the comparison of laws was not finished"
@@ -191,20 +230,27 @@ class FitStages:
             return None
         return guess_corrected(outcomes.n_all_wrong, outcomes.n_queries, outcomes.n_models, self.settings.choices)
 
+    def _known_laws(self) -> dict[str, np.ndarray]:
+        """What the store holds of the comparison of laws."""
+        tables = {law: self.store.tables.get(f"heldout_{law}") for law in self._laws}
+        return {law: table["log"].to_numpy() for law, table in tables.items() if table is not None}
 
-def _replicates(
-    step: str, stages: Mapping[str, Stage], progress: Progress, store: Store
-) -> tuple[dict[str, Replicates], bool]:
-    """The replicates of some stages and whether they are all there; the store is used and filled."""
-    total = sum(stage.n_replicates for stage in stages.values())
-    stored = sum(len(store.tables[name]) for name in stages if name in store.tables)
-    with progress(step, total=max(total - stored, 0)) as advance:
-        keeper = KeptBatches(store, step, total, advance)
-        kept = {name: keeper.of(name, stage) for name, stage in stages.items()}
-        for name in stages:
-            if name in store.tables:
-                kept[name] = reuse_batches(kept[name], store.tables[name])
-        try:
-            return run_stages(kept)
-        finally:
-            keeper.flush()
+    def _replicates(
+        self, step: str, stages: Mapping[str, Stage], workers: Workers
+    ) -> tuple[dict[str, Replicates], bool]:
+        """The replicates of some stages and whether they are all there; the store is used and filled."""
+        total = sum(stage.n_replicates for stage in stages.values())
+        stored = sum(len(self.store.tables[name]) for name in stages if name in self.store.tables)
+        with self.progress(step, total=max(total - stored, 0)) as advance:
+            keeper = KeptBatches(self.store, step, total, advance)
+            kept = {name: keeper.of(name, stage) for name, stage in workers.stages(stages).items()}
+            for name in stages:
+                if name in self.store.tables:
+                    kept[name] = reuse_batches(kept[name], self.store.tables[name])
+            try:
+                return run_stages(kept, elsewhere=workers.at_work)
+            finally:
+                for name, stage in kept.items():
+                    for start in workers.arrived(name):
+                        stage.batch(start)
+                keeper.flush()

@@ -23,8 +23,9 @@ from cofail_lab.numerics import one_factor
 FILLER = 40.0
 """A threshold that fills up short families: Φ(40) = 1."""
 
-_ERROR = 1e-13
-_REACH = float(np.sqrt(2 * one_factor.DROP))
+LEAST_ERROR = 1e-13
+"""Proven error of the sums unless a larger one is asked for."""
+
 _ROUNDING = float(np.finfo(float).eps)
 _ENTRIES_AT_ONCE = 2**21
 _MAX_ENTRIES = 2**31
@@ -45,12 +46,15 @@ class _Families(NamedTuple):
     rest: float
 
 
-def log_all_below(thresholds: np.ndarray, between: float, within: float) -> tuple[float, float]:
-    """Log probability that every score falls below its threshold, and its absolute error: 1e-13 proven, plus rounding.
+def log_all_below(
+    thresholds: np.ndarray, between: float, within: float, error: float = LEAST_ERROR
+) -> tuple[float, float]:
+    """Log probability that every score falls below its threshold, and its absolute error: proven, plus rounding.
 
     Args:
         thresholds: t_i by family, (families, size); shorter families are filled up with `FILLER`.
         between, within: ρ_b = c_b² and ρ_w = c_b² + c_f², 0 <= ρ_b <= ρ_w < 1.
+        error: of the sums, at least `LEAST_ERROR`; a larger one takes a fraction of the time.
 
     Raises:
         ConvergenceError: idiosyncratic parts so small that the sums would need more than 2^31 terms.
@@ -62,26 +66,28 @@ def log_all_below(thresholds: np.ndarray, between: float, within: float) -> tupl
         1 + times @ (n_models * between / (rest2 + n_models * (within - between))),
         1 + n_models.max() * (within - between) / rest2,
     )
-    spacings = [float(one_factor.proven_spacing(jnp.asarray(x), _ERROR / (1 + times.sum()))) for x in kappas]
+    spacings = [float(one_factor.proven_spacing(jnp.asarray(x), error / (1 + times.sum()))) for x in kappas]
     in_score = np.array([families.shared, families.own]) * spacings
     step = min(in_score[in_score > 0], default=1.0)
     # Each sum takes every so manieth multiple of the step: as few as its own bound allows.
     strides = [max(int(spacing / step), 1) for spacing in in_score]
     z, _, deviation = _mode(families)
-    reach = np.full(2, min(1.5 * deviation, 1.0) * _REACH)
+    # Where the log integrand has dropped by this much there is nothing left to the asked precision.
+    drop = one_factor.DROP + np.log(LEAST_ERROR / error)
+    reach = np.full(2, min(1.5 * deviation, 1.0) * np.sqrt(2 * drop))
     while True:
         shared = _nodes(z - reach[0], z + reach[1], families.shared, step * strides[0])
         logs = _log_weights(shared, families.shared, step * strides[0])
-        logs += _log_families(families, shared, step, strides)
+        logs += _log_families(families, shared, step, strides, drop)
         peak = logs.max()
         # The log integrand is concave: beyond an end where it has dropped by 45 there is less than e^-45 of the whole.
-        short = logs[[0, -1]] > peak - one_factor.DROP
+        short = logs[[0, -1]] > peak - drop
         if families.shared == 0 or not short.any():
             break
         reach = np.where(short, 1.5 * reach, reach)
     value = float(peak + np.log(np.exp(logs - peak).sum()))
-    cut_off = (1 + times.sum()) * np.exp(-one_factor.DROP)
-    return value, float(_ERROR + cut_off + 8 * _ROUNDING * (1 + abs(value) + times.sum()))
+    cut_off = (1 + times.sum()) * np.exp(-drop)
+    return value, float(error + cut_off + 8 * _ROUNDING * (1 + abs(value) + times.sum()))
 
 
 def _nodes(low: float, high: float, scale: float, step: float) -> np.ndarray:
@@ -97,7 +103,7 @@ def _log_weights(numbers: np.ndarray, scale: float, step: float) -> np.ndarray:
     return np.log(spacing / np.sqrt(2 * np.pi)) - (numbers * spacing) ** 2 / 2
 
 
-def _log_families(families: _Families, shared: np.ndarray, step: float, strides: list[int]) -> np.ndarray:
+def _log_families(families: _Families, shared: np.ndarray, step: float, strides: list[int], drop: float) -> np.ndarray:
     """Log P(all wrong | Z) at the nodes of Z."""
     alone = (families.thresholds < FILLER).sum(axis=1) == 1
     u = families.thresholds[alone].min(axis=1, initial=FILLER) - step * strides[0] * shared[:, None]
@@ -107,11 +113,12 @@ def _log_families(families: _Families, shared: np.ndarray, step: float, strides:
         return total
     families = families._replace(thresholds=families.thresholds[~alone], times=families.times[~alone])
     ends = [step * strides[0] * shared[k] for k in (0, -1)]
-    # A family's factor has its mode between those at the two ends of Z, and beyond 9.5 of it nothing.
+    # A family's factor has its mode between those at the two ends of Z, and beyond √(2 drop) of it nothing.
     (_, f_low, _), (_, f_high, _) = (
         _mode(families._replace(thresholds=families.thresholds - end, shared=0.0)) for end in reversed(ends)
     )
-    own = _nodes(f_low.min() - _REACH, f_high.max() + _REACH, families.own, step * strides[1])
+    reach = np.sqrt(2 * drop)
+    own = _nodes(f_low.min() - reach, f_high.max() + reach, families.own, step * strides[1])
     if len(own) * len(shared) * len(families.times) > _MAX_ENTRIES:
         raise ConvergenceError(
             f"law.within: {1 - families.rest**2:.17g} with {families.times.sum()} families needs sums over "

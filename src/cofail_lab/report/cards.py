@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from cofail_lab.bounds.certificate import Certificate
     from cofail_lab.decisions.frontier import Frontier
-    from cofail_lab.fitting.comparison.compare import LawComparison, LawFit
+    from cofail_lab.fitting.comparison.compare import LawComparison
+    from cofail_lab.fitting.comparison.law_fits import LawFit
     from cofail_lab.fitting.estimators.tetrachoric import Tetrachoric
     from cofail_lab.fitting.matrix import MatrixFit
     from cofail_lab.outcomes import Outcomes

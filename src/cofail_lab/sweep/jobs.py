@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from cofail_lab.sweep.lock import locked
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+_ONE_AFTER_THE_OTHER = "basic"
 LAUNCH = "COFAIL_LAB_LAUNCH"
 """Entry of ``hydra.job.env_set`` that holds the time of the launch. All jobs of a launch share it."""
 
@@ -59,7 +61,7 @@ def run_job(config: DictConfig) -> None:
                 return
             report("running")
             command = shlex.join(["cofail-lab", *overrides])
-            report("completed", finding=_run(resolved, folder, hydra.runtime.choices["experiment"], key, command))
+            report("completed", finding=_run(resolved, folder, hydra.runtime.choices, key, command))
     except KeyboardInterrupt:
         report("interrupted")
         raise
@@ -67,14 +69,14 @@ def run_job(config: DictConfig) -> None:
         report("failed", job.failure(error), unexpected=job.input_error(error) is None)
 
 
-def _run(config: DictConfig, folder: Path, experiment: str, key: str, command: str) -> str | None:
+def _run(config: DictConfig, folder: Path, choices: Mapping[str, str], key: str, command: str) -> str | None:
     """Compute and record; returns the line that names unexpected verdicts, None without any."""
     from cofail_lab.experiments.base import silent
 
     origin = {"command": command, "key": key, "code": code_version()}
-    recorder = job.recorder(config, folder, experiment, drawn=False, origin=origin)
+    recorder = job.recorder(config, folder, choices["experiment"], drawn=False, origin=origin)
     try:
-        experiment_object, inputs = job.build(config)
+        experiment_object, inputs = job.build(config, all_cores=choices["hydra/launcher"] == _ONE_AFTER_THE_OTHER)
     except Exception as error:
         # A single run writes nothing in this case. A sweep needs the folder: the next launch reads the failure there.
         recorder.start()

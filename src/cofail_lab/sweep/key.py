@@ -27,9 +27,11 @@ def job_key(config: Mapping[str, Any]) -> str:
 
     Every entry that names a file (`_FILES`, ``..._path``) adds its content, and that of the files beside it that have
     the same name up to the first dot. A folder stands for all files in it, a pattern for what it matches.
+    ``run.workers`` is left out: it changes no number.
     """
+    run = {name: value for name, value in config.get("run", {}).items() if name != "workers"}
     content = {
-        "config": config,
+        "config": {**config, "run": run},
         "data": {path: _digest(local_path(path)) for path in sorted(set(_paths(config)))},
         "code": code_version(),
     }
@@ -40,9 +42,9 @@ def job_key(config: Mapping[str, Any]) -> str:
 def sweep_key(overrides: list[str]) -> str:
     """Eight hexadecimal digits for the overrides of a whole sweep; their order does not matter.
 
-    Overrides of ``sweep`` are left out: they say how the sweep is run, not what it computes.
+    Overrides of ``sweep`` and ``run.workers`` are left out: they say how the sweep is run, not what it computes.
     """
-    own = sorted(override for override in overrides if not override.startswith("sweep."))
+    own = sorted(override for override in overrides if not override.startswith(("sweep.", "run.workers=")))
     return hashlib.sha256("\n".join(own).encode()).hexdigest()[:8]
 
 

@@ -88,7 +88,7 @@ def test_reversed_families_are_pooled_where_asked() -> None:
     )
     assert np.isnan(strict).tolist() == [True, False, True]
     assert np.isnan(pooled).tolist() == [False, False, True]
-    assert pooled[1] == strict[1]
+    assert pooled[1] == pytest.approx(strict[1], abs=1e-6)  # Replicates are predicted to this error.
     one_factor = OneFactorGaussian(rates[0], np.full(4, np.sqrt(0.4)))
     assert pooled[0] == pytest.approx(float(one_factor.log_all_wrong()), abs=1e-9)
     coarse = TetrachoricStack(rates, tetrachoric, pairs, family, coarse=True)

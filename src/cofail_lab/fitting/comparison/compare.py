@@ -1,87 +1,21 @@
 """Every law on one matrix: which β it predicts, and how likely C is under it on queries that it was not fitted to."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
 
 from cofail_lab import checks
-from cofail_lab.errors import ConvergenceError, InputError
-from cofail_lab.estimate import Estimate
-from cofail_lab.fitting.comparison.folds import Folds
-from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MAX_SLOW_MODELS, FittedLaw
-from cofail_lab.fitting.estimators.count_likelihood import count_law, matrix_log_likelihood
-from cofail_lab.fitting.estimators.fitted import AbsentLawError, Fitted
+from cofail_lab.errors import InputError
+from cofail_lab.fitting.comparison.law_fits import Fits, LawFit, LawFits, why_no_ratio
+from cofail_lab.fitting.comparison.laws import FITTED_LAWS, FittedLaw
 from cofail_lab.fitting.estimators.pool import VaryingPool
-from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.shown import Shown
 
 FOLD_COUNT = 5
-
-_NOTHING = Estimate(None, None, "exact")
-
-
-@dataclass(frozen=True, repr=False)
-class LawFit(Shown):
-    """One law on one matrix; a number that does not exist is None, and ``absent`` or ``heldout_absent`` says why.
-
-    Attributes:
-        name: key of `laws.FITTED_LAWS`.
-        law: the fitted law over the varying models; None where it does not exist.
-        parameters: the parameters that are neither error rates nor matrices, by name.
-        intervals: 95% profile-likelihood limits of some parameters, by name.
-        predicted: β under the law, over the varying models, with numerical or simulation error.
-        log_predicted: log β, finite also where β is below the smallest float.
-        ratio: observed β over predicted β.
-        log_likelihood: of C, in sample (log P summed over queries).
-        simulation_error: standard error of ``log_likelihood`` where it is simulated, otherwise 0.
-        matrix_log_likelihood: of the whole matrix, in sample; None where Σ is full.
-        heldout: mean log P(C) of a query under the law fitted to the other folds.
-        heldout_error: standard error of ``heldout`` over queries, with the fits held fixed.
-        difference: ``heldout`` minus that of the best law, at most 0.
-        difference_error: standard error of ``difference``, paired over queries.
-        notes: what a reader must know about the fit, one sentence each.
-        absent: why the law does not exist; None where it does.
-        heldout_absent: why the law was not judged on held-out queries; None where it was.
-    """
-
-    name: str
-    law: AbstractErrorLaw | None = None
-    parameters: Mapping[str, float] = field(default_factory=dict)
-    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    predicted: Estimate = _NOTHING
-    log_predicted: float | None = None
-    ratio: float | None = None
-    log_likelihood: float | None = None
-    simulation_error: float | None = None
-    matrix_log_likelihood: float | None = None
-    heldout: float | None = None
-    heldout_error: float | None = None
-    difference: float | None = None
-    difference_error: float | None = None
-    notes: tuple[str, ...] = ()
-    absent: str | None = None
-    heldout_absent: str | None = None
-
-    @property
-    def label(self) -> str:
-        """What pages, tables and figures call the law."""
-        return FITTED_LAWS[self.name].label
-
-    @property
-    def how(self) -> str:
-        """How its parameters were estimated."""
-        return FITTED_LAWS[self.name].how
-
-    @property
-    def close(self) -> bool:
-        """Whether this law is within two standard errors of the best: held-out queries do not distinguish the two."""
-        if self.difference is None or self.difference_error is None:
-            return False
-        return -self.difference <= 2 * self.difference_error
-
 
 AtomNeed = Literal["not_judged", "no_tail", "not_better", "as_good_without", "needed"]
 """Whether held-out queries need an atom: laws with and without one were not both judged; no query defeats every model;
@@ -172,6 +106,7 @@ def compare_laws(
     advance: Callable[[int], None] = lambda _: None,
     known: Mapping[str, np.ndarray] | None = None,
     keep: Callable[[str, np.ndarray], None] = lambda _law, _log: None,
+    elsewhere: Fits | None = None,
 ) -> LawComparison:
     """Fit every law of `laws.FITTED_LAWS` to a matrix and judge it on held-out queries.
 
@@ -186,6 +121,7 @@ def compare_laws(
         advance: called with the number of fits that are done since the last call, `n_steps` in all.
         known: law -> what `keep` was called with by an earlier call with the same arguments.
         keep: called with every law that was judged, and the log P(C) of each query that it was not fitted to.
+        elsewhere: other processes, asked for the fits of these very arguments; None computes them here.
 
     Memory is a few (m, m) and (n, nodes) arrays. In pools of more than `laws.MAX_SLOW_MODELS` models everything that
     would take minutes is left out, and ``heldout_absent`` says so.
@@ -197,27 +133,27 @@ def compare_laws(
     if folds:
         checks.within("folds", folds, 2, outcomes.n_queries)
     pool = VaryingPool.of(outcomes)
-    why_no_ratio = _why_no_ratio(outcomes)
     rows = _chosen(laws)
     if pool.n_models < 2:
         words = f"{pool.n_models} of the models sometimes right and sometimes wrong: no pair to read"
         fits = [LawFit(name, absent=words, heldout_absent=words) for name in rows]
         advance(n_steps(folds, laws))
-        return _comparison(fits, outcomes, pool, 0, folds, why_no_ratio)
-    parts = Folds.assign(pool, folds, seed)
+        return _comparison(fits, outcomes, pool, 0, folds)
+    here = LawFits.of(outcomes, folds, seed, intervals=intervals)
+    computed, parts = elsewhere or here, here.folds
     fits, logs = [], {}
     for name, row in rows.items():
-        fit = _fitted(name, row, pool, outcomes, why_no_ratio, intervals and pool.n_models <= MAX_SLOW_MODELS)
+        fit = computed.whole(name)
         advance(1)
         if known and name in known:
             logs[name], why = known[name], None
             advance(folds)
         else:
-            logs[name], why = parts.heldout(row, fit.absent, advance)
+            logs[name], why = parts.heldout(row, fit.absent, partial(computed.part, name), advance)
             if logs[name] is not None:
                 keep(name, logs[name])
         fits.append((fit, why))
-    return _comparison(_judged(fits, logs), outcomes, pool, parts.pool.n_models, folds, why_no_ratio)
+    return _comparison(_judged(fits, logs), outcomes, pool, parts.pool.n_models, folds)
 
 
 def _chosen(laws: Sequence[str] | None) -> Mapping[str, FittedLaw]:
@@ -227,18 +163,7 @@ def _chosen(laws: Sequence[str] | None) -> Mapping[str, FittedLaw]:
     return {name: row for name, row in FITTED_LAWS.items() if laws is None or name in laws}
 
 
-def _why_no_ratio(outcomes: Outcomes) -> str | None:
-    if outcomes.n_all_wrong:
-        return None
-    never = [outcomes.models[j] for j in np.flatnonzero(outcomes.error_counts == 0)]
-    if never:
-        return f"{never[0]} is never wrong, so no query can defeat the pool"
-    return "no query defeats every model (K = 0), so observed/predicted is degenerate"
-
-
-def _comparison(
-    fits: list[LawFit], outcomes: Outcomes, pool: VaryingPool, n_heldout: int, folds: int, why_no_ratio: str | None
-) -> LawComparison:
+def _comparison(fits: list[LawFit], outcomes: Outcomes, pool: VaryingPool, n_heldout: int, folds: int) -> LawComparison:
     return LawComparison(
         fits=tuple(fits),
         observed=outcomes.all_wrong(),
@@ -248,45 +173,8 @@ def _comparison(
         n_constant=outcomes.n_models - pool.n_models,
         n_heldout_models=n_heldout,
         folds=folds,
-        why_no_ratio=why_no_ratio,
+        why_no_ratio=why_no_ratio(outcomes),
     )
-
-
-def _fitted(
-    name: str, row: FittedLaw, pool: VaryingPool, outcomes: Outcomes, why_no_ratio: str | None, intervals: bool
-) -> LawFit:
-    try:
-        fitted = row.fit(pool, intervals)
-        predicted = fitted.law.all_wrong_estimate()
-        counts = count_law(fitted.law)
-        on_matrix = matrix_log_likelihood(fitted.law, pool.wrong)
-    except (AbsentLawError, ConvergenceError) as reason:
-        return LawFit(name, absent=str(reason), heldout_absent=str(reason))
-    log_predicted = float(np.log(predicted.value)) if predicted.value else float(fitted.law.log_all_wrong())
-    log_likelihood = counts.log_likelihood(pool.histogram)
-    log_ratio = None if why_no_ratio else np.log(outcomes.all_wrong()) - log_predicted
-    return LawFit(
-        name=name,
-        law=fitted.law,
-        parameters=fitted.parameters,
-        intervals=fitted.intervals,
-        predicted=predicted,
-        log_predicted=log_predicted,
-        # Against independent errors the ratio can exceed the largest float; then there is no number to store.
-        ratio=float(np.exp(log_ratio)) if log_ratio is not None and log_ratio < 700 else None,
-        log_likelihood=log_likelihood if np.isfinite(log_likelihood) else None,
-        simulation_error=counts.simulation_error(pool.histogram),
-        matrix_log_likelihood=on_matrix,
-        notes=_notes(fitted, pool),
-    )
-
-
-def _notes(fitted: Fitted, pool: VaryingPool) -> tuple[str, ...]:
-    if "shock" in fitted.parameters and not pool.n_all_wrong:
-        return (*fitted.notes, "no query is all wrong: the likeliest atom is 0")
-    if fitted.parameters.get("shock") == 0:
-        return (*fitted.notes, "no atom is likelier than any")
-    return fitted.notes
 
 
 def _judged(fits: list[tuple[LawFit, str | None]], logs: Mapping[str, np.ndarray | None]) -> list[LawFit]:

@@ -40,31 +40,43 @@ class Folds:
         reduced = VaryingPool(pool.wrong[:, kept], None if pool.family is None else pool.family[kept])
         return cls(reduced, part, tuple(reduced.rows(part != k) for k in range(folds)))
 
+    def why_not(self, row: FittedLaw) -> str | None:
+        """Why a law is not judged on held-out queries, whatever its fits are; None where it is."""
+        if not self.training:
+            return "no held-out comparison was asked for"
+        if self.pool.n_models < 2:
+            return "fewer than two models vary in every training part"
+        if row.speed != "quick" and self.pool.n_models > MAX_SLOW_MODELS:
+            return f"not refitted in every fold: the pool has more than {MAX_SLOW_MODELS} models"
+        return None
+
+    def score(self, row: FittedLaw, part: int) -> np.ndarray:
+        """Log P(C) of every query of a part under the law fitted to the other parts.
+
+        Raises:
+            AbsentLawError, ConvergenceError: the other parts have no such law.
+        """
+        law = count_law(row.fit(self.training[part], False).law, seed=part)
+        return law.log_probs[self.pool.n_wrong[self.part == part]]
+
     def heldout(
-        self, row: FittedLaw, absent: str | None, advance: Callable[[int], None]
+        self, row: FittedLaw, absent: str | None, score: Callable[[int], np.ndarray], advance: Callable[[int], None]
     ) -> tuple[np.ndarray | None, str | None]:
         """Log P(C) of every query under the law fitted to the other parts, or None and the reason why not.
 
         Args:
             row: of the law.
             absent: why the whole matrix has no such law; None where it has one.
+            score: `score` of this law, of a part.
             advance: called with 1 after each part, and with the number of parts that were left out.
         """
-        done = 0
+        done, why_not = 0, absent or self.why_not(row)
+        logs = np.empty(self.pool.n_queries)
         try:
-            if absent is not None:
-                return None, absent
-            if not self.training:
-                return None, "no held-out comparison was asked for"
-            if self.pool.n_models < 2:
-                return None, "fewer than two models vary in every training part"
-            if row.speed != "quick" and self.pool.n_models > MAX_SLOW_MODELS:
-                return None, f"not refitted in every fold: the pool has more than {MAX_SLOW_MODELS} models"
-            logs = np.empty(self.pool.n_queries)
-            for k, pool in enumerate(self.training):
-                test = self.part == k
-                law = count_law(row.fit(pool, False).law, seed=k)
-                logs[test] = law.log_probs[self.pool.n_wrong[test]]
+            if why_not is not None:
+                return None, why_not
+            for k in range(len(self.training)):
+                logs[self.part == k] = score(k)
                 done += 1
                 advance(1)
         except (AbsentLawError, ConvergenceError) as reason:

@@ -15,6 +15,8 @@ from cofail_lab.models import BlockFactor
 from cofail_lab.numerics import block_table
 
 _WEAK = 1e-4
+# Of the predictions for replicates: far below what resampling moves them by.
+_COARSE_ERROR = 1e-6
 ABSENT = "models of one family correlate less than models of different ones, or the mean correlation is negative"
 """Why a pool may have no block law."""
 
@@ -77,7 +79,11 @@ def fit(
 
 
 def log_all_wrong(
-    thresholds: Float[np.ndarray, " m"], family: Int[np.ndarray, " m"], between: float, within: float
+    thresholds: Float[np.ndarray, " m"],
+    family: Int[np.ndarray, " m"],
+    between: float,
+    within: float,
+    error: float = block_table.LEAST_ERROR,
 ) -> tuple[float, float]:
     """log β of a block law and its absolute error; `models.BlockFactor` is the same law as an object.
 
@@ -97,8 +103,8 @@ def log_all_wrong(
         filled = np.full((len(families), max(map(len, families))), block_table.FILLER)
         for row, members in zip(filled, families, strict=True):
             row[: len(members)] = thresholds[members]
-        return block_table.log_all_below(filled, between, within)
-    (low, low_error), (high, high_error) = (log_all_wrong(thresholds, family, *end) for end in ends)
+        return block_table.log_all_below(filled, between, within, error)
+    (low, low_error), (high, high_error) = (log_all_wrong(thresholds, family, *end, error) for end in ends)
     return low + share * (high - low), high - low + low_error + high_error
 
 
@@ -154,13 +160,14 @@ def predict_stack(stack: TetrachoricStack) -> Prediction | None:
     if stack.family is None:
         return None
     between, within = fit(stack.matrices, stack.family)
+    error = _COARSE_ERROR if stack.coarse else block_table.LEAST_ERROR
     if stack.coarse:
         mean = row_means(stack.tetrachoric, np.ones(stack.tetrachoric.shape, dtype=bool))
         one_correlation = np.isnan(between) & (mean >= 0) & (mean < 1)
         between, within = np.where(one_correlation, mean, between), np.where(one_correlation, mean, within)
     return Prediction.of(
         [
-            (np.nan, np.nan) if np.isnan(b) else log_all_wrong(t, stack.family, float(b), float(w))
+            (np.nan, np.nan) if np.isnan(b) else log_all_wrong(t, stack.family, float(b), float(w), error)
             for b, w, t in zip(between, within, stack.thresholds, strict=True)
         ]
     )

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array, lax
 from jaxtyping import Float
 from scipy.special import log_ndtr, ndtr
 
@@ -38,6 +39,8 @@ _N_SHIFTS = 8
 _LOG2_POINTS, _RANDOMIZATIONS = 5, 64
 _LARGE_POOL, _LARGE_POINTS = 100, 2**10
 _COLUMNS = 32
+# Replicates in one call of the compiled program.
+_AT_ONCE = 16
 # Per shift, where models with one score leave a rectangle.
 _RECTANGLE_LOG2_POINTS = 8
 # Share of the identity matrix that is mixed into every matrix, so that a singular one has a Cholesky factor, too.
@@ -140,11 +143,7 @@ def log_orthant(
         return log_orthant(rectangle.correlation, rectangle.upper, randomizations)
     if m >= _LARGE_POOL and randomizations > 1:
         return log_all_wrong(correlation, thresholds, _LARGE_POINTS)
-    # Models that are always wrong pad the pool to one of a few sizes: pools of one size share a compiled program.
-    padded = np.eye(m + -m % _COLUMNS)
-    padded[:m, :m] = correlation
-    filled = jnp.asarray(np.concatenate([thresholds, np.full(-m % _COLUMNS, LEFT_OUT)]))
-    padded = jnp.asarray((1 - _LIFT) * padded + _LIFT * np.eye(len(padded)))
+    filled, padded = (jnp.asarray(array[0]) for array in _padded(thresholds[None], correlation[None]))
     net = orthant.sobol_net(len(padded), _LOG2_POINTS)
     values = np.array(
         [
@@ -160,6 +159,51 @@ def log_orthant(
         error = relative.std(ddof=1) / np.sqrt(randomizations) / relative.mean()
         log_value += np.log(relative.mean())
     return float(log_value), float(error)
+
+
+def _padded(
+    thresholds: Float[np.ndarray, "batch m"], correlations: Float[np.ndarray, "batch m m"]
+) -> tuple[Float[np.ndarray, "batch k"], Float[np.ndarray, "batch k k"]]:
+    """The pool with models that are always wrong, up to one of a few sizes: pools of one size share a program."""
+    batch, m = thresholds.shape
+    spare = -m % _COLUMNS
+    padded = np.broadcast_to(np.eye(m + spare), (batch, m + spare, m + spare)).copy()
+    padded[:, :m, :m] = correlations
+    filled = np.pad(thresholds, ((0, 0), (0, spare)), constant_values=LEFT_OUT)
+    return filled, (1 - _LIFT) * padded + _LIFT * np.eye(m + spare)
+
+
+@jax.jit
+def _many_orthants(thresholds: Array, correlations: Array, net: Array, shifts: Array) -> tuple[Array, Array]:
+    # One after the other: batched factorizations of two threads can wait for each other for ever (XLA on the CPU).
+    def one(each: tuple[Array, Array]) -> tuple[Array, Array]:
+        found = orthant.log_orthant(*each, net, shifts)
+        return found.log_value, found.relative_error
+
+    return lax.map(one, (thresholds, correlations))
+
+
+def _log_orthants(
+    correlations: Float[np.ndarray, "batch m m"], thresholds: Float[np.ndarray, "batch m"]
+) -> list[tuple[float, float]]:
+    """`log_orthant` of many matrices with one randomization: a call of the program for every `_AT_ONCE` of them."""
+    values = np.empty((len(thresholds), 2))
+    plain = []
+    for k, (correlation, bounds) in enumerate(zip(correlations, thresholds, strict=True)):
+        if len(bounds) == 1 or equal_scores.merged(bounds, correlation) is not None:
+            values[k] = log_orthant(correlation, bounds, 1)
+        else:
+            plain.append(k)
+    filled, padded = _padded(thresholds[plain], correlations[plain])
+    k = filled.shape[1]
+    net, shifts = orthant.sobol_net(k, _LOG2_POINTS), orthant.digital_shifts(k, 0, _N_SHIFTS)
+    for first in range(0, len(plain), _AT_ONCE):
+        # The last call is filled up, so that all have one shape.
+        rows = np.minimum(np.arange(first, first + _AT_ONCE), len(plain) - 1)
+        kept = plain[first : first + _AT_ONCE]
+        found = _many_orthants(jnp.asarray(filled[rows]), jnp.asarray(padded[rows]), net, shifts)
+        values[kept] = np.stack(found, axis=1)[: len(kept)]
+    return [(float(log_value), float(error)) for log_value, error in values]
 
 
 def _log_rectangle(rectangle: equal_scores.Rectangle) -> tuple[float, float]:
@@ -181,13 +225,10 @@ def fit_pool(pool: VaryingPool, intervals: bool = False, *, repair: Repair = "ne
 
 def predict_stack(stack: TetrachoricStack, *, repair: Repair = "nearest") -> Prediction:
     """Log β of each matrix after its repair, by a randomized net."""
-    randomizations = 1 if stack.coarse else _RANDOMIZATIONS
-    return Prediction.of(
-        [
-            log_orthant(repaired(matrix, repair), thresholds, randomizations)
-            for matrix, thresholds in zip(stack.finite_matrices, stack.thresholds, strict=True)
-        ]
-    )
+    matrices = np.stack([repaired(matrix, repair) for matrix in stack.finite_matrices])
+    if stack.coarse:
+        return Prediction.of(_log_orthants(matrices, stack.thresholds))
+    return Prediction.of([log_orthant(*each) for each in zip(matrices, stack.thresholds, strict=True)])
 
 
 def null_law(observed: ObservedPairs) -> GaussianCopula:

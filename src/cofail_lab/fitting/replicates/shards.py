@@ -30,6 +30,12 @@ def to_table(batches: Mapping[int, Replicates]) -> pa.Table:
     return pa.table(columns)
 
 
+def missing_batches(stage: Stage, table: pa.Table | None) -> list[int]:
+    """First replicates of the batches that a table from `to_table` does not hold; all where there is none."""
+    held = set() if table is None else set(table["replicate"].to_pylist())
+    return [start for start in stage.starts if not held.issuperset(range(start, start + stage.batch_size(start)))]
+
+
 def reuse_batches(stage: Stage, table: pa.Table) -> Stage:
     """The stage with the batches that a table from `to_table` holds; batches that are not in the table are computed."""
     columns = {name: _array(table[name]) for name in table.column_names}

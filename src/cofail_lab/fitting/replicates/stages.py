@@ -194,18 +194,20 @@ def one_thread() -> threadpool_limits:
     return threadpool_limits(1, "blas")
 
 
-def run_stages(
-    stages: Mapping[str, Stage], advance: Callable[[int], None] = lambda _: None
-) -> tuple[dict[str, Replicates], bool]:
+def run_stages(stages: Mapping[str, Stage], *, elsewhere: bool = False) -> tuple[dict[str, Replicates], bool]:
     """The replicates of some stages, by name, and whether they are complete.
 
     After a KeyboardInterrupt the finished batches are returned; a stage without any finished batch is left out.
+
+    Args:
+        stages: by name.
+        elsewhere: whether other processes compute the batches, so that there is only to wait for one after the other.
     """
     done: dict[str, list[Replicates]] = {}
     finished = True
     try:
         for name, stage in stages.items():
-            for batch in in_batches(stage, stage.starts, advance):
+            for batch in map(stage.batch, stage.starts) if elsewhere else in_batches(stage, stage.starts):
                 done.setdefault(name, []).append(batch)
     except KeyboardInterrupt:
         finished = False

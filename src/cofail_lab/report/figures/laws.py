@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
-from cofail_lab.fitting.comparison.compare import LawComparison, LawFit
+from cofail_lab.fitting.comparison.compare import LawComparison
+from cofail_lab.fitting.comparison.law_fits import LawFit
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS
 from cofail_lab.report.figures.style import PALETTE, STRONG, drawing, fitted, label
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cofail_lab.estimate import Estimate
-from cofail_lab.fitting.comparison.compare import LawComparison, LawFit
+from cofail_lab.fitting.comparison.compare import LawComparison
+from cofail_lab.fitting.comparison.law_fits import LawFit
 from cofail_lab.report.numbers import count, fixed, percent, percent_of_log, ratio, signed
 from cofail_lab.result import Row, Section
 

@@ -1,0 +1,185 @@
+"""The processes that compute the parts of one fit (``run.workers``).
+
+A process with JAX threads must never be forked. Where there is a fork server (Linux), this process starts one, which
+imports the package, computes nothing and has one thread; workers are forked from it in milliseconds. Elsewhere they are
+started afresh. Each has one thread of BLAS and one of XLA, ignores Ctrl-C, and leaves when this process is gone.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from multiprocessing import forkserver
+from typing import TYPE_CHECKING, Any
+
+from cofail_lab.fitting.replicates.stages import Stage, one_thread
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from cofail_lab.fitting.comparison.law_fits import LawFit
+    from cofail_lab.fitting.tasks import Tasks
+
+WORTH = 8.0
+"""Expected seconds of replicates, matrices and laws below which no process is started: each costs a second or two."""
+
+_SERVER = sys.platform == "linux"
+# Of a worker: one thread each. XLA reads NPROC. No worker shares an accelerator.
+_ENVIRONMENT = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC"), "1") | {
+    "JAX_PLATFORMS": "cpu"
+}
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def n_worth(asked: int, seconds: float) -> int:
+    """Number of processes for work of ``seconds`` on one core: all that are asked for, or 1, which is this process.
+
+    Where JAX computes on an accelerator, this process alone does.
+    """
+    if asked < 2 or seconds < WORTH:
+        return 1
+    import jax
+
+    return asked if jax.default_backend() == "cpu" else 1
+
+
+def prepare() -> None:
+    """Start the fork server, which imports the package while this process computes something else."""
+    if _SERVER:
+        multiprocessing.get_context("forkserver").set_forkserver_preload(["cofail_lab.fitting.tasks"])
+        with _as_worker():
+            forkserver.ensure_running()
+
+
+class Workers:
+    """Processes that compute the tasks of one fit; a context, at the end of which they are gone.
+
+    Args:
+        n: number of processes. With 1 there is none, and everything is computed here.
+        tasks: of the fit.
+    """
+
+    def __init__(self, n: int, tasks: Tasks) -> None:
+        self._tasks = tasks
+        self._futures: dict[tuple[Any, ...], Future[Any]] = {}
+        self._pool: ProcessPoolExecutor | None = None
+        self._others = set(multiprocessing.active_children())
+        if n > 1:
+            # A copy, without the stages that this process may have made.
+            context = multiprocessing.get_context("forkserver" if _SERVER else "spawn")
+            self._pool = ProcessPoolExecutor(n, mp_context=context, initializer=_begin, initargs=(replace(tasks),))
+
+    @property
+    def at_work(self) -> bool:
+        """Whether there are processes."""
+        return self._pool is not None
+
+    def send(self, method: str, arguments: Sequence[tuple[Any, ...]]) -> None:
+        """Let the processes compute a method of `Tasks` for these arguments, after all that was sent before."""
+        if self._pool is None:
+            return
+        try:
+            with _as_worker():
+                for each in arguments:
+                    self._futures[method, *each] = self._pool.submit(_compute, method, *each)
+        except BrokenProcessPool:
+            self._lost()
+
+    def stages(self, stages: Mapping[str, Stage]) -> dict[str, Stage]:
+        """The same stages, with the batches that were sent computed by the processes."""
+        return {name: stage._replace(batch=partial(self._result, "replicates", name)) for name, stage in stages.items()}
+
+    def arrived(self, stage: str) -> list[int]:
+        """First replicates of the batches that are computed, and that nobody has asked for yet."""
+        done = [key for key, future in self._futures.items() if future.done() and not future.cancelled()]
+        return [key[2] for key in done if key[:2] == ("replicates", stage) and self._futures[key].exception() is None]
+
+    def whole(self, law: str, /) -> LawFit:
+        """A law on the whole matrix."""
+        return self._result("whole", law)
+
+    def part(self, law: str, part: int, /) -> np.ndarray:
+        """Log P(C) of the queries of a part, under the law fitted to the others."""
+        return self._result("part", law, part)
+
+    def _result(self, method: str, *arguments: Any) -> Any:
+        future = self._futures.pop((method, *arguments), None)
+        if future is not None:
+            try:
+                return future.result()
+            except (BrokenProcessPool, CancelledError):
+                self._lost()
+        return getattr(self._tasks, method)(*arguments)
+
+    def _lost(self) -> None:
+        """Go on alone: the system has ended a process, most likely because memory was short."""
+        if self._pool is not None:
+            print("a worker process was killed; its part is computed by the main process now", file=sys.stderr)
+            self._stop()
+
+    def _stop(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+            # What they are computing is not needed any more.
+            for process in set(multiprocessing.active_children()) - self._others:
+                process.kill()
+                process.join()
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+        self._futures.clear()
+
+
+@contextmanager
+def _as_worker() -> Iterator[None]:
+    """What is started here has one thread in each library, and no Ctrl-C: it inherits the environment and the mask."""
+    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
+    os.environ.update(_ENVIRONMENT)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS) if _SERVER else None
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+_at_hand: Tasks | None = None
+
+
+def _begin(tasks: Tasks) -> None:
+    """Runs first in every worker."""
+    global _at_hand
+    _at_hand = tasks
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _compute(method: str, *arguments: Any) -> Any:
+    with one_thread():
+        return getattr(_at_hand, method)(*arguments)

@@ -1,0 +1,181 @@
+"""`run.workers`: a fit in several processes has the numbers of one, also where some or all of them are stopped."""
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cofail_lab as cl
+from cofail_lab.errors import InputError
+from cofail_lab.experiments import fit_stages, workers
+from cofail_lab.experiments.workers import Workers, n_worth
+from cofail_lab.fitting.matrix import fit_matrix
+from cofail_lab.fitting.replicates.shards import missing_batches, to_table
+from cofail_lab.fitting.tasks import Tasks
+from cofail_lab.outcomes import Outcomes
+from tests.conftest import Run
+from tests.sweep.test_shards import found, write_matrix
+
+LAWS = ("independent", "one_factor")
+FIT = (
+    "grades.csv",
+    "experiment.bootstrap=66",
+    "experiment.null=2",
+    "experiment.folds=2",
+    f"experiment.laws=[{','.join(LAWS)}]",
+    "record.figures=false",
+)
+
+
+@pytest.fixture
+def outcomes(tmp_path: Path) -> Outcomes:
+    write_matrix(tmp_path)
+    return cl.load_outcomes(tmp_path / "grades.csv")
+
+
+@pytest.fixture
+def tasks(outcomes: Outcomes) -> Tasks:
+    return Tasks(fit_matrix(outcomes, level=0.9, seed=0), bootstrap=66, null=2, atom=0.03, seed=0, folds=2)
+
+
+def fail(*_: object) -> None:
+    raise AssertionError("computed by the main process")
+
+
+@pytest.mark.parametrize("n", [2, pytest.param(3, marks=pytest.mark.slow)])
+def test_the_numbers_of_one_process(run: Run, tmp_path: Path, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last bit, and not one of them is computed here."""
+    write_matrix(tmp_path)
+    assert run(*FIT, "run.workers=1", "hydra.run.dir=alone").code == 0
+    monkeypatch.setattr(workers, "WORTH", 0.0)
+    for method in ("replicates", "whole", "part"):
+        monkeypatch.setattr(Tasks, method, fail)
+    assert run(*FIT, f"run.workers={n}", "hydra.run.dir=together").code == 0
+    assert found(tmp_path / "together") == found(tmp_path / "alone")
+    assert not multiprocessing.active_children()
+
+
+def test_the_fork_server_has_one_thread() -> None:
+    """A process with threads must not be forked; this one has imported the package by the time it answers."""
+    workers.prepare()
+    context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+    if sys.platform != "linux":
+        pytest.skip("there is no fork server")
+    with context.Pool(1) as pool:
+        parent = pool.apply(os.getppid)
+        state = Path(f"/proc/{parent}/status").read_text()
+        assert pool.apply(_is_imported)
+    assert "\nThreads:\t1\n" in state
+    assert parent != os.getpid()
+
+
+def _is_imported() -> bool:
+    return "cofail_lab.fitting.tasks" in sys.modules
+
+
+def test_a_worker_is_killed(tasks: Tasks, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line says so, and the main process goes on with the same numbers."""
+    stage = tasks.resampled["bootstrap_laws"]
+    before = set(multiprocessing.active_children())
+    with Workers(2, tasks) as crew:
+        crew.send("replicates", [("bootstrap_laws", start) for start in stage.starts])
+        crew.send("whole", [(law,) for law in LAWS])
+        (killed, *_) = set(multiprocessing.active_children()) - before
+        os.kill(killed.pid or 0, signal.SIGKILL)
+        killed.join()
+        batches = [crew.stages({"bootstrap_laws": stage})["bootstrap_laws"].batch(start) for start in stage.starts]
+        assert [crew.whole(law).predicted for law in LAWS] == [tasks.whole(law).predicted for law in LAWS]
+        assert not crew.at_work
+    for start, batch in zip(stage.starts, batches, strict=True):
+        np.testing.assert_array_equal(batch.all_wrong, stage.batch(start).all_wrong)
+    assert capsys.readouterr().err.splitlines() == [
+        "a worker process was killed; its part is computed by the main process now"
+    ]
+
+
+def _alive(group: int) -> list[str]:
+    """The processes of a group that have not ended, where the system lists them."""
+    states = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # After the name in parentheses: state, parent, group.
+            state, _, owner, *_ = path.read_text().rpartition(")")[2].split()
+            states.extend([state] if int(owner) == group and state not in "ZX" else [])
+    return states
+
+
+STOPPED = """
+import os, signal, sys
+from cofail_lab import cli
+from cofail_lab.experiments import kept_batches, workers
+original, calls = workers.Workers._result, []
+def stopped(self, method, *arguments):
+    calls.append(method)
+    if calls.count({method!r}) == 2:
+        os.killpg(0, signal.SIGINT)
+    return original(self, method, *arguments)
+workers.Workers._result, workers.WORTH, kept_batches._SECONDS = stopped, 0.0, -1.0
+if __name__ == "__main__":
+    cli.main()
+"""
+
+
+@pytest.mark.parametrize("method", ["replicates", pytest.param("part", marks=pytest.mark.slow)])
+def test_ctrl_c(run: Run, tmp_path: Path, method: str) -> None:
+    """What has arrived is kept, no process stays, one line is said, and the run goes on with one process."""
+    write_matrix(tmp_path)
+    (tmp_path / "stopped.py").write_text(STOPPED.format(method=method))
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "COLUMNS": "100"}
+    process = subprocess.Popen(
+        [sys.executable, "stopped.py", *FIT, "run.workers=2"],
+        cwd=tmp_path, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 130, err
+    assert len(err.splitlines()) == 1
+    assert "the same command continues from there" in err
+    begun = time.monotonic()
+    while _alive(process.pid):
+        assert time.monotonic() < begun + 30, "a process stays"
+        time.sleep(0.1)
+    (folder,) = (tmp_path / "outputs/fit").iterdir()
+    assert json.loads((folder / "results.json").read_text())["status"] == "interrupted"
+    again = run(*FIT, "run.workers=1")
+    assert again.code == 0
+    assert again.err.startswith(f"continues outputs/fit/{folder.name}: bootstrap")
+    assert json.loads((folder / "results.json").read_text())["status"] == "completed"
+
+
+def test_small_fits_start_no_process(outcomes: Outcomes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit_stages, "prepare", fail)
+    cl.fit(outcomes, bootstrap=2, null=0, folds=0, workers=4)
+    assert [n_worth(*asked) for asked in ((4, 1e9), (4, 0.0), (1, 1e9))] == [4, 1, 1]
+    # Without being asked, a function starts none, whatever the work.
+    monkeypatch.setattr(workers, "WORTH", 0.0)
+    cl.fit(outcomes, bootstrap=2, null=0, folds=0)
+
+
+@pytest.mark.parametrize("workers_", [0, 1.5, "many", True])
+def test_a_bad_number_of_workers(outcomes: Outcomes, workers_: Any) -> None:
+    with pytest.raises(InputError, match="workers: "):
+        cl.fit(outcomes, workers=workers_)
+
+
+def test_missing_batches(tasks: Tasks) -> None:
+    """Only batches that a table holds whole are not computed again."""
+    stage = tasks.resampled["bootstrap_laws"]
+    first, last = stage.starts
+    table = to_table({first: stage.batch(first)})
+    assert missing_batches(stage, None) == [first, last]
+    assert missing_batches(stage, table) == [last]
+    assert missing_batches(stage, table.slice(1)) == [first, last]
