@@ -132,7 +132,7 @@ def test_a_selection() -> None:
         selected()
         ._about_unique()[1]
         .startswith(
-            "29 queries are solved by one model alone, 2 of them by models below the median accuracy. An answer that only"
+            "29 queries are solved by one model alone, 2 of them by models below the median accuracy. An answer"
         )
     )
 

@@ -15,6 +15,7 @@ from cofail_lab.decisions.vote_slopes import VoteSets
 from cofail_lab.fitting.readings.regimes import PoolRegime
 from cofail_lab.report.figures.bounds import moment_ladder
 from cofail_lab.report.figures.cascade import cascade
+from cofail_lab.report.figures.fit import wrong_count_distribution
 from cofail_lab.report.figures.frontier import cost_frontier
 from cofail_lab.report.figures.laws import law_comparison
 from cofail_lab.report.figures.null import null_calibration, pool_size_scan, regime_map
@@ -54,6 +55,15 @@ def test_bounds_plan_and_frontier() -> None:
     frontier = budget_frontier(accuracy[None], cost, np.ones(1))
     axes = cost_frontier(frontier, None, cost, accuracy).axes[0]
     assert line(axes, "models") == ([1, 4], [0.6, 0.9]) and line(axes, "perfect router") == ([1, 4], [0.6, 0.9])
+
+
+def test_a_law_is_said_with_what_it_gives_all_wrong() -> None:
+    law = {"one factor": np.array([0.4, 0.3, 0.2, 0.1])}
+    legend = wrong_count_distribution(np.array([0, 0, 1, 3]), 3, law).axes[0].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "observed, all 3 wrong: 1 of 4 queries (25.0%)", "one factor: 10.0%",
+    ]  # fmt: skip
 
 
 def test_a_selection_marks_what_is_kept() -> None:
