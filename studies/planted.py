@@ -3,19 +3,22 @@
 An error that no test catches is a survivor. Each area has a list of errors, ``studies/planted/<area>.yaml``; an entry
 says which text in which file becomes which other text, what is wrong then, and which tests should fail. The whole run
 writes docs/planted.md. The exit code is 1 where an error survives that is not marked equivalent with a reason.
+``--keep`` goes on where an interrupted run stopped.
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Lock
 from typing import Literal, NamedTuple
 
 import yaml
@@ -148,8 +151,42 @@ def plant(tree: Path, error: Planted) -> Outcome:
     return Outcome(error, state, time.monotonic() - begun)
 
 
-def run(errors: Sequence[Planted], workers: int) -> list[Outcome]:
-    """Plant all errors, ``workers`` at a time, each worker in a tree of its own."""
+class Kept:
+    """Outcomes in a file, so that a run can go on; an error that was changed since is planted again.
+
+    Args:
+        path: of the file; None keeps nothing.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path, self._lock = path, Lock()
+        self._known: dict[str, list] = json.loads(path.read_text()) if path is not None and path.exists() else {}
+
+    def get(self, error: Planted) -> Outcome | None:
+        """What is known of an error."""
+        found = self._known.get(json.dumps(error))
+        return None if found is None else Outcome(error, *found)
+
+    def add(self, outcome: Outcome) -> None:
+        """Keep one more."""
+        with self._lock:
+            self._known[json.dumps(outcome.planted)] = [outcome.state, round(outcome.seconds, 1)]
+            if self._path is not None:
+                self._path.write_text(json.dumps(self._known, indent=0), encoding="utf-8")
+
+
+def run(errors: Sequence[Planted], workers: int, kept: Kept) -> list[Outcome]:
+    """Plant all errors that nothing is known of, ``workers`` at a time, each worker in a tree of its own."""
+    fresh = [error for error in errors if kept.get(error) is None]
+    for outcome in _planted(fresh, max(1, min(workers, len(fresh)))) if fresh else ():
+        kept.add(outcome)
+        print(
+            f"{outcome.state:10} {outcome.seconds:4.0f} s  {outcome.planted.file}: {outcome.planted.what}", flush=True
+        )
+    return [outcome for error in errors if (outcome := kept.get(error)) is not None]
+
+
+def _planted(errors: Sequence[Planted], workers: int) -> Iterator[Outcome]:
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(workers) as pool:
         trees: SimpleQueue[Path] = SimpleQueue()
         for worker in range(workers):
@@ -161,7 +198,6 @@ def run(errors: Sequence[Planted], workers: int) -> list[Outcome]:
                 outcome = plant(tree, error)
             finally:
                 trees.put(tree)
-            print(f"{outcome.state:10} {outcome.seconds:4.0f} s  {error.file}: {error.what}", flush=True)
             return outcome
 
         tests = sorted({test for error in errors for test in error.tests})
@@ -169,7 +205,7 @@ def run(errors: Sequence[Planted], workers: int) -> list[Outcome]:
         if not run_tests(tree, tests):
             raise SystemExit("The tests fail without any planted error: nothing can be learned from them.")
         trees.put(tree)
-        return list(pool.map(one, errors))
+        yield from pool.map(one, errors)
 
 
 def page(outcomes: Sequence[Outcome]) -> str:
@@ -209,11 +245,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m studies.planted", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--areas", nargs="+", help="only these lists; the page is written only for all")
     parser.add_argument("--sample", type=int, help="only so many errors, spread evenly")
+    parser.add_argument("--keep", type=Path, help="file that outcomes are kept in, and taken from")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="errors at a time")
     asked = parser.parse_args()
     errors = read(asked.areas)
     chosen = errors if asked.sample is None else sample(errors, asked.sample)
-    outcomes = run(chosen, min(asked.workers, len(chosen)))
+    outcomes = run(chosen, asked.workers, Kept(asked.keep))
     survivors = sum(outcome.state == "survived" for outcome in outcomes)
     caught = sum(outcome.state == "caught" for outcome in outcomes)
     print(f"{caught} of {caught + survivors} planted errors caught.")

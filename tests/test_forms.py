@@ -18,6 +18,11 @@ COMMANDS = {
     "bounds": ("grades.csv",),
     "plan": ("experiment.gain=.02", "experiment.n_models=10"),
     "frontier": (),
+    "select": ("grades.csv", "experiment.k=2"),
+    "vote": ("grades.csv",),
+    "ensemble_size": ("grades.csv",),
+    "self_moa": ("grades.csv", "experiment.self=[a,b,c]", "experiment.members=[a,b,d]"),
+    "churn": ("grades.csv", "data.registry=models.csv"),
     "scope": ("grades.csv", "experiment.members=[a,b]", "experiment.systems=[c,d]"),
     "regrade": ("grades.csv", "experiment.other=other.csv"),
     "convert": ("grades.csv",),
@@ -42,6 +47,8 @@ def folder(tmp_path: Path) -> Path:
         right = (rng.normal(size=(200, 1)) + rng.normal(size=(200, 4)) > -0.3).astype(int)
         lines = [f"q{i},set {i % 3},{','.join(map(str, row))}" for i, row in enumerate(right)]
         (tmp_path / f"{name}.csv").write_text("\n".join(["query,dataset,a,b,c,d", *lines]))
+    dates = [f"{name},2024-0{i}-01" for i, name in enumerate("abcd", 1)]
+    (tmp_path / "models.csv").write_text("\n".join(["model,released", *dates]))
     return tmp_path
 
 

@@ -89,10 +89,11 @@ def test_every_statement_of_the_theory_of_p8_to_p10_has_its_rows() -> None:
     assert {rows[part, "lab"] for part in lab} == {"confirmed"}
 
 
-def test_every_statement_of_the_theory_of_p13_and_p14_has_its_rows() -> None:
-    rows = {(claim.id, release): claim.expected for claim in of("P13", "P14") for release in claim.releases}
+def test_every_statement_of_the_theory_of_p13_to_p15_has_its_rows() -> None:
+    rows = {(claim.id, release): claim.expected for claim in of("P13", "P14", "P15") for release in claim.releases}
     for part in ("P13.i", "P13.iii"):
         assert (rows[part, "june"], rows[part, "sept"]) == ("refuted", "refuted")
     lab = ("P13.i", "P13.ii", "P13.ii.b", "P14.i", "P14.i.b", "P14.ii", "P14.ii.b", "P14.ii.c", "P14.ii.d")
     assert {rows[part, "lab"] for part in lab} == {"confirmed"}
     assert {rows["P14.iii", release] for release in ("june", "sept", "lab")} == {"reported"}
+    assert (rows["P15.i", "lab"], rows["P15.ii", "lab"]) == ("confirmed", "reported")

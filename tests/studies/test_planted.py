@@ -50,6 +50,15 @@ def test_a_failing_test_catches_and_a_weak_one_does_not(tmp_path: Path) -> None:
         planted.run_tests(tmp_path, ["test_a.py::test_of_another_name"])
 
 
+def test_what_is_kept_is_not_planted_again(tmp_path: Path) -> None:
+    kept = planted.Kept(tmp_path / "kept.json")
+    kept.add(Outcome(error(), "caught", 2.0))
+    again = planted.Kept(tmp_path / "kept.json")
+    assert again.get(error()) == Outcome(error(), "caught", 2.0)
+    assert again.get(error(new="x + 2")) is None
+    assert planted.run([error()], 1, again) == [Outcome(error(), "caught", 2.0)]
+
+
 def test_a_sample_is_spread_evenly() -> None:
     many = [error(what=str(i)) for i in range(10)]
     assert [one.what for one in planted.sample(many, 3)] == ["1", "5", "8"]

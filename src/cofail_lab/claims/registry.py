@@ -51,6 +51,7 @@ PROPOSITIONS = (
     "p14_votes",
     "p14_weights",
     "p14_slopes",
+    "p15_matched",
 )
 
 _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")

@@ -9,7 +9,7 @@ from cofail_lab.claims import Claim, all_claims
 from cofail_lab.claims.verifier import examine
 from tests.claims.verdicts import TRIAL, assert_as_expected, name, of
 
-LATE = of("P8", "P9", "P10", "P12", "P13", "P14", "C1", "C2")
+LATE = of("P8", "P9", "P10", "P12", "P13", "P14", "P15", "C1", "C2")
 SIMULATED = [(claim, check.name) for claim in LATE for check in claim.checks if check.kind == "monte_carlo"]
 
 

@@ -18,6 +18,7 @@ FIGURES = {
     "P12": "p12",
     "P13": "p13",
     "P14": "p14",
+    "P15": "p15",
 }
 """The file that draws for a proposition; L1 stands beside P4, C1 beside P8, C2 beside P9."""
 
@@ -43,4 +44,6 @@ CAPTIONS = {
     "at every fraction can lose to it, and it asks for a better confidence.",
     "p14": "Triplets of one population: the slope of the gain on correlation changes its sign once the quality gap is "
     "controlled; and two votes as three members come to share their errors.",
+    "p15": "Distinct draws are unbiased and samples put back are not; clones ranked on the sample that votes look "
+    "better.",
 }

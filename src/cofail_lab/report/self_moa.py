@@ -1,0 +1,238 @@
+"""Repeated draws against different models in words, rows and numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import pyarrow as pa
+
+from cofail_lab.report.names import shorten
+from cofail_lab.report.numbers import count, interval, percent, points
+from cofail_lab.result import Row, Section
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from cofail_lab.decisions.self_moa import BandSets, Matched
+    from cofail_lab.outcomes import Outcomes
+
+Reading = Literal["mixed_better", "self_better", "cannot_tell"]
+"""Whether the limits of mixed less self are above 0, below 0, or contain it."""
+
+
+class Names(NamedTuple):
+    """Who was compared, once or in each direction of the halves.
+
+    Attributes:
+        own: the model, or the columns of its runs.
+        members: its rivals.
+    """
+
+    own: tuple[tuple[str, ...], ...]
+    members: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Everything that was found.
+
+    Attributes:
+        outcomes: the matrix.
+        k: draws of either side.
+        band: of accuracy.
+        found: the comparison.
+        names: of the compared.
+        bands: sets of each size within a band; empty where runs are given as columns.
+    """
+
+    outcomes: Outcomes
+    k: int
+    band: float
+    found: Matched
+    names: Names
+    bands: tuple[tuple[float, BandSets], ...]
+
+    @property
+    def reading(self) -> Reading:
+        """What the limits say."""
+        if self.found.lower > 0:
+            return "mixed_better"
+        return "self_better" if self.found.upper < 0 else "cannot_tell"
+
+    @property
+    def chosen(self) -> bool:
+        """Whether anyone was chosen, on other queries than those that are scored."""
+        return len(self.found.choices) == 2
+
+    @property
+    def plurality(self) -> bool:
+        """Whether answers decide the votes."""
+        return not self.found.choices and "answer" in self.outcomes.per_cell
+
+    def headline(self) -> str:
+        """Both accuracies and what to do."""
+        found = self.found
+        difference = points(abs(found.difference))
+        limits = interval(found.lower, found.upper, points)
+        side = "more" if found.difference >= 0 else "less"
+        advice = {
+            "mixed_better": "Draw from different models.",
+            "self_better": "Draw the one model again.",
+            "cannot_tell": "Which is better cannot be told from these queries.",
+        }[self.reading]
+        runs = "runs" if not found.choices else "draws"
+        return (
+            f"{self.k} {runs} of {_either(self.names.own)} are right by {self._vote} on {percent(found.self_accuracy)} "
+            f"of the queries, one each of {_either(self.names.members)} on {percent(found.mixed_accuracy)}: "
+            f"{difference} {side} (95% {limits}). {advice}"
+        )
+
+    @property
+    def _vote(self) -> str:
+        return "plurality" if self.plurality else "majority"
+
+    def metrics(self) -> dict[str, float | int | None]:
+        """Flat, see docs/self_moa.md."""
+        found = self.found
+        same = [sets for band, sets in self.bands if sets.size == self.k and band == self.band]
+        return {
+            "n_models": self.outcomes.n_models,
+            "n_queries": self.outcomes.n_queries,
+            "single_best": 1 - float(self.outcomes.error_rates.min()),
+            "oracle": 1 - self.outcomes.all_wrong(),
+            "self_accuracy": found.self_accuracy,
+            "mixed_accuracy": found.mixed_accuracy,
+            "difference": found.difference,
+            "difference_lower": found.lower,
+            "difference_upper": found.upper,
+            "self_single": found.self_single,
+            "mixed_single": found.mixed_single,
+            "self_ceiling": found.self_ceiling,
+            "mixed_ceiling": found.mixed_ceiling,
+            "n_sets": same[0].n_all if same else None,
+            "difference_equal_quality": same[0].at_no_gap if same else None,
+            "difference_equal_quality_lower": same[0].lower if same else None,
+            "difference_equal_quality_upper": same[0].upper if same else None,
+        }
+
+    def labels(self) -> dict[str, str]:
+        """Flat."""
+        return {
+            "decision": self.headline(),
+            "reading": self.reading,
+            "self": " / ".join(", ".join(names) for names in dict.fromkeys(self.names.own)),
+            "members": " / ".join(", ".join(names) for names in dict.fromkeys(self.names.members)),
+        }
+
+    def sections(self) -> tuple[Section, ...]:
+        """The comparison, then all sets within the band."""
+        figure = {
+            "self_moa": "Different models less repeated draws: sets within the band by their quality gap, and what is "
+            "left at equal quality."
+        }
+        return (
+            Section("One model again, or others", self._about(), self._rows(), {} if self.bands else figure),
+            *((self._bands_section(figure),) if self.bands else ()),
+            *((Section("How the matrix was read", self.outcomes.notes),) if self.outcomes.notes else ()),
+        )
+
+    def _about(self) -> tuple[str, ...]:
+        if self.chosen:
+            how = (
+                "Who is compared was chosen on one half of the queries and scored on the other, in both directions: "
+                "ranked on the queries that are scored, members look better than they are."
+            )
+        else:
+            how = "Who is compared was given; nothing was chosen on these queries."
+        if self.plurality:
+            votes = "The answer given most often counts, ties drawn evenly."
+        else:
+            votes = (
+                "More than half must be right. Answers are not known; where wrong ones differ, a plurality is right "
+                "more often than this."
+            )
+        return (how, votes)
+
+    def _rows(self) -> tuple[Row, ...]:
+        found = self.found
+        exact = "exact, over the distinct draws of its samples" if found.choices else "as run"
+        others = "exact, from their shares of right samples" if found.choices else "as run"
+        return (
+            Row(f"{self.k} of one model", percent(found.self_accuracy), exact),
+            Row(f"{self.k} models", percent(found.mixed_accuracy), others),
+            Row("difference", points(found.difference), f"95% {interval(found.lower, found.upper, points)}"),
+            Row(
+                "one draw alone", percent(found.self_single), f"of the model; {percent(found.mixed_single)} of members"
+            ),
+            Row(
+                "ceiling of the draws",
+                percent(found.self_ceiling),
+                f"one is right; {percent(found.mixed_ceiling)} mixed",
+            ),
+            Row("ceiling of the pool", percent(1 - self.outcomes.all_wrong()), "one graded run of every model (1 − β)"),
+        )
+
+    def _bands_section(self, figure: dict[str, str]) -> Section:
+        said = (
+            "Every set of models within the band, against draws of its most accurate member; ranked and scored on "
+            "different halves. The gap, best less mean accuracy, costs a mixture: at equal quality it is set to 0."
+        )
+        rows = [
+            Row(
+                f"sets of {sets.size}",
+                points(sets.at_no_gap),
+                f"at equal quality, 95% {interval(sets.lower, sets.upper, points)}; over {count(sets.n_all)} sets "
+                f"{points(float(sets.difference.mean()))}, mean gap {points(float(sets.gap.mean()))}",
+            )
+            for band, sets in self.bands
+            if band == self.band
+        ]
+        return Section(f"All sets within {points(self.band)}", (said,), tuple(rows), figure)
+
+    def table(self) -> pa.Table:
+        """A row for each size and band."""
+        rows = [
+            {
+                "size": sets.size,
+                "band": band,
+                "n_sets": sets.n_all,
+                "n_scored": len(sets.gap),
+                "gap": float(sets.gap.mean()),
+                "difference": float(sets.difference.mean()),
+                "difference_equal_quality": sets.at_no_gap,
+                "lower": sets.lower,
+                "upper": sets.upper,
+            }
+            for band, sets in self.bands
+        ]
+        real = {name: pa.float64() for name in ("gap", "difference", "difference_equal_quality", "lower", "upper")}
+        whole = {name: pa.int64() for name in ("size", "n_sets", "n_scored")}
+        order = (
+            "size",
+            "band",
+            "n_sets",
+            "n_scored",
+            "gap",
+            "difference",
+            "difference_equal_quality",
+            "lower",
+            "upper",
+        )
+        kinds = {"band": pa.float64(), **real, **whole}
+        return pa.Table.from_pylist(rows, schema=pa.schema([(name, kinds[name]) for name in order]))
+
+    def figure(self) -> Figure:
+        """Differences against the quality gap, and the comparison."""
+        from cofail_lab.report.figures.self_moa import self_moa
+
+        return self_moa([sets for band, sets in self.bands if band == self.band], self.found, self.k)
+
+
+def _either(names: tuple[tuple[str, ...], ...]) -> str:
+    """The names, or those of each direction where they differ."""
+    return " or ".join(_listed(one) for one in dict.fromkeys(names))
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(shorten(name) for name in names)
