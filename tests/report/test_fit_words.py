@@ -205,6 +205,22 @@ def test_metrics_have_their_own_fields(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def test_what_pairs_would_have_said() -> None:
+    made = section("What pairwise statistics would have said")
+    assert made.sentences[0] == (
+        "From pairwise correlations alone, a one-factor model predicts that all models fail on 5.5%; observed: 11.0% "
+        "(ratio 2.00×)."
+    )
+    assert rows(made)["negative eigenvalues"] == (
+        "2", "of the tetrachoric matrix; the nearest correlation matrix has mean 0.370",
+    )  # fmt: skip
+    assert rows(made)["mean Pearson correlation"][0] == "0.210"
+    found = metrics.metrics(fitted(), CERTIFICATE)
+    assert (found["frechet_lower"], found["frechet_upper"]) == (0.02, 0.23)
+    scanned = tables(fitted(scan=SCAN), CERTIFICATE, {})["pool_scan"].to_pydict()
+    assert (scanned["n_models"], scanned["composition"]) == ([2, 2, 3, 3], [0, 1, 0, 1])
+
+
 def law(name: str, heldout: float, difference: float, error: float, **more: Any) -> LawFit:
     return LawFit(
         name, predicted=Estimate(0.05, 0.0, "exact"), log_predicted=np.log(0.05), ratio=2.2,
@@ -220,7 +236,8 @@ FACTOR, CLAYTON = law("one_factor", -1.3, 0.0, 0.0), law("clayton", -1.302, -0.0
 
 
 def test_the_comparison_of_laws() -> None:
-    made = law_comparison.section(compared(FACTOR, CLAYTON))
+    made = law_comparison.section(compared(FACTOR, replace(CLAYTON, predicted=Estimate(0.08, 0.0, "exact"))))
+    assert made.sentences[0].endswith("between them they predict β from 5.0% to 8.0%.")
     best, other = FACTOR.label, CLAYTON.label
     assert f"the law “{best}” predicts the number wrong best. Within two standard errors it cannot be" in " ".join(
         made.sentences

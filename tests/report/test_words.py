@@ -48,8 +48,9 @@ def reading(cheap_price: float = 1.0, strong_price: float = 4.0, gap: float = -0
     half = AtFraction(
         0.5, 3.0, Ranged(0.0312, 0.021, 0.043), 0.66, Ranged(gap, -0.02, -0.003), Ranged(0.0077, 0.001, 0.015)
     )
+    routes = SimpleNamespace(integral=0.0234, by_auc=0.0235, by_covariance=0.0236)
     return CascadeReading(
-        400, "L", "H", "margin", curve, SimpleNamespace(integral=0.0234), Ranged(0.0234, 0.011, 0.033), 0.81, 0.57,  # type: ignore[arg-type]
+        400, "L", "H", "margin", curve, routes, Ranged(0.0234, 0.011, 0.033), 0.81, 0.57,  # type: ignore[arg-type]
         dollars, (half,), (SimpleNamespace(**degraded),),  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -254,6 +255,24 @@ def test_a_tail_curve() -> None:
     assert tail_curve.headline("Shock", 9, numbers) == (
         "Shock, 8 of 9 models: all wrong on 3.1% of the queries, 2.50× the one-factor prediction."
     )
+
+
+def test_metrics_are_their_own() -> None:
+    found: dict[str, Any] = cascade.metrics(reading(), 0.5)
+    assert (found["best_fraction"], found["best_dollar_gap"]) == (0.25, 0.0045)
+    assert (found["dollar_gap"], found["mixed_fraction"], found["auc_strong"]) == (-0.0123, 0.66, 0.57)
+    found = dict(scope.metrics(scoped(0.925, 0.7), None))
+    assert (found["best_system"], found["single_best"], found["oracle"]) == (0.925, 0.8, 0.9)
+    found = dict(selected().metrics())
+    assert (found["best_lower"], found["chosen_upper"], found["naive_upper"]) == (0.071, 0.283, 0.257)
+    found = dict(votes([0.0], Slope(-0.2, 0.1, -0.4, 0.05, 0.05)).metrics())
+    assert (found["slope_controlled"], found["slope_controlled_lower"], found["slope_published"]) == (-0.2, -0.4, 0.5)
+    note = policies._brief_row(score("ridge", 0.022), score("single_best", 0.0, cost=10.0)).note
+    assert note == "2.2 points (1.2 to 4.2), 31% of G, 25% of the cost"
+    figures = Figures(100, 11, 0.11, 0.056, 0.188, 0.76, 0.13, 0.25, 0.21, 0.07)
+    assert rows(tuple(regrade._figure_rows(figures))) == {
+        "β": ("11.0%", "11 of 100, 95% 5.6% to 18.8%"), "G": ("13.0 points", "certified 7.0 to 21.0 points"),
+    }  # fmt: skip
 
 
 def verdict(claim: str, status: Any, expected: Any) -> Verdict:

@@ -119,7 +119,7 @@ def test_votes_stand_at_the_mean_accuracy_of_their_members() -> None:
     )  # fmt: skip
     left, right = votes(sets, 3).axes[:2]
     assert list(left.lines[0].get_xdata()) == pytest.approx([0.63, 0.64])
-    assert list(np.asarray(right.collections[0].get_offsets())[:, 1]) == pytest.approx([0.01, -0.02])
+    assert list(np.asarray(right.collections[0].get_offsets(), float)[:, 1]) == pytest.approx([0.01, -0.02])
 
 
 def test_a_null_shows_its_middle() -> None:
@@ -145,9 +145,7 @@ def test_laws_with_two_standard_errors() -> None:
     (bar,) = (c for c in left.collections if len(c.get_segments()))  # type: ignore[attr-defined]
     # -2 ± 2 x 1.5 per 1,000 queries; predicted 5% of an observed 11%.
     assert bar.get_segments()[0][:, 0] == pytest.approx([-5, 1])  # type: ignore[attr-defined]
-    assert [float(one.get_xdata()[0]) for one in right.lines if len(one.get_xdata()) == 1] == pytest.approx(
-        [5 / 11] * 2
-    )  # type: ignore[arg-type, index]
+    assert [at[0] for at in ends(right) if len(at) == 1] == pytest.approx([5 / 11] * 2)
 
 
 def test_sweeps_draw_means_and_maps_the_right_way_round() -> None:
