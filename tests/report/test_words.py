@@ -11,15 +11,18 @@ import pytest
 
 from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.claims.self_test import FalseAlarm, FalseAlarms, PlantedMutant
+from cofail_lab.data.health.chance import FALSE_ALARM, Finding
 from cofail_lab.data.regrading import Figures, Flips, Variant
 from cofail_lab.decisions import Scope
 from cofail_lab.decisions.selection import Chosen, SelectionLimits, Value
 from cofail_lab.decisions.vote_slopes import Slope, VoteSets
+from cofail_lab.grades import Grades
 from cofail_lab.policies.advice import Advice
 from cofail_lab.policies.cascade_reading import AtFraction, CascadeReading, Ranged
 from cofail_lab.policies.contest import Contest, OverTable
 from cofail_lab.policies.score import Score
 from cofail_lab.report import answer, cascade, gathered, policies, policy_numbers, regrade, scope, tail_curve, verify
+from cofail_lab.report.health import health_rows
 from cofail_lab.report.next_steps import next_step
 from cofail_lab.report.select import Selected, Split
 from cofail_lab.report.vote import Votes
@@ -273,6 +276,14 @@ def test_metrics_are_their_own() -> None:
     assert rows(tuple(regrade._figure_rows(figures))) == {
         "β": ("11.0%", "11 of 100, 95% 5.6% to 18.8%"), "G": ("13.0 points", "certified 7.0 to 21.0 points"),
     }  # fmt: skip
+
+
+def test_checks_that_were_not_made_are_not_said_to_have_found_nothing() -> None:
+    grades = Grades(np.zeros((4, 2), np.int8), tuple("wxyz"), ("a", "b"), "made")
+    found = rows(health_rows(grades, [Finding("duplicates", "Two are one.", ("a",), 3)], with_published=False))
+    assert found["duplicate models"] == ("3", f"a test, false-alarm rate {100 * FALSE_ALARM:.1f}%")
+    assert found["constant models"] == ("none", "")
+    assert found["datasets that one model fails whole"] == ("not checked", "no datasets")
 
 
 def verdict(claim: str, status: Any, expected: Any) -> Verdict:
