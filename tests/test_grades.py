@@ -120,3 +120,37 @@ def test_limits_errors_and_ungraded_answers_are_counted_as_told() -> None:
     for key in ("limits", "errors", "unanswered"):
         with pytest.raises(InputError, match=rf"data.{key}: 'right' is not one of "):
             Selection(**{key: "right"})  # type: ignore[arg-type]
+
+
+def test_coverage_counts_graded_answers_and_the_least_is_enough() -> None:
+    """Of four answers b has two, one error and one ungraded: 50%."""
+    cells = [[RIGHT, RIGHT], [WRONG, WRONG], [RIGHT, ERROR], [RIGHT, UNSCORED]]
+    grades = grades_of(cells, "1234", "ab")
+    assert grades.select(Selection(min_coverage=0.5)).models == ("a", "b")
+    assert grades.select(Selection(min_coverage=0.51)).models == ("a",)
+
+
+def test_a_missing_answer_stopped_at_no_limit() -> None:
+    grades = grades_of([[MISSING, WRONG]], "1", "ab", per_cell={"at_limit": np.array([[True, True]])})
+    assert grades.select(Selection(limits="wrong")).cells.tolist() == [[MISSING, WRONG]]
+
+
+def test_what_is_left_out_is_counted_and_at_worst_all_wrong() -> None:
+    """Two complete queries, one all-wrong; of four others one is solved, two failed, one untouched: 1 + 2 + 1 of 6."""
+    cells = [
+        [RIGHT, WRONG], [WRONG, WRONG], [RIGHT, MISSING], [WRONG, ERROR], [UNSCORED, WRONG], [MISSING, ERROR],
+    ]  # fmt: skip
+    outcomes = grades_of(cells, "123456", "ab").outcomes()
+    left = outcomes.left_out
+    assert left is not None
+    assert (left.n_queries, left.n_untouched, left.n_failed_by_all_who_answered) == (4, 1, 2)
+    assert (left.answered.tolist(), left.right.tolist()) == ([2, 1], [1, 0])
+    assert left.cells_by_state == {"right": 2, "wrong": 5, "unscored": 1, "error": 2, "missing": 2}
+    assert (outcomes.all_wrong(), outcomes.all_wrong_worst_case()) == (1 / 2, 4 / 6)
+    assert grades_of(cells[:2], "12", "ab").outcomes().all_wrong_worst_case() is None
+
+
+def test_a_constant_model_is_always_right_or_always_wrong() -> None:
+    outcomes = grades_of([[RIGHT, WRONG, WRONG], [RIGHT, WRONG, RIGHT]], "12", "abc").outcomes()
+    assert outcomes.constant.tolist() == [True, True, False]
+    assert outcomes.varying.tolist() == [False, False, True]

@@ -33,6 +33,18 @@ def test_a_descent_along_the_gradient() -> None:
     assert worst["x"] == pytest.approx(0.3, abs=1e-4) and worst["y"] == pytest.approx([0.7] * 3, abs=1e-3)
 
 
+def test_the_worst_of_the_net_are_followed_and_not_the_best() -> None:
+    """Two valleys with a step between them: whoever starts in the shallow one ends there."""
+
+    def slack(case: dict) -> float:
+        return (case["x"] - 0.3) ** 2 if case["x"] < 0.6 else 1 + (case["x"] - 0.8) ** 2
+
+    worst = worst_cases(Search({"x": Range(0, 1)}, n_starts=16, n_polished=1, n_steps=40), slack, seed=0)
+    assert worst[0]["x"] == pytest.approx(0.3, abs=1e-4)
+    assert Search({"x": Range(0, 1)}, n_starts=16, n_polished=3, n_steps=40).n_evaluations == 16 + 3 * 40
+    assert slack(worst[0]) <= slack(worst[-1])
+
+
 def test_the_search_survives_cases_outside_the_domain() -> None:
     def slack(case):
         if case["x"] < 0.5:
@@ -47,3 +59,15 @@ def test_simplify_keeps_the_violation_and_the_box() -> None:
     box = {"x": Range(0.5, 2.0), "k": Range(1, 9, integer=True)}
     assert simplify({"x": 0.7391, "k": 3}, box, lambda case: case["x"] > 0.73) == {"x": 0.74, "k": 3}
     assert simplify({"x": 0.52}, {"x": Range(0.51, 2)}, lambda case: case["x"] < 0.6)["x"] == 0.52
+
+
+def test_a_range_is_spread_over_its_scale_and_reaches_both_ends() -> None:
+    shares = np.array([0.0, 0.5, 1.0])
+    at = [
+        [Range(1, 9, **kind).at(np.array([share])) for share in shares]
+        for kind in ({}, {"log": True}, {"integer": True})
+    ]
+    assert at == [[1.0, 5.0, 9.0], [1.0, pytest.approx(3.0), pytest.approx(9.0)], [1, 5, 9]]
+    # Whole numbers are the nearest ones: each of 2 to 8 has its eighth.
+    assert [Range(1, 9, integer=True).at(np.array([x])) for x in (0.05, 0.07, 0.93, 0.95)] == [1, 2, 8, 9]
+    assert Range(0, 1, size=2).at(np.array([0.25, 2.0])) == [0.25, 1.0]

@@ -1,14 +1,26 @@
 """The verifier's rule: from checks to a verdict."""
 
 from fractions import Fraction
+from itertools import product
 
 import pytest
 
-from cofail_lab.claims import Control, Measured, equals, holds
+from cofail_lab.claims import Claim, Control, Measured, equals, holds, replay
 from cofail_lab.claims.claim import Check
-from cofail_lab.claims.verifier import examine, split_level, verify_claim
+from cofail_lab.claims.verifier import Finding, combine, examine, investigate, split_level, verify_claim
 from tests.claims.toys import coin, toy
 from tests.claims.verdicts import TRIAL
+
+INSIDE, OUTSIDE, ACROSS = equals(1.0, 1.0, 0.1, 0.05), equals(2.0, 1.0, 0.1, 0.05), equals(1.1, 1.0, 0.1, 0.05)
+
+
+def check(label: str, *measured: Measured) -> Check:
+    """One whose cases, 0, 1, ..., give these measurements, whatever the formula."""
+    return Check(label, "exact", lambda _, case: measured[case["k"]], tuple({"k": k} for k in range(len(measured))))
+
+
+def of(*checks: Check) -> Claim:
+    return toy(None, checks=checks, control=Control("outside", "refuted", None, (check("control", OUTSIDE),)))
 
 
 def test_a_control_that_does_not_fail_leaves_the_claim_undecided() -> None:
@@ -37,3 +49,67 @@ def test_a_violation_that_more_digits_deny_does_not_end_a_check():
     found = examine(Check("", "exact", measure, cases, confirm=confirm), 0, TRIAL)
     assert (found.status, found.case) == ("refuted", {"x": 2})
     assert examine(Check("", "exact", measure, cases[:1], confirm=confirm), 0, TRIAL).status == "confirmed"
+
+
+def finding(status) -> Finding:
+    return Finding("", "exact", status, INSIDE, {}, 1, 0)
+
+
+def test_statuses_combine() -> None:
+    """One refuted refutes, only all confirmed confirm; no checks at all confirm nothing."""
+    for statuses in product(("confirmed", "undecided", "refuted"), repeat=3):
+        worst = max(statuses, key=("confirmed", "undecided", "refuted").index)
+        assert combine([finding(status) for status in statuses]) == worst
+    assert combine([finding("confirmed")] * 2) == "confirmed"
+    assert combine([]) == "undecided"
+
+
+def test_one_undecided_case_leaves_a_check_undecided_and_is_kept() -> None:
+    found = examine(check("", INSIDE, ACROSS, INSIDE), None, TRIAL)
+    assert (found.status, found.case, found.n_cases) == ("undecided", {"k": 1}, 3)
+    found = examine(check("", INSIDE, ACROSS, OUTSIDE, INSIDE), None, TRIAL)
+    assert (found.status, found.case, found.n_cases) == ("refuted", {"k": 2}, 3)
+
+
+def test_a_confirmed_check_shows_its_case_with_least_room() -> None:
+    near = equals(1.04, 1.0, 0.1, 0.05)
+    assert examine(check("", INSIDE, near, INSIDE), None, TRIAL).case == {"k": 1}
+
+
+def test_a_check_that_refutes_is_reached_past_an_undecided_one() -> None:
+    checks = (check("first", ACROSS), check("second", OUTSIDE), check("third", INSIDE))
+    assert [found.status for found in investigate(checks, None, TRIAL)] == ["undecided", "refuted"]
+    (verdict,) = verify_claim(of(*checks), TRIAL)
+    assert verdict.status == "refuted"
+    assert verdict.evidence["counterexample"]["check"] == "second"
+    (verdict,) = verify_claim(of(check("first", INSIDE), check("second", ACROSS)), TRIAL)
+    assert (verdict.status, verdict.measured) == ("undecided", pytest.approx(1.1))
+
+
+def test_a_verdict_shows_the_check_with_least_room_in_units_of_its_tolerance() -> None:
+    """.05 of a tolerance of .1 is more room than 3 of one of 100; what is measured is the middle of its interval."""
+    (verdict,) = verify_claim(of(check("fine", INSIDE), check("coarse", equals(97.0, 0.0, 100.0, 1.0))), TRIAL)
+    assert (verdict.status, verdict.claimed, verdict.measured, verdict.tolerance) == ("confirmed", 0.0, 97.0, 100.0)
+    assert verdict.evidence["margin"] == 2.0
+    one_sided = Measured(0.5, 0.7, 0.4, float("inf"))
+    (verdict,) = verify_claim(of(check("one-sided", one_sided)), TRIAL)
+    assert (verdict.claimed, verdict.measured, verdict.tolerance) == (0.4, pytest.approx(0.6), None)
+
+
+def test_a_control_must_come_out_as_it_is_registered_to() -> None:
+    for measured, status in ((OUTSIDE, "confirmed"), (INSIDE, "undecided"), (ACROSS, "undecided")):
+        control = Control("", "refuted", None, (check("control", measured),))
+        claim = toy(None, checks=(check("", INSIDE),), control=control)
+        assert verify_claim(claim, TRIAL)[0].status == status
+
+
+def test_a_counterexample_is_replayed_with_all_its_digits() -> None:
+    """By the measurement that settled it, in the release that it was stored for."""
+    exact = Check("digits", "exact", lambda *_: OUTSIDE, ({"k": 0},), confirm=lambda *_: equals(3.0, 1.0, 0.1))
+    claim = of(exact)
+    stored = verify_claim(claim, TRIAL)[0].evidence["counterexample"]
+    assert (stored["measured"], stored["allowed"]) == ([3.0, 3.0], [0.9, 1.1])
+    assert replay(stored, [claim]).low == 3.0
+    for other in ({"release": "june"}, {"check": "others"}, {"claim": "T.ii"}):
+        with pytest.raises(KeyError):
+            replay(stored | other, [claim])

@@ -1,6 +1,7 @@
 """Bounded reading of files and archives that mean harm."""
 
 import gzip
+import hashlib
 import io
 import json
 import tracemalloc
@@ -105,3 +106,13 @@ def test_archives_that_lie_or_are_damaged(tmp_path: Path) -> None:
     path.write_bytes(bytes(lying))
     with pytest.raises(InputError):
         files.read_zip_member(path, "a.json")
+
+
+def test_the_hash_of_several_files_is_of_all_of_them(tmp_path: Path) -> None:
+    one, two, same = (tmp_path / name for name in ("one", "two", "same"))
+    for path, text in ((one, "1"), (two, "2"), (same, "2")):
+        path.write_text(text)
+    assert files.digest([one]) == hashlib.sha256(b"1").hexdigest()
+    both = files.digest([one, two])
+    assert both == files.digest([one, same])
+    assert len({both, files.digest([one]), files.digest([two, one]), files.digest([one, one])}) == 4

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 import cofail_lab as cl
+from cofail_lab.data import frames
 from cofail_lab.errors import InputError
 
 TABLE = {
@@ -154,3 +155,13 @@ def test_options_of_files_are_refused_for_what_is_in_memory() -> None:
             cl.load_outcomes(pd.DataFrame(TABLE), **options)
     with pytest.raises(InputError, match="threshold: only for files"):
         cl.load_outcomes(np.eye(3), threshold=0.5)
+
+
+def test_errors_and_ungraded_answers_are_treated_each_as_told() -> None:
+    frame = pd.DataFrame(
+        {"query": ["1", "2", "3", "4"], "a": ["1", "0", "error", "unscored"], "b": ["1", "1", "1", "1"]}
+    )
+    assert frames.from_dataframe(frame).queries == ("1", "2")
+    failed = frames.from_dataframe(frame, errors="wrong")
+    assert (failed.queries, failed.wrong[:, 0].tolist()) == (("1", "2", "3"), [False, True, True])
+    assert frames.from_dataframe(frame, unanswered="wrong").queries == ("1", "2", "4")

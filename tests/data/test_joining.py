@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cofail_lab.data.auto import AutoSource
+from cofail_lab.data.conflicts import content_key
 from cofail_lab.data.joining import join_grades
 from cofail_lab.data.readers.long import LongSource
 from cofail_lab.errors import InputError
@@ -82,3 +83,24 @@ def test_joined_queries_of_one_name_in_two_datasets_stay_apart() -> None:
     assert whole.cells.tolist() == [[0, 1], [1, 0]]
     again = join_grades([whole, part("y", "c", 1)])
     assert again.cells.tolist() == [[0, 1, MISSING], [1, 0, 1]]
+
+
+def test_what_the_first_log_says_is_kept() -> None:
+    """Of a query and of a model; what it leaves open, the second log may say."""
+    one = grades_of([[RIGHT], [RIGHT]], "pq", "a", per_query={"key": np.array(["A", ""], dtype=object)},
+                    per_model={"family": np.array(["f"], dtype=object), "price": np.array([np.nan])})  # fmt: skip
+    two = grades_of([[RIGHT], [RIGHT]], "pq", "a", per_query={"key": np.array(["B", "C"], dtype=object)},
+                    per_model={"family": np.array(["g"], dtype=object), "price": np.array([2.0])})  # fmt: skip
+    whole = join_grades([one, two])
+    assert whole.per_query["key"].tolist() == ["A", "C"]
+    assert (whole.per_model["family"].tolist(), whole.per_model["price"].tolist()) == (["f"], [2.0])
+
+
+def test_errors_are_repeated_samples_too() -> None:
+    parts = [grades_of([[ERROR]], "q", "a"), grades_of([[ERROR]], "q", "a"), grades_of([[RIGHT]], "q", "b")]
+    assert join_grades(parts).per_cell["samples"].tolist() == [[[ERROR, ERROR], [RIGHT, MISSING]]]
+
+
+def test_prompts_are_compared_word_by_word() -> None:
+    assert content_key("a b") == content_key(" a\n b ")
+    assert content_key("1 1+1?") != content_key("11+1?")

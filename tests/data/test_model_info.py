@@ -90,3 +90,18 @@ def test_registries_that_cannot_be_read(tmp_path: Path, name: str, text: str, sa
         attach(grades_of([[0], [1]], "pq", "a"), write(tmp_path, text, name))
     assert says in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_what_the_log_says_of_a_model_goes_before_the_registry(tmp_path: Path) -> None:
+    own = {"usd_per_mtok_in": np.array([1.0, np.nan]), "family": np.array(["", "own"], dtype=object)}
+    table = write(tmp_path, "model,family,price_in\na,F,5\nb,G,6\n", "r.csv")
+    found = attach(grades_of([[0, 1]], "q", "ab", per_model=own), table).per_model
+    assert found["usd_per_mtok_in"].tolist() == [1, 6]
+    assert found["family"].tolist() == ["F", "own"]
+
+
+def test_of_two_entries_that_end_alike_none_is_taken(tmp_path: Path) -> None:
+    table = write(tmp_path, "model,price_in\nx/gpt,5\ny/gpt,6\nz/llama,7\n", "r.csv")
+    found = attach(grades_of([[0, 1]], "q", ["gpt", "llama"]), table)
+    np.testing.assert_array_equal(found.per_model["usd_per_mtok_in"], [np.nan, 7])
+    assert any("1 of 2 models are not in r.csv: gpt" in note for note in found.notes)

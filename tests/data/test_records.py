@@ -137,3 +137,11 @@ def test_a_matrix_too_large_to_hold_is_refused_before_it_is_made() -> None:
     tracemalloc.stop()
     with pytest.raises(InputError, match="no graded answer"):
         Records().grades(source="log", sha256="")
+
+
+def test_the_first_prompt_of_a_query_is_kept() -> None:
+    """Also where the second record does not say its dataset, and is found to be of the same query."""
+    records = Records()
+    records.add("1", "a", RIGHT, dataset="x", prompt="first")
+    records.add("1", "b", RIGHT, prompt="second")
+    assert records.grades(source="log", sha256="").per_query["prompt"].tolist() == ["first"]

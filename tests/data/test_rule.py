@@ -57,3 +57,12 @@ def test_amounts() -> None:
     for bad in (-1, "x", True, [1], math.inf, 10**400):
         with pytest.raises(InputError, match="not a number >= 0 or empty"):
             amount(bad, "cost")
+
+
+def test_a_task_without_a_choice_has_none() -> None:
+    """The choice of another task says nothing about it; where there is one scorer only, none is needed."""
+    rule = Rule({"gsm8k*": "em"})
+    assert rule.choose(["em", "acc"], "log", "gsm8k_cot") == "em"
+    with pytest.raises(InputError, match=r"2 scorers .acc, em.; choose with data.scorer="):
+        rule.choose(["em", "acc"], "log", "mmlu")
+    assert rule.choose(["acc"], "log", "mmlu") == "acc"

@@ -9,8 +9,10 @@ import pytest
 import yaml
 
 from cofail_lab import runs
+from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.data.run import RunSource
 from cofail_lab.errors import InputError
+from cofail_lab.grades import Selection
 from tests.conftest import Run
 from tests.sweep.test_shards import write_matrix
 
@@ -106,3 +108,17 @@ def test_totals_have_no_matrix(run: Run) -> None:
     assert run("experiment=certify", *counts, "hydra.run.dir=totals").code == 0
     with pytest.raises(InputError, match="totals has no matrix: its certify read none"):
         RunSource("totals").load()
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5, 6])
+def test_the_sub_pool_is_that_of_the_run(tmp_path: Path, seed: int) -> None:
+    """Drawn by the seed of that run, whatever the seed of this one."""
+    matrix = WideSource(path=str(tmp_path / "grades.csv"))
+    source = {"_target_": "cofail_lab.data.readers.wide.WideSource", "path": str(tmp_path / "grades.csv")}
+    (tmp_path / "r").mkdir()
+    config = {"data": {**source, "pool_size": 2}, "run": {"seed": seed}}
+    (tmp_path / "r/config.yaml").write_text(json.dumps(config))
+    record = {"experiment": "fit", "provenance": {"data": {"sha256": matrix.load().sha256}}}
+    (tmp_path / "r/results.json").write_text(json.dumps(record))
+    chosen = matrix.load().select(Selection(pool_size=2, seed=seed)).models
+    assert RunSource(str(tmp_path / "r")).load().models == chosen

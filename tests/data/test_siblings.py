@@ -1,5 +1,6 @@
 """More inputs of the kinds that once gave wrong numbers in silence, in other formats than where they were found."""
 
+import gzip
 import json
 from dataclasses import fields
 from pathlib import Path
@@ -194,6 +195,9 @@ def test_a_stem_keeps_its_dots(tmp_path: Path) -> None:
         small_logs.dump(tmp_path / f"{model}.jsonl", [{"id": "q1", "right": right}])
     grades = source_class("records")(str(tmp_path), query="id", model="@stem", right="right").load()
     assert grades.models == ("gpt-4.1", "gpt-4.5")
+    packed = tmp_path / "gpt-5.jsonl.gz"
+    packed.write_bytes(gzip.compress(b'{"id": "q1", "right": 1}\n'))
+    assert source_class("records")(str(packed), query="id", model="@stem", right="right").load().models == ("gpt-5",)
 
 
 # Kind 3: several rows for one answer.

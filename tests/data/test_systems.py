@@ -10,7 +10,7 @@ from cofail_lab.data.conflicts import find_conflicts
 from cofail_lab.data.systems import check_pattern, name_systems
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
-from tests.data.cells import MISSING, grades_of
+from tests.data.cells import ERROR, MISSING, WRONG, grades_of
 
 PATHS = [Path("low/a.eval"), Path("high/b.eval"), Path("high/c.eval")]
 
@@ -55,6 +55,10 @@ def test_repeats_are_said_only_where_queries_overlap() -> None:
     assert name_systems([part({}), part({}, "y")], PATHS)[0].notes == ()
     empty = replace(part({}), cells=np.full((3, 1), MISSING, np.int8))
     assert name_systems([part({}), empty], PATHS)[0].notes == ()
+    # A wrong answer and an error are answers, too.
+    broken = replace(part({}), cells=np.array([[MISSING], [MISSING], [ERROR]], np.int8))
+    wrong = replace(part({}), cells=np.array([[MISSING], [WRONG], [WRONG]], np.int8))
+    assert len(name_systems([broken, wrong], PATHS)[0].notes) == 1
 
 
 @pytest.mark.parametrize(

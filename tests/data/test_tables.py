@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
+from cofail_lab.data import tables
+from cofail_lab.data.dialect import _merit
 from cofail_lab.data.readers.long import LongSource
 from cofail_lab.errors import InputError
 from tests.data.cells import write
@@ -22,3 +26,16 @@ def test_tables_that_grow_without_end_stop(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(files, "FREE_BYTES", 2**20)
     with pytest.raises(InputError, match="times its size"):
         LongSource(path).load()
+
+
+def test_a_last_row_that_may_be_cut_says_nothing_of_the_delimiter() -> None:
+    assert _merit("a;b\nc;d\ne", ";") == 1
+    assert _merit("a;b\nc\ne;f\n", ";") == 0.5
+
+
+def test_an_empty_number_is_unknown_however_others_are_written() -> None:
+    """Arrow reads the first column itself; the second has a number in a form that it does not know."""
+    for texts in (["0.5", ""], ["1_0", "", " "]):
+        numbers = tables.numbers(pa.array(texts), "t.csv: column 'cost'")
+        assert np.isnan(numbers[1:]).all()
+        assert numbers[0] == float(texts[0])

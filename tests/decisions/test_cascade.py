@@ -215,3 +215,21 @@ def test_input_errors_are_one_line_with_field_and_value(call, message):
         call()
     assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
+
+
+def test_queries_without_weight_leave_the_curve_as_it_is():
+    score, cheap, strong = np.array([0.1, 0.2, 0.3, 0.4]), np.array([0, 1, 1, 0.0]), np.array([1, 1, 0, 1.0])
+    mass = np.array([2.0, 0.0, 1.0, 1.0])
+    kept = mass > 0
+    whole = d.cascade_curve(score, cheap, strong, mass)
+    part = d.cascade_curve(score[kept], cheap[kept], strong[kept], mass[kept])
+    assert whole.fraction.tolist() == part.fraction.tolist() == [0, 0.5, 0.75, 1]
+    assert whole.tail_excess_area == part.tail_excess_area
+    # Also where such a query is the least confident of all.
+    assert d.cascade_curve(score, cheap, strong, np.array([0.0, 1, 1, 1])).tail_error(0) == 0
+
+
+def test_an_escalation_that_is_just_worth_its_price_is_left_out():
+    cheap, strong = np.array([0.5, 0.5, 0.5]), np.array([0.625, 0.75, 0.875])
+    assert d.optimal_deferral(cheap, strong, 0.25).tolist() == [False, False, True]
+    assert d.optimal_deferral(cheap, cheap, 0.0).tolist() == [False] * 3

@@ -177,3 +177,22 @@ def test_bad_input_is_named(call, message):
     with pytest.raises(InputError) as raised:
         call()
     assert str(raised.value).startswith(message)
+
+
+def test_models_of_one_price_are_not_mixed():
+    score, right = np.arange(4.0), np.array([[0, 1, 1, 1.0], [1, 1, 0, 1.0]])
+    for strong_price, prices in ((2.0, "usual"), (1.0, "strong_cheaper"), (0.5, "strong_cheaper")):
+        found = d.cascade_dollars(score, right[0], np.ones(4), np.ones(4), np.full(4, strong_price))
+        assert found.prices == prices
+        assert (found.mixed_fraction(0.25) is None, found.dollar_gap(0.25) is None, found.dollar_gaps is None) == (
+            (prices != "usual",) * 3
+        )
+    assert d.cascade_dollars(score, right[0], right[1], np.ones(4), np.full(4, 2.0)).prices == "cheap_better"
+
+
+def test_the_gaps_at_the_ends_of_blocks_are_those_at_their_fractions():
+    score, right = np.array([0, 0, 1, 2, 3.0]), np.array([[0, 0, 1, 0, 1.0], [1, 0, 1, 1, 1.0]])
+    found = d.cascade_dollars(score, *right, np.full(5, 1.0), np.array([1.0, 2, 3, 4, 5]))
+    # H costs 3 on average, L 1: the dollars 3, 6, 10, 15 of five queries are mixes of 3/10, 6/10, 1 and 1.
+    assert found.dollar_gaps == pytest.approx([0, 0.2 - 0.4 * 0.3, 0.2 - 0.4 * 0.6, 0, 0])
+    assert found.dollar_gaps == pytest.approx([found.dollar_gap(f) for f in found.curve.fraction])

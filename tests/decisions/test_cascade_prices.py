@@ -167,3 +167,12 @@ def test_input_errors_are_one_line_with_field_and_value(call, message):
         call()
     assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("cheap", "strong"), [(0.025, 0.1), (0.025, 0.075), (0.05, 0.2), (0.3, 0.6)])
+def test_at_the_ratio_of_the_accuracies_not_even_perfect_separation_is_cheaper(cheap, strong):
+    """There perfect separation costs what H alone does: a rounding error above it is no AUC."""
+    for floor in (strong, (cheap + strong) / 2):
+        assert d.critical_auc(cheap, strong, floor, cheap / strong).regime == "never"
+        assert d.critical_auc_for_mixing(cheap, strong, floor, cheap / strong).regime == "never"
+        assert d.critical_auc(cheap, strong, floor, 0.99 * cheap / strong).regime == "exists"

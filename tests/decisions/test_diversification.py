@@ -284,3 +284,19 @@ def test_input_errors_are_one_line_with_field_and_value(call, message):
         call()
     assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("price_at", RULES)
+def test_the_rules_are_their_inequality(price_at):
+    """k <= k* is k(k + 1) <= λ(1 - ρ)/c: the rule is the first size that breaks it, λ by a difference quotient."""
+    for alpha, rho, cost in GRID[::5]:
+        mu = stats.norm.isf(alpha)
+
+        def price(k, mu=mu, rho=rho):
+            v, step = rho + (1 - rho) / k, 1e-6
+            return (stats.norm.cdf(mu / np.sqrt(v - step)) - stats.norm.cdf(mu / np.sqrt(v + step))) / (2 * step)
+
+        k = 1
+        while k * (k + 1) <= price(k if price_at == "current" else 1) * (1 - rho) / cost:
+            k += 1
+        assert d.rule_cardinality(alpha, rho, cost, price_at) == k

@@ -2,9 +2,11 @@
 
 from itertools import combinations
 from math import comb
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import scipy.optimize
 
 from cofail_lab.bounds.binomial import clopper_pearson_lower, clopper_pearson_upper
 from cofail_lab.decisions import selection as s
@@ -164,3 +166,30 @@ def test_bad_input(call, message):
     with pytest.raises(InputError) as raised:
         call(np.zeros((5, 3), dtype=bool))
     assert str(raised.value).startswith(message)
+
+
+def solving(*solved: str) -> np.ndarray:
+    """Each model by the digits of the queries that it solves, of ten."""
+    return ~np.array([[str(q) in own for own in solved] for q in range(10)])
+
+
+def test_greedy_choice_is_by_solved_queries_per_dollar():
+    wrong, prices = solving("012345", "012", "345", "67"), np.array([0.5, 0.1, 0.1, 0.1])
+    assert s.greedy_set(wrong, prices=prices, budget=0.5) == (1, 2, 3)
+    # The same without a budget is by solved queries alone.
+    assert s.greedy_set(wrong, k=2) == (0, 3)
+    # A single model that solves as many as the cheap ones is no reason to leave them; one that solves more is.
+    assert s.greedy_set(wrong[:, :3], prices=prices[:3], budget=0.5) == (1, 2)
+    assert s.greedy_set(solving("0123456", "012", "345"), prices=prices[:3], budget=0.5) == (0,)
+    # A budget that is the sum of prices buys them, though .1 + .2 is above .3 in floats.
+    assert s.greedy_set(solving("0", "123"), prices=np.array([0.1, 0.2]), budget=0.3) == (1, 0)
+
+
+@pytest.mark.parametrize(("bound", "least"), [(None, 1), (2.0, 3), (2 + 1e-9, 3), (2.3, 4), (4.0, 5), (9.0, 5)])
+def test_a_program_that_is_stopped_names_what_it_has_proved(monkeypatch, bound, least):
+    """Five models that solve a query each, and one query that nobody does: the best leaves five of the six unsolved."""
+    wrong = solving("0", "1", "2", "3", "4")[:6]
+    monkeypatch.setattr(scipy.optimize, "milp", lambda *_, **__: SimpleNamespace(x=None, mip_dual_bound=bound))
+    found = s.best_set(wrong, prices=np.ones(5), budget=1.0, seconds=7)
+    assert (found.members, found.n_unsolved, found.least) == ((0,), 5, least)
+    assert ("stopped after 7 s" in found.method) == (least < 5)

@@ -131,3 +131,12 @@ def test_bad_parameters_are_named(rng, parameters, message):
     with pytest.raises(InputError) as raised:
         read(pool(rng, n=50), **parameters)
     assert str(raised.value).startswith(message)
+
+
+def test_another_seed_is_another_bootstrap(rng):
+    grades = pool(rng, n=100)
+    lower = {
+        seed: Cascade(bootstrap=20).run(Inputs(RunOptions(seed=seed), lambda: Fixed(grades))).metrics["gap_area_lower"]
+        for seed in (0, 1)
+    }
+    assert lower[0] == read(grades).metrics["gap_area_lower"] != lower[1]

@@ -68,3 +68,13 @@ def test_convert_names_what_has_no_place(tmp_path: Path) -> None:
     for name in ("query", "dataset"):
         with pytest.raises(InputError, match=f"a model named '{name}'"):
             converted(Fixed(replace(grades, models=(name, "b"))), tmp_path)
+
+
+def test_every_state_is_counted_once() -> None:
+    grades = grades_of([[0, 1, 1], [2, 3, 3], [4, 4, 3]], "pqr", "abc")
+    result = Convert().run(Inputs(RunOptions(), source=lambda: Fixed(grades)))  # type: ignore[arg-type]
+    states = {"n_right": 1, "n_wrong": 2, "n_unscored": 1, "n_error": 3, "n_missing": 2}
+    assert result.metrics == {"n_models": 3, "n_queries": 3, **states}
+    assert [(row.label, row.value, row.note) for row in result.sections[0].rows][:2] == [
+        ("right", "1", "11.1%"), ("wrong", "2", "22.2%"),
+    ]  # fmt: skip

@@ -5,13 +5,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import cofail_lab as cl
 from cofail_lab.errors import InputError
+from cofail_lab.experiments.base import Inputs, RunOptions, Store
 from cofail_lab.experiments.fit import Fit
+from cofail_lab.experiments.fit_stages import BOOTSTRAP, FitStages
+from cofail_lab.experiments.kept_batches import KeptBatches
+from cofail_lab.fitting.estimators.point import PointFit
+from cofail_lab.fitting.replicates.stages import Replicates, Stage
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.result import Result
 from tests.conftest import outcomes_from
+from tests.experiments.sources import inputs_from
 
 
 @pytest.mark.slow
@@ -108,3 +116,38 @@ def test_the_fit_is_that_of_the_tree_before_it_was_moved() -> None:
     }
     for name, (value, error, _) in stored["estimates"].items():
         assert estimates[name] == pytest.approx((value, error), rel=1e-9, abs=1e-12), name
+
+
+def test_a_smoke_run_computes_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Fit] = []
+    monkeypatch.setattr(Fit, "analyse", lambda self, *_: seen.append(self) or Result("fitted", {}))
+    source = inputs_from(np.array([[0, 1], [1, 0], [1, 1]], bool)).source
+    for smoke in (True, False):
+        Fit(bootstrap=500, null=100).run(Inputs(RunOptions(smoke=smoke), source=source))
+    assert [(fit.bootstrap, fit.null, fit.folds) for fit in seen] == [(20, 19, 2), (500, 100, 5)]
+
+
+def test_what_is_kept_takes_no_time() -> None:
+    """A bootstrap of which a quarter is kept takes three quarters of its time."""
+    outcomes, stages = outcomes_from(np.array([[0, 1], [1, 0], [1, 1]], bool)), FitStages(Fit(100, null=0, folds=0))
+    kept = Store({"bootstrap": pa.table({"all_wrong": [0.5] * 25})})
+    whole, rest = (stages._seconds(outcomes, store)[BOOTSTRAP] for store in (Store(), kept))
+    assert rest == pytest.approx(0.75 * whole)
+
+
+def test_batches_are_kept_under_their_first_replicate() -> None:
+    """Five replicates in batches of two, each the number of its first: what is kept is what is reused."""
+    numbers = np.arange(5.0)
+
+    def batch(start: int) -> Replicates:
+        held = numbers[start : start + 2]
+        return Replicates(held, held, PointFit(*(held for _ in PointFit._fields)), {})
+
+    rows: list[pa.Table] = []
+    keeper = KeptBatches(Store(keep=lambda _, table, *__: rows.append(table)), "draws", 5, lambda _: None)
+    stage = keeper.of("draws", Stage(5, 2, batch))
+    for start in (4, 0, 2):
+        stage.batch(start)
+    keeper.flush()
+    kept = pa.concat_tables(rows).sort_by("replicate")
+    assert kept["replicate"].to_pylist() == kept["all_wrong"].to_pylist() == list(range(5))

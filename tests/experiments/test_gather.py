@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
-from cofail_lab.experiments.gather import Gather, gather
+from cofail_lab.experiments.gather import Gather, _axes, gather
 from tests.conftest import Run
 from tests.sweep.counts import COUNTS, jobs
 
@@ -66,6 +67,18 @@ def test_gather_refuses_what_matches_nothing_and_counts_what_it_cannot_read(run:
         gather([])
 
 
+def test_what_a_policy_alone_has_is_no_axis_beside_it() -> None:
+    three = {
+        "policy": ["ridge", "single_best", "knn"],
+        "policy.ridge.alpha": [2.0, None, None],
+        "policy.single_best._target_": [None, "a.SingleBest", None],
+        "run.seed": [0, 0, 0],
+    }
+    assert _axes(three) == {"policy": "policy"}
+    swept = three | {"policy": ["ridge", "ridge", "knn"], "policy.ridge.alpha": [2.0, 3.0, None]}
+    assert "policy.ridge.alpha" in _axes(swept).values()
+
+
 def test_interrupted_runs_are_counted_as_such(run: Run, tmp_path: Path) -> None:
     run("-m", *COUNTS, "data.n_all_wrong=0,1,400", "hydra.sweep.dir=s", "sweep.gather=false")
     stopped = next(name for name, job in jobs(tmp_path / "s").items() if job["status"] == "completed")
@@ -77,3 +90,78 @@ def test_interrupted_runs_are_counted_as_such(run: Run, tmp_path: Path) -> None:
     assert counted == {"runs": 3, "completed": 1, "interrupted": 1, "failed": 1}
     said = " ".join(sentence for section in found.brief for sentence in section.sentences) + found.headline
     assert "1 interrupted" in said
+
+
+def recorded(
+    folder: Path, parameters: dict[str, Any], metrics: dict[str, Any], status: str = "completed", **more: Any
+) -> Path:
+    """A run folder with these parameters and metrics."""
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text(json.dumps(parameters))
+    record = {"experiment": "certify", "status": status, "metrics": metrics, "labels": {}, "estimates": {}}
+    (folder / "results.json").write_text(json.dumps({**record, "provenance": {"code": "c"}, **more}))
+    return folder
+
+
+def rows(folders: list[Path]) -> list[dict[str, Any]]:
+    return gather(folders).tables["runs"].to_pylist()
+
+
+def test_an_absent_number_is_absent(tmp_path: Path) -> None:
+    """Seeds that gave .2 and nothing: the table has .2 and null, whose mean is .2 and not .1."""
+    folders = [
+        recorded(tmp_path / str(seed), {"run": {"seed": seed}}, {"gain": gain, "n": 3})
+        for seed, gain in ((0, 0.2), (1, None))
+    ]
+    assert [row["gain"] for row in rows(folders)] == [0.2, None]
+    # One whole and one broken number stay numbers; an error of an estimate is its error.
+    estimates = {"gain": {"value": 2, "error": 0.5, "kind": "monte_carlo"}}
+    folders.append(recorded(tmp_path / "2", {"run": {"seed": 2}}, {"gain": 2, "n": 3}, estimates=estimates))
+    found = gather(folders).tables["runs"]
+    assert found["gain"].to_pylist() == [0.2, None, 2.0]
+    assert found["gain_error"].to_pylist() == [None, None, 0.5]
+    assert str(found["gain"].type) == "double"
+    assert found["run.seed"].to_pylist() == [0, 1, 2]
+    # What is asked for comes after what was varied: everything that one of the patterns matches.
+    asked = gather(folders, ["ga*", "n"]).tables["runs"].column_names
+    assert asked[:5] == ["run", "status", "run.seed", "gain", "n"]
+
+
+def test_runs_are_in_the_order_of_numbers(tmp_path: Path) -> None:
+    """10 after 9; and each row has the page of its own run."""
+    folders = [recorded(tmp_path / name, {"run": {"draws": draws}}, {"n": draws}) for name, draws in
+               (("a", 10), ("b", 9), ("c", 100))]  # fmt: skip
+    assert [(row["run"], row["n"]) for row in rows(folders)] == [("b", 9), ("a", 10), ("c", 100)]
+
+
+def test_what_was_varied(tmp_path: Path) -> None:
+    """Null is a value. A parameter that has one value for each law is said by the law, one of another group is not."""
+    laws = [("CommonShock", {"shock": 0.1}, None), ("CommonShock", {"shock": 0.1}, 3), ("Clayton", {"theta": 2}, 3)]
+    folders = [
+        recorded(
+            tmp_path / str(i),
+            {"law": {"_target_": name, **own}, "data": {"pool_size": size}, "run": {"seed": 0}},
+            {"n": i},
+        )
+        for i, (name, own, size) in enumerate(laws)
+    ]
+    result = gather(folders)
+    assert result.labels["axes"] == "law._target_, data.pool_size"
+    assert result.metrics["n_axes"] == 2
+    others = [
+        recorded(tmp_path / f"seed{i}", {"law": {"_target_": f"Law{i}"}, "run": {"seed": i // 2}}, {"n": i})
+        for i in range(3)
+    ]
+    assert gather(others).labels["axes"] == "law._target_, run.seed"
+
+
+def test_shards_and_runs_within_runs(tmp_path: Path) -> None:
+    """A shard is no result; the runs of a sweep are found below the result that gathers them."""
+    recorded(tmp_path / "s", {"gather": {"path": "."}}, {}, experiment="gather")
+    recorded(tmp_path / "s" / "0", {"run": {"seed": 0, "shard": None}, "data": {"models": ["a", None]}}, {"n": 1})
+    recorded(tmp_path / "s" / "1", {"run": {"seed": 0, "shard": 1}}, {"n": 2})
+    recorded(tmp_path / "s" / ".sweep" / "2", {"run": {"seed": 0}}, {"n": 3})  # a hidden folder is none of them
+    result = Gather(str(tmp_path)).run(Inputs(RunOptions()))
+    assert result.metrics["n_runs"] == 1
+    assert result.tables["runs"]["n"].to_pylist() == [1]
+    assert result.tables["runs"]["data.models"].to_pylist() == ['["a", null]']

@@ -1,13 +1,15 @@
 """`experiment=grid` stands for thousands of jobs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
+from cofail_lab.experiments import grid
 from cofail_lab.experiments.base import Inputs, RunOptions
-from cofail_lab.experiments.grid import Grid
+from cofail_lab.experiments.grid import Grid, _values
 from cofail_lab.experiments.tail_curve import TailCurve
 from cofail_lab.models import AbstractErrorLaw, Clayton, CommonShock
 
@@ -29,9 +31,9 @@ def test_a_grid_is_its_jobs(law: Callable[..., AbstractErrorLaw], axes: dict[str
     """Integers equal, floats to 1e-13; logs of ratios, which are differences, to 1e-13 of the logs that differ."""
     sizes = (2, 5, 20)
     inputs = Inputs(RunOptions(), law_factory=law)
-    grid = Grid(axes, sizes).run(inputs)
-    points, curves = grid.tables["points"].to_pylist(), grid.tables["curves"]
-    assert len(points) == grid.metrics["n_points"] == (6 if "shock" in axes else 5)
+    whole = Grid(axes, sizes).run(inputs)
+    points, curves = whole.tables["points"].to_pylist(), whole.tables["curves"]
+    assert len(points) == whole.metrics["n_points"] == (6 if "shock" in axes else 5)
     for number, point in enumerate(points):
         parameters = {name: point[name] for name in axes}
         alone = TailCurve(sizes, False).run(Inputs(RunOptions(), law_factory=lambda p=parameters: law(**p)))
@@ -43,7 +45,42 @@ def test_a_grid_is_its_jobs(law: Callable[..., AbstractErrorLaw], axes: dict[str
                 assert point[name] == pytest.approx(value, rel=1e-13, abs=1e-13 * scale), name
         rows, single = curves.slice(number * len(sizes), len(sizes)), alone.tables["tail_curve"]
         assert rows["pool_size"].equals(single["pool_size"])
+        assert {name: set(rows[name].to_pylist()) for name in axes} == {name: {point[name]} for name in axes}
         for name in ("log_all_wrong", "tetrachoric", "pearson", "log_one_factor"):
             np.testing.assert_allclose(rows[name].to_numpy(), single[name].to_numpy(), rtol=1e-13)
     # Another point is another curve: the comparison could have failed.
     assert points[0]["all_wrong"] != pytest.approx(points[-1]["all_wrong"], rel=1e-3)
+
+
+def test_values_of_an_axis() -> None:
+    assert _values("theta", {"from": 1, "to": 100, "n": 3}) == [1, 50.5, 100]
+    assert _values("theta", {"from": 1, "to": 100, "n": 3, "log": True}) == pytest.approx([1, 10, 100])
+
+
+def test_laws_of_two_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Laws of one size are computed together, at sizes that the smallest has; rows and errors are where they belong."""
+    seen: list[tuple[int, list[int]]] = []
+
+    def curves(laws: Sequence[AbstractErrorLaw], sizes: np.ndarray) -> dict[str, np.ndarray]:
+        seen.append((len(laws), sizes.tolist()))
+        logs = ("all_wrong", "one_factor", "one_factor_pearson", "ratio_one_factor", "ratio_one_factor_pearson")
+        names = [*(f"log_{name}" for name in logs), "tetrachoric", "pearson", "implied_correlation"]
+        columns = {name: np.tile([-1.0, -2.0], (len(laws), 1)) for name in names}
+        return columns | {"log_all_wrong_error": np.full((len(laws), 2), 0.5)}
+
+    monkeypatch.setattr(grid, "_curves", curves)
+    rates = [[0.2, 0.6, 0.3], [0.5, 0.1, 0.4, 0.6]]
+    inputs = Inputs(RunOptions(), law_factory=lambda **p: CommonShock(**p))
+    result = Grid({"shock": [0.05, 0.1], "base_error_rates": rates}, None).run(inputs)
+    assert seen == [(1, [2, 3])] * 4
+    rows = result.tables["curves"].to_pylist()
+    assert [row["shock"] for row in rows] == [0.05] * 4 + [0.1] * 4
+    assert [row["base_error_rates"] for row in rows] == [rates[k] for k in (0, 0, 1, 1, 0, 0, 1, 1)]
+    assert [row["pool_size"] for row in rows] == [2, 3] * 4
+    assert result.tables["points"]["all_wrong_error"].to_pylist() == pytest.approx([0.5 * np.exp(-2)] * 4)
+
+
+def test_pools_are_the_first_models() -> None:
+    """The shock, or both of the first two wrong on their own."""
+    law = jax.tree.map(lambda leaf: np.asarray(leaf)[None], CommonShock(0.05, [0.2, 0.6, 0.3]))
+    assert np.exp(grid._log_all_wrong(law, 2)) == pytest.approx([0.05 + 0.95 * 0.2 * 0.6])

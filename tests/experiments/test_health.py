@@ -9,7 +9,7 @@ from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.fit import Fit
 from cofail_lab.experiments.health import Health
-from cofail_lab.grades import Grades
+from cofail_lab.grades import Cell, Grades
 from cofail_lab.result import Result, Section
 from tests.data.health.made import clean
 
@@ -47,3 +47,19 @@ def test_every_fit_prints_the_health_of_its_matrix(matrix: Grades, monkeypatch: 
     result = Fit().run(Inputs(RunOptions(), source=source))
     assert [section.title for section in result.sections] == ["The matrix", "Health of the matrix"]
     assert "cost of exactly 0 (m8)" in result.sections[-1].sentences[0]
+
+
+def test_findings_are_counted_by_what_they_are_about(matrix: Grades) -> None:
+    matrix.per_cell["cost"][:30, 8] = 0
+    source = type("Held", (), {"load": lambda self: matrix})
+    result = Health().run(Inputs(RunOptions(), source=source))
+    assert result.metrics["n_findings"] == 1
+    assert result.metrics["n_zero_costs"] == 30
+
+
+def test_a_fit_examines_the_queries_that_it_leaves_out(matrix: Grades, monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix.cells[3, 1] = Cell.ERROR
+    source = type("Held", (), {"load": lambda self: matrix})
+    monkeypatch.setattr(Fit, "analyse", lambda *_: Result("fitted", {}))
+    result = Fit().run(Inputs(RunOptions(), source=source))
+    assert "1 cell ended in an error (m1 has 1)" in result.sections[-1].sentences[0]

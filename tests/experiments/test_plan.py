@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from scipy.stats import beta, binom
 
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
@@ -29,3 +31,23 @@ def test_plan(wrong):
 def test_plan_without_a_source():
     with pytest.raises(InputError, match="null needs a source"):
         Plan().run(Inputs(RunOptions()))
+
+
+def test_the_confidence_and_the_curve_are_those_of_the_certificate():
+    """Success means so few resolvable failures that their limit at 1 - δ/m is below the gain."""
+    plan = Plan(gain=0.05, n_models=4, resolvable=0.01, delta=0.1, probability=0.7)
+    result = plan.run(Inputs(RunOptions()))
+    assert "at 90% confidence: that succeeds with probability" in result.headline
+    surer = replace(plan, probability=0.99).run(Inputs(RunOptions()))
+    assert surer.metrics["n_queries_needed"] > result.metrics["n_queries_needed"]
+    table = result.tables["success"].to_pydict()
+    assert (table["n_queries"][0], table["n_queries"][-1]) == (1, 2 * result.metrics["n_queries_needed"])
+    for n, probability in list(zip(table["n_queries"], table["probability"], strict=True))[::30]:
+        allowed = sum(beta.ppf(1 - 0.1 / 4, k + 1, n - k) < 0.05 for k in range(n))
+        assert probability == pytest.approx(binom.cdf(allowed - 1, n, 0.01) if allowed else 0.0, abs=1e-12)
+
+
+def test_what_another_model_could_mend_is_taken_from_the_data():
+    """The best model misses two of four queries, and one of them everyone."""
+    cells = np.array([[1, 1], [1, 0], [0, 1], [0, 1]])
+    assert Plan(gain=0.5, resolvable=None).run(inputs_from(cells)).metrics["resolvable"] == 0.25

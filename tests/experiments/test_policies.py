@@ -1,8 +1,9 @@
 """`experiment=policies` and `experiment=decide`: from the command line to the numbers, words and figures."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.base import Inputs, RunOptions
+from cofail_lab.experiments.base import Inputs, RunOptions, silent
 from cofail_lab.experiments.decide import Decide
 from cofail_lab.experiments.policies import Policies
 from cofail_lab.policies.cascade_routing import CascadeRouting
@@ -21,6 +22,7 @@ from cofail_lab.policies.multiclass import Multiclass
 from cofail_lab.policies.recorded import Recorded
 from cofail_lab.policies.ridge import Ridge
 from cofail_lab.policies.threshold_cascade import ThresholdCascade
+from tests.conftest import outcomes_from
 from tests.experiments.sources import Fixed, inputs_from
 from tests.policies.pool import TOPICS, policies, topics
 
@@ -107,6 +109,11 @@ def test_a_sweep_over_policies_says_which_run_had_which(run, csv: str) -> None:
         "experiment.bootstrap=0",
     )  # fmt: skip
     assert done.code == 0, done.err
+    assert "Varied: policy (2 values)" in next(Path("outputs/policies").glob("sweep_*/report.html")).read_text()
+    # The headline is about what the policies gain; an oracle gains the same in both runs.
+    said = " ".join(done.out.replace("│", "").split())
+    assert "The gain over the single best is greatest with policy domain_table" in said
+    assert "and least with single_best (0.0 points)." in said
     rows = [line.split() for line in done.out.splitlines()]
     assert {row[0] for row in rows if row} >= {"policy", "domain_table", "single_best"}
 
@@ -223,23 +230,72 @@ def test_a_constant_and_a_model_that_costs_most_queries_are_named() -> None:
     assert "m2 alone costs 60 of the 60 incomplete queries (295 are complete without it)" in text
 
 
-def test_recorded_picks_made_after_grading_are_flagged(tmp_path: Path) -> None:
+def _picks(folder: Path, chosen: np.ndarray, lacking: int = 0) -> Recorded:
+    queries = topics(240, 0).features.queries
+    rows = [f"{q},m{j}" for q, j in zip(queries, chosen, strict=True)][lacking:]
+    (folder / "picks.csv").write_text("\n".join(["query,model", *rows]))
+    return Recorded(path=str(folder / "picks.csv"))
+
+
+def test_recorded_picks_made_after_grading_are_flagged_and_no_headline_words_their_gain(tmp_path: Path) -> None:
     data = topics(240, 0)
-
-    def picks(chosen: np.ndarray) -> Recorded:
-        rows = [f"{q},m{j}" for q, j in zip(data.features.queries, chosen, strict=True)]
-        (tmp_path / "picks.csv").write_text("\n".join(["query,model", *rows]))
-        return Recorded(path=str(tmp_path / "picks.csv"))
-
-    cheating = Policies(bootstrap=500).run(_inputs({"recorded": picks(data.right.argmax(axis=1))}))
+    late = {"recorded": _picks(tmp_path, data.right.argmax(axis=1))}
+    cheating = Policies(bootstrap=500).run(_inputs(late))
     assert cheating.labels["suspicion_recorded"] == "nearly_oracle"
     assert cheating.metrics["lost_recorded"] == 0
-    # On the one screen that is printed, before anything else.
-    assert cheating.brief[0].sentences[0].startswith("recorded gains nearly all that hindsight can (won ")
-    by_topic = np.unique(data.features.dataset.astype(str), return_inverse=True)[1]
-    honest = Policies(bootstrap=500).run(_inputs({"recorded": picks(by_topic)}))
+    best = cheating.labels["best_model"]
+    why = "recorded is not counted, its picks seem to be made after grading"
+    assert cheating.headline == f"No policy gains over {best} alone (of 0 tried; {why})."
+    alone = Decide(bootstrap=500).run(_inputs(late))
+    assert (alone.labels["action"], alone.labels["policy"]) == ("stay", "single_best")
+    assert alone.headline.startswith(
+        f"Use {best} alone: of 0 policies tried none surely gains or saves, though an oracle"
+    )
+    assert alone.headline.endswith(f"; {why}.")
+    for result in (cheating, alone):
+        for shown in (result.brief, result.sections):
+            said = " ".join(sentence for section in shown for sentence in section.sentences)
+            assert "recorded gains nearly all that hindsight can" in said
+            assert "no pick" not in said
+    # Another policy that gains is advised, not the larger gain of the picks.
+    beside = Decide(bootstrap=500).run(_inputs(late | {"domain_table": DomainTable(guard=False)}))
+    assert (beside.labels["action"], beside.labels["policy"]) == ("gain", "domain_table")
+    assert beside.metrics["gain_recorded"] > beside.metrics["gain_domain_table"]
+    both = Policies(bootstrap=500).run(_inputs(late | {"domain_table": DomainTable(guard=False)}))
+    assert both.headline.startswith(f"domain_table gains most over {best} alone")
+
+
+def test_honest_picks_gain_and_those_that_are_lacking_are_counted(tmp_path: Path) -> None:
+    by_topic = np.unique(topics(240, 0).features.dataset.astype(str), return_inverse=True)[1]
+    honest = Decide(bootstrap=500).run(_inputs({"recorded": _picks(tmp_path, by_topic)}))
     assert "suspicion_recorded" not in honest.labels
     assert honest.metrics["gain_recorded"] > 0.1
+    assert honest.labels["policy"] == "recorded"
+    for lacking, said in (
+        (1, "recorded: 1 of 240 queries has no pick and goes to the train-best model."),
+        (200, "recorded: 200 of 240 queries have no pick and go to the train-best model."),
+    ):
+        some = {"recorded": _picks(tmp_path, by_topic, lacking)}
+        for experiment in (Policies(bootstrap=0), Decide(bootstrap=0)):
+            result = experiment.run(_inputs(some))
+            for shown in (result.brief, result.sections):
+                assert said in [sentence for section in shown for sentence in section.sentences]
+
+
+def test_ceilings_are_those_of_the_grades_and_of_repeated_runs() -> None:
+    """Four runs of three models on 40 queries; what is routable is limited from above, by P10.i."""
+    share = np.random.default_rng(0).integers(5, size=(40, 3)) / 4
+    share[:4] = [[0.25, 0, 0], [0.5, 0.25, 0.25], [1, 0.75, 0.75], [0, 0, 0.25]]
+    wrong = share < 0.5
+    inputs = inputs_from(wrong, per_cell={"frac": share})
+    _, found = Policies(bootstrap=0).contest(inputs, inputs.outcomes(), silent)
+    assert found.oracle == pytest.approx(1 - wrong.all(axis=1).mean())
+    assert found.single_best == pytest.approx((~wrong).mean(axis=0).max())
+    assert found.repeated is not None
+    value, upper, gain = found.repeated.routable
+    assert value == pytest.approx(share.max(axis=1).mean())
+    assert upper > value
+    assert gain == pytest.approx(upper - share.mean(axis=0).max())
 
 
 def test_recorded_picks_of_other_queries_are_named(tmp_path: Path) -> None:
@@ -331,3 +387,33 @@ def test_bad_parameters() -> None:
             Policies(**bad)
     with pytest.raises(InputError, match=r"experiment\.folds"):
         Decide(folds=1)
+
+
+def test_splits_and_folds_are_as_asked() -> None:
+    held = SimpleNamespace(n_queries=8, cluster=None)
+    (split,) = Policies(protocol="splits", n_splits=1, train_share=0.75)._splits(held, 0)  # type: ignore[arg-type]
+    assert (len(split.train), len(split.test)) == (6, 2)
+    parts = [Policies(folds=2)._splits(held, seed) for seed in (0, 0, 1)]  # type: ignore[arg-type]
+    tests = [[sorted(split.test.tolist()) for split in of_seed] for of_seed in parts]
+    assert tests[0] == tests[1] != tests[2]
+
+
+def test_ceilings_are_those_of_right_answers_at_the_asked_level() -> None:
+    """Three of four queries are solved, in every one of two runs; nobody can pass .75, and a wrong grade would say."""
+    wrong = np.array([[0, 1], [1, 0], [0, 0], [1, 1]], bool)
+    samples = np.repeat((~wrong)[:, :, None], 2, axis=2).astype(float)
+    ceilings = Policies(delta=0.3)._ceilings(outcomes_from(wrong, per_cell={"samples": samples}))
+    assert ceilings.certificate.delta == 0.3
+    assert (ceilings.oracle, ceilings.single_best) == (0.75, 0.5)
+    assert ceilings.repeated is not None
+    assert ceilings.repeated.one_graded
+    assert ceilings.repeated.routable.value == 0.75
+
+
+def test_decide_evaluates_with_its_own_parameters() -> None:
+    parameters: dict[str, Any] = {
+        "folds": 3, "cluster": "c", "columns": ("x",), "price_column": "p", "bootstrap": 7, "level": 0.8, "delta": 0.2,
+    }  # fmt: skip
+    assert set(parameters) == {field.name for field in fields(Decide)}
+    evaluation = Decide(**parameters)._evaluation()
+    assert {name: getattr(evaluation, name) for name in parameters} == parameters

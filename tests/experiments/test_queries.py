@@ -74,3 +74,6 @@ def test_what_each_answer_was_given_by(matrix: Grades) -> None:
     answers = np.array([["A", "B", "A"]] * 6, object)
     held = Grades(**{**matrix.__dict__, "per_cell": {"answer": answers}})
     assert run(held).tables["queries"].column("answers").to_pylist() == ["A: a, c; B: b"] * 2
+    # The most frequent first, whatever the alphabet says.
+    held.per_cell["answer"][:] = ["B", "A", "B"]
+    assert run(held).tables["queries"].column("answers").to_pylist() == ["B: a, c; A: b"] * 2

@@ -145,3 +145,31 @@ def test_gradings_that_cannot_be_compared(tmp_path: Path, first: np.ndarray) -> 
         regrade(path, str(tmp_path / "absent.csv"))
     with pytest.raises(InputError, match=r"experiment.delta"):
         Regrade(delta=2)
+
+
+def test_each_grading_is_analysed_without_its_own_answers_at_the_limit(tmp_path: Path, first: np.ndarray) -> None:
+    """Of two answers at the limit one has no grade: it is not counted, and both gradings lose both queries."""
+    cut = np.zeros((N, M), dtype=bool)
+    cut[[0, 1], 0] = True
+    second = first.copy()
+    second[2] = RIGHT
+    first[1, 0] = UNSCORED
+    metrics = regrade(log(tmp_path, "one.csv", first, cut), log(tmp_path, "two.csv", second)).metrics
+    assert metrics["n_at_limit"] == 1
+    for name, cells in (("before", first), ("after", second)):
+        assert metrics[f"{name}_without_limit_all_wrong"] == (cells[2:] == WRONG).all(axis=1).mean()
+
+
+def test_the_threshold_is_that_of_the_second_grading(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("query,model,correct\nq1,a,1\nq1,b,1\nq2,a,0\nq2,b,1\n")
+    (tmp_path / "two.csv").write_text("query,model,score\nq1,a,.5\nq1,b,.4\nq2,a,.6\nq2,b,.5\n")
+    metrics = regrade(str(tmp_path / "one.csv"), str(tmp_path / "two.csv"), threshold=0.5).metrics
+    assert (metrics["n_right_to_wrong"], metrics["n_wrong_to_right"]) == (1, 1)
+
+
+def test_the_error_probability_is_that_of_the_certificates(tmp_path: Path, first: np.ndarray) -> None:
+    path = log(tmp_path, "one.csv", first)
+    metrics = regrade(path, path, delta=0.3).metrics
+    expected = certify(outcomes_from(first == WRONG), delta=0.3)
+    assert metrics["before_max_gain"] == metrics["after_max_gain"] == expected.max_gain
+    assert metrics["before_paired_min_gain"] == expected.paired_min_gain

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 
 from cofail_lab.data import load_outcomes
 from cofail_lab.data.law import LawSource
@@ -21,3 +22,6 @@ def test_sample_reads_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read.wrong, drawn.wrong)
     assert list(drawn.family) == ["a", "a", "b", "b"]
     assert result.metrics["n_all_wrong"] == drawn.n_all_wrong
+    assert (LawSource(law, 500, 4).load().cells != LawSource(law, 500, 3).load().cells).any()
+    assert result.metrics["error_rate"] == pytest.approx(drawn.error_rates.mean())
+    assert result.metrics["error_rate_of_law"] == pytest.approx(0.3)

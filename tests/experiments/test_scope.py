@@ -88,3 +88,13 @@ def test_real_systems_do_not_pass_the_ceiling_of_ten_models():
     assert m["rescued_others"] > m["rescued"]
     assert result.labels["best_system"] == "gpt-4o|aflow"
     assert "does not reach the 65.5%" in result.headline
+
+
+def test_the_best_are_named_and_all_columns_are_compared_on_the_same_queries():
+    result = read(members=["a", "team"], systems="b")
+    assert (result.labels["best_member"], result.labels["best_system"]) == ("team", "b")
+    cells = [[0, 1, 0, 0], [1, 1, 0, 4], [1, 1, 1, 0]]  # d has no answer to the second query
+    source = Fixed(grades_of(cells, "pqr", "abcd"))
+    wide = ScopeOfACeiling(["a", "b"], "c", "d").run(Inputs(RunOptions(), source=lambda: source))
+    assert (wide.metrics["n_queries"], wide.metrics["all_wrong"]) == (2, 0.5)
+    assert (wide.metrics["rescued"], wide.metrics["rescued_others"]) == (0, 1)

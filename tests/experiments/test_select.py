@@ -109,3 +109,16 @@ def test_prices_that_are_not_known():
         read(costs=[1, np.nan, 1, 1], budget=3.0, price_column="price")
     with pytest.raises(InputError, match=r"experiment.budget: 0.5 buys no model; the cheapest costs 1"):
         read(costs=[2, 2, 1, 1], budget=0.5, price_column="price")
+
+
+def test_halves_have_no_query_in_common():
+    """Ten queries, all wrong for both models but in one half or the other: what chose is not counted again."""
+    split = SelectModels(k=1)._split(np.array(CELLS, bool), (1, None, None), 0)
+    assert split.n_queries == 5
+
+
+def test_the_price_of_a_model_is_the_mean_of_its_answers():
+    cost = np.tile([4.0, 2.0, 1.0, 1.0], (10, 1))
+    cost[0, 0], cost[1, 0] = 8.0, 10.0
+    held = grades_of(CELLS, "0123456789", "abcd", per_cell={"cost": cost})
+    assert SelectModels(k=None, budget=5.0)._prices(held.outcomes()).tolist() == [5, 2, 1, 1]

@@ -3,11 +3,14 @@
 import dataclasses
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import cofail_lab as cl
 from cofail_lab.claims import Check, Claim, Control, Trial, equals, select
+from cofail_lab.claims.registry import all_claims
+from cofail_lab.claims.self_test import FalseAlarm, FalseAlarms
 from cofail_lab.claims.verifier import verify_claim
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.verify import Verify
@@ -43,7 +46,7 @@ def test_a_sweep_over_the_law_of_a_claim(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["experiment.claims=P11"], "experiment.claims: 'P11' is no claim"),
+        (["experiment.claims=P99"], "experiment.claims: 'P99' is no claim"),
         (["experiment.false_alarm=2"], "experiment.false_alarm: 2"),
         (["experiment.trials=-1"], "experiment.trials: -1"),
         (["experiment.replay=nowhere.json"], "experiment.replay: nowhere.json: cannot be read"),
@@ -148,3 +151,34 @@ def test_verify_from_python() -> None:
     verdicts = cl.verify(claims="P2.iii")
     assert [dataclasses.astuple(v)[:2] for v in verdicts] == [("P2.iii", "june")]
     assert verdicts[0].status == "refuted" and verdicts[0].measured < 1e-12
+
+
+def test_the_rate_of_false_alarms_is_split_over_the_simulated_checks(monkeypatch) -> None:
+    seen = []
+    monkeypatch.setattr("cofail_lab.experiments.verify.verify_claim", lambda _, trial: seen.append(trial.level) or [])
+    chosen = [claim for claim in all_claims() if any(check.kind == "monte_carlo" for check in claim.checks)][:2]
+    monkeypatch.setattr("cofail_lab.experiments.verify.select", lambda _: chosen)
+    Verify(false_alarm=0.1).run(Inputs(RunOptions()))
+    checks = [check for claim in chosen for check in claim.checks if check.kind == "monte_carlo"]
+    n_cases = sum(len(check.listed(Trial(0, 0.1))) for check in checks)
+    assert n_cases > 1
+    assert seen == pytest.approx([0.1 / n_cases] * 2)
+
+
+def test_false_alarms_of_exact_and_of_simulated_checks_are_told_apart(monkeypatch) -> None:
+    """One run of four with a false alarm of an exact check, two with one of a simulated check."""
+    alarms = [FalseAlarm("P2.a", "lab", "refuted", seed, simulated) for seed, simulated in ((1, 0), (2, 1), (3, 1))]
+    found = FalseAlarms(4, 1, 1, 0.01, tuple(alarms))
+    monkeypatch.setattr("cofail_lab.experiments.verify.false_alarms", lambda *_: found)
+    metrics = Verify(claims="P2.a", trials=4).run(Inputs(RunOptions())).metrics
+    assert (metrics["n_false_alarms_exact"], metrics["n_false_alarms"], metrics["false_alarm_rate"]) == (1, 2, 0.5)
+
+
+def test_only_what_is_refuted_again_is_violated(monkeypatch, tmp_path) -> None:
+    stored = {"claim": "P2.iii", "release": "june", "check": "x", "case": {}}
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps({"verdicts": [{"evidence": {"counterexample": stored}}]}))
+    for status, number in (("refuted", 1), ("undecided", 0), ("confirmed", 0)):
+        measured = SimpleNamespace(status=status, low=0, high=1, least=2, most=3)
+        monkeypatch.setattr("cofail_lab.experiments.verify.replay", lambda *_, found=measured: found)
+        assert Verify(replay=str(path)).run(Inputs(RunOptions())).metrics["n_violated"] == number

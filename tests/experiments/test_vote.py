@@ -90,3 +90,11 @@ def test_bad_parameters(parameters, message):
     with pytest.raises(InputError) as raised:
         read(**parameters)
     assert str(raised.value).startswith(message)
+
+
+def test_the_plurality_of_the_best_is_not_that_of_all():
+    """Two more models, always wrong with one answer, outvote the three best on the query where these agree."""
+    cells = [[0, 0, 1, 1, 1], [0, 1, 0, 1, 1], [1, 0, 0, 1, 1]]
+    m = read(cells, [["x", "x", "y", "y", "y"], ["x", "y", "x", "y", "y"], ["y", "x", "x", "y", "y"]]).metrics
+    assert m["top_plurality"] == 1
+    assert m["plurality"] == 0

@@ -26,6 +26,7 @@ from cofail_lab.models import (
     SkewFactor,
     StudentFactor,
 )
+from cofail_lab.models.base import AbstractFactorLaw
 from tests.models.laws import CORRELATION, LAWS, LOADINGS, RATES
 
 each_law = pytest.mark.parametrize("law", LAWS.values(), ids=LAWS.keys())
@@ -161,3 +162,93 @@ def test_bad_parameters_are_named(message: str) -> None:
 def test_shorthand_for_equal_models() -> None:
     np.testing.assert_array_equal(Independent("0.3x3").error_rates, [0.3] * 3)
     np.testing.assert_array_equal(Independent(["0.3x2", 0.5]).error_rates, [0.3, 0.3, 0.5])
+
+
+FACTOR_LAWS = [name for name, law in LAWS.items() if isinstance(law, AbstractFactorLaw)]
+
+
+@pytest.mark.parametrize("name", FACTOR_LAWS)
+def test_nodes_say_who_is_right_as_well_as_who_is_wrong(name: str) -> None:
+    """P(wrong) and P(right) at every node; P(C = 0) by the latter; the mixture is the same nodes."""
+    law = LAWS[name]
+    weights, wrong, right = (np.exp(np.asarray(x)) for x in law.factor_grid())
+    np.testing.assert_allclose(wrong + right, 1, atol=1e-14)
+    assert weights @ right.prod(axis=1) == pytest.approx(float(law.count_probs()[0]), abs=1e-12)
+    for one, other in zip(law.mixture(), (weights, wrong, right), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-300)
+
+
+def test_errors_of_a_simulated_rate_travel_with_it() -> None:
+    """Of β, of its log, and of an atom on top of it: Δ log β = Δβ/β, and (1-ω) Δβ."""
+    base = LAWS["gaussian_copula"]
+    estimate = base.all_wrong_estimate()
+    assert 1e-6 < estimate.error / estimate.value < 1e-2
+    relative = estimate.error / estimate.value
+    assert base.log_all_wrong_error(np.log(estimate.value)) == pytest.approx(relative, rel=1e-9)
+    mixed = AtomInflated(0.1, base).all_wrong_estimate()
+    assert mixed.error == pytest.approx(0.9 * estimate.error, rel=1e-12)
+    assert AtomInflated(0.1, base).log_all_wrong_error(np.log(mixed.value)) == pytest.approx(
+        mixed.error / mixed.value, rel=1e-9
+    )
+
+
+@each_law
+def test_permuting_a_pool_permutes_its_law(law: AbstractErrorLaw) -> None:
+    """Rates and pairs move with their models; β and the law of C stay."""
+    order = [3, 0, 4, 2, 1]
+    moved = law.subpool(order)
+    allowed = tolerance(law, 1.0)
+    np.testing.assert_allclose(moved.error_rates, np.asarray(law.error_rates)[order], rtol=1e-14)
+    np.testing.assert_allclose(
+        moved.pairwise_wrong(), np.asarray(law.pairwise_wrong())[np.ix_(order, order)], rtol=1e-12
+    )
+    np.testing.assert_allclose(
+        moved.count_probs(), law.count_probs(), rtol=1e-10, atol=allowed if allowed > 1e-9 else 0
+    )
+
+
+@pytest.mark.parametrize("name", ["one_factor_gaussian", "block_factor", "student_factor"])
+def test_an_error_is_that_of_the_rate_and_not_of_its_log(name: str) -> None:
+    """Relative errors stay what they are where models err ten thousand times as rarely."""
+    law = LAWS[name]
+    rarer = eqx.tree_at(lambda law: law.error_rates, law, 1e-4 * law.error_rates)
+    for one in (law, rarer):
+        estimate = one.all_wrong_estimate()
+        assert 1e-16 < estimate.error / estimate.value < 1e-11
+        assert one.log_all_wrong_error(np.log(estimate.value)) == pytest.approx(estimate.error / estimate.value, abs=0)
+
+
+def test_rounding_grows_with_the_size_of_a_log() -> None:
+    """log β = -7e5: its last digit is worth 1e-10, and the error says so."""
+    law = Independent(np.full(1000, 1e-300))
+    values, errors = law.log_all_wrong_by_size(np.array([1, 1000]))
+    assert values[1] == pytest.approx(1000 * np.log(1e-300), rel=1e-14)
+    for error in (errors[1], law.log_all_wrong_error(values[1])):
+        assert np.spacing(abs(values[1])) < error < 1e-8
+
+
+def test_how_a_rate_was_obtained_is_said() -> None:
+    kinds = {name: law.all_wrong_estimate().kind for name, law in LAWS.items()}
+    assert kinds["gaussian_copula"] == "monte_carlo"
+    by_quadrature = {name for name, kind in kinds.items() if kind == "quadrature"}
+    assert by_quadrature == {
+        *("one_factor_gaussian", "block_factor", "student_factor", "student_factor_heavy"),
+        *("skew_factor", "skew_factor_easy", "factor_mixture", "atom_inflated"),
+    }
+    assert {kind for name, kind in kinds.items() if name not in by_quadrature} == {"monte_carlo", "exact"}
+
+
+def test_both_ends_of_a_simulated_law_have_their_own_error() -> None:
+    """β is known to a thousandth of itself, and so is P(C = 0), which is a hundred times as large."""
+    law = GaussianCopula([0.05, 0.1, 0.08], CORRELATION[:3, :3])
+    probs, errors = (np.asarray(x) for x in law.count_probs_estimate())
+    assert probs[0] > 100 * probs[-1]
+    for side, end in ((1, -1), (-1, 0)):
+        mirrored = GaussianCopula(
+            np.asarray(law.error_rates) if side > 0 else 1 - np.asarray(law.error_rates), law.correlation
+        )
+        estimate = mirrored.all_wrong_estimate()
+        assert (probs[end], errors[end]) == (
+            pytest.approx(estimate.value, rel=1e-9),
+            pytest.approx(estimate.error, rel=1e-6),
+        )

@@ -5,6 +5,7 @@ import itertools
 import mpmath
 import numpy as np
 import pytest
+from scipy.special import logsumexp
 
 from cofail_lab.errors import ConvergenceError
 from cofail_lab.models import Clayton, Independent
@@ -92,3 +93,18 @@ def test_too_many_nodes_are_refused_where_they_are_needed() -> None:
     with pytest.raises(ConvergenceError, match=r"law.theta: 1e\+07 with 600 different models needs"):
         law.factor_grid()
     assert np.asarray(law.count_probs()).sum() == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("theta", [0.4, 3.0, 40.0])
+def test_a_pattern_of_the_grid_is_right_where_it_hardly_ever_is(theta: float) -> None:
+    """Only one of two is right, in logs, by closed forms; one model is right once in 2^50 queries."""
+    rates = np.array([0.3, 1 - 2.0**-50])
+    log_weights, log_wrong, log_right = (np.asarray(x) for x in Clayton(rates, theta).factor_grid())
+    both = float(Clayton(rates, theta).all_wrong())
+    first = logsumexp(log_weights + log_right[:, 0] + log_wrong[:, 1])
+    assert first == pytest.approx(np.log(rates[1] - both), abs=1e-12)
+    with mpmath.workdps(60):
+        a, b, t = (mpmath.mpf(float(x)) for x in (*rates, theta))
+        exact = float(mpmath.log(a - (a**-t + b**-t - 1) ** (-1 / t)))
+    assert logsumexp(log_weights + log_wrong[:, 0] + log_right[:, 1]) == pytest.approx(exact, abs=1e-10)
+    assert logsumexp(log_weights + log_right[:, 1]) == pytest.approx(-50 * np.log(2), abs=1e-10)

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import integrate, stats
-from scipy.special import ndtri
+from scipy.special import log_ndtr, logsumexp, ndtri
 
-from cofail_lab.models import CommonShock, OneFactorGaussian
+from cofail_lab.models import BlockFactor, CommonShock, OneFactorGaussian
 from tests.models.laws import LOADINGS, RATES
 
 
@@ -47,3 +47,23 @@ def test_large_pools(rate: float, r: float) -> None:
     assert log_beta == pytest.approx(brute, abs=1e-8 * max(1, 1e-3 * abs(brute)))
     shock = CommonShock(1e-3, np.full(m, rate))
     assert float(shock.log_all_wrong()) == pytest.approx(np.log(1e-3 + 0.999 * rate**m), rel=1e-12)
+
+
+def test_equicorrelated_models_have_that_latent_correlation() -> None:
+    """Against SciPy's bivariate normal: one family of a block law, and a pair by itself."""
+    law = OneFactorGaussian.equicorrelated([0.2, 0.5, 0.7], 0.36)
+    pair = stats.multivariate_normal(cov=[[1, 0.36], [0.36, 1]]).cdf(ndtri([0.2, 0.7]))
+    assert float(law.pairwise_wrong()[0, 2]) == pytest.approx(pair, abs=1e-9)
+    block = BlockFactor([0.2, 0.5, 0.7], ["a"] * 3, 0.1, 0.36)
+    assert float(law.log_all_wrong()) == pytest.approx(float(block.log_all_wrong()), abs=1e-11)
+
+
+def test_the_grid_reaches_rare_patterns() -> None:
+    """All wrong, and all right, of models with rates at either end: no node may be missing on either side."""
+    z = np.linspace(-15, 15, 8001)
+    for rate in (1e-9, 1 - 1e-9):
+        counts = np.asarray(OneFactorGaussian(np.full(8, rate), np.full(8, 0.6)).count_probs())
+        for side, count in ((1, counts[-1]), (-1, counts[0])):
+            logs = 8 * log_ndtr(side * (ndtri(rate) - 0.6 * z) / 0.8) - z * z / 2
+            exact = logsumexp(logs) + np.log((z[1] - z[0]) / np.sqrt(2 * np.pi))
+            assert np.log(count) == pytest.approx(exact, abs=1e-11)

@@ -113,6 +113,16 @@ def test_deep_tails_have_a_log_with_its_error(law: AbstractProbitFactor, toleran
     assert estimate.error <= 1e-10 * estimate.value
 
 
+def test_rates_far_out_on_the_long_side() -> None:
+    """D + 1 exponential: a rate of 1e-60 needs D = 140 or so; rate and β by plain sums over D."""
+    law = SkewFactor([1e-60] * 3, [0.3] * 3, 2.0)
+    d = np.linspace(-1, 600, 600_001)
+    wrong = log_ndtr((float(law.thresholds[0]) + 0.3 * d) / np.sqrt(0.91))
+    rate, beta = (float(logsumexp(k * wrong - (d + 1)) + np.log(d[1] - d[0])) for k in (1, 3))
+    assert rate == pytest.approx(np.log(1e-60), abs=1e-6)
+    assert float(law.log_all_wrong()) == pytest.approx(beta, abs=1e-6)
+
+
 def test_large_pools() -> None:
     """2,000 models in seconds; the law of C ends in β and keeps the rates."""
     law = SkewFactor(np.full(2000, 0.2), np.full(2000, 0.6), 1.0)

@@ -17,8 +17,10 @@ from scipy import stats
 from cofail_lab.errors import InputError
 from cofail_lab.models import (
     AbstractErrorLaw,
+    AtomInflated,
     CommonShock,
     ExchangeableCount,
+    ExchangeableMixing,
     GaussianCopula,
     Independent,
     OneFactorGaussian,
@@ -58,7 +60,7 @@ def p_values(wrong: np.ndarray, law: AbstractErrorLaw) -> dict[str, float]:
     }
 
 
-N_TESTS = 3 * len(LAWS) + 2
+N_TESTS = 3 * len(LAWS) + 22
 
 
 @pytest.mark.parametrize("name", LAWS)
@@ -95,6 +97,47 @@ def test_independence_across_queries() -> None:
     wrong = np.asarray(Independent([0.3, 0.5, 0.7]).sample(KEY, N)) - np.array([0.3, 0.5, 0.7])
     z = (wrong[1:].T @ wrong[:-1]) / np.sqrt(N * np.outer(*(np.array([0.21, 0.25, 0.21]),) * 2))
     assert np.abs(z).max() < stats.norm.isf(FALSE_ALARM / N_TESTS / 2 / 9)
+
+
+@pytest.mark.parametrize("name", ["block_factor", "atom_on_atom", "exchangeable_count", "gaussian_copula"])
+def test_no_sampler_shares_a_word_between_neighbouring_queries(name: str) -> None:
+    """How many are wrong on a query and on the next, one after that: correlation 0, z at the suite's rate."""
+    counts = np.asarray(LAWS[name].sample(KEY, N)).sum(axis=1) - float(LAWS[name].error_rates.sum())
+    for lag in (1, 2):
+        z = counts[lag:] @ counts[:-lag] / (counts @ counts) * np.sqrt(N)
+        assert abs(z) < stats.norm.isf(FALSE_ALARM / N_TESTS / 2)
+
+
+def test_nodes_and_cells_have_words_of_their_own() -> None:
+    """At 3 and 4 models a query takes two words for its cells, as many as for its node: they would be the same ones."""
+    mixing = ExchangeableMixing([0.1, 0.6], [0.5, 0.5], 3)
+    for law in (AtomInflated(0.2, mixing), OneFactorGaussian([0.3] * 4, [0.7] * 4)):
+        for what, p in p_values(np.asarray(law.sample(KEY, N)), law).items():
+            assert p > FALSE_ALARM / N_TESTS, f"{what}: p = {p:.2e}"
+
+
+def test_queries_from_any_number_on_are_those_of_the_whole() -> None:
+    for name in ("common_shock", "gaussian_copula", "exchangeable_count"):
+        whole = np.asarray(LAWS[name].sample(KEY, 5_000))
+        some = np.concatenate(list(LAWS[name].sample_chunks(KEY, 1_700, chunk=600, first=1_900)))
+        np.testing.assert_array_equal(some, whole[1_900:3_600])
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+def test_standard_errors_of_a_simulated_rate_are_its_spread(conditional: bool) -> None:
+    """Over 200 keys: the ratio of spread and mean error has a standard deviation of 5%; five of them are allowed."""
+    law = CommonShock(0.6, [0.9, 0.8])
+    found = [law.all_wrong_rate(jax.random.key(k), 1_000, conditional=conditional) for k in range(200)]
+    values, errors = (np.array([getattr(one, name) for one in found]) for name in ("value", "error"))
+    assert values.std(ddof=1) / errors.mean() == pytest.approx(1, abs=0.25)
+    assert abs(values.mean() - float(law.all_wrong())) < 5 * errors.mean() / np.sqrt(200)
+
+
+@pytest.mark.parametrize("m", [64, 300, 1_000, 5_000, 70_000])
+def test_scores_of_large_pools_fit_into_53_bits(m: int) -> None:
+    """A row of the root has norm 1, hence sum at most √m; normals are below 6.7, and both are rounded to their bits."""
+    assert np.sqrt(m) * 2.0 ** root_bits(m) * 6.7 * 2**22 + m * 6.7 * 2**22 < 2**53
+    assert root_bits(m) >= 24 - np.log2(m) / 2
 
 
 @pytest.mark.parametrize("name", LAWS)

@@ -1,10 +1,12 @@
 """Tail curves: the published values, and pools that do not depend on each other."""
 
+import jax
 import numpy as np
 import pytest
+from scipy.special import log_ndtr, logsumexp, ndtri
 
 from cofail_lab.models import AbstractErrorLaw, Clayton, CommonShock, Independent
-from cofail_lab.models.tail import tail_curve
+from cofail_lab.models.tail import count_all_wrong, tail_curve
 
 
 def curve(law: AbstractErrorLaw, *sizes: int) -> dict[str, np.ndarray]:
@@ -42,3 +44,30 @@ def test_means_are_over_the_pool_of_each_size() -> None:
 def test_independence_is_its_own_one_factor_law() -> None:
     got = curve(Independent([0.2, 0.5, 0.3, 0.4]), 2, 4)
     np.testing.assert_allclose(np.abs(got["tetrachoric"]), 0, atol=1e-13)
+
+
+def test_simulated_pools_are_counted_model_by_model() -> None:
+    """Against the draws themselves; two ranges of queries add up to the whole; no queries, no counts."""
+    law, sizes = CommonShock(0.2, [0.6, 0.5, 0.7, 0.3]), np.array([1, 2, 4])
+    wrong = np.asarray(law.sample(jax.random.key(5), 3_000))
+    expected = [int(wrong[:, :size].all(axis=1).sum()) for size in sizes]
+    np.testing.assert_array_equal(count_all_wrong(law, sizes, range(3_000), 5, 1_000), expected)
+    parts = [count_all_wrong(law, sizes, some, 5, 700) for some in (range(1_100), range(1_100, 3_000), range(0))]
+    np.testing.assert_array_equal(sum(parts), expected)
+    assert expected[0] > expected[1] > expected[2] > 0
+
+
+def test_each_prediction_has_its_own_columns() -> None:
+    """Values and errors at either correlation, against plain sums over the factor."""
+    law, z = Clayton([0.3, 0.45, 0.2, 0.6], 1.5), np.linspace(-12, 12, 4001)
+    got = curve(law, 2, 4)
+    for suffix, key in (("", "tetrachoric"), ("_pearson", "pearson")):
+        for row, size in enumerate((2, 4)):
+            r, t = got[key][row], ndtri(np.asarray(law.error_rates)[:size])
+            given = log_ndtr((t - np.sqrt(r) * z[:, None]) / np.sqrt(1 - r)).sum(axis=1)
+            exact = logsumexp(given - z * z / 2) + np.log((z[1] - z[0]) / np.sqrt(2 * np.pi))
+            assert got[f"log_one_factor{suffix}"][row] == pytest.approx(exact, abs=1e-12)
+            assert 0 < got[f"log_one_factor{suffix}_error"][row] < 1e-12
+            ratio = got["log_all_wrong"][row] - exact
+            assert got[f"log_ratio_one_factor{suffix}"][row] == pytest.approx(ratio, abs=1e-12)
+    assert (got["tetrachoric"] > got["pearson"] + 0.05).all()

@@ -1,14 +1,18 @@
-"""Φ2 in logs against mpmath, and its inverse."""
+"""Φ2 against Owen's T and, in logs, mpmath; its derivatives and its inverse."""
 
+import itertools
+
+import jax
 import jax.numpy as jnp
 import mpmath as mp
 import numpy as np
 import pytest
+from scipy.special import ndtr, owens_t
 
 from cofail_lab.numerics import bivariate_normal
 
 
-@pytest.mark.parametrize("r", [-1.0, -0.999, -0.7, -0.1, 0.0, 0.3, 0.95, 1 - 1e-4, 1 - 1e-8, 1.0])
+@pytest.mark.parametrize("r", [-1.0, -0.9999, -0.999, -0.7, -0.1, 0.0, 0.3, 0.95, 1 - 1e-4, 1 - 1e-8, 1.0])
 @pytest.mark.parametrize(("h", "k"), [(-37.0, -36.5), (-8.0, -3.0), (0.5, -1.0), (2.0, 1.0), (5.0, -20.0)])
 def test_log_bivariate_against_mpmath(h: float, k: float, r: float) -> None:
     got = float(bivariate_normal.log_cdf(jnp.asarray(h), jnp.asarray(k), jnp.asarray(r)))
@@ -42,3 +46,58 @@ def test_correlation_inverts() -> None:
     found = bivariate_normal.correlation(h, k, joint)
     np.testing.assert_allclose(bivariate_normal.cdf(h, k, found), joint, rtol=1e-13)
     np.testing.assert_allclose(found, r, atol=1e-5)  # the last pair is near its bound, where Φ2 is flat in r
+
+
+BOUNDS = [(h, k) for h, k in itertools.product((-3.0, -0.7, 0.4, 2.0), repeat=2) if h <= k]
+
+
+def by_owen(h: float, k: float, r: float) -> float:
+    """Φ2(h, k; r) by two values of Owen's T (1956), for h and k other than 0 and |r| < 1."""
+    s = np.sqrt((1 - r) * (1 + r))
+    wedge = 0.5 if h * k < 0 else 0.0
+    return float((ndtr(h) + ndtr(k)) / 2 - owens_t(h, (k / h - r) / s) - owens_t(k, (h / k - r) / s) - wedge)
+
+
+@pytest.mark.parametrize("r", [-0.999, -0.93, -0.5, 0.0, 0.3, 0.92, 0.926, 0.97, 0.999, 0.99999])
+def test_cdf_against_owen(r: float) -> None:
+    """Below the switch of methods, above it and next to it; SciPy's T is good to 1e-15 or so."""
+    got = [float(bivariate_normal.cdf(h, k, r)) for h, k in BOUNDS]
+    np.testing.assert_allclose(got, [by_owen(h, k, r) for h, k in BOUNDS], rtol=0, atol=4e-15)
+
+
+@pytest.mark.parametrize("r", [-0.8, 0.6, 0.95])
+def test_slopes_of_the_cdf(r: float) -> None:
+    """In h, k and r, by differences of Owen's form; at r = 1 the lower bound alone has one."""
+    for h, k in ((-0.7, 0.4), (1.0, 0.9)):
+        found = jax.grad(bivariate_normal.cdf, argnums=(0, 1, 2))(h, k, r)
+        for place, slope in enumerate(found):
+            step = 1e-5 * np.eye(3)[place]
+            ends = [by_owen(*(np.array([h, k, r]) + sign * step)) for sign in (-1, 1)]
+            assert float(slope) == pytest.approx((ends[1] - ends[0]) / 2e-5, rel=1e-7, abs=1e-9)
+    at_one = jax.grad(bivariate_normal.cdf, argnums=(0, 1))(-0.5, 1.0, 1.0)
+    np.testing.assert_allclose(at_one, [np.exp(-0.125) / np.sqrt(2 * np.pi), 0], atol=1e-15)
+
+
+def test_joint_rates_at_their_bounds_have_correlation_one_or_minus_one() -> None:
+    h, k = np.array([-1.0, 0.3, 0.8]), np.array([-0.5, 0.2, -0.1])
+    most, least = ndtr(np.minimum(h, k)), np.maximum(0, ndtr(h) + ndtr(k) - 1)
+    np.testing.assert_array_equal(bivariate_normal.correlation(h, k, most), 1)
+    np.testing.assert_array_equal(bivariate_normal.correlation(h, k, most + 0.01), 1)
+    np.testing.assert_array_equal(bivariate_normal.correlation(h, k, least), -1)
+    np.testing.assert_allclose(bivariate_normal.correlation(h, k, ndtr(h) * ndtr(k)), 0, atol=1e-14)
+    inside = bivariate_normal.correlation(h, k, (most + least) / 2)
+    assert (np.abs(inside) < 1).all()
+
+
+def test_small_values_at_negative_correlations_keep_their_digits() -> None:
+    """Φ(h) - Φ2(h, -k; |r|) would cancel; against mpmath."""
+    h, k, r = (jnp.asarray(x) for x in ([-3.0, -2.0, -2.5, 0.5], [-3.0, -2.0, -2.5, 0.2], [-0.5, -0.75, -0.55, -0.3]))
+    value = np.asarray(bivariate_normal.relative_cdf(h, k, r))
+    assert 1e-13 < value[:3].min() < 1e-9
+    assert value[:3].max() < 1e-4 < value[3]
+    for one, *given in zip(value, h, k, r, strict=True):
+        with mp.workdps(30):
+            a, b, c = (mp.mpf(float(x)) for x in given)
+            s = mp.sqrt(1 - c * c)
+            exact = mp.quad(lambda z, b=b, c=c, s=s: mp.npdf(z) * mp.ncdf((b - c * z) / s), [a - 12, a - 4, a - 1, a])
+        assert float(one) == pytest.approx(float(exact), rel=1e-10, abs=0)

@@ -1,4 +1,4 @@
-"""Block quadrature reduces to one factor and to independent families."""
+"""Block quadrature: its limits, and its lattice against integrals of other kinds."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 from scipy.special import ndtri
 
-from cofail_lab.numerics import block_factor, one_factor
+from cofail_lab.numerics import block_factor, block_table, one_factor
 
 
 def test_blocks_reduce_to_one_factor_and_to_independent_families() -> None:
@@ -28,3 +28,24 @@ def test_lattice_agrees_with_nested_quadrature() -> None:
     nested, _ = block_factor.log_all_below(filled, jnp.asarray(0.3), jnp.asarray(0.6))
     assert np.log(law[-1]) == pytest.approx(float(nested), abs=1e-11)
     assert law.sum() == pytest.approx(1, abs=1e-12)
+
+
+def test_a_rare_event_of_the_whole_pool_keeps_its_digits() -> None:
+    """Six models of rate 1e-3 in three families: β = 2e-8 by the lattice, by integrals, and as it was printed."""
+    rates, families = np.full(6, 1e-3), [np.arange(2), np.arange(2, 4), np.arange(4, 6)]
+    t = ndtri(rates)
+    law = block_factor.count_law(block_factor.lattice(t, 2, 0.3, 0.6), families)
+    nested, _ = block_factor.log_all_below(jnp.asarray(t.reshape(3, 2)), jnp.asarray(0.3), jnp.asarray(0.6))
+    assert np.log(law[-1]) == pytest.approx(float(nested), abs=1e-11)
+    assert np.log(law[-1]) == pytest.approx(-17.525181468586, abs=1e-11)
+
+
+def test_the_lattice_resolves_models_that_are_nearly_their_family() -> None:
+    """ρ_w = .9999 against integrals over tables that are written otherwise; and a pool of one family."""
+    t, families = ndtri(np.array([0.2, 0.25, 0.7, 0.4])), [np.array([0, 1]), np.array([2, 3])]
+    for between, within in ((0.3, 0.9999), (0.99, 0.999)):
+        law = block_factor.count_law(block_factor.lattice(t, 2, between, within), families)
+        exact, error = block_table.log_all_below(t.reshape(2, 2), between, within)
+        assert np.log(law[-1]) == pytest.approx(exact, abs=1e-11 + error)
+        none, _ = block_table.log_all_below(-t.reshape(2, 2), between, within)
+        assert np.log(law[0]) == pytest.approx(none, abs=1e-11 + error)

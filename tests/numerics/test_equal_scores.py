@@ -25,6 +25,15 @@ def test_merging_by_hand() -> None:
     assert equal_scores.merged(np.zeros(2), base) is None
 
 
+@pytest.mark.parametrize("off", [1e-8, 1e-5, 5e-4])
+def test_nearly_equal_scores_are_two_scores(off: float) -> None:
+    """Within 1e-9 of ±1 they are one; a correlation of .9995 takes a percent from β at α = .3."""
+    for sign in (1, -1):
+        pair = np.array([[1, sign * (1 - off)], [sign * (1 - off), 1]])
+        assert equal_scores.merged(np.array([0.3, 0.2]), pair) is None
+        assert equal_scores.merged(np.array([0.3, 0.2]), np.sign(pair) * (np.abs(pair) > 0.9)) is not None
+
+
 @pytest.mark.parametrize("rate", [0.3, 0.5, 1e-10])
 def test_a_complementary_pair_never_fails_together(rate: float) -> None:
     """Model 2 is wrong exactly where model 1 is right: β = 0, whatever else is in the pool."""

@@ -70,3 +70,20 @@ def test_refuses_what_is_not_symmetric_or_finite(entry: float) -> None:
     matrix[0, 1] = entry
     with pytest.raises(ValueError, match="symmetric"):
         nearest_correlation(matrix)
+
+
+def test_a_covariance_matrix_is_not_one_of_correlations() -> None:
+    """Positive definite, but its diagonal is not 1; of a diagonal matrix the nearest is the identity."""
+    np.testing.assert_allclose(nearest_correlation(np.diag([2.0, 0.5, 1.0])), np.eye(3), atol=1e-12)
+    found = nearest_correlation(2 * np.array([[1.0, 0.3], [0.3, 1.0]]))
+    np.testing.assert_allclose(found, [[1, 0.6], [0.6, 1]], atol=1e-9)
+
+
+def test_small_eigenvalues_are_kept() -> None:
+    """Two models that are nearly one beside Higham's three: blocks do not see each other, and the pair stays itself."""
+    pair, three = np.array([[1, 0.99995], [0.99995, 1]]), np.array([[1.0, 1, 0], [1, 1, 1], [0, 1, 1]])
+    matrix = np.block([[pair, np.zeros((2, 3))], [np.zeros((3, 2)), three]])
+    found = nearest_correlation(matrix)
+    np.testing.assert_allclose(found[:2, :2], pair, atol=1e-9)
+    np.testing.assert_allclose(found[2:, 2:], nearest_correlation(three), atol=1e-8)
+    np.testing.assert_allclose(found[:2, 2:], 0, atol=1e-9)

@@ -1,6 +1,8 @@
-"""Normal numbers from bits."""
+"""log Φ and its derivative to their last digits, and normal numbers from bits."""
 
+import jax
 import jax.numpy as jnp
+import mpmath as mp
 import numpy as np
 import pytest
 
@@ -28,3 +30,22 @@ def test_normals_from_bits() -> None:
             assert off.mean() < mean
     # The control: single precision for u alone would have lost the small radii.
     assert np.asarray(normal.pairs_from_bits(jnp.asarray(ends[1:2]))).real[0] == pytest.approx(-(2.0**-15.5), rel=1e-6)
+
+
+@pytest.mark.parametrize("x", [-1e150, -300.0, -37.5, -8.3, -1.0, -1e-9, 0.0, 0.4, 1.0, 2.7, 8.2, 20.0, 37.0])
+def test_log_cdf_and_its_derivative_against_mpmath(x: float) -> None:
+    """log Φ, and φ/Φ, which is its derivative by JAX, to 3e-14 of themselves; above 0 φ has the rounding of x²/2."""
+    with mp.workdps(60):
+        if x > -30:
+            log_cdf = mp.log1p(-mp.ncdf(-x)) if x > 0 else mp.log(mp.ncdf(x))
+            mills = mp.npdf(x) / mp.ncdf(x)
+        else:  # Laplace's continued fraction: there erfc has no digits
+            mills = -mp.mpf(x)
+            for k in range(400, 0, -1):
+                mills = -mp.mpf(x) + k / mills
+            log_cdf = -(mp.mpf(x) ** 2) / 2 - mp.log(2 * mp.pi) / 2 - mp.log(mills)
+        exact, slope = float(log_cdf), float(mills)
+    rounding = 3e-14 + 2e-16 * max(x, 0.0) ** 2
+    assert float(normal.log_cdf(x)) == pytest.approx(exact, rel=rounding, abs=0)
+    assert float(normal.mills(x)) == pytest.approx(slope, rel=rounding, abs=0)
+    assert float(jax.grad(normal.log_cdf)(x)) == float(normal.mills(x))

@@ -70,7 +70,7 @@ def test_proven_bound_holds_and_is_not_idle() -> None:
             value = float(jnp.log((h * jnp.exp(-z * z / 2 + log_wrong.sum(axis=1))).sum() / np.sqrt(2 * np.pi)))
             worst = max(worst, abs(np.expm1(value - exact)))
         bound = float(one_factor.trapezoid_error(kappa, jnp.asarray(h)))
-        assert worst <= bound
+        assert worst <= bound < 1e4 * worst
 
 
 def test_gradients_against_differences() -> None:

@@ -74,3 +74,33 @@ def test_bad_members_and_absent_policies(rng):
     reverse = Graded(pool.features, pool.models, pool.right, cost=pool.cost[:, ::-1], confidence=pool.confidence)
     with pytest.raises(AbsentPolicyError, match="m2, the best model, is the cheapest too"):
         CascadeRouting(None, None).fit(reverse, 0)
+
+
+def test_members_are_the_last_corners_of_the_hull_and_a_dollar_buys_what_its_last_edge_does():
+    """Accuracies .2 .5 .7 .8 at 1 2 4 8 dollars: edges of .3, .1 and .025 a dollar."""
+    right = np.arange(20)[:, None] < [4, 10, 14, 16]
+    data = graded(right, cost=np.tile([1.0, 2.0, 4.0, 8.0], (20, 1)))
+    fitted = CascadeRouting(members=None, price=None).fit(data, 0)
+    assert fitted.members == (1, 2, 3)
+    assert fitted.toll == pytest.approx([0.05, 0.1, 0.2])
+    named = CascadeRouting(members=["m3", "m0"], price=0.5).fit(data, 0)
+    assert named.members == (3, 0)
+    assert named.toll == pytest.approx([4.0, 0.5])
+
+
+@pytest.mark.parametrize(("more", "asked"), [(0.75, [False, True, False]), (0.76, [False, True, True])])
+def test_whoever_is_as_good_as_what_more_answers_are_worth_stops(more, asked):
+    """Model 1 is right with .5, and asking model 2 too is worth ``more`` less a toll of .25."""
+
+    def always(value):
+        return lambda known: np.full(len(known), value)
+
+    both = {(0,): [always(0.5)], (1,): [always(0.5)], (0, 1): [always(0.4), always(0.6)]}
+    value = {((), (0,)): always(0.9), ((), (1,)): always(0.3), ((), (0, 1)): always(0.3)}
+    value |= {((0,), (0, 1)): always(more), ((1,), (0, 1)): always(0.0)}
+    fitted = FittedRouting((1, 2), np.array([0.25, 0.25]), Inputs(()), both, value)
+    found = sit(fitted, graded(np.ones((3, 3), bool), cost=np.ones((3, 3))), None)
+    assert (found.calls == np.array(asked)).all()
+    # The answer is that of the member that is most likely right among those asked.
+    data = graded(np.tile([False, not asked[2], asked[2]], (3, 1)), cost=np.ones((3, 3)))
+    assert sit(fitted, data, None).right_low.tolist() == [1, 1, 1]

@@ -8,7 +8,7 @@ import pytest
 from cofail_lab.decisions import cascade_curve, cascade_dollars
 from cofail_lab.errors import InputError
 from cofail_lab.policies import AbsentPolicyError, Graded, sit
-from cofail_lab.policies.cascade import Cut, confidence, cut_at
+from cofail_lab.policies.cascade import Cut, confidence, cut_at, two_models
 from cofail_lab.policies.deferral_cascade import DeferralCascade, added_by_strong
 from cofail_lab.policies.threshold_cascade import ThresholdCascade
 from tests.conftest import outcomes_from
@@ -222,3 +222,11 @@ def test_bad_parameters_are_named(arguments, message):
     with pytest.raises(InputError) as raised:
         ThresholdCascade(*arguments)
     assert message in str(raised.value)
+
+
+def test_a_cheap_model_that_is_better_than_the_strong_one_is_no_cheap_model():
+    right = np.arange(10)[:, None] < [9, 5, 7]
+    data = graded(right, cost=np.tile([1.0, 0.5, 3.0], (10, 1)))
+    assert two_models("policy.x", data, None, "m2") == (1, 2)
+    with pytest.raises(AbsentPolicyError, match="no model is cheaper than m2 and no better"):
+        two_models("policy.x", graded(right[:, [0, 0, 2]], cost=data.cost), None, "m2")

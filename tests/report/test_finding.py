@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from cofail_lab.report import gather as words
 from cofail_lab.report.finding import headline, sentence, tally
+from cofail_lab.report.finding_policies import policy_numbers
 from cofail_lab.report.gathered import GatheredRuns
 from cofail_lab.report.terminal import SCREEN, render
 from cofail_lab.result import Result
@@ -203,3 +205,116 @@ def test_forty_runs_fit_one_screen_and_are_named_by_what_was_varied() -> None:
     whole = words.sections(many, [], {})[0].listing
     assert whole is not None
     assert (len(whole.rows), whole.columns[2]) == (40, "status")
+
+
+def swept(policies: Sequence[str], experiment: str = "policies", **columns: list[Any]) -> GatheredRuns:
+    """Runs of policies as `experiment=gather` puts them together."""
+    base = runs({"policy": list(policies)}, experiment=[experiment] * len(policies), **columns)
+    found = policy_numbers(base.columns)
+    return replace(
+        base,
+        columns=base.columns | found.columns,
+        shown=(*found.gains, *found.others, "oracle_gain"),
+        gains=found.gains,
+        leading=(*found.gains, *found.others),
+    )
+
+
+TWO = {
+    "oracle_gain": [0.341, 0.341],
+    "gain_ridge": [0.02, None],
+    "gain_domain_table": [None, 0.05],
+    "captured_ridge": [0.1, None],
+    "captured_domain_table": [None, 0.25],
+    "cost_ridge": [3.0, None],
+    "cost_domain_table": [None, 2.0],
+}
+
+
+def test_a_sweep_over_policies_is_about_what_they_gain() -> None:
+    two = swept(["ridge", "domain_table"], **TWO)
+    assert headline(two) == (
+        "The gain over the single best is greatest with policy domain_table (5.0 points) and least with ridge (2.0 "
+        "points)."
+    )
+    assert words.brief(two)[0].sentences == (
+        "The share of the oracle's gain is greatest with policy domain_table (25.0%) and least with ridge (10.0%).",
+        "The cost per query is greatest with policy ridge (3) and least with domain_table (2).",
+        "2 of 2 runs are finished.",
+    )
+    listing = words.brief(two)[1].listing
+    assert listing is not None
+    assert listing.columns[:4] == ("policy", "gain (points)", "of the oracle's", "cost")
+    assert listing.rows[0][:4] == ("ridge", "2.0", "10.0%", "3")
+    alike = swept(["ridge", "domain_table"], **TWO | {"gain_domain_table": [None, 0.02]})
+    assert headline(alike) == "The gain over the single best is 2.0 points whatever the policy."
+
+
+def test_gains_of_policies_within_error_do_not_differ() -> None:
+    """1 and 3 points: standard errors of .5 of one and none of the other are too small to explain it, 1.5 is not."""
+    for reach, differ in ((0.005, True), (0.015, False)):
+        ends = {"gain_ridge_lower": [0.03 - 1.96 * reach, None], "gain_ridge_upper": [0.03 + 1.96 * reach, None]}
+        still = {"won_domain_table": [None, 0], "lost_domain_table": [None, 0], "experiment.level": [0.95] * 2}
+        gains = {"gain_ridge": [0.03, None], "gain_domain_table": [None, 0.0]}
+        assert ("greatest" in headline(swept(["ridge", "domain_table"], **TWO | gains | ends | still))) == differ
+    # At 68% the same limits are one standard error wide, at 95% half of that.
+    ends = {"gain_ridge_lower": [0.01, None], "gain_ridge_upper": [0.05, None]}
+    for level, differ in ((0.99, True), (0.68, False)):
+        still["experiment.level"] = [level] * 2
+        assert ("greatest" in headline(swept(["ridge", "domain_table"], **TWO | gains | ends | still))) == differ
+
+
+def test_a_policy_that_a_matrix_lacks_and_picks_made_after_grading_gain_nothing() -> None:
+    lacking = TWO | {"gain_domain_table": [None, None], "absent_domain_table": [None, "no policy sees two datasets"]}
+    absent = swept(["ridge", "domain_table"], **lacking)
+    assert headline(absent) == "The gain over the single best is 2.0 points at policy=ridge."
+    said = "domain_table does not exist in the run that asks for it: no policy sees two datasets."
+    assert said in words.brief(absent)[0].sentences
+    assert said in words.sections(absent, [], {})[0].sentences
+    picks = {
+        "gain_recorded": [None, None, 0.3, 0.04],
+        "captured_recorded": [None, None, 0.95, 0.2],
+        "cost_recorded": [None, None, 5.0, 5.0],
+        "suspicion_recorded": [None, None, "nearly_oracle", None],
+        "run.seed": [0, 0, 0, 1],
+    }
+    four = {name: [*values, None, None] for name, values in TWO.items()} | picks
+    names = ["ridge", "domain_table", "recorded", "recorded"]
+    flagged = swept(names, **four)
+    assert flagged.columns["policy_gain"] == [0.02, 0.05, None, 0.04]
+    assert flagged.columns["policy_captured"] == [0.1, 0.25, None, 0.2]
+    assert flagged.columns["policy_cost"] == [3.0, 2.0, 5.0, 5.0]
+    assert (
+        "recorded is left out in 1 of 2 runs that ask for it: it gains so much that its picks seem to be made after "
+        "grading."
+    ) in words.brief(flagged)[0].sentences
+    together = swept(["ridge, recorded"] * 2, gain_ridge=[0.02, 0.03], **{k: v[2:] for k, v in picks.items()})
+    assert together.gains == ("gain_ridge",)
+
+
+def test_policies_of_one_run_are_told_apart_by_name() -> None:
+    grid = {"gain_ridge": [0.02, 0.03], "gain_knn": [0.01, 0.01], "captured_knn": [0.1, 0.2], "oracle_gain": [0.3, 0.4]}
+    both = replace(swept(["ridge, knn"] * 2, **grid), axes={"n": "n"})
+    both.columns["n"] = [100, 200]  # type: ignore[index]
+    assert both.gains == ("gain_ridge", "gain_knn")
+    assert headline(both) == "gain_ridge rises from 2.0 to 3.0 points as n grows from 100 to 200."
+    assert sentence(both, "captured_knn") == "captured_knn rises from 10.0% to 20.0% as n grows from 100 to 200."
+    same = replace(both, columns={**both.columns, "gain_ridge": [0.02, 0.02]})
+    # Also where only an oracle gains more: what policies gain is the finding.
+    assert headline(same) == "gain_ridge stays at 2.0 points as n grows from 100 to 200."
+    one = swept(["ridge", "ridge"], gain_ridge=[0.02, 0.03], oracle_gain=[0.3, 0.3])
+    assert (one.gains, "policy_gain" in one.columns) == (("gain_ridge",), False)
+    mixed = swept(["ridge", "ridge, knn"], gain_ridge=[0.02, 0.03], gain_knn=[None, 0.01], oracle_gain=[0.3, 0.3])
+    assert mixed.gains == ("gain_ridge", "gain_knn")
+
+
+def test_other_experiments_among_the_runs_and_runs_without_a_policy_are_no_sweep_over_policies() -> None:
+    assert swept(["ridge", "domain_table"], experiment="fit", **TWO).gains == ()
+    assert swept(["", ""], **TWO).gains == ()
+    failed = swept(["ridge", "domain_table", "knn"], **{name: [*values, None] for name, values in TWO.items()})
+    assert failed.gains == ("policy_gain",)
+    advised = {"policy_label": ["ridge", "domain_table"]}
+    assert swept(["ridge, domain_table"] * 2, experiment="decide", **TWO, **advised).columns["policy_gain"] == [
+        0.02,
+        0.05,
+    ]

@@ -185,3 +185,28 @@ def test_killed_many_times_and_resumed(run: Run, tmp_path: Path, kills: int) -> 
     assert "8 of 8 runs are finished" in done.out
     found = [job["metrics"]["n_all_wrong"] for job in jobs(tmp_path / "s").values()]
     assert sorted(found) == list(range(8))
+
+
+def test_a_folder_is_kept_for_the_same_job_only(run: Run, tmp_path: Path) -> None:
+    """In a folder that the user names, another error probability is another job."""
+    command = (
+        "-m",
+        *COUNTS,
+        "data.n_all_wrong=17",
+        "hydra.sweep.dir=s",
+        "hydra.sweep.subdir=fixed",
+        "sweep.gather=false",
+    )
+    found = []
+    for delta in ("0.05", "0.05", "0.2"):
+        code, _, err = run(*command, f"experiment.delta={delta}", "record.figures=false")
+        assert code == 0
+        found.append((jobs(tmp_path / "s")["fixed"]["metrics"]["paired_max_gain"], "finished earlier" in err))
+    assert [kept for _, kept in found] == [False, True, False]
+    assert found[0][0] == found[1][0] > found[2][0]
+
+
+def test_two_jobs_of_one_content_are_one_run(run: Run, tmp_path: Path) -> None:
+    code, _, _ = run("-m", *COUNTS, "data.n_all_wrong=1,1", "hydra.sweep.dir=s", "record.figures=false")
+    assert code == 0
+    assert json.loads((tmp_path / "s/results.json").read_text())["metrics"]["n_runs"] == 1

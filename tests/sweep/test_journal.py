@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cofail_lab.sweep.journal import Event, Journal, report_event
+from cofail_lab.sweep.journal import Event, Journal, _process, report_event
 
 
 def test_the_journal_survives_what_kills_do(tmp_path: Path) -> None:
@@ -20,3 +20,9 @@ def test_the_journal_survives_what_kills_do(tmp_path: Path) -> None:
     report_event(tmp_path, Event(0, ("a=1",), "running"))
     journal.update()
     assert {number: event.state for number, event in journal.events.items()} == {0: "completed", 1: "failed"}
+
+
+def test_two_machines_may_use_one_process_number() -> None:
+    first = _process(7)
+    _process.cache_clear()
+    assert first.startswith("7-") and _process(7) != first

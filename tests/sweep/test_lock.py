@@ -1,7 +1,10 @@
 """A job's folder is held by one process."""
 
+import os
 import threading
 from pathlib import Path
+
+import pytest
 
 from cofail_lab.sweep.lock import locked
 
@@ -28,3 +31,21 @@ def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
     with locked(lock) as first, locked(lock) as second:
         assert (first, second) == (True, False)
     assert not lock.exists()
+
+
+def test_a_file_that_its_last_holder_removed_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opened before the removal and locked after it: another process would lock a new file of that name."""
+    lock, really_open = tmp_path / "job", os.open
+    opened: list[int] = []
+
+    def removed_once(path: Path, flags: int) -> int:
+        opened.append(really_open(path, flags))
+        if len(opened) == 1:
+            lock.unlink()
+        return opened[-1]
+
+    monkeypatch.setattr("cofail_lab.sweep.lock.os.open", removed_once)
+    with locked(lock) as mine:
+        assert mine
+        assert lock.exists()
+    assert len(opened) == 2

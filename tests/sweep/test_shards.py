@@ -4,17 +4,22 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from cofail_lab import runs
+from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Splittable
 from cofail_lab.experiments.tail_curve import TailCurve
 from cofail_lab.fitting.replicates import bootstrap as bootstrap_module
 from cofail_lab.fitting.replicates import null as null_module
 from cofail_lab.result import Result
+from cofail_lab.sweep.journal import Event
+from cofail_lab.sweep.shards import collect_shards
 from tests.conftest import Run
 from tests.sweep.counts import needs
 
@@ -191,3 +196,21 @@ def test_shards_by_themselves(run: Run, tmp_path: Path) -> None:
     assert len(shard_folders(tmp_path)) == 2
     code, _, err = run(*split, "hydra.run.dir=r")
     assert (code, err) == (0, "2 of 2 shards were finished earlier and not run again.\n")
+
+
+def test_bad_input_of_one_shard_is_not_that_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its part is computed by the run; where every shard says so, the input is bad."""
+    monkeypatch.setattr(runs, "tables", lambda folder: {"draws": pa.table({"shard": [int(folder.name)]})})
+    bad = Event(1, (), "failed", "1", "absent.csv: no such file")
+    ended = [Event(0, (), "completed", "0"), bad, Event(2, (), "kept", "2")]
+    sweep: Any = SimpleNamespace(folder=tmp_path, close=lambda: ended)
+    assert collect_shards(sweep)["draws"]["shard"].to_pylist() == [0, 2]
+    assert capsys.readouterr().err.splitlines() == [
+        "1 of 3 shards were finished earlier and not run again.",
+        "shard 1 is missing: absent.csv: no such file; its part is computed now.",
+    ]
+    ended[:] = [bad]
+    with pytest.raises(InputError, match=r"absent.csv: no such file"):
+        collect_shards(sweep)

@@ -113,8 +113,7 @@ def find_layout(
     ]
     query, notes, by_dataset = _query_column(names, plain, table, grades, query_column, file)
     others = [j for j in range(len(names)) if j != query]
-    # A column that is called `dataset` is one, whatever it holds; other names are only a guess.
-    dataset = _first(DATASET_NAMES, plain, [j for j in others if plain[j] == "dataset" or grades[j] is False])
+    dataset = _first(DATASET_NAMES, plain, others)
     prompt = _first(PROMPT_NAMES, plain, [j for j in others if j != dataset and grades[j] is False])
     # A comma at the end of every line makes a last column of nothing.
     rest = [j for j in others if j not in (dataset, prompt) and not (names[j].strip() == "" and grades[j] is None)]

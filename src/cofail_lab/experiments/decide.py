@@ -9,6 +9,7 @@ from functools import partial
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.experiments.policies import Policies, draw_dollars, draw_gains
 from cofail_lab.policies.advice import advise
+from cofail_lab.policies.suspicion import flagged
 from cofail_lab.report import policies as words
 from cofail_lab.report import policy_numbers
 from cofail_lab.result import Result
@@ -37,8 +38,8 @@ class Decide:
         """Evaluate, and advise."""
         outcomes = inputs.outcomes()
         contest, ceilings = self._evaluation().contest(inputs, outcomes, progress)
-        advice = advise(contest)
-        sentence = words.advice_sentence(advice, contest)
+        advice = advise(contest, flagged(contest, ceilings.repeated))
+        sentence = words.advice_sentence(advice, contest, ceilings)
         with_costs = contest.reference.cost is not None
         figure = (
             {"dollars": partial(draw_dollars, contest, ceilings)}

@@ -14,6 +14,7 @@ from cofail_lab import checks, runs
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.report import gather as gather_words
+from cofail_lab.report.finding_policies import policy_numbers
 from cofail_lab.report.gathered import LEADING, GatheredRuns
 from cofail_lab.result import Result
 
@@ -103,13 +104,19 @@ def _gathered(loaded: Sequence[runs.Run], metrics: str | list[str] | None) -> Ga
     order = _order([columns[axis] for axis in axes.values()], len(loaded))
     loaded = [loaded[i] for i in order]
     columns = {name: [values[i] for i in order] for name, values in columns.items()}
+    policies = policy_numbers(columns)
+    columns |= policies.columns
+    about = (*policies.gains, *policies.others)
+    measured = {*about, *(name for run in loaded for name in run.metrics)}
     return GatheredRuns(
         columns=columns,
         axes=axes,
-        shown=tuple(_shown(columns, axes, {name for run in loaded for name in run.metrics}, metrics)),
-        labels=frozenset(name for run in loaded for name in run.labels),
+        shown=tuple(_shown(columns, axes, (*about, *LEADING), about or LEADING[:2], measured, metrics)),
+        labels=frozenset(_label_columns(loaded).values()),
         folders=tuple(run.folder for run in loaded),
         pages=tuple(_page(run) for run in loaded),
+        gains=policies.gains,
+        leading=about or LEADING,
     )
 
 
@@ -118,7 +125,6 @@ def _columns(loaded: Sequence[runs.Run]) -> dict[str, list[Any]]:
     parameters = dict.fromkeys(name for run in loaded for name in run.parameters)
     measured = dict.fromkeys(name for run in loaded for name in run.metrics)
     errors = dict.fromkeys(name for run in loaded for name in run.errors)
-    labels = dict.fromkeys(name for run in loaded for name in run.labels)
     root = _common_folder(loaded)
     return {
         "run": [str(run.folder.relative_to(root)) for run in loaded],
@@ -130,8 +136,15 @@ def _columns(loaded: Sequence[runs.Run]) -> dict[str, list[Any]]:
         **{name: [run.metrics.get(name) for run in loaded] for name in measured},
         # Where an experiment has such an error among its metrics, the column holds that one.
         **{f"{n}_error": [run.errors.get(n) for run in loaded] for n in errors if f"{n}_error" not in measured},
-        **{(f"{n}_label" if n in measured else n): [run.labels.get(n) for run in loaded] for n in labels},
+        **{column: [run.labels.get(name) for run in loaded] for name, column in _label_columns(loaded).items()},
     }
+
+
+def _label_columns(loaded: Sequence[runs.Run]) -> dict[str, str]:
+    """Label -> its column, which has another name where a metric or a parameter has that one."""
+    labels = dict.fromkeys(name for run in loaded for name in run.labels)
+    taken = {name for run in loaded for name in (*run.metrics, *run.parameters)}
+    return {name: f"{name}_label" if name in taken else name for name in labels}
 
 
 def _common_folder(loaded: Sequence[runs.Run]) -> Path:
@@ -146,23 +159,25 @@ def _axes(columns: Mapping[str, list[Any]]) -> dict[str, str]:
     """What was varied: short name -> the column of the parameter, the one with most values first.
 
     Where parameters vary together, such as a law and its copy in ``data=law``, only one of them is an axis. A parameter
-    of a law (or a source) that has the same value in all runs of that law is no axis: the name of the law says it.
+    of a law (or a source, or a policy) that has the same value in all runs of that law is no axis: the name of the law
+    says it.
     """
     kept: dict[tuple[int, ...], str] = {}
     parameters = [name for name in columns if "." in name or name == "policy"]
     varied = [name for name in parameters if len({*map(repr, columns[name])}) > 1]
-    for name in sorted(varied, key=lambda name: (name.count("."), len(name))):
+    # The name of a law goes first: a parameter that varies exactly with it would stand for it, and then be left out.
+    for name in sorted(varied, key=lambda name: (not name.endswith("._target_"), name.count("."), len(name))):
         numbers: dict[str, int] = {}
         kept.setdefault(tuple(numbers.setdefault(repr(value), len(numbers)) for value in columns[name]), name)
-    kinds = [name for name in varied if name.endswith("._target_")]
+    kinds = [name for name in varied if name.endswith("._target_") or name == "policy"]
     names = [name for name in kept.values() if not any(_follows(columns, kind, name) for kind in kinds)]
     names.sort(key=lambda name: -len({*map(repr, columns[name])}))
     return {name.removesuffix("._target_"): name for name in names}
 
 
 def _follows(columns: Mapping[str, list[Any]], kind: str, name: str) -> bool:
-    """Whether a parameter of a law (or a source) has one value per law."""
-    if name == kind or not name.startswith(kind.removesuffix("_target_")):
+    """Whether a parameter of a law (or a source, or a policy) has one value per law."""
+    if not name.startswith("policy." if kind == "policy" else kind.removesuffix("_target_")) or name == kind:
         return False
     laws = [*map(repr, columns[kind])]
     return len({*zip(laws, map(repr, columns[name]), strict=True)}) == len({*laws})
@@ -178,11 +193,24 @@ def _order(axes: Sequence[Sequence[Any]], n: int) -> list[int]:
 
 
 def _shown(
-    columns: Mapping[str, list[Any]], axes: Mapping[str, str], measured: set[str], wanted: str | list[str] | None
+    columns: Mapping[str, list[Any]],
+    axes: Mapping[str, str],
+    leading: Sequence[str],
+    always: Sequence[str],
+    measured: set[str],
+    wanted: str | list[str] | None,
 ) -> list[str]:
-    """The metrics to show on the terminal, in the index and in the figures; the gain and its certificate first."""
-    names = [name for name in LEADING if name in measured] + [
-        name for name in columns if name in measured and name not in LEADING
+    """The metrics to show on the terminal, in the index and in the figures.
+
+    Args:
+        columns, axes: of the runs.
+        leading: metrics that come first.
+        always: those among them that are shown even where they do not vary.
+        measured: columns that are metrics.
+        wanted: patterns of the user; None for a few that vary.
+    """
+    names = [name for name in leading if name in measured] + [
+        name for name in columns if name in measured and name not in leading
     ]
     if wanted is None:
         varied = [columns[key] for key in axes.values()]
@@ -191,7 +219,7 @@ def _shown(
             for name in names
             if len({value for value in columns[name] if value is not None}) > 1 and columns[name] not in varied
         ]
-        gain = [name for name in LEADING[:2] if any(value is not None for value in columns.get(name, ()))]
+        gain = [name for name in always if any(value is not None for value in columns.get(name, ()))]
         return ([*dict.fromkeys([*gain, *varying])] or names)[:_MAX_METRICS]
     patterns = wanted if isinstance(wanted, list) else [wanted]
     for pattern in patterns:

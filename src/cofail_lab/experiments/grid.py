@@ -87,12 +87,17 @@ def _values(name: Any, values: Any) -> list[Any]:
 
 def _batches(laws: Sequence[AbstractErrorLaw], advance: Any) -> Iterator[list[AbstractErrorLaw]]:
     """Laws of one shape, a bounded number at a time, filled up with repetitions of the last by `_curves`."""
-    for _, alike in itertools.groupby(laws, key=lambda law: jax.tree.structure(law)):
+    for _, alike in itertools.groupby(laws, key=_shape):
         group = list(alike)
         size = max(1, min(_BATCH, _CELLS // group[0].n_models ** 2))
         for first in range(0, len(group), size):
             yield group[first : first + size]
             advance(len(group[first : first + size]))
+
+
+def _shape(law: AbstractErrorLaw) -> tuple[Any, ...]:
+    """What laws that are stacked have in common."""
+    return jax.tree.structure(law), *map(np.shape, jax.tree.leaves(law))
 
 
 def _curves(laws: Sequence[AbstractErrorLaw], sizes: np.ndarray) -> dict[str, np.ndarray]:
@@ -134,7 +139,8 @@ def _result(
     points = {key: [row[key] for row in rows] for key in rows[0]}
     error = np.exp(curves["log_all_wrong"][:, -1]) * curves["log_all_wrong_error"][:, -1]
     shown = {key: points[key] for key in _SHOWN if any(value is not None for value in points[key])}
-    plan = sweep_figures.plan({f"law.{key}": values for key, values in axes.items() if len(set(map(str, values))) > 1})
+    drawn = {key: [str(v) if isinstance(v, list) else v for v in values] for key, values in axes.items()}
+    plan = sweep_figures.plan({f"law.{key}": values for key, values in drawn.items() if len(set(values)) > 1})
     flat = {key: column.ravel() for key, column in curves.items()}
     repeated = {key: [value for value in values for _ in sizes] for key, values in axes.items()}
     return Result(

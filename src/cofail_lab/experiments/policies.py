@@ -76,7 +76,7 @@ class Policies:
         if contest.reference.cost is not None:
             figures["dollars"] = partial(draw_dollars, contest, ceilings)
         coverage = [said] if (said := words.coverage_sentence(grades)) else []
-        sentence = words.headline(contest)
+        sentence = words.headline(contest, ceilings)
         return Result(
             headline=sentence,
             metrics=policy_numbers.metrics(contest, ceilings, outcomes),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,15 +33,19 @@ class Advice:
     reading: bool | None
 
 
-def advise(contest: Contest) -> Advice:
+def advise(contest: Contest, flagged: Collection[str] = ()) -> Advice:
     """The largest sure gain, else a saving, else the single best model.
 
     Of a table and a router that reads the query but does not surely add to it, the table is taken. Of several that
     save, the one furthest above mixed constants of its cost is taken: to be cheaper alone is no merit.
+
+    Args:
+        contest: the evaluated policies.
+        flagged: names of those that are never advised, because they seem to know the grades.
     """
     adds = {over.name: over.verdict == "adds" for over in contest.over_table}
     reading = any(adds.values()) if adds else None
-    if won := contest.winners:
+    if won := [s for s in contest.winners if s.name not in flagged]:
         simple = [s for s in won if s.name == TABLE]
         best = simple[0] if simple and not adds.get(won[0].name, True) else won[0]
         return Advice("gain", best, reading)
@@ -48,7 +53,8 @@ def advise(contest: Contest) -> Advice:
     saving = [
         s
         for s in contest.contestants
-        if s.cost is not None
+        if s.name not in flagged
+        and s.cost is not None
         and best.cost is not None
         and s.cost < _CHEAPER * best.cost
         and s.gain_lower is not None

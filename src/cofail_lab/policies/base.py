@@ -120,6 +120,11 @@ class AbstractPolicy(ABC):
             AbsentPolicyError: this matrix has no such policy (no confidence column, one dataset, ...).
         """
 
+    def remark(self, graded: Graded) -> str | None:
+        """What else must be known of this policy on these queries, as the end of a sentence; None for nothing."""
+        del graded
+        return None
+
 
 class AbstractHindsight(ABC):
     """A ceiling with the name of a policy: it chooses after grading. No policy can be one."""

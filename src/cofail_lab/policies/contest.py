@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
+from cofail_lab.policies.base import AbstractPolicy
 from cofail_lab.policies.baselines import REFERENCE, with_baselines
 from cofail_lab.policies.evaluation import AnyPolicy, Trials, evaluate
 from cofail_lab.policies.folds import Split
@@ -52,6 +53,7 @@ class Contest:
         level: of all intervals.
         shared_lower: lower limits of the gains that have no exact test, at the level shared by all contestants; None
             without intervals.
+        remarks: what else must be known of some policies, by name.
     """
 
     trials: Trials
@@ -59,6 +61,7 @@ class Contest:
     over_table: tuple[OverTable, ...]
     level: float
     shared_lower: Mapping[str, float | None]
+    remarks: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> Mapping[str, Score]:
@@ -145,7 +148,12 @@ def hold(
     shared = 1 - (1 - level) / max(len(entered), 1)
     limits = mean_intervals(trials, gains, replicates, shared, seed) if untested else []
     lower = {name: None if limit is None else limit[0] for name, limit in zip(untested, limits, strict=True)}
-    return Contest(trials, scored, tuple(over), level, lower)
+    remarks = {
+        name: remark
+        for name, policy in policies.items()
+        if isinstance(policy, AbstractPolicy) and (remark := policy.remark(graded))
+    }
+    return Contest(trials, scored, tuple(over), level, lower, remarks)
 
 
 def _contestants(scored: Sequence[Score]) -> list[Score]:

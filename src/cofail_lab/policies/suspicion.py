@@ -11,11 +11,18 @@ from cofail_lab.policies.ceilings import Repeated
 from cofail_lab.policies.contest import Contest
 from cofail_lab.policies.score import Score, mean_intervals
 
+RECORDED = "recorded"
 _NEARLY_ALL = 0.9
 """Share of an oracle's gain that is taken for hindsight."""
 _REPLICATES = 1000
 
 Suspicion = Literal["above_routable", "nearly_oracle"]
+
+
+def flagged(contest: Contest, repeated: Repeated | None) -> dict[str, Suspicion]:
+    """The contestants whose picks seem to be made after grading, and why; only recorded picks can be."""
+    recorded = [s for s in contest.contestants if s.name == RECORDED]
+    return {s.name: why for s in recorded if (why := suspicion(s, contest, repeated)) is not None}
 
 
 def suspicion(score: Score, contest: Contest, repeated: Repeated | None) -> Suspicion | None:

@@ -48,8 +48,9 @@ def _found(runs: GatheredRuns) -> str:
 
 
 def main_metric(runs: GatheredRuns) -> str | None:
-    """The metric that the headline is about: the first shown that varies, else the first."""
+    """The metric that the headline is about: the first shown that varies, else the first; of policies, their gain."""
     measured = [name for name in runs.shown if any(runs.columns[name][i] is not None for i in runs.completed)]
+    measured = [name for name in measured if name in runs.gains] or measured
     varied = (name for name in measured if len({form(name)(value) for _, value in values_of(runs, name)}) > 1)
     return next(varied, measured[0] if measured else None)
 
@@ -126,6 +127,8 @@ def _extremes(runs: GatheredRuns, metric: str) -> str:
     values = values_of(runs, metric)
     if not values:
         return ""
+    if len(values) == 1:
+        return f"{_capital(called(metric))} is {form(metric)(values[0][1])} at {runs.setting(values[0][0])}."
     (low, least), (high, most) = min(values, key=lambda v: v[1]), max(values, key=lambda v: v[1])
     show = form(metric)
     if show(least) == show(most):

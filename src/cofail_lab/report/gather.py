@@ -10,7 +10,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from cofail_lab.report.finding import headline, main_metric, sentence, tally
-from cofail_lab.report.gathered import LEADING, GatheredRuns, form, heading, value_text
+from cofail_lab.report.finding_policies import policy_remarks
+from cofail_lab.report.gathered import GatheredRuns, form, heading, value_text
 from cofail_lab.report.names import printable, shorten
 from cofail_lab.report.numbers import count, points
 from cofail_lab.result import Listing, Row, Section
@@ -34,9 +35,10 @@ def brief(runs: GatheredRuns) -> tuple[Section, ...]:
     from cofail_lab.report.terminal import SCREEN
 
     about = main_metric(runs)
-    leading = [name for name in runs.shown if name in LEADING and name != about]
+    leading = [name for name in runs.shown if name in runs.leading and name != about]
     sentences = [moves for name in leading if (moves := sentence(runs, name, in_full=False))][:_SENTENCES]
     said = headline(runs)
+    sentences += policy_remarks(runs)
     sentences += [tally(runs)] * (said != tally(runs)) + _unfinished(runs)[:_UNFINISHED]
     room = SCREEN - _MARGIN - sum(len(wrap(text, 76)) for text in (said, *sentences))
     done = runs.completed
@@ -96,6 +98,7 @@ def _sentences(runs: GatheredRuns, unreadable: list[Path]) -> tuple[str, ...]:
     sentences = [tally(runs), f"Varied: {printable(varied)}." if varied else "All runs have the same parameters."]
     about = main_metric(runs)
     sentences += [said for name in runs.shown if name != about and (said := sentence(runs, name))]
+    sentences += policy_remarks(runs)
     sentences += _label_counts(runs)
     sentences.append(f"tables/runs.parquet and runs.csv have a row for each run and {len(runs.columns)} columns.")
     if len(runs.code_versions) > 1:

@@ -15,8 +15,23 @@ SEED = "run.seed"
 """Runs that differ in this alone are repetitions."""
 LEADING = ("oracle_gain", "paired_max_gain", "all_wrong", "single_best", "foreclosed_share", "ratio_one_factor")
 """Metrics that are shown before others: the gain and its certificate first."""
-_CALLED = {"oracle_gain": "gain", "paired_max_gain": "certified gain", "all_wrong": "all-wrong rate"}
-_HEADED = {"paired_max_gain": "certified", "all_wrong": "all wrong"}
+POLICY_GAIN, POLICY_CAPTURED, POLICY_COST = "policy_gain", "policy_captured", "policy_cost"
+"""Columns of a sweep over policies: the numbers of each run's own policy."""
+_CALLED = {
+    "oracle_gain": "gain",
+    "paired_max_gain": "certified gain",
+    "all_wrong": "all-wrong rate",
+    POLICY_GAIN: "gain over the single best",
+    POLICY_CAPTURED: "share of the oracle's gain",
+    POLICY_COST: "cost per query",
+}
+_HEADED = {
+    "paired_max_gain": "certified",
+    "all_wrong": "all wrong",
+    POLICY_GAIN: "gain",
+    POLICY_CAPTURED: "of the oracle's",
+    POLICY_COST: "cost",
+}
 _WHAT_GROWS = {
     "data.pool_size": "the pool",
     "data.n_models": "the pool",
@@ -24,7 +39,7 @@ _WHAT_GROWS = {
     "data.n_all_wrong": "the number of all-wrong queries",
 }
 _POINTS = re.compile(r"(^|_)gain(_|$)")
-_PERCENT = re.compile(r"^(all_wrong|single_best|oracle|foreclosed|predicted|accuracy)(_|$)(?!cost)")
+_PERCENT = re.compile(r"^(all_wrong|single_best|oracle|foreclosed|predicted|accuracy|(policy_)?captured)(_|$)(?!cost)")
 
 
 @dataclass(frozen=True)
@@ -39,6 +54,8 @@ class GatheredRuns:
         labels: names of the columns that are labels.
         folders: of every run.
         pages: the file of every run that a reader opens.
+        gains: what policies gain, in a sweep over policies: then the headline is about these.
+        leading: metrics that have sentences of their own, before others.
     """
 
     columns: Mapping[str, list[Any]]
@@ -47,6 +64,8 @@ class GatheredRuns:
     labels: frozenset[str]
     folders: tuple[Path, ...]
     pages: tuple[Path, ...]
+    gains: tuple[str, ...] = ()
+    leading: tuple[str, ...] = LEADING
 
     @property
     def completed(self) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from cofail_lab.policies.baselines import with_baselines
 from cofail_lab.policies.ceilings import Ceilings
 from cofail_lab.policies.contest import TABLE, Contest
 from cofail_lab.policies.score import Score
-from cofail_lab.policies.suspicion import Suspicion, suspicion
+from cofail_lab.policies.suspicion import Suspicion, flagged
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, interval, number, p_value, percent, points
 from cofail_lab.result import Row, Section
@@ -36,19 +36,25 @@ _WORTH_NAMING = 0.5
 """A model that lacks more than this share of the incomplete queries is named."""
 
 
-def headline(contest: Contest) -> str:
-    """The best policy that gains, or that none does."""
-    best, won = _best_model(contest), contest.winners
+def headline(contest: Contest, ceilings: Ceilings) -> str:
+    """The best policy that gains, or that none does; picks that seem to be made after grading are not counted."""
+    known = flagged(contest, ceilings.repeated)
+    best, won = _best_model(contest), [s for s in contest.winners if s.name not in known]
     if not contest.contestants:
         lacking = {name: why for name, why in contest.trials.absent.items() if name not in with_baselines({})}
         return f"No policy could be tried. {_absent_sentence(lacking)}" if lacking else f"{best} is the best constant."
     if not won:
-        return f"No policy gains over {best} alone (of {len(contest.contestants)} tried)."
+        tried = len(contest.contestants) - len(known)
+        return f"No policy gains over {best} alone (of {tried} tried{_not_counted(known)})."
     top = won[0]
     return f"{top.name} gains most over {best} alone: {gain_text(top)}{_captured(top)}."
 
 
-def advice_sentence(advice: Advice, contest: Contest) -> str:
+def _not_counted(known: Collection[str]) -> str:
+    return "".join(f"; {name} is not counted, its picks seem to be made after grading" for name in known)
+
+
+def advice_sentence(advice: Advice, contest: Contest, ceilings: Ceilings) -> str:
     """One sentence of advice."""
     best, policy = _best_model(contest), advice.policy
     name = _PLAIN.get(policy.name, f"the {policy.name} policy")
@@ -60,9 +66,11 @@ def advice_sentence(advice: Advice, contest: Contest) -> str:
         return f"{name} gains {gain_text(policy)} over {best}{cost}{_captured(policy)}{reading}."
     if advice.action == "save":
         return f"{name} gets about what {best} gets, {gain_text(policy)}{cost}."
-    most, tried = contest.by_name["oracle"].gain, len(contest.contestants)
+    known = flagged(contest, ceilings.repeated)
+    most, tried = contest.by_name["oracle"].gain, len(contest.contestants) - len(known)
     oracle = f"though an oracle would gain {points(most)}" if most > 0 else "and not even an oracle would gain"
-    return f"Use {best} alone: of {counted(tried, 'policy')} tried none surely gains or saves, {oracle}."
+    alone = f"Use {best} alone: of {counted(tried, 'policy')} tried none surely gains or saves"
+    return f"{alone}, {oracle}{_not_counted(known)}."
 
 
 def decide_sections(contest: Contest, ceilings: Ceilings, figures: tuple[str, ...]) -> tuple[Section, ...]:
@@ -219,9 +227,15 @@ def _loss_sentence(score: Score, best_cost: float | None) -> str:
 
 
 def _suspicions(contest: Contest, ceilings: Ceilings) -> list[str]:
-    recorded = contest.by_name.get("recorded")
-    why = None if recorded is None else suspicion(recorded, contest, ceilings.repeated)
-    return [_suspicion_sentence(recorded, why, ceilings.repeated is not None)] if recorded and why else []
+    """What must be known of recorded picks: whether they seem to be made after grading, and how many are lacking."""
+    known = flagged(contest, ceilings.repeated)
+    return [
+        *(
+            _suspicion_sentence(contest.by_name[name], why, ceilings.repeated is not None)
+            for name, why in known.items()
+        ),
+        *(f"{name}: {remark}." for name, remark in contest.remarks.items()),
+    ]
 
 
 def _suspicion_sentence(score: Score, why: Suspicion, repeated: bool) -> str:

@@ -13,7 +13,7 @@ from cofail_lab.outcomes import Outcomes
 from cofail_lab.policies.ceilings import Ceilings
 from cofail_lab.policies.contest import Contest
 from cofail_lab.policies.score import Score
-from cofail_lab.policies.suspicion import suspicion
+from cofail_lab.policies.suspicion import flagged
 
 
 def metrics(contest: Contest, ceilings: Ceilings, outcomes: Outcomes) -> dict[str, float | int | None]:
@@ -68,11 +68,7 @@ def labels(contest: Contest, ceilings: Ceilings, decision: str) -> dict[str, str
     """The best model, why a policy does not exist, which policies are constants or suspicious, and the decision."""
     models = contest.trials.graded.models
     constants = {f"constant_{s.name}": models[int(s.shares.argmax())] for s in contest.contestants if s.constant}
-    suspicious = {
-        f"suspicion_{s.name}": why
-        for s in contest.contestants
-        if s.name == "recorded" and (why := suspicion(s, contest, ceilings.repeated))
-    }
+    suspicious = {f"suspicion_{name}": why for name, why in flagged(contest, ceilings.repeated).items()}
     absent = {f"absent_{name}": reason for name, reason in contest.trials.absent.items()}
     best = Counter(contest.trials.best_models).most_common(1)[0][0]
     return {"best_model": best, "decision": decision, **constants, **suspicious, **absent}

@@ -3,6 +3,7 @@
 Two jobs with the same key give the same numbers. A finished folder with that name need not be computed again.
 """
 
+import glob
 import hashlib
 import json
 import os
@@ -17,13 +18,15 @@ from cofail_lab.data.files import local_path
 # Packages that compute numbers for this one; another version of them may round differently.
 _NUMERICAL_PACKAGES = ("numpy", "scipy", "jax", "jaxlib", "scikit-learn", "cvxpy", "highspy")
 _DIGITS = 16
+# Entries of the configuration that name files, beside those called ``..._path``.
+_FILES = ("path", "repo", "registry", "names", "instances", "other", "published", "replay")
 
 
 def job_key(config: Mapping[str, Any]) -> str:
     """Sixteen hexadecimal digits for a resolved configuration, given as plain dicts and lists.
 
-    Every entry named ``path`` or ``..._path`` adds the content of its file, and of the files beside it that have the
-    same name up to the first dot. Where the entry names a folder, all files in the folder are added.
+    Every entry that names a file (`_FILES`, ``..._path``) adds its content, and that of the files beside it that have
+    the same name up to the first dot. A folder stands for all files in it, a pattern for what it matches.
     """
     content = {
         "config": config,
@@ -65,19 +68,22 @@ def _paths(node: Any, name: str = "") -> Iterator[str]:
     elif isinstance(node, list):
         for value in node:
             yield from _paths(value, name)
-    elif isinstance(node, str) and node and (name == "path" or name.endswith("_path")):
+    elif isinstance(node, str) and node and (name in _FILES or name.endswith("_path")):
         yield node
 
 
 def _digest(path: Path) -> str:
-    """Hash of a file and its siblings, or of a folder; ``absent`` where neither exists."""
+    """Hash of a file and its siblings, of a folder, or of what a pattern matches; ``absent`` where there is nothing."""
     if os.path.isdir(path):  # noqa: PTH112 - unlike Path's, it is false for a name that no file can have
         files = sorted(file for file in path.rglob("*") if file.is_file())
     elif os.path.isfile(path):  # noqa: PTH113
         stem = path.name.split(".")[0]
         files = sorted(file for file in path.parent.iterdir() if file.name.split(".")[0] == stem and file.is_file())
     else:
-        return "absent"
+        found = glob.glob(str(path), recursive=True) if glob.has_magic(str(path)) else []  # noqa: PTH207
+        matches = [match for match in sorted(found) if os.path.exists(match)]  # noqa: PTH110
+        listed = "\0".join(f"{match}\0{_digest(Path(match))}" for match in matches)
+        return hashlib.sha256(listed.encode(errors="surrogatepass")).hexdigest() if matches else "absent"
     root = path if path.is_dir() else path.parent
     content = hashlib.sha256()
     for file in files:

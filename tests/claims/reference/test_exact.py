@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from cofail_lab.claims import equals
-from cofail_lab.claims.reference.exact import elimination, joint_rates, worst
+from cofail_lab.claims.reference.exact import count_moments, elimination, joint_rates, worst
 
 
 def test_the_worst_of_several_measurements():
@@ -23,3 +23,9 @@ def test_rates_of_a_small_law():
     alpha, pairs = joint_rates({"weights": [1, 1, 0, 2]})
     assert alpha == [Fraction(1, 2), Fraction(3, 4)]
     assert pairs[0][1] == Fraction(1, 2)
+
+
+def test_binomial_moments_of_a_count_by_hand() -> None:
+    """None or all three wrong, half of the time each: so is every set. Two of three wrong: 2/3, 1/3."""
+    assert count_moments([1, 0, 0, 1], 3) == [Fraction(1, 2)] * 3
+    assert count_moments([0, 0, 5, 0], 3) == [Fraction(2, 3), Fraction(1, 3), 0]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import beta, mannwhitneyu
 
 from cofail_lab.data.health.chance import FALSE_ALARM, Finding
 from cofail_lab.data.health.checks import CHECKS, at_limit, examine
@@ -223,3 +224,89 @@ def test_the_stated_rate_is_the_one_used() -> None:
     assert FALSE_ALARM == 0.001
     assert set(CHECKS) == {"swapped", "coverage", "ungraded", "duplicates", "constant", "blocks", "inverted",
                            "repeated_prompts", "zero_costs", "at_limit"}  # fmt: skip
+
+
+def named(findings: list[Finding], check: str) -> list[str]:
+    return [subject for finding in findings if finding.check == check for subject in finding.subjects]
+
+
+def test_the_false_alarm_rate_is_split_over_the_published_scores() -> None:
+    """A score between the limits for one model and those for two is reported where one is given, not where two are."""
+    n = 1000
+    grades = Grades(
+        np.tile(np.arange(n)[:, None] % 2, (1, 2)).astype(np.int8), tuple(map(str, range(n))), ("a", "b"), "g"
+    )
+    alone, of_two = (beta.ppf(1 - FALSE_ALARM / 2 / k, 501, 500) for k in (1, 2))
+    stated = float(alone + of_two) / 2
+    assert named(examine(grades, {"a": stated}), "published") == ["a"]
+    assert named(examine(grades, {"a": stated, "b": 0.5}), "published") == []
+
+
+def test_the_false_alarm_rate_is_split_over_models_and_datasets() -> None:
+    """Model a fails all n queries of d0; elsewhere all are right on half. The chance is 1/2 a query, or a little less.
+
+    Reported from the n on at which the chance is below .001 over 3 models and 8 datasets, by the additive log-odds.
+    """
+
+    def rate(right: float, asked: float) -> float:
+        return np.log((right + 0.5) / (asked + 1 - right - 0.5))
+
+    for n in range(10, 22):
+        dataset = np.repeat(np.arange(8), [n, *[40] * 7])
+        cells = np.tile(np.arange(n + 280)[:, None] % 2, (1, 3)).astype(np.int8)
+        cells[:n, 0] = Cell.WRONG
+        columns = {"dataset": np.array([f"d{d}" for d in dataset], dtype=object)}
+        grades = Grades(cells, tuple(map(str, range(n + 280))), ("a", "b", "c"), "g", columns)
+        here = int((cells[:n, 1:] == 0).sum())
+        odds = rate(here, 2 * n) + rate(140, 280) - rate(here + 420, 3 * n + 840)
+        chance = -n * np.log1p(np.exp(odds))
+        found = named(examine(grades), "blocks")
+        assert found == (["a on d0"] if chance < np.log(FALSE_ALARM / 24) else [])
+
+
+def test_a_model_that_is_right_nowhere_has_no_block() -> None:
+    """Model a was asked one of two datasets and failed it; had it been right elsewhere, it would have one."""
+    cells = np.zeros((80, 3), np.int8)
+    cells[::2] = Cell.WRONG
+    cells[:40, 0], cells[40:, 0] = Cell.MISSING, Cell.WRONG
+    columns = {"dataset": np.repeat(np.array(["x", "y"], dtype=object), 40)}
+    grades = Grades(cells, tuple(map(str, range(80))), ("a", "b", "c"), "g", columns)
+    assert named(examine(grades), "blocks") == []
+    cells[:10, 0] = Cell.RIGHT
+    assert named(examine(grades), "blocks") == ["a on y"]
+
+
+@pytest.mark.parametrize("share", range(5, 21))
+def test_inverted_queries_by_the_rank_sum_test_of_scipy(share: int) -> None:
+    """Two bad, 20 middling and 8 good models: the good ones and some of the middling fail the last query."""
+    accuracy = np.repeat([0, 10, 29], [2, 20, 8])
+    cells = (np.arange(29)[:, None] >= accuracy).astype(np.int8)
+    last = np.repeat([0, 1], [22 - share, 8 + share]).astype(np.int8)
+    grades = Grades(np.vstack([cells, last]), tuple(map(str, range(30))), tuple(f"m{j}" for j in range(30)), "g")
+    scores = (grades.cells == Cell.RIGHT).mean(axis=0)
+    test = mannwhitneyu(
+        scores[last == 1], scores[last == 0], alternative="greater", method="asymptotic", use_continuity=False
+    )
+    assert ("29" in named(examine(grades), "inverted")) == (test.pvalue < FALSE_ALARM / 30)
+
+
+def test_errors_are_no_answers_and_cost_nothing_to_report() -> None:
+    """Twenty queries: 19 graded answers are coverage enough, 18 and two errors are not; a failed call may be free."""
+    cells = np.zeros((20, 2), np.int8)
+    cells[0, 0] = Cell.WRONG
+    cells[0, 1] = Cell.ERROR
+    cost = np.ones((20, 2))
+    cost[:2, 1] = 0
+    grades = Grades(cells, tuple(map(str, range(20))), ("a", "b"), "g", per_cell={"cost": cost})
+    assert named(examine(grades), "coverage") == []
+    (free,) = [finding for finding in examine(grades) if finding.check == "zero_costs"]
+    assert free.count == 1
+    cells[1, 1] = Cell.ERROR
+    assert named(examine(grades), "coverage") == ["b"]
+    assert named(examine(grades), "zero_costs") == []
+
+
+def test_queries_without_a_prompt_repeat_none() -> None:
+    prompts = {"prompt": np.array(["", " ", "1 + 1?", " 1 +\n1?"], dtype=object)}
+    grades = Grades(np.eye(4, 2, dtype=np.int8), tuple("pqrs"), ("a", "b"), "g", per_query=prompts)
+    assert named(examine(grades), "repeated_prompts") == ["s"]

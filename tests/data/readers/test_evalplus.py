@@ -33,3 +33,13 @@ def test_evalplus_layouts_of_before(tmp_path: Path) -> None:
     assert load("evalplus", path, scorer="base").models == ("some-model",)
     path.write_text(json.dumps({"eval": {"Mbpp/2": [{"base_status": "pass", "plus_status": None}]}}))
     assert load("evalplus", path).cells.tolist() == [[RIGHT]]
+
+
+def test_a_sample_passes_plus_only_if_it_passes_base(tmp_path: Path) -> None:
+    """The four pairs of statuses; the tests of plus alone say nothing."""
+    pairs = [("pass", "pass"), ("pass", "fail"), ("fail", "pass"), ("fail", "fail")]
+    held = {f"T/{k}": [{"base_status": base, "plus_status": plus}] for k, (base, plus) in enumerate(pairs)}
+    (tmp_path / "m_eval_results.json").write_text(json.dumps({"eval": held}))
+    path = tmp_path / "m_eval_results.json"
+    assert load("evalplus", path, scorer="plus").cells[:, 0].tolist() == [RIGHT, WRONG, WRONG, WRONG]
+    assert load("evalplus", path, scorer="base").cells[:, 0].tolist() == [RIGHT, RIGHT, WRONG, WRONG]

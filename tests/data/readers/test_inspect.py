@@ -13,6 +13,7 @@ from cofail_lab.data.readers.inspect import INSTALL, InspectSource
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
 from tests.data.cells import ERROR, MISSING, RIGHT, UNSCORED, WRONG
+from tests.data.makers import small_logs
 from tests.data.reading import assert_same, converted, one_line
 
 MODELS = ("mockllm/one", "mockllm/two", "mockllm/three")
@@ -185,3 +186,14 @@ def test_without_the_package(inspect_logs: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(InputError) as error:
         load(inspect_logs / "plain")
     assert INSTALL in one_line(error)
+
+
+def test_runs_with_other_arguments_of_the_solver_are_systems(tmp_path: Path) -> None:
+    for tries, value in ((1, "I"), (8, "C")):
+        solver = {"solver": "react", "solver_args": {"tries": tries}}
+        small_logs.inspect(tmp_path / f"{tries}.json", "mockllm/m", [{"id": 1, "value": value}], **solver)
+    grades = load("inspect", tmp_path)
+    assert dict(zip(grades.models, grades.cells[0].tolist(), strict=True)) == {
+        "mockllm/m (solver.tries=1)": WRONG,
+        "mockllm/m (solver.tries=8)": RIGHT,
+    }

@@ -6,6 +6,7 @@ import pytest
 
 from cofail_lab.data.readers.lighteval import LightevalSource
 from cofail_lab.errors import InputError
+from tests.data.cells import RIGHT, WRONG
 from tests.data.fuzzing import parquet
 from tests.data.makers.small_logs import TIME, dump
 from tests.data.reading import load
@@ -63,3 +64,13 @@ def test_other_tables_are_not_taken_for_details(tmp_path: Path) -> None:
     path.write_bytes(parquet({"doc": ["{'query': 'x'}"], "metric": ["__import__('os')"]}))
     with pytest.raises(InputError, match="metrics by name were expected"):
         load("lighteval", path)
+
+
+def test_runs_with_other_numbers_of_shots_are_systems(tmp_path: Path) -> None:
+    for shots in (0, 5):
+        details(tmp_path / "details" / "m" / TIME / f"details_t|{shots}_{TIME}.parquet", DOC, {"em": float(shots > 0)})
+    grades = load("lighteval", tmp_path)
+    assert dict(zip(grades.models, grades.cells[0].tolist(), strict=True)) == {
+        "m (few-shot=0)": WRONG,
+        "m (few-shot=5)": RIGHT,
+    }

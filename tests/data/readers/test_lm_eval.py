@@ -12,6 +12,7 @@ from cofail_lab.data.readers.lm_eval import LmEvalSource
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
 from tests.data.cells import RIGHT, UNSCORED, WRONG
+from tests.data.makers import small_logs
 from tests.data.reading import assert_same, converted, one_line
 
 MODELS = ("org/alpha", "org/beta")
@@ -158,3 +159,19 @@ def test_logs_of_two_harnesses_over_the_same_items_join_by_content(harness_logs:
     found = guess(sample)
     assert found is not None
     assert found[0] == "lm_eval"
+
+
+@pytest.mark.parametrize("setting", ["gen_kwargs", "model_args"])
+def test_runs_with_other_settings_are_systems(setting: str, tmp_path: Path) -> None:
+    for value in ("low", "high"):
+        rows = [small_logs.lm_eval_row(k, float(value == "high"), "?") for k in range(2)]
+        small_logs.lm_eval(tmp_path / value, rows, "m", **{setting: value})
+    grades = load(tmp_path)
+    assert set(grades.models) == {f"m ({setting}=low)", f"m ({setting}=high)"}
+    assert grades.cells[:, grades.models.index(f"m ({setting}=high)")].tolist() == [RIGHT, RIGHT]
+
+
+def test_a_metric_that_a_row_lacks_is_no_grade(tmp_path: Path) -> None:
+    rows = [small_logs.lm_eval_row(k, 1.0, "?") for k in range(2)]
+    del rows[1]["acc"]
+    assert load(small_logs.lm_eval(tmp_path, rows, "m")).cells.ravel().tolist() == [RIGHT, UNSCORED]

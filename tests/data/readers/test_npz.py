@@ -105,3 +105,10 @@ def test_pickled_arrays_are_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "m.npy", np.array([[object()]]), allow_pickle=True)
     with pytest.raises(InputError, match="a pickled array, which could run code"):
         NpzSource(str(tmp_path / "m.npy")).load()
+
+
+def test_an_array_by_columns_is_the_same_matrix(tmp_path: Path) -> None:
+    right = np.array([[1, 0, 0], [1, 1, 0]])
+    np.savez(tmp_path / "m.npz", correct=np.asfortranarray(right))
+    assert not right.flags.f_contiguous
+    assert NpzSource(str(tmp_path / "m.npz")).load().cells.tolist() == [[RIGHT, WRONG, WRONG], [RIGHT, RIGHT, WRONG]]

@@ -76,3 +76,13 @@ def test_bad_results_are_one_line(tmp_path: Path, changes: dict, says: str) -> N
     whole["results"]["results"][0].update(changes)
     with pytest.raises(InputError, match=says):
         load("promptfoo", small_logs.dump(path, whole))
+
+
+def test_other_assertions_on_the_same_variables_are_another_test(tmp_path: Path) -> None:
+    rows = [
+        {"q": "1?", "provider": "m", "success": success, "testCase": {"assert": [{"type": "equals", "value": value}]}}
+        for value, success in (("A", True), ("B", False))
+    ]
+    grades = load("promptfoo", small_logs.promptfoo(tmp_path / "o.json", rows))
+    assert grades.cells.ravel().tolist() == [RIGHT, WRONG]
+    assert "samples" not in grades.per_cell

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cofail_lab.errors import InputError
-from tests.data.makers import documented
+from tests.data.makers import documented, small_logs
 from tests.data.makers.documented import ERROR, MISSING, RIGHT, WRONG
 from tests.data.reading import VENDOR, edited, load
 
@@ -36,3 +36,15 @@ def test_swebench_results_need_all_ids(tmp_path: Path) -> None:
     # An older submission lists what was generated.
     edited(log.files[0], lambda d: d.update(generated=[log.truth.query(i) for i in range(log.truth.n)]))
     assert load("swebench", log.files[0]).cells.shape == (log.truth.n, 1)
+
+
+def test_every_list_of_a_submission_has_its_state(tmp_path: Path) -> None:
+    """What was generated and is in no list has failed; what broke in the evaluation is an error."""
+    states = {
+        "resolved": RIGHT, "install_fail": ERROR, "reset_failed": ERROR, "test_errored": ERROR, "test_timeout": ERROR,
+        "no_logs": ERROR, "no_generation": WRONG, "no_apply": WRONG, "in no list": WRONG,
+    }  # fmt: skip
+    lists = {key: [key] for key in states if key != "in no list"}
+    path = small_logs.dump(tmp_path / "2024_m" / "results.json", {**lists, "generated": list(states)})
+    grades = load("swebench", path)
+    assert dict(zip(grades.queries, grades.cells[:, 0].tolist(), strict=True)) == states

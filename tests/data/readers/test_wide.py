@@ -213,3 +213,18 @@ def test_accuracy_is_read_back_to_a_count() -> None:
     for both in ({}, {"best_correct": 8, "best_accuracy": 0.8}):
         with pytest.raises(InputError, match="either"):
             CountsSource(n_all_wrong=0, n_queries=10, n_models=3, **both).load()
+
+
+def test_numbers_below_zero_are_scores_and_no_pass_rates(tmp_path: Path) -> None:
+    low = WideSource(write(tmp_path, "query,a,b\nq1,-.5,.5\nq2,1,-.2\n"), threshold=0.0).load()
+    assert low.cells.tolist() == [[WRONG, RIGHT], [RIGHT, WRONG]]
+    assert set(low.per_cell) == {"score"}
+    rates = WideSource(write(tmp_path, "query,a,b\nq1,0,.5\nq2,1,.2\n"), threshold=0.5).load()
+    assert set(rates.per_cell) == {"frac"}
+
+
+def test_an_unknown_limit_is_not_reached(tmp_path: Path) -> None:
+    write(tmp_path, "query,a,b\nq1,1,0\nq2,0,1\n")
+    write(tmp_path, "query,a,b\nq1,1,\nq2,0,1\n", "grades.at_limit.csv")
+    grades = WideSource(str(tmp_path / "grades.csv")).load()
+    assert grades.per_cell["at_limit"].tolist() == [[True, False], [False, True]]

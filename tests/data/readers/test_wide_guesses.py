@@ -288,3 +288,9 @@ def test_columns_that_are_set_aside_stay_with_the_queries(tmp_path: Path) -> Non
     assert set(grades.per_query) == {"session", "seconds"}
     assert grades.per_query["session"].tolist() == ["s1", "s1", "s2"]
     np.testing.assert_array_equal(grades.per_query["seconds"], [2.5, np.nan, 7.0])
+
+
+def test_subjects_called_0_and_1_are_no_grades(tmp_path: Path) -> None:
+    grades = WideSource(write(tmp_path, "query,dataset,topic,a,b\nq1,0,1,1,0\nq2,1,0,0,1\n")).load()
+    assert grades.models == ("a", "b")
+    assert list(grades.per_query["dataset"]) == ["0", "1"]
