@@ -14,6 +14,7 @@ AWKWARD = [
     "a=b.csv",
     "a,b.csv",
     "it's.csv",
+    r"it\'s.csv",
     'say "hi".csv',
     "~x.csv",
     "[1].csv",
@@ -38,6 +39,10 @@ def test_existing_files_are_taken_literally(tmp_path: Path, monkeypatch: pytest.
     assert for_hydra(["data=csv", f"data.path={name}"])[0] == "data=csv"
     Path("b.csv").touch()
     assert value(for_hydra([name, "b.csv"])[1]) == [name, "b.csv"]
+
+
+def test_a_function_of_hydra_is_left_to_hydra() -> None:
+    assert for_hydra(["data.pool_size=choice(8,16)"]) == ["data.pool_size=choice(8,16)"]
 
 
 @pytest.mark.parametrize(

@@ -45,3 +45,5 @@ def test_version_and_what_asks_for_help() -> None:
     assert done.stdout.startswith("cofail-lab 0.")
     assert not wanted(["data=csv", "data.path=-h.csv"])
     assert text(["experiment=nothing"], config_folder()).count("no such choice") == 1
+    shown = text(["data=csv", "-h"], config_folder())
+    assert "data.path=needed" in shown and "???" not in shown

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from cofail_lab.report.names import printable
 from cofail_lab.report.terminal import render
-from cofail_lab.result import Row, Section
+from cofail_lab.result import Listing, Result, Row, Section
+from cofail_lab.verdict import Status
 from tests.report.made import HOSTILE, RESULT
 
 
@@ -49,3 +50,31 @@ def test_terminal_escapes_control_characters_even_in_colour() -> None:
     sections = (Section("t", rows=(Row(HOSTILE[4], "1"),)),)
     render(replace(RESULT, sections=sections), Console(file=stream, width=80, force_terminal=True), None)
     assert "模型\\x1b[31m\\u202e" in stream.getvalue() and "\x1b[31m" not in stream.getvalue()
+
+
+def test_what_is_not_printed_is_counted() -> None:
+    stream = io.StringIO()
+    listing = Listing(("query", "right"), tuple((f"q{i}", str(i)) for i in range(31)), (None,) * 31)
+    render(Result("h", {}, sections=(Section("t", listing=listing),)), Console(file=stream, width=80), None)
+    assert "The page has 6 more rows." in stream.getvalue()
+
+
+def test_lines_that_do_not_fit_are_counted() -> None:
+    stream = io.StringIO()
+    long = Section("Long", tuple(f"sentence {i}" for i in range(40)))
+    render(Result("h", {}, sections=(long,)), Console(file=stream, width=80), None, verbose=False)
+    lines = stream.getvalue().splitlines()
+    # The box has 3 lines, the title and 20 sentences follow, and 20 sentences are left.
+    assert len(lines) == 25 and lines[-2:] == ["sentence 19", "... 20 more lines"]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected", "shown"),
+    [("refuted", "refuted", "refuted"), ("undecided", "confirmed", "undecided, not confirmed")],
+)
+def test_a_verdict_says_where_another_was_expected(status: Status, expected: Status, shown: str) -> None:
+    stream = io.StringIO()
+    one = replace(RESULT.verdicts[0], status=status, expected=expected)
+    render(Result("h", {}, verdicts=(one,)), Console(file=stream, width=240), None)
+    assert f" {shown} " in stream.getvalue()
+    assert (", not" in stream.getvalue()) == (status != expected)

@@ -114,7 +114,7 @@ class Fit:
     def _brief(self) -> Fit:
         """As little as still goes through every step."""
         few = min(self.bootstrap, 20), min(self.null, 19), min(self.folds, 2)
-        return replace(self, bootstrap=few[0], null=few[1], folds=few[2], laws=["independent", "one_factor", "clayton"])
+        return replace(self, bootstrap=few[0], null=few[1], folds=few[2], laws=["independent", "clayton"])
 
     def _stages(self, progress: Progress = silent, store: Store | None = None, draw: Draw = drawn_later) -> FitStages:
         from cofail_lab.experiments.fit_stages import FitStages

@@ -15,7 +15,9 @@ def printable(text: str) -> str:
     """
     body = text.lstrip(" ")
     line = re.sub(r"\s+", " ", body).strip()
-    return " " * (len(text) - len(body)) + "".join(escape(c) if _is_control(c) else c for c in line)
+    # Python takes no control for printable, of either kind; a page has texts of a megabyte, its figures.
+    safe = line if line.isprintable() else "".join(escape(c) if _is_control(c) else c for c in line)
+    return " " * (len(text) - len(body)) + safe
 
 
 def shorten(text: str, width: int = 38) -> str:

@@ -28,6 +28,18 @@ def next_step(experiment: str, result: Result, folder: Path) -> str | None:
     return None if said is None else said.replace("{folder}", str(shown_path(folder)))
 
 
+def after_sweep(failed: bool, folder: Path) -> str:
+    """The sentence at the end of a sweep.
+
+    Args:
+        failed: whether some of its jobs failed.
+        folder: of the sweep.
+    """
+    if failed:
+        return f"{_SAME} sweep.retry_failed=true runs the failed jobs again"
+    return f"experiment=gather gather.path={shown_path(folder)} gather.metrics=NAMES shows other numbers of these runs"
+
+
 def _health(result: Result) -> str:
     if result.metrics.get("n_findings"):
         return (

@@ -23,7 +23,8 @@ def finish(sweep: Sweep, progress: Progress) -> int:
     events = sweep.close()
     states = [event.state for event in events]
     if sweep.gather and any(state in ("completed", "kept") for state in states):
-        _gather(sweep, [event.folder for event in events if event.folder is not None], progress)
+        folders = [event.folder for event in events if event.folder is not None]
+        _gather(sweep, folders, progress, failed="failed" in states)
     kept, elsewhere = states.count("kept"), states.count("elsewhere")
     if kept:
         print(f"{kept:,} of {len(events):,} jobs were finished earlier and not run again.", file=sys.stderr)
@@ -54,13 +55,14 @@ def _listed(heading: str, messages: Mapping[int, str], events: Sequence[Event]) 
     return "\n".join(lines)
 
 
-def _gather(sweep: Sweep, names: list[str], progress: Progress) -> None:
+def _gather(sweep: Sweep, names: list[str], progress: Progress, *, failed: bool) -> None:
     """Record the whole sweep in its own folder: a table, figures, and a page with links to every run."""
     from omegaconf import OmegaConf
     from rich.console import Console
 
     from cofail_lab.experiments.gather import gather
     from cofail_lab.record import Recorder
+    from cofail_lab.report.next_steps import after_sweep
     from cofail_lab.report.terminal import render
 
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -81,4 +83,5 @@ def _gather(sweep: Sweep, names: list[str], progress: Progress) -> None:
         result = gather(finished, progress=progress)
     with progress("figures", total=len(result.figures)) as advance:
         recorder.finish(result, {}, advance)
-    render(result, Console(highlight=False), recorder.folder, verbose=sweep.verbose)
+    following = after_sweep(failed, recorder.folder)
+    render(result, Console(highlight=False), recorder.folder, verbose=sweep.verbose, following=following)
