@@ -306,6 +306,7 @@ def test_recorded_picks_of_other_queries_are_named(tmp_path: Path) -> None:
 
 def test_costs_that_are_incomplete_are_left_out_and_said_so() -> None:
     base = _inputs({})
+    assert base.source is not None
     grades = base.source().load()
     cost, price = grades.per_cell["cost"].copy(), np.array([1.0, np.nan, 2.0, 3.0])
     cost[5, 2] = np.nan
@@ -332,6 +333,7 @@ def test_a_model_without_any_confidence_stops_no_cascade() -> None:
         "cascade_routing": CascadeRouting(members=["m3", "m1", "m0"], price=0.01),
     }
     base = _inputs(everyone)
+    assert base.source is not None
     grades = base.source().load()
     confidence = grades.per_cell["confidence"].copy()
     confidence[:, 1] = np.nan

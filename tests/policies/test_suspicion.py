@@ -71,7 +71,7 @@ def test_picks_by_the_chances_are_honest_however_much_they_gain(rng):
             score, contest, why = judged(data, repeated, pick, replicates=0)
             assert (why == "above_routable") == (luck_p_value(score, contest, repeated) < 0.025)
             flagged += why is not None
-    assert score.gain < contest.by_name["oracle"].gain
+            assert score.gain < contest.by_name["oracle"].gain
     assert flagged <= 8
 
 
