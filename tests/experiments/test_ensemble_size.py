@@ -67,6 +67,20 @@ def test_the_best_model_alone():
     assert result.metrics["majority_limit"] == pytest.approx(1 - result.metrics["mean_error_rate"])
 
 
+def test_prediction_and_votes_that_differ():
+    """The three best are all but one model: one correlation for all pairs cannot see what the vote does."""
+    rng = np.random.default_rng(5)
+    alike = rng.random((600, 1)) < 0.3
+    wrong = np.concatenate([alike ^ (rng.random((600, 3)) < 0.004), rng.random((600, 4)) < 0.5], axis=1)
+    result = EnsembleSize().run(inputs_from(wrong))
+    assert result.metrics["k_in_order"] != result.metrics["cast_k_in_order"] == 1
+    assert result.labels["reading"] == "one_model"
+    assert (
+        "run the best model alone: so say the votes; error rates and correlation predict "
+        f"{result.metrics['k_in_order']}." in result.headline
+    )
+
+
 def test_datasets():
     rng = np.random.default_rng(3)
     parts = [one_factor(rng, alpha, 0.3, n, 7) for alpha, n in ((0.2, 300), (0.6, 300), (0.5, 20))]

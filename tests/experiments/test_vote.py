@@ -45,8 +45,21 @@ def test_votes_by_hand():
 def test_votes_that_gain():
     result = read(cells=[[0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 0, 0]])
     assert result.metrics["vote_gain"] == pytest.approx(0.25)
-    assert "gains 25.0 points" in result.headline
-    assert "(a, b, c) gain 25.0 points." in result.headline
+    # The best model is wrong on one of four queries, the vote on none: .25 and a standard error of .5 / 2.
+    assert result.headline == (
+        "The 3 most accurate models (a, b, c) gain 25.0 ± 25.0 points. There is no other set of 3."
+    )
+    assert (result.metrics["top_gain"], result.metrics["top_gain_error"]) == pytest.approx((0.25, 0.25))
+
+
+def test_votes_that_change_nothing():
+    result = read(cells=[[0, 0, 0, 0], [1, 1, 1, 1]])
+    assert result.headline.startswith("A majority of 3 models neither gains nor loses against the best of them, on ")
+
+
+def test_votes_of_all_sets_that_gain():
+    result = read(cells=[[0, 0, 0, 1], [0, 0, 1, 0], [0, 1, 0, 0], [1, 0, 0, 0]])
+    assert result.headline.startswith("A majority of 3 models gains 25.0 points against the best of them")
 
 
 def test_answers_make_pluralities_exact():
