@@ -14,7 +14,7 @@ from scipy.special import bdtrc
 from cofail_lab.bounds.binomial import clopper_pearson_upper
 from cofail_lab.decisions.coverage import greedy_coverage
 from cofail_lab.decisions.selection import Chosen, SelectionLimits, Value, unsolved
-from cofail_lab.report.names import shorten
+from cofail_lab.report.names import listed, shorten
 from cofail_lab.report.numbers import count, number, percent, points
 from cofail_lab.result import Listing, Row, Section
 
@@ -101,7 +101,7 @@ class Selected:
         """The set, what it leaves, and what all models leave."""
         n, m, k = self.outcomes.n_queries, self.outcomes.n_models, len(self.chosen.members)
         lost, everyone = self.chosen.n_unsolved, self.outcomes.n_all_wrong
-        named = ", ".join(shorten(name) for name in self.names)
+        named = listed(self.names)
         within = "" if self.budget is None else f" for {number(self.cost)} of a budget of {number(self.budget)} a query"
         models = "1 model leaves" if k == 1 else f"{k} models leave"
         said = f"{models} {count(lost)} of {count(n)} queries ({percent(lost / n)}) unsolved{within}: {named}."
@@ -189,7 +189,7 @@ class Selected:
         shared = set(self.chosen.optimal[0]).intersection(*self.chosen.optimal)
         if not shared:
             return f"{said}; no model is in all of them."
-        return f"{said}; in all of them: {', '.join(shorten(self.outcomes.models[i]) for i in sorted(shared))}."
+        return f"{said}; in all of them: {listed(self.outcomes.models[i] for i in sorted(shared))}."
 
     def _rows(self) -> tuple[Row, ...]:
         at = f"at {100 * (1 - self.delta):g}%"

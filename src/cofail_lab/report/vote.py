@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pyarrow as pa
 
-from cofail_lab.report.names import shorten
+from cofail_lab.report.names import listed, shorten
 from cofail_lab.report.numbers import count, fixed, interval, number, percent, points
 from cofail_lab.result import Row, Section
 
@@ -90,7 +90,7 @@ class Votes:
         """What votes gain, and what a buyer's vote gains."""
         mean = float(self.sets.gain.mean())
         n = len(self.sets.gain)
-        models = ", ".join(shorten(name) for name in self.top_names)
+        models = listed(self.top_names)
         best = f"The {self.size} most accurate models ({models}) {self._top_words()}."
         if self.sets.n_all == 1:
             return f"{best} There is no other set of {self.size}."
