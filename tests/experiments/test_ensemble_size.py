@@ -139,3 +139,7 @@ def test_pools_without_a_vote_or_a_correlation():
         EnsembleSize().run(inputs_from(np.eye(4, 2, dtype=bool)))
     with pytest.raises(InputError, match="no two models of made up have a correlation"):
         EnsembleSize().run(inputs_from(np.zeros((8, 3), dtype=bool)))
+    # Two of these three models have all four outcomes in six queries, but not in a half of them.
+    few = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 0], [1, 1, 0], [0, 0, 0], [1, 1, 1]], dtype=bool)
+    with pytest.raises(InputError, match="on all of the 6 queries and on a half of them"):
+        EnsembleSize().run(inputs_from(few))

@@ -90,6 +90,16 @@ def test_readings(published, lower, upper, reading, said):
     assert said in votes._about_slope()
 
 
+@pytest.mark.parametrize(("naive", "said"), [(0.02, "would be 2.6 times too narrow"), (0.2, None), (0.0, None)])
+def test_naive_limits_are_called_narrow_only_where_they_are(naive, said):
+    """The limits are .2 wide; naive ones 3.92 standard errors."""
+    outcomes = Outcomes(np.array(CELLS, dtype=bool), tuple("123456"), tuple("abcd"), "made here")
+    slopes = Slope(0.3, 0.1, -1, 1, 0.01), Slope(-0.1, 0.1, -0.2, 0.0, naive)
+    votes = Votes(outcomes, 3, None, *slopes, (0, 1, 2), 0.8, (0.8, 0.9), None, None)
+    assert (said or "helps a vote.") in votes._about_slope()
+    assert ("too narrow" in votes._about_slope()) == (said is not None)
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [

@@ -126,7 +126,9 @@ class Votes:
             "slope_controlled": None if controlled is None else controlled.value,
             "slope_controlled_lower": None if controlled is None else controlled.lower,
             "slope_controlled_upper": None if controlled is None else controlled.upper,
-            "times_too_narrow": None if controlled is None else controlled.times_too_narrow,
+            "times_too_narrow": None
+            if controlled is None or not controlled.naive_error
+            else controlled.times_too_narrow,
             "top_majority": self.top_majority,
             "top_gain": self.top_gain,
             "top_gain_error": self.top_gain_error,
@@ -184,9 +186,13 @@ class Votes:
         if published is None or controlled is None:
             return "There are too few different sets for a regression on correlation."
         limits = f"{number(controlled.value, 3)}, 95% {interval(controlled.lower, controlled.upper, _three)}"
+        times = controlled.times_too_narrow
+        # With few models the jackknife can come out as narrow, and where the fit is exact there is nothing to compare.
         narrow = (
-            " Sets share models, so that limits as if they were independent would be "
-            f"{controlled.times_too_narrow:.0f} times too narrow."
+            f" Sets share models, so that limits as if they were independent would be {number(times, 2)} times too "
+            "narrow."
+            if np.isfinite(times) and times >= 1.1
+            else ""
         )
         with_gap = "With the quality gap (best less mean accuracy of the members) controlled"
         if self.reading == "not_positive":
