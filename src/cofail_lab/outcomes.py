@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from cofail_lab.errors import InputError
 from cofail_lab.exact_counts import joint_counts
 from cofail_lab.shown import Shown
 
@@ -77,6 +78,20 @@ class Outcomes(Shown):
     def dataset(self) -> np.ndarray | None:
         """Dataset of each query, (n,) strings, where the file gives it."""
         return self.per_query.get("dataset")
+
+    def numbers_of_models(self, column: str, field: str) -> Float[np.ndarray, " m"]:
+        """A per-model column of numbers, nan where one is not known.
+
+        Raises:
+            InputError: no such column, or one of texts; ``field`` is what named it.
+        """
+        if column not in self.per_model:
+            known = ", ".join(sorted(self.per_model)) or "none"
+            raise InputError(f"{field}: {column!r} is no per-model column of {self.source}; there are: {known}")
+        values = np.asarray(self.per_model[column])
+        if values.dtype.kind not in "fiub":
+            raise InputError(f"{field}: {column!r} holds text, such as {str(values[0])!r}; numbers are needed")
+        return values.astype(float)
 
     @cached_property
     def error_counts(self) -> Int[np.ndarray, " m"]:

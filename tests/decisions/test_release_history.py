@@ -141,7 +141,7 @@ def test_the_cheapest_at_a_floor():
 @pytest.mark.parametrize(
     ("released", "message"),
     [
-        (dates("2024-01-01", "2024-01-01", "NaT"), "released: 2 of 3 models have a date, on fewer than 2 days"),
+        (dates("2024-01-01", "2024-01-01", "NaT"), "released: 2 of 3 models have a date, all on one day"),
         (dates("NaT"), "released: 0 of 1"),
         (dates("2024-01-01", "2024-03-31"), "commit_day: 90, but the last of the releases is on day 90"),
     ],

@@ -168,6 +168,15 @@ def test_bad_input(call, message):
     assert str(raised.value).startswith(message)
 
 
+def test_the_program_keeps_as_many_models_as_were_asked_for(monkeypatch):
+    """Two of five models solve all; the limits are those of a search among sets of three."""
+    monkeypatch.setattr(s, "ENUMERATED", 0)
+    found = s.best_set(solving("0", "1", "01234", "56789", "2"), 3)
+    assert len(found.members) == 3
+    assert found.n_unsolved == 0
+    assert found.optimal == (found.members,)
+
+
 def solving(*solved: str) -> np.ndarray:
     """Each model by the digits of the queries that it solves, of ten."""
     return ~np.array([[str(q) in own for own in solved] for q in range(10)])

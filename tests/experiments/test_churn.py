@@ -18,8 +18,11 @@ DATES = ("2024-01-01", "2024-02-01", "2024-06-01", "", "2024-12-31")
 RIGHT = (4, 5, 6, 8, 7)
 
 
-def read(right=RIGHT, dates=DATES, n=8, cost=None, prices=None, **parameters):
+def read(right=RIGHT, dates=DATES, n=8, cost=None, prices=None, turned=False, **parameters):
+    """The first queries are right; turned, the last model is wrong on the first query and right on the last."""
     cells = [[int(q >= count) for count in right] for q in range(n)]
+    if turned:
+        cells = [[*row[:-1], 1 - row[-1]] if q in (0, n - 1) else row for q, row in enumerate(cells)]
     per_model = {"released": np.array(dates, dtype=object), **(prices or {})}
     per_cell = {} if cost is None else {"cost": np.tile(np.array(cost, dtype=float), (n, 1))}
     columns = {"per_model": per_model, "per_cell": per_cell}
@@ -72,8 +75,18 @@ def test_readings():
     assert close.headline.endswith("by 1 switch. Whether adopting pays cannot be told from these queries.")
     never = read(right=(4, 5, 4, 8, 5))
     assert never.labels["reading"] == "nothing_newer"
-    assert never.headline.startswith("No model released later is right more often than b")
+    assert never.headline.startswith(
+        "No model released later is right more often than b, the best of the first 90 days: nothing was lost on these "
+        "queries by committing to it."
+    )
     assert "promises what was never seen" not in text(never)
+    equal = read(right=(4, 5, 4, 8, 5), turned=True)
+    assert equal.labels["reading"] == "nothing_newer"
+    assert "committing to it, though up to " in equal.headline
+    assert equal.headline.endswith(" points at the end are within the 95% limits.")
+    assert ", the best of the first release day; averaged" in read(commit_day=0).headline
+    assert ", the best of the first day; averaged over the 364 days since" in read(commit_day=1).headline
+    assert "averaged over the 1 day since" in read(commit_day=364).headline
     falling = read(right=(5, 4, 3, 8, 2))
     assert "No arrival beat the best model before it" in text(falling)
     single = read(right=(4, 5), dates=("2024-01-01", "2024-12-31"))

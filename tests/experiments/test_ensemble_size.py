@@ -67,6 +67,20 @@ def test_the_best_model_alone():
     assert result.metrics["majority_limit"] == pytest.approx(1 - result.metrics["mean_error_rate"])
 
 
+def test_prediction_and_votes_that_differ():
+    """The three best are all but one model: one correlation for all pairs cannot see what the vote does."""
+    rng = np.random.default_rng(5)
+    alike = rng.random((600, 1)) < 0.3
+    wrong = np.concatenate([alike ^ (rng.random((600, 3)) < 0.004), rng.random((600, 4)) < 0.5], axis=1)
+    result = EnsembleSize().run(inputs_from(wrong))
+    assert result.metrics["k_in_order"] != result.metrics["cast_k_in_order"] == 1
+    assert result.labels["reading"] == "one_model"
+    assert (
+        "run the best model alone: so say the votes; error rates and correlation predict "
+        f"{result.metrics['k_in_order']}." in result.headline
+    )
+
+
 def test_datasets():
     rng = np.random.default_rng(3)
     parts = [one_factor(rng, alpha, 0.3, n, 7) for alpha, n in ((0.2, 300), (0.6, 300), (0.5, 20))]
@@ -125,3 +139,7 @@ def test_pools_without_a_vote_or_a_correlation():
         EnsembleSize().run(inputs_from(np.eye(4, 2, dtype=bool)))
     with pytest.raises(InputError, match="no two models of made up have a correlation"):
         EnsembleSize().run(inputs_from(np.zeros((8, 3), dtype=bool)))
+    # Two of these three models have all four outcomes in six queries, but not in a half of them.
+    few = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 0], [1, 1, 0], [0, 0, 0], [1, 1, 1]], dtype=bool)
+    with pytest.raises(InputError, match="on all of the 6 queries and on a half of them"):
+        EnsembleSize().run(inputs_from(few))

@@ -35,7 +35,8 @@ def test_two_models_by_hand():
     m = result.metrics
     assert (m["unsolved_greedy"], m["unsolved_exact"], m["n_optimal"], m["n_sets"]) == (2, 2, 1, 6)
     assert (m["chosen_all_wrong"], m["all_wrong"], m["n_chosen"]) == (0.2, 0.1, 2)
-    assert "choosing greedily leaves as few. It is the only such set." in text(result)
+    assert "No set of 2 leaves fewer (all 6 sets looked at); choosing greedily leaves as few." in text(result)
+    assert "It is the only such set." in text(result)
     # Alone: 3 by a, 6 and 7 by b, 9 by d, which is below the median accuracy.
     assert "4 queries are solved by one model alone, 1 of them by models below the median" in text(result)
     table = {row["model"]: row for row in result.tables["models"].to_pylist()}
@@ -53,7 +54,7 @@ def test_two_models_by_hand():
 def test_one_model_and_ties():
     result = read(k=1)
     assert result.headline.startswith("1 model leaves 5 of 10 queries (50.0%) unsolved: a.")
-    assert "2 sets leave as few; in all: none." in text(result)
+    assert "2 sets leave as few; no model is in all of them." in text(result)
 
 
 def test_models_that_add_nothing():
@@ -61,6 +62,36 @@ def test_models_that_add_nothing():
     assert result.headline == (
         "3 models leave 1 of 10 queries (10.0%) unsolved: a, b, d. All 4 leave as many: the others add no query."
     )
+
+
+def test_all_models_are_no_choice():
+    result = read(k=4)
+    assert result.headline == "4 models leave 1 of 10 queries (10.0%) unsolved: a, b, c, d."
+    assert "All models are kept: there is no choice." in text(result)
+    found = [(row.label, row.note) for row in result.sections[0].rows]
+    assert found[1:] == [("this set leaves", "at 95%; nothing was searched")]
+
+
+def test_a_pool_that_solves_nothing():
+    cells = grades_of([[1, 1, 1]] * 6, "012345", "abc")
+    result = SelectModels(k=2).run(Inputs(RunOptions(), source=lambda: Fixed(cells)))
+    assert "No model solves any query." in text(result)
+
+
+def test_more_best_sets_than_are_listed():
+    """All of 120 sets are as good: that the first hundred of them share the first model means nothing."""
+    cells = grades_of([[0] * 16] * 6, "012345", "abcdefghijklmnop")
+    result = SelectModels(k=2).run(Inputs(RunOptions(), source=lambda: Fixed(cells)))
+    assert "120 sets leave as few; the first 100 are in the table sets." in text(result)
+
+
+def test_one_query_that_one_model_alone_solves():
+    cells = grades_of([[0, 0, 1], [0, 0, 1], [1, 0, 1], [1, 1, 0], [1, 0, 0]], "01234", "abc")
+    result = SelectModels(k=2).run(Inputs(RunOptions(), source=lambda: Fixed(cells)))
+    assert "2 queries are solved by one model alone" in text(result)
+    cells = grades_of([[0, 0, 1], [0, 0, 1], [1, 0, 0], [1, 1, 0], [1, 0, 0]], "01234", "abc")
+    result = SelectModels(k=2).run(Inputs(RunOptions(), source=lambda: Fixed(cells)))
+    assert "1 query is solved by one model alone" in text(result)
 
 
 def test_guesses_are_told_from_knowledge():
@@ -76,6 +107,7 @@ def test_a_budget():
     assert result.headline.startswith(
         "3 models leave 2 of 10 queries (20.0%) unsolved for 4 of a budget of 4 a query: b, c, d."
     )
+    assert "No set that may be chosen leaves fewer" in text(result)
     assert result.metrics["chosen_cost"] == 4
     assert result.metrics["n_sets"] == 15
 
@@ -109,6 +141,12 @@ def test_prices_that_are_not_known():
         read(costs=[1, np.nan, 1, 1], budget=3.0, price_column="price")
     with pytest.raises(InputError, match=r"experiment.budget: 0.5 buys no model; the cheapest costs 1"):
         read(costs=[2, 2, 1, 1], budget=0.5, price_column="price")
+
+
+def test_a_price_column_of_texts():
+    held = grades_of(CELLS, "0123456789", "abcd", per_model={"released": np.array(["2024-01-01"] * 4, dtype=object)})
+    with pytest.raises(InputError, match=r"experiment.price_column: 'released' holds text, such as '2024-01-01'"):
+        SelectModels(budget=1.0, price_column="released")._prices(held.outcomes())
 
 
 def test_halves_have_no_query_in_common():

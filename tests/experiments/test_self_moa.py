@@ -56,6 +56,8 @@ def test_chosen_models_are_scored_on_other_queries():
     assert "chosen on one half of the queries and scored on the other" in text(result)
     assert result.metrics["n_sets"] == 1
     assert result.metrics["difference_equal_quality"] is None
+    (row,) = (row for section in result.sections for row in section.rows if row.label == "sets of 3")
+    assert row.note.startswith("too few sets for a regression on the gap; over 1 set ")
     assert {row["size"] for row in result.tables["bands"].to_pylist()} == {3}
     assert result.headline == read(np.where(shares == 0, 0.2, shares), band=0.2).headline
 
@@ -71,6 +73,11 @@ def test_runs_in_columns_vote_by_answer():
     assert "The answer given most often counts" in text(result)
     assert result.tables["bands"].num_rows == 0
     assert "self_moa" in result.sections[0].figures
+
+
+def test_the_same_runs_on_both_sides_are_right_as_often():
+    result = read([[1, 0, 1], [0, 1, 1], [0, 0, 1]], self=["a", "b", "c"], members=["c", "b", "a"])
+    assert "66.7%: as often (95% 0.0 to 0.0 points)." in result.headline
 
 
 def test_runs_without_answers_vote_by_majority():

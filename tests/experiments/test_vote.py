@@ -45,8 +45,21 @@ def test_votes_by_hand():
 def test_votes_that_gain():
     result = read(cells=[[0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 0, 0]])
     assert result.metrics["vote_gain"] == pytest.approx(0.25)
-    assert "gains 25.0 points" in result.headline
-    assert "(a, b, c) gain 25.0 points." in result.headline
+    # The best model is wrong on one of four queries, the vote on none: .25 and a standard error of .5 / 2.
+    assert result.headline == (
+        "The 3 most accurate models (a, b, c) gain 25.0 ± 25.0 points. There is no other set of 3."
+    )
+    assert (result.metrics["top_gain"], result.metrics["top_gain_error"]) == pytest.approx((0.25, 0.25))
+
+
+def test_votes_that_change_nothing():
+    result = read(cells=[[0, 0, 0, 0], [1, 1, 1, 1]])
+    assert result.headline.startswith("A majority of 3 models neither gains nor loses against the best of them, on ")
+
+
+def test_votes_of_all_sets_that_gain():
+    result = read(cells=[[0, 0, 0, 1], [0, 0, 1, 0], [0, 1, 0, 0], [1, 0, 0, 0]])
+    assert result.headline.startswith("A majority of 3 models gains 25.0 points against the best of them")
 
 
 def test_answers_make_pluralities_exact():
@@ -75,6 +88,16 @@ def test_readings(published, lower, upper, reading, said):
     votes = replace(plain, controlled=Slope((lower + upper) / 2, 0.1, lower, upper, 0.01))
     assert votes.reading == reading
     assert said in votes._about_slope()
+
+
+@pytest.mark.parametrize(("naive", "said"), [(0.02, "would be 2.6 times too narrow"), (0.2, None), (0.0, None)])
+def test_naive_limits_are_called_narrow_only_where_they_are(naive, said):
+    """The limits are .2 wide; naive ones 3.92 standard errors."""
+    outcomes = Outcomes(np.array(CELLS, dtype=bool), tuple("123456"), tuple("abcd"), "made here")
+    slopes = Slope(0.3, 0.1, -1, 1, 0.01), Slope(-0.1, 0.1, -0.2, 0.0, naive)
+    votes = Votes(outcomes, 3, None, *slopes, (0, 1, 2), 0.8, (0.8, 0.9), None, None)
+    assert (said or "helps a vote.") in votes._about_slope()
+    assert ("too narrow" in votes._about_slope()) == (said is not None)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from cofail_lab.estimate import Estimate
 from cofail_lab.report import numbers
-from cofail_lab.report.names import printable, shorten
+from cofail_lab.report.names import listed, printable, shorten
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,8 @@ from cofail_lab.report.names import printable, shorten
         (shorten("x" * 20 + "y" * 30, 11), "xxxxx…yyyyy"),
         (shorten("x" * 20 + "y" * 30, 10), "xxxxx…yyyy"),
         (shorten(" as  it\nis "), "as it is"),
+        (listed(["a", "b c"]), "a, b c"),
+        (listed(["a", "b, c"]), "a; b, c"),
         (printable("  two \n in "), "  two in"),
         (printable("a\u202eb\x1b[0m"), "a\\u202eb\\x1b[0m"),
     ],

@@ -154,7 +154,7 @@ def test_votes() -> None:
     said = votes([-0.02, 0.0, 0.008, 0.0]).headline()
     assert said == (
         "A majority of 3 models loses 0.3 points against the best of them, on average over 4 of 7 sets; 25.0% of the "
-        "votes are worse than their best member. The 3 most accurate models (a, b, c) lose 16.0 points."
+        "votes are worse than their best member. The 3 most accurate models (a, b, c) lose 16.0 ± 4.7 points."
     )
     found = rows(votes([0.0])._rows())
     assert found["best model"] == ("76.0%", "a") and found["ceiling"][0] == "89.0%"

@@ -67,7 +67,9 @@ def timeline(released: np.ndarray, commit_day: int = 90) -> Timeline:
     """
     known = np.flatnonzero(~np.isnat(released))
     if len(np.unique(released[known])) < 2:
-        raise InputError(f"released: {len(known)} of {len(released)} models have a date, on fewer than 2 days")
+        raise InputError(
+            f"released: {len(known)} of {len(released)} models have a date, all on one day; two are needed"
+        )
     order = known[np.argsort(released[known], kind="stable")]
     day = (released[order] - released[order[0]]).astype(int)
     if day[-1] <= commit_day:

@@ -196,6 +196,9 @@ def _programmed(wrong: np.ndarray, k: int, prices: np.ndarray, budget: float | N
     greedy = tuple(sorted(greedy_set(wrong, k, prices, budget)))
     proved = n_lost if solution.mip_dual_bound is None else n_lost + int(np.ceil(solution.mip_dual_bound - 1e-6))
     members = greedy if solution.x is None else tuple(int(i) for i in np.flatnonzero(solution.x[:m] > 0.5))
+    if budget is None:
+        # The program may need fewer; k are asked for, and the limits are those of a search among sets of k.
+        members = tuple(sorted([*members, *(i for i in greedy if i not in members)][:k]))
     members = min((members or greedy, greedy), key=lambda one: unsolved(wrong, one))
     found = unsolved(wrong, members)
     least = min(max(proved, n_lost), found)

@@ -106,7 +106,9 @@ class Slope(NamedTuple):
 
     @property
     def times_too_narrow(self) -> float:
-        """Width of the interval over that of the naive one, which has 1.96 standard errors on either side."""
+        """Width of the interval over that of the naive one, of 1.96 standard errors on either side; nan over 0."""
+        if self.naive_error == 0:
+            return float("nan")
         return (self.upper - self.lower) / (2 * 1.959963984540054 * self.naive_error)
 
 

@@ -121,7 +121,7 @@ class AdoptOrCommit:
         elif self.tokens_in is not None and self.tokens_out is not None:
             if missing := [name for name in _PRICES if name not in outcomes.per_model]:
                 raise InputError(f"experiment.tokens_in: {outcomes.source} has no prices ({', '.join(missing)})")
-            prices = [np.asarray(outcomes.per_model[name], dtype=float) for name in _PRICES]
+            prices = [outcomes.numbers_of_models(name, "experiment.tokens_in") for name in _PRICES]
             cost = (self.tokens_in * prices[0] + self.tokens_out * prices[1]) / 1e6
         else:
             return None

@@ -58,8 +58,9 @@ class EnsembleSize:
                 advance(1)
         if not found or found[0].name is not None:
             raise InputError(
-                f"experiment=ensemble_size: no two models of {outcomes.source} have a correlation: they are always "
-                "right, always wrong, or nested"
+                f"experiment=ensemble_size: no two models of {outcomes.source} have a correlation on all of the "
+                f"{outcomes.n_queries:,} queries and on a half of them: there they are always right, always wrong, "
+                "or nested"
             )
         sized = words.Sized(outcomes, self.cost, found[0], tuple(found[1:]))
         return Result(

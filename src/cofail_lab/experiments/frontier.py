@@ -99,13 +99,7 @@ class CostFrontier:
 
     def _prices(self, outcomes: Outcomes) -> np.ndarray:
         if self.price_column is not None:
-            if self.price_column not in outcomes.per_model:
-                known = ", ".join(sorted(outcomes.per_model)) or "none"
-                raise InputError(
-                    f"experiment.price_column: {self.price_column!r} is no per-model column of {outcomes.source}; "
-                    f"there are: {known}"
-                )
-            return np.asarray(outcomes.per_model[self.price_column], dtype=float)
+            return outcomes.numbers_of_models(self.price_column, "experiment.price_column")
         if "cost" not in outcomes.per_cell:
             raise InputError(
                 f"experiment.price_column: {outcomes.source} has no cost per answer; name a per-model column of prices"

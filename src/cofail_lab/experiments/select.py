@@ -108,13 +108,7 @@ class SelectModels:
 
     def _prices(self, outcomes: Outcomes) -> np.ndarray:
         if self.price_column is not None:
-            if self.price_column not in outcomes.per_model:
-                known = ", ".join(sorted(outcomes.per_model)) or "none"
-                raise InputError(
-                    f"experiment.price_column: {self.price_column!r} is no per-model column of {outcomes.source}; "
-                    f"there are: {known}"
-                )
-            prices = np.asarray(outcomes.per_model[self.price_column], dtype=float)
+            prices = outcomes.numbers_of_models(self.price_column, "experiment.price_column")
         elif "cost" in outcomes.per_cell:
             prices = np.asarray(outcomes.per_cell["cost"], dtype=float).mean(axis=0)
         else:

@@ -23,7 +23,7 @@ class VotesOfSets:
 
     Attributes:
         size: members of a vote, odd.
-        at_most: number of sets looked at; of more sets, so many are drawn at random.
+        at_most: of more sets so many are drawn at random; those drawn twice count once.
     """
 
     size: int = 3

@@ -104,11 +104,15 @@ class Churn:
 
     def headline(self) -> str:
         """What adopting brought, and what to do."""
-        days = count(int(self.line.day[-1]) - self.line.commit_day)
+        since = int(self.line.day[-1]) - self.line.commit_day
+        days = "1 day" if since == 1 else f"{count(since)} days"
+        best = f"{shorten(self.committed)}, the best of the {self._early_days}"
         if self.reading == "nothing_newer":
+            upper = self.final_limits[1]
+            doubt = f", though up to {points(upper)} at the end are within the 95% limits" if upper > 0 else ""
             return (
-                f"No model released later is right more often than {shorten(self.committed)}, the best of the first "
-                f"{self.line.commit_day} days: nothing was lost by committing to it."
+                f"No model released later is right more often than {best}: nothing was lost on these queries by "
+                f"committing to it{doubt}."
             )
         times = "switch" if self.n_switches == 1 else "switches"
         advice = {
@@ -116,11 +120,15 @@ class Churn:
             "cannot_tell": "Whether adopting pays cannot be told from these queries.",
         }[self.reading]
         return (
-            f"Adopting each new best model ends {points(float(self.observed.final))} above "
-            f"{shorten(self.committed)}, the best of the first {self.line.commit_day} days; averaged over the {days} "
-            f"days since, {points(float(self.observed.mean))} (95% {interval(*self.mean_limits, points)}), by "
+            f"Adopting each new best model ends {points(float(self.observed.final))} above {best}; averaged over the "
+            f"{days} since, {points(float(self.observed.mean))} (95% {interval(*self.mean_limits, points)}), by "
             f"{self.n_switches} {times}. {advice}"
         )
+
+    @property
+    def _early_days(self) -> str:
+        days = self.line.commit_day
+        return "first release day" if days == 0 else "first day" if days == 1 else f"first {count(days)} days"
 
     def metrics(self) -> dict[str, float | int | None]:
         """Flat, see docs/churn.md."""
@@ -190,7 +198,7 @@ class Churn:
     def _about(self) -> tuple[str, ...]:
         return (
             "The best model so far was chosen on the queries that score it; chosen on one half and scored on the "
-            f"other, {points(float(self.split.mean))} of the average are left.",
+            f"other, the average is {points(float(self.split.mean))}.",
         )
 
     def _rows(self) -> tuple[Row, ...]:

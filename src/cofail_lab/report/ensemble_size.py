@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cofail_lab.outcomes import Outcomes
 
 Reading = Literal["one_model", "vote"]
-"""Whether, models added from the best on, the votes pay for more than one of them by the prediction."""
+"""Whether, models added from the best on, more than one of them pays by the votes cast."""
 
 
 class Part(NamedTuple):
@@ -108,26 +108,33 @@ class Sized:
         return best_size(self.whole.sizes, self.whole.predicted_in_order, self.cost)
 
     @property
+    def cast_in_order(self) -> int:
+        """The same by the votes cast."""
+        return best_size(self.whole.sizes, self.whole.cast_in_order, self.cost)
+
+    @property
     def reading(self) -> Reading:
-        """One model or a vote."""
-        return "vote" if self.size_in_order > 1 else "one_model"
+        """One model or a vote; where prediction and votes differ, what was observed counts."""
+        return "vote" if self.cast_in_order > 1 else "one_model"
 
     def headline(self) -> str:
         """How many of the best models pay, what following that loses, and how many of any pay."""
         price = f"At {points(self.cost)} of accuracy a member"
-        if self.reading == "one_model":
-            said = f"{price}, run the best model alone: by error rates and correlation no majority of the best pays."
+        one, best = self.reading == "one_model", f"a majority of the {self.cast_in_order} best models"
+        advice = "the best model alone" if one else best
+        if self.cast_in_order == self.size_in_order:
+            said = f"{price}, run {advice}: so say the votes, and the prediction from error rates and correlation."
         else:
-            said = f"{price}, run a majority of the {self.size_in_order} best models: by error rates and correlation "
-            said += "further ones do not pay."
+            other = "one model" if self.size_in_order == 1 else f"{self.size_in_order}"
+            said = f"{price}, run {advice}: so say the votes; error rates and correlation predict {other}."
         ordered, drawn = judged(self.whole.trials_in_order), judged(self.whole.trials_any)
         members = "1 pays" if self.size_any == 1 else f"{self.size_any} pay"
         lost = (
             f"{points(ordered.regret, 2)} against the size that votes best there ({number(ordered.best, 2)} on average)"
         )
         return (
-            f"{said} Predicted on one half of the queries and followed on the other, this loses {lost}. Of members "
-            f"drawn from the pool {members} (by votes {number(drawn.best, 2)})."
+            f"{said} A prediction from one half of the queries, followed on the other, loses {lost}. Of members drawn "
+            f"from the pool {members} (by votes {number(drawn.best, 2)})."
         )
 
     def metrics(self) -> dict[str, float | int | None]:
@@ -149,7 +156,7 @@ class Sized:
             "k_any": self.size_any,
             "k_in_order": self.size_in_order,
             "cast_k_any": best_size(whole.sizes, whole.cast_any, self.cost),
-            "cast_k_in_order": best_size(whole.sizes, whole.cast_in_order, self.cost),
+            "cast_k_in_order": self.cast_in_order,
             **_flat("any", drawn),
             **_flat("in_order", ordered),
         }
@@ -189,7 +196,7 @@ class Sized:
             Row(
                 "linearized", count(whole.linearized), f"⌊k*⌋ + 1 at the price of one member; {whole.repriced} repriced"
             ),
-            Row("average of scores", count(whole.mean_score), "exact (P7.iii); a vote needs π/2 times as many"),
+            Row("average of scores", count(whole.mean_score), "exact (P7.iii); a vote needs about π/2 times as many"),
             Row("ceiling", percent(1 - self.outcomes.all_wrong()), f"of every policy (1 − β); {limit}"),
         )
 

@@ -29,6 +29,12 @@ def shorten(text: str, width: int = 38) -> str:
     return f"{line[:head]}…{line[len(line) - (width - 1 - head) :]}"
 
 
+def listed(names: Iterable[str]) -> str:
+    """Shortened names in a row, set off by semicolons where one of them has a comma of its own."""
+    short = [shorten(name) for name in names]
+    return ("; " if any("," in name for name in short) else ", ").join(short)
+
+
 def escape(character: str) -> str:
     r"""A character as Python would write it in ASCII, ``\u202e``."""
     return character.encode("unicode_escape").decode("ascii")

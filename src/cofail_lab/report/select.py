@@ -14,7 +14,7 @@ from scipy.special import bdtrc
 from cofail_lab.bounds.binomial import clopper_pearson_upper
 from cofail_lab.decisions.coverage import greedy_coverage
 from cofail_lab.decisions.selection import Chosen, SelectionLimits, Value, unsolved
-from cofail_lab.report.names import shorten
+from cofail_lab.report.names import listed, shorten
 from cofail_lab.report.numbers import count, number, percent, points
 from cofail_lab.result import Listing, Row, Section
 
@@ -101,10 +101,12 @@ class Selected:
         """The set, what it leaves, and what all models leave."""
         n, m, k = self.outcomes.n_queries, self.outcomes.n_models, len(self.chosen.members)
         lost, everyone = self.chosen.n_unsolved, self.outcomes.n_all_wrong
-        named = ", ".join(shorten(name) for name in self.names)
+        named = listed(self.names)
         within = "" if self.budget is None else f" for {number(self.cost)} of a budget of {number(self.budget)} a query"
         models = "1 model leaves" if k == 1 else f"{k} models leave"
         said = f"{models} {count(lost)} of {count(n)} queries ({percent(lost / n)}) unsolved{within}: {named}."
+        if k == m:
+            return said
         if lost == everyone:
             return f"{said} All {m} leave as many: the others add no query."
         return (
@@ -154,7 +156,7 @@ class Selected:
         return (
             Section(
                 "What these models leave",
-                (self._about_greedy(), self._about_ties()),
+                (self._about_greedy(), *(() if self.limits.n_sets == 1 else (self._about_ties(),))),
                 self._rows(),
                 {"selection": "Queries that the best set of each size leaves unsolved, and greedy choice beside it."},
             ),
@@ -168,31 +170,37 @@ class Selected:
                 f"The search was stopped: a set may leave as few as {count(self.chosen.least)}; "
                 "experiment.seconds gives it more time."
             )
+        if self.limits.n_sets == 1:
+            return "All models are kept: there is no choice."
         extra = self.n_greedy - self.chosen.n_unsolved
-        if extra <= 0:
-            return f"No set leaves fewer ({self.chosen.method}); choosing greedily leaves as few."
-        return f"No set leaves fewer ({self.chosen.method}); choosing greedily would leave {count(extra)} more."
+        asked = f"of {len(self.chosen.members)}" if self.budget is None else "that may be chosen"
+        greedily = "leaves as few" if extra <= 0 else f"would leave {count(extra)} more"
+        return f"No set {asked} leaves fewer ({self.chosen.method}); choosing greedily {greedily}."
 
     def _about_ties(self) -> str:
         if self.chosen.n_optimal is None:
             return "Whether other sets leave as few was not counted."
         if self.chosen.n_optimal == 1:
             return "It is the only such set."
+        said = f"{count(self.chosen.n_optimal)} sets leave as few"
+        # The first sets in lexical order share their first models: that says nothing of the others.
+        if self.chosen.n_optimal > len(self.chosen.optimal):
+            return f"{said}; the first {len(self.chosen.optimal)} are in the table sets."
         shared = set(self.chosen.optimal[0]).intersection(*self.chosen.optimal)
-        listed = (
-            "" if self.chosen.n_optimal == len(self.chosen.optimal) else f" of the first {len(self.chosen.optimal)}"
-        )
-        common = ", ".join(shorten(self.outcomes.models[i]) for i in sorted(shared)) or "none"
-        return f"{count(self.chosen.n_optimal)} sets leave as few; in all{listed}: {common}."
+        if not shared:
+            return f"{said}; no model is in all of them."
+        return f"{said}; in all of them: {listed(self.outcomes.models[i] for i in sorted(shared))}."
 
     def _rows(self) -> tuple[Row, ...]:
         at = f"at {100 * (1 - self.delta):g}%"
         lowest, highest = percent(self.limits.best_lower), percent(self.limits.chosen_upper)
+        first = Row("any such set leaves", f"at least {lowest}", f"P11.i, {at}: of queries like these, searched or not")
+        if self.limits.n_sets == 1:
+            return (first, Row("this set leaves", f"at most {highest}", f"{at}; nothing was searched"))
+        search = f"P11.ii, {at}, for a search among {self.limits.n_sets:,} sets"
         rows = [
-            Row("any such set leaves", f"at least {lowest}", f"P11.i, {at}: of queries like these, searched or not"),
-            Row(
-                "this set leaves", f"at most {highest}", f"P11.ii, {at}, for a search among {self.limits.n_sets:,} sets"
-            ),
+            first,
+            Row("this set leaves", f"at most {highest}", search),
             Row("without the search", percent(self.limits.naive_upper), "no valid limit: it forgets the search"),
         ]
         if self.split is not None:
@@ -205,8 +213,10 @@ class Selected:
     def _about_unique(self) -> tuple[str, ...]:
         total = int(self.value.unique.sum())
         about = "A model's share of the solved queries divides each of them among all models that solve it (P11.iv)."
+        if self.outcomes.n_all_wrong == self.outcomes.n_queries:
+            return (about, "No model solves any query.")
         if not total:
-            return (about, "Every solved query is solved by at least two models: any one of them can be left out.")
+            return (about, "Every solved query is solved by at least two models: any one model can be left out.")
         if self.choices is not None:
             guessed = bdtrc(self.value.unique - 1, self.value.chances, 1 / self.choices) >= _GUESS
             doubtful = int(self.value.unique[guessed & (self.value.unique > 0)].sum())
@@ -221,10 +231,11 @@ class Selected:
             " An answer that only a weaker model has is often a guess or a sign of a wrong key; experiment.choices "
             "tests for guesses."
         )
+        some = "1 query is" if total == 1 else f"{count(total)} queries are"
         return (
             about,
-            f"{count(total)} queries are solved by one model alone, {count(weak)} of them by models below the median "
-            f"accuracy.{warning if weak else ''}",
+            f"{some} solved by one model alone, {count(weak)} of them by models below the median accuracy."
+            f"{warning if weak else ''}",
         )
 
     def _listing(self) -> Listing:

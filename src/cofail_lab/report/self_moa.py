@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pyarrow as pa
 
-from cofail_lab.report.names import shorten
+from cofail_lab.report.names import listed
 from cofail_lab.report.numbers import count, interval, percent, points
 from cofail_lab.result import Row, Section
 
@@ -73,9 +73,10 @@ class Compared:
     def headline(self) -> str:
         """Both accuracies and what to do."""
         found = self.found
-        difference = points(abs(found.difference))
         limits = interval(found.lower, found.upper, points)
-        side = "more" if found.difference >= 0 else "less"
+        side = "more" if found.difference > 0 else "less"
+        equal = abs(found.difference) < 1e-12
+        difference = "as often" if equal else f"{points(abs(found.difference))} {side}"
         advice = {
             "mixed_better": "Draw from different models.",
             "self_better": "Draw the one model again.",
@@ -85,7 +86,7 @@ class Compared:
         return (
             f"{self.k} {runs} of {_either(self.names.own)} are right by {self._vote} on {percent(found.self_accuracy)} "
             f"of the queries, one each of {_either(self.names.members)} on {percent(found.mixed_accuracy)}: "
-            f"{difference} {side} (95% {limits}). {advice}"
+            f"{difference} (95% {limits}). {advice}"
         )
 
     @property
@@ -178,16 +179,7 @@ class Compared:
             "Every set of models within the band, against draws of its most accurate member; ranked and scored on "
             "different halves. The gap, best less mean accuracy, costs a mixture: at equal quality it is set to 0."
         )
-        rows = [
-            Row(
-                f"sets of {sets.size}",
-                points(sets.at_no_gap),
-                f"at equal quality, 95% {interval(sets.lower, sets.upper, points)}; over {count(sets.n_all)} sets "
-                f"{points(float(sets.difference.mean()))}, mean gap {points(float(sets.gap.mean()))}",
-            )
-            for band, sets in self.bands
-            if band == self.band
-        ]
+        rows = [_band_row(sets) for band, sets in self.bands if band == self.band]
         return Section(f"All sets within {points(self.band)}", (said,), tuple(rows), figure)
 
     def table(self) -> pa.Table:
@@ -229,10 +221,16 @@ class Compared:
         return self_moa([sets for band, sets in self.bands if band == self.band], self.found, self.k)
 
 
+def _band_row(sets: BandSets) -> Row:
+    said = "1 set" if sets.n_all == 1 else f"{count(sets.n_all)} sets"
+    over = f"over {said} {points(float(sets.difference.mean()))}, mean gap {points(float(sets.gap.mean()))}"
+    if sets.at_no_gap is None:
+        about = "too few sets for a regression on the gap"
+    else:
+        about = f"at equal quality, 95% {interval(sets.lower, sets.upper, points)}"
+    return Row(f"sets of {sets.size}", points(sets.at_no_gap), f"{about}; {over}")
+
+
 def _either(names: tuple[tuple[str, ...], ...]) -> str:
     """The names, or those of each direction where they differ."""
-    return " or ".join(_listed(one) for one in dict.fromkeys(names))
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(shorten(name) for name in names)
+    return " or ".join(listed(one) for one in dict.fromkeys(names))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pyarrow as pa
 
-from cofail_lab.report.names import shorten
+from cofail_lab.report.names import listed, shorten
 from cofail_lab.report.numbers import count, fixed, interval, number, percent, points
 from cofail_lab.result import Row, Section
 
@@ -68,6 +68,14 @@ class Votes:
         return self.top_majority - (1 - float(self.outcomes.error_rates.min()))
 
     @property
+    def top_gain_error(self) -> float:
+        """Standard error of `top_gain` over queries; the choice of these models is not part of it."""
+        right = ~self.outcomes.wrong
+        majority = 2 * right[:, list(self.top)].sum(axis=1) > self.size
+        differences = majority.astype(float) - right[:, self.top[0]]
+        return float(differences.std(ddof=1) / np.sqrt(len(differences)))
+
+    @property
     def reading(self) -> Reading:
         """What the quality gap does to the published slope."""
         if self.published is None or self.controlled is None:
@@ -81,19 +89,25 @@ class Votes:
     def headline(self) -> str:
         """What votes gain, and what a buyer's vote gains."""
         mean = float(self.sets.gain.mean())
+        n = len(self.sets.gain)
+        models = listed(self.top_names)
+        best = f"The {self.size} most accurate models ({models}) {self._top_words()}."
+        if self.sets.n_all == 1:
+            return f"{best} There is no other set of {self.size}."
+        some = "all " if n == self.sets.n_all else f"{count(n)} of "
         verb = "gains" if mean > 0 else "loses"
-        models = ", ".join(shorten(name) for name in self.top_names)
-        some = "all " if len(self.sets.gain) == self.sets.n_all else f"{count(len(self.sets.gain))} of "
+        change = "neither gains nor loses" if abs(mean) < 1e-12 else f"{verb} {points(abs(mean))}"
         return (
-            f"A majority of {self.size} models {verb} {points(abs(mean))} against the best of them, on average over "
-            f"{some}{count(self.sets.n_all)} sets; {percent(self.negative_share)} of the votes are worse than their "
-            f"best member. The {self.size} most accurate models ({models}) {self._top_words()}."
+            f"A majority of {self.size} models {change} against the best of them, on average over {some}"
+            f"{count(self.sets.n_all)} sets; {percent(self.negative_share)} of the votes are worse than their best "
+            f"member. {best}"
         )
 
     def _top_words(self) -> str:
         if abs(self.top_gain) < 1e-12:
             return "are right together as often as the best of them alone"
-        return f"{'gain' if self.top_gain > 0 else 'lose'} {points(abs(self.top_gain))}"
+        size = points(abs(self.top_gain)).removesuffix(" points")
+        return f"{'gain' if self.top_gain > 0 else 'lose'} {size} ± {points(self.top_gain_error)}"
 
     def metrics(self) -> dict[str, float | int | None]:
         """Flat, see docs/votes.md."""
@@ -112,8 +126,12 @@ class Votes:
             "slope_controlled": None if controlled is None else controlled.value,
             "slope_controlled_lower": None if controlled is None else controlled.lower,
             "slope_controlled_upper": None if controlled is None else controlled.upper,
-            "times_too_narrow": None if controlled is None else controlled.times_too_narrow,
+            "times_too_narrow": None
+            if controlled is None or not controlled.naive_error
+            else controlled.times_too_narrow,
             "top_majority": self.top_majority,
+            "top_gain": self.top_gain,
+            "top_gain_error": self.top_gain_error,
             "top_plurality": low if low == high else None,
             "top_plurality_lower": low,
             "top_plurality_upper": high,
@@ -168,9 +186,13 @@ class Votes:
         if published is None or controlled is None:
             return "There are too few different sets for a regression on correlation."
         limits = f"{number(controlled.value, 3)}, 95% {interval(controlled.lower, controlled.upper, _three)}"
+        times = controlled.times_too_narrow
+        # With few models the jackknife can come out as narrow, and where the fit is exact there is nothing to compare.
         narrow = (
-            " Sets share models, so that limits as if they were independent would be "
-            f"{controlled.times_too_narrow:.0f} times too narrow."
+            f" Sets share models, so that limits as if they were independent would be {number(times, 2)} times too "
+            "narrow."
+            if np.isfinite(times) and times >= 1.1
+            else ""
         )
         with_gap = "With the quality gap (best less mean accuracy of the members) controlled"
         if self.reading == "not_positive":

@@ -35,13 +35,17 @@ def votes(sets: VoteSets, size: int) -> Figure:
     left.set_ylabel("majority right")
     known = shown[np.isfinite(sets.correlation[shown])]
     points = right.scatter(
-        sets.correlation[known], sets.gain[known], c=sets.quality_gap[known], s=3, cmap="viridis", rasterized=True
+        sets.correlation[known],
+        100 * sets.gain[known],
+        c=100 * sets.quality_gap[known],
+        s=3,
+        cmap="viridis",
+        rasterized=True,
     )
     right.axhline(0, color=OTHER, linewidth=0.8)
     right.set_xlabel("mean correlation of the members' errors")
-    right.set_ylabel("gain over the best member")
-    figure.colorbar(points, ax=right, label="quality gap", format=PercentFormatter(1.0, decimals=0))
-    for axes in (left, right):
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    right.set_ylabel("gain over the best member (points)")
+    figure.colorbar(points, ax=right, label="quality gap (points)")
+    left.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     left.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     return fitted(figure)
