@@ -188,10 +188,12 @@ def contest(*scores: Score, over: tuple[OverTable, ...] = ()) -> Contest:
 def test_policies() -> None:
     ridge, knn = score("ridge", 0.022), score("knn", 0.031)
     made = contest(ridge, knn)
+    plain: Any = SimpleNamespace(repeated=None)
     assert (
-        policies.headline(made) == "knn gains most over a alone: 3.1 points (2.1 to 5.1), 31% of what an oracle could."
+        policies.headline(made, plain)
+        == "knn gains most over a alone: 3.1 points (2.1 to 5.1), 31% of what an oracle could."
     )
-    assert policies.advice_sentence(Advice("gain", ridge, None), made) == (
+    assert policies.advice_sentence(Advice("gain", ridge, None), made, plain) == (
         "The ridge policy gains 2.2 points (1.2 to 4.2) over a at 25% of its cost, 31% of what an oracle could."
     )
     row = policies._row(ridge)
