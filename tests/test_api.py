@@ -25,7 +25,7 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> cl.Result:
     """What `cl.fit` returns, without the half minute of a fit; docs/python.md has a real one, and its test."""
     tables = {"models": pa.table({"model": ["a", "b"]}), "empty": pa.table({"n": pa.array([], pa.int64())})}
     made = replace(RESULT, tables=tables, figures={"pool": lambda: canvas(1, 1)[0]}, csv=("models",), interrupted=None)
-    monkeypatch.setattr(Fit, "analyse", lambda self, outcomes, seed: made)
+    monkeypatch.setattr(Fit, "analyse", lambda *_, **__: made)
     return cl.fit(FRAME, bootstrap=7, seed=3)
 
 

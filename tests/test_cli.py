@@ -274,7 +274,9 @@ def test_an_interrupted_run_says_so_and_keeps_its_results(
         yield
 
     monkeypatch.setattr(replicates, "in_batches", cut)
-    code, out, err = run("data=csv", f"data.path={grades}", "experiment.bootstrap=30", "hydra.run.dir=here")
+    code, out, err = run(
+        "data=csv", f"data.path={grades}", "experiment.bootstrap=30", "run.workers=1", "hydra.run.dir=here"
+    )
     assert code == 130
     assert "interrupted: 0 of 30 bootstrap replicates done" in err
     record = results(tmp_path / "here")

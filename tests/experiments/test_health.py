@@ -8,6 +8,7 @@ import pytest
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.fit import Fit
+from cofail_lab.experiments.fit_stages import FitStages
 from cofail_lab.experiments.health import Health
 from cofail_lab.grades import Cell, Grades
 from cofail_lab.result import Result, Section
@@ -43,7 +44,7 @@ def test_every_fit_prints_the_health_of_its_matrix(matrix: Grades, monkeypatch: 
     matrix.per_cell["cost"][:30, 8] = 0
     source = type("Held", (), {"load": lambda self: matrix})
     # The fit itself takes a while and is tested elsewhere.
-    monkeypatch.setattr(Fit, "analyse", lambda *_: Result("fitted", {}, sections=(Section("The matrix"),)))
+    monkeypatch.setattr(FitStages, "analyse", lambda *_: Result("fitted", {}, sections=(Section("The matrix"),)))
     result = Fit().run(Inputs(RunOptions(), source=source))
     assert [section.title for section in result.sections] == ["The matrix", "Health of the matrix"]
     assert "cost of exactly 0 (m8)" in result.sections[-1].sentences[0]
@@ -60,6 +61,6 @@ def test_findings_are_counted_by_what_they_are_about(matrix: Grades) -> None:
 def test_a_fit_examines_the_queries_that_it_leaves_out(matrix: Grades, monkeypatch: pytest.MonkeyPatch) -> None:
     matrix.cells[3, 1] = Cell.ERROR
     source = type("Held", (), {"load": lambda self: matrix})
-    monkeypatch.setattr(Fit, "analyse", lambda *_: Result("fitted", {}))
+    monkeypatch.setattr(FitStages, "analyse", lambda *_: Result("fitted", {}))
     result = Fit().run(Inputs(RunOptions(), source=source))
     assert "1 cell ended in an error (m1 has 1)" in result.sections[-1].sentences[0]

@@ -121,7 +121,7 @@ def test_a_sweep_over_policies_says_which_run_had_which(run, csv: str) -> None:
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("policy=[ridgy]", "policy/ridgy"),
+        ("policy=[ridgy]", "policy=ridgy: no such choice, did you mean ridge?"),
         ("policy.ridge.beta=1", "policy.ridge.beta: no such key"),
         ("policy.ridge.guard=maybe", "policy.ridge.guard: 'maybe' is not true, false or null"),
         ("policy.ridge.alpha=-1", "policy.ridge.alpha: -1 is not a number > 0"),

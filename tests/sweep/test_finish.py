@@ -68,7 +68,7 @@ def test_a_job_is_named_by_what_it_does_not_share(capsys: pytest.CaptureFixture[
 def test_what_is_gathered(states: list[State], asked: bool, gathered: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sweep that was finished before is gathered again; one without any result is not."""
     seen: list[list[str]] = []
-    monkeypatch.setattr(finish, "_gather", lambda _, names, __: seen.append(names))
+    monkeypatch.setattr(finish, "_gather", lambda _, names, *__, **___: seen.append(names))
     ended([event(number, state) for number, state in enumerate(states)], asked)
     assert seen == ([[f"f{number}" for number in range(len(states))]] if gathered else [])
 

@@ -165,8 +165,9 @@ def _axes(columns: Mapping[str, list[Any]]) -> dict[str, str]:
     kept: dict[tuple[int, ...], str] = {}
     parameters = [name for name in columns if "." in name or name == "policy"]
     varied = [name for name in parameters if len({*map(repr, columns[name])}) > 1]
-    # The name of a law goes first: a parameter that varies exactly with it would stand for it, and then be left out.
-    for name in sorted(varied, key=lambda name: (not name.endswith("._target_"), name.count("."), len(name))):
+    # The name of a policy or a law goes first: a parameter that varies exactly with it would stand for it, and then be
+    # left out.
+    for name in sorted(varied, key=lambda n: (n != "policy", not n.endswith("._target_"), n.count("."), len(n))):
         numbers: dict[str, int] = {}
         kept.setdefault(tuple(numbers.setdefault(repr(value), len(numbers)) for value in columns[name]), name)
     kinds = [name for name in varied if name.endswith("._target_") or name == "policy"]

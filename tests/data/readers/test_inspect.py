@@ -192,7 +192,7 @@ def test_runs_with_other_arguments_of_the_solver_are_systems(tmp_path: Path) -> 
     for tries, value in ((1, "I"), (8, "C")):
         solver = {"solver": "react", "solver_args": {"tries": tries}}
         small_logs.inspect(tmp_path / f"{tries}.json", "mockllm/m", [{"id": 1, "value": value}], **solver)
-    grades = load("inspect", tmp_path)
+    grades = load(tmp_path)
     assert dict(zip(grades.models, grades.cells[0].tolist(), strict=True)) == {
         "mockllm/m (solver.tries=1)": WRONG,
         "mockllm/m (solver.tries=8)": RIGHT,
