@@ -18,7 +18,7 @@ MOST_SAMPLES = 20
 """Fractions are read as multiples of one over a whole number up to this."""
 
 SETS_AT_MOST = 400
-"""Of more sets of one size, so many are drawn."""
+"""Most sets of one size that are looked at; where there are more, this many are drawn."""
 
 # Fractions in files are rounded to three digits or more; those of different S <= 20 are at least 1/380 apart.
 _ROUNDED = 5e-4
