@@ -23,7 +23,7 @@ class VotesOfSets:
 
     Attributes:
         size: members of a vote, odd.
-        at_most: most sets looked at; where there are more, this many are drawn at random, and a set drawn twice counts once.
+        at_most: most sets looked at; of more, this many are drawn at random, and a set drawn twice counts once.
     """
 
     size: int = 3
