@@ -64,9 +64,12 @@ def _run(arguments: Sequence[str], folder: Path, until: bytes | None = None, cod
     for _ in range(_REPEATS):
         before, begun = _processor(), time.perf_counter()
         with subprocess.Popen(
-            [*_COMMAND, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            [*_COMMAND, *arguments],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "80"},
-        ) as process:  # fmt: skip
+        ) as process:
             printed = b""
             while process.stdout is not None and (part := os.read(process.stdout.fileno(), 2**16)):
                 printed += part

@@ -59,9 +59,12 @@ class Run:
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
         """A process that the test can kill; what it writes is dropped."""
         return subprocess.Popen(
-            [*COMMAND, *arguments], cwd=self.folder, env=self._variables(environment),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [*COMMAND, *arguments],
+            cwd=self.folder,
+            env=self._variables(environment),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     @staticmethod
     def _variables(environment: dict[str, str]) -> dict[str, str]:

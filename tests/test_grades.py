@@ -138,8 +138,13 @@ def test_a_missing_answer_stopped_at_no_limit() -> None:
 def test_what_is_left_out_is_counted_and_at_worst_all_wrong() -> None:
     """Two complete queries, one all-wrong; of four others one is solved, two failed, one untouched: 1 + 2 + 1 of 6."""
     cells = [
-        [RIGHT, WRONG], [WRONG, WRONG], [RIGHT, MISSING], [WRONG, ERROR], [UNSCORED, WRONG], [MISSING, ERROR],
-    ]  # fmt: skip
+        [RIGHT, WRONG],
+        [WRONG, WRONG],
+        [RIGHT, MISSING],
+        [WRONG, ERROR],
+        [UNSCORED, WRONG],
+        [MISSING, ERROR],
+    ]
     outcomes = grades_of(cells, "123456", "ab").outcomes()
     left = outcomes.left_out
     assert left is not None

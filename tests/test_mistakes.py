@@ -29,28 +29,46 @@ FILES: list[tuple[str, str | bytes, str]] = [
     ("two_queries.csv", "query,a,b\nq1,1,0\nq1,0,1\n", "query name 'q1' appears twice; names must be unique"),
     ("blank_name.csv", "query,a, \nq1,1,0\nq2,0,1\n", "model number 2 has no name; every model needs a unique name"),
     ("answers.csv", "query,a,b\nq1,A,C\nq2,B,D\n", "row 'q1', column 'a': 'A'; row 'q1', column 'b': 'C'; row"),
-    ("one_text.csv", "query,a,b\nq1,1,x\nq2,0,1\n",
-     "row 'q1', column 'b': 'x' is not a graded cell; accepted: 1 (right)"),
-    ("percent.csv", "query,a,b\nq1,90%,2%\nq2,1%,9%\n",
-     "write percentages as numbers, 0.9 or 90; data.threshold= then"),
-    ("hundred.csv", "query,a,b\nq1,90,20\nq2,10,100\n",
-     "(4 cells, the first three here); data.threshold= says from which"),
+    (
+        "one_text.csv",
+        "query,a,b\nq1,1,x\nq2,0,1\n",
+        "row 'q1', column 'b': 'x' is not a graded cell; accepted: 1 (right)",
+    ),
+    (
+        "percent.csv",
+        "query,a,b\nq1,90%,2%\nq2,1%,9%\n",
+        "write percentages as numbers, 0.9 or 90; data.threshold= then",
+    ),
+    (
+        "hundred.csv",
+        "query,a,b\nq1,90,20\nq2,10,100\n",
+        "(4 cells, the first three here); data.threshold= says from which",
+    ),
     ("two.csv", "query,a,b\nq1,2,1\nq2,1,0\n", "column 'a': '2' is not a graded cell; data.threshold= says from which"),
-    ("short.csv", "query,a,b\nq1,1,0\nq2,1\n",
-     "line 3 has 2 cells, the header has 3; every row needs one cell for each"),
+    (
+        "short.csv",
+        "query,a,b\nq1,1,0\nq2,1\n",
+        "line 3 has 2 cells, the header has 3; every row needs one cell for each",
+    ),
     ("long_row.csv", "query,a,b\nq1,1,0\nq2,1,0,1\n", "line 3 has 4 cells, the header has 3"),
     ("quote.csv", 'query,a,b\n"q1,1,0\nq2,1,0\n', "quote.csv: not a valid CSV file (unexpected end of data)"),
     ("missing.csv", "query,a,b\nq1,,\nq2,,\n", "no query is answered by every model: none of 4 cells is graded"),
     ("half.csv", "query,a,b\nq1,1,\nq2,,0\nq3,1,\n", "0 of 3 queries answered by every model, at least 2 needed"),
     ("rows.csv", "model,q1,q2\na,1,0\na,0,1\n", "model name 'a' appears twice"),
     ("latin.csv", "query,modèle,b\nq1,1,0\n".encode("latin-1"), "not UTF-8 text (byte 0xe8); save it as UTF-8"),
-    ("utf16.csv", GOOD.encode("utf-16-le"),
-     "zero, as binary files have, and text in UTF-16 or UTF-32; save it as UTF-8"),
+    (
+        "utf16.csv",
+        GOOD.encode("utf-16-le"),
+        "zero, as binary files have, and text in UTF-16 or UTF-32; save it as UTF-8",
+    ),
     ("binary.csv", bytes(range(256)) * 4, "binary.csv: not a text table: it has bytes that are zero"),
     ("picture.csv", b"\x89PNG\r\n\x1a\n" + bytes(64), "not a text table: it is an image"),
     ("paper.csv", b"%PDF-1.7 \n" + bytes(64), "not a text table: it is a PDF document"),
-    ("book.csv", b"PK\x03\x04" + bytes(64),
-     "is a zip archive or an Excel workbook; unpack it, or let its name end in .xlsx"),
+    (
+        "book.csv",
+        b"PK\x03\x04" + bytes(64),
+        "is a zip archive or an Excel workbook; unpack it, or let its name end in .xlsx",
+    ),
     ("old.csv", b"\xd0\xcf\x11\xe0" + bytes(64), "is an Excel workbook of the old kind; save it as .xlsx or CSV"),
     ("table.csv", b"PAR1" + bytes(64), "is a Parquet table; let its name end in .parquet"),
     ("packed.csv", gzip.compress(GOOD.encode()), "is compressed with gzip; let its name end in .csv.gz"),
@@ -63,7 +81,7 @@ FILES: list[tuple[str, str | bytes, str]] = [
     ("bad.jsonl", '{"a": 1}\n{oops\n', "bad.jsonl: line 2: not valid JSON"),
     ("notes.txt", "hello", "of no known format; tried csv, evalplus"),
     ("grades.txt", GOOD, "let the name of a table end in .csv, .tsv, .xlsx or .parquet"),
-]  # fmt: skip
+]
 
 PATHS: list[tuple[str, str]] = [
     # what is read in a folder with good.csv, an empty folder `none` and nothing else, what the message says
@@ -123,12 +141,14 @@ COMMANDS: list[tuple[str, str]] = [
     ("seed=3", "seed: no such key, did you mean run.seed?"),
     ("record.figurs=true", "record.figurs: no such key, did you mean record.figures?"),
     ("hydra.run.dri=x", "hydra.run.dri: no such key, did you mean hydra.run.dir?"),
-    ("--bootstrap  3",
-     "--bootstrap: no such option, did you mean experiment.bootstrap=...?; keys are written key=value"),
+    (
+        "--bootstrap  3",
+        "--bootstrap: no such option, did you mean experiment.bootstrap=...?; keys are written key=value",
+    ),
     ("--seed=3", "--seed=3: no such option, did you mean run.seed=3?"),
     ("experiment  =  certify", "experiment: a key without a value; experiment=... is written as one word"),
     ("certify  good.csv", "certify: no such file, did you mean experiment=certify?"),
-]  # fmt: skip
+]
 
 
 def one_line(message: str) -> bool:

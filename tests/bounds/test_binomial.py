@@ -9,9 +9,15 @@ from cofail_lab.bounds.binomial import clopper_pearson, clopper_pearson_lower, c
 
 @pytest.mark.parametrize(
     ("k", "n", "low", "high"),
-    [(17, 330, 0.030, 0.081), (16, 480, 0.019, 0.054), (6, 200, 0.011, 0.064),
-     (10, 79, 0.062, 0.220), (5, 63, 0.026, 0.176), (0, 130, 0.0, 0.028)],
-)  # fmt: skip
+    [
+        (17, 330, 0.030, 0.081),
+        (16, 480, 0.019, 0.054),
+        (6, 200, 0.011, 0.064),
+        (10, 79, 0.062, 0.220),
+        (5, 63, 0.026, 0.176),
+        (0, 130, 0.0, 0.028),
+    ],
+)
 def test_published_intervals(k: int, n: int, low: float, high: float) -> None:
     """Theory section 5, to the three published digits."""
     lower, upper = clopper_pearson(k, n, 0.05)

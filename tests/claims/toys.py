@@ -10,13 +10,25 @@ from cofail_lab.claims.adversary import Range, Search
 
 def toy(formula, expected="confirmed", **changes) -> Claim:
     """x(1-x) ≤ bound on [0, 1]; the greatest value is 1/4, at 1/2."""
-    check = Check("the parabola", "exact", lambda f, case: at_most(Fraction(case["x"]) * (1 - Fraction(case["x"])), f),
-                  ({"x": 0.125},), Search({"x": Range(0.0, 1.0)}, n_starts=8, n_polished=2, n_steps=40))  # fmt: skip
+    check = Check(
+        "the parabola",
+        "exact",
+        lambda f, case: at_most(Fraction(case["x"]) * (1 - Fraction(case["x"])), f),
+        ({"x": 0.125},),
+        Search({"x": Range(0.0, 1.0)}, n_starts=8, n_polished=2, n_steps=40),
+    )
     given = {
-        "id": "T.i", "releases": ("lab",), "statement": "A parabola is bounded.", "symbols": "x(1-x) ≤ 1/4",
-        "hypothesis": "0 ≤ x ≤ 1", "expected": expected, "formula": formula, "checks": (check,),
-        "control": Control("a bound of 1/5", "refuted", Fraction(1, 5)), "mutants": {"1/5": Fraction(1, 5)},
-    }  # fmt: skip
+        "id": "T.i",
+        "releases": ("lab",),
+        "statement": "A parabola is bounded.",
+        "symbols": "x(1-x) ≤ 1/4",
+        "hypothesis": "0 ≤ x ≤ 1",
+        "expected": expected,
+        "formula": formula,
+        "checks": (check,),
+        "control": Control("a bound of 1/5", "refuted", Fraction(1, 5)),
+        "mutants": {"1/5": Fraction(1, 5)},
+    }
     return Claim(**(given | changes))
 
 

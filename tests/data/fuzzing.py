@@ -16,11 +16,41 @@ import pyarrow.parquet as pq
 LOGS = Path(__file__).with_name("logs")
 
 HOSTILE: tuple[Any, ...] = (
-    None, True, "", " ", "C", "P", "N", "\ud800", "a\x00b", "../../etc/passwd", "=cmd|' /C calc'!A0", "1e400", "NaN",
-    0, -1, 2, 10**30, -(10**400), 0.5, float("nan"), float("inf"), -0.0, [], {}, [[]], [None], {"": None},
+    None,
+    True,
+    "",
+    " ",
+    "C",
+    "P",
+    "N",
+    "\ud800",
+    "a\x00b",
+    "../../etc/passwd",
+    "=cmd|' /C calc'!A0",
+    "1e400",
+    "NaN",
+    0,
+    -1,
+    2,
+    10**30,
+    -(10**400),
+    0.5,
+    float("nan"),
+    float("inf"),
+    -0.0,
+    [],
+    {},
+    [[]],
+    [None],
+    {"": None},
     {"a": {"a": []}},
-    "x" * 5000, "\u202egpt", "🤖", ["q1", "q1"], {"models": {}}, {"score": {"value": []}},
-)  # fmt: skip
+    "x" * 5000,
+    "\u202egpt",
+    "🤖",
+    ["q1", "q1"],
+    {"models": {}},
+    {"score": {"value": []}},
+)
 
 
 def seed_files(name: str) -> dict[str, bytes]:
@@ -94,11 +124,20 @@ def _lines(rows: list[dict[str, Any]]) -> bytes:
 
 def _lm_eval() -> dict[str, bytes]:
     rows = [
-        {"doc_id": i, "doc": {"q": f"{i}?"}, "target": "A", "arguments": {"gen_args_0": {"arg_0": f"{i}?"}},
-         "resps": [["A"]], "filtered_resps": ["A"], "filter": "none", "metrics": ["acc"], "doc_hash": f"h{i}",
-         "acc": float(i % 2)}
+        {
+            "doc_id": i,
+            "doc": {"q": f"{i}?"},
+            "target": "A",
+            "arguments": {"gen_args_0": {"arg_0": f"{i}?"}},
+            "resps": [["A"]],
+            "filtered_resps": ["A"],
+            "filter": "none",
+            "metrics": ["acc"],
+            "doc_hash": f"h{i}",
+            "acc": float(i % 2),
+        }
         for i in range(4)
-    ]  # fmt: skip
+    ]
     results = {"model_name": "org/model", "configs": {}, "higher_is_better": {"t": {"acc": True}}}
     time = "2026-01-01T00-00-00.000000"
     return {f"samples_t_{time}.jsonl": _lines(rows), f"results_{time}.json": json.dumps(results).encode()}
@@ -106,16 +145,33 @@ def _lm_eval() -> dict[str, bytes]:
 
 def _inspect() -> dict[str, bytes]:
     log = {
-        "version": 2, "status": "success",
-        "eval": {"task": "t", "model": "mockllm/model", "created": "2026-01-01T00:00:00+00:00",
-                 "dataset": {"name": "d", "sample_ids": [1, 2]}, "config": {}, "task_version": 0, "run_id": "r",
-                 "task_id": "i", "eval_id": "e"},
+        "version": 2,
+        "status": "success",
+        "eval": {
+            "task": "t",
+            "model": "mockllm/model",
+            "created": "2026-01-01T00:00:00+00:00",
+            "dataset": {"name": "d", "sample_ids": [1, 2]},
+            "config": {},
+            "task_version": 0,
+            "run_id": "r",
+            "task_id": "i",
+            "eval_id": "e",
+        },
         "samples": [
-            {"id": i, "epoch": 1, "input": "?", "target": "A", "messages": [], "output": {"model": "m", "choices": []},
-             "scores": {"match": {"value": "CI"[i % 2]}}, "model_usage": {}}
+            {
+                "id": i,
+                "epoch": 1,
+                "input": "?",
+                "target": "A",
+                "messages": [],
+                "output": {"model": "m", "choices": []},
+                "scores": {"match": {"value": "CI"[i % 2]}},
+                "model_usage": {},
+            }
             for i in (1, 2)
         ],
-    }  # fmt: skip
+    }
     return {"log.json": json.dumps(log).encode()}
 
 
@@ -127,21 +183,36 @@ def _routerbench() -> dict[str, bytes]:
 
 def _llmrouterbench() -> dict[str, bytes]:
     records = [
-        {"index": i, "origin_query": f"{i}?", "score": i % 2, "prompt_tokens": 5, "completion_tokens": 3, "cost": 0.1,
-         "raw_output": "A"}
+        {
+            "index": i,
+            "origin_query": f"{i}?",
+            "score": i % 2,
+            "prompt_tokens": 5,
+            "completion_tokens": 3,
+            "cost": 0.1,
+            "raw_output": "A",
+        }
         for i in range(1, 4)
-    ]  # fmt: skip
+    ]
     whole = {"performance": 0.5, "model_name": "m", "dataset_name": "d", "split": "test", "records": records}
     return {"d-test-m.json": json.dumps(whole).encode()}
 
 
 def _every_eval_ever() -> dict[str, bytes]:
     rows = [
-        {"schema_version": "0.2.2", "evaluation_id": "e", "model_id": m, "evaluation_name": "d", "sample_id": f"s{i}",
-         "interaction_type": "single_turn", "input": {"raw": "?"},
-         "evaluation": {"score": i % 2, "is_correct": i % 2 == 1}}
-        for i in range(3) for m in ("a", "b")
-    ]  # fmt: skip
+        {
+            "schema_version": "0.2.2",
+            "evaluation_id": "e",
+            "model_id": m,
+            "evaluation_name": "d",
+            "sample_id": f"s{i}",
+            "interaction_type": "single_turn",
+            "input": {"raw": "?"},
+            "evaluation": {"score": i % 2, "is_correct": i % 2 == 1},
+        }
+        for i in range(3)
+        for m in ("a", "b")
+    ]
     return {"x_samples.jsonl": _lines(rows)}
 
 
@@ -162,13 +233,25 @@ def _records() -> dict[str, bytes]:
 
 def _promptfoo_rows() -> list[dict[str, Any]]:
     return [
-        {"provider": {"id": f"echo:{m}", "label": m}, "prompt": {"raw": f"{i}?", "label": "{{q}}"}, "promptIdx": k,
-         "testIdx": i, "vars": {"q": f"{i}?"}, "testCase": {"description": "", "assert": [{"type": "equals"}]},
-         "success": i == k, "score": i - k, "failureReason": int(i != k), "error": "no", "cost": 0.1,
-         "namedScores": {"acc": 0.5}, "gradingResult": {"pass": i == k, "reason": "r", "componentResults": [{}]},
-         "response": {"cached": False, "tokenUsage": {"prompt": 3, "completion": 4}}}
-        for i in range(3) for k, m in enumerate("ab")
-    ]  # fmt: skip
+        {
+            "provider": {"id": f"echo:{m}", "label": m},
+            "prompt": {"raw": f"{i}?", "label": "{{q}}"},
+            "promptIdx": k,
+            "testIdx": i,
+            "vars": {"q": f"{i}?"},
+            "testCase": {"description": "", "assert": [{"type": "equals"}]},
+            "success": i == k,
+            "score": i - k,
+            "failureReason": int(i != k),
+            "error": "no",
+            "cost": 0.1,
+            "namedScores": {"acc": 0.5},
+            "gradingResult": {"pass": i == k, "reason": "r", "componentResults": [{}]},
+            "response": {"cached": False, "tokenUsage": {"prompt": 3, "completion": 4}},
+        }
+        for i in range(3)
+        for k, m in enumerate("ab")
+    ]
 
 
 def _promptfoo() -> dict[str, bytes]:
@@ -203,12 +286,24 @@ VARIANTS = {"npy": "npz", "promptfoo_lines": "promptfoo", "swebench_instance": "
 """Further logs to attack -> their format."""
 
 _WRITTEN: dict[str, Callable[[], dict[str, bytes]]] = {
-    "csv": _csv, "parquet": _parquet, "long": _long, "npz": _npz, "lm_eval": _lm_eval, "inspect": _inspect,
-    "routerbench": _routerbench, "llmrouterbench": _llmrouterbench, "every_eval_ever": _every_eval_ever,
-    "paper_json": _paper_json, "records": _records, "promptfoo": _promptfoo, "lighteval": _lighteval,
-    "opencompass": _opencompass, "npy": _npy, "swebench_instance": _swebench_instance,
+    "csv": _csv,
+    "parquet": _parquet,
+    "long": _long,
+    "npz": _npz,
+    "lm_eval": _lm_eval,
+    "inspect": _inspect,
+    "routerbench": _routerbench,
+    "llmrouterbench": _llmrouterbench,
+    "every_eval_ever": _every_eval_ever,
+    "paper_json": _paper_json,
+    "records": _records,
+    "promptfoo": _promptfoo,
+    "lighteval": _lighteval,
+    "opencompass": _opencompass,
+    "npy": _npy,
+    "swebench_instance": _swebench_instance,
     "promptfoo_lines": lambda: {"out.jsonl": _lines(_promptfoo_rows())},
-}  # fmt: skip
+}
 
 
 def attack(file: str, content: bytes, rng: random.Random) -> bytes:
@@ -230,16 +325,18 @@ def attack(file: str, content: bytes, rng: random.Random) -> bytes:
 def attack_bytes(content: bytes, rng: random.Random) -> bytes:
     """Truncated, spliced, with stray bytes, other line ends or a byte order mark."""
     where = rng.randrange(len(content) + 1)
-    return rng.choice([
-        content[:where],
-        content[:where] + bytes(rng.randrange(256) for _ in range(rng.randint(1, 8))) + content[where + 1 :],
-        content[:where] + content[rng.randrange(len(content) + 1) :],
-        content.replace(b"\n", rng.choice([b"\r", b"\r\n", b"\n\n"])),
-        b"\xef\xbb\xbf" + content,
-        b"\xff\xfe" + content,
-        content + content,
-        content.replace(b'"', b"", 1),
-    ])  # fmt: skip
+    return rng.choice(
+        [
+            content[:where],
+            content[:where] + bytes(rng.randrange(256) for _ in range(rng.randint(1, 8))) + content[where + 1 :],
+            content[:where] + content[rng.randrange(len(content) + 1) :],
+            content.replace(b"\n", rng.choice([b"\r", b"\r\n", b"\n\n"])),
+            b"\xef\xbb\xbf" + content,
+            b"\xff\xfe" + content,
+            content + content,
+            content.replace(b'"', b"", 1),
+        ]
+    )
 
 
 def _dump(value: Any) -> bytes:
@@ -315,10 +412,18 @@ def _attack_parquet(content: bytes, rng: random.Random) -> bytes:
         return content
     n = max((len(column) for column in columns.values()), default=1)
     other = [
-        pa.nulls(n), pa.array([b"\xff"] * n), pa.array([[1]] * n), pa.array([{"a": 1}] * n), pa.array(["x"] * n),
-        pa.array([float("inf")] * n), pa.array([2] * n, pa.uint8()), pa.array(range(n), pa.timestamp("s")),
-        pa.array(["q"] * n).dictionary_encode(), pa.array([True] * n), pa.array([""] * n),
-    ]  # fmt: skip
+        pa.nulls(n),
+        pa.array([b"\xff"] * n),
+        pa.array([[1]] * n),
+        pa.array([{"a": 1}] * n),
+        pa.array(["x"] * n),
+        pa.array([float("inf")] * n),
+        pa.array([2] * n, pa.uint8()),
+        pa.array(range(n), pa.timestamp("s")),
+        pa.array(["q"] * n).dictionary_encode(),
+        pa.array([True] * n),
+        pa.array([""] * n),
+    ]
     columns[rng.choice([*columns, "new", "dataset"])] = rng.choice(other)
     if rng.random() < 0.2:
         columns.pop(rng.choice(list(columns)))
@@ -332,11 +437,24 @@ def _attack_npz(content: bytes, rng: random.Random) -> bytes:
     except Exception:  # an earlier attack
         return content
     name = rng.choice([*arrays, "samples", "queries", "correct"])
-    arrays[name] = rng.choice([
-        np.zeros(3), np.zeros((4, 3)), np.full((4, 3), np.nan), np.full((4, 3), 2), np.zeros((4, 3, 2)), np.zeros(()),
-        np.zeros((0, 3)), np.array(["a", "a", "b", ""]), np.array(["\ud800", "b", "c"]), np.array([b"a", b"b", b"c"]),
-        np.ones((4, 3), complex), np.zeros((4, 3), "M8[s]"), np.zeros(4, [("a", int)]), np.full((4, 3), np.inf),
-    ])  # fmt: skip
+    arrays[name] = rng.choice(
+        [
+            np.zeros(3),
+            np.zeros((4, 3)),
+            np.full((4, 3), np.nan),
+            np.full((4, 3), 2),
+            np.zeros((4, 3, 2)),
+            np.zeros(()),
+            np.zeros((0, 3)),
+            np.array(["a", "a", "b", ""]),
+            np.array(["\ud800", "b", "c"]),
+            np.array([b"a", b"b", b"c"]),
+            np.ones((4, 3), complex),
+            np.zeros((4, 3), "M8[s]"),
+            np.zeros(4, [("a", int)]),
+            np.full((4, 3), np.inf),
+        ]
+    )
     written = npz(arrays)
     if rng.random() < 0.7:
         return written

@@ -23,9 +23,12 @@ EXAMPLES = int(os.environ.get("COFAIL_FUZZ", "40"))
 
 
 QUIET = {
-    "max_examples": EXAMPLES, "deadline": None, "derandomize": True, "database": None,
+    "max_examples": EXAMPLES,
+    "deadline": None,
+    "derandomize": True,
+    "database": None,
     "suppress_health_check": list(HealthCheck),
-}  # fmt: skip
+}
 
 
 SEEDS = (*FORMATS, *VARIANTS)

@@ -33,8 +33,12 @@ def test_one_log_per_model_joins_by_name(tmp_path: Path, kind: str) -> None:
 
 
 def test_the_same_model_in_several_runs_becomes_samples() -> None:
-    one = grades_of([[RIGHT, WRONG], [ERROR, RIGHT], [MISSING, RIGHT]], "pqr", "ab",
-                    per_cell={"cost": np.array([[1.0, 2], [3, 4], [np.nan, 6]])})  # fmt: skip
+    one = grades_of(
+        [[RIGHT, WRONG], [ERROR, RIGHT], [MISSING, RIGHT]],
+        "pqr",
+        "ab",
+        per_cell={"cost": np.array([[1.0, 2], [3, 4], [np.nan, 6]])},
+    )
     two = grades_of([[WRONG], [RIGHT]], "qr", "a", per_cell={"cost": np.array([[7.0], [8]])})
     three = grades_of([[RIGHT, RIGHT]], "p", "ac")
     whole = join_grades([one, two, three])
@@ -87,10 +91,20 @@ def test_joined_queries_of_one_name_in_two_datasets_stay_apart() -> None:
 
 def test_what_the_first_log_says_is_kept() -> None:
     """Of a query and of a model; what it leaves open, the second log may say."""
-    one = grades_of([[RIGHT], [RIGHT]], "pq", "a", per_query={"key": np.array(["A", ""], dtype=object)},
-                    per_model={"family": np.array(["f"], dtype=object), "price": np.array([np.nan])})  # fmt: skip
-    two = grades_of([[RIGHT], [RIGHT]], "pq", "a", per_query={"key": np.array(["B", "C"], dtype=object)},
-                    per_model={"family": np.array(["g"], dtype=object), "price": np.array([2.0])})  # fmt: skip
+    one = grades_of(
+        [[RIGHT], [RIGHT]],
+        "pq",
+        "a",
+        per_query={"key": np.array(["A", ""], dtype=object)},
+        per_model={"family": np.array(["f"], dtype=object), "price": np.array([np.nan])},
+    )
+    two = grades_of(
+        [[RIGHT], [RIGHT]],
+        "pq",
+        "a",
+        per_query={"key": np.array(["B", "C"], dtype=object)},
+        per_model={"family": np.array(["g"], dtype=object), "price": np.array([2.0])},
+    )
     whole = join_grades([one, two])
     assert whole.per_query["key"].tolist() == ["A", "C"]
     assert (whole.per_model["family"].tolist(), whole.per_model["price"].tolist()) == (["f"], [2.0])

@@ -21,7 +21,11 @@ def test_every_change_of_state_is_counted_in_its_kind() -> None:
     after = grades_of([[WRONG, RIGHT, MISSING, WRONG, ERROR, ERROR]], "q", "abcdef")
     flips = compare_cells(before, after)
     assert flips.counts == {
-        "n_graded_twice": 2, "n_right_to_wrong": 1, "n_wrong_to_right": 1, "n_graded_to_not": 1, "n_not_to_graded": 1,
-    }  # fmt: skip
+        "n_graded_twice": 2,
+        "n_right_to_wrong": 1,
+        "n_wrong_to_right": 1,
+        "n_graded_to_not": 1,
+        "n_not_to_graded": 1,
+    }
     assert [row["model"] for row in flips.cells.to_pylist()] == list("abcde")
     assert flips.models["not_to_graded"].to_pylist() == [0, 0, 0, 1, 0, 0]

@@ -13,11 +13,24 @@ from tests.data.cells import ERROR, MISSING, RIGHT, UNSCORED, WRONG
 @pytest.mark.parametrize(
     ("value", "state"),
     [
-        ("C", RIGHT), ("I", WRONG), ("N", UNSCORED), (None, UNSCORED), (math.nan, UNSCORED), (True, RIGHT), (0, WRONG),
-        (1.0, RIGHT), ("1", RIGHT), ("0.0", WRONG), ("pass", RIGHT), ("Fail", WRONG), ("TRUE", RIGHT),
-        ("nan", UNSCORED), ("error", ERROR), ("missing", MISSING),
+        ("C", RIGHT),
+        ("I", WRONG),
+        ("N", UNSCORED),
+        (None, UNSCORED),
+        (math.nan, UNSCORED),
+        (True, RIGHT),
+        (0, WRONG),
+        (1.0, RIGHT),
+        ("1", RIGHT),
+        ("0.0", WRONG),
+        ("pass", RIGHT),
+        ("Fail", WRONG),
+        ("TRUE", RIGHT),
+        ("nan", UNSCORED),
+        ("error", ERROR),
+        ("missing", MISSING),
     ],
-)  # fmt: skip
+)
 def test_scores_that_need_no_threshold(value: object, state: Cell) -> None:
     assert Rule().state(value, "here") == state
 

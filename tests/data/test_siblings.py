@@ -178,8 +178,10 @@ def test_completion_arguments_make_another_system(tmp_path: Path) -> None:
 def test_promptfoo_columns_are_systems(tmp_path: Path) -> None:
     rows = [
         {"q": q, "provider": "m", "success": k == 0, "promptIdx": k, "prompt": {"label": f"p{k}"}, "testIdx": repeat}
-        for q in ("1?", "2?") for k in (0, 1) for repeat in (0, 1)
-    ]  # fmt: skip
+        for q in ("1?", "2?")
+        for k in (0, 1)
+        for repeat in (0, 1)
+    ]
     grades = read(small_logs.promptfoo(tmp_path / "prompts.json", rows))
     assert grades.models == ("m (prompt=p0)", "m (prompt=p1)")
     assert grades.per_cell["samples"].tolist() == [[[RIGHT] * 2, [WRONG] * 2]] * 2
@@ -279,8 +281,12 @@ def test_a_report_of_a_subset_of_a_subset(tmp_path: Path) -> None:
     }
     grades = read(small_logs.swebench_report(tmp_path / "m.r.json", states))
     assert dict(zip(grades.queries, column(grades, "m"), strict=True)) == {
-        "a": RIGHT, "b": WRONG, "c": MISSING, "d": WRONG, "e": MISSING
-    }  # fmt: skip
+        "a": RIGHT,
+        "b": WRONG,
+        "c": MISSING,
+        "d": WRONG,
+        "e": MISSING,
+    }
 
 
 # Kinds 7 and 8: the message for several scorers leads on, and so does a scorer by task.

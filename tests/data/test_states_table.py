@@ -29,44 +29,67 @@ def _jsonl(rows: list[dict[str, Any]]) -> str:
 def _csv() -> tuple[Files, Cells]:
     text = "query,a,b\nq1,1,1\nq2,0,1\nq3,unscored,1\nq4,error,1\nq5,,1\nq6,NA,1\nq7,timeout,1\n"
     return {"t.csv": text}, {
-        "q1": (RIGHT, "1, true, yes"), "q2": (WRONG, "0, false, no"), "q3": (UNSCORED, "`unscored`"),
-        "q4": (ERROR, "`error`"), "q7": (ERROR, "`timeout`"), "q5": (MISSING, "empty"), "q6": (MISSING, "NA"),
-    }  # fmt: skip
+        "q1": (RIGHT, "1, true, yes"),
+        "q2": (WRONG, "0, false, no"),
+        "q3": (UNSCORED, "`unscored`"),
+        "q4": (ERROR, "`error`"),
+        "q7": (ERROR, "`timeout`"),
+        "q5": (MISSING, "empty"),
+        "q6": (MISSING, "NA"),
+    }
 
 
 def _parquet() -> tuple[Files, Cells]:
     columns = {"query": ["q1", "q2", "q3", "q4", "q5"], "a": ["1", "0", "unscored", "error", None], "b": [1] * 5}
     return {"t.parquet": parquet(columns)}, {
-        "q1": (RIGHT, "as csv"), "q2": (WRONG, "as csv"), "q3": (UNSCORED, "as csv"), "q4": (ERROR, "as csv"),
+        "q1": (RIGHT, "as csv"),
+        "q2": (WRONG, "as csv"),
+        "q3": (UNSCORED, "as csv"),
+        "q4": (ERROR, "as csv"),
         "q5": (MISSING, "null, nan"),
-    }  # fmt: skip
+    }
 
 
 def _long() -> tuple[Files, Cells]:
     rows = ["q1,a,1", "q2,a,0", "q3,a,unscored", "q4,a,error", "q5,a,", "q6,b,1", "q6,a,nan"]
     return {"t.csv": "query,model,correct\n" + "\n".join(rows)}, {
-        "q1": (RIGHT, "1, or `data.threshold`"), "q2": (WRONG, "0"), "q3": (UNSCORED, "`unscored`"),
-        "q6": (UNSCORED, "nan"), "q4": (ERROR, "`error`"), "q5": (MISSING, "empty"),
-    }  # fmt: skip
+        "q1": (RIGHT, "1, or `data.threshold`"),
+        "q2": (WRONG, "0"),
+        "q3": (UNSCORED, "`unscored`"),
+        "q6": (UNSCORED, "nan"),
+        "q4": (ERROR, "`error`"),
+        "q5": (MISSING, "empty"),
+    }
 
 
 def _npz() -> tuple[Files, Cells]:
     cells = np.array([[0], [1], [2], [3], [4]])
     return {"t.npz": npz({"cells": cells, "models": np.array(["a"])})}, {
-        "q1": (RIGHT, "`cells` 0"), "q2": (WRONG, "`cells` 1"), "q3": (UNSCORED, "`cells` 2"),
-        "q4": (ERROR, "`cells` 3"), "q5": (MISSING, "`cells` 4, nan"),
-    }  # fmt: skip
+        "q1": (RIGHT, "`cells` 0"),
+        "q2": (WRONG, "`cells` 1"),
+        "q3": (UNSCORED, "`cells` 2"),
+        "q4": (ERROR, "`cells` 3"),
+        "q5": (MISSING, "`cells` 4, nan"),
+    }
 
 
 def _records() -> tuple[Files, Cells]:
     rows = [
-        {"q": "q1", "m": "a", "r": True}, {"q": "q2", "m": "a", "r": 0}, {"q": "q3", "m": "a"},
-        {"q": "q4", "m": "a", "r": -1}, {"q": "q5", "m": "a", "r": 0, "e": "timeout"}, {"q": "q6", "m": "b", "r": 1},
-    ]  # fmt: skip
+        {"q": "q1", "m": "a", "r": True},
+        {"q": "q2", "m": "a", "r": 0},
+        {"q": "q3", "m": "a"},
+        {"q": "q4", "m": "a", "r": -1},
+        {"q": "q5", "m": "a", "r": 0, "e": "timeout"},
+        {"q": "q6", "m": "b", "r": 1},
+    ]
     return {"t.jsonl": _jsonl(rows)}, {
-        "q1": (RIGHT, "true, 1, pass"), "q2": (WRONG, "false, 0, fail"), "q3": (UNSCORED, "no such field"),
-        "q4": (UNSCORED, "`data.unscored`"), "q5": (ERROR, "something in `data.error`"), "q6": (MISSING, "no record"),
-    }  # fmt: skip
+        "q1": (RIGHT, "true, 1, pass"),
+        "q2": (WRONG, "false, 0, fail"),
+        "q3": (UNSCORED, "no such field"),
+        "q4": (UNSCORED, "`data.unscored`"),
+        "q5": (ERROR, "something in `data.error`"),
+        "q6": (MISSING, "no record"),
+    }
 
 
 def _inspect() -> tuple[Files, Cells]:
@@ -74,33 +97,51 @@ def _inspect() -> tuple[Files, Cells]:
     error = {"message": "API", "traceback": "", "traceback_ansi": ""}
     limit = {"type": "token", "limit": 10}
     held: dict[str, dict[str, Any]] = {
-        "q1": {"scores": {"match": {"value": "C"}}}, "q2": {"scores": {"match": {"value": "I"}}},
-        "q3": {"scores": {"match": {"value": "I"}}, "limit": limit}, "q4": {"scores": {"match": {"value": "N"}}},
-        "q5": {"scores": {"match": {"value": "C"}}, "error": error}, "q6": {"scores": {}, "limit": limit},
-    }  # fmt: skip
+        "q1": {"scores": {"match": {"value": "C"}}},
+        "q2": {"scores": {"match": {"value": "I"}}},
+        "q3": {"scores": {"match": {"value": "I"}}, "limit": limit},
+        "q4": {"scores": {"match": {"value": "N"}}},
+        "q5": {"scores": {"match": {"value": "C"}}, "error": error},
+        "q6": {"scores": {}, "limit": limit},
+    }
     sample = log["samples"][0]
     log["samples"] = [{**sample, "id": query, **changes} for query, changes in held.items()]
     log["eval"]["dataset"]["sample_ids"] = [*held, "q7"]
     return {"t.json": json.dumps(log)}, {
-        "q1": (RIGHT, "C"), "q2": (WRONG, "I"), "q3": (WRONG, "stopped by a limit with a grade"),
-        "q4": (UNSCORED, "N (no answer)"), "q5": (ERROR, "`error`, also with a score"),
-        "q6": (ERROR, "stopped by a limit without a grade"), "q7": (MISSING, "samples of the dataset"),
-    }  # fmt: skip
+        "q1": (RIGHT, "C"),
+        "q2": (WRONG, "I"),
+        "q3": (WRONG, "stopped by a limit with a grade"),
+        "q4": (UNSCORED, "N (no answer)"),
+        "q5": (ERROR, "`error`, also with a score"),
+        "q6": (ERROR, "stopped by a limit without a grade"),
+        "q7": (MISSING, "samples of the dataset"),
+    }
 
 
 def _lm_eval() -> tuple[Files, Cells]:
     rows = [
-        {"doc_id": i, "doc": {}, "resps": [["A"]], "filtered_resps": ["A"], "filter": "none", "metrics": ["acc"],
-         "doc_hash": f"q{i}", "acc": acc}
+        {
+            "doc_id": i,
+            "doc": {},
+            "resps": [["A"]],
+            "filtered_resps": ["A"],
+            "filter": "none",
+            "metrics": ["acc"],
+            "doc_hash": f"q{i}",
+            "acc": acc,
+        }
         for i, acc in ((1, 1.0), (2, 0.0), (3, float("nan")))
-    ]  # fmt: skip
+    ]
     other = [{**rows[0], "doc_hash": "q4"}]
     files = {
         f"{m}/samples_t_2026-01-01T00-00-00.0.jsonl": _jsonl(held) for m, held in (("a", rows), ("b", rows + other))
     }
     return files, {
-        "q1": (RIGHT, "metric 1"), "q2": (WRONG, "metric 0"), "q3": (UNSCORED, "nan, null"), "q4": (MISSING, "no row"),
-    }  # fmt: skip
+        "q1": (RIGHT, "metric 1"),
+        "q2": (WRONG, "metric 0"),
+        "q3": (UNSCORED, "nan, null"),
+        "q4": (MISSING, "no row"),
+    }
 
 
 def _helm() -> tuple[Files, Cells]:
@@ -117,8 +158,11 @@ def _helm() -> tuple[Files, Cells]:
         files[f"{model}/per_instance_stats.json"] = json.dumps(rows)
         files[f"{model}/run_spec.json"] = json.dumps({"name": f"d:model={model}", "adapter_spec": {"model": model}})
     return files, {
-        "q1": (RIGHT, "stat 1"), "q2": (WRONG, "stat 0"), "q3": (UNSCORED, "no such stat"), "q4": (MISSING, "no row"),
-    }  # fmt: skip
+        "q1": (RIGHT, "stat 1"),
+        "q2": (WRONG, "stat 0"),
+        "q3": (UNSCORED, "no such stat"),
+        "q4": (MISSING, "no row"),
+    }
 
 
 def _routerbench() -> tuple[Files, Cells]:
@@ -141,22 +185,36 @@ def _llmrouterbench() -> tuple[Files, Cells]:
         records = [{**record, "index": f"q{k + 1}", **held[k]} for k in numbers]
         files[f"d-test-{model}.json"] = json.dumps({**whole, "model_name": model, "records": records})
     return files, {
-        "q1": (RIGHT, "score 1"), "q2": (WRONG, "score 0"), "q3": (UNSCORED, "score null"),
-        "q4": (ERROR, "Processing failed"), "q5": (MISSING, "no record"),
-    }  # fmt: skip
+        "q1": (RIGHT, "score 1"),
+        "q2": (WRONG, "score 0"),
+        "q3": (UNSCORED, "score null"),
+        "q4": (ERROR, "Processing failed"),
+        "q5": (MISSING, "no record"),
+    }
 
 
 def _swebench() -> tuple[Files, Cells]:
     report = {
-        "schema_version": 2, "completed_instances": 1, "resolved_instances": 1, "resolved_ids": ["q1"],
-        "unresolved_ids": ["q2", "q5"], "empty_patch_ids": ["q3"], "error_ids": ["q4"], "infra_failure_ids": ["q5"],
-        "incomplete_ids": ["q6"], "submitted_ids": ["q1", "q2", "q3", "q4", "q5", "q7"],
-    }  # fmt: skip
+        "schema_version": 2,
+        "completed_instances": 1,
+        "resolved_instances": 1,
+        "resolved_ids": ["q1"],
+        "unresolved_ids": ["q2", "q5"],
+        "empty_patch_ids": ["q3"],
+        "error_ids": ["q4"],
+        "infra_failure_ids": ["q5"],
+        "incomplete_ids": ["q6"],
+        "submitted_ids": ["q1", "q2", "q3", "q4", "q5", "q7"],
+    }
     return {"m.run.json": json.dumps(report)}, {
-        "q1": (RIGHT, "resolved"), "q2": (WRONG, "unresolved"), "q3": (WRONG, "empty patch"),
-        "q4": (ERROR, "without a readable report"), "q5": (ERROR, "infrastructure failure"),
-        "q6": (MISSING, "incomplete"), "q7": (MISSING, "submitted but not evaluated"),
-    }  # fmt: skip
+        "q1": (RIGHT, "resolved"),
+        "q2": (WRONG, "unresolved"),
+        "q3": (WRONG, "empty patch"),
+        "q4": (ERROR, "without a readable report"),
+        "q5": (ERROR, "infrastructure failure"),
+        "q6": (MISSING, "incomplete"),
+        "q7": (MISSING, "submitted but not evaluated"),
+    }
 
 
 def _evalplus() -> tuple[Files, Cells]:
@@ -165,9 +223,12 @@ def _evalplus() -> tuple[Files, Cells]:
     more = {**held, "q5": [{"base_status": "pass", "plus_status": None}]}
     files = {f"{m}_eval_results.json": json.dumps({"eval": tasks}) for m, tasks in (("a", held), ("b", more))}
     return files, {
-        "q1": (RIGHT, "pass"), "q2": (WRONG, "fail"), "q3": (WRONG, "timeout"), "q4": (ERROR, "null"),
+        "q1": (RIGHT, "pass"),
+        "q2": (WRONG, "fail"),
+        "q3": (WRONG, "timeout"),
+        "q4": (ERROR, "null"),
         "q5": (MISSING, "no task"),
-    }  # fmt: skip
+    }
 
 
 def _openai_evals() -> tuple[Files, Cells]:
@@ -176,15 +237,24 @@ def _openai_evals() -> tuple[Files, Cells]:
 
     def log(model: str, further: list[dict[str, Any]]) -> str:
         spec = {"spec": {"completion_fns": [model], "eval_name": "e", "run_id": "r"}}
-        return _jsonl([
-            spec, event("q1", "match", {"correct": True}), event("q2", "match", {"correct": False}),
-            event("q3", "sampling", {"prompt": "?"}), event("q4", "error", {"type": "x", "message": "y"}), *further,
-        ])  # fmt: skip
+        return _jsonl(
+            [
+                spec,
+                event("q1", "match", {"correct": True}),
+                event("q2", "match", {"correct": False}),
+                event("q3", "sampling", {"prompt": "?"}),
+                event("q4", "error", {"type": "x", "message": "y"}),
+                *further,
+            ]
+        )
 
     return {"a.jsonl": log("a", []), "b.jsonl": log("b", [event("q5", "match", {"correct": True})])}, {
-        "q1": (RIGHT, "match"), "q2": (WRONG, "no match"), "q3": (UNSCORED, "an answer without a grade"),
-        "q4": (ERROR, "an error event without a grade"), "q5": (MISSING, "never asked"),
-    }  # fmt: skip
+        "q1": (RIGHT, "match"),
+        "q2": (WRONG, "no match"),
+        "q3": (UNSCORED, "an answer without a grade"),
+        "q4": (ERROR, "an error event without a grade"),
+        "q5": (MISSING, "never asked"),
+    }
 
 
 def _every_eval_ever() -> tuple[Files, Cells]:
@@ -192,21 +262,27 @@ def _every_eval_ever() -> tuple[Files, Cells]:
     held = [("q1", 1.0, True, None), ("q2", 0.0, False, None), ("q3", None, False, None), ("q4", 0.0, False, "timeout")]
     rows = [
         {**row, "model_id": model, "sample_id": q, "evaluation": {"score": s, "is_correct": c}, "error": error}
-        for model, cases in (("a", held), ("b", [*held, ("q5", 1.0, True, None)])) for q, s, c, error in cases
-    ]  # fmt: skip
+        for model, cases in (("a", held), ("b", [*held, ("q5", 1.0, True, None)]))
+        for q, s, c, error in cases
+    ]
     return {"x_samples.jsonl": _jsonl(rows)}, {
-        "q1": (RIGHT, "score 1"), "q2": (WRONG, "score 0"), "q3": (UNSCORED, "score null"), "q4": (ERROR, "`error`"),
+        "q1": (RIGHT, "score 1"),
+        "q2": (WRONG, "score 0"),
+        "q3": (UNSCORED, "score null"),
+        "q4": (ERROR, "`error`"),
         "q5": (MISSING, "no record"),
-    }  # fmt: skip
+    }
 
 
 def _paper_json() -> tuple[Files, Cells]:
     cells = {"q1": {"correct": 1}, "q2": {"correct": 0}, "q3": {"correct": None}, "q4": {"correct": 0, "missing": True}}
     whole = {q: {"dataset": "d", "models": {"a": cell, "b": {"correct": 1}}} for q, cell in cells.items()}
     return {"m.json": json.dumps(whole)}, {
-        "q1": (RIGHT, "`correct` 1"), "q2": (WRONG, "`correct` 0"), "q3": (UNSCORED, "null"),
+        "q1": (RIGHT, "`correct` 1"),
+        "q2": (WRONG, "`correct` 0"),
+        "q3": (UNSCORED, "null"),
         "q4": (MISSING, "`missing`"),
-    }  # fmt: skip
+    }
 
 
 def _promptfoo() -> tuple[Files, Cells]:
@@ -218,17 +294,29 @@ def _promptfoo() -> tuple[Files, Cells]:
         "q4": {"success": True, "failureReason": 0, "gradingResult": {"reason": "No assertions"}},
         "q5": {"success": False, "failureReason": 2, "error": "API error: 500"},
         "q7": {"success": False, "error": "API error: 500"},
-    }  # fmt: skip
+    }
     rows = [
-        {"provider": {"id": m}, "prompt": {"label": "p"}, "vars": {"x": q}, "score": 0, "testIdx": 0,
-         "testCase": {"description": q, "assert": [{}]}, **changes}
-        for m, cases in (("a", held), ("b", {**held, "q6": held["q1"]})) for q, changes in cases.items()
-    ]  # fmt: skip
+        {
+            "provider": {"id": m},
+            "prompt": {"label": "p"},
+            "vars": {"x": q},
+            "score": 0,
+            "testIdx": 0,
+            "testCase": {"description": q, "assert": [{}]},
+            **changes,
+        }
+        for m, cases in (("a", held), ("b", {**held, "q6": held["q1"]}))
+        for q, changes in cases.items()
+    ]
     return {"o.json": json.dumps({"evalId": "e", "results": {"version": 3, "results": rows}})}, {
-        "q1": (RIGHT, "success"), "q2": (WRONG, "a failed assertion, also with an `error`"), "q3": (WRONG, "no output"),
-        "q4": (UNSCORED, "no assertions"), "q5": (ERROR, "`failureReason` 2"),
-        "q7": (ERROR, "an `error` without a verdict"), "q6": (MISSING, "no result"),
-    }  # fmt: skip
+        "q1": (RIGHT, "success"),
+        "q2": (WRONG, "a failed assertion, also with an `error`"),
+        "q3": (WRONG, "no output"),
+        "q4": (UNSCORED, "no assertions"),
+        "q5": (ERROR, "`failureReason` 2"),
+        "q7": (ERROR, "an `error` without a verdict"),
+        "q6": (MISSING, "no result"),
+    }
 
 
 def _lighteval() -> tuple[Files, Cells]:
@@ -240,9 +328,11 @@ def _lighteval() -> tuple[Files, Cells]:
         }
         files[f"{model}/details_t|0_2026-01-01T00-00-00.0.parquet"] = parquet(rows)
     return files, {
-        "q1": (RIGHT, "metric 1"), "q2": (WRONG, "metric 0, also for an empty answer"), "q3": (UNSCORED, "null"),
+        "q1": (RIGHT, "metric 1"),
+        "q2": (WRONG, "metric 0, also for an empty answer"),
+        "q3": (UNSCORED, "null"),
         "q4": (MISSING, "no row"),
-    }  # fmt: skip
+    }
 
 
 def _opencompass() -> tuple[Files, Cells]:
@@ -254,17 +344,33 @@ def _opencompass() -> tuple[Files, Cells]:
         for model, grades in (("a", [True, False, None]), ("b", [True, False, None, True]))
     }
     return files, {
-        "q1": (RIGHT, "`correct`"), "q2": (WRONG, "not `correct`, also for an empty prediction"),
-        "q3": (UNSCORED, "null"), "q4": (MISSING, "no entry"),
-    }  # fmt: skip
+        "q1": (RIGHT, "`correct`"),
+        "q2": (WRONG, "not `correct`, also for an empty prediction"),
+        "q3": (UNSCORED, "null"),
+        "q4": (MISSING, "no entry"),
+    }
 
 
 MADE: dict[str, Callable[[], tuple[Files, Cells]]] = {
-    "csv": _csv, "parquet": _parquet, "long": _long, "npz": _npz, "records": _records, "inspect": _inspect,
-    "lm_eval": _lm_eval, "helm": _helm, "routerbench": _routerbench, "llmrouterbench": _llmrouterbench,
-    "swebench": _swebench, "evalplus": _evalplus, "openai_evals": _openai_evals, "every_eval_ever": _every_eval_ever,
-    "paper_json": _paper_json, "promptfoo": _promptfoo, "lighteval": _lighteval, "opencompass": _opencompass,
-}  # fmt: skip
+    "csv": _csv,
+    "parquet": _parquet,
+    "long": _long,
+    "npz": _npz,
+    "records": _records,
+    "inspect": _inspect,
+    "lm_eval": _lm_eval,
+    "helm": _helm,
+    "routerbench": _routerbench,
+    "llmrouterbench": _llmrouterbench,
+    "swebench": _swebench,
+    "evalplus": _evalplus,
+    "openai_evals": _openai_evals,
+    "every_eval_ever": _every_eval_ever,
+    "paper_json": _paper_json,
+    "promptfoo": _promptfoo,
+    "lighteval": _lighteval,
+    "opencompass": _opencompass,
+}
 KEYS: dict[str, dict[str, Any]] = {
     "records": {"query": "q", "model": "m", "right": "r", "error": "e", "unscored": -1},
     "helm": {"scorer": "exact_match"},

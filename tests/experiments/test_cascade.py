@@ -105,9 +105,14 @@ def test_an_auc_above_one_half_that_does_not_help_is_explained(rng):
 def test_real_pairs_through_the_command(run):
     path = real_path("medagents_zeroshot")
     done = run(
-        "experiment=cascade", "data=csv", f"data.path={path}", "experiment.cheap=o3-mini",
-        "experiment.strong=DeepSeek-R1", "experiment.bootstrap=0", "record.figures=false",
-    )  # fmt: skip
+        "experiment=cascade",
+        "data=csv",
+        f"data.path={path}",
+        "experiment.cheap=o3-mini",
+        "experiment.strong=DeepSeek-R1",
+        "experiment.bootstrap=0",
+        "record.figures=false",
+    )
     assert done.code == 0, done.err
     text = " ".join(done.out.split())
     assert "o3-mini → DeepSeek-R1 by tokens: the cascade gains 0.71 points" in text

@@ -34,19 +34,30 @@ def test_convert_round_trips_everything(tmp_path: Path, rng: np.random.Generator
     from cofail_lab.data.records import share_right
 
     grades = Grades(
-        samples[..., 0].copy(), tuple(f"q,{i}\t" for i in range(n)), ('m"1', "m,2", "m;3", "=m4"), "made",
-        per_query={"dataset": np.array([f"d{i % 3}" for i in range(n)], dtype=object), "prompt": text,
-                   "key": np.array([f"{i % 4}" for i in range(n)], dtype=object)},
-        per_model={"family": np.array(["a", "", "7", "b"], dtype=object),
-                   "usd_per_mtok_in": np.array([1, np.nan, 1 / 3, 0])},
+        samples[..., 0].copy(),
+        tuple(f"q,{i}\t" for i in range(n)),
+        ('m"1', "m,2", "m;3", "=m4"),
+        "made",
+        per_query={
+            "dataset": np.array([f"d{i % 3}" for i in range(n)], dtype=object),
+            "prompt": text,
+            "key": np.array([f"{i % 4}" for i in range(n)], dtype=object),
+        },
+        per_model={
+            "family": np.array(["a", "", "7", "b"], dtype=object),
+            "usd_per_mtok_in": np.array([1, np.nan, 1 / 3, 0]),
+        },
         per_cell={
             "cost": np.where(rng.random((n, m)) < 0.2, np.nan, rng.random((n, m)) * 1e-7),
-            "score": rng.normal(size=(n, m)) * 1e17, "tokens_in": np.floor(rng.random((n, m)) * 1e9),
-            "at_limit": rng.random((n, m)) < 0.5, "agreement": rng.random((n, m)),
+            "score": rng.normal(size=(n, m)) * 1e17,
+            "tokens_in": np.floor(rng.random((n, m)) * 1e9),
+            "at_limit": rng.random((n, m)) < 0.5,
+            "agreement": rng.random((n, m)),
             "answer": np.array(["", "007", "A,\n", "é"], dtype=object)[rng.integers(4, size=(n, m))],
-            "samples": samples, "frac": share_right(samples),
+            "samples": samples,
+            "frac": share_right(samples),
         },
-    )  # fmt: skip
+    )
     assert_same(grades, converted(Fixed(grades), tmp_path))
 
 
@@ -76,5 +87,6 @@ def test_every_state_is_counted_once() -> None:
     states = {"n_right": 1, "n_wrong": 2, "n_unscored": 1, "n_error": 3, "n_missing": 2}
     assert result.metrics == {"n_models": 3, "n_queries": 3, **states}
     assert [(row.label, row.value, row.note) for row in result.sections[0].rows][:2] == [
-        ("right", "1", "11.1%"), ("wrong", "2", "22.2%"),
-    ]  # fmt: skip
+        ("right", "1", "11.1%"),
+        ("wrong", "2", "22.2%"),
+    ]

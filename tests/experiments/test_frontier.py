@@ -52,14 +52,24 @@ def test_frontier_by_hand(two: np.ndarray):
     dataset = np.array(["x"] * 8 + ["y"] * 2, dtype=object)
     held = inputs_from(two, per_model={"price": np.array([1.0, 3.0])}, per_query={"dataset": dataset})
     result = CostFrontier(price_column="price").run(held)
-    assert result.metrics == pytest.approx({
-        "n_models": 2, "n_queries": 10, "single_best": 0.6, "single_best_cost": 3.0,
-        "oracle": 1.0, "oracle_cost": (5 * 1 + 5 * 3) / 10, "least_cost": 1.0, "oracle_at_single_best_cost": 1.0,
-        # From .5 at 1, each further .1 costs .2.
-        "matching_cost": 1.2, "shadow_price_at_single_best_cost": 0.0,
-        # x to b and y to a.
-        "dataset_routing": 0.8 * 0.75 + 0.2 * 1, "dataset_routing_cost": 0.8 * 3 + 0.2 * 1,
-    })  # fmt: skip
+    assert result.metrics == pytest.approx(
+        {
+            "n_models": 2,
+            "n_queries": 10,
+            "single_best": 0.6,
+            "single_best_cost": 3.0,
+            "oracle": 1.0,
+            "oracle_cost": (5 * 1 + 5 * 3) / 10,
+            "least_cost": 1.0,
+            "oracle_at_single_best_cost": 1.0,
+            # From .5 at 1, each further .1 costs .2.
+            "matching_cost": 1.2,
+            "shadow_price_at_single_best_cost": 0.0,
+            # x to b and y to a.
+            "dataset_routing": 0.8 * 0.75 + 0.2 * 1,
+            "dataset_routing_cost": 0.8 * 3 + 0.2 * 1,
+        }
+    )
     assert result.labels["best_model"] == "m1"
     assert "it could match m1 for 40.0% of the cost" in result.headline
 

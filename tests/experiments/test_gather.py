@@ -129,8 +129,10 @@ def test_an_absent_number_is_absent(tmp_path: Path) -> None:
 
 def test_runs_are_in_the_order_of_numbers(tmp_path: Path) -> None:
     """10 after 9; and each row has the page of its own run."""
-    folders = [recorded(tmp_path / name, {"run": {"draws": draws}}, {"n": draws}) for name, draws in
-               (("a", 10), ("b", 9), ("c", 100))]  # fmt: skip
+    folders = [
+        recorded(tmp_path / name, {"run": {"draws": draws}}, {"n": draws})
+        for name, draws in (("a", 10), ("b", 9), ("c", 100))
+    ]
     assert [(row["run"], row["n"]) for row in rows(folders)] == [("b", 9), ("a", 10), ("c", 100)]
 
 

@@ -33,9 +33,11 @@ def test_the_experiment_reads_published_scores_and_counts(matrix: Grades, tmp_pa
     assert any("stranger" in sentence for sentence in result.sections[0].sentences)
     assert result.tables["findings"].column("subject").to_pylist() == ["m1"]
     for published, says in (
-        ({"m1": 99}, "m1: 99.0 is outside"), ({"m1": "good"}, "'good' is not an accuracy"),
-        ({"x": 0.5}, "none of its models"), (5, "not a mapping from models to accuracies or a path"),
-    ):  # fmt: skip
+        ({"m1": 99}, "m1: 99.0 is outside"),
+        ({"m1": "good"}, "'good' is not an accuracy"),
+        ({"x": 0.5}, "none of its models"),
+        (5, "not a mapping from models to accuracies or a path"),
+    ):
         with pytest.raises(InputError, match=says):
             Health(published=published).run(inputs(matrix))
 

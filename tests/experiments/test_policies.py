@@ -62,9 +62,15 @@ def _named(metric: str, policy: str) -> str:
 
 def test_policies_from_the_command_line(run, csv: str) -> None:
     done = run(
-        "experiment=policies", "data=csv", f"data.path={csv}", "policy=[domain_table,ridge]", "policy.ridge.alpha=2.0",
-        "policy.domain_table.guard=false", "experiment.bootstrap=200", "hydra.run.dir=out",
-    )  # fmt: skip
+        "experiment=policies",
+        "data=csv",
+        f"data.path={csv}",
+        "policy=[domain_table,ridge]",
+        "policy.ridge.alpha=2.0",
+        "policy.domain_table.guard=false",
+        "experiment.bootstrap=200",
+        "hydra.run.dir=out",
+    )
     assert done.code == 0, done.err
     results = json.loads(Path("out/results.json").read_text())
     metrics = results["metrics"]
@@ -90,10 +96,18 @@ def test_policies_from_the_command_line(run, csv: str) -> None:
 
 def test_repeated_splits_give_a_table(run, csv: str) -> None:
     done = run(
-        "experiment=policies", "data=csv", f"data.path={csv}", "policy=domain_table", "experiment.protocol=splits",
-        "experiment.n_splits=3", "experiment.train_share=0.5", "experiment.bootstrap=0", "record.report=false",
-        "record.figures=false", "hydra.run.dir=out",
-    )  # fmt: skip
+        "experiment=policies",
+        "data=csv",
+        f"data.path={csv}",
+        "policy=domain_table",
+        "experiment.protocol=splits",
+        "experiment.n_splits=3",
+        "experiment.train_share=0.5",
+        "experiment.bootstrap=0",
+        "record.report=false",
+        "record.figures=false",
+        "hydra.run.dir=out",
+    )
     assert done.code == 0, done.err
     splits = pq.read_table("out/tables/splits.parquet")
     assert splits.column_names == ["split", "policy", "n_test", "accuracy", "won", "lost", "captured"]
@@ -105,9 +119,13 @@ def test_repeated_splits_give_a_table(run, csv: str) -> None:
 
 def test_a_sweep_over_policies_says_which_run_had_which(run, csv: str) -> None:
     done = run(
-        "-m", "experiment=policies", "policy=single_best,domain_table", "data=csv", f"data.path={csv}",
+        "-m",
+        "experiment=policies",
+        "policy=single_best,domain_table",
+        "data=csv",
+        f"data.path={csv}",
         "experiment.bootstrap=0",
-    )  # fmt: skip
+    )
     assert done.code == 0, done.err
     assert "Varied: policy (2 values)" in next(Path("outputs/policies").glob("sweep_*/report.html")).read_text()
     # The headline is about what the policies gain; an oracle gains the same in both runs.
@@ -152,9 +170,16 @@ def test_columns_of_the_table_are_clusters_and_features(run) -> None:
     rows = [f"q{i},s{i // 4},{'grim' if mood[i] else 'fine'},{a},{b}" for i, (a, b) in enumerate(right)]
     Path("moods.csv").write_text("\n".join(["query,session,mood,m0,m1", *rows]))
     common = (
-        "experiment=policies", "data=csv", "data.path=moods.csv", "policy=ridge", "policy.ridge.guard=false",
-        "experiment.bootstrap=100", "record.report=false", "record.figures=false", "hydra.run.dir=out",
-    )  # fmt: skip
+        "experiment=policies",
+        "data=csv",
+        "data.path=moods.csv",
+        "policy=ridge",
+        "policy.ridge.guard=false",
+        "experiment.bootstrap=100",
+        "record.report=false",
+        "record.figures=false",
+        "hydra.run.dir=out",
+    )
     for extra, accuracy in ((), None), (("experiment.columns=[mood]", "experiment.cluster=session"), 1.0):
         done = run(*common, *extra)
         assert done.code == 0, done.err
@@ -414,8 +439,14 @@ def test_ceilings_are_those_of_right_answers_at_the_asked_level() -> None:
 
 def test_decide_evaluates_with_its_own_parameters() -> None:
     parameters: dict[str, Any] = {
-        "folds": 3, "cluster": "c", "columns": ("x",), "price_column": "p", "bootstrap": 7, "level": 0.8, "delta": 0.2,
-    }  # fmt: skip
+        "folds": 3,
+        "cluster": "c",
+        "columns": ("x",),
+        "price_column": "p",
+        "bootstrap": 7,
+        "level": 0.8,
+        "delta": 0.2,
+    }
     assert set(parameters) == {field.name for field in fields(Decide)}
     evaluation = Decide(**parameters)._evaluation()
     assert {name: getattr(evaluation, name) for name in parameters} == parameters

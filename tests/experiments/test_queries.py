@@ -15,9 +15,13 @@ from cofail_lab.result import Result
 from tests.data.cells import RIGHT, WRONG, grades_of
 
 CELLS = [
-    [RIGHT, RIGHT, RIGHT], [WRONG, WRONG, WRONG], [RIGHT, WRONG, WRONG],
-    [WRONG, RIGHT, WRONG], [RIGHT, RIGHT, WRONG], [WRONG, WRONG, WRONG],
-]  # fmt: skip
+    [RIGHT, RIGHT, RIGHT],
+    [WRONG, WRONG, WRONG],
+    [RIGHT, WRONG, WRONG],
+    [WRONG, RIGHT, WRONG],
+    [RIGHT, RIGHT, WRONG],
+    [WRONG, WRONG, WRONG],
+]
 """By model a, b and c."""
 
 
@@ -37,8 +41,13 @@ def test_the_hardest_queries_come_first(matrix: Grades) -> None:
     result = run(matrix)
     assert result.headline == "2 of 6 queries defeat every model."
     assert result.metrics == {
-        "n_models": 3, "n_queries": 6, "n_all_wrong": 2, "n_listed": 2, "n_one_right": 2, "n_only_best": 1,
-    }  # fmt: skip
+        "n_models": 3,
+        "n_queries": 6,
+        "n_all_wrong": 2,
+        "n_listed": 2,
+        "n_one_right": 2,
+        "n_only_best": 1,
+    }
     assert result.tables["queries"].column("query").to_pylist() == ["6", "2"]  # dataset x before y
     few = run(matrix, most_right=1)
     assert few.headline == "4 of 6 queries are right for at most 1 model."

@@ -40,9 +40,10 @@ def test_a_system_may_just_reach_the_ceiling():
     headline = ScopeOfACeiling("a", "team").run(Inputs(RunOptions(), source=lambda: Fixed(grades))).headline
     assert "The best of 1 system, team, is right on 100.00%: it passes the 50.0%" in headline
     assert "policies of the 1 member alone" in headline
-    assert "it reaches the 100.0%" in ScopeOfACeiling(["a", "b"], "team").run(
-        Inputs(RunOptions(), source=lambda: Fixed(grades))
-    ).headline  # fmt: skip
+    assert (
+        "it reaches the 100.0%"
+        in ScopeOfACeiling(["a", "b"], "team").run(Inputs(RunOptions(), source=lambda: Fixed(grades))).headline
+    )
 
 
 def test_without_all_wrong_queries_nothing_can_be_rescued():

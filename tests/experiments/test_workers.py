@@ -137,9 +137,13 @@ def test_ctrl_c(run: Run, tmp_path: Path, method: str) -> None:
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "COLUMNS": "100"}
     process = subprocess.Popen(
         [sys.executable, "stopped.py", *FIT, "run.workers=2"],
-        cwd=tmp_path, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        cwd=tmp_path,
+        env=variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
         start_new_session=True,
-    )  # fmt: skip
+    )
     _, err = process.communicate(timeout=300)
     assert process.returncode == 130, err
     assert len(err.splitlines()) == 1

@@ -33,7 +33,7 @@ MATRICES = {
     "a model and its opposite": np.hstack([drawn(40, 1, 0.5), ~drawn(40, 1, 0.5)]),
     "constant models beside two": np.hstack([drawn(40, 2, 0.4), np.zeros((40, 2), bool), np.ones((40, 1), bool)]),
     "two models, many queries": drawn(10_000, 2, 0.01, 1),
-}  # fmt: skip
+}
 
 
 SLOW = ("two all wrong of a large strong pool", "ratio beyond every float")

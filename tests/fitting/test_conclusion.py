@@ -55,9 +55,17 @@ def judged(
         if p is not None
     }
     null = NullCalibration(
-        laws={}, tests=tests, atom=0.03, power=None, joint_power=0.36, n_power=100, interrupted=interrupted,
-        n_asked=99, n_affordable=99, n_pairs=6,
-    )  # fmt: skip
+        laws={},
+        tests=tests,
+        atom=0.03,
+        power=None,
+        joint_power=0.36,
+        n_power=100,
+        interrupted=interrupted,
+        n_asked=99,
+        n_affordable=99,
+        n_pairs=6,
+    )
     calibrated = replace(fit, null=null, tail=smooth)
     conclusion = conclude(calibrated)
     return conclusion, chance_sentence(calibrated, conclusion)
@@ -78,7 +86,7 @@ def judged(
         ((0.5, 0.5, 0.5), None, "cannot_tell", "nulls_missing", "no conclusion"),
         ((None, None, None), EXCLUDED, "cannot_tell", "not_tested", "was not tested here"),
     ],
-)  # fmt: skip
+)
 def test_every_rule(
     fit: MatrixFit, p_values: tuple, smooth: tuple[float, ...] | None, tail: str, reason: str, words: str
 ) -> None:

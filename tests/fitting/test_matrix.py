@@ -17,13 +17,21 @@ from tests.conftest import outcomes_from
 def test_published_fit_of_cruxeval_output(cruxeval: Result) -> None:
     """Issue 2, to every published digit."""
     published = {
-        "n_queries": (800, 0), "n_models": (35, 0), "n_all_wrong": (43, 0),
-        "single_best": (0.82375, 1e-12), "oracle_gain": (0.1225, 1e-12),
-        "all_wrong_lower": (0.03917, 5e-6), "all_wrong_upper": (0.07172, 5e-6),
-        "pearson": (0.47456, 5e-6), "tetrachoric": (0.71523, 5e-6),
-        "predicted_one_factor": (0.04878, 5e-6), "clayton_theta": (2.52104, 5e-6), "predicted_clayton": (0.09388, 5e-6),
-        "max_gain": (0.18349, 5e-6), "paired_max_gain": (0.16067, 5e-6),
-    }  # fmt: skip
+        "n_queries": (800, 0),
+        "n_models": (35, 0),
+        "n_all_wrong": (43, 0),
+        "single_best": (0.82375, 1e-12),
+        "oracle_gain": (0.1225, 1e-12),
+        "all_wrong_lower": (0.03917, 5e-6),
+        "all_wrong_upper": (0.07172, 5e-6),
+        "pearson": (0.47456, 5e-6),
+        "tetrachoric": (0.71523, 5e-6),
+        "predicted_one_factor": (0.04878, 5e-6),
+        "clayton_theta": (2.52104, 5e-6),
+        "predicted_clayton": (0.09388, 5e-6),
+        "max_gain": (0.18349, 5e-6),
+        "paired_max_gain": (0.16067, 5e-6),
+    }
     for name, (value, tolerance) in published.items():
         assert cruxeval.metrics[name] == pytest.approx(value, abs=tolerance), name
 

@@ -10,10 +10,24 @@ from cofail_lab.policies.contest import Contest, OverTable
 from cofail_lab.policies.score import Score
 
 BEST = Score(
-    name="single_best", ceiling=False, accuracy=0.8, accuracy_high=0.8, gain=0.0, gain_lower=None, gain_upper=None,
-    won=0, lost=0, p_value=1.0, captured=0.0, cost=10.0, hull_gap=0.0, pair_hull_gap=None, shares=np.array([1.0, 0.0]),
-    best_share=1.0, constant=True,
-)  # fmt: skip
+    name="single_best",
+    ceiling=False,
+    accuracy=0.8,
+    accuracy_high=0.8,
+    gain=0.0,
+    gain_lower=None,
+    gain_upper=None,
+    won=0,
+    lost=0,
+    p_value=1.0,
+    captured=0.0,
+    cost=10.0,
+    hull_gap=0.0,
+    pair_hull_gap=None,
+    shares=np.array([1.0, 0.0]),
+    best_share=1.0,
+    constant=True,
+)
 ORACLE = replace(BEST, name="oracle", ceiling=True, gain=0.2)
 
 

@@ -56,9 +56,15 @@ def test_winners_gain_surely_for_so_many_that_were_tried() -> None:
 
 @pytest.mark.parametrize(
     ("lower", "upper", "verdict"),
-    [(-0.01, 0.02, "nothing"), (0.0, 0.02, "nothing"), (-0.02, 0.0, "nothing"), (None, None, "nothing"),
-     (0.001, 0.02, "adds"), (-0.02, -0.001, "loses")],
-)  # fmt: skip
+    [
+        (-0.01, 0.02, "nothing"),
+        (0.0, 0.02, "nothing"),
+        (-0.02, 0.0, "nothing"),
+        (None, None, "nothing"),
+        (0.001, 0.02, "adds"),
+        (-0.02, -0.001, "loses"),
+    ],
+)
 def test_a_reader_adds_to_the_table_only_beyond_its_interval(lower: float, upper: float, verdict: str) -> None:
     assert OverTable("ridge", 0.01, lower, upper).verdict == verdict
 
@@ -96,9 +102,13 @@ def test_picks_are_flagged_where_they_surely_gain_nine_tenths_of_what_an_oracle_
     right = np.zeros((400, 2), dtype=bool)
     right[:100, 1] = right[100:320, 0] = True
     found = hold(
-        {"recorded": Picks(n), "other": Picks(100)}, graded(right), cross_fitting(400, 4, 0), replicates=200,
-        level=0.95, seed=0,
-    )  # fmt: skip
+        {"recorded": Picks(n), "other": Picks(100)},
+        graded(right),
+        cross_fitting(400, 4, 0),
+        replicates=200,
+        level=0.95,
+        seed=0,
+    )
     assert found.by_name["recorded"].gain == n / 400
     assert flagged(found, None) == ({"recorded": why} if why else {})
 

@@ -166,8 +166,14 @@ def test_costs_that_are_shown_are_those_of_the_training_queries() -> None:
 def test_features_of_part_of_the_queries_keep_every_column() -> None:
     features = Features(np.array(["a", "b"], object), {"dataset": np.array(["x", "y"], object)})
     assert features.take(np.array([1])).dataset.tolist() == ["y"]
-    assert sit(DomainTable(guard=False).fit(graded(RIGHT, columns={"dataset": np.array([*"aabb"], object)}), 0),
-               graded(RIGHT[:1], columns={"dataset": np.array(["b"], object)}), None).calls.argmax() == 2  # fmt: skip
+    assert (
+        sit(
+            DomainTable(guard=False).fit(graded(RIGHT, columns={"dataset": np.array([*"aabb"], object)}), 0),
+            graded(RIGHT[:1], columns={"dataset": np.array(["b"], object)}),
+            None,
+        ).calls.argmax()
+        == 2
+    )
 
 
 @pytest.mark.parametrize("value", [0, 0.0, -1, np.nan, "2", True])

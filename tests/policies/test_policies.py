@@ -98,8 +98,12 @@ def test_argmax_loses_where_there_is_nothing_to_read_and_the_guard_does_not() ->
         data = graded(rng.random((400, 6)) < np.linspace(0.4, 0.6, 6), columns={"features": rng.normal(size=(400, 30))})
         contest = hold(
             {"plain": Ridge(guard=False, alpha=1.0), "guarded": Ridge(guard=True, alpha=1.0)},
-            data, random_splits(400, 1, 0.6), replicates=0, level=0.95, seed=0,
-        )  # fmt: skip
+            data,
+            random_splits(400, 1, 0.6),
+            replicates=0,
+            level=0.95,
+            seed=0,
+        )
         plain.append(contest.by_name["plain"].captured)
         guarded.append(contest.by_name["guarded"].captured)
     assert np.mean(plain) < -0.05

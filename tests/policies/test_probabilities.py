@@ -87,9 +87,14 @@ def test_intervals_of_a_cascade_are_those_of_another_bootstrap(pool) -> None:
     rows = np.arange(400)
     for k, found in enumerate((read.area, read.at(0.6).escalation_gap, read.at(0.6).dollar_gap)):
         other = bootstrap(
-            (rows,), lambda drawn, k=k: figures(drawn)[k], n_resamples=400, confidence_level=0.8,
-            method="percentile", vectorized=False, rng=2,
-        )  # fmt: skip
+            (rows,),
+            lambda drawn, k=k: figures(drawn)[k],
+            n_resamples=400,
+            confidence_level=0.8,
+            method="percentile",
+            vectorized=False,
+            rng=2,
+        )
         width = other.confidence_interval.high - other.confidence_interval.low
         assert found.value == pytest.approx(figures(rows)[k])
         # An end of 400 replicates has a standard error of about 3% of the width.

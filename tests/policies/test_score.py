@@ -111,8 +111,12 @@ def test_a_pair_has_a_gap_where_the_first_is_the_cheaper_one(cheap: str, strong:
     data = graded(right, cost=np.tile([1.0, 3.0, 1.5], (60, 1)), confidence=rng.random((60, 3)))
     contest = hold(
         {"cascade": ThresholdCascade(cheap, strong, None, 0.5)},
-        data, cross_fitting(60, 2, 0), replicates=0, level=0.95, seed=0,
-    )  # fmt: skip
+        data,
+        cross_fitting(60, 2, 0),
+        replicates=0,
+        level=0.95,
+        seed=0,
+    )
     score = contest.by_name["cascade"]
     assert (score.pair_hull_gap is not None) == exists
     if exists:

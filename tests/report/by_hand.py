@@ -35,11 +35,20 @@ def pool(right: Mapping[str, int] = ELEVEN) -> Outcomes:
 def point(n: int = 1, **change: float) -> PointFit:
     """Pairwise statistics and predictions that were chosen: 5.5% by one factor, so that 11% is twice as much."""
     chosen = {
-        "pearson": 0.21, "pearson_within": 0.31, "pearson_across": 0.11, "tetrachoric": 0.41,
-        "tetrachoric_interior": 0.39, "n_boundary_pairs": 1, "log_independent": np.log(0.044),
-        "log_one_factor": np.log(0.055), "one_factor_error": 0.02, "log_one_factor_pearson": np.log(0.05),
-        "one_factor_pearson_error": 0.03, "log_clayton": np.log(0.1), "clayton_theta": 0.7,
-    }  # fmt: skip
+        "pearson": 0.21,
+        "pearson_within": 0.31,
+        "pearson_across": 0.11,
+        "tetrachoric": 0.41,
+        "tetrachoric_interior": 0.39,
+        "n_boundary_pairs": 1,
+        "log_independent": np.log(0.044),
+        "log_one_factor": np.log(0.055),
+        "one_factor_error": 0.02,
+        "log_one_factor_pearson": np.log(0.05),
+        "one_factor_pearson_error": 0.03,
+        "log_clayton": np.log(0.1),
+        "clayton_theta": 0.7,
+    }
     return PointFit(**{name: np.full(n, value) for name, value in (chosen | change).items()})
 
 

@@ -30,14 +30,26 @@ def pool(n: int, only_a: int, only_b: int, nobody: int) -> Outcomes:
 @pytest.mark.parametrize(
     ("outcomes", "overhead", "says"),
     [
-        (pool(1000, 200, 100, 11), 0.02, "ROOM IF A SELECTOR CAN FIND IT. 2 models; the best, a, is right on 88.9% of "
-         "1,000 queries, a perfect selector on 98.9%: 10.0 points more."),
-        (pool(1000, 200, 1, 110), 0.02, "NO ROOM. 2 models; the best, a, is right on 88.9% of 1,000 queries, a perfect "
-         "selector on 89.0%: 0.1 points more."),
-        (pool(100, 20, 3, 11), 0.02, "CANNOT TELL YET. 2 models; the best, a, is right on 86.0% of 100 queries, a "
-         "perfect selector on 89.0%: 3.0 points more."),
+        (
+            pool(1000, 200, 100, 11),
+            0.02,
+            "ROOM IF A SELECTOR CAN FIND IT. 2 models; the best, a, is right on 88.9% of "
+            "1,000 queries, a perfect selector on 98.9%: 10.0 points more.",
+        ),
+        (
+            pool(1000, 200, 1, 110),
+            0.02,
+            "NO ROOM. 2 models; the best, a, is right on 88.9% of 1,000 queries, a perfect "
+            "selector on 89.0%: 0.1 points more.",
+        ),
+        (
+            pool(100, 20, 3, 11),
+            0.02,
+            "CANNOT TELL YET. 2 models; the best, a, is right on 86.0% of 100 queries, a "
+            "perfect selector on 89.0%: 3.0 points more.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_three_verdicts(outcomes: Outcomes, overhead: float, says: str) -> None:
     assert answer.headline(outcomes, certify_outcomes(outcomes, overhead=overhead)) == says
 
@@ -62,8 +74,9 @@ def test_certificate_overhead_and_the_queries_that_defeat_everyone() -> None:
     assert rows["your overhead"][0] == "2.0 points"
     # Queries 89 to 99; the even ones are of dataset y, and ten of eleven are named, by dataset.
     assert rows["fail everyone"] == (
-        "11 of 100", "x: q89, q91, q93, q95, q97, q99; y: q90, q92, q94, q96 and 1 more",
-    )  # fmt: skip
+        "11 of 100",
+        "x: q89, q91, q93, q95, q97, q99; y: q90, q92, q94, q96 and 1 more",
+    )
     assert caveats.sentences == ()
     easy = pool(100, 20, 3, 0)
     facts, _ = answer.first_sections(easy, certify_outcomes(easy), ())

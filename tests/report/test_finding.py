@@ -54,18 +54,30 @@ LAWS = {"law": ["cofail_lab.models.Clayton", "cofail_lab.models.CommonShock", "c
             "The gain goes up and down as the pool grows from 8 to 22: least at 16 (2.2 points), greatest at 22 "
             "(5.1 points).",
         ),
-        (LAWS, [0.03, 0.022, 0.051],
-         "The gain is greatest with law Independent (5.1 points) and least with CommonShock (2.2 points)."),
+        (
+            LAWS,
+            [0.03, 0.022, 0.051],
+            "The gain is greatest with law Independent (5.1 points) and least with CommonShock (2.2 points).",
+        ),
         (LAWS, [0.03, 0.03, 0.03], "The gain is 3.0 points whatever the law."),
-        ({"experiment.overhead": [None, 0.1]}, [0.1, 0.2],
-         "The gain is greatest with overhead 0.1 (20.0 points) and least with null (10.0 points)."),
-        ({"experiment.delta": [0.01, 0.1]}, [0.3, 0.2],
-         "The gain falls from 30.0 to 20.0 points as delta grows from 0.01 to 0.1."),
-        ({"run.seed": [1, 2, 3]}, [0.01, 0.02, 0.03],
-         "The gain is 2.0 ± 0.6 points on average over 3 seeds, from 1.0 to 3.0 points."),
+        (
+            {"experiment.overhead": [None, 0.1]},
+            [0.1, 0.2],
+            "The gain is greatest with overhead 0.1 (20.0 points) and least with null (10.0 points).",
+        ),
+        (
+            {"experiment.delta": [0.01, 0.1]},
+            [0.3, 0.2],
+            "The gain falls from 30.0 to 20.0 points as delta grows from 0.01 to 0.1.",
+        ),
+        (
+            {"run.seed": [1, 2, 3]},
+            [0.01, 0.02, 0.03],
+            "The gain is 2.0 ± 0.6 points on average over 3 seeds, from 1.0 to 3.0 points.",
+        ),
         ({"run.seed": [1, 2, 3]}, [0.02, 0.02, 0.02], "The gain is 2.0 points with each of 3 seeds."),
     ],
-)  # fmt: skip
+)
 def test_how_the_gain_moves(axes: dict[str, list[Any]], gains: list[float], said: str) -> None:
     assert headline(runs(axes, oracle_gain=gains)) == said
 

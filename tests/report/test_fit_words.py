@@ -212,8 +212,9 @@ def test_what_pairs_would_have_said() -> None:
         "(ratio 2.00×)."
     )
     assert rows(made)["negative eigenvalues"] == (
-        "2", "of the tetrachoric matrix; the nearest correlation matrix has mean 0.370",
-    )  # fmt: skip
+        "2",
+        "of the tetrachoric matrix; the nearest correlation matrix has mean 0.370",
+    )
     assert rows(made)["mean Pearson correlation"][0] == "0.210"
     found = metrics.metrics(fitted(), CERTIFICATE)
     assert (found["frechet_lower"], found["frechet_upper"]) == (0.02, 0.23)
@@ -223,9 +224,16 @@ def test_what_pairs_would_have_said() -> None:
 
 def law(name: str, heldout: float, difference: float, error: float, **more: Any) -> LawFit:
     return LawFit(
-        name, predicted=Estimate(0.05, 0.0, "exact"), log_predicted=np.log(0.05), ratio=2.2,
-        heldout=heldout, heldout_error=0.07, difference=difference, difference_error=error, **more,
-    )  # fmt: skip
+        name,
+        predicted=Estimate(0.05, 0.0, "exact"),
+        log_predicted=np.log(0.05),
+        ratio=2.2,
+        heldout=heldout,
+        heldout_error=0.07,
+        difference=difference,
+        difference_error=error,
+        **more,
+    )
 
 
 def compared(*fits: LawFit) -> LawComparison:
@@ -261,8 +269,10 @@ def test_whether_an_atom_is_needed(base: LawFit, words: str) -> None:
 
 
 def test_regimes_parts_and_slopes() -> None:
-    made = tuple(PoolRegime(name, 3, 100, k, 0, errors) for name, k, errors in (
-        ("bound", 40, 41), ("open", 0, 30), ("p", 11, 24), ("q", 12, 25)))  # fmt: skip
+    made = tuple(
+        PoolRegime(name, 3, 100, k, 0, errors)
+        for name, k, errors in (("bound", 40, 41), ("open", 0, 30), ("p", 11, 24), ("q", 12, 25))
+    )
     (said,) = reading.regime_sections(fitted(regimes=made))
     assert said.sentences[0].startswith("Of 4 datasets, 1 are ceiling-bound and 1 realizability-bound")
     part = PartFit(Part("strong", "the best half", np.array([0, 1])), 14, 0.76, 0.43, np.log(0.07))
@@ -274,9 +284,12 @@ def test_regimes_parts_and_slopes() -> None:
 
 
 SCAN = PoolScan(
-    np.array([2, 3]), np.array([[0.2, 0.1], [0.11, 0.0]]), np.array([[1.0, 1.5], [2.0, 0.0]]),
-    np.array([[0.1, 0.1], [np.nan, 0.0]]), np.array([[1.0, 1.0], [np.nan, 0.0]]),
-)  # fmt: skip
+    np.array([2, 3]),
+    np.array([[0.2, 0.1], [0.11, 0.0]]),
+    np.array([[1.0, 1.5], [2.0, 0.0]]),
+    np.array([[0.1, 0.1], [np.nan, 0.0]]),
+    np.array([[1.0, 1.0], [np.nan, 0.0]]),
+)
 
 
 def test_pools_that_were_not_looked_at_are_not_without_a_tail() -> None:
@@ -298,9 +311,19 @@ def test_the_null_in_words() -> None:
 
 
 LUCK = Luck(
-    3, 100, 2, 4, False, Interval(0.7, 0.68, 0.72), Interval(0.71, 0.6, 0.8), Interval(0.73, 0.61, 0.81),
-    Interval(0.83, 0.62, 0.84), Interval(0.85, 0.75, 0.9), Interval(0.3, 0.21, 0.66), Interval(0.6, 0.22, 0.71),
-)  # fmt: skip
+    3,
+    100,
+    2,
+    4,
+    False,
+    Interval(0.7, 0.68, 0.72),
+    Interval(0.71, 0.6, 0.8),
+    Interval(0.73, 0.61, 0.81),
+    Interval(0.83, 0.62, 0.84),
+    Interval(0.85, 0.75, 0.9),
+    Interval(0.3, 0.21, 0.66),
+    Interval(0.6, 0.22, 0.71),
+)
 
 
 def test_luck_and_its_limits() -> None:
@@ -320,12 +343,24 @@ def test_luck_and_its_limits() -> None:
     ("conclusion", "said"),
     [
         (Conclusion("thinner", "ratios_low"), ("no", "2.00× what one factor predicts: fewer queries fail everyone")),
-        (Conclusion("cannot_tell", "low_power"), ("cannot tell", "2.00× what one factor predicts: even the best test "
-         "would find a common mode of 3.0% in only 13% of such matrices")),
-        (Conclusion("chance", "explained"), ("no", "2.00× what one factor predicts: a law without a common mode gives "
-         "as many (a common mode of 3.0% would be found in 62% of such matrices)")),
+        (
+            Conclusion("cannot_tell", "low_power"),
+            (
+                "cannot tell",
+                "2.00× what one factor predicts: even the best test "
+                "would find a common mode of 3.0% in only 13% of such matrices",
+            ),
+        ),
+        (
+            Conclusion("chance", "explained"),
+            (
+                "no",
+                "2.00× what one factor predicts: a law without a common mode gives "
+                "as many (a common mode of 3.0% would be found in 62% of such matrices)",
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_more_than_pairs(conclusion: Conclusion, said: tuple[str, str]) -> None:
     word, why = rows(last_sections(fitted(tail=TAIL), CERTIFICATE, conclusion)[0])["more than pairs?"]
     assert word == said[0] and why.startswith(said[1])
@@ -333,8 +368,10 @@ def test_more_than_pairs(conclusion: Conclusion, said: tuple[str, str]) -> None:
 
 def test_tables_have_their_own_columns() -> None:
     regime = PoolRegime("p", 3, 100, 11, 0, 24)
-    made = {name: table.to_pydict() for name, table in tables(
-        fitted(regimes=(regime,), null=null()), CERTIFICATE, {}).items()}  # fmt: skip
+    made = {
+        name: table.to_pydict()
+        for name, table in tables(fitted(regimes=(regime,), null=null()), CERTIFICATE, {}).items()
+    }
     assert made["models"]["n_wrong"] == [24, 39, 48] and made["models"]["n_resolvable"] == [13, 28, 37]
     assert made["models"]["resolvable_upper"][0] == pytest.approx(CERTIFICATE.paired_max_gain)
     assert sum(made["queries"]["all_wrong"]) == 11
@@ -353,9 +390,7 @@ def test_figures_are_given_the_numbers_of_the_fit() -> None:
     assert [tick.get_text() for tick in whole.get_yticklabels()] == ["all queries", "p"]
     cells = [text.get_text() for text in whole.texts]
     assert cells == ["queries", "100", "50", "best wrong", "24.0%", "48.0%", "all wrong", "11.0%", "22.0%"]
-    (lines,) = (
-        c for c in made["pool_accuracies"]().axes[0].collections if type(c).__name__ == "LineCollection"
-    )  # fmt: skip
+    (lines,) = (c for c in made["pool_accuracies"]().axes[0].collections if type(c).__name__ == "LineCollection")
     for (low, _), (high, _) in list(lines.get_segments())[-1:]:  # type: ignore[attr-defined]
         assert low < 0.76 < high
 

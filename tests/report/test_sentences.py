@@ -67,11 +67,17 @@ def test_ratios_agree_with_the_rates_beside_them(fit: MatrixFit) -> None:
     [
         (Conclusion("beyond", "all_rejected"), "yes", "than any law without a common mode explains: read them"),
         (Conclusion("heavy_tail", "smooth_explains"), "no", "a common mode is neither needed nor excluded"),
-        (Conclusion("chance", "explained"), "no",
-         "a law without a common mode gives as many (a common mode of 3.0% would be found in 62% of such matrices)"),
+        (
+            Conclusion("chance", "explained"),
+            "no",
+            "a law without a common mode gives as many (a common mode of 3.0% would be found in 62% of such matrices)",
+        ),
         (Conclusion("thinner", "ratios_low"), "no", "fewer queries fail everyone than pairs suggest"),
-        (Conclusion("cannot_tell", "low_power"), "cannot tell",
-         "even the best test would find a common mode of 3.0% in only 13% of such matrices"),
+        (
+            Conclusion("cannot_tell", "low_power"),
+            "cannot tell",
+            "even the best test would find a common mode of 3.0% in only 13% of such matrices",
+        ),
         (Conclusion("cannot_tell", "nulls_missing"), "cannot tell", "this matrix does not decide it (a common mode"),
         (Conclusion("cannot_tell", "interrupted"), "cannot tell", "the test was interrupted"),
         (Conclusion("cannot_tell", "not_tested"), "cannot tell", "not tested here, experiment.null=200 does"),
@@ -79,7 +85,7 @@ def test_ratios_agree_with_the_rates_beside_them(fit: MatrixFit) -> None:
         (Conclusion("cannot_tell", "always_right"), "cannot tell", "one model is always right"),
         (Conclusion("cannot_tell", "none_says_nothing"), "cannot tell", "no query fails everyone, and none was to be"),
     ],
-)  # fmt: skip
+)
 def test_more_than_pairs_in_a_word_with_the_power(fit: MatrixFit, conclusion: Conclusion, word: str, why: str) -> None:
     tail = TailTest(
         {"gaussian": 0.5},
@@ -158,6 +164,6 @@ def test_totals_cannot_certify_room_and_say_so() -> None:
         ({"a": 10, "ab": 20, "abc": 70}, "Nothing to gain on these queries: the best model makes no error here."),
         ({"none": 3, "a": 10, "abc": 87}, "Nothing to gain on these queries: nobody is right where the best model is"),
     ],
-)  # fmt: skip
+)
 def test_every_regime_in_words(right: dict[str, int], says: str) -> None:
     assert says in _regime_sentence(fit_matrix(pool(**right), level=0.9, seed=0))

@@ -44,18 +44,31 @@ def reading(cheap_price: float = 1.0, strong_price: float = 4.0, gap: float = -0
         cheap_accuracy=0.7, strong_accuracy=0.9, largest_gap=0.041, fraction=np.array([0.0, 0.25, 0.5, 1.0])
     )
     dollars = SimpleNamespace(
-        prices=prices, cheap_price=cheap_price, strong_price=strong_price,
-        dollar_gaps=np.array([0.0, 0.0045, gap, -0.1]), strong_spent=np.array([0.0, 1.0, 3.5, 4.0]),
-    )  # fmt: skip
+        prices=prices,
+        cheap_price=cheap_price,
+        strong_price=strong_price,
+        dollar_gaps=np.array([0.0, 0.0045, gap, -0.1]),
+        strong_spent=np.array([0.0, 1.0, 3.5, 4.0]),
+    )
     degraded = {"noise": 1.0, "area": 0.001, "area_lower": -0.002, "area_upper": 0.003, "largest_gap": 0.017} | noise
     half = AtFraction(
         0.5, 3.0, Ranged(0.0312, 0.021, 0.043), 0.66, Ranged(gap, -0.02, -0.003), Ranged(0.0077, 0.001, 0.015)
     )
     routes = SimpleNamespace(integral=0.0234, by_auc=0.0235, by_covariance=0.0236)
     return CascadeReading(
-        400, "L", "H", "margin", curve, routes, Ranged(0.0234, 0.011, 0.033), 0.81, 0.57,  # type: ignore[arg-type]
-        dollars, (half,), (SimpleNamespace(**degraded),),  # type: ignore[arg-type]
-    )  # fmt: skip
+        400,
+        "L",
+        "H",
+        "margin",
+        curve,
+        routes,
+        Ranged(0.0234, 0.011, 0.033),
+        0.81,
+        0.57,  # type: ignore[arg-type]
+        dollars,
+        (half,),
+        (SimpleNamespace(**degraded),),  # type: ignore[arg-type]
+    )
 
 
 def test_a_cascade_that_loses_at_the_same_dollars() -> None:
@@ -105,17 +118,29 @@ def test_whether_a_system_passes_the_ceiling(top: float, verb: str) -> None:
         "45.0%."
     )
     assert beyond.listing is not None and beyond.listing.rows[1] == (
-        "t", "70.0%", "-10.0 points", "25.0%", "15.0% to 35.0%",
-    )  # fmt: skip
+        "t",
+        "70.0%",
+        "-10.0 points",
+        "25.0%",
+        "15.0% to 35.0%",
+    )
 
 
 def selected(**change: Any) -> Selected:
     """a and c of the matrix by hand leave 18 of 100 queries; all three leave 11."""
     made = Selected(
-        pool(), (0, 1), Chosen((0, 2), 18, 18, 1, ((0, 2),), "by trying all"), SelectionLimits(0.071, 0.283, 0.257, 3),
-        Split((0,), 13, 50, 0.1), Value(np.array([0.4, 0.3, 0.19]), np.array([20, 7, 2]), np.array([31, 18, 13])),
-        {}, 0.1, None, None, None,
-    )  # fmt: skip
+        pool(),
+        (0, 1),
+        Chosen((0, 2), 18, 18, 1, ((0, 2),), "by trying all"),
+        SelectionLimits(0.071, 0.283, 0.257, 3),
+        Split((0,), 13, 50, 0.1),
+        Value(np.array([0.4, 0.3, 0.19]), np.array([20, 7, 2]), np.array([31, 18, 13])),
+        {},
+        0.1,
+        None,
+        None,
+        None,
+    )
     return replace(made, **change)
 
 
@@ -143,9 +168,14 @@ def test_a_selection() -> None:
 
 def votes(gains: list[float], controlled: Slope | None = None) -> Votes:
     sets = VoteSets(
-        np.array([[0, 1, 2]] * len(gains)), np.full(len(gains), 0.75), np.array(gains), np.full(len(gains), 0.2),
-        np.full(len(gains), 0.24), np.full(len(gains), 0.13), 7,
-    )  # fmt: skip
+        np.array([[0, 1, 2]] * len(gains)),
+        np.full(len(gains), 0.75),
+        np.array(gains),
+        np.full(len(gains), 0.2),
+        np.full(len(gains), 0.24),
+        np.full(len(gains), 0.13),
+        7,
+    )
     published = Slope(0.5, 0.1, 0.3, 0.7, 0.05)
     return Votes(pool(), 3, sets, published, controlled, (0, 1, 2), 0.6, (0.55, 0.65), None, None)
 
@@ -171,9 +201,24 @@ def test_a_slope_is_read_by_its_limits(lower: float, upper: float, read: str) ->
 
 def score(name: str, gain: float, **change: Any) -> Score:
     made = Score(
-        name, False, 0.8 + gain, 0.8 + gain, gain, gain - 0.01, gain + 0.02, 17, 5, 0.004, 0.31, 2.5, 0.013, None,
-        np.array([0.6, 0.3, 0.1]), 0.6, False,
-    )  # fmt: skip
+        name,
+        False,
+        0.8 + gain,
+        0.8 + gain,
+        gain,
+        gain - 0.01,
+        gain + 0.02,
+        17,
+        5,
+        0.004,
+        0.31,
+        2.5,
+        0.013,
+        None,
+        np.array([0.6, 0.3, 0.1]),
+        0.6,
+        False,
+    )
     return replace(made, **change)
 
 
@@ -251,9 +296,14 @@ def test_a_second_grading() -> None:
 
 def test_a_tail_curve() -> None:
     numbers = {
-        "all_wrong": 0.031, "n_models": 8, "ratio_one_factor": 2.5, "ratio_one_factor_pearson": 7.25,
-        "tetrachoric": 0.4, "pearson": 0.2, "implied_correlation": 0.63,
-    }  # fmt: skip
+        "all_wrong": 0.031,
+        "n_models": 8,
+        "ratio_one_factor": 2.5,
+        "ratio_one_factor_pearson": 7.25,
+        "tetrachoric": 0.4,
+        "pearson": 0.2,
+        "implied_correlation": 0.63,
+    }
     found = rows(tail_curve.section(numbers).rows)
     assert found["β / one-factor prediction"] == ("2.50×", "tetrachoric 0.400")
     assert found["β / one-factor prediction, Pearson"] == ("7.25×", "Pearson 0.200")
@@ -276,8 +326,9 @@ def test_metrics_are_their_own() -> None:
     assert note == "2.2 points (1.2 to 4.2), 31% of G, 25% of the cost"
     figures = Figures(100, 11, 0.11, 0.056, 0.188, 0.76, 0.13, 0.25, 0.21, 0.07)
     assert rows(tuple(regrade._figure_rows(figures))) == {
-        "β": ("11.0%", "11 of 100, 95% 5.6% to 18.8%"), "G": ("13.0 points", "certified 7.0 to 21.0 points"),
-    }  # fmt: skip
+        "β": ("11.0%", "11 of 100, 95% 5.6% to 18.8%"),
+        "G": ("13.0 points", "certified 7.0 to 21.0 points"),
+    }
 
 
 def test_checks_that_were_not_made_are_not_said_to_have_found_nothing() -> None:

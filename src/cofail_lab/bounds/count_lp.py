@@ -145,9 +145,14 @@ def _solve(boxes: list[tuple[Fraction, Fraction]], n_models: int, at_least: int)
     if not all(certificate.holds() for certificate in certificates):
         raise ArithmeticError("a certificate of the count program failed its exact check")
     return CountRange(
-        round_down(-lower.value), round_up(upper.value), f"linear program in C, exact, {len(boxes)} moments", True,
-        program.law(lower), program.law(upper), *certificates,
-    )  # fmt: skip
+        round_down(-lower.value),
+        round_up(upper.value),
+        f"linear program in C, exact, {len(boxes)} moments",
+        True,
+        program.law(lower),
+        program.law(upper),
+        *certificates,
+    )
 
 
 class _Program:

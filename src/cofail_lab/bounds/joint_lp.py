@@ -107,9 +107,10 @@ def joint_range(
     residual = max(lower_law.residual, upper_law.residual)
     sharp = max(lower - outer[0], outer[1] - upper) < _CLOSED and residual < _RESIDUAL
     method = (
-        f"linear program over {2**m} patterns" if m <= ENUMERATED
+        f"linear program over {2**m} patterns"
+        if m <= ENUMERATED
         else f"column generation ({upper_proof.proof}), " + ("closed" if sharp else "outer limits")
-    )  # fmt: skip
+    )
     limits = max(0.0, outer[0]), min(1.0, outer[1])
     return JointRange(*limits, lower, upper, method, sharp, lower_law, upper_law, lower_proof, upper_proof)
 

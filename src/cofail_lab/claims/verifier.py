@@ -120,10 +120,13 @@ def verify_claim(claim: Claim, trial: Trial) -> list[Verdict]:
         stored = dict(evidence)
         if status == "refuted":
             stored["counterexample"] = {
-                "claim": claim.id, "release": release, "check": decisive.check, "case": dict(decisive.case),
+                "claim": claim.id,
+                "release": release,
+                "check": decisive.check,
+                "case": dict(decisive.case),
                 "measured": [float(decisive.worst.low), float(decisive.worst.high)],
                 "allowed": [float(decisive.worst.least), float(decisive.worst.most)],
-            }  # fmt: skip
+            }
         verdict = Verdict(
             id=claim.id,
             release=release,
@@ -191,8 +194,13 @@ def _room(finding: Finding) -> float:
 def _plain(finding: Finding) -> dict[str, Any]:
     worst = finding.worst
     return {
-        "name": finding.check, "kind": finding.kind, "status": finding.status, "n_cases": finding.n_cases,
-        "n_searched": finding.n_searched, "case": dict(finding.case),
-        "measured": [float(worst.low), float(worst.high)], "allowed": [float(worst.least), float(worst.most)],
+        "name": finding.check,
+        "kind": finding.kind,
+        "status": finding.status,
+        "n_cases": finding.n_cases,
+        "n_searched": finding.n_searched,
+        "case": dict(finding.case),
+        "measured": [float(worst.low), float(worst.high)],
+        "allowed": [float(worst.least), float(worst.most)],
         "margin": float(worst.slack),
-    }  # fmt: skip
+    }

@@ -156,8 +156,10 @@ def _rows(read: CascadeReading) -> list[Row]:
         ),
         Row("AUC", _auc(read.cheap_auc), f"for {shorten(read.cheap)}; {_auc(read.strong_auc)} for the strong model"),
     ]
-    rows += [Row(f"{percent(entry.fraction, 0)} escalated", points(entry.escalation_gap.value, 2), _note(entry))
-             for entry in read.fractions]  # fmt: skip
+    rows += [
+        Row(f"{percent(entry.fraction, 0)} escalated", points(entry.escalation_gap.value, 2), _note(entry))
+        for entry in read.fractions
+    ]
     return rows
 
 

@@ -115,14 +115,23 @@ def tables(verdicts: Sequence[Verdict], mutants: Sequence[PlantedMutant] | None)
     """Verdicts, checks and mutants as rows."""
     claims = [
         {
-            "claim": v.id, "release": v.release, "statement": v.statement, "symbols": v.evidence["symbols"],
-            "hypothesis": v.hypothesis, "expected": v.expected, "status": v.status, "claimed": v.claimed,
-            "measured": v.measured, "tolerance": v.tolerance, "margin": v.evidence["margin"],
-            "control": v.evidence["control"]["name"], "control_status": v.evidence["control"]["status"],
+            "claim": v.id,
+            "release": v.release,
+            "statement": v.statement,
+            "symbols": v.evidence["symbols"],
+            "hypothesis": v.hypothesis,
+            "expected": v.expected,
+            "status": v.status,
+            "claimed": v.claimed,
+            "measured": v.measured,
+            "tolerance": v.tolerance,
+            "margin": v.evidence["margin"],
+            "control": v.evidence["control"]["name"],
+            "control_status": v.evidence["control"]["status"],
             "seconds": v.evidence["seconds"],
         }
         for v in verdicts
-    ]  # fmt: skip
+    ]
     done = [
         {"claim": v.id, "release": v.release, **{name: _cell(value) for name, value in check.items()}}
         for v in verdicts

@@ -13,10 +13,13 @@ def clean(rng: np.random.Generator, n: int = 600, m: int = 24, r: float = 0.5) -
     cells = np.where(latent < thresholds, Cell.WRONG, Cell.RIGHT).astype(np.int8)
     tokens = np.floor(rng.lognormal(5, 1, (n, m)))
     return Grades(
-        cells, tuple(f"q{i}" for i in range(n)), tuple(f"m{j}" for j in range(m)), "made",
+        cells,
+        tuple(f"q{i}" for i in range(n)),
+        tuple(f"m{j}" for j in range(m)),
+        "made",
         per_query={
             "dataset": np.array([f"d{i % 5}" for i in range(n)], dtype=object),
             "prompt": np.array([f"question {i}" for i in range(n)], dtype=object),
         },
         per_cell={"cost": rng.random((n, m)) + 1e-6, "tokens_out": tokens},
-    )  # fmt: skip
+    )

@@ -163,8 +163,12 @@ def test_queries_with_a_wrong_reference(rng: np.random.Generator) -> None:
     ability = np.linspace(-2, 2, 40)
     right = rng.random((500, 40)) < 1 / (1 + np.exp(-ability - rng.normal(size=(500, 1))))
     right[[10, 20, 30]] = ability < 0
-    grades = Grades(np.where(right, 0, 1).astype(np.int8), tuple(f"q{i}" for i in range(500)),
-                    tuple(f"m{j}" for j in range(40)), "made")  # fmt: skip
+    grades = Grades(
+        np.where(right, 0, 1).astype(np.int8),
+        tuple(f"q{i}" for i in range(500)),
+        tuple(f"m{j}" for j in range(40)),
+        "made",
+    )
     assert set(only(examine(grades), "inverted").subjects) == {"q10", "q20", "q30"}
 
 
@@ -222,8 +226,18 @@ def test_real_matrices() -> None:
 
 def test_the_stated_rate_is_the_one_used() -> None:
     assert FALSE_ALARM == 0.001
-    assert set(CHECKS) == {"swapped", "coverage", "ungraded", "duplicates", "constant", "blocks", "inverted",
-                           "repeated_prompts", "zero_costs", "at_limit"}  # fmt: skip
+    assert set(CHECKS) == {
+        "swapped",
+        "coverage",
+        "ungraded",
+        "duplicates",
+        "constant",
+        "blocks",
+        "inverted",
+        "repeated_prompts",
+        "zero_costs",
+        "at_limit",
+    }
 
 
 def named(findings: list[Finding], check: str) -> list[str]:

@@ -105,17 +105,36 @@ def llmrouterbench(folder: Path) -> Made:
                     continue
                 broken = state == ERROR
                 asked, answered = truth.tokens(i, j)
-                records.append({
-                    "index": i + 1, "origin_query": truth.prompt(i), "prompt": truth.prompt(i), "prediction": "?",
-                    "prompt_tokens": 0 if broken else asked, "completion_tokens": 0 if broken else answered,
-                    "cost": 0.0 if broken else truth.cost(i, j), "score": grade(state), "ground_truth": "!",
-                    "raw_output": "Processing failed: HTTP 500" if broken else "text", "extra_fields": {},
-                })  # fmt: skip
+                records.append(
+                    {
+                        "index": i + 1,
+                        "origin_query": truth.prompt(i),
+                        "prompt": truth.prompt(i),
+                        "prediction": "?",
+                        "prompt_tokens": 0 if broken else asked,
+                        "completion_tokens": 0 if broken else answered,
+                        "cost": 0.0 if broken else truth.cost(i, j),
+                        "score": grade(state),
+                        "ground_truth": "!",
+                        "raw_output": "Processing failed: HTTP 500" if broken else "text",
+                        "extra_fields": {},
+                    }
+                )
             document = {
-                "performance": 0.5, "time_taken": 1.5, "prompt_tokens": 1, "completion_tokens": 1, "cost": 1.0,
-                "counts": len(records), "model_name": model, "dataset_name": dataset, "split": "test", "demo": False,
-                "extra_metrics": {}, "data_fingerprint": "", "records": records,
-            }  # fmt: skip
+                "performance": 0.5,
+                "time_taken": 1.5,
+                "prompt_tokens": 1,
+                "completion_tokens": 1,
+                "cost": 1.0,
+                "counts": len(records),
+                "model_name": model,
+                "dataset_name": dataset,
+                "split": "test",
+                "demo": False,
+                "extra_metrics": {},
+                "data_fingerprint": "",
+                "records": records,
+            }
             files.append(_write(folder / "bench" / dataset / "test" / f"model{j}" / f"{dataset}-{j}.json", document))
     keeps = ("cost", "tokens_in", "tokens_out")
     return Made(str(folder / "bench"), tuple(files), truth, keeps=keeps, query=lambda i: str(i + 1))
@@ -130,16 +149,25 @@ def every_eval_ever(folder: Path) -> Made:
             if state == MISSING:
                 continue
             asked, answered = truth.tokens(i, j)
-            lines.append({
-                "schema_version": "0.2.2", "evaluation_id": f"run/{j}", "model_id": model,
-                "evaluation_name": truth.dataset(i), "evaluation_result_id": truth.dataset(i),
-                "sample_id": truth.query(i), "sample_hash": hashlib.sha256(b"x").hexdigest(),
-                "interaction_type": "single_turn", "input": {"raw": truth.prompt(i), "reference": ["4"]},
-                "output": {"raw": ["4"]}, "messages": None, "answer_attribution": [],
-                "evaluation": {"score": grade(state, none=0.0), "is_correct": bool(state == RIGHT)},
-                "token_usage": {"input_tokens": asked, "output_tokens": answered, "total_tokens": asked + answered},
-                "error": "timeout" if state == ERROR else None,
-            })  # fmt: skip
+            lines.append(
+                {
+                    "schema_version": "0.2.2",
+                    "evaluation_id": f"run/{j}",
+                    "model_id": model,
+                    "evaluation_name": truth.dataset(i),
+                    "evaluation_result_id": truth.dataset(i),
+                    "sample_id": truth.query(i),
+                    "sample_hash": hashlib.sha256(b"x").hexdigest(),
+                    "interaction_type": "single_turn",
+                    "input": {"raw": truth.prompt(i), "reference": ["4"]},
+                    "output": {"raw": ["4"]},
+                    "messages": None,
+                    "answer_attribution": [],
+                    "evaluation": {"score": grade(state, none=0.0), "is_correct": bool(state == RIGHT)},
+                    "token_usage": {"input_tokens": asked, "output_tokens": answered, "total_tokens": asked + answered},
+                    "error": "timeout" if state == ERROR else None,
+                }
+            )
         files.append(write_lines(folder / f"{j}_samples.jsonl", lines))
     return Made(str(folder), tuple(files), truth, keeps=("tokens_in", "tokens_out"))
 
@@ -147,9 +175,7 @@ def every_eval_ever(folder: Path) -> Made:
 def _routerbench_rows(truth: Truth) -> list[dict[str, Any]]:
     rows = []
     for i, states in enumerate(truth.cells):
-        row: dict[str, Any] = {
-            "sample_id": truth.query(i), "prompt": truth.prompt(i), "eval_name": truth.dataset(i)
-        }  # fmt: skip
+        row: dict[str, Any] = {"sample_id": truth.query(i), "prompt": truth.prompt(i), "eval_name": truth.dataset(i)}
         row |= {model: grade(state) for model, state in zip(MODELS, states, strict=True)}
         row |= {f"{model}|model_response": "['ja, \"4\"']" for model in MODELS}
         row |= {f"{model}|total_cost": truth.cost(i, j) for j, model in enumerate(MODELS)}
@@ -213,13 +239,22 @@ def swebench_report(folder: Path) -> Made:
         of = {state: [truth.query(i) for i in range(truth.n) if truth.cells[i, j] == state] for state in truth.states}
         submitted = [truth.query(i) for i in range(truth.n) if truth.cells[i, j] != MISSING]
         report = {
-            "total_instances": truth.n, "submitted_instances": len(submitted), "completed_instances": 0,
-            "resolved_instances": len(of[RIGHT]), "completed_ids": [], "incomplete_ids": of[MISSING],
-            "empty_patch_ids": of[WRONG][:2], "submitted_ids": submitted, "resolved_ids": of[RIGHT],
+            "total_instances": truth.n,
+            "submitted_instances": len(submitted),
+            "completed_instances": 0,
+            "resolved_instances": len(of[RIGHT]),
+            "completed_ids": [],
+            "incomplete_ids": of[MISSING],
+            "empty_patch_ids": of[WRONG][:2],
+            "submitted_ids": submitted,
+            "resolved_ids": of[RIGHT],
             # An infrastructure failure stays among the unresolved, which must not make it wrong.
-            "unresolved_ids": of[WRONG][2:] + of[ERROR][:2], "infra_failure_ids": of[ERROR][:2],
-            "ambiguous_failure_ids": of[WRONG][3:4], "error_ids": of[ERROR][2:], "schema_version": 2,
-        }  # fmt: skip
+            "unresolved_ids": of[WRONG][2:] + of[ERROR][:2],
+            "infra_failure_ids": of[ERROR][:2],
+            "ambiguous_failure_ids": of[WRONG][3:4],
+            "error_ids": of[ERROR][2:],
+            "schema_version": 2,
+        }
         files.append(_write(folder / f"model{j}.1.run.json", report))
     model = {name: f"model{j}.1" for j, name in enumerate(MODELS)}.__getitem__
     return Made(str(folder), tuple(files), truth, model=model)
@@ -298,9 +333,14 @@ def paper_matrix(folder: Path) -> Made:
             truth.query(i), {"dataset": truth.dataset(i), "multi_answer": i % 3 == 0, "models": {}}
         )
         row["models"][model] = {
-            "correct": None if state == UNSCORED else state == RIGHT, "cost": truth.cost(i, j), "tok_in": asked,
-            "tok_out": answered, "max_tokens": 200, "votes": [1, 0, None][: 1 + j], "missing": state == MISSING,
-        }  # fmt: skip
+            "correct": None if state == UNSCORED else state == RIGHT,
+            "cost": truth.cost(i, j),
+            "tok_in": asked,
+            "tok_out": answered,
+            "max_tokens": 200,
+            "votes": [1, 0, None][: 1 + j],
+            "missing": state == MISSING,
+        }
     path = _write(folder / "matrix.json", document)
     return Made(str(path), (path,), truth, keeps=("cost", "tokens_in", "tokens_out"))
 

@@ -72,10 +72,17 @@ def main(folder: Path) -> None:
         random.seed(seed)
         tracker = EvaluationTracker(output_path=str(folder / output))
         results = simple_evaluate(
-            model="dummy", model_args={"pretrained": model}, tasks=tasks, task_manager=manager, log_samples=True,
-            evaluation_tracker=tracker, bootstrap_iters=0, random_seed=seed, numpy_random_seed=seed,
+            model="dummy",
+            model_args={"pretrained": model},
+            tasks=tasks,
+            task_manager=manager,
+            log_samples=True,
+            evaluation_tracker=tracker,
+            bootstrap_iters=0,
+            random_seed=seed,
+            numpy_random_seed=seed,
             torch_random_seed=seed,
-        )  # fmt: skip
+        )
         assert results is not None
         # As the harness's own command line saves them.
         samples = results.pop("samples")

@@ -35,18 +35,27 @@ def _promptfoo_rows(truth: Truth, *, version: int) -> list[dict[str, Any]]:
         checks = [] if state == UNSCORED else [{"type": "equals", "value": "4"}]
         reason = "Expected output to equal" if checks else "No assertions"
         grading = {
-            "pass": right, "score": float(right), "reason": reason,
+            "pass": right,
+            "score": float(right),
+            "reason": reason,
             "componentResults": [{"pass": right, "score": float(right), "assertion": check} for check in checks],
-        }  # fmt: skip
+        }
         row = {
-            "success": right, "score": float(right), "latencyMs": 5, "namedScores": {}, "cost": truth.cost(i, j),
-            "provider": {"id": f"echo:{j}", "label": model}, "vars": {"question": truth.prompt(i)},
+            "success": right,
+            "score": float(right),
+            "latencyMs": 5,
+            "namedScores": {},
+            "cost": truth.cost(i, j),
+            "provider": {"id": f"echo:{j}", "label": model},
+            "vars": {"question": truth.prompt(i)},
             "prompt": {"raw": f"Say: {truth.prompt(i)}", "label": "Say: {{question}}"},
-            "response": {"output": "5", "tokenUsage": {"total": asked + answered, "prompt": asked,
-                                                       "completion": answered}},
+            "response": {
+                "output": "5",
+                "tokenUsage": {"total": asked + answered, "prompt": asked, "completion": answered},
+            },
             "testCase": {"vars": {"question": truth.prompt(i)}, "assert": [{"type": "equals", "value": "4"}]},
             "gradingResult": None if state == ERROR else grading,
-        }  # fmt: skip
+        }
         if state == ERROR:
             row |= {"success": False, "error": "API error: 500 Internal Server Error", "response": {}}
         elif not right:
@@ -188,10 +197,11 @@ def opencompass(folder: Path) -> Made:
         folder,
         lambda truth, j: [
             {"example_abbr": f"gsm8k_{i}", "pred": ["4"], "answer": [str(2 * i)], "correct": [_bool(state)]}
-            if state != MISSING else {"example_abbr": f"gsm8k_{i}", "correct": []}
+            if state != MISSING
+            else {"example_abbr": f"gsm8k_{i}", "correct": []}
             for i, state in enumerate(truth.cells[:, j])
         ],
-    )  # fmt: skip
+    )
 
 
 def opencompass_before(folder: Path) -> Made:
@@ -201,10 +211,11 @@ def opencompass_before(folder: Path) -> Made:
             "type": "GEN",
             **{
                 str(i): {"prompt": truth.prompt(i), "references": str(2 * i), "is_correct": _bool(state)}
-                for i, state in enumerate(truth.cells[:, j]) if state != MISSING
+                for i, state in enumerate(truth.cells[:, j])
+                if state != MISSING
             },
         },
-    )  # fmt: skip
+    )
     return Made(made.path, made.files, made.truth, query=str, model=_numbered)
 
 
@@ -222,9 +233,12 @@ def swebench_instances(folder: Path) -> Made:
             files.append(place / "run_instance.log")
             continue
         held = {
-            "patch_is_None": False, "patch_exists": True, "patch_successfully_applied": True,
-            "resolved": state == RIGHT, "tests_status": {"FAIL_TO_PASS": {"success": [], "failure": []}},
-        }  # fmt: skip
+            "patch_is_None": False,
+            "patch_exists": True,
+            "patch_successfully_applied": True,
+            "resolved": state == RIGHT,
+            "tests_status": {"FAIL_TO_PASS": {"success": [], "failure": []}},
+        }
         files.append(_dump(place / "report.json", {instance: held}))
     reports = sorted(files, key=lambda path: path.name)
     return Made(str(folder / "logs"), tuple(reports), truth, model=_numbered)

@@ -23,10 +23,18 @@ def dump(path: Path, document: Any) -> Path:
 
 def lm_eval_row(number: int, score: float, prompt: str, **changes: Any) -> dict[str, Any]:
     return {
-        "doc_id": number, "doc": {"q": number}, "target": "A", "arguments": {"gen_args_0": {"arg_0": prompt}},
-        "resps": [["A"]], "filtered_resps": ["A"], "filter": "none", "metrics": ["acc"], "doc_hash": f"h{number}",
-        "acc": score, **changes,
-    }  # fmt: skip
+        "doc_id": number,
+        "doc": {"q": number},
+        "target": "A",
+        "arguments": {"gen_args_0": {"arg_0": prompt}},
+        "resps": [["A"]],
+        "filtered_resps": ["A"],
+        "filter": "none",
+        "metrics": ["acc"],
+        "doc_hash": f"h{number}",
+        "acc": score,
+        **changes,
+    }
 
 
 def lm_eval(folder: Path, rows: list[dict[str, Any]], model: str, **config: Any) -> Path:
@@ -39,11 +47,19 @@ def every_eval_ever(path: Path, model: str, rows: list[dict[str, Any]]) -> Path:
     lines = []
     for row in rows:
         score = row["score"]
-        lines.append({
-            "schema_version": "0.2.2", "evaluation_id": "e", "model_id": model, "evaluation_name": "d",
-            "interaction_type": "single_turn", "input": {"raw": "?"}, "output": {"raw": ["x"]},
-            "evaluation": {"score": score, "is_correct": score == 1}, **row,
-        })  # fmt: skip
+        lines.append(
+            {
+                "schema_version": "0.2.2",
+                "evaluation_id": "e",
+                "model_id": model,
+                "evaluation_name": "d",
+                "interaction_type": "single_turn",
+                "input": {"raw": "?"},
+                "output": {"raw": ["x"]},
+                "evaluation": {"score": score, "is_correct": score == 1},
+                **row,
+            }
+        )
     return dump(path, lines)
 
 
@@ -101,12 +117,21 @@ def promptfoo(path: Path, rows: list[dict[str, Any]], providers: list[dict[str, 
     results = []
     for row in rows:
         q, provider, success = row.pop("q"), row.pop("provider"), row["success"]
-        results.append({
-            "provider": {"id": provider}, "prompt": {"raw": q, "label": "p"}, "promptIdx": 0, "testIdx": 0,
-            "vars": {"q": q}, "score": float(success), "failureReason": int(not success), "namedScores": {},
-            "gradingResult": {"pass": success, "reason": "r", "componentResults": [{"pass": success}]},
-            "testCase": {"vars": {"q": q}, "assert": [{"type": "equals", "value": "A"}]}, **row,
-        })  # fmt: skip
+        results.append(
+            {
+                "provider": {"id": provider},
+                "prompt": {"raw": q, "label": "p"},
+                "promptIdx": 0,
+                "testIdx": 0,
+                "vars": {"q": q},
+                "score": float(success),
+                "failureReason": int(not success),
+                "namedScores": {},
+                "gradingResult": {"pass": success, "reason": "r", "componentResults": [{"pass": success}]},
+                "testCase": {"vars": {"q": q}, "assert": [{"type": "equals", "value": "A"}]},
+                **row,
+            }
+        )
     whole = {"version": 3, "timestamp": TIME, "results": results}
     return dump(path, {"evalId": "e", "results": whole, "config": {"providers": providers or []}})
 

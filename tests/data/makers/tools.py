@@ -36,27 +36,42 @@ def _router_arena() -> ToolFiles:
     def row(index: str, model: str, accuracy: float | None, *, optimal: bool = False) -> dict[str, Any]:
         generated = {"success": True, "generated_answer": "4", "token_usage": {"input_tokens": 9, "output_tokens": 3}}
         return {
-            "global index": index, "prompt": f"{index}?", "prediction": model, "generated_result": generated,
-            "cost": 0.001, "accuracy": accuracy, "for_optimality": optimal,
-        }  # fmt: skip
+            "global index": index,
+            "prompt": f"{index}?",
+            "prediction": model,
+            "generated_result": generated,
+            "cost": 0.001,
+            "accuracy": accuracy,
+            "for_optimality": optimal,
+        }
 
     one = [row("AIME_1", "gpt-4o", 1.0), row("AIME_2", "gpt-4o-mini", 0.0), row("AIME_2", "gpt-4o", 1.0, optimal=True)]
     two = [row("AIME_1", "gpt-4o-mini", 0.0), row("AIME_2", "gpt-4o-mini", None)]
     files = {"predictions/router-v1.0.json": json.dumps(one), "predictions/router-v1.5.json": json.dumps(two)}
     states = {
-        ("AIME_1", "router-v1.0"): RIGHT, ("AIME_2", "router-v1.0"): WRONG,
-        ("AIME_1", "router-v1.5"): WRONG, ("AIME_2", "router-v1.5"): UNSCORED,
-    }  # fmt: skip
+        ("AIME_1", "router-v1.0"): RIGHT,
+        ("AIME_2", "router-v1.0"): WRONG,
+        ("AIME_1", "router-v1.5"): WRONG,
+        ("AIME_2", "router-v1.5"): UNSCORED,
+    }
     return ToolFiles(files, states)
 
 
 def _live_code_bench() -> ToolFiles:
     def rows(first: list[bool], second: list[bool]) -> str:
-        return json.dumps([
-            {"question_id": q, "question_title": "t", "code_list": ["x", "y"], "graded_list": g, "pass@1": 0.5,
-             "metadata": ["{}", "{}"]}
-            for q, g in (("1873_A", first), ("1873_B", second))
-        ])  # fmt: skip
+        return json.dumps(
+            [
+                {
+                    "question_id": q,
+                    "question_title": "t",
+                    "code_list": ["x", "y"],
+                    "graded_list": g,
+                    "pass@1": 0.5,
+                    "metadata": ["{}", "{}"],
+                }
+                for q, g in (("1873_A", first), ("1873_B", second))
+            ]
+        )
 
     name = "Scenario.codegeneration_2_0.2_eval_all.json"
     files = {
@@ -64,19 +79,28 @@ def _live_code_bench() -> ToolFiles:
         f"output/GPT-4.5/{name}": rows([False, True], [True, True]),
     }
     states = {
-        ("1873_A", "GPT-4.1"): RIGHT, ("1873_B", "GPT-4.1"): WRONG,
-        ("1873_A", "GPT-4.5"): WRONG, ("1873_B", "GPT-4.5"): RIGHT,
-    }  # fmt: skip
+        ("1873_A", "GPT-4.1"): RIGHT,
+        ("1873_B", "GPT-4.1"): WRONG,
+        ("1873_A", "GPT-4.5"): WRONG,
+        ("1873_B", "GPT-4.5"): RIGHT,
+    }
     return ToolFiles(files, states)
 
 
 def _live_bench() -> ToolFiles:
     scores = {("h1", "a"): 1, ("h2", "a"): 0.25, ("h1", "b"): 0.0, ("h2", "b"): 0.75}
     rows = [
-        {"question_id": q, "task": "LCB_generation", "model": m, "score": score, "turn": 1, "tstamp": 1721331.5,
-         "category": "coding"}
+        {
+            "question_id": q,
+            "task": "LCB_generation",
+            "model": m,
+            "score": score,
+            "turn": 1,
+            "tstamp": 1721331.5,
+            "category": "coding",
+        }
         for (q, m), score in scores.items()
-    ]  # fmt: skip
+    ]
     states = {key: RIGHT if score >= 0.5 else WRONG for key, score in scores.items()}
     return ToolFiles(
         {"live_bench/coding/LCB_generation/model_judgment/ground_truth_judgment.jsonl": _lines(rows)}, states
@@ -86,10 +110,18 @@ def _live_bench() -> ToolFiles:
 def _mt_bench() -> ToolFiles:
     scores = {("81", 1, "a"): 9, ("81", 2, "a"): 5, ("81", 1, "b"): -1, ("81", 2, "b"): 7}
     rows = [
-        {"question_id": int(q), "model": m, "judge": ["gpt-4", "single-v1"], "user_prompt": "[Question]", "turn": turn,
-         "judgment": f"Rating: [[{score}]]", "score": score, "tstamp": 1686}
+        {
+            "question_id": int(q),
+            "model": m,
+            "judge": ["gpt-4", "single-v1"],
+            "user_prompt": "[Question]",
+            "turn": turn,
+            "judgment": f"Rating: [[{score}]]",
+            "score": score,
+            "tstamp": 1686,
+        }
         for (q, turn, m), score in scores.items()
-    ]  # fmt: skip
+    ]
     found = {9: RIGHT, 7: RIGHT, 5: WRONG, -1: UNSCORED}
     return ToolFiles(
         {"mt_bench/model_judgment/gpt-4_single.jsonl": _lines(rows)},
@@ -99,84 +131,131 @@ def _mt_bench() -> ToolFiles:
 
 def _tau_bench() -> ToolFiles:
     def rows(rewards: list[tuple[int, float, int]]) -> str:
-        return json.dumps([
-            {"task_id": task, "reward": reward, "trial": trial, "traj": [],
-             "info": {"error": "RateLimitError", "traceback": "..."} if reward < 0 else {"task": {}}}
-            for task, reward, trial in rewards
-        ])  # fmt: skip
+        return json.dumps(
+            [
+                {
+                    "task_id": task,
+                    "reward": reward,
+                    "trial": trial,
+                    "traj": [],
+                    "info": {"error": "RateLimitError", "traceback": "..."} if reward < 0 else {"task": {}},
+                }
+                for task, reward, trial in rewards
+            ]
+        )
 
     files = {
         "results/tool-calling-gpt-4.1-0.0.json": rows([(0, 1.0, 0), (1, 0.0, 0), (0, 0.0, 1), (1, 1.0, 1)]),
         "results/tool-calling-gpt-4o-0.0.json": rows([(0, 0.0, 0), (1, -0.0001, 0), (0, 0.0, 1), (1, 1.0, 1)]),
     }
     states = {
-        ("0", "tool-calling-gpt-4.1-0.0"): RIGHT, ("1", "tool-calling-gpt-4.1-0.0"): WRONG,
-        ("0", "tool-calling-gpt-4o-0.0"): WRONG, ("1", "tool-calling-gpt-4o-0.0"): ERROR,
-    }  # fmt: skip
+        ("0", "tool-calling-gpt-4.1-0.0"): RIGHT,
+        ("1", "tool-calling-gpt-4.1-0.0"): WRONG,
+        ("0", "tool-calling-gpt-4o-0.0"): WRONG,
+        ("1", "tool-calling-gpt-4o-0.0"): ERROR,
+    }
     return ToolFiles(files, states)
 
 
 def _tau2_bench() -> ToolFiles:
     def run(model: str, rewards: list[float]) -> str:
         simulations = [
-            {"id": f"s{k}", "task_id": str(k), "trial": 0, "seed": 300, "reward_info": {"reward": reward},
-             "agent_cost": 0.01, "termination_reason": "user_stop"}
+            {
+                "id": f"s{k}",
+                "task_id": str(k),
+                "trial": 0,
+                "seed": 300,
+                "reward_info": {"reward": reward},
+                "agent_cost": 0.01,
+                "termination_reason": "user_stop",
+            }
             for k, reward in enumerate(rewards)
-        ]  # fmt: skip
+        ]
         tasks = [{"id": str(k)} for k in range(len(rewards))]
-        return json.dumps({"timestamp": "t", "info": {"agent_info": {"llm": model}}, "tasks": tasks,
-                           "simulations": simulations})  # fmt: skip
+        return json.dumps(
+            {"timestamp": "t", "info": {"agent_info": {"llm": model}}, "tasks": tasks, "simulations": simulations}
+        )
 
     return ToolFiles(
-        {"simulations/gpt-4.1_airline.json": run("gpt-4.1", [1.0, 0.0]),
-         "simulations/o4_airline.json": run("o4", [0.0, 0.0])},
-        {("0", "gpt-4.1_airline"): RIGHT, ("1", "gpt-4.1_airline"): WRONG, ("0", "o4_airline"): WRONG,
-         ("1", "o4_airline"): WRONG},
-    )  # fmt: skip
+        {
+            "simulations/gpt-4.1_airline.json": run("gpt-4.1", [1.0, 0.0]),
+            "simulations/o4_airline.json": run("o4", [0.0, 0.0]),
+        },
+        {
+            ("0", "gpt-4.1_airline"): RIGHT,
+            ("1", "gpt-4.1_airline"): WRONG,
+            ("0", "o4_airline"): WRONG,
+            ("1", "o4_airline"): WRONG,
+        },
+    )
 
 
 def _aider() -> ToolFiles:
     def case(run: str, language: str, outcomes: list[bool] | None) -> tuple[str, str]:
         path = f"tmp.benchmarks/{run}/{language}/exercises/practice/book-store/.aider.results.json"
         held = {
-            "testdir": path, "testcase": "book-store", "model": "openai/m", "edit_format": "diff",
-            "tests_outcomes": outcomes, "cost": 0.01, "prompt_tokens": 500, "completion_tokens": 100,
-        }  # fmt: skip
+            "testdir": path,
+            "testcase": "book-store",
+            "model": "openai/m",
+            "edit_format": "diff",
+            "tests_outcomes": outcomes,
+            "cost": 0.01,
+            "prompt_tokens": 500,
+            "completion_tokens": 100,
+        }
         return path, json.dumps({"exception": "litellm.Timeout"} if outcomes is None else held)
 
     one, two = "2026-01-01--one", "2026-01-02--two"
     cases = [
-        case(one, "python", [False, True]), case(one, "java", [False, False]),
-        case(two, "python", [True]), case(two, "java", None),
-    ]  # fmt: skip
+        case(one, "python", [False, True]),
+        case(one, "java", [False, False]),
+        case(two, "python", [True]),
+        case(two, "java", None),
+    ]
     states = {
-        ("python/book-store", one): RIGHT, ("book-store", one): WRONG,
-        ("python/book-store", two): RIGHT, ("book-store", two): ERROR,
-    }  # fmt: skip
+        ("python/book-store", one): RIGHT,
+        ("book-store", one): WRONG,
+        ("python/book-store", two): RIGHT,
+        ("book-store", two): ERROR,
+    }
     return ToolFiles(dict(cases), states)
 
 
 def _terminal_bench() -> ToolFiles:
     def run(results: list[tuple[str, bool | None]]) -> str:
-        return json.dumps({
-            "id": "r", "accuracy": 0.5, "n_resolved": 1, "resolved_ids": ["hello-world"], "unresolved_ids": [],
-            "results": [
-                {"id": "1", "trial_name": f"{task}.1-of-1", "task_id": task, "is_resolved": resolved,
-                 "failure_mode": "unset" if resolved is not None else "unknown_agent_error",
-                 "parser_results": {"t": "passed"},
-                 "total_input_tokens": 900, "total_output_tokens": 50}
-                for task, resolved in results
-            ],
-        })  # fmt: skip
+        return json.dumps(
+            {
+                "id": "r",
+                "accuracy": 0.5,
+                "n_resolved": 1,
+                "resolved_ids": ["hello-world"],
+                "unresolved_ids": [],
+                "results": [
+                    {
+                        "id": "1",
+                        "trial_name": f"{task}.1-of-1",
+                        "task_id": task,
+                        "is_resolved": resolved,
+                        "failure_mode": "unset" if resolved is not None else "unknown_agent_error",
+                        "parser_results": {"t": "passed"},
+                        "total_input_tokens": 900,
+                        "total_output_tokens": 50,
+                    }
+                    for task, resolved in results
+                ],
+            }
+        )
 
     files = {
         "runs/agent-a/results.json": run([("hello-world", True), ("crack-7z-hash", False)]),
         "runs/agent-b/results.json": run([("hello-world", False), ("crack-7z-hash", None)]),
     }
     states = {
-        ("hello-world", "agent-a"): RIGHT, ("crack-7z-hash", "agent-a"): WRONG,
-        ("hello-world", "agent-b"): WRONG, ("crack-7z-hash", "agent-b"): UNSCORED,
-    }  # fmt: skip
+        ("hello-world", "agent-a"): RIGHT,
+        ("crack-7z-hash", "agent-a"): WRONG,
+        ("hello-world", "agent-b"): WRONG,
+        ("crack-7z-hash", "agent-b"): UNSCORED,
+    }
     return ToolFiles(files, states)
 
 
@@ -210,10 +289,16 @@ def _route_llm() -> ToolFiles:
 def _promptfoo() -> ToolFiles:
     truth = {("Q1", "echo"): True, ("Q2", "echo"): False, ("Q1", "gpt"): False, ("Q2", "gpt"): False}
     rows = [
-        {"vars": {"question": q}, "provider": {"id": m, "label": ""}, "prompt": {"raw": q, "label": "p"},
-         "success": right, "score": float(right), "failureReason": 0 if right else 2 if (q, m) == ("Q2", "gpt") else 1}
+        {
+            "vars": {"question": q},
+            "provider": {"id": m, "label": ""},
+            "prompt": {"raw": q, "label": "p"},
+            "success": right,
+            "score": float(right),
+            "failureReason": 0 if right else 2 if (q, m) == ("Q2", "gpt") else 1,
+        }
         for (q, m), right in truth.items()
-    ]  # fmt: skip
+    ]
     whole = {"evalId": "e", "results": {"version": 3, "prompts": [{"raw": "p"}], "results": rows}, "config": {}}
     states = {key: RIGHT if right else WRONG for key, right in truth.items()}
     return ToolFiles({"output.json": json.dumps(whole)}, states)
@@ -222,14 +307,24 @@ def _promptfoo() -> ToolFiles:
 def _deep_eval() -> ToolFiles:
     def run(correct: list[bool], error: str | None = None) -> str:
         cases = [
-            {"name": f"test_case_{k}", "input": f"Q{k}", "actualOutput": "x", "success": right,
-             "metricsData": [
-                 {"name": "Relevancy", "score": 1.0, "threshold": 0.5, "success": True, "error": None},
-                 {"name": "Correctness", "score": float(right), "threshold": 0.5, "success": right,
-                  "error": error if not right else None},
-             ]}
+            {
+                "name": f"test_case_{k}",
+                "input": f"Q{k}",
+                "actualOutput": "x",
+                "success": right,
+                "metricsData": [
+                    {"name": "Relevancy", "score": 1.0, "threshold": 0.5, "success": True, "error": None},
+                    {
+                        "name": "Correctness",
+                        "score": float(right),
+                        "threshold": 0.5,
+                        "success": right,
+                        "error": error if not right else None,
+                    },
+                ],
+            }
             for k, right in enumerate(correct)
-        ]  # fmt: skip
+        ]
         scores = [{"metric": "Correctness", "scores": [1, 0]}]
         return json.dumps({"testCases": cases, "metricsScores": scores, "hyperparameters": {"model": "gpt"}})
 
@@ -242,20 +337,36 @@ def _deep_eval() -> ToolFiles:
 def _langfuse() -> ToolFiles:
     values = {("i1", "a"): 1, ("i2", "a"): 0, ("i1", "b"): 0, ("i2", "b"): None}
     items = [
-        {"id": f"{q}{m}", "traceId": f"t{q}{m}", "experimentName": m, "experimentItemId": q,
-         "scores": [{"name": "tone", "dataType": "NUMERIC", "value": 0.4},
-                    *([{"name": "correct", "dataType": "BOOLEAN", "value": value}] if value is not None else [])]}
+        {
+            "id": f"{q}{m}",
+            "traceId": f"t{q}{m}",
+            "experimentName": m,
+            "experimentItemId": q,
+            "scores": [
+                {"name": "tone", "dataType": "NUMERIC", "value": 0.4},
+                *([{"name": "correct", "dataType": "BOOLEAN", "value": value}] if value is not None else []),
+            ],
+        }
         for (q, m), value in values.items()
-    ]  # fmt: skip
+    ]
     found = {1: RIGHT, 0: WRONG, None: UNSCORED}
     states = {key: found[value] for key, value in values.items()}
     return ToolFiles({"items.json": json.dumps({"data": items, "meta": {"cursor": None}})}, states)
 
 
 TOOLS = {
-    "RouterArena": _router_arena, "LiveCodeBench": _live_code_bench, "LiveBench": _live_bench, "MT-bench": _mt_bench,
-    "tau-bench": _tau_bench, "tau2-bench": _tau2_bench, "Aider": _aider, "Terminal-Bench": _terminal_bench,
-    "BigCodeBench": _big_code_bench, "RouteLLM": _route_llm, "promptfoo": _promptfoo, "DeepEval": _deep_eval,
+    "RouterArena": _router_arena,
+    "LiveCodeBench": _live_code_bench,
+    "LiveBench": _live_bench,
+    "MT-bench": _mt_bench,
+    "tau-bench": _tau_bench,
+    "tau2-bench": _tau2_bench,
+    "Aider": _aider,
+    "Terminal-Bench": _terminal_bench,
+    "BigCodeBench": _big_code_bench,
+    "RouteLLM": _route_llm,
+    "promptfoo": _promptfoo,
+    "DeepEval": _deep_eval,
     "Langfuse": _langfuse,
-}  # fmt: skip
+}
 """Name in docs/data.md -> its files."""

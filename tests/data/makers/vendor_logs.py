@@ -62,10 +62,13 @@ def helm() -> None:
                 for perturbation in (None, typos)[: 2 - trial]:
                     said = 0 if perturbation else value
                     values = {
-                        "exact_match": float("nan") if said is None else said, "quasi_exact_match": said,
-                        "num_prompt_tokens": 50, "num_completion_tokens": 4, "inference_runtime": 0.25,
+                        "exact_match": float("nan") if said is None else said,
+                        "quasi_exact_match": said,
+                        "num_prompt_tokens": 50,
+                        "num_completion_tokens": 4,
+                        "inference_runtime": 0.25,
                         "finish_reason_length": int(instance == "id3"),
-                    }  # fmt: skip
+                    }
                     stats = [
                         stat.Stat(metric_name(name, split="test", perturbation=perturbation)).add(one)
                         for name, one in values.items()
@@ -161,12 +164,18 @@ def evalplus() -> None:
     """Programs of two models for three problems, run and graded by EvalPlus itself."""
     problems = [
         {
-            "task_id": f"HumanEval/{i}", "prompt": f"def f{i}(x):\n", "entry_point": f"f{i}", "test": "",
-            "contract": "", "canonical_solution": f"    return x + {i}\n", "base_input": [[1]],
-            "plus_input": [[-1], [0]], "atol": 0,
+            "task_id": f"HumanEval/{i}",
+            "prompt": f"def f{i}(x):\n",
+            "entry_point": f"f{i}",
+            "test": "",
+            "contract": "",
+            "canonical_solution": f"    return x + {i}\n",
+            "base_input": [[1]],
+            "plus_input": [[-1], [0]],
+            "atol": 0,
         }
         for i in range(3)
-    ]  # fmt: skip
+    ]
     programs = {
         "model-a": [
             ["    return x + 0\n", "    return abs(x)\n"],

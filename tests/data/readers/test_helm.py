@@ -22,8 +22,10 @@ def test_vendor_helm_runs() -> None:
     assert grades.queries == ("id1", "id2", "id3")
     assert grades.models == ("openai/gpt-4", "meta/llama-3-8b")
     assert grades.per_cell["samples"].tolist() == [
-        [[RIGHT, RIGHT], [RIGHT, WRONG]], [[WRONG, RIGHT], [RIGHT, RIGHT]], [[WRONG, WRONG], [UNSCORED, WRONG]]
-    ]  # fmt: skip
+        [[RIGHT, RIGHT], [RIGHT, WRONG]],
+        [[WRONG, RIGHT], [RIGHT, RIGHT]],
+        [[WRONG, WRONG], [UNSCORED, WRONG]],
+    ]
     assert set(grades.per_query["dataset"]) == {"mmlu:subject=anatomy,method=multiple_choice_joint"}
     assert grades.per_cell["at_limit"].tolist() == [[False, False], [False, False], [True, True]]
     assert (grades.per_cell["tokens_in"] == 50).all()

@@ -155,10 +155,12 @@ def test_nothing_is_lost_or_ignored_in_silence(tmp_path: Path) -> None:
 
 def test_conditions_errors_and_grades_that_are_none(tmp_path: Path) -> None:
     rows = [
-        {"q": "1", "m": "a", "turn": 1, "r": 9}, {"q": "1", "m": "a", "turn": 2, "r": 1},
-        {"q": "2", "m": "a", "turn": 1.0, "r": -1}, {"q": "3", "m": "a", "turn": "1", "r": 9, "e": {"error": None}},
+        {"q": "1", "m": "a", "turn": 1, "r": 9},
+        {"q": "1", "m": "a", "turn": 2, "r": 1},
+        {"q": "2", "m": "a", "turn": 1.0, "r": -1},
+        {"q": "3", "m": "a", "turn": "1", "r": 9, "e": {"error": None}},
         {"q": "4", "m": "a", "turn": 1, "r": 9, "e": {"error": "timeout"}},
-    ]  # fmt: skip
+    ]
     keys = {"query": "q", "model": "m", "right": "r", "threshold": 5, "unscored": [-1, "n/a"], "error": "e.error"}
     grades = read(tmp_path, {"x.jsonl": lines(rows)}, where={"turn": 1}, **keys)
     assert grades.cells.ravel().tolist() == [RIGHT, UNSCORED, RIGHT, ERROR]
@@ -171,9 +173,11 @@ def test_conditions_errors_and_grades_that_are_none(tmp_path: Path) -> None:
 
 def test_lists_and_structures_in_parquet(tmp_path: Path) -> None:
     columns = {
-        "task": [{"id": 1}, {"id": 2}], "runs": [[True, False], [False, False]], "a.b": [1.0, None],
+        "task": [{"id": 1}, {"id": 2}],
+        "runs": [[True, False], [False, False]],
+        "a.b": [1.0, None],
         "steps": [[{"ok": 1}, {"ok": 0}], [{"ok": 0}, {"ok": 1}]],
-    }  # fmt: skip
+    }
     for name in ("x.parquet", "X.PARQUET"):
         (tmp_path / name).write_bytes(parquet(columns))
         for right in ("runs", "steps[*].ok"):

@@ -16,8 +16,12 @@ def test_vendor_openai_evals_logs() -> None:
     grades = load("openai_evals", VENDOR / "openai_evals")
     assert grades.models == ("gpt-3.5-turbo", "gpt-4")
     assert grades.cells[:5].tolist() == [
-        [RIGHT, RIGHT], [WRONG, RIGHT], [WRONG, WRONG], [ERROR, ERROR], [MISSING, MISSING]
-    ]  # fmt: skip
+        [RIGHT, RIGHT],
+        [WRONG, RIGHT],
+        [WRONG, WRONG],
+        [ERROR, ERROR],
+        [MISSING, MISSING],
+    ]
     np.testing.assert_array_equal(grades.cells[5:], grades.cells[:5])
     # The model-graded eval has the grader's calls among its own.
     known = ~np.isnan(grades.per_cell["tokens_out"])

@@ -49,10 +49,15 @@ def test_what_came_from_the_cache_has_no_known_cost(tmp_path: Path) -> None:
 def test_tests_are_named_by_their_descriptions_if_all_have_their_own(tmp_path: Path) -> None:
     def rows(descriptions: list[str]) -> list[dict]:
         return [
-            {"q": f"{k}?", "provider": "m", "success": True, "vars": {"q": f"{k}?", "__repeatIndex": k},
-             "testCase": {"description": text, "assert": [{"type": "equals"}]}}
+            {
+                "q": f"{k}?",
+                "provider": "m",
+                "success": True,
+                "vars": {"q": f"{k}?", "__repeatIndex": k},
+                "testCase": {"description": text, "assert": [{"type": "equals"}]},
+            }
             for k, text in enumerate(descriptions)
-        ]  # fmt: skip
+        ]
 
     named = load("promptfoo", small_logs.promptfoo(tmp_path / "a.json", rows(["adds", "subtracts"])))
     assert named.queries == ("adds", "subtracts")

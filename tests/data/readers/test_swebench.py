@@ -41,9 +41,16 @@ def test_swebench_results_need_all_ids(tmp_path: Path) -> None:
 def test_every_list_of_a_submission_has_its_state(tmp_path: Path) -> None:
     """What was generated and is in no list has failed; what broke in the evaluation is an error."""
     states = {
-        "resolved": RIGHT, "install_fail": ERROR, "reset_failed": ERROR, "test_errored": ERROR, "test_timeout": ERROR,
-        "no_logs": ERROR, "no_generation": WRONG, "no_apply": WRONG, "in no list": WRONG,
-    }  # fmt: skip
+        "resolved": RIGHT,
+        "install_fail": ERROR,
+        "reset_failed": ERROR,
+        "test_errored": ERROR,
+        "test_timeout": ERROR,
+        "no_logs": ERROR,
+        "no_generation": WRONG,
+        "no_apply": WRONG,
+        "in no list": WRONG,
+    }
     lists = {key: [key] for key in states if key != "in no list"}
     path = small_logs.dump(tmp_path / "2024_m" / "results.json", {**lists, "generated": list(states)})
     grades = load("swebench", path)

@@ -56,8 +56,11 @@ def test_reads_every_state(tmp_path: Path) -> None:
     grades = WideSource(str(path)).load()
     right, wrong, unscored, error, missing = Cell
     assert grades.cells.tolist() == [
-        [right, wrong, right], [missing, error, unscored], [right, wrong, missing], [wrong, right, right]
-    ]  # fmt: skip
+        [right, wrong, right],
+        [missing, error, unscored],
+        [right, wrong, missing],
+        [wrong, right, right],
+    ]
     outcomes = grades.outcomes()
     assert outcomes.queries == ("q1", "q4")
     assert outcomes.left_out is not None

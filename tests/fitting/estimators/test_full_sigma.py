@@ -35,8 +35,10 @@ def test_full_sigma_prediction() -> None:
     padded[:10, :10] = sigma
     thresholds = np.append(ndtri(rates), np.inf)
     for matrix, t, options in (
-        (sigma, ndtri(rates), {}), (padded, thresholds, {"points": 512}), (padded, thresholds, {"draws": 200_000}),
-    ):  # fmt: skip
+        (sigma, ndtri(rates), {}),
+        (padded, thresholds, {"points": 512}),
+        (padded, thresholds, {"draws": 200_000}),
+    ):
         found = full_sigma.predict(matrix, t, "clip", **options)
         assert found.kind == "monte_carlo"
         assert abs(found.value - exact) < 4 * found.error

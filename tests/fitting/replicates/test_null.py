@@ -137,11 +137,15 @@ def test_clipping_alone_manufactures_a_ratio() -> None:
     laws = ("full_sigma", "full_sigma_clip")
     truth = OneFactorGaussian(np.linspace(0.3, 0.6, m), np.full(m, np.sqrt(0.7)))
     found = simulate(
-        truth, n, pairs, 12, (0, 900),
+        truth,
+        n,
+        pairs,
+        12,
+        (0, 900),
         lambda batch: log_predictions(
             TetrachoricStack(batch.error_counts / n, batch.values.tetrachoric, pairs, coarse=True), laws
         ),
-    ).replicates()  # fmt: skip
+    ).replicates()
     clipped, nearest = (float(np.median(found.ratios(law))) for law in ("full_sigma_clip", "full_sigma"))
     assert clipped > 1.5
     assert 0.8 < nearest < 1.25

@@ -62,8 +62,9 @@ def test_a_law_is_said_with_what_it_gives_all_wrong() -> None:
     legend = wrong_count_distribution(np.array([0, 0, 1, 3]), 3, law).axes[0].get_legend()
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == [
-        "observed, all 3 wrong: 1 of 4 queries (25.0%)", "one factor: 10.0%",
-    ]  # fmt: skip
+        "observed, all 3 wrong: 1 of 4 queries (25.0%)",
+        "one factor: 10.0%",
+    ]
 
 
 def test_a_selection_marks_what_is_kept() -> None:
@@ -97,9 +98,19 @@ def test_policies_in_points_and_dollars() -> None:
 
 
 def test_tail_curves_on_decades() -> None:
-    logs = {name: np.log(10.0) * np.array([-1.0, -2.0]) * k for k, name in enumerate(
-        ("log_all_wrong", "log_one_factor", "log_one_factor_pearson", "log_ratio_one_factor",
-         "log_ratio_one_factor_pearson"), 1)}  # fmt: skip
+    logs = {
+        name: np.log(10.0) * np.array([-1.0, -2.0]) * k
+        for k, name in enumerate(
+            (
+                "log_all_wrong",
+                "log_one_factor",
+                "log_one_factor_pearson",
+                "log_ratio_one_factor",
+                "log_ratio_one_factor_pearson",
+            ),
+            1,
+        )
+    }
     curve = {"pool_size": np.array([2, 8]), **logs, "implied_correlation": np.array([0.3, 0.4])}
     curve |= {"tetrachoric": np.array([0.2, 0.25]), "simulated": np.full(2, 0.1), "simulated_error": np.full(2, 0.01)}
     axes = tail_curve(curve).axes[0]
@@ -114,9 +125,14 @@ def test_tail_curves_on_decades() -> None:
 
 def test_votes_stand_at_the_mean_accuracy_of_their_members() -> None:
     sets = VoteSets(
-        np.array([[0, 1, 2]] * 2), np.array([0.75, 0.7]), np.array([0.01, -0.02]), np.array([0.2, 0.3]),
-        np.array([0.24, 0.26]), np.array([0.13, 0.1]), 2,
-    )  # fmt: skip
+        np.array([[0, 1, 2]] * 2),
+        np.array([0.75, 0.7]),
+        np.array([0.01, -0.02]),
+        np.array([0.2, 0.3]),
+        np.array([0.24, 0.26]),
+        np.array([0.13, 0.1]),
+        2,
+    )
     left, right = votes(sets, 3).axes[:2]
     assert list(left.lines[0].get_xdata()) == pytest.approx([0.63, 0.64])
     assert list(np.asarray(right.collections[0].get_offsets(), float)[:, 1]) == pytest.approx([1, -2])

@@ -107,8 +107,12 @@ def priced_blocks(trial: Trial) -> Iterable[Case]:
 
 # Errors on the first sixth, then every success, then the other errors: AUC 5/9.
 ERRORS_FIRST = {
-    "mass": ["1/6", "7/10", "2/15"], "cheap": [0, 1, 0], "strong": 0.9, "floor": 0.85, "price_ratio": 0.6,
-}  # fmt: skip
+    "mass": ["1/6", "7/10", "2/15"],
+    "cheap": [0, 1, 0],
+    "strong": 0.9,
+    "floor": 0.85,
+    "price_ratio": 0.6,
+}
 # A constant score and a strong model that is better everywhere.
 EDGE_ALONE = {"mass": [1], "cheap": [0.7], "strong": 0.9, "floor": 0.85, "price_ratio": 0.6}
 # All errors below all successes, but on the first of them the strong model errs too.

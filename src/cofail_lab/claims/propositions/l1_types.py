@@ -86,18 +86,28 @@ def gains(trial: Trial) -> Iterable[Case]:
     draw = np.random.Generator(np.random.Philox(key=[trial.seed, 42]))
     for _ in range(6):
         yield {
-            "quality": draw.integers(0, 3, 12).tolist(), "prices": [0, 0, 0], "prior": draw.integers(1, 6, 4).tolist(),
-            "policy": draw.integers(1, 9, 12).tolist(), "merge": draw.integers(0, 2, 4).tolist(),
-        }  # fmt: skip
+            "quality": draw.integers(0, 3, 12).tolist(),
+            "prices": [0, 0, 0],
+            "prior": draw.integers(1, 6, 4).tolist(),
+            "policy": draw.integers(1, 9, 12).tolist(),
+            "merge": draw.integers(0, 2, 4).tolist(),
+        }
     # Two types alike: merging them loses nothing, so no more can be claimed.
     yield {
-        "quality": [2, 0, 2, 0, 0, 1, 0, 1], "prices": [0, 0], "prior": [1, 1, 1, 1], "policy": [1] * 8,
+        "quality": [2, 0, 2, 0, 0, 1, 0, 1],
+        "prices": [0, 0],
+        "prior": [1, 1, 1, 1],
+        "policy": [1] * 8,
         "merge": [0, 0, 1, 1],
-    }  # fmt: skip
+    }
     # Ties: another model is as good as the uniformly best one on the second type.
     yield {
-        "quality": [2, 1, 2, 2], "prices": [0, 0], "prior": [1, 2], "policy": [1, 1, 1, 1], "merge": [0, 0],
-    }  # fmt: skip
+        "quality": [2, 1, 2, 2],
+        "prices": [0, 0],
+        "prior": [1, 2],
+        "policy": [1, 1, 1, 1],
+        "merge": [0, 0],
+    }
 
 
 POLICY = {"policy": Range(1, 9, integer=True, size=N_TYPES * N_MODELS)}

@@ -117,8 +117,10 @@ def matrices(trial: Trial) -> Iterable[Case]:
 
 # Two models share the queries between them; a third takes a little more than half, across both.
 TRAP = {
-    "wrong": [[0, 1, 1], [0, 1, 0], [1, 0, 0], [1, 0, 1]], "weights": [24, 26, 26, 24], "members": 2,
-}  # fmt: skip
+    "wrong": [[0, 1, 1], [0, 1, 0], [1, 0, 0], [1, 0, 1]],
+    "weights": [24, 26, 26, 24],
+    "members": 2,
+}
 # Two copies of the most accurate model, and one that is right on all the rest.
 COPIES = {"wrong": [[0, 0, 1], [1, 1, 0]], "weights": [52, 48], "members": 2}
 ANY_MATRIX = Search(

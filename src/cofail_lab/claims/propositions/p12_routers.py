@@ -164,9 +164,12 @@ def partitions(trial: Trial) -> Iterable[Case]:
     draw = np.random.Generator(np.random.Philox(key=[trial.seed, 122]))
     for _ in range(8):
         yield {
-            "quality": draw.integers(0, 6, 12).tolist(), "prices": [0, 0, 0], "prior": draw.integers(1, 6, 4).tolist(),
-            "policy": draw.integers(1, 9, 12).tolist(), "merge": draw.integers(0, 2, 4).tolist(),
-        }  # fmt: skip
+            "quality": draw.integers(0, 6, 12).tolist(),
+            "prices": [0, 0, 0],
+            "prior": draw.integers(1, 6, 4).tolist(),
+            "policy": draw.integers(1, 9, 12).tolist(),
+            "merge": draw.integers(0, 2, 4).tolist(),
+        }
     yield {"quality": [9, 0, 0, 1], "prices": [0, 0], "prior": [1, 8], "policy": [1, 1, 1, 1], "merge": [0, 0]}
 
 

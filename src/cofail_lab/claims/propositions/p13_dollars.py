@@ -204,8 +204,13 @@ def constant_prices(trial: Trial) -> Iterable[Case]:
     # L's errors first: gap γ·w = γ·.3 against .2·γ/3, ends exactly with the best mix at γ = 1.
     for fraction in ("1/10", "3/10", "4/5", "1"):
         yield {
-            "mass": [3, 7], "cheap": [0, 1], "strong": [0.9, 0.9], "prices": 4, "cheap_price": 1, "fraction": fraction,
-        }  # fmt: skip
+            "mass": [3, 7],
+            "cheap": [0, 1],
+            "strong": [0.9, 0.9],
+            "prices": 4,
+            "cheap_price": 1,
+            "fraction": fraction,
+        }
 
 
 ANY_PRICE = Search({**BOX, "prices": Range(1, 20)}, n_starts=256, n_polished=2, n_steps=40)

@@ -159,9 +159,12 @@ _POOLS = (
     {**_RARELY, "share": 1.0},
 )
 _ANY_PAIR = Search(
-    {"weights": Range(0, 30, integer=True, size=4)}, {"pool": "two", "n": 16, "delta": 0.05},
-    n_starts=32, n_polished=2, n_steps=20,
-)  # fmt: skip
+    {"weights": Range(0, 30, integer=True, size=4)},
+    {"pool": "two", "n": 16, "delta": 0.05},
+    n_starts=32,
+    n_polished=2,
+    n_steps=20,
+)
 _COUNTS = tuple(
     {"all_wrong": k, "errors": errors, "n": 330, "delta": 0.05}
     for k, errors in ((9, [40, 25, 31]), (0, [0, 3]), (0, [4, 6]), (5, [5, 9]), (1, [1, 1, 1]), (60, [61, 200]))

@@ -160,9 +160,12 @@ _GAUSSIAN = tuple(
     {**shock, "m": m, "step": max(1, m // 4)} for shock in SHOCKS for m in (2, 3, 5, 12, 60, 500, 10**5, 10**9)
 )
 _MIXTURES = Search(
-    {"points": Range(0.02, 0.98, size=4), "weights": Range(0.05, 1, size=4)}, {"up_to": 30}, n_starts=512, n_polished=4,
+    {"points": Range(0.02, 0.98, size=4), "weights": Range(0.05, 1, size=4)},
+    {"up_to": 30},
+    n_starts=512,
+    n_polished=4,
     slack=slack_of_growth,
-)  # fmt: skip
+)
 _PROOFS = tuple(
     {"shock": w, "base": a, "m": m}
     for w, a, m in (

@@ -168,9 +168,16 @@ def kuncheva(formula: Callable, case: Case) -> Measured:
     return worst(equals(1 - least, upper, 1e-12), equals(1 - most, lower, 1e-12))
 
 
-RATES = tuple({"rates": r, "at_least": k} for r, k in (
-    ([0.3, 0.3, 0.3], 2), ([0.1, 0.4, 0.45], 2), ([0.6, 0.7, 0.2, 0.9, 0.5], 3), ([0.05, 0.1, 0.2, 0.4, 0.3, 0.6], 4),
-    ([0.9, 0.8, 0.7, 0.95], 3)))  # fmt: skip
+RATES = tuple(
+    {"rates": r, "at_least": k}
+    for r, k in (
+        ([0.3, 0.3, 0.3], 2),
+        ([0.1, 0.4, 0.45], 2),
+        ([0.6, 0.7, 0.2, 0.9, 0.5], 3),
+        ([0.05, 0.1, 0.2, 0.4, 0.3, 0.6], 4),
+        ([0.9, 0.8, 0.7, 0.95], 3),
+    )
+)
 _ANY_COUNTS = Search({"counts": Range(1, 30, integer=True, size=7)}, n_starts=32, n_polished=2, n_steps=30)
 _ANY_LAW = Search({"weights": Range(0, 40, integer=True, size=8)}, n_starts=32, n_polished=2, n_steps=30)
 

@@ -144,9 +144,13 @@ def resources(key: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray,
     budgets = frugal @ prior + 0.1
     weight = prior[:, None] * np.ones_like(quality)
     solution = linprog(
-        -(weight * quality).ravel(), A_ub=[(weight * c).ravel() for c in prices], b_ub=budgets,
-        A_eq=np.kron(np.eye(4), np.ones(3)), b_eq=np.ones(4), method="highs",
-    )  # fmt: skip
+        -(weight * quality).ravel(),
+        A_ub=[(weight * c).ravel() for c in prices],
+        b_ub=budgets,
+        A_eq=np.kron(np.eye(4), np.ones(3)),
+        b_eq=np.ones(4),
+        method="highs",
+    )
     if not solution.success:
         raise ArithmeticError(solution.message)
     return quality, prices, prior, budgets, np.asarray(-solution.fun)

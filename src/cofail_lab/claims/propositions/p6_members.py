@@ -48,9 +48,10 @@ def falls(formula: Callable, case: Case) -> Measured:
     at = formula(price, rho, cost, variance)
     dearer, closer = formula(price, rho, 1.5 * cost, variance), formula(price, (1 + rho) / 2, cost, variance)
     return worst(
-        at_most(dearer, at * (1 - 1e-3)), at_most(closer, at * (1 - 1e-3)),
+        at_most(dearer, at * (1 - 1e-3)),
+        at_most(closer, at * (1 - 1e-3)),
         equals(formula(price, 1.0, cost, variance), 0, 1e-12),
-    )  # fmt: skip
+    )
 
 
 def best_size(error_rate: float, correlation: float, cost: float) -> int:
@@ -159,12 +160,17 @@ PRICED = {"price": Range(0.01, 2), "rho": Range(0, 0.99), "cost": Range(1e-3, 0.
 FIXED = tuple(
     {"price": p, "rho": r, "cost": c, "variance": v}
     for p, r, c, v in (
-        (0.4, 0.3, 0.001, 1.0), (0.5, 0.0, 0.25, 1.0), (1.0, 0.5, 0.25, 1.0), (0.25, 0.9, 0.01, 2.0),
+        (0.4, 0.3, 0.001, 1.0),
+        (0.5, 0.0, 0.25, 1.0),
+        (1.0, 0.5, 0.25, 1.0),
+        (0.25, 0.9, 0.01, 2.0),
         (2.0, 0.99, 0.1, 0.5),
     )
-)  # fmt: skip
-HUMP = tuple({"alpha": 0.1, "rho": r, "cost": 1e-4, "published": k} for r, k in zip(
-    (0.0, 0.1, 0.3, 0.5, 0.9), (8, 15, 28, 27, 11), strict=True))  # fmt: skip
+)
+HUMP = tuple(
+    {"alpha": 0.1, "rho": r, "cost": 1e-4, "published": k}
+    for r, k in zip((0.0, 0.1, 0.3, 0.5, 0.9), (8, 15, 28, 27, 11), strict=True)
+)
 _OWN = Search(
     {
         "alpha": Range(0.02, 0.45),

@@ -41,9 +41,11 @@ def least_variance(formula: Callable, case: Case) -> Measured:
     rival = np.array(case["rival"]) / sum(case["rival"])
     least = variance_of(weights, sigma)
     return worst(
-        equals(float(weights.sum()), 1, 1e-12), equals(float(np.ptp(sigma @ weights)), 0, 1e-12),
-        at_least(variance_of(rival, sigma), least - 1e-13), at_least(float(sigma.mean()), least - 1e-13),
-    )  # fmt: skip
+        equals(float(weights.sum()), 1, 1e-12),
+        equals(float(np.ptp(sigma @ weights)), 0, 1e-12),
+        at_least(variance_of(rival, sigma), least - 1e-13),
+        at_least(float(sigma.mean()), least - 1e-13),
+    )
 
 
 def balanced(formula: Callable, case: Case) -> Measured:
@@ -114,8 +116,10 @@ def per_type(formula: Callable, case: Case) -> Measured:
 
 
 BLOCKS = (0, 0, 0, 1)
-SHAPES = tuple({"blocks": list(b), "between": lo, "within": hi} for b, lo, hi in (
-    (BLOCKS, 0.2, 0.6), ((0, 0, 1, 1, 2), 0.05, 0.9), ((0, 1, 2), 0.5, 0.3)))  # fmt: skip
+SHAPES = tuple(
+    {"blocks": list(b), "between": lo, "within": hi}
+    for b, lo, hi in ((BLOCKS, 0.2, 0.6), ((0, 0, 1, 1, 2), 0.05, 0.9), ((0, 1, 2), 0.5, 0.3))
+)
 MEANS = (
     {"blocks": list(BLOCKS), "between": 0.0, "within": 0.8, "means": [1.0, 1.0, 1.0, 0.05], "rival": [1, 1, 1, 1]},
     {"blocks": list(BLOCKS), "between": 0.2, "within": 0.5, "means": [0.4, 0.9, 0.1, 0.3], "rival": [0, 1, 0, 0]},

@@ -107,9 +107,11 @@ def random_programs(trial: Trial, n: int = 4) -> Iterable[Case]:
     for k in range(n):
         width = N_MODELS if k % 2 else N_TYPES * N_MODELS
         yield {
-            "quality": draw.integers(0, 9, N_TYPES * N_MODELS).tolist(), "prices": draw.integers(0, 9, width).tolist(),
-            "prior": draw.integers(1, 6, N_TYPES).tolist(), "share": round(float(draw.uniform(0.05, 1.1)), 3),
-        }  # fmt: skip
+            "quality": draw.integers(0, 9, N_TYPES * N_MODELS).tolist(),
+            "prices": draw.integers(0, 9, width).tolist(),
+            "prior": draw.integers(1, 6, N_TYPES).tolist(),
+            "share": round(float(draw.uniform(0.05, 1.1)), 3),
+        }
 
 
 def float_program(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -29,12 +29,29 @@ _INSTANCES, _REQUESTS = "instances.json", "scenario_state.json"
 _MOST_REQUESTS = 2**28
 
 RIGHT_OR_WRONG = (
-    "bbq_accuracy", "chain_of_thought_correctness", "cleva_math_result_match", "code_eval_acc",
-    "ehr_sql_execution_accuracy", "exact_match", "exact_match_indicator", "exact_set_match", "execution_accuracy",
-    "final_number_exact_match", "ifeval_strict_accuracy", "math_equiv", "math_equiv_chain_of_thought",
-    "medcalc_bench_accuracy", "medec_error_flag_accuracy", "medec_error_sentence_accuracy", "omni_math_accuracy",
-    "pass", "prefix_exact_match", "quasi_exact_match", "quasi_leave_articles_exact_match", "quasi_prefix_exact_match",
-)  # fmt: skip
+    "bbq_accuracy",
+    "chain_of_thought_correctness",
+    "cleva_math_result_match",
+    "code_eval_acc",
+    "ehr_sql_execution_accuracy",
+    "exact_match",
+    "exact_match_indicator",
+    "exact_set_match",
+    "execution_accuracy",
+    "final_number_exact_match",
+    "ifeval_strict_accuracy",
+    "math_equiv",
+    "math_equiv_chain_of_thought",
+    "medcalc_bench_accuracy",
+    "medec_error_flag_accuracy",
+    "medec_error_sentence_accuracy",
+    "omni_math_accuracy",
+    "pass",
+    "prefix_exact_match",
+    "quasi_exact_match",
+    "quasi_leave_articles_exact_match",
+    "quasi_prefix_exact_match",
+)
 """Stats whose value for one answer is 0 or 1; for any other value of them the error asks for `data.threshold`."""
 
 # Parts of an adapter that name the model, or choose instances and not answers.

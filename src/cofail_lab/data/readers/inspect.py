@@ -36,9 +36,16 @@ INSTALL = "pip install 'cofail-lab[inspect]'"
 _STOPPED = ("max_tokens", "model_length")
 # Settings that do not change what a model answers, or only by chance.
 _NO_SETTINGS = {
-    "seed", "max_connections", "max_retries", "timeout", "attempt_timeout", "cache", "batch", "cache_prompt",
+    "seed",
+    "max_connections",
+    "max_retries",
+    "timeout",
+    "attempt_timeout",
+    "cache",
+    "batch",
+    "cache_prompt",
     "adaptive_connections",
-}  # fmt: skip
+}
 # Large fields that hold nothing about grades.
 _NOT_READ = {"messages", "events", "store", "attachments", "metadata"}
 

@@ -29,9 +29,19 @@ from cofail_lab.errors import InputError
 _NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT[\d.-]+)\.jsonl(\.gz)?")
 # Fields of a row that are not metrics, for rows without a list of metrics.
 _OTHER_FIELDS = {
-    "doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics", "doc_hash", "prompt_hash",
-    "target_hash", "task_name",
-}  # fmt: skip
+    "doc_id",
+    "doc",
+    "target",
+    "arguments",
+    "resps",
+    "filtered_resps",
+    "filter",
+    "metrics",
+    "doc_hash",
+    "prompt_hash",
+    "target_hash",
+    "task_name",
+}
 # Parts of a results file that change what a model answers.
 _SETTINGS = ("model_args", "gen_kwargs", "model_revision", "model_dtype")
 _RUN_SETTINGS = ("system_instruction", "chat_template_sha", "fewshot_as_multiturn")

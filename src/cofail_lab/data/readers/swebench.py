@@ -41,13 +41,23 @@ _SCHEMA = 2
 
 # Lists of ids and their states. An instance may be in several lists; the first of them decides.
 _REPORT = {
-    "incomplete_ids": Cell.MISSING, "infra_failure_ids": Cell.ERROR, "error_ids": Cell.ERROR,
-    "resolved_ids": Cell.RIGHT, "unresolved_ids": Cell.WRONG, "empty_patch_ids": Cell.WRONG,
-}  # fmt: skip
+    "incomplete_ids": Cell.MISSING,
+    "infra_failure_ids": Cell.ERROR,
+    "error_ids": Cell.ERROR,
+    "resolved_ids": Cell.RIGHT,
+    "unresolved_ids": Cell.WRONG,
+    "empty_patch_ids": Cell.WRONG,
+}
 _SUBMISSION = {
-    "resolved": Cell.RIGHT, "install_fail": Cell.ERROR, "reset_failed": Cell.ERROR, "test_errored": Cell.ERROR,
-    "test_timeout": Cell.ERROR, "no_logs": Cell.ERROR, "no_generation": Cell.WRONG, "no_apply": Cell.WRONG,
-}  # fmt: skip
+    "resolved": Cell.RIGHT,
+    "install_fail": Cell.ERROR,
+    "reset_failed": Cell.ERROR,
+    "test_errored": Cell.ERROR,
+    "test_timeout": Cell.ERROR,
+    "no_logs": Cell.ERROR,
+    "no_generation": Cell.WRONG,
+    "no_apply": Cell.WRONG,
+}
 
 
 @dataclass(frozen=True)

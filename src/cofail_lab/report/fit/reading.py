@@ -165,7 +165,7 @@ def luck_sections(fit: MatrixFit) -> tuple[Section, ...]:
         _luck_row("routable, at most", luck.routable_upper, luck, "greatest share of right runs, query by query"),
         _luck_row("oracle of one run", luck.oracle, luck, "1 − E Π(1−π)"),
         _luck_row("one run's pick, run again", luck.first_pick, luck, "the two-run bound of P10.i"),
-    )  # fmt: skip
+    )
     return (Section("How much of the gain is luck", tuple(sentences), rows),)
 
 
@@ -197,10 +197,11 @@ def guessing_sections(guessing: Guessing | None) -> tuple[Section, ...]:
     rows = (
         Row("nobody knows", _share(known.value), f"95% {_within(known)}; β without lucky guesses"),
         Row(
-            "routable ceiling", _share(guessing.ceiling.value),
+            "routable ceiling",
+            _share(guessing.ceiling.value),
             f"95% {_within(guessing.ceiling)}; a router meets lucky guesses too",
         ),
-    )  # fmt: skip
+    )
     sentence = "If models that do not know guess uniformly and apart (experiment.choices), some query that nobody knows"
     sentence += " is answered by luck; no router can plan for it."
     return (Section("If models guess what they do not know", (sentence,), rows),)

@@ -83,7 +83,7 @@ def _ceiling(fit: MatrixFit, certificate: Certificate) -> Section:
         Row("oracle gain", points(fit.oracle_gain), _gain_note(fit, certificate)),
         Row("foreclosed share", percent(fit.foreclosed_share), share),
         Row("regime", fit.regime),
-    )  # fmt: skip
+    )
     figures = {"pool_accuracies": "Accuracy of every model with its 95% interval, against the ceiling."}
     if several_datasets(outcomes):
         figures["wrong_by_dataset"] = "How many models fail per query, by dataset."
@@ -245,9 +245,10 @@ def _matrix(outcomes: Outcomes, fit: MatrixFit) -> Section:
     left_out = outcomes.left_out
     if left_out is not None and left_out.n_queries:
         states = ", ".join(
-            f"{count(number_)} {state}" for state, number_ in left_out.cells_by_state.items()
+            f"{count(number_)} {state}"
+            for state, number_ in left_out.cells_by_state.items()
             if number_ and state not in ("right", "wrong")
-        )  # fmt: skip
+        )
         answered, right = int(left_out.answered.sum()), int(left_out.right.sum())
         accuracy = f", accuracy of their answers {percent(right / answered)}" if answered else ""
         rows.append(
