@@ -19,7 +19,8 @@ _WITH_VALUE = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-
 def for_hydra(arguments: Sequence[str]) -> list[str]:
     """The command line as Hydra accepts it.
 
-    A path without a key is the matrix to read, and a path without a source is read by ``data=auto``. A value that Hydra
+    A path without a key is the matrix to read, and a path without a source is read by ``data=auto``, or by
+    ``data=raters`` where ``experiment=raters`` is asked for. A value that Hydra
     cannot parse is taken literally, such as a path with spaces or an equals sign, and so is one that names an existing
     file. In a single run ``key=a,b`` is a list.
     """
@@ -37,7 +38,9 @@ def for_hydra(arguments: Sequence[str]) -> list[str]:
         value = f"[{','.join(map(_quoted, paths))}]" if paths[1:] else _quoted(*paths)
         others.insert(0, f"data.path={value}")
     stated = [argument.partition("=")[0] for argument in others]
-    source = ["data=auto"] if "data.path" in stated and "data" not in stated else []
+    source = []
+    if "data.path" in stated and "data" not in stated:
+        source = ["data=raters" if "experiment=raters" in others else "data=auto"]
     return [*flags, *source, *others]  # Hydra's parser accepts no flag between overrides
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from cofail_lab import checks
+from cofail_lab.data.ratings import Ratings
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades, Selection
 from cofail_lab.outcomes import Outcomes
@@ -88,7 +89,7 @@ class Store:
 class Source(Protocol):
     """A source of outcomes: a class of `cofail_lab.data`."""
 
-    def load(self) -> Grades | Counts:
+    def load(self) -> Grades | Counts | Ratings:
         """Read everything. Raises InputError for what cannot be read."""
         ...
 
@@ -183,10 +184,24 @@ class Inputs:
             raise InputError(_ONLY_TOTALS)
         return loaded
 
+    def ratings(self) -> Ratings:
+        """What several raters said. Raises InputError where the source holds anything else."""
+        loaded = None if self.source is None else self.source().load()
+        if not isinstance(loaded, Ratings):
+            raise InputError("data: this experiment needs a table of items x raters; data=raters data.path=votes.csv")
+        if replace(self.selection, seed=0) != Selection():
+            raise InputError("data=raters: leave dataset, models, min_coverage and pool_size out; data.raters= selects")
+        self.provenance.update(source=loaded.source, sha256=loaded.sha256)
+        return loaded
+
     def _loaded(self) -> Grades | Counts:
         if self.source is None:
             raise InputError("data: this experiment needs outcomes; name a source such as data=digits or data=csv")
         loaded = self.source().load()
+        if isinstance(loaded, Ratings):
+            raise InputError(
+                "data=raters: labels of raters, this experiment needs outcomes; experiment=raters makes them"
+            )
         if isinstance(loaded, Grades):
             self.provenance.update(source=loaded.source, sha256=loaded.sha256)
         else:
