@@ -56,6 +56,7 @@ def classes(found: Rated) -> tuple[tuple[str, int | None], ...]:
 
 
 def prevalence(found: Rated) -> float | None:
+    """Share of right answers by the latent classes; None without them."""
     place = dict(classes(found))["sensitivity"]
     return None if place is None or found.quality is None else float(found.quality.fitted.prevalence[place])
 

@@ -71,29 +71,29 @@ class RatersSource:
             raise files.absent(path)
         sheet = read_sheet(path)
         names = check_names(sheet.header, "column", path.name)
-        rater = self._column(names, "rater", _RATER_NAMES, path, needed=False)
+        rater = self._column(names, "rater", _RATER_NAMES, path)
         table = self._wide(sheet, names, path) if rater is None else self._long(sheet, names, rater, path)
         return self._ratings(table, path)
 
-    def _column(
-        self, names: Sequence[str], field: str, known: Sequence[str], path: Path, *, needed: bool
-    ) -> int | None:
-        """Position of the stated column, or of the first of the known names."""
+    def _column(self, names: Sequence[str], field: str, known: Sequence[str], path: Path) -> int | None:
+        """Position of the stated column, or of the first of the known names; None where there is none."""
         if (stated := getattr(self, field)) is not None:
             if stated not in names:
-                raise InputError(
-                    f"data.{field}: {stated!r} is no column of {path.name}; there are {list_names(names, 8)}"
-                )
+                listed = list_names(names, 8)
+                raise InputError(f"data.{field}: {stated!r} is no column of {path.name}; there are {listed}")
             return list(names).index(stated)
         plain = [plain_name(name) for name in names]
-        if (found := next((plain.index(name) for name in known if name in plain), None)) is None and needed:
+        return next((plain.index(name) for name in known if name in plain), None)
+
+    def _needed(self, names: Sequence[str], field: str, known: Sequence[str], path: Path) -> int:
+        if (found := self._column(names, field, known, path)) is None:
             raise InputError(f"{path.name}: data.{field}= says which column it is, of {list_names(names, 8)}")
         return found
 
     def _wide(self, sheet: Sheet, names: Sequence[str], path: Path) -> _Table:
-        query = self._column(names, "query", QUERY_NAMES, path, needed=False) or 0
-        model = self._column(names, "model", MODEL_NAMES, path, needed=False)
-        truth = None if self.truth is None else self._column(names, "truth", (), path, needed=True)
+        query = self._column(names, "query", QUERY_NAMES, path) or 0
+        model = self._column(names, "model", MODEL_NAMES, path)
+        truth = None if self.truth is None else self._column(names, "truth", (), path)
         others = [j for j in range(len(names)) if j not in (query, model, truth)]
         if self.raters is None:
             chosen = [j for j in others if plain_name(names[j]) not in _NOT_RATERS]
@@ -110,10 +110,10 @@ class RatersSource:
         return _Table(keys, model is not None, [names[j] for j in chosen], labels, known if truth is not None else None)
 
     def _long(self, sheet: Sheet, names: Sequence[str], rater: int, path: Path) -> _Table:
-        query = self._column(names, "query", QUERY_NAMES, path, needed=True)
-        label = self._column(names, "label", _LABEL_NAMES, path, needed=True)
-        model = self._column(names, "model", MODEL_NAMES, path, needed=False)
-        truth = None if self.truth is None else self._column(names, "truth", (), path, needed=True)
+        query = self._needed(names, "query", QUERY_NAMES, path)
+        label = self._needed(names, "label", _LABEL_NAMES, path)
+        model = self._column(names, "model", MODEL_NAMES, path)
+        truth = None if self.truth is None else self._column(names, "truth", (), path)
         raters = list(dict.fromkeys(row[rater] for row in sheet.rows))
         if self.raters is not None:
             raters = _matching(raters, self.raters, path)
