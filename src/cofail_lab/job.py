@@ -26,6 +26,7 @@ EXAMPLES_OF_KEYS = {
     "data.n_all_wrong": "17",
     "data.n_queries": "330",
     "data.n_models": "67",
+    "experiment.other": "other.csv",
     "experiment.members": "[a,b,c]",
     "experiment.systems": "'*debate*'",
     "experiment.axes": "'{shock: [.01, .05]}'",

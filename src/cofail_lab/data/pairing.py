@@ -83,12 +83,12 @@ def renamed(grades: Grades, names: Mapping[str, str]) -> Grades:
     back = {}
     for there, here in names.items():
         if here not in grades.models:
-            raise InputError(f"experiment.names: {here!r} is no model of {grades.source}")
+            raise InputError(f"experiment.same: {here!r} is no model of {grades.source}")
         if there in grades.models and there != here:
-            raise InputError(f"experiment.names: {grades.source} has a model {there!r} already")
+            raise InputError(f"experiment.same: {grades.source} has a model {there!r} already")
         back[here] = there
     if len(back) < len(names):
-        raise InputError("experiment.names: two models are to be one of the second matrix; one each is accepted")
+        raise InputError("experiment.same: two models are to be one of the second matrix; one each is accepted")
     return replace(grades, models=tuple(back.get(name, name) for name in grades.models))
 
 

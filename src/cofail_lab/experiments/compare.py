@@ -35,7 +35,7 @@ class Compare:
     Attributes:
         other: path(s) of the second matrix, in any known format.
         by, keys, pattern: how queries match; see `data.pairing.pair_queries`.
-        names: models of the first matrix that are called otherwise in the second.
+        same: models of the first matrix that are called otherwise in the second: first -> second.
         pool: models that are compared; None: those of both where they are most of the smaller pool, else all.
         scorer, threshold: of the second matrix; see `data.rule.Rule`.
         bootstrap: resamples of the queries.
@@ -46,7 +46,7 @@ class Compare:
     by: By | None = None
     keys: str | None = None
     pattern: str | None = None
-    names: Mapping[str, str] | None = None
+    same: Mapping[str, str] | None = None
     pool: Pool | None = None
     scorer: str | None = None
     threshold: float | None = None
@@ -62,8 +62,8 @@ class Compare:
             raise InputError("experiment.pattern: it is looked for in prompts; experiment.by=content is needed")
         if self.keys is not None and self._by != "file":
             raise InputError(f"experiment.keys: a table of names, but experiment.by={self.by}; leave one out")
-        if self.names is not None and not isinstance(self.names, Mapping):
-            raise InputError(f"experiment.names: {self.names!r}; names are accepted as {{first: second}}")
+        if self.same is not None and not isinstance(self.same, Mapping):
+            raise InputError(f"experiment.same: {self.same!r}; names are accepted as {{first: second}}")
         checks.within("experiment.bootstrap", self.bootstrap, 20, 10**5)
         checks.probability("experiment.delta", self.delta)
 
@@ -76,7 +76,7 @@ class Compare:
         first = inputs.grades()
         second = AutoSource(self.other, scorer=self.scorer, threshold=self.threshold).load()
         inputs.provenance.update(other=second.source, other_sha256=second.sha256)
-        second = renamed(second, self.names or {})
+        second = renamed(second, self.same or {})
         paired = pair_queries(first, second, self._by, self.pattern, self.keys)
         shared = [model for model in paired.first.models if model in set(paired.second.models)]
         pool: Pool = self.pool or (

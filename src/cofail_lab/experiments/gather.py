@@ -13,6 +13,7 @@ import pyarrow as pa
 from cofail_lab import checks, runs
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
+from cofail_lab.report import atlas
 from cofail_lab.report import gather as gather_words
 from cofail_lab.report.finding_policies import policy_numbers
 from cofail_lab.report.gathered import LEADING, GatheredRuns
@@ -71,8 +72,12 @@ def gather(folders: Sequence[Path], metrics: str | list[str] | None = None, prog
         raise InputError("gather.path: no run there; a folder with results.json in it or below it is needed")
     gathered = _gathered(loaded, metrics)
     drawn = gather_words.figures(gathered)
+    matrices = atlas.atlas(gathered)
+    figures = {name: draw for name, (_, draw) in drawn.items()}
+    if matrices:
+        figures = {"atlas": atlas.figure(matrices)}
     return Result(
-        headline=gather_words.headline(gathered),
+        headline=atlas.headline(matrices) if matrices else gather_words.headline(gathered),
         metrics={
             "n_runs": len(loaded),
             "n_completed": len(gathered.completed),
@@ -81,13 +86,22 @@ def gather(folders: Sequence[Path], metrics: str | list[str] | None = None, prog
             "n_unreadable": len(unreadable),
             "n_axes": len(gathered.axes),
             "n_code_versions": len(gathered.code_versions),
+            **atlas.metrics(matrices),
         },
         labels={"axes": ", ".join(gathered.axes.values())},
-        tables={"runs": pa.table({name: _column(gathered.columns[name]) for name in _reading_order(gathered)})},
-        csv=("runs",),
-        figures={name: draw for name, (_, draw) in drawn.items()},
-        brief=gather_words.brief(gathered),
-        sections=gather_words.sections(gathered, unreadable, {name: caption for name, (caption, _) in drawn.items()}),
+        tables={
+            "runs": pa.table({name: _column(gathered.columns[name]) for name in _reading_order(gathered)}),
+            **({"atlas": atlas.table(matrices)} if matrices else {}),
+        },
+        csv=("runs", "atlas") if matrices else ("runs",),
+        figures=figures,
+        brief=atlas.brief(matrices, gather_words.unfinished(gathered)) if matrices else gather_words.brief(gathered),
+        sections=(
+            *(atlas.sections(matrices) if matrices else ()),
+            *gather_words.sections(
+                gathered, unreadable, {} if matrices else {name: caption for name, (caption, _) in drawn.items()}
+            ),
+        ),
     )
 
 

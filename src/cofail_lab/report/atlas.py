@@ -1,0 +1,317 @@
+"""Many matrices side by side: whether each tail is more than its pairs say, and what routing could get there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from cofail_lab.report.names import listed, shorten
+from cofail_lab.report.numbers import ABSENT, count, fixed, interval, p_value, percent, points, ratio
+from cofail_lab.result import Listing, Row, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from matplotlib.figure import Figure
+
+    from cofail_lab.report.gathered import GatheredRuns
+
+Pricing = Literal["under", "over", "within", "no_tail", "unknown"]
+"""What the one-factor reading of the pairs does to β: prices it too low, too high or within the chance of its null; no
+query defeats everyone, so that there is no ratio; no null."""
+
+LAWS = {
+    "independent": "independence",
+    "one_factor": "one factor",
+    "one_factor_loadings": "own loadings",
+    "block": "families",
+    "clayton": "Clayton",
+    "full_sigma": "full Σ",
+}
+"""Laws that stand side by side, and what they are called."""
+_PATH = "data.path"
+# Matrices on one screen.
+_ON_SCREEN = 12
+_LEVEL = 0.05
+_TAILS = {
+    "heavy_tail": "heavier than every smooth law",
+    "beyond": "beyond the pairs",
+    "cannot_tell": "cannot be told",
+    "chance": "chance",
+    "thinner": "thinner",
+}
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """One matrix of the atlas.
+
+    Attributes:
+        name: of its file.
+        page: of its fit.
+        values: its metrics and labels.
+    """
+
+    name: str
+    page: Path
+    values: dict[str, Any]
+
+    def number(self, name: str) -> float | None:
+        """A metric; None where the fit has none."""
+        value = self.values.get(name)
+        return float(value) if isinstance(value, int | float) and np.isfinite(value) else None
+
+    @property
+    def pricing(self) -> Pricing:
+        """By the one-factor ratio against its own null."""
+        if not self.values.get("n_all_wrong"):
+            return "no_tail"
+        return self.priced_by("one_factor")
+
+    def p_of(self, law: str) -> float | None:
+        """How rare so large a ratio is without a common mode, under the law's own null where it has one."""
+        if law == "one_factor":
+            return self.number("null_p_value")
+        own = self.number(f"null_p_value_{law}_own")
+        return self.number(f"null_p_value_{law}") if own is None else own
+
+    def priced_by(self, law: str) -> Pricing:
+        """Too low where such a ratio is rare among those of the null, too high where it is among their smallest."""
+        p = self.p_of(law)
+        if p is None:
+            return "unknown"
+        return "under" if p <= _LEVEL else "over" if p > 1 - _LEVEL else "within"
+
+    @property
+    def routable(self) -> tuple[float | None, float | None, float | None]:
+        """Share of the best model's errors that some other model gets right, with limits."""
+        shares = [self.number(name) for name in ("foreclosed_share", "foreclosed_upper", "foreclosed_lower")]
+        value, lower, upper = (None if share is None else 1 - share for share in shares)
+        return value, lower, upper
+
+
+def atlas(runs: GatheredRuns) -> tuple[Matrix, ...]:
+    """The matrices, by β from the largest; none where these are no fits of different files alone."""
+    done = runs.completed
+    if set(runs.columns["experiment"]) != {"fit"} or list(runs.axes.values()) != [_PATH] or len(done) < 2:
+        return ()
+    paths = [str(runs.columns[_PATH][i]) for i in done]
+    found = [
+        Matrix(name, runs.pages[i], {key: column[i] for key, column in runs.columns.items()})
+        for i, name in zip(done, _names(paths), strict=True)
+    ]
+    return tuple(sorted(found, key=lambda one: -(one.number("all_wrong") or 0.0)))
+
+
+def headline(matrices: Sequence[Matrix]) -> str:
+    """How often reading pairs is enough, and how many tails can be believed."""
+    by = {kind: [one for one in matrices if one.pricing == kind] for kind in ("under", "over", "within", "no_tail")}
+    n_tails = len(matrices) - len(by["no_tail"])
+    said = [f"{count(n_tails)} of {count(len(matrices))} matrices have queries that defeat every model."]
+    if n_tails:
+        said.append(
+            f"One factor at their mean correlation prices {count(len(by['within']))} of these within chance, "
+            f"{count(len(by['under']))} too low and {count(len(by['over']))} too high."
+        )
+        heavy = sum(one.values.get("tail") == "heavy_tail" for one in matrices)
+        n_queries = sum(int(one.values.get("n_all_wrong") or 0) for one in matrices)
+        said.append(
+            f"{'None has' if not heavy else f'{count(heavy)} has' if heavy == 1 else f'{count(heavy)} have'} a tail "
+            f"heavier than every smooth law; the {count(n_queries)} all-wrong queries are to be read before any of it is "
+            "believed."
+        )
+    return " ".join(said)
+
+
+def metrics(matrices: Sequence[Matrix]) -> dict[str, int]:
+    """How many matrices the pairs price how; nothing without an atlas."""
+    if not matrices:
+        return {}
+    kinds = ("under", "over", "within", "no_tail")
+    return {
+        "n_matrices": len(matrices),
+        **{f"n_priced_{kind}": sum(one.pricing == kind for one in matrices) for kind in kinds},
+        "n_all_wrong": sum(int(one.values.get("n_all_wrong") or 0) for one in matrices),
+    }
+
+
+def brief(matrices: Sequence[Matrix], unfinished: Sequence[str]) -> tuple[Section, ...]:
+    """One screen: the matrices, as many as there is room for."""
+    some = matrices[:_ON_SCREEN]
+    left = [f"The {count(len(some))} with the largest β; tables/atlas.csv has all {count(len(matrices))}."]
+    return (
+        Section("", tuple(unfinished)),
+        Section("The atlas", tuple(left if len(some) < len(matrices) else ()), listing=_short(some)),
+    )
+
+
+def sections(matrices: Sequence[Matrix]) -> tuple[Section, ...]:
+    """The atlas as it reads."""
+    caption = (
+        "Left: observed over predicted β of each law (1 is priced right), with the central 90% of matrices without a "
+        "common mode for one factor. Right: where the queries go: the best model, what a perfect router adds, and what "
+        "defeats everyone."
+    )
+    return (
+        Section("The atlas", _about(matrices), _rows(matrices), {"atlas": caption}, _listing(matrices)),
+        Section("Each law against its null", (_NULLS,), listing=_laws(matrices)),
+    )
+
+
+def table(matrices: Sequence[Matrix]) -> pa.Table:
+    """A row for each matrix."""
+    columns: dict[str, list[Any]] = {
+        "matrix": [one.name for one in matrices],
+        **{name: [one.values.get(name) for one in matrices] for name in ("n_models", "n_queries", "n_all_wrong")},
+        "regime": [one.values.get("regime") for one in matrices],
+        "tail": [one.values.get("tail") for one in matrices],
+        "pricing": [one.pricing for one in matrices],
+        "audit": [_audit(one) for one in matrices],
+    }
+    numbers = (
+        "all_wrong",
+        "all_wrong_lower",
+        "all_wrong_upper",
+        "single_best",
+        "oracle_gain",
+        "max_gain",
+        "tetrachoric",
+    )
+    columns |= {name: [one.number(name) for one in matrices] for name in numbers}
+    for place, end in enumerate(("", "_lower", "_upper")):
+        columns[f"routable_share{end}"] = [one.routable[place] for one in matrices]
+    for law in LAWS:
+        columns[f"ratio_{law}"] = [one.number(f"ratio_{law}") for one in matrices]
+        columns[f"p_{law}"] = [one.p_of(law) for one in matrices]
+    return pa.table({name: pa.array(values) for name, values in columns.items()})
+
+
+def figure(matrices: Sequence[Matrix]) -> Callable[[], Figure]:
+    """What draws the atlas."""
+    from cofail_lab.report.figures import atlas as figures
+
+    ratios = {
+        called: [one.number(f"ratio_{law}") for one in matrices] for law, called in LAWS.items() if law != "independent"
+    }
+    nulls = [(one.number("null_ratio_one_factor_lower"), one.number("null_ratio_one_factor_upper")) for one in matrices]
+    shares = [(one.number("single_best") or 0.0, one.number("oracle_gain") or 0.0) for one in matrices]
+    return partial(figures.atlas, [one.name for one in matrices], ratios, nulls, np.array(shares))
+
+
+_NULLS = (
+    "p: how often matrices of the same shape, simulated without a common mode and fitted likewise, show so large "
+    "a ratio. Up to 5% the law prices the tail too low, above 95% too high; anything between is chance. A ratio by "
+    "itself says nothing: no null is centred on 1."
+)
+
+
+def _about(matrices: Sequence[Matrix]) -> tuple[str, ...]:
+    said = []
+    for kind, words in (("under", "too low"), ("over", "too high"), ("no_tail", None)):
+        names = [one.name for one in matrices if one.pricing == kind]
+        if not names:
+            continue
+        if words is None:
+            said.append(f"No query defeats everyone in {listed(names)}: no ratio, and nothing to read.")
+        else:
+            said.append(f"Reading pairs prices the tail {words} in {listed(names)}.")
+    regimes = {kind: sum(one.values.get("regime") == kind for one in matrices) for kind in _REGIMES}
+    counted = ", ".join(f"{kind.replace('_', '-')} {n}" for kind, n in regimes.items() if n)
+    if counted:
+        said.append(f"Regimes: {counted}.")
+    said.append(
+        "A wrong key, a broken grader or a truncated answer fails every model at once and looks like a common mode to "
+        "every statistic of pairs; experiment=audit writes the sheet that readers fill in."
+    )
+    return tuple(said)
+
+
+_REGIMES = ("ceiling_bound", "realizability_bound", "undetermined", "ceiling-bound", "realizability-bound")
+
+
+def _rows(matrices: Sequence[Matrix]) -> tuple[Row, ...]:
+    shares = [one.routable[0] for one in matrices if one.routable[0] is not None]
+    ratios = [value for one in matrices if (value := one.number("ratio_one_factor")) and one.pricing != "no_tail"]
+    independent = [value for one in matrices if (value := one.number("ratio_independent")) and one.pricing != "no_tail"]
+    rows = [Row("routable share", interval(min(shares), max(shares)), "of the best model's errors")] if shares else []
+    if ratios:
+        rows.append(Row("one factor", f"{ratio(min(ratios))} to {ratio(max(ratios))}", "observed over predicted β"))
+    if independent:
+        rows.append(Row("independence", f"from {ratio(min(independent))} on", "observed over predicted β"))
+    return tuple(rows)
+
+
+def _listing(matrices: Sequence[Matrix]) -> Listing:
+    rows = [
+        (
+            shorten(one.name, 24),
+            f"{count(one.number('n_models'))} × {count(one.number('n_queries'))}",
+            percent(one.number("all_wrong")),
+            points(one.number("oracle_gain")).removesuffix(" points"),
+            percent(one.routable[0]),
+            fixed(one.number("tetrachoric"), 2),
+            ABSENT if one.pricing == "no_tail" else ratio(one.number("ratio_one_factor")),
+            _PRICED[one.pricing],
+            _TAILS.get(str(one.values.get("tail")), ABSENT),
+            str(one.values.get("regime") or ABSENT).replace("_", "-"),
+            _audit(one),
+        )
+        for one in matrices
+    ]
+    columns = (
+        *("matrix", "models × queries", "all wrong", "gain (points)", "routable", "ρ", "one factor", "pairs price it"),
+        *("tail", "regime", "audit"),
+    )
+    return Listing(columns, tuple(rows), tuple(one.page for one in matrices))
+
+
+def _short(matrices: Sequence[Matrix]) -> Listing:
+    """Of the listing, what 80 columns hold."""
+    whole = _listing(matrices)
+    chosen = (0, 2, 4, 6, 7)
+    return Listing(
+        tuple(whole.columns[j] for j in chosen), tuple(tuple(row[j] for j in chosen) for row in whole.rows), whole.links
+    )
+
+
+_PRICED: dict[Pricing, str] = {
+    "under": "too low",
+    "over": "too high",
+    "within": "within chance",
+    "no_tail": ABSENT,
+    "unknown": "no null",
+}
+
+
+def _laws(matrices: Sequence[Matrix]) -> Listing:
+    rows = [
+        (shorten(one.name, 24), *(_against(one, law) for law in LAWS)) for one in matrices if one.pricing != "no_tail"
+    ]
+    return Listing(("matrix", *LAWS.values()), tuple(rows), (None,) * len(rows))
+
+
+def _against(one: Matrix, law: str) -> str:
+    value, p = one.number(f"ratio_{law}"), one.p_of(law)
+    if value is None:
+        return ABSENT
+    return ratio(value) + ("" if p is None else f" (p {p_value(p)})")
+
+
+def _audit(one: Matrix) -> str:
+    """Whether the queries that defeat everyone have been read."""
+    n = int(one.values.get("n_all_wrong") or 0)
+    return f"{count(n)} unread" if n else "nothing to read"
+
+
+def _names(paths: Sequence[str]) -> list[str]:
+    """Names of files up to their first dot; where two are alike, with their folder."""
+    short = [Path(path).name.partition(".")[0] for path in paths]
+    return [
+        name if short.count(name) == 1 else f"{Path(path).parent.name}/{name}"
+        for name, path in zip(short, paths, strict=True)
+    ]
