@@ -120,10 +120,10 @@ def headline(matrices: Sequence[Matrix]) -> str:
         )
         heavy = sum(one.values.get("tail") == "heavy_tail" for one in matrices)
         n_queries = sum(int(one.values.get("n_all_wrong") or 0) for one in matrices)
+        n_heavy = "None has" if not heavy else f"{count(heavy)} {'has' if heavy == 1 else 'have'}"
         said.append(
-            f"{'None has' if not heavy else f'{count(heavy)} has' if heavy == 1 else f'{count(heavy)} have'} a tail "
-            f"heavier than every smooth law; the {count(n_queries)} all-wrong queries are to be read before any of it is "
-            "believed."
+            f"{n_heavy} a tail heavier than every smooth law; the {count(n_queries)} all-wrong queries are to be read "
+            "before any of it is believed."
         )
     return " ".join(said)
 

@@ -55,6 +55,12 @@ def _verify(result: Result) -> str:
     return "experiment=verify experiment.claims=P1.v verbose=true shows the evidence for one claim"
 
 
+def _raters(result: Result) -> str:
+    if "majority" in result.tables:
+        return "cofail-lab {folder}/tables/majority.parquet fits what they vote; other rules are beside it"
+    return f"{_SAME} a column of models (data.model=) gives the outcome matrix under each rule"
+
+
 _STEPS: dict[str, str | Callable[[Result], str]] = {
     "queries": f"{_SAME} experiment=health looks for wrong keys and broken graders behind them",
     "policies": f"{_SAME} experiment=decide weighs the gains against dollars",
@@ -73,6 +79,9 @@ _STEPS: dict[str, str | Callable[[Result], str]] = {
     "verify": _verify,
     "health": _health,
     "regrade": f"{_SAME} experiment=queries lists the queries that still defeat everyone",
+    "raters": _raters,
+    "compare": f"{_SAME} experiment=fit for each of the two says whether its tail could be chance",
+    "errors": f"{_SAME} experiment=vote says what votes of such models gain",
     "gather": "gather.metrics=NAMES shows other numbers; the page links every run",
     "grid": "experiment=tail_curve shows one of these curves in full",
     "sample": "cofail-lab {folder}/tables/sample.parquet fits it",
