@@ -51,7 +51,9 @@ def folder(tmp_path: Path) -> Path:
         lines = [f"q{i},set {i % 3},{','.join(map(str, row))}" for i, row in enumerate(right)]
         (tmp_path / f"{name}.csv").write_text("\n".join(["query,dataset,a,b,c,d", *lines]))
         if name == "grades":
-            said = [f"q{i},{','.join('x' if r else rng.choice(['y', 'z']) for r in row)}" for i, row in enumerate(right)]
+            said = [
+                f"q{i},{','.join('x' if r else rng.choice(['y', 'z']) for r in row)}" for i, row in enumerate(right)
+            ]
             (tmp_path / "grades.answers.csv").write_text("\n".join(["query,a,b,c,d", *said]))
     votes = [f"q{i},{m},{','.join(map(str, rng.integers(0, 2, 4)))}" for i in range(60) for m in "ab"]
     (tmp_path / "votes.csv").write_text("\n".join(["query,model,a,j1,j2,j3", *votes]))

@@ -93,9 +93,14 @@ def latent_quality(labels: Int[np.ndarray, "n k"], n_values: int, weights: Int[n
     if labels.shape[1] < 3 or not 2 <= n_values <= MOST_CLASSES:
         return None
     fitted = dawid_skene(labels, n_values)
-    drawn = np.array(
-        [dawid_skene(labels, n_values, w, tolerance=1e-6).own for w in weights[:_MOST_REFITS].astype(float)]
-    )
+    patterns, place = np.unique(labels, axis=0, return_inverse=True)
+    given = (patterns >= 0).any(axis=1)
+    refits = []
+    for w in weights[:_MOST_REFITS]:
+        mass = np.bincount(place.reshape(-1), w, minlength=len(patterns))
+        if (mass * given).any():
+            refits.append(dawid_skene(patterns, n_values, mass, tolerance=1e-6).own)
+    drawn = np.array(refits)
     own = [[_limited(fitted.own[r, c], drawn[:, r, c]) for c in range(n_values)] for r in range(labels.shape[1])]
     return Quality(fitted, residual_correlation(labels, fitted), own)
 
