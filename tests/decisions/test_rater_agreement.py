@@ -102,7 +102,6 @@ def test_the_quoted_panel():
         panel_kappa(1.0, 0.0, 0.5)
 
 
-@pytest.mark.slow
 def test_limits_of_kappa_hold():
     """95% over 400 panels of 5 raters and 100 items: the share that holds has an error of 1.1 points."""
     held = 0
@@ -112,4 +111,4 @@ def test_limits_of_kappa_hold():
         given = (rng.random((100, 5)) < np.where(right, 0.9, 0.05)[:, None]).astype(np.int64)
         low, high = np.quantile(fleiss_kappa(given, resampled(np.arange(100), 300, rng)), [0.025, 0.975])
         held += low <= panel_kappa(0.9, 0.95, 0.6) <= high
-    assert 0.90 <= held / 400 <= 0.98
+    assert 0.92 <= held / 400 <= 0.98
