@@ -164,10 +164,7 @@ class Inputs:
         loaded = self._loaded()
         if isinstance(loaded, Grades):
             return loaded.select(self.selection)
-        if replace(self.selection, seed=0) != Selection():
-            raise InputError(
-                "data=counts: totals cannot be selected from; leave dataset, models, min_coverage and pool_size out"
-            )
+        self._refuse_selection("data=counts: totals cannot be selected from; leave")
         return loaded
 
     def grades(self) -> Grades:
@@ -186,27 +183,34 @@ class Inputs:
 
     def ratings(self) -> Ratings:
         """What several raters said. Raises InputError where the source holds anything else."""
-        loaded = None if self.source is None else self.source().load()
+        loaded = None if self.source is None else self._read()
         if not isinstance(loaded, Ratings):
             raise InputError("data: this experiment needs a table of items x raters; data=raters data.path=votes.csv")
-        if replace(self.selection, seed=0) != Selection():
-            raise InputError("data=raters: leave dataset, models, min_coverage and pool_size out; data.raters= selects")
-        self.provenance.update(source=loaded.source, sha256=loaded.sha256)
+        self._refuse_selection("data=raters: data.raters= selects; leave")
         return loaded
 
     def _loaded(self) -> Grades | Counts:
-        if self.source is None:
-            raise InputError("data: this experiment needs outcomes; name a source such as data=digits or data=csv")
-        loaded = self.source().load()
+        loaded = self._read()
         if isinstance(loaded, Ratings):
             raise InputError(
                 "data=raters: labels of raters, this experiment needs outcomes; experiment=raters makes them"
             )
-        if isinstance(loaded, Grades):
+        return loaded
+
+    def _read(self) -> Grades | Counts | Ratings:
+        if self.source is None:
+            raise InputError("data: this experiment needs outcomes; name a source such as data=digits or data=csv")
+        loaded = self.source().load()
+        if isinstance(loaded, Grades | Ratings):
             self.provenance.update(source=loaded.source, sha256=loaded.sha256)
         else:
             self.provenance.update(source="counts")
         return loaded
+
+    def _refuse_selection(self, why: str) -> None:
+        """Raise InputError where something is selected; ``why`` ends before the keys to leave out."""
+        if replace(self.selection, seed=0) != Selection():
+            raise InputError(f"{why} dataset, models, min_coverage and pool_size out")
 
     def law(self, **changes: Any) -> AbstractErrorLaw:
         """The error law of the `law` config group, with some of its parameters changed."""
