@@ -14,7 +14,7 @@ import numpy as np
 from cofail_lab.bounds.frechet import AllWrongRange
 from cofail_lab.fitting.estimators.pairs import Pairs, PairValues
 from cofail_lab.fitting.estimators.point import PointFit
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.replicates.null import NullCalibration, NullTest
 from cofail_lab.fitting.replicates.stages import Replicates
 from cofail_lab.outcomes import Outcomes
