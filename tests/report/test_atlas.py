@@ -88,7 +88,6 @@ def test_words_numbers_and_table() -> None:
         "n_priced_no_tail": 1,
         "n_all_wrong": 34,
     }
-    assert atlas.metrics(()) == {}
     rows = {row["matrix"]: row for row in atlas.table(found).to_pylist()}
     assert (rows["low"]["pricing"], rows["low"]["p_full_sigma"], rows["low"]["audit"]) == ("under", 0.05, "10 unread")
     assert rows["none"]["ratio_one_factor"] is None and rows["none"]["audit"] == "nothing to read"

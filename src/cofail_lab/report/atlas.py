@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from cofail_lab.report.gathered import GatheredRuns
+    from cofail_lab.result import Result
 
 Pricing = Literal["under", "over", "within", "no_tail", "unknown"]
 """What the one-factor reading of the pairs does to β: prices it too low, too high or within the chance of its null; no
@@ -128,10 +129,29 @@ def headline(matrices: Sequence[Matrix]) -> str:
     return " ".join(said)
 
 
+def before(result: Result, matrices: Sequence[Matrix], unfinished: Sequence[str]) -> Result:
+    """The result of gathering fits, with the atlas in front.
+
+    Args:
+        result: of gathering.
+        matrices: from `atlas`, at least two.
+        unfinished: what is said of runs that did not finish.
+    """
+    runs, *others = result.sections
+    return replace(
+        result,
+        headline=headline(matrices),
+        metrics={**result.metrics, **metrics(matrices)},
+        tables={**result.tables, "atlas": table(matrices)},
+        csv=(*result.csv, "atlas"),
+        figures={"atlas": figure(matrices)},
+        brief=brief(matrices, unfinished),
+        sections=(*sections(matrices), replace(runs, figures={}), *others),
+    )
+
+
 def metrics(matrices: Sequence[Matrix]) -> dict[str, int]:
-    """How many matrices the pairs price how; nothing without an atlas."""
-    if not matrices:
-        return {}
+    """How many matrices the pairs price how."""
     kinds = ("under", "over", "within", "no_tail")
     return {
         "n_matrices": len(matrices),
