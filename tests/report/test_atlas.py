@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cofail_lab.report import atlas
+from cofail_lab.report.atlas_matrix import matrices_of
 from cofail_lab.report.figures import atlas as figures
 from cofail_lab.report.gathered import GatheredRuns
 from tests.conftest import Run
@@ -49,7 +50,7 @@ def runs(changed: dict[str, list[Any]] | None = None, axes: tuple[str, ...] = ("
 
 
 def test_matrices_stand_by_their_tail() -> None:
-    found = atlas.atlas(runs())
+    found = matrices_of(runs())
     assert [one.name for one in found] == ["high", "low", "chance", "none"]
     assert [one.page for one in found][:2] == [Path("job1"), Path("job0")]
     assert [one.pricing for one in found] == ["over", "under", "within", "no_tail"]
@@ -61,20 +62,20 @@ def test_matrices_stand_by_their_tail() -> None:
 
 
 def test_what_is_no_atlas() -> None:
-    assert atlas.atlas(runs({"experiment": ["fit", "fit", "fit", "certify"]})) == ()
-    assert atlas.atlas(runs(axes=("data.path", "run.seed"))) == ()
-    assert atlas.atlas(runs(axes=("run.seed",))) == ()
-    assert atlas.atlas(runs({"status": ["completed", "failed", "failed", "failed"]})) == ()
-    assert len(atlas.atlas(runs({"status": ["completed", "failed", "completed", "completed"]}))) == 3
+    assert matrices_of(runs({"experiment": ["fit", "fit", "fit", "certify"]})) == ()
+    assert matrices_of(runs(axes=("data.path", "run.seed"))) == ()
+    assert matrices_of(runs(axes=("run.seed",))) == ()
+    assert matrices_of(runs({"status": ["completed", "failed", "failed", "failed"]})) == ()
+    assert len(matrices_of(runs({"status": ["completed", "failed", "completed", "completed"]}))) == 3
 
 
 def test_names_that_are_alike_have_their_folder() -> None:
     paths = ["d/a.csv", "e/a.csv.gz", "e/b.csv", "c"]
-    assert sorted(one.name for one in atlas.atlas(runs({"data.path": paths}))) == ["b", "c", "d/a", "e/a"]
+    assert sorted(one.name for one in matrices_of(runs({"data.path": paths}))) == ["b", "c", "d/a", "e/a"]
 
 
 def test_words_numbers_and_table() -> None:
-    found = atlas.atlas(runs())
+    found = matrices_of(runs())
     said = atlas.headline(found)
     assert said.startswith("3 of 4 matrices have queries that defeat every model.")
     assert "prices 1 of these within chance, 1 too low and 1 too high" in said
@@ -99,13 +100,13 @@ def test_words_numbers_and_table() -> None:
     assert len(whole.listing.rows) == 4 and len(laws.listing.rows) == 3
     assert laws.listing.rows[1][2] == "2.00× (p 0.025)"
     assert all(len(row) == len(whole.listing.columns) for row in whole.listing.rows)
-    nothing = atlas.atlas(runs({"n_all_wrong": [0] * 4}))
+    nothing = matrices_of(runs({"n_all_wrong": [0] * 4}))
     assert atlas.headline(nothing) == "0 of 4 matrices have queries that defeat every model."
     assert atlas.sections(nothing)[1].listing.rows == ()
 
 
 def test_the_figure_shows_each_matrix_once() -> None:
-    figure = atlas.figure(atlas.atlas(runs()))()
+    figure = atlas.figure(matrices_of(runs()))()
     left, right = figure.axes
     assert [text.get_text() for text in left.get_yticklabels()] == ["high", "low", "chance", "none"]
     lines = {line.get_label(): line for line in left.lines}

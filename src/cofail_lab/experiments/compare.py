@@ -21,6 +21,7 @@ from cofail_lab.fitting.readings.matched import Matched, matched
 from cofail_lab.grades import Cell, Grades
 from cofail_lab.numerics.streams import COMPARE, generator
 from cofail_lab.report import compare as words
+from cofail_lab.report.compare_tables import models_table, queries_table
 from cofail_lab.result import Result
 
 Pool = Literal["shared", "all"]
@@ -117,7 +118,7 @@ class Compare:
             headline=found.headline(),
             metrics=found.metrics(),
             labels=found.labels(),
-            tables={"queries": found.queries_table(), "models": found.models_table()},
+            tables={"queries": queries_table(found), "models": models_table(found)},
             csv=("queries", "models"),
             figures={"compare": found.figure},
             sections=found.sections(),

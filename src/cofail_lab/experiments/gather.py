@@ -16,6 +16,7 @@ from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.experiments.run_columns import arrow_column, axes_of, columns_of, label_columns, order_of
 from cofail_lab.report import atlas
 from cofail_lab.report import gather as gather_words
+from cofail_lab.report.atlas_matrix import matrices_of
 from cofail_lab.report.finding_policies import policy_numbers
 from cofail_lab.report.gathered import LEADING, GatheredRuns
 from cofail_lab.result import Result
@@ -91,7 +92,7 @@ def gather(folders: Sequence[Path], metrics: str | list[str] | None = None, prog
         brief=gather_words.brief(gathered),
         sections=gather_words.sections(gathered, unreadable, {name: caption for name, (caption, _) in drawn.items()}),
     )
-    matrices = atlas.atlas(gathered)
+    matrices = matrices_of(gathered)
     return atlas.before(result, matrices, gather_words.unfinished(gathered)) if matrices else result
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from cofail_lab.grades import Cell
 from cofail_lab.report.names import shorten
@@ -226,39 +225,6 @@ class Compared:
         ]
         columns = ("model", "first", "second", "change", "95% limits", "p (Holm)")
         return Listing(columns, tuple(rows), (None,) * len(rows))
-
-    def queries_table(self) -> pa.Table:
-        """A row for each query: right answers under both conditions, the largest changes first."""
-        right = [(part.cells == Cell.RIGHT).sum(axis=1) for part in (self.first, self.second)]
-        share = right[1] / len(self.second.models) - right[0] / len(self.first.models)
-        order = np.argsort(-np.abs(share), kind="stable")
-        state = np.array(["no", "first", "second", "both"], dtype=object)
-        wrong = (right[0] == 0) + 2 * (right[1] == 0)
-        columns = {
-            "query": [self.first.queries[i] for i in order],
-            "query_second": [self.second.queries[i] for i in order],
-            "n_right_first": right[0][order],
-            "n_right_second": right[1][order],
-            "change": share[order],
-            "all_wrong": state[wrong][order],
-        }
-        return pa.table(columns)
-
-    def models_table(self) -> pa.Table:
-        """A row for each model of both."""
-        return pa.table(
-            {
-                "model": pa.array([one.name for one in self.models], pa.string()),
-                **{side: [getattr(one, side) for one in self.models] for side in _SIDES},
-                "change": [one.change.value for one in self.models],
-                "change_lower": [one.change.lower for one in self.models],
-                "change_upper": [one.change.upper for one in self.models],
-                "n_gained": [one.change.n_up for one in self.models],
-                "n_lost": [one.change.n_down for one in self.models],
-                "p_value": [one.change.p for one in self.models],
-                "p_holm": [one.p_holm for one in self.models],
-            }
-        )
 
     def figure(self) -> Figure:
         """How many models fail each query, and accuracies of the models of both."""
