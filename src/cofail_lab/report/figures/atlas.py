@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
-from cofail_lab.report.figures.style import BARS, OTHER, PALETTE, STRONG, decades, drawing, fitted, label
+from cofail_lab.report.figures.style import BARS, OTHER, PALETTE, STRONG, drawing, fitted, label
 
 _MARKERS = "osD^vP"
 
@@ -43,7 +44,7 @@ def atlas(
             left.plot(x, y, _MARKERS[place % 6], color=PALETTE[place], markersize=4, label=law, linestyle="none")
     left.axvline(1, color=OTHER, linewidth=0.8, zorder=0)
     if seen:
-        decades(left.xaxis, min(0.5, *seen), max(2.0, *seen))
+        _ratio_axis(left, min(0.5, *seen), max(2.0, *seen))
         left.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     left.set_xlabel("observed over predicted all-wrong rate")
     left.set_yticks(rows, [label(name, 26) for name in names])
@@ -59,3 +60,14 @@ def atlas(
     for axes in (left, right):
         axes.set_ylim(k - 0.5, -0.5)
     return fitted(figure)
+
+
+def _ratio_axis(axes: Axes, low: float, high: float) -> None:
+    """A log scale labelled at 1, 2 and 5 times powers of ten, at every power where there are many."""
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    steps = (1, 2, 5) if len(powers) <= 4 else (1,)
+    ticks = [step * 10.0**power for power in powers for step in steps]
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))

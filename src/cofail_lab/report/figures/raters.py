@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from cofail_lab.report.figures.style import NAMED_MODELS, PALETTE, drawing, fitted, label
 
@@ -32,6 +33,9 @@ def raters(names: Sequence[str], kappa: np.ndarray, quality: np.ndarray | None) 
             points.annotate(
                 label(name, 16), (specificity, sensitivity), xytext=(3, 2), textcoords="offset points", fontsize=6
             )
+        points.margins(0.15)
+        for axis in (points.xaxis, points.yaxis):
+            axis.set_major_locator(MaxNLocator(3))
         points.set_xlabel("specificity")
         points.set_ylabel("sensitivity")
     return fitted(figure)
