@@ -158,7 +158,7 @@ def figure(matrices: Sequence[Matrix]) -> Callable[[], Figure]:
 _NULLS = (
     "p: how often matrices of the same shape, simulated without a common mode and fitted likewise, show so large "
     "a ratio. Up to 5% the law prices the tail too low, above 95% too high; anything between is chance. A ratio by "
-    "itself says nothing: no null is centred on 1."
+    "itself says nothing: no null is centred on 1. The null is one factor; own loadings and full Σ have their own."
 )
 
 
