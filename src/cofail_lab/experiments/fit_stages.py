@@ -39,12 +39,14 @@ class FitStages:
         progress: shows how far the fit is.
         store: what need not be computed again, and what keeps the rest.
         draw: draws what can be drawn while other processes compute.
+        smoke: whether as little is computed as still goes through every step.
     """
 
     settings: Fit
     progress: Progress = silent
     store: Store = field(default_factory=Store)
     draw: Draw = drawn_later
+    smoke: bool = False
 
     def shard(self, inputs: Inputs) -> Result:
         """The batches of replicates of one shard, one table a stage; the point fit is repeated for them."""
@@ -98,7 +100,8 @@ class FitStages:
 
     def _tasks(self, fit: MatrixFit, seed: int) -> Tasks:
         settings, folds = self.settings, min(self.settings.folds, fit.outcomes.n_queries)
-        return Tasks(fit, settings.bootstrap, settings.null, settings.atom, seed, folds)
+        few = {"groups": 20, "n_histograms": 99} if self.smoke else {}
+        return Tasks(fit, settings.bootstrap, settings.null, settings.atom, seed, folds, **few)
 
     def _bootstrapped(self, fit: MatrixFit, tasks: Tasks, workers: Workers) -> tuple[MatrixFit, str | None]:
         try:
