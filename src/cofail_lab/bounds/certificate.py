@@ -112,12 +112,12 @@ class Certificate(Shown):
         )
         if self.overhead is None:
             return f"{bound}."
-        cost = f"your overhead is {100 * self.overhead:.1f}"
+        cost = f"your overhead is {100 * self.overhead:.1f} points"
         if self.outcome == "skip":
             return f"{bound}; {cost}: skip."
         if self.outcome == "room":
             level = f"also with {100 * (1 - self.delta):g}% confidence taken alone"
-            least = f"{level}, a perfect selector would gain at least {100 * (self.paired_min_gain or 0):.1f}"
+            least = f"{level}, a perfect selector would gain at least {100 * (self.paired_min_gain or 0):.1f} points"
             return f"{bound}; {least}; {cost}: there is room, if a selector can find it."
         if self.needs_matrix:
             return f"{bound}; {cost}: whether there is room cannot be settled by totals, the whole matrix is needed."

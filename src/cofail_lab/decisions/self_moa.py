@@ -142,7 +142,7 @@ def matched(
         parts = [(half[0], half[1]), (half[1], half[0])]
 
     def score(times: np.ndarray) -> tuple[list[Choice], np.ndarray] | None:
-        """Choices and mean votes of queries that occur so many times each."""
+        """Choices and mean votes of queries that occur this many times each."""
         chosen, total = [], np.zeros(6)
         for ranked, scored in parts:
             choice = choice_of(times[ranked] @ share[ranked] / times[ranked].sum())

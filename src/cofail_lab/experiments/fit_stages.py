@@ -68,7 +68,7 @@ class FitStages:
         )
 
     def analyse(self, outcomes: Outcomes, seed: int, n_workers: int) -> Result:
-        """The fit of a matrix, by at most so many processes.
+        """The fit of a matrix, by at most this many processes.
 
         After an interruption the stages that were not begun are left out: they would make the user wait again.
         """
@@ -86,6 +86,8 @@ class FitStages:
                 for stage in (self._bootstrapped, self._calibrated, self._compared):
                     if interrupted is None:
                         fit, interrupted = stage(fit, tasks, workers)
+            if interrupted is not None and self.settings.null and fit.null is None:
+                fit = replace(fit, interrupted=True)
             return fit_result(fit, certificate, self.settings, interrupted)
 
     @property

@@ -81,7 +81,7 @@ class Compared:
         advice = {
             "mixed_better": "Draw from different models.",
             "self_better": "Draw the one model again.",
-            "cannot_tell": "Which is better cannot be told from these queries.",
+            "cannot_tell": "These queries do not decide which is better.",
         }[self.reading]
         runs = "runs" if not found.choices else "draws"
         return (

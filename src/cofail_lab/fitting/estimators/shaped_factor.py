@@ -25,7 +25,7 @@ from cofail_lab.models import AbstractErrorLaw, AtomInflated
 # Loadings from .02 to .995 where the pattern is equal.
 _LOG_SCALES = (float(np.log(0.02)), float(np.log(10.0)))
 # Of differences; what the last step may still gain; steps and halvings of a step.
-_STEP, _GAIN, _MOST_STEPS, _MOST_HALVINGS = 1e-4, 1e-4, 40, 12
+_STEP, _GAIN, _MAX_STEPS, _MAX_HALVINGS = 1e-4, 1e-4, 40, 12
 # Largest atom, as a share of the lowest error rate: a heavy-tailed factor needs ever more nodes beside a larger one.
 _MAX_SHARE = 0.99
 
@@ -170,7 +170,7 @@ def _scored(
 
     x = np.clip(max(starts, key=lambda start: value(np.array(start))), bounds[:, 0], bounds[:, 1])
     current = value(x)
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MAX_STEPS):
         logs = log_probs(*x.tolist())
         changes = np.zeros((len(x), len(logs)))
         for i in np.flatnonzero(bounds[:, 0] < bounds[:, 1]):
@@ -185,7 +185,7 @@ def _scored(
         step = np.zeros(len(x))
         free = np.flatnonzero(~stuck)
         step[free] = np.linalg.solve(information[np.ix_(free, free)], gradient[free])
-        for _ in range(_MOST_HALVINGS):
+        for _ in range(_MAX_HALVINGS):
             trial = np.clip(x + step, bounds[:, 0], bounds[:, 1])
             gained = value(trial) - current
             if gained > 0:
