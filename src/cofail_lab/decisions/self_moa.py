@@ -152,8 +152,8 @@ def matched(
             total += times[scored] @ draws.votes(choice)[scored]
         return chosen, total / n
 
-    found = score(np.ones(n))
-    if found is None:
+    whole = score(np.ones(n))
+    if whole is None:
         return None
     differences = []
     for _ in range(replicates):
@@ -162,7 +162,7 @@ def matched(
             times[scored] = rng.multinomial(len(scored), np.full(len(scored), 1 / len(scored)))
         if (again := score(times)) is not None:
             differences.append(again[1][1] - again[1][0])
-    return Matched.of(*found, np.array(differences))
+    return Matched.of(*whole, np.array(differences))
 
 
 def matched_runs(
