@@ -104,11 +104,10 @@ class Certificate(Shown):
     @property
     def decision(self) -> str:
         """The certificate in one plain sentence."""
-        best = self.best_model if self.best_model is not None else "the best of them"
+        best = "" if self.best_model is None else f" ({self.best_model} in this sample)"
         bound = (
             f"With {100 * (1 - self.delta):g}% confidence no router, vote or cascade over these {self.n_models} models "
-            f"can gain more than {100 * self.paired_max_gain:.1f} points over the best single model "
-            f"({best} in this sample)"
+            f"can gain more than {100 * self.paired_max_gain:.1f} points over the best single model{best}"
         )
         if self.overhead is None:
             return f"{bound}."
