@@ -75,6 +75,8 @@ class Recorder:
         self.kept = Kept(folder)
         self._fields: dict[str, Any] = {}
         self._drawings: dict[str, str] = {}
+        # The figures that look otherwise on a phone.
+        self._phone: dict[str, str] = {}
         self._begun = time.monotonic()
 
     def start(self) -> None:
@@ -135,7 +137,9 @@ class Recorder:
 
             title = f"cofail-lab {self._experiment}"
             flat = {name: value if isinstance(value, str) else json.dumps(value) for name, value in provenance.items()}
-            self._write("report.html", render_page(result, title, flat, drawings, self.folder))
+            made = {**inputs_provenance, "date": time.strftime("%Y-%m-%d"), **flat}
+            page = render_page(result, title, made, drawings, self.folder, self._phone, [*result.tables])
+            self._write("report.html", page)
         if result.interrupted is None:
             self._write_results("completed", **self._fields, provenance=provenance)
             self.kept.forget()
@@ -157,6 +161,7 @@ class Recorder:
 
     def draw(self, figures: Mapping[str, Callable[[], Any]], advance: Callable[[int], None] = lambda _: None) -> None:
         """Draw and write the figures that are not drawn yet; nothing where the run has no figures."""
+        from cofail_lab.report.figures.phone import narrow, too_small
         from cofail_lab.report.figures.style import png, svg
 
         for name, draw in figures.items() if self._figures else ():
@@ -165,6 +170,8 @@ class Recorder:
                 drawing = svg(figure)
                 self._write(f"figures/{name}.svg", drawing)
                 self._write(f"figures/{name}.png", png(figure))
+                if self._report and too_small(figure):
+                    self._phone[name] = svg(narrow(figure))
                 self._drawings[name] = drawing
             advance(1)
 

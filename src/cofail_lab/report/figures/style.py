@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
@@ -31,8 +34,8 @@ RC: dict[Any, Any] = {
     "legend.fontsize": 7.5,
     "legend.frameon": False,
     "lines.linewidth": 1.3,
-    # Text as outlines: the same on every machine, whatever fonts it has.
-    "svg.fonttype": "path",
+    # Text that a reader can select, search and enlarge.
+    "svg.fonttype": "none",
     "svg.hashsalt": "cofail-lab",
     # Hinted text has another width at every resolution, and `fitted` must hold at each.
     "text.hinting": "none",
@@ -60,6 +63,10 @@ STRONG = "#d1350f"
 
 BARS = "#c3ccd6"
 """Observed shares that need no emphasis."""
+
+# Matplotlib writes the link of a mark, which becomes its title.
+_TITLE = "title:"
+_TITLED = re.compile(rf'<a xlink:href="{_TITLE}([^"]*)"[^>]*>')
 
 NAMED_MODELS = 60
 """Pools up to this size are drawn model by model."""
@@ -107,6 +114,15 @@ def label(name: str, width: int = 38) -> str:
     return shorten("".join(c if ord(c) in glyphs or c.isspace() else escape(c) for c in str(name)), width)
 
 
+def titled(artist: Artist, *texts: str) -> None:
+    """What a reader sees who points at a mark: one text for a line or a bar, one per mark for points drawn together."""
+    said = [_TITLE + label(text, 200) for text in texts]
+    if isinstance(artist, Collection):
+        artist.set_urls(said)
+    else:
+        artist.set_url(said[0])
+
+
 def decades(axis: Axis, low: float, high: float) -> None:
     """A log scale labelled at powers of ten, at most seven of them; plain text, as names are not mathematics here."""
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
@@ -124,7 +140,7 @@ def svg(figure: Figure) -> str:
     buffer = io.StringIO()
     # The resolution is that of the images inside, heat maps.
     figure.savefig(buffer, format="svg", dpi=200, metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
+    return _TITLED.sub(r"<g><title>\1</title>", buffer.getvalue()).replace("</a>", "</g>")
 
 
 @drawing()
