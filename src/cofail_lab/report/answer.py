@@ -14,9 +14,9 @@ import numpy as np
 
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.bounds.planner import queries_to_decide
+from cofail_lab.report.health import LABELS
 from cofail_lab.report.names import printable, shorten
 from cofail_lab.report.numbers import agreeing_digits, count, interval, percent, points
-from cofail_lab.report.health import LABELS
 from cofail_lab.result import Exhibit, Row, Section
 
 if TYPE_CHECKING:

@@ -55,6 +55,9 @@ PALETTE = ("#332288", "#44aa99", "#ddaa33", "#aa4499", "#88ccee", "#117733", "#6
 """Ten colours after Paul Tol's muted scheme. Any two, and `OTHER`, are at least 15 apart in CIELAB as normal eyes see
 them, and as simulated protan, deutan and tritan eyes do (Machado 2009)."""
 
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
+"""A shape for each of the ten colours."""
+
 OTHER = "#cccccc"
 """Things without a colour of their own."""
 

@@ -16,10 +16,9 @@ from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import answer
 from cofail_lab.report.certificate import certificate_section
+from cofail_lab.report.fit import captions, law_comparison
 from cofail_lab.report.fit import in_short as fit_in_short
-from cofail_lab.report.fit import law_comparison
 from cofail_lab.report.fit import reading as fit_reading
-from cofail_lab.report.fit import captions
 from cofail_lab.report.fit.brief import last_sections, more_than_pairs
 from cofail_lab.report.fit.figures import several_datasets
 from cofail_lab.report.fit.names import rate_digits

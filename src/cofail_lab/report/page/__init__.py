@@ -42,7 +42,9 @@ def render_page(
     numbers = {f"figure-{i}": name for i, name in enumerate(figures)}
     drawn = {name: _drawn(key, figures[name], (phone or {}).get(name)) for key, name in numbers.items()}
     sections = [*result.sections]
+    groups = claim_groups(result)
     placed = {name for section in sections for name in section.figures}
+    placed |= {claim.figure for group in groups for claim in group.claims if claim.case}
     loose = Section("Further figures", figures={name: name for name in drawn if name not in placed})
     exhibit = result.exhibit
     data = {"title": title, "metrics": {**result.metrics}, "labels": {**result.labels}, "headline": result.headline}
@@ -59,7 +61,7 @@ def render_page(
             open_sections=[s for s in sections if not s.appendix],
             folded=[s for s in sections if s.appendix] + ([loose] if loose.figures else []),
             matrix=None if exhibit is None else MatrixView(exhibit),
-            groups=claim_groups(result),
+            groups=groups,
             parquet=[(name, f"tables/{quote(name)}.parquet") for name in parquet],
             definition=definition,
             answer=_answer(result),

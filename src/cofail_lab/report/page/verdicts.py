@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
-from cofail_lab.report.numbers import count, number
+from cofail_lab.report.numbers import count, span
 from cofail_lab.result import Result
 from cofail_lab.verdict import Verdict
 
@@ -49,11 +48,6 @@ class Group:
     title: str
     sentence: str
     claims: tuple[ClaimView, ...]
-
-
-def figure_name(claim: str) -> str:
-    """The name of the figure that shows how a statement was refuted."""
-    return f"refuted_{claim.replace('.', '_')}"
 
 
 def claim_groups(result: Result) -> tuple[Group, ...]:
@@ -100,7 +94,7 @@ def _views(verdicts: Sequence[Verdict], planted: Mapping[str, list[str]]) -> Ite
             _control(evidence.get("control")),
             tuple(planted.get(name, ())),
             _case(evidence.get("counterexample")),
-            figure_name(name),
+            f"refuted_{name.replace('.', '_')}",
             f"cofail-lab experiment=verify experiment.claims={name} experiment.mutants=true verbose=true",
         )
 
@@ -129,14 +123,6 @@ def _case(stored: Mapping[str, Any] | None) -> str:
         return ""
     case = ", ".join(f"{name} = {_short(value)}" for name, value in stored["case"].items())
     return f"{stored['check']}: measured {span(*stored['measured'])}, claimed {span(*stored['allowed'])}, at {case}"
-
-
-def span(low: float, high: float) -> str:
-    """An interval as people read it: one number, two, or a bound."""
-    if not isfinite(low) or not isfinite(high):
-        return f"at most {number(float(high))}" if isfinite(high) else f"at least {number(float(low))}"
-    low_text, high_text = number(float(low), 6), number(float(high), 6)
-    return low_text if low_text == high_text else f"{low_text} to {high_text}"
 
 
 def _short(value: object) -> str:

@@ -112,13 +112,29 @@ function sortable(table) {
 }
 document.querySelectorAll("table.sortable").forEach(sortable);
 
-if (byId("model-search")) {
-  byId("model-search").addEventListener("input", (event) => {
-    const wanted = event.target.value.toLowerCase();
-    const rows = [...byId("model-table").tBodies[0].rows];
-    for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
-    byId("models-said").textContent = wanted ? nModels(rows.filter((row) => !row.hidden).length) : "";
+// Of many models the first are shown, in whatever order, and all that a search finds.
+const FEW = 20;
+
+function showModels() {
+  const wanted = byId("model-search").value.toLowerCase();
+  const all = byId("all-models").getAttribute("aria-expanded") === "true";
+  const rows = [...byId("model-table").tBodies[0].rows];
+  const found = rows.filter((row) => row.textContent.toLowerCase().includes(wanted));
+  for (const row of rows) row.hidden = true;
+  for (const row of all || wanted ? found : found.slice(0, FEW)) row.hidden = false;
+  byId("models-said").textContent = wanted ? nModels(found.length) : "";
+  byId("all-models").hidden = rows.length <= FEW || wanted !== "";
+  byId("all-models").textContent = all ? `Show ${FEW}` : `Show all ${nModels(rows.length)}`;
+}
+
+if (byId("model-table")) {
+  byId("model-search").addEventListener("input", showModels);
+  byId("model-table").tHead.addEventListener("click", showModels);
+  byId("all-models").addEventListener("click", (event) => {
+    event.target.setAttribute("aria-expanded", String(event.target.getAttribute("aria-expanded") !== "true"));
+    showModels();
   });
+  showModels();
 }
 
 // ---- queries: few at a time, each opens to what was asked and answered
