@@ -120,17 +120,15 @@ def frame(result: Result, name: str, library: Literal["pandas", "polars"] | None
 
 def to_html(result: Result, *, figures: bool = True) -> str:
     """See `Result.to_html`."""
-    from cofail_lab.report.figures.phone import narrow, too_small
-    from cofail_lab.report.figures.style import svg
+    from cofail_lab.report.figures.phone import for_page
     from cofail_lab.report.page import render_page
 
     drawings: dict[str, str] = {}
     phone: dict[str, str] = {}
     for name, draw in result.figures.items() if figures else ():
-        drawn = draw()
-        drawings[name] = svg(drawn)
-        if too_small(drawn):
-            phone[name] = svg(narrow(drawn))
+        drawings[name], narrow = for_page(draw())
+        if narrow is not None:
+            phone[name] = narrow
     origin = result.origin
     made = {} if origin is None else {"command": origin.command, **origin.inputs}
     title = "cofail-lab" if origin is None else f"cofail-lab {origin.experiment}"

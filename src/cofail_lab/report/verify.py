@@ -45,11 +45,11 @@ def headline(verdicts: Sequence[Verdict], mutants: Sequence[PlantedMutant] | Non
 
 def _tally(verdicts: Sequence[Verdict]) -> str:
     """What fell, what stands and what is only reported, each statement once."""
-    by_status = {status: {v.id for v in verdicts if v.status == status} for status in STATUSES}
+    by_status = {status: {(v.id, v.statement) for v in verdicts if v.status == status} for status in STATUSES}
     fell, stand = len(by_status["refuted"]), len(by_status["confirmed"])
     rest = [(len(by_status[status]), status) for status in ("reported", "undecided") if by_status[status]]
     more = "".join(f", {count(n)} {'is' if n == 1 else 'are'} only {status}" for n, status in rest)
-    of = len({v.id for v in verdicts})
+    of = len({(v.id, v.statement) for v in verdicts})
     first = f"{count(fell)} of {count(of)} statements fell" if fell else f"None of {count(of)} statements fell"
     return f"{first}, {count(stand)} {'stands' if stand == 1 else 'stand'}{more}."
 

@@ -33,8 +33,8 @@ CAPTIONS = {
     "p7": "A majority vote falls short of the mean score; with π/2 times the spread the formula holds up to o(1/k).",
     "p8": "A cascade's gain over random escalation, averaged over budgets, is a_L(1-a_L)(AUC - ½); June's integral has "
     "another sign where the errors come first and last.",
-    "c1": "Inside the binormal family a cascade pays from AUC* on; with its errors first and last a score of AUC .556, far "
-    "below, needs few enough strong calls as well.",
+    "c1": "Inside the binormal family a cascade pays from AUC* on; with its errors first and last a score of AUC .556, "
+    "far below, needs few enough strong calls as well.",
     "p9": "The value of waiting against simulated arrivals, and what is left of it as errors become correlated, under "
     "the stated link.",
     "p10": "One run's oracle, what a router that decides before answering can reach, and the two-run sandwich.",

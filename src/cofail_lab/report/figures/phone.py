@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from textwrap import fill
 from typing import Any
 
@@ -15,13 +16,14 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
-from cofail_lab.report.figures.style import drawing, fitted
+from cofail_lab.report.figures import SCREEN
+from cofail_lab.report.figures.style import drawing, fitted, svg
 from cofail_lab.report.names import shorten
 
 COLUMN = 356.0
 """Width of a page's column on a phone of 390 pixels, in CSS pixels."""
-SCREEN = 4 / 3
-"""CSS pixels of a point at full size."""
+PAGE = 728.0
+"""Width of the column on the narrowest page that has the figures as they are."""
 LEAST = 9.0
 """Size of the smallest text in CSS pixels."""
 
@@ -33,13 +35,25 @@ _NAME, _NARROWEST = 20, 1.5
 # Axes narrower than this, in inches, are colour bars: they stay with the axes before them.
 _BAR = 0.2
 _MARGIN = 0.06
+# Names beside a map at most.
+_MAPPED = 12
 
 
-def too_small(figure: Figure) -> bool:
-    """Whether the figure as it is has a text below `LEAST` pixels on a phone."""
+def for_page(figure: Figure) -> tuple[str, str | None]:
+    """The figure as SVG for a page, and for a phone where it must be another one; the figure itself is changed."""
+    wide = svg(figure)
+    if not too_small(figure, COLUMN):
+        return wide, None
+    useless = too_small(figure, PAGE)
+    phone = svg(narrow(figure))
+    return (phone, None) if useless else (wide, phone)
+
+
+def too_small(figure: Figure, column: float) -> bool:
+    """Whether the figure as it is has a text below `LEAST` pixels in a column of so many pixels."""
     sizes = [float(text.get_fontsize()) for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
     width = 72 * figure.get_size_inches()[0]
-    return bool(sizes) and min(sizes) * min(SCREEN, COLUMN / width) < LEAST
+    return bool(sizes) and min(sizes) * min(SCREEN, column / width) < LEAST
 
 
 @dataclass(frozen=True)
@@ -95,6 +109,8 @@ def narrow(figure: Figure) -> Figure:
     for text in figure.findobj(Text):
         text.set_fontsize(max(float(text.get_fontsize()), _FONT))
     for axes in figure.axes:
+        if axes.get_aspect() == 1:
+            _square(axes)
         _cut_names(axes)
         _wrap(axes.xaxis.label, 34)
         _wrap(axes.title, 40)
@@ -123,9 +139,16 @@ def _take(legend: Legend, axes: Axes | None) -> _Key:
     return key
 
 
+def _square(axes: Axes) -> None:
+    """A map stays square and above its scale of colours; many names beside it would touch each other."""
+    axes.set_anchor("SW")
+    if len(axes.get_yticklabels()) > _MAPPED:
+        axes.tick_params(labelleft=False)
+
+
 def _cut_names(axes: Axes) -> None:
     """Long names at the left get their middle cut out."""
-    names = [text.get_text() for text in axes.get_yticklabels()]
+    names = [text.get_text() for text in axes.get_yticklabels() if text.get_visible()]
     if any(len(name) > _NAME for name in names):
         axes.set_yticks(axes.get_yticks(), [shorten(name, _NAME) for name in names])
         axes.tick_params(axis="y", labelsize=_FONT)
@@ -155,7 +178,7 @@ def _in_one_column(figure: Figure, above: Mapping[Axes | None, float]) -> None:
     left = [group[0].get_position().x0 for group in groups]
     if max(left) - min(left) < 0.05:
         return
-    width, height = figure.get_size_inches()
+    height = figure.get_size_inches()[1]
     groups.sort(key=lambda group: (-round(group[0].get_position().y1, 2), group[0].get_position().x0))
     _own_labels(groups)
     top = height
@@ -213,7 +236,7 @@ def _thin(axes: Axes, axis: Axis) -> None:
     turned = any(text.get_rotation() for text in axis.get_ticklabels())
     if turned or len(boxes) < 2:
         return
-    touching = any(b.x0 < a.x1 + 3 for a, b in zip(boxes, boxes[1:], strict=False) if b.x0 >= a.x0)
+    touching = any(b.x0 < a.x1 + 3 for a, b in pairwise(boxes) if b.x0 >= a.x0)
     if touching:
         axis.set_major_locator(FixedLocator(ticks[::2]))
         axis.set_major_formatter(FixedFormatter(labels[::2]))

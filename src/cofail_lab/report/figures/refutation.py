@@ -27,16 +27,18 @@ def refutation(allowed: tuple[float, float], measured: tuple[float, float]) -> F
     )
     for name, (start, end), y, colour in rows:
         start_, end_ = max(start, left), min(end, right)
-        titled(
-            axes.plot([start_, end_], [y, y], color=colour, lw=4, solid_capstyle="butt")[0],
-            f"{name} {span(start, end)}",
-        )
+        (line,) = axes.plot([start_, end_], [y, y], color=colour, lw=4, solid_capstyle="butt")
+        titled(line, f"{name} {span(start, end)}")
         for value, shown, mark in ((start, start_, "<"), (end, end_, ">")):
             axes.plot(shown, y, "o" if math.isfinite(value) else mark, color=colour, ms=5, clip_on=False)
-    axes.set_yticks([1, 0], [f"{name} {span(*ends)}" for name, ends, _, _ in rows])
+    axes.set_yticks([1, 0], [f"{name} {_short(span(*ends))}" for name, ends, _, _ in rows])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(-0.6, 1.6)
     axes.set_xlim(left, right)
     axes.locator_params(axis="x", nbins=5)
     axes.grid(axis="x")
     return fitted(figure)
+
+
+def _short(text: str) -> str:
+    return text.replace("at least", "≥").replace("at most", "≤")

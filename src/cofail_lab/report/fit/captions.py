@@ -58,11 +58,12 @@ def null(fit: MatrixFit, calibration: NullCalibration) -> str:
     """Where the first ratio is in its own null distribution."""
     test = calibration.tests.get((FIRST_NULL, FIRST_NULL))
     what = "Observed over predicted β, and the central 90% of matrices without a common mode."
-    if test is None:
-        return what
     value = fit.ratio(FIRST_NULL)
-    place = "" if value is None else "above" if value > test.upper else "below" if value < test.lower else "inside"
-    return f"The ratio to {phrase(FIRST_NULL)}, {ratio(value)}, is {place} {interval(test.lower, test.upper, ratio)}. {what}"
+    if test is None or value is None:
+        return what
+    place = "above" if value > test.upper else "below" if value < test.lower else "inside"
+    expected = interval(test.lower, test.upper, ratio)
+    return f"The ratio to {phrase(FIRST_NULL)}, {ratio(value)}, is {place} {expected}. {what}"
 
 
 def regimes(fit: MatrixFit) -> str:

@@ -7,6 +7,8 @@ from xml.etree import ElementTree as ET
 
 from markupsafe import Markup, escape
 
+from cofail_lab.report.figures import SCREEN
+
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 _DRAWING = {"svg", "g", "path", "text", "tspan", "use", "defs", "clipPath", "rect", "image", "title", "symbol"}
 _ATTRIBUTES = {"id", "d", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "transform", "viewBox", "style"}
@@ -66,10 +68,9 @@ def inline(svg: str, name: str, labelled_by: str) -> Markup:
     except ET.ParseError as error:
         raise ValueError(f"{name}: not an SVG ({error})") from error
     box = root.get("viewBox", "0 0 1 1").split()
-    width = float(box[2])
     opening = (
         f'<svg role="img" aria-labelledby="{escape(labelled_by)}" viewBox="{escape(" ".join(box))}" '
-        f'width="{width * 4 / 3:.0f}" height="{float(box[3]) * 4 / 3:.0f}">'
+        f'width="{float(box[2]) * SCREEN:.0f}" height="{float(box[3]) * SCREEN:.0f}">'
     )
     prefix = re.sub(r"[^A-Za-z0-9_-]", "_", name)
     inner = "".join(_element(child, prefix) for child in root if not _is_page(child))

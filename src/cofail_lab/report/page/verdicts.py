@@ -78,10 +78,11 @@ def claim_groups(result: Result) -> tuple[Group, ...]:
 
 
 def _views(verdicts: Sequence[Verdict], planted: Mapping[str, list[str]]) -> Iterable[ClaimView]:
-    by_id: dict[str, list[Verdict]] = {}
+    # Releases may say different things under one id.
+    alike: dict[tuple[str, str], list[Verdict]] = {}
     for verdict in verdicts:
-        by_id.setdefault(verdict.id, []).append(verdict)
-    for name, own in by_id.items():
+        alike.setdefault((verdict.id, verdict.statement), []).append(verdict)
+    for (name, _), own in alike.items():
         first = own[0]
         evidence = first.evidence
         yield ClaimView(
