@@ -77,6 +77,7 @@ class Exhibit:
         certified: limits of what a perfect selector gains over the best model; None for a limit that is not known.
         overhead: what combining costs, in accuracy; None where it is not stated.
         caveats: what could void the answer: a short name, the sentence, and the id of the place that says more.
+        leads: whether queries and models come before the sections.
     """
 
     outcomes: Outcomes
@@ -84,6 +85,7 @@ class Exhibit:
     certified: tuple[float | None, float | None] = (None, None)
     overhead: float | None = None
     caveats: tuple[tuple[str, str, str], ...] = ()
+    leads: bool = True
 
 
 @dataclass(frozen=True)

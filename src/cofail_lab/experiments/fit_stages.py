@@ -23,6 +23,7 @@ from cofail_lab.fitting.replicates.shards import assign_batches, missing_batches
 from cofail_lab.fitting.replicates.stages import Replicates, Stage, in_batches, one_thread, run_stages
 from cofail_lab.fitting.tasks import Tasks
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.report.answer import exhibit
 from cofail_lab.report.fit import metrics as fit_metrics
 from cofail_lab.report.fit import summary as fit_summary
 from cofail_lab.report.fit import tables as fit_tables
@@ -114,6 +115,7 @@ class FitStages:
             brief=fit_summary.brief(fit, certificate),
             sections=fit_summary.sections(fit, certificate, elsewhere, guessing),
             interrupted=interrupted,
+            exhibit=exhibit(outcomes, certificate),
         )
 
     def _seconds(self, outcomes: Outcomes) -> dict[str, float]:

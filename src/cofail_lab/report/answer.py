@@ -67,7 +67,7 @@ def headline(outcomes: Outcomes, certificate: Certificate) -> str:
     )
 
 
-def exhibit(outcomes: Outcomes, certificate: Certificate, findings: Sequence[Finding]) -> Exhibit:
+def exhibit(outcomes: Outcomes, certificate: Certificate, findings: Sequence[Finding] = ()) -> Exhibit:
     """The matrix for its page, with the answer in at most twelve words and what could void it."""
     if outcomes.n_models == 1:
         said = "No room: one model has nothing to combine."

@@ -227,7 +227,7 @@ def wrong_by_dataset(
     for position, (title, cells) in enumerate(columns, start=1):
         for y, text in ((-1, title), *enumerate(cells)):
             axes.annotate(
-                text, (1, y), (46 * position, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center"
+                text, (1, y), (52 * position, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center"
             )
     above = _ABOVE | {"bbox_to_anchor": (0, 1 + 1.1 / len(rows))}  # the heads of the columns are between
     title = f"Models wrong on a query, of {count(n_models)}"

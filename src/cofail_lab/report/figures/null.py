@@ -149,7 +149,7 @@ def regime_map(regimes: Sequence[PoolRegime]) -> Figure:
     for position, (title, cells) in enumerate(columns, start=1):
         for y, text in ((-1, title), *enumerate(cells)):
             axes.annotate(
-                text, (1, y), (52 * position, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center"
+                text, (1, y), (60 * position, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center"
             )
     handles = [Line2D([], [], marker="o", ls="", ms=4.5, color=colour, label=name) for name, colour in colours.items()]
     above = {"loc": "lower left", "bbox_to_anchor": (0, 1 + 1.1 / len(rows)), "borderpad": 0}

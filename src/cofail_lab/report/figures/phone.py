@@ -31,7 +31,7 @@ _FONT = 9.2
 # Widest figure in inches whose texts of `_FONT` points are `LEAST` pixels high in the column.
 _WIDEST = COLUMN * _FONT / LEAST / 72 - 0.02
 # Characters of a name beside the axes, and the narrowest axes in inches.
-_NAME, _NARROWEST = 20, 1.5
+_NAME, _NARROWEST = 18, 1.3
 # Axes narrower than this, in inches, are colour bars: they stay with the axes before them.
 _BAR = 0.2
 _MARGIN = 0.06

@@ -37,7 +37,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Model:
-    """A row of the table of models; places along the bar are percentages of its width."""
+    """A row of the table of models: ``alike`` names those with the same answers; places are in percent of the width."""
 
     name: str
     family: str
@@ -46,7 +46,8 @@ class Model:
     upper: float
     n_alone: int
     n_resolvable: int
-    duplicates: str
+    n_alike: int
+    alike: str
     low: float
     at: float
     high: float
@@ -109,8 +110,8 @@ class MatrixView:
             marks.append(Mark("range", "certified for a perfect selector", said, at(start_), at(end)))
         marks.append(Mark("ceiling", "ceiling, this sample", percent(ceiling), at(ceiling), at(ceiling)))
         if cost is not None:
-            said = f"{percent(best + cost)} (+{points(cost)})"
-            marks.append(Mark("overhead", "combining must pay", said, at(best + cost), at(best + cost)))
+            said, place = f"{percent(best + cost)} (+{points(cost)})", at(min(best + cost, 1.0))
+            marks.append(Mark("overhead", "combining must pay", said, place, place))
         return marks
 
     @cached_property
@@ -135,24 +136,25 @@ class MatrixView:
                 float(high[j]),
                 int(alone[j]),
                 int(resolvable[j]),
-                twins[j],
+                *twins[j],
                 *(round(100 * (float(x[j]) - least) / span, 2) for x in (low, accuracy, high)),
             )
             for j in np.argsort(-accuracy, kind="stable")
         ]
 
-    def _twins(self) -> list[str]:
-        """For every model the names of those with exactly the same answers."""
+    def _twins(self) -> list[tuple[int, str]]:
+        """For every model how many others have exactly the same answers, and the names of the first of them."""
         packed = np.packbits(self.outcomes.wrong, axis=0)
         groups: dict[bytes, list[int]] = {}
         for j in range(self.outcomes.n_models):
             groups.setdefault(packed[:, j].tobytes(), []).append(j)
         names = self.outcomes.models
-        found = [""] * len(names)
+        found = [(0, "")] * len(names)
         for group in groups.values():
             for j in group:
-                others = [shorten(names[i], 24) for i in group if i != j]
-                found[j] = ", ".join(others[:2]) + (f" and {len(others) - 2} more" if len(others) > 2 else "")
+                others = [names[i] for i in group if i != j]
+                said = ", ".join(map(shorten, others[:4])) + (f" and {len(others) - 4} more" if len(others) > 4 else "")
+                found[j] = len(others), said
         return found
 
     @property

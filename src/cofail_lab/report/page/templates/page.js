@@ -195,7 +195,8 @@ function row(query) {
   const summary = make("summary");
   summary.append(make("span", matrix.queries[query], "name"), " ");
   if (datasetOf(query)) summary.append(make("span", datasetOf(query), "tag"), " ");
-  summary.append(make("span", `${written(nRight[query])} right`, "count"), strip(query));
+  summary.append(make("span", `${written(nRight[query])} right`, "count"));
+  if (nRight[query]) summary.append(strip(query));
   details.append(summary);
   // What is inside is made when it is opened: a page of 420 models would be slow otherwise.
   details.addEventListener("toggle", () => details.childElementCount === 1 && details.append(...inside(query)), { once: true });
@@ -216,6 +217,8 @@ function show() {
 }
 
 if (matrix) {
+  // Where nothing defeats everyone, the list begins with what comes nearest to it.
+  byId("most-right").value = Math.min(...nRight);
   for (const name of matrix.datasets) byId("dataset").append(new Option(name, name));
   byId("dataset-label").hidden = matrix.datasets.length < 2;
   const turn = (by) => () => { first += by; show(); };
