@@ -21,7 +21,8 @@ def side_by_side(runs: GatheredRuns) -> Section | None:
         return None
     measured = [name for name in runs.columns if "." not in name and name not in _ABOUT_THE_RUN]
     measured = [name for name in measured if name not in runs.axes.values() and not name.endswith("_error")]
-    ordered = list(dict.fromkeys([*(name for name in runs.shown if name in measured), *measured]))
+    first = [name for name in runs.shown if name in measured]
+    ordered = first if runs.chosen else list(dict.fromkeys([*first, *measured]))
     differing = [name for name in ordered if len({repr(runs.columns[name][i]) for i in done}) > 1]
     alike = len(ordered) - len(differing)
     headings = tuple(runs.setting(i) or shorten(str(runs.columns["run"][i])) for i in done)

@@ -69,7 +69,7 @@ BARS = "#c3ccd6"
 
 # Matplotlib writes the link of a mark, which becomes its title.
 _TITLE = "title:"
-_TITLED = re.compile(rf'<a xlink:href="{_TITLE}([^"]*)"[^>]*>')
+_TITLED = re.compile(r"""<a xlink:href=(["'])title:(.*?)\1[^>]*>""")
 
 NAMED_MODELS = 60
 """Pools up to this size are drawn model by model."""
@@ -143,7 +143,7 @@ def svg(figure: Figure) -> str:
     buffer = io.StringIO()
     # The resolution is that of the images inside, heat maps.
     figure.savefig(buffer, format="svg", dpi=200, metadata={"Date": None, "Creator": None})
-    return _TITLED.sub(r"<g><title>\1</title>", buffer.getvalue()).replace("</a>", "</g>")
+    return _TITLED.sub(r"<g><title>\2</title>", buffer.getvalue()).replace("</a>", "</g>")
 
 
 @drawing()

@@ -14,15 +14,12 @@ _ENDINGS = {"_lower": "Lower limit. ", "_upper": "Upper limit. ", "_error": "Err
 
 def definition(name: str) -> str | None:
     """The sentences that explain a number or a label; None where there are none."""
-    before = ""
-    while True:
-        found = _exact().get(name) or next((said for pattern, said in _patterns() if pattern.fullmatch(name)), None)
-        if found is not None:
-            return before + found
-        ending = next((ending for ending in _ENDINGS if name.endswith(ending)), None)
-        if ending is None:
-            return None
-        name, before = name.removesuffix(ending), before + _ENDINGS[ending]
+    if (exact := _exact().get(name)) is not None:
+        return exact
+    ending = next((ending for ending in _ENDINGS if name.endswith(ending)), None)
+    if ending is not None and (found := definition(name.removesuffix(ending))) is not None:
+        return _ENDINGS[ending] + found
+    return next((said for pattern, said in _patterns() if pattern.fullmatch(name)), None)
 
 
 @cache
