@@ -128,7 +128,7 @@ def test_a_heading_sorts_and_a_search_finds(visit: Visits, page: Path) -> None:
         table.get_by_role("button", name="model").click()
         assert column(1) == sorted(column(1), key=str.lower)
         seen.locator("#model-search").fill("MODEL-1")
-        assert sorted(column(1)) == ["model-10", "model-11"] and seen.locator("#models-said").inner_text() == "2 models"
+        assert sorted(column(1)) == ["model-10", "model-11"] and seen.locator("#models-said").inner_text() == "2 found"
 
 
 def test_a_chip_leads_to_health_and_a_link_opens_what_is_folded(visit: Visits, page: Path) -> None:

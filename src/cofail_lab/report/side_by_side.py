@@ -23,12 +23,14 @@ def side_by_side(runs: GatheredRuns) -> Section | None:
     measured = [name for name in measured if name not in runs.axes.values() and not name.endswith("_error")]
     first = [name for name in runs.shown if name in measured]
     ordered = first if runs.chosen else list(dict.fromkeys([*first, *measured]))
-    differing = [name for name in ordered if len({repr(runs.columns[name][i]) for i in done}) > 1]
-    alike = len(ordered) - len(differing)
+    values = {name: [runs.columns[name][i] for i in done if runs.columns[name][i] is not None] for name in ordered}
+    shared = [name for name in ordered if len(values[name]) > 1]
+    differing = [name for name in shared if len(set(map(repr, values[name]))) > 1]
+    alike = len(shared) - len(differing)
     headings = tuple(runs.setting(i) or shorten(str(runs.columns["run"][i])) for i in done)
     rows = tuple((name, *(_cell(name, runs.columns[name][i]) for i in done)) for name in differing)
-    said = f"{count(len(differing))} numbers and labels differ, {count(alike)} are the same in all of them."
-    listing = Listing(("", *headings), rows, (None,) * len(rows)) if rows else None
+    said = f"{count(len(differing))} numbers and labels differ, {count(alike)} are the same in all runs that have them."
+    listing = Listing(("number", *headings), rows, (None,) * len(rows)) if rows else None
     return Section("Side by side: only what differs", (said,), listing=listing)
 
 

@@ -82,7 +82,7 @@ def dollars(contest: Contest, ceiling: float) -> Figure:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
         axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.set_xlabel("mean cost per query")
+    axes.set_xlabel("mean cost per query, in the unit of the costs")
     axes.set_ylabel("share right")
     axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
     return fitted(figure)

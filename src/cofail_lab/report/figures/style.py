@@ -91,10 +91,14 @@ def canvas(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def fitted(figure: Figure, pad: float = 0.06) -> Figure:
-    """The figure grown so that everything around its axes is inside, with `pad` inches to spare.
+    """The figure grown so that everything around its axes is inside, with `pad` inches to spare; log scales are named.
 
     The axes keep their size and the page grows, not the reverse: a layout engine fails on long names.
     """
+    for axes in figure.axes:
+        for scale, text in ((axes.get_xscale(), axes.xaxis.label), (axes.get_yscale(), axes.yaxis.label)):
+            if scale == "log" and text.get_text() and "log" not in text.get_text():
+                text.set_text(f"{text.get_text()} (log scale)")
     box = figure.get_tightbbox().padded(pad)
     width, height = figure.get_size_inches()
     for axes in figure.axes:

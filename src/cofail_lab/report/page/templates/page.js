@@ -110,31 +110,38 @@ function sortable(table) {
     });
   });
 }
-document.querySelectorAll("table.sortable").forEach(sortable);
-
-// Of many models the first are shown, in whatever order, and all that a search finds.
+// Of many rows the first are shown, in whatever order, and all that a search finds.
 const FEW = 20;
 
-function showModels() {
-  const wanted = byId("model-search").value.toLowerCase();
-  const all = byId("all-models").getAttribute("aria-expanded") === "true";
-  const rows = [...byId("model-table").tBodies[0].rows];
-  const found = rows.filter((row) => row.textContent.toLowerCase().includes(wanted));
-  for (const row of rows) row.hidden = true;
-  for (const row of all || wanted ? found : found.slice(0, FEW)) row.hidden = false;
-  byId("models-said").textContent = wanted ? nModels(found.length) : "";
-  byId("all-models").hidden = rows.length <= FEW || wanted !== "";
-  byId("all-models").textContent = all ? `Show ${FEW}` : `Show all ${nModels(rows.length)}`;
+function few(table, search, said) {
+  const more = make("button");
+  more.type = "button";
+  more.setAttribute("aria-expanded", "false");
+  table.closest(".scroll").after(more);
+  const show = () => {
+    const wanted = search ? search.value.toLowerCase() : "";
+    const all = more.getAttribute("aria-expanded") === "true";
+    const rows = [...table.tBodies[0].rows];
+    const found = rows.filter((row) => row.textContent.toLowerCase().includes(wanted));
+    for (const row of rows) row.hidden = true;
+    for (const row of all || wanted ? found : found.slice(0, FEW)) row.hidden = false;
+    if (said) said.textContent = wanted ? `${written(found.length)} found` : "";
+    more.hidden = rows.length <= FEW || wanted !== "";
+    more.textContent = all ? `Show ${FEW}` : `Show all ${written(rows.length)}`;
+  };
+  more.addEventListener("click", () => {
+    more.setAttribute("aria-expanded", String(more.getAttribute("aria-expanded") !== "true"));
+    show();
+  });
+  table.tHead.addEventListener("click", show);
+  search?.addEventListener("input", show);
+  show();
 }
 
-if (byId("model-table")) {
-  byId("model-search").addEventListener("input", showModels);
-  byId("model-table").tHead.addEventListener("click", showModels);
-  byId("all-models").addEventListener("click", (event) => {
-    event.target.setAttribute("aria-expanded", String(event.target.getAttribute("aria-expanded") !== "true"));
-    showModels();
-  });
-  showModels();
+for (const table of document.querySelectorAll("table.sortable")) {
+  sortable(table);
+  const models = table.id === "model-table";
+  few(table, models ? byId("model-search") : null, models ? byId("models-said") : null);
 }
 
 // ---- queries: few at a time, each opens to what was asked and answered
