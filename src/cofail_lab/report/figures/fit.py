@@ -83,7 +83,9 @@ def pool_accuracies(
     points_ = axes.scatter(accuracies[order], rank, s=16 if named else 7, c=colours, linewidths=0, zorder=3)
     # Families have a shape as well as a colour.
     points_.set_paths([_shape(styles[i][1]) for i in order])
-    titled(points_, *(_said(models[i], accuracies[i], lower[i], upper[i]) for i in order))
+    said = zip(models, accuracies.tolist(), lower.tolist(), upper.tolist(), strict=True)
+    texts_ = [f"{label(str(name))}: {percent(share)}, 95% {interval(*ends)}" for name, share, *ends in said]
+    titled(points_, *(texts_[i] for i in order))
     shown = rank if named else np.unique(np.linspace(0, m - 1, 9).round().astype(int))
     axes.set_yticks(shown, [label(str(models[i])) for i in order[shown]])
     axes.tick_params(axis="y", length=0 if named else 3)
@@ -266,10 +268,6 @@ def _range_text(first: int, last: int) -> str:
     return f"{first}" if first == last else f"{first}–{last}"
 
 
-def _said(model: str, accuracy: float, lower: float, upper: float) -> str:
-    return f"{label(str(model))}: {percent(float(accuracy))}, 95% {interval(float(lower), float(upper))}"
-
-
 def _shape(marker: str) -> Path:
     style = MarkerStyle(marker)
     return style.get_path().transformed(style.get_transform())
@@ -285,8 +283,8 @@ def _family_styles(family: Sequence[str] | np.ndarray | None, m: int) -> tuple[l
         return [(PALETTE[0], "o")] * m, []
     families = texts(family)
     ranked = [name for name, _ in _by_size(families)]
-    own = dict(zip(ranked, zip(PALETTE, MARKERS, strict=True), strict=False))
-    entries = [(label(name, 24), style) for name, style in own.items()]
+    own: dict[str, _Style] = dict(zip(ranked, zip(PALETTE, MARKERS, strict=True), strict=False))
+    entries: list[tuple[str, _Style]] = [(label(name, 24), style) for name, style in own.items()]
     if len(ranked) > len(own):
         entries.append((f"other ({len(ranked) - len(own)} families)", (OTHER, "o")))
     return [own.get(name, (OTHER, "o")) for name in families], entries

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from textwrap import fill
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -75,7 +75,7 @@ class _Key:
         lines = sum(text.count("\n") + 1 for text in self.texts)
         return 0.2 * (-(-lines // self.columns) + bool(self.title)) + 0.08
 
-    def put(self, figure: Figure, left: float, at: float, side: str) -> None:
+    def put(self, figure: Figure, left: float, at: float, side: Literal["lower left", "upper left"]) -> None:
         """Put it back, with its corner at a place in pixels, above or below it."""
         axes = self.axes or figure.axes[-1]
         # In shares of the axes, which stay as they are when the page is fitted around them.
@@ -87,7 +87,7 @@ class _Key:
             ncols=self.columns,
             fontsize=_FONT,
             title_fontsize=_FONT,
-            loc=f"{side} left",
+            loc=side,
             bbox_to_anchor=anchor,
             bbox_transform=axes.transAxes,
             borderaxespad=0.4,
@@ -102,7 +102,7 @@ def narrow(figure: Figure) -> Figure:
 
     What is drawn stays as it is; only the room around it and the width of the axes change.
     """
-    keys = [_take(axes.get_legend(), axes) for axes in figure.axes if axes.get_legend() is not None]
+    keys = [_take(legend, axes) for axes in figure.axes if (legend := axes.get_legend()) is not None]
     below = [_take(legend, None) for legend in [*figure.legends]]
     for axes in figure.axes:
         axes.tick_params(labelsize=_FONT)
@@ -124,11 +124,11 @@ def narrow(figure: Figure) -> Figure:
         _thin(axes, axes.xaxis)
     # A legend has the width of the whole figure: it begins where the names do.
     box = figure.get_tightbbox()
-    tops = [0.0 if key.axes is None else key.axes.get_tightbbox().y1 for key in keys]
+    tops = [0.0 if key.axes is None or (own := key.axes.get_tightbbox()) is None else own.y1 for key in keys]
     for key, top in zip(keys, tops, strict=True):
-        key.put(figure, box.x0 * figure.dpi, top, "lower")
+        key.put(figure, box.x0 * figure.dpi, top, "lower left")
     for key in below:
-        key.put(figure, box.x0 * figure.dpi, box.y0 * figure.dpi - 4, "upper")
+        key.put(figure, box.x0 * figure.dpi, box.y0 * figure.dpi - 4, "upper left")
     return fitted(figure, _MARGIN)
 
 
