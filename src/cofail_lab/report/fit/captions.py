@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cofail_lab.fitting.comparison.laws import FIRST_NULL, phrase
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.replicates.null import NullCalibration
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.names import shorten
