@@ -74,12 +74,12 @@ class Visits:
             context.close()
 
     def is_sound(self, path: Path, width: int, look: str) -> None:
-        """No sideways scrolling, no small text in a figure, nothing that axe-core finds; folded parts are opened."""
+        """No sideways scrolling, no small text on a screen, nothing that axe-core finds; folded parts are opened."""
         with self(path, width, look) as page:
             page.evaluate("document.querySelectorAll('details.fold').forEach(one => { one.open = true; })")
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             small = [(size, text) for size, text in page.evaluate(_TEXTS) if size < LEAST - 0.05]
-            assert not small, small[:3]
+            assert look == "print" or not small, small[:3]
             found = Axe().run(page).response["violations"]
             assert not found, [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
 
