@@ -14,6 +14,7 @@ from cofail_lab.report.finding_policies import policy_remarks
 from cofail_lab.report.gathered import GatheredRuns, form, heading, value_text
 from cofail_lab.report.names import printable, shorten
 from cofail_lab.report.numbers import count, points
+from cofail_lab.report.side_by_side import side_by_side
 from cofail_lab.result import Listing, Row, Section
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def unfinished(runs: GatheredRuns) -> list[str]:
 
 
 def sections(runs: GatheredRuns, unreadable: list[Path], captions: Mapping[str, str]) -> tuple[Section, ...]:
-    """The index of runs, and those that did not finish, where there are any.
+    """The index of runs, a few runs side by side, and those that did not finish, where there are any.
 
     Args:
         runs: what was gathered.
@@ -76,7 +77,9 @@ def sections(runs: GatheredRuns, unreadable: list[Path], captions: Mapping[str, 
     # The status says something only where some run is not finished.
     listing = _listing(runs, range(len(runs.folders)), status=len(runs.completed) < len(runs.folders))
     index = Section(title="Runs", sentences=_sentences(runs, unreadable), figures=captions, listing=listing)
-    return (index, _failures(runs)) if len(runs.completed) < len(runs.folders) else (index,)
+    sides = side_by_side(runs)
+    failures = (_failures(runs),) if len(runs.completed) < len(runs.folders) else ()
+    return (index, *(() if sides is None else (sides,)), *failures)
 
 
 def figures(runs: GatheredRuns) -> dict[str, tuple[str, Callable[[], Figure]]]:
