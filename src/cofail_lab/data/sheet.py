@@ -4,12 +4,18 @@ import difflib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from cofail_lab.data.layout import QUERY_NAMES, plain_name
 from cofail_lab.data.names import list_names, shorten
 from cofail_lab.data.tables import Sheet, read_sheet
 from cofail_lab.errors import InputError
+
+State = Literal["genuine", "reference_error", "ambiguous", "grader_defect", "truncated", "unread"]
+"""What a reader found: every model is wrong; the key is; no answer is the right one, or several are; a right answer was
+graded wrong; the answers were cut off; nobody has read it."""
+
+STATES: tuple[State, ...] = get_args(State)
 
 VERDICT, RIGHT_ANSWER, WELL_POSED, DRAW = "verdict", "right_answer", "well_posed", "draw"
 """Columns that a reader fills in, and the place of an all-wrong query in the random order."""
@@ -24,25 +30,26 @@ _CONVERTED = re.compile(
 # Excel cuts a cell of more than 32,767 characters.
 _LONGEST = 32_000
 
+_BY_WORD: dict[str, State] = {"": "unread", **{str(state): state for state in STATES}}
 _ANSWER = re.compile(r"(?:right_)?answer(_\w+)?$")
 _POSED = re.compile(r"well_posed(_\w+)?$")
 _TRUTHS = {"1": True, "0": False, "yes": True, "no": False, "true": True, "false": False, "1.0": True, "0.0": False}
 
 
-class Written(NamedTuple):
-    """What a sheet says about one query.
+class Reading(NamedTuple):
+    """What one or more readers wrote about a query.
 
     Attributes:
-        verdict: as one of the accepted words; ``unread`` where the cell is empty.
-        answers: what the readers hold for right, as written.
-        well_posed: False if one reader says so, True if some do and none denies it, None if nobody says.
+        verdict: ``unread`` where none was written.
+        answers: what the readers hold for right, those who said so.
+        well_posed: whether there is one right answer; False if one reader says no, None if nobody says.
         draw: place in the random order that the sheet was written with; None where it has none.
     """
 
-    verdict: str
-    answers: tuple[str, ...]
-    well_posed: bool | None
-    draw: int | None
+    verdict: State = "unread"
+    answers: tuple[str, ...] = ()
+    well_posed: bool | None = None
+    draw: int | None = None
 
 
 def protected(text: str) -> str:
@@ -56,22 +63,20 @@ def unprotected(cell: str) -> str:
     return cell[1:] if cell.startswith("'") else cell
 
 
-def read_verdicts(path: str | Path, queries: Sequence[str], words: Sequence[str]) -> dict[str, Written]:
+def read_verdicts(path: Path, queries: Sequence[str]) -> dict[str, Reading]:
     """What the filled-in sheet says, by query; queries that it leaves blank are unread.
 
     Args:
         path: CSV in any common form, or an Excel workbook.
         queries: that the verdicts can be about.
-        words: the accepted verdicts, the one for a blank cell last.
 
     Raises:
         InputError: not readable, no column of queries or of verdicts, an unknown query or word, two verdicts on one.
     """
-    file = Path(path)
-    sheet = read_sheet(file)
-    columns = _Columns.of(sheet, file.name)
+    sheet = read_sheet(path)
+    columns = _Columns.of(sheet, path.name)
     known = {_spaced(query): query for query in queries}
-    found: dict[str, Written] = {}
+    found: dict[str, Reading] = {}
     for number, row in enumerate(sheet.rows, start=2):
         cell = row[columns.query]
         if not "".join(row).strip():
@@ -81,10 +86,10 @@ def read_verdicts(path: str | Path, queries: Sequence[str], words: Sequence[str]
         if query is None:
             near = difflib.get_close_matches(unprotected(cell), queries[:10_000], n=1, cutoff=0.6)
             hint = f", did you mean {shorten(near[0])}?" if near else f"; there are {list_names(queries, 3)}"
-            raise InputError(f"{file.name}: row {number}: {shorten(unprotected(cell))!r} is no query of the data{hint}")
-        written = columns.written(row, words, f"{file.name}: {shorten(query)}")
+            raise InputError(f"{path.name}: row {number}: {shorten(unprotected(cell))!r} is no query of the data{hint}")
+        written = columns.reading(row, f"{path.name}: {shorten(query)}")
         if found.setdefault(query, written) != written:
-            raise InputError(f"{file.name}: {shorten(query)} has two rows that differ; one is accepted")
+            raise InputError(f"{path.name}: {shorten(query)} has two rows that differ; one is accepted")
     return found
 
 
@@ -114,26 +119,25 @@ class _Columns(NamedTuple):
             raise InputError(f"{file}: no column {VERDICT!r} among {list_names(sheet.header)}")
         return columns
 
-    def written(self, row: list[str], words: Sequence[str], where: str) -> Written:
+    def reading(self, row: list[str], where: str) -> Reading:
         """What one row says."""
-        verdict = words[-1] if self.verdict is None else _word(row[self.verdict], words, where)
+        verdict = "unread" if self.verdict is None else _state(row[self.verdict], where)
         posed = [truth for i in self.posed if (truth := _truth(row[i], where)) is not None]
         answers = [unprotected(row[i]).strip() for i in self.answers]
         draw = "" if self.draw is None else row[self.draw].strip().removesuffix(".0")
         if draw and not draw.isdecimal():
             raise InputError(f"{where}: {DRAW} {shorten(draw)!r} is not a whole number; leave this column as it was")
-        return Written(verdict, tuple(filter(None, answers)), all(posed) if posed else None, int(draw) if draw else None)
+        well_posed = all(posed) if posed else None
+        return Reading(verdict, tuple(filter(None, answers)), well_posed, int(draw) if draw else None)
 
 
-def _word(cell: str, words: Sequence[str], where: str) -> str:
+def _state(cell: str, where: str) -> State:
     word = "_".join(unprotected(cell).casefold().replace("-", " ").replace("_", " ").split())
-    if not word:
-        return words[-1]
-    if word not in words:
-        near = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
-        hint = f", did you mean {near[0]}?" if near else f"; accepted: {', '.join(words)}"
+    if word not in _BY_WORD:
+        near = difflib.get_close_matches(word, STATES, n=1, cutoff=0.5)
+        hint = f", did you mean {near[0]}?" if near else f"; accepted: {', '.join(STATES)}"
         raise InputError(f"{where}: verdict {shorten(cell)!r} is unknown{hint}")
-    return word
+    return _BY_WORD[word]
 
 
 def _truth(cell: str, where: str) -> bool | None:

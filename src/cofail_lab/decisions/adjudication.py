@@ -2,19 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Int
 
 from cofail_lab.data.alike import alike
-
-State = Literal["genuine", "reference_error", "ambiguous", "grader_defect", "truncated", "unread"]
-"""What a reader found: every model is wrong; the key is; no answer is the right one, or several are; a right answer was
-graded wrong; the answers were cut off; nobody has read it."""
-
-STATES: tuple[State, ...] = ("genuine", "reference_error", "ambiguous", "grader_defect", "truncated", "unread")
+from cofail_lab.data.sheet import STATES, Reading, State
 
 Order = Literal["genuine_first", "ambiguous_first"]
 """What is asked first of a query: can a reader reach the key, or is there only one right answer?"""
@@ -22,43 +16,26 @@ Order = Literal["genuine_first", "ambiguous_first"]
 ORDERS: tuple[Order, ...] = ("genuine_first", "ambiguous_first")
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What one or more readers wrote about a query.
+def state_of(reading: Reading, key: str, order: Order) -> State:
+    """The verdict under one of the two orders; both ask the same questions, in the other sequence.
 
-    Attributes:
-        verdict: ``unread`` where none was written.
-        answers: what the readers hold for right, those who said so.
-        well_posed: whether there is one right answer; False if one reader says no, None if nobody says.
+    A written verdict stands, unless the question that is asked first was answered and says otherwise. Without a verdict
+    the state follows from the answers: a reader who reaches the key finds the query genuine.
+
+    Args:
+        reading: what was written.
+        key: the right answer as the data have it, empty where it is not known.
+        order: which question comes first.
     """
-
-    verdict: State = "unread"
-    answers: tuple[str, ...] = ()
-    well_posed: bool | None = None
-
-    def state(self, key: str, order: Order) -> State:
-        """The verdict under one of the two orders; both ask the same questions, in the other sequence.
-
-        A written verdict stands, unless the question that is asked first was answered and says otherwise. Without a
-        verdict the state follows from the answers: a reader who reaches the key finds the query genuine.
-
-        Args:
-            key: the right answer as the data have it, empty where it is not known.
-            order: which question comes first.
-        """
-        reaches_key = any(alike(answer, key) for answer in self.answers)
-        ill_posed = self.well_posed is False
-        if self.verdict not in ("unread", "genuine", "ambiguous"):
-            return self.verdict
-        if self.verdict == "unread" and not self.answers and self.well_posed is None:
-            return "unread"
-        genuine = self.verdict == "genuine" or reaches_key
-        ambiguous = self.verdict == "ambiguous" or ill_posed
-        if genuine and ambiguous:
-            return "genuine" if order == "genuine_first" else "ambiguous"
-        if genuine or ambiguous:
-            return "genuine" if genuine else "ambiguous"
-        return "reference_error" if self.answers else "unread"
+    if reading.verdict not in ("unread", "genuine", "ambiguous"):
+        return reading.verdict
+    genuine = reading.verdict == "genuine" or any(alike(answer, key) for answer in reading.answers)
+    ambiguous = reading.verdict == "ambiguous" or reading.well_posed is False
+    if genuine and ambiguous:
+        return "genuine" if order == "genuine_first" else "ambiguous"
+    if genuine or ambiguous:
+        return "genuine" if genuine else "ambiguous"
+    return "reference_error" if reading.answers else "unread"
 
 
 def tally(states: Iterable[State]) -> dict[State, int]:
@@ -133,4 +110,4 @@ def gain_range_if_corrected(resolvable: Int[np.ndarray, " m"], n_queries: int, n
 
 def classes(readings: Sequence[Reading], keys: Sequence[str], order: Order) -> dict[State, int]:
     """How many queries are in each state under one order."""
-    return tally(reading.state(key, order) for reading, key in zip(readings, keys, strict=True))
+    return tally(state_of(reading, key, order) for reading, key in zip(readings, keys, strict=True))
