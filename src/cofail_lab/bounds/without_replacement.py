@@ -53,7 +53,9 @@ def reading_limits(of_kind: Bool[np.ndarray, " r"], total: int, delta: float = 0
     possible = np.ones(total + 1, bool)
     rows = []
     for read, k in enumerate(found):
-        possible &= log_evidence(int(k), read, total) < -np.log(delta)
+        now = log_evidence(int(k), read, total) < -np.log(delta)
+        # What one stop has excluded stays excluded. If nothing is left the sequence has missed, as it may at rate δ.
+        possible = possible & now if (possible & now).any() else now
         inside = np.flatnonzero(possible)
         rows.append((inside[0], inside[-1], *hypergeometric_limits(int(k), read, total, delta)))
     return ReadingLimits(*np.array(rows, int).T)

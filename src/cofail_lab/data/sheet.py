@@ -31,8 +31,8 @@ _CONVERTED = re.compile(
 _LONGEST = 32_000
 
 _BY_WORD: dict[str, State] = {"": "unread", **{str(state): state for state in STATES}}
-_ANSWER = re.compile(r"(?:right_)?answer(_\w+)?$")
-_POSED = re.compile(r"well_posed(_\w+)?$")
+_ANSWER = re.compile(r"(?:right_)?answer(?:_[^_\W]+)?$")
+_POSED = re.compile(r"well_posed(?:_[^_\W]+)?$")
 _TRUTHS = {"1": True, "0": False, "yes": True, "no": False, "true": True, "false": False, "1.0": True, "0.0": False}
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
+from jaxtyping import Bool
 
 from cofail_lab.bounds.without_replacement import ReadingLimits, reading_limits
 from cofail_lab.data.alike import alike
@@ -115,31 +116,27 @@ class Audited:
 
     @property
     def n_corrected(self) -> int:
-        """Queries whose right answer is known, so that they can be graded anew."""
-        return sum(self._right_answers(query) != () for query in self.readings)
+        """Queries that can be graded anew."""
+        return len(self._graded_anew)
 
     def corrected(self) -> Grades:
         """The matrix with the queries graded anew whose right answer is known, and without the others at fault."""
-        cells, answers = self.grades.cells.copy(), self.grades.per_cell.get("answer")
-        anew = {query: right for query in self.readings if (right := self._right_answers(query))}
-        for query, right in anew.items():
-            if answers is not None:
-                i = self._row[query]
-                said = np.array([any(alike(str(answer), one) for one in right) for answer in answers[i]])
-                graded_anew = np.where(said, Cell.RIGHT, Cell.WRONG)
-                cells[i] = np.where(cells[i] <= Cell.WRONG, graded_anew, cells[i])
-        keep = [query in anew or self._stays(query, ORDERS[0], unread=True) for query in self.grades.queries]
+        cells = self.grades.cells.copy()
+        for query, right in self._graded_anew.items():
+            i = self._row[query]
+            cells[i] = np.where(cells[i] <= Cell.WRONG, np.where(right, Cell.RIGHT, Cell.WRONG), cells[i])
+        keep = [query in self._graded_anew or self._stays(query, ORDERS[0]) for query in self.grades.queries]
         return replace(self.grades, cells=cells).take(rows=np.array(keep))
 
     def _without(self, order: Order, *, unread: bool) -> Grades:
         """The matrix without the queries that are not genuine; without unread all-wrong ones too where told."""
-        keep = [self._stays(query, order, unread=not unread) for query in self.grades.queries]
+        keep = [self._stays(query, order, drop_unread=unread) for query in self.grades.queries]
         return self.grades.take(rows=np.array(keep))
 
-    def _stays(self, query: str, order: Order, *, unread: bool) -> bool:
+    def _stays(self, query: str, order: Order, *, drop_unread: bool = False) -> bool:
         state = self.state(query, order)
         if state == "unread":
-            return unread or query not in self._failed
+            return not (drop_unread and query in self._failed)
         return state == "genuine"
 
     @cached_property
@@ -150,16 +147,24 @@ class Audited:
     def _row(self) -> dict[str, int]:
         return {query: i for i, query in enumerate(self.grades.queries)}
 
-    def _right_answers(self, query: str) -> tuple[str, ...]:
-        """Answers that count as right when a query is graded anew; none where that is not known."""
-        reading = self.readings.get(query)
-        if reading is None or self.grades.per_cell.get("answer") is None:
-            return ()
-        state = self.state(query)
-        if state not in _CORRECTABLE:
-            return ()
-        key = self._key(query)
-        return reading.answers or ((key,) if state == "grader_defect" and key else ())
+    @cached_property
+    def _graded_anew(self) -> dict[str, Bool[np.ndarray, " m"]]:
+        """Who is right by the answer that a reader holds for right; by the key, where the grader missed some answer."""
+        answers = self.grades.per_cell.get("answer")
+        found: dict[str, np.ndarray] = {}
+        if answers is None:
+            return found
+        for query, reading in self.readings.items():
+            state, key = self.state(query), self._key(query)
+            known = reading.answers or ((key,) if state == "grader_defect" else ())
+            if state in _CORRECTABLE and known:
+                right = np.array(
+                    [any(alike(str(one), two) for two in known) for one in answers[self._row[query]]], bool
+                )
+                # A grader who missed an answer that nobody gave: what was given is not known.
+                if reading.answers or bool(right.any()):
+                    found[query] = right
+        return found
 
     def _key(self, query: str) -> str:
         key = self.grades.per_query.get("key")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Audit:
     choices: int | None = None
     delta: float = 0.05
     null: int = 99
-    totals: Mapping[str, int] = field(default_factory=dict)
+    totals: Mapping[str, int] | None = None
 
     def __post_init__(self) -> None:
         if self.verdicts is not None and not (isinstance(self.verdicts, str) and self.verdicts):
@@ -51,9 +51,9 @@ class Audit:
             checks.whole("experiment.choices", self.choices, least=2)
         checks.probability("experiment.delta", self.delta)
         checks.whole("experiment.null", self.null, least=0)
-        if not isinstance(self.totals, Mapping):
+        if not isinstance(self.totals, Mapping | None):
             raise InputError(f"experiment.totals: {self.totals!r} is not of the form {{genuine: 3, ambiguous: 1}}")
-        for state, number in self.totals.items():
+        for state, number in (self.totals or {}).items():
             if state not in STATES:
                 raise InputError(f"experiment.totals: {state!r} is unknown; accepted: {', '.join(STATES)}")
             checks.whole(f"experiment.totals.{state}", number, least=0)
@@ -118,7 +118,7 @@ class Audit:
         """β after an audit of which only the totals are known."""
         if self.verdicts is not None:
             raise InputError("experiment.verdicts: data=counts has no queries; experiment.totals takes numbers of them")
-        states: dict[State, int] = {state: int(self.totals.get(state, 0)) for state in STATES}
+        states: dict[State, int] = {state: int((self.totals or {}).get(state, 0)) for state in STATES}
         left = counts.n_all_wrong - sum(states.values())
         if left < 0:
             raise InputError(

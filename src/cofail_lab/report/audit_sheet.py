@@ -77,7 +77,7 @@ class AuditSheet:
         columns["right_models"] = _texts("; ".join(self._right(i)) for i in rows)
         if "answer" in outcomes.per_cell:
             columns["answers"] = _texts(self._answers(i) for i in rows)
-            columns["answer_by_model"] = _texts(self._by_model(i) for i in rows)
+            columns["by_model"] = _texts(self._by_model(i) for i in rows)
         columns["score"] = pa.array(np.round(self.seen.score[rows], 3))
         return pa.table(columns)
 
