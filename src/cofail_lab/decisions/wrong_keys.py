@@ -201,6 +201,8 @@ def _log_odds(
     rows = np.concatenate([own, replaced])
     spread = rows.std(axis=0)
     varies = spread > 0
+    if not varies.any():
+        return np.zeros(len(own))
     standard = (rows[:, varies] - rows[:, varies].mean(axis=0)) / spread[varies]
     label = np.repeat([0, 1], [len(own), len(replaced)])
     model = LogisticRegression(solver="newton-cholesky", max_iter=200)
