@@ -43,17 +43,18 @@ class Questions(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What one ranking does with the planted keys.
+    """What one ranking does with the planted keys; tied rows are read in random order.
 
     Attributes:
         auc: chance that a planted row is ranked above another, ties counted one half.
-        at_effort: planted rows among as many first ones as there are all-wrong rows, tied ones drawn evenly.
-        at_half: the same for half of that.
+        area: share of the planted rows found so far, on average over all efforts up to that of reading as many rows as
+            are all-wrong.
+        found: planted rows found at that effort.
     """
 
     auc: float
-    at_effort: float
-    at_half: float
+    area: float
+    found: float
 
 
 RANKINGS = ("with answers", "without answers", "fewest right first", "every all-wrong row")
@@ -125,16 +126,18 @@ def judged(score: Float[np.ndarray, " n"], wrong: Bool[np.ndarray, " n"], effort
     rank = rankdata(score)
     n_wrong = int(wrong.sum())
     auc = (rank[wrong].sum() - n_wrong * (n_wrong + 1) / 2) / (n_wrong * (len(wrong) - n_wrong))
-    return Found(float(auc), expected_found(score, wrong, effort), expected_found(score, wrong, effort // 2))
+    so_far = expected_found(score, wrong, effort)
+    return Found(float(auc), float(so_far.mean() / n_wrong), float(so_far[-1]))
 
 
-def expected_found(score: Float[np.ndarray, " n"], wrong: Bool[np.ndarray, " n"], effort: int) -> float:
-    """Planted rows among the first ``effort`` ones, in expectation over the order of ties."""
-    if effort == 0:
-        return 0.0
-    last = np.sort(score)[-effort]
-    above, tied = score > last, score == last
-    return float(wrong[above].sum() + wrong[tied].sum() * (effort - above.sum()) / tied.sum())
+def expected_found(
+    score: Float[np.ndarray, " n"], wrong: Bool[np.ndarray, " n"], effort: int
+) -> Float[np.ndarray, " effort"]:
+    """Planted rows among the first 1, 2, ..., ``effort`` ones, in expectation over the order of ties."""
+    values, place = np.unique(-score, return_inverse=True)
+    read = np.cumsum(np.bincount(place, minlength=len(values)))
+    found = np.cumsum(np.bincount(place, wrong, minlength=len(values)))
+    return np.interp(np.arange(1, effort + 1), np.append(0, read), np.append(0, found))
 
 
 def shape(questions: Questions) -> tuple[float, float]:
@@ -157,19 +160,17 @@ def main() -> None:
         shapes.append(shape(questions))
         runs.append(compare(questions, seed))
     print("all wrong {:.3f}, of these unanimous {:.3f}".format(*np.mean(shapes, axis=0)))
-    print("| ranking | AUC | found reading as many as are all-wrong | half as many | better AUC in | finds more in |")
-    print("|---|---|---|---|---|---|")
+    print("| ranking | AUC | area up to the effort | found at the effort | better: AUC | area | found |")
+    print("|---|---|---|---|---|---|---|")
     n_planted = round(SHARE * len((made_up(0) if fixed is None else fixed).key))
-    flag = [run[RANKINGS[-1]] for run in runs]
-    for name in RANKINGS:
-        found = np.array([run[name] for run in runs])
-        better = sum(run[name].auc > other.auc for run, other in zip(runs, flag, strict=True))
-        more = sum(run[name].at_effort > other.at_effort + 1e-9 for run, other in zip(runs, flag, strict=True))
-        auc, effort, half = found.mean(axis=0)
-        spread = found.std(axis=0, ddof=1)
+    values = {name: np.array([run[name] for run in runs]) for name in RANKINGS}
+    for name, found in values.items():
+        better = (found > values[RANKINGS[-1]] + 1e-9).sum(axis=0)
+        auc, area, at = found.mean(axis=0)
+        errors = found.std(axis=0, ddof=1) / np.sqrt(len(found))
         print(
-            f"| {name} | {auc:.3f} ± {spread[0]:.3f} | {effort:.0f} ± {spread[1]:.0f} of {n_planted} | {half:.0f} | "
-            f"{better} of {len(runs)} | {more} of {len(runs)} |"
+            f"| {name} | {auc:.3f} ± {errors[0]:.3f} | {area:.3f} ± {errors[1]:.3f} | {at:.1f} ± {errors[2]:.1f} of "
+            f"{n_planted} | {better[0]} | {better[1]} | {better[2]} of {len(runs)} |"
         )
     low, _ = clopper_pearson(len(runs), len(runs), 0.05)
     print(f"{len(runs)} of {len(runs)}: at least {float(low):.3f} with 95% confidence")

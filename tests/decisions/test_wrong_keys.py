@@ -19,10 +19,9 @@ def test_it_beats_taking_every_all_wrong_row(runs: list[dict[str, study.Found]])
     flag = "every all-wrong row"
     assert all(run["with answers"].auc > run[flag].auc + 0.05 for run in runs)
     assert all(run["without answers"].auc > run[flag].auc + 0.03 for run in runs)
-    found = {name: np.mean([run[name].at_effort for run in runs]) for name in study.RANKINGS}
-    half = {name: np.mean([run[name].at_half for run in runs]) for name in study.RANKINGS}
+    assert all(run["with answers"].area > 1.1 * run[flag].area for run in runs)
+    found = {name: np.mean([run[name].found for run in runs]) for name in study.RANKINGS}
     assert found["with answers"] > found[flag]
-    assert half["with answers"] > 1.15 * half[flag]
     # Without answers all-wrong rows come first, so that reading as many finds as many.
     assert found["without answers"] == pytest.approx(found[flag], rel=0.05)
 
@@ -46,9 +45,8 @@ def test_the_population_has_the_shape_of_the_real_matrix() -> None:
 
 def test_expected_hits_among_ties() -> None:
     score, wrong = np.array([3.0, 1, 1, 1, 0]), np.array([False, True, False, True, True])
-    assert study.expected_found(score, wrong, 1) == 0
-    assert study.expected_found(score, wrong, 2) == pytest.approx(2 / 3)
-    assert study.expected_found(score, wrong, 4) == pytest.approx(2)
+    assert study.expected_found(score, wrong, 5).tolist() == pytest.approx([0, 2 / 3, 4 / 3, 2, 3])
+    assert study.judged(score, wrong, 2)[1:] == pytest.approx(((0 + 2 / 3) / 2 / 3, 2 / 3))
     assert study.judged(score, wrong, 1).auc == pytest.approx((0.5 + 0.5) / 6)
 
 
