@@ -52,6 +52,7 @@ PROPOSITIONS = (
     "p14_weights",
     "p14_slopes",
     "p15_matched",
+    "p16_audits",
 )
 
 _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from cofail_lab import checks
 from cofail_lab.data.published import published_figures, published_pools
 from cofail_lab.data.released import ARTEFACT, JUNE, TODAY, Key, Released, find_released
@@ -61,23 +63,39 @@ class ReferenceWork:
         )
 
     def _fits(self, released: Released, inputs: Inputs, progress: Progress) -> dict[Key, Mapping[str, float | None]]:
-        """The numbers of a fit of each matrix."""
+        """The numbers of each matrix: those of pairs, and the whole fit where ratios and their limits are published."""
         found = {}
         for key, outcomes in released.pools.items():
-            numbers = self._fit(outcomes, key[1] == ARTEFACT, inputs, progress)
-            found[key] = {**numbers, "mean_accuracy": 1 - float(outcomes.error_rates.mean())}
+            numbers = _of_pairs(outcomes)
+            found[key] = numbers | self._fit(outcomes, inputs, progress) if key[1] == ARTEFACT else numbers
         return found
 
-    def _fit(
-        self, outcomes: Outcomes, with_limits: bool, inputs: Inputs, progress: Progress
-    ) -> Mapping[str, float | None]:
+    def _fit(self, outcomes: Outcomes, inputs: Inputs, progress: Progress) -> dict[str, float | None]:
         from cofail_lab.experiments.fit import Fit
 
         few = min(self.bootstrap, 20) if inputs.options.smoke else self.bootstrap
-        fit = Fit(
-            bootstrap=few if with_limits else 0,
-            null=0,
-            folds=0,
-            conventions="published" if with_limits else "lab",
-        )
-        return fit.analyse(outcomes, inputs.options.seed, progress, workers=inputs.options.workers or 1).metrics
+        fit = Fit(bootstrap=few, null=0, folds=0, conventions="published")
+        return dict(fit.analyse(outcomes, inputs.options.seed, progress, workers=inputs.options.workers or 1).metrics)
+
+
+def _of_pairs(outcomes: Outcomes) -> dict[str, float | None]:
+    """Accuracies, mean correlations, and the one-factor law at the mean tetrachoric correlation."""
+    from cofail_lab.fitting.estimators.pairs import Pairs
+    from cofail_lab.fitting.estimators.point import fit_counts
+
+    pairs = Pairs.of(outcomes.n_models, outcomes.family)
+    joint = outcomes.joint_wrong_counts[pairs.left, pairs.right]
+    point, _ = fit_counts(outcomes.error_counts[None], joint[None], outcomes.n_queries, pairs)
+    names = ("pearson", "pearson_within", "pearson_across", "tetrachoric")
+    found = {name: float(getattr(point, name)[0]) for name in names}
+    predicted = float(np.exp(point.log_one_factor[0]))
+    found["predicted_one_factor"] = predicted
+    # No ratio is published, and none means anything, where no query defeats every model.
+    found["ratio_one_factor"] = outcomes.all_wrong() / predicted if outcomes.n_all_wrong and predicted else np.nan
+    known = {name: None if np.isnan(value) else value for name, value in found.items()}
+    return known | {
+        "single_best": 1 - float(outcomes.error_rates.min()),
+        "mean_accuracy": 1 - float(outcomes.error_rates.mean()),
+        "n_all_wrong": outcomes.n_all_wrong,
+        "all_wrong": outcomes.all_wrong(),
+    }
