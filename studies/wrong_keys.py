@@ -1,4 +1,4 @@
-"""`python -m studies.wrong_keys [--seeds 100] [--matrix PATH]`: the numbers of docs/audit.md about planted wrong keys.
+"""`python -m studies.wrong_keys [--seeds 100] [--matrix PATH] [--one-set]`: docs/audit.md on planted wrong keys.
 
 Two of a hundred keys are replaced by another option, and the rows graded again. How well does the ranking of
 `decisions.wrong_keys` put these rows first, with answers and without, against a reader who takes every all-wrong row?
@@ -151,12 +151,15 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=100)
-    parser.add_argument("--matrix", default=None)
+    parser.add_argument("--matrix", default=None, help="a real matrix with answers and keys")
+    parser.add_argument("--one-set", action="store_true", help="no ranking is told which set a question is from")
     chosen = parser.parse_args()
     fixed = None if chosen.matrix is None else real(chosen.matrix)
     runs, shapes = [], []
     for seed in range(chosen.seeds):
         questions = made_up(seed) if fixed is None else fixed
+        if chosen.one_set:
+            questions = questions._replace(dataset=np.zeros_like(questions.dataset))
         shapes.append(shape(questions))
         runs.append(compare(questions, seed))
     print("all wrong {:.3f}, of these unanimous {:.3f}".format(*np.mean(shapes, axis=0)))
