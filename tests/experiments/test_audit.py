@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 
 from cofail_lab.data.counts import CountsSource
 from cofail_lab.data.published import published_pools
@@ -189,6 +190,22 @@ def test_words_when_all_is_read() -> None:
         "0 of 17 queries that defeat everyone are read: 0 genuine. β, 5.2% as graded, is from 0.0% to 5.2%, by what "
         "the others are."
     )
+
+
+def test_limits_cover_what_the_unread_queries_can_be() -> None:
+    source = CountsSource(17, 330, 67, best_correct=276)
+    m = Audit(totals={"genuine": 2, "ambiguous": 5}).run(Inputs(RunOptions(), source=lambda: source)).metrics
+    assert (m["n_unread"], m["all_wrong_after"]) == (10, None)
+    assert (m["all_wrong_after_least"], m["all_wrong_after_most"]) == (2 / 330, 12 / 330)
+    assert m["all_wrong_after_lower"] == pytest.approx(beta.ppf(0.025, 2, 329), rel=1e-9)
+    assert m["all_wrong_after_upper"] == pytest.approx(beta.ppf(0.975, 13, 318), rel=1e-9)
+    assert (m["all_wrong_after_removed_least"], m["all_wrong_after_removed_most"]) == (2 / 315, 12 / 325)
+
+
+def test_the_seed_draws_the_reading_order() -> None:
+    first, again, other = (run(seed=seed).tables["sheet"].column("draw").to_pylist() for seed in (0, 0, 1))
+    assert first == again != other
+    assert [draw is None for draw in first] == [draw is None for draw in other]
 
 
 @pytest.mark.parametrize(
