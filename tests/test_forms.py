@@ -25,6 +25,8 @@ COMMANDS = {
     "churn": ("grades.csv", "data.registry=models.csv"),
     "scope": ("grades.csv", "experiment.members=[a,b]", "experiment.systems=[c,d]"),
     "regrade": ("grades.csv", "experiment.other=other.csv"),
+    "audit": ("grades.csv",),
+    "reference_work": (),
     "convert": ("grades.csv",),
     "raters": ("votes.csv",),
     "compare": ("grades.csv", "experiment.other=other.csv", "experiment.bootstrap=20"),

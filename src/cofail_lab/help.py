@@ -23,6 +23,7 @@ EXAMPLES = {
     "certify": "data=counts data.n_all_wrong=17 data.n_queries=330 data.n_models=67 data.best_correct=276",
     "plan": "experiment.gain=.02 experiment.n_models=10",
     "queries": "grades.csv experiment.most_right=1",
+    "audit": "grades.csv experiment.verdicts=sheet.csv",
     "health": "logs/",
     "frontier": "grades.csv",
     "decide": "grades.csv",
@@ -45,6 +46,7 @@ EXAMPLES = {
     "sample": "law=clayton law.theta=2",
     "convert": "logs/",
     "gather": "gather.path=outputs",
+    "reference_work": "experiment.folder=matrices",
     "fit": "grades.csv experiment.bootstrap=200 experiment.null=39",
 }
 """What follows ``cofail-lab experiment=NAME`` in an example."""

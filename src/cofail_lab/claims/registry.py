@@ -58,6 +58,7 @@ PROPOSITIONS = (
     "p14_slopes",
     "p15_matched",
     "p16_raters",
+    "p16_audits",
 )
 
 _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")

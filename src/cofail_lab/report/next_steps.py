@@ -61,8 +61,18 @@ def _raters(result: Result) -> str:
     return f"{_SAME} a column of models (data.model=) gives the outcome matrix under each rule"
 
 
+def _audit(result: Result) -> str:
+    if "sheet" in result.tables:
+        return f"fill in {{folder}}/tables/sheet.csv; then {_SAME} experiment.verdicts=FILE"
+    if result.metrics.get("n_unread"):
+        return "read more of the sheet, and run the same command again"
+    return f"correct keys and grader; {_SAME} experiment=regrade experiment.other=FILE compares both gradings"
+
+
 _STEPS: dict[str, str | Callable[[Result], str]] = {
-    "queries": f"{_SAME} experiment=health looks for wrong keys and broken graders behind them",
+    "queries": f"{_SAME} experiment=audit writes a sheet to read them with, the most suspicious first",
+    "audit": _audit,
+    "reference_work": "study=reference_work data.path=FOLDER replays the released matrices too",
     "policies": f"{_SAME} experiment=decide weighs the gains against dollars",
     "decide": f"{_SAME} experiment=cascade reads one pair of models at every fraction",
     "cascade": f"{_SAME} experiment=decide puts it beside routers and votes",
