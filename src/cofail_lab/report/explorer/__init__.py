@@ -1,7 +1,8 @@
 """The explorer: one page with live inputs, computed in the browser by formulas that the tests compare with Python's.
 
-`explorer.html.j2` and `explorer.css` are the page. The modules beside them are joined to the one script in it: `normal`,
-`binomial`, `certificate`, `laws`, `pools` and `luck` are mathematics and know no page, `panels` words it and `chart` draws.
+`explorer.html.j2` and `explorer.css` are the page. The modules beside them are joined to the one script in it:
+`normal`, `binomial`, `certificate`, `laws`, `pools` and `luck` are mathematics and know no page, `format` writes
+numbers, `chart` draws, `state` reads the inputs, `panels` says what follows from them, and `page` puts it there.
 """
 
 import base64
@@ -14,10 +15,14 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from cofail_lab.report.names import printable
+
 FORMULAS = ("normal", "binomial", "certificate", "laws", "pools", "luck", "format")
 """Modules without a page, in an order in which each follows what it imports."""
 
 _MODULES = (*FORMULAS, "chart", "state", "panels", "page")
+# The correlation of two models' errors where it is not known.
+_EXAMPLE = 0.3
 _IMPORT = re.compile(r'^import \{[^}]*\} from "[^"]*";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
 
@@ -26,12 +31,14 @@ _EXPORT = re.compile(r"^export ", re.MULTILINE)
 class Start:
     """The numbers with which the page begins.
 
+    A number that an input does not accept becomes the nearest that it does.
+
     Attributes:
-        source: what they are of, in a few words; shown.
+        source: where they come from, in a few words; shown.
         n_models, n_queries, n_all_wrong, best_correct: totals, as in `bounds.certificate.Certificate`.
         overhead: what combining costs, in accuracy.
-        error_rate: mean error rate, in (0, 1).
-        pearson: mean correlation of the errors of two models, in [0, 1).
+        error_rate: mean error rate, in [0, 1]; None where only totals are known, that of the best model stands for it.
+        pearson: mean correlation of the errors of two models; None where it is not known, 0.3 stands for it.
     """
 
     source: str
@@ -40,8 +47,8 @@ class Start:
     n_all_wrong: int
     best_correct: int
     overhead: float
-    error_rate: float
-    pearson: float
+    error_rate: float | None
+    pearson: float | None
 
 
 def render_explorer(start: Start) -> str:
@@ -51,7 +58,7 @@ def render_explorer(start: Start) -> str:
         _environment()
         .get_template("explorer.html.j2")
         .render(
-            begins=f"It begins with {start.source}.",
+            begins=printable(f"It begins with {start.source}{_unknown(start)}."),
             start=_inputs(start),
             script=Markup(script),  # noqa: S704  (our own files)
             style=Markup(style),  # noqa: S704
@@ -69,8 +76,9 @@ def formulas() -> str:
 
 def _inputs(start: Start) -> dict[str, float | int]:
     """The value of each input that depends on the start, in the unit in which it is typed."""
-    rate = min(max(round(100 * start.error_rate, 1), 0.1), 99.0)
-    correlation = min(max(round(start.pearson, 2), 0.0), 0.99)
+    mean = 1 - start.best_correct / start.n_queries if start.error_rate is None else start.error_rate
+    rate = min(max(round(100 * mean, 1), 0.1), 99.0)
+    correlation = min(max(round(_EXAMPLE if start.pearson is None else start.pearson, 2), 0.0), 0.99)
     return {
         "n_models": start.n_models,
         "n_queries": start.n_queries,
@@ -85,6 +93,12 @@ def _inputs(start: Start) -> dict[str, float | int]:
         "pool": min(max(start.n_models, 3), 1000),
         "small_pool": min(max(start.n_models, 3), 30),
     }
+
+
+def _unknown(start: Start) -> str:
+    if start.error_rate is not None and start.pearson is not None:
+        return ""
+    return f"; pairs of its models are not known, a correlation of {_EXAMPLE} is an example"
 
 
 def _shock(rate: float, correlation: float) -> float:

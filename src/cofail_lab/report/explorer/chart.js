@@ -61,7 +61,7 @@ function frame(host, x, y, finding, height) {
   const middle = (MARGIN.left + right) / 2;
   svg.append(element("text", { class: "title", x: middle, y: height - 6, "text-anchor": "middle" }, x.title));
   const turned = `translate(13 ${(MARGIN.top + bottom) / 2}) rotate(-90)`;
-  svg.append(element("text", { class: "title", transform: turned, "text-anchor": "middle" }, y.title ?? ""));
+  if (y.title) svg.append(element("text", { class: "title", transform: turned, "text-anchor": "middle" }, y.title));
   host.replaceChildren(svg);
   return { svg, atX, atY, bottom, right };
 }
