@@ -1,0 +1,90 @@
+"""Your own policy, judged like every other: each query is decided by a policy that was fitted to other queries.
+
+    python examples/custom_policy.py
+
+One model is good at short prompts and another at long ones. The policy learns from which length on to call which; beside
+it stand the single best model, chosen on the training queries too, and the ceiling of all policies.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+import cofail_lab as cl
+from cofail_lab.policies import Graded
+from cofail_lab.policies.base import AbsentPolicyError, AbstractFitted, AbstractPolicy, Choices, View
+from cofail_lab.policies.contest import hold
+from cofail_lab.policies.folds import cross_fitting
+
+
+@dataclass(frozen=True)
+class FittedByLength(AbstractFitted):
+    """One model for short prompts, another for long ones.
+
+    Attributes:
+        cut: number of characters from which on a prompt is long.
+        short, long: positions of the two models.
+    """
+
+    cut: float
+    short: int
+    long: int
+
+    def decide(self, view: View) -> Choices:
+        """A policy sees prompts and may call models; it never sees a grade."""
+        assert view.features.length is not None
+        return Choices.pick(np.where(view.features.length < self.cut, self.short, self.long), view.n_models)
+
+
+@dataclass(frozen=True)
+class ByLength(AbstractPolicy):
+    """The best model for short prompts and the best one for long ones; its fields are the keys of its YAML.
+
+    Attributes:
+        share: share of the training prompts that counts as short, in (0, 1).
+    """
+
+    share: float = 0.5
+
+    def fit(self, train: Graded, seed: int) -> FittedByLength:
+        """Choose the models on the training queries."""
+        del seed
+        length = train.features.length
+        if length is None:
+            raise AbsentPolicyError("there are no prompts")
+        cut = float(np.quantile(length, self.share))
+        short, long = (int(train.right[side].mean(axis=0).argmax()) for side in (length < cut, length >= cut))
+        return FittedByLength(cut, short, long)
+
+
+def made_up(n: int = 1500, seed: int = 0) -> cl.Outcomes:
+    """Grades of three models: one for short prompts, one for long ones, one for all."""
+    rng = np.random.default_rng(seed)
+    length = rng.integers(20, 2000, n)
+    easy = np.column_stack([length < 1000, length >= 1000, np.zeros(n, dtype=bool)])
+    wrong = rng.random((n, 3)) > np.where(easy, 0.9, [0.55, 0.55, 0.75])
+    prompts = np.array(["x" * size for size in length])
+    names = tuple(f"q-{i}" for i in range(n))
+    return cl.Outcomes(wrong, names, ("short", "long", "all-round"), "made up", per_query={"prompt": prompts})
+
+
+def main() -> None:
+    """Judge the policy, and print whether to use it."""
+    outcomes = made_up()
+    graded = Graded.of(outcomes)
+    folds = cross_fitting(graded.n_queries, 5, seed=0, cluster=None)
+    contest = hold({"by_length": ByLength()}, graded, folds, replicates=2000, level=0.95, seed=0)
+    for name in ("single_best", "by_length", "oracle"):
+        score = contest.by_name[name]
+        print(f"{name:12} right on {score.accuracy:.1%}")
+    mine = contest.by_name["by_length"]
+    assert mine.gain_lower is not None and mine.gain_upper is not None
+    low, high = 100 * mine.gain_lower, 100 * mine.gain_upper
+    print(f"It gains {100 * mine.gain:.1f} points over the single best (95%: {low:.1f} to {high:.1f}),")
+    print(f"{mine.captured:.0%} of what a perfect selector would gain.")
+    verdict = "use it" if mine.gain_lower > 0.02 else "keep the single best"
+    print(f"Decision: at an overhead of 2 points, {verdict}.")
+
+
+if __name__ == "__main__":
+    main()
