@@ -7,12 +7,12 @@ The commands run in a temporary folder, on what needs no download: the embedded 
 
 import ast
 import json
+import os
 import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout, suppress
-from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -123,7 +123,12 @@ def run(place: int, title: str, command: str, called: list[str]) -> Part:
     _, *arguments = shlex.split(command)
     sys.argv = ["cofail-lab", *arguments, f"hydra.{'sweep' if '-m' in arguments else 'run'}.dir={folder}"]
     GlobalHydra.instance().clear()
-    with redirect_stdout(StringIO()), redirect_stderr(StringIO()), suppress(SystemExit):
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        redirect_stdout(nowhere),
+        redirect_stderr(nowhere),
+        suppress(SystemExit),
+    ):
         cli.main()
     said = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     assert said["status"] == "completed", said  # noqa: S101

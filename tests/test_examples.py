@@ -1,4 +1,4 @@
-"""Every example runs from an empty folder, prints what its tutorial shows, a decision last, and leaves nothing behind."""
+"""Every example runs from an empty folder, prints what its tutorial shows, decision last, and leaves nothing behind."""
 
 import re
 import subprocess

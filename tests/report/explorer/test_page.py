@@ -165,6 +165,6 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
 
 
 def test_the_same_pairs_and_another_ceiling(page: Page) -> None:
-    rows = [row.split("\t") for row in page.locator("#pools tbody").inner_text().splitlines()]
+    rows = [row.split("\t") for row in page.locator("#pairs tbody").inner_text().splitlines()]
     same = {row[0]: row[1] == row[2] for row in rows if len(row) == 3}
     assert [*same.values()] == [True, True, True, False, False, False], rows

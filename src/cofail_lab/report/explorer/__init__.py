@@ -1,8 +1,8 @@
 """The explorer: one page with live inputs, computed in the browser by formulas that the tests compare with Python's.
 
-`explorer.html.j2` and `explorer.css` are the page. The modules beside them are joined to the one script in it:
-`normal`, `binomial`, `certificate`, `laws`, `pools` and `luck` are mathematics and know no page, `format` writes
-numbers, `chart` draws, `state` reads the inputs, `panels` says what follows from them, and `page` puts it there.
+``formulas/`` is mathematics and knows no page. In ``page/``, `format` writes numbers, `chart` draws, `state` reads
+inputs, `totals`, `tail`, `pairs` and `chance` say what follows from them, and `page` puts it into the HTML. All modules
+are joined to the one script of the page.
 """
 
 import base64
@@ -17,10 +17,13 @@ from markupsafe import Markup
 
 from cofail_lab.report.names import printable
 
-FORMULAS = ("normal", "binomial", "certificate", "laws", "pools", "luck", "format")
-"""Modules without a page, in an order in which each follows what it imports."""
+FORMULAS = (
+    *(f"formulas/{name}.js" for name in ("normal", "binomial", "certificate", "laws", "pools", "luck")),
+    "page/format.js",
+)
+"""Modules that know no page, in an order in which each follows what it imports."""
 
-_MODULES = (*FORMULAS, "chart", "state", "panels", "page")
+_MODULES = (*FORMULAS, *(f"page/{name}.js" for name in ("chart", "state", "totals", "tail", "pairs", "chance", "page")))
 # The correlation of two models' errors where it is not known.
 _EXAMPLE = 0.3
 _IMPORT = re.compile(r'^import \{[^}]*\} from "[^"]*";\n', re.MULTILINE)
@@ -53,7 +56,7 @@ class Start:
 
 def render_explorer(start: Start) -> str:
     """The page: no network, one style and one script, each allowed by its hash; every text is escaped."""
-    script, style = _script(_MODULES), _source("explorer.css")
+    script, style = _script(_MODULES), _source("page/explorer.css")
     return (
         _environment()
         .get_template("explorer.html.j2")
@@ -108,7 +111,7 @@ def _shock(rate: float, correlation: float) -> float:
 
 
 def _script(modules: tuple[str, ...]) -> str:
-    sources = (_source(f"{name}.js") for name in modules)
+    sources = (_source(name) for name in modules)
     return "\n".join(_EXPORT.sub("", _IMPORT.sub("", source)) for source in sources)
 
 
@@ -122,5 +125,5 @@ def _hash(text: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    loader = PackageLoader("cofail_lab.report", "explorer")
+    loader = PackageLoader("cofail_lab.report", "explorer/page")
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -22,7 +22,9 @@ function numberOf(input) {
   input.setAttribute("aria-invalid", String(wrong && matters));
   if (wrong && matters) {
     const kind = input.step === "1" ? "a whole number" : "a number";
-    throw new Impossible(`${input.labels[0].textContent}: ${kind} from ${low.toLocaleString("en-US")} to ${high.toLocaleString("en-US")} is accepted.`);
+    throw new Impossible(
+      `${input.labels[0].textContent}: ${kind} from ${low.toLocaleString("en-US")} to ${high.toLocaleString("en-US")} is accepted.`,
+    );
   }
   return value;
 }

@@ -62,7 +62,10 @@ export function logAllWrongGaussian(rate, r, m) {
 /** How many families have how many members, if m models are dealt out to them in turn. */
 function dealt(m, families) {
   const [each, more] = [Math.floor(m / families), m % families];
-  return [[families - more, each], [more, each + 1]].filter(([count, size]) => count * size > 0);
+  return [
+    [families - more, each],
+    [more, each + 1],
+  ].filter(([count, size]) => count * size > 0);
 }
 
 /** log β of the block law: latent correlation `within` families and `between` them, models dealt out in turn. */

@@ -1,9 +1,12 @@
 // The page: inputs are read, panels computed, and the address kept so that a setting can be shared.
 
-import { chance, pools, tail, totals } from "./panels.js";
+import { chance } from "./chance.js";
+import { pairs } from "./pairs.js";
 import { fragment, Impossible, read, restore } from "./state.js";
+import { tail } from "./tail.js";
+import { totals } from "./totals.js";
 
-const PANELS = { totals, tail, pools, chance };
+const PANELS = { totals, tail, pairs, chance };
 const forms = [...document.forms];
 
 function show(name) {
@@ -36,7 +39,8 @@ function show(name) {
 
 function showAll() {
   for (const form of forms) {
-    for (const slider of form.querySelectorAll("input[type=range]")) slider.value = form.elements[slider.dataset.of].value;
+    for (const slider of form.querySelectorAll("input[type=range]"))
+      slider.value = form.elements[slider.dataset.of].value;
     chooseLaw(form);
   }
   Object.keys(PANELS).forEach(show);

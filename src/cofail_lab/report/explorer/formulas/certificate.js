@@ -18,7 +18,9 @@ export function certificate({ K, n, best, m, delta }) {
     maxGain: 1 - clopperPearsonLower(K, n, delta / 2) - clopperPearsonLower(best, n, delta / (2 * m)),
     // P1.vii and P1.v at delta/2 each: both hold at once.
     gainRange:
-      m === 1 ? [0, 0] : [clopperPearsonLower(resolvable, n, delta / 2), clopperPearsonUpper(resolvable, n, delta / (2 * m))],
+      m === 1
+        ? [0, 0]
+        : [clopperPearsonLower(resolvable, n, delta / 2), clopperPearsonUpper(resolvable, n, delta / (2 * m))],
   };
 }
 

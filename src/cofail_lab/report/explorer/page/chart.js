@@ -1,7 +1,7 @@
 // Curves, bars and ranges as SVG with real text, as wide as the page gives room for.
 
 const SVG = "http://www.w3.org/2000/svg";
-const MARGIN = { top: 10, right: 14, bottom: 44, left: 62 };
+const MARGIN = { top: 10, right: 14, bottom: 44, left: 70 };
 
 function element(name, attributes, text) {
   const node = document.createElementNS(SVG, name);
@@ -15,7 +15,9 @@ function ticksOf({ low, high, log }) {
   if (log) {
     const [first, last] = [Math.ceil(low - 1e-9), Math.floor(high + 1e-9)];
     if (last - first < 2) {
-      const steps = [1, 2, 5].flatMap((unit) => [first - 1, first, last].map((exponent) => Math.log10(unit) + exponent));
+      const steps = [1, 2, 5].flatMap((unit) =>
+        [first - 1, first, last].map((exponent) => Math.log10(unit) + exponent),
+      );
       return [...new Set(steps)].filter((tick) => tick > low - 1e-9 && tick < high + 1e-9);
     }
     const step = Math.max(1, Math.ceil((last - first) / 4));
@@ -29,12 +31,6 @@ function ticksOf({ low, high, log }) {
   const ticks = [];
   for (let tick = Math.ceil(low / step - 1e-9) * step; tick <= high + step * 1e-9; tick += step) ticks.push(tick);
   return ticks;
-}
-
-/** The number whose logarithm to base 10 a tick is: 1,000, 20, 0.01, 1e-6. */
-export function power(tick) {
-  if (tick < -3.5 || tick > 6.5) return `1e${Math.round(tick)}`;
-  return Number((10 ** tick).toPrecision(3)).toLocaleString("en-US", { maximumFractionDigits: 3 });
 }
 
 /**
@@ -118,10 +114,15 @@ export function drawBars(host, { x, y, groups, finding }) {
       // A bar that is too low to be seen is drawn as one that is.
       const top = Math.min(atY(height), bottom - 2);
       const left = atX(place) + (g - groups.length / 2) * width;
-      svg.append(element("rect", { class: kind, x: left, y: top, width: Math.max(1, width - 1), height: bottom - top }));
+      svg.append(
+        element("rect", { class: kind, x: left, y: top, width: Math.max(1, width - 1), height: bottom - top }),
+      );
     });
   });
-  legend(host, groups.map((group) => ({ ...group, area: true })));
+  legend(
+    host,
+    groups.map((group) => ({ ...group, area: true })),
+  );
 }
 
 /** Ranges on one axis, one under the other: `ranges` are {name, kind, low, high, value}; `mark` is {name, at}. */
@@ -132,7 +133,9 @@ export function drawRanges(host, { x, ranges, mark, finding }) {
   ranges.forEach(({ name, kind, low, high, value }, place) => {
     const at = atY(ranges.length - place - 0.72);
     svg.append(element("text", { x: MARGIN.left, y: at - 13 }, name));
-    svg.append(element("line", { class: `${kind} range`, x1: atX(low), x2: Math.max(atX(high), atX(low) + 2), y1: at, y2: at }));
+    svg.append(
+      element("line", { class: `${kind} range`, x1: atX(low), x2: Math.max(atX(high), atX(low) + 2), y1: at, y2: at }),
+    );
     if (value !== undefined) svg.append(element("circle", { class: "seen", cx: atX(value), cy: at, r: 5 }));
   });
   legend(host, [{ name: mark.name, kind: "mark" }]);

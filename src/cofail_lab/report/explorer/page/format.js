@@ -62,3 +62,19 @@ export function ratioOfLog(log) {
 export function fixed(value) {
   return decimals(Number(decimals(value, 3)) + 0, 3);
 }
+
+/** Two limits in one form; points name their unit once. */
+export function upTo(low, high, form) {
+  return `${form(low).replace(" points", "")} to ${form(high)}`;
+}
+
+/** A share on an axis: 50%. */
+export function share(tick) {
+  return `${Math.round(100 * tick)}%`;
+}
+
+/** The number whose logarithm to base 10 a tick is: 1,000, 20, 0.01, 1e-6. */
+export function power(tick) {
+  if (tick < -3.5 || tick > 6.5) return `1e${Math.round(tick)}`;
+  return Number((10 ** tick).toPrecision(3)).toLocaleString("en-US", { maximumFractionDigits: 3 });
+}
