@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
+from scipy.special import betaln, ndtri
 
 from cofail_lab.bounds.certificate import certify_counts
+from cofail_lab.bounds.count_lp import wrong_count_range
+from cofail_lab.models import Clayton
+from cofail_lab.numerics import bivariate_normal, one_factor
 from cofail_lab.report.explorer import Start, render_explorer
-from cofail_lab.report.numbers import points
+from cofail_lab.report.numbers import interval, percent, points, ratio
 
 START = Start("a pool", 32, 1547, 6, 1487, 0.02, 0.095, 0.465)
 LAWS = ("shock", "gaussian", "clayton", "block")
@@ -164,7 +169,50 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
     assert names == 0
 
 
+def cells(page: Page, panel: str) -> dict[str, list[str]]:
+    """The rows of a panel's table: label -> cells."""
+    rows = [row.split("\t") for row in page.locator(f"#{panel} tbody").inner_text().splitlines()]
+    return {label: values for label, *values in rows}
+
+
+def test_the_tail_of_a_law_is_that_of_the_lab(page: Page) -> None:
+    page.check("input[value=clayton]")
+    for name, value in (("rate", "30"), ("size", "24"), ("theta", "1.7")):
+        page.fill(f"#{name}", value)
+    law = Clayton(error_rates=np.full(24, 0.3), theta=1.7)
+    both, log_beta = float(law.pairwise_wrong()[0, 1]), float(law.log_all_wrong())
+    t = ndtri(0.3)
+    r = float(bivariate_normal.correlation(t, t, both))
+    pearson = (both - 0.09) / 0.21
+    logs = [float(one_factor.log_all_below(np.full(24, t), np.full(24, np.sqrt(x)))[0]) for x in (r, pearson)]
+    limits = wrong_count_range([0.3, both], 24)
+    found = cells(page, "tail")
+    assert found["all 24 models wrong"][0] == percent(np.exp(log_beta))
+    assert found["one factor would predict"][0] == percent(np.exp(logs[0]))
+    assert found["underpricing ratio"][0] == ratio(np.exp(log_beta - logs[0]))
+    assert found["the same with Pearson's correlation"][0] == ratio(np.exp(log_beta - logs[1]))
+    assert found["what pairs leave open"][0] == interval(limits.lower, limits.upper)
+    assert f"is too high ({ratio(np.exp(log_beta - logs[0]))})" in decision(page, "tail")
+
+
+def test_luck_is_that_of_the_lab(page: Page) -> None:
+    for name, value in (("equal", "10"), ("accuracy", "60"), ("spread", "0.25")):
+        page.fill(f"#{name}", value)
+    # π has the law Beta(1.8, 1.2): mean .6, and 1/(1.8 + 1.2 + 1) = .25.
+    oracle = 1 - float(np.exp(betaln(1.8, 11.2) - betaln(1.8, 1.2)))
+    found = cells(page, "chance")
+    assert found["someone right, in one run"][0] == percent(oracle)
+    assert found["gain as it seems"][0] == points(oracle - 0.6)
+    assert found["of it, what a router can have"][0] == "0.0 points"
+    assert found["same grade in a second run"][0] == percent(1 - 2 * 0.6 * 0.4 * 0.75)
+    assert f"All {points(oracle - 0.6)} are luck" in decision(page, "chance")
+
+
 def test_the_same_pairs_and_another_ceiling(page: Page) -> None:
-    rows = [row.split("\t") for row in page.locator("#pairs tbody").inner_text().splitlines()]
-    same = {row[0]: row[1] == row[2] for row in rows if len(row) == 3}
-    assert [*same.values()] == [True, True, True, False, False, False], rows
+    for name, value in (("pool", "12"), ("wrong", "40"), ("correlation", "0.2")):
+        page.fill(f"#{name}", value)
+    limits = wrong_count_range([0.4, 0.16 + 0.2 * 0.24], 12)
+    found = cells(page, "pairs")
+    assert [a == b for a, b in found.values()] == [True, True, True, False, False, False]
+    assert found["all wrong"] == [percent(limits.lower), percent(limits.upper)]
+    assert found["gain of a perfect selector"] == [points(0.4 - limits.lower), points(0.4 - limits.upper)]
