@@ -16,6 +16,7 @@ COMMANDS = {
     "queries": ("grades.csv", "experiment.most_right=2"),
     "health": ("grades.csv",),
     "bounds": ("grades.csv",),
+    "explore": ("grades.csv",),
     "plan": ("experiment.gain=.02", "experiment.n_models=10"),
     "frontier": (),
     "select": ("grades.csv", "experiment.k=2"),

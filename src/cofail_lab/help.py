@@ -34,6 +34,7 @@ EXAMPLES = {
     "ensemble_size": "grades.csv experiment.cost=.005",
     "self_moa": "grades.csv experiment.k=3",
     "churn": "grades.csv data.registry=models.csv",
+    "explore": "grades.csv",
     "scope": "grades.csv experiment.members=[a,b,c] 'experiment.systems=*debate*'",
     "regrade": "grades.csv experiment.other=strict.csv",
     "raters": "votes.csv",

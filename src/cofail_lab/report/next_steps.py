@@ -85,6 +85,7 @@ _STEPS: dict[str, str | Callable[[Result], str]] = {
     "bounds": f"{_SAME} experiment=queries counts and names the queries that all of them fail",
     "plan": f"grade them; then {_SAME} experiment=certify",
     "frontier": f"{_SAME} experiment=decide says how much of it real policies get",
+    "explore": "open {folder}/explorer.html in a browser",
     "tail_curve": "-m and several values of a law's key compare curves; experiment=grid computes a thousand",
     "verify": _verify,
     "health": _health,
