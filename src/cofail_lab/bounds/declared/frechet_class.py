@@ -1,0 +1,299 @@
+"""A Fréchet class: all joint laws of errors with some facts, and the limits of a target over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from cofail_lab.bounds.declared import exact
+from cofail_lab.bounds.declared.certificate import Certificate, certify
+from cofail_lab.bounds.declared.facts import Fact, Rows, SetRates, joint_labels, set_labels
+from cofail_lab.bounds.declared.pool import Pool
+from cofail_lab.bounds.declared.program import InfeasibleFactsError, Program, Solved
+from cofail_lab.bounds.declared.states import Block, States
+from cofail_lab.bounds.declared.structures import Factor, Independent, Interchangeable
+from cofail_lab.bounds.declared.targets import Target
+from cofail_lab.bounds.exact_simplex import InfeasibleError
+from cofail_lab.bounds.rounding import round_up
+from cofail_lab.errors import InputError
+
+# A limit counts as sharp where its law comes this near to it and misses no fact by more.
+_ATTAINED = 1e-7
+# Rounds in which a mixing law's grid may be refined, and the gap that is left then.
+_REFINEMENTS, _CLOSED = 25, 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Law:
+    """A joint law with finitely many states.
+
+    Attributes:
+        sizes: models in each group, (groups,).
+        groups: the models of each.
+        n_wrong_in: number of wrong in each group, (states, groups); models of a group are exchangeable.
+        cell: of each state, (states,).
+        probs: their probabilities, (states,), > 0, summing to one.
+        value: of the target.
+        residual: how much it misses a fact by at most.
+    """
+
+    sizes: Int[np.ndarray, " g"]
+    groups: tuple[tuple[int, ...], ...]
+    n_wrong_in: Int[np.ndarray, "s g"]
+    cell: Int[np.ndarray, " s"]
+    probs: Float[np.ndarray, " s"]
+    value: float
+    residual: float
+
+    def count_probs(self) -> Float[np.ndarray, " m+1"]:
+        """P(C = j), j = 0..m."""
+        return np.bincount(self.n_wrong_in.sum(axis=1), self.probs, minlength=int(self.sizes.sum()) + 1)
+
+    def pairwise_wrong(self) -> Float[np.ndarray, "g g"]:
+        """P(both wrong) for a model of each group; on the diagonal two different models of it (nan where it has one)."""
+        share = self.n_wrong_in / self.sizes
+        table = (share * self.probs[:, None]).T @ share
+        with np.errstate(invalid="ignore"):
+            own = self.probs @ (share * (self.n_wrong_in - 1)) / np.where(self.sizes > 1, self.sizes - 1, np.nan)
+        table[np.diag_indices(len(table))] = own
+        return table
+
+
+@dataclass(frozen=True, eq=False)
+class DeclaredRange:
+    """The interval of a target over a class of laws.
+
+    Attributes:
+        target: what was asked.
+        lower, upper: no law of the class lies outside.
+        sharp: whether both are attained (to 1e-7) by laws of the class, those below; else they are outer limits.
+        method: how they were obtained.
+        lower_law, upper_law: laws that attain them, or come nearest; None where a method gives none.
+        certificates: proofs; of the lower limit one for each piece of the target, last that of the upper one.
+    """
+
+    target: Target
+    lower: float
+    upper: float
+    sharp: bool
+    method: str
+    lower_law: Law | None
+    upper_law: Law | None
+    certificates: tuple[Certificate, ...] = ()
+
+    @property
+    def width(self) -> float:
+        """What is left open."""
+        return self.upper - self.lower
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One solved side: the greatest mean, with its law and proof."""
+
+    limit: float
+    law: Law
+    certificate: Certificate
+
+
+@dataclass(eq=False)
+class FrechetClass:
+    """All joint laws with some facts.
+
+    Attributes:
+        pool: the models.
+        facts: what is known; none leaves every law.
+    """
+
+    pool: Pool
+    facts: tuple[Fact, ...]
+    _programs: dict[tuple, Program] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        taken: set[int] = set()
+        for fact in self.structures:
+            if again := taken & set(fact.models):
+                raise InputError(
+                    f"known.{fact.kind}: model {self.pool.name(min(again))} is in another structure already; one of "
+                    "interchangeable, extendible and factor is accepted for each model"
+                )
+            taken |= set(fact.models)
+        if sum(fact.kind == "extendible" for fact in self.structures) > 1:
+            raise InputError("known.extendible: more than one group; one is accepted")
+
+    @property
+    def structures(self) -> list[Interchangeable | Factor]:
+        """The facts that shape atoms."""
+        return [fact for fact in self.facts if isinstance(fact, Interchangeable | Factor)]
+
+    def given(self, *facts: Fact) -> FrechetClass:
+        """The class with more facts."""
+        return FrechetClass(self.pool, (*self.facts, *facts))
+
+    def range(self, target: Target) -> DeclaredRange:
+        """Both limits of a target.
+
+        Raises:
+            InputError: no law has the facts; the message names a smallest set of them that contradict each other.
+        """
+        from cofail_lab.bounds.declared.conflict import explain
+
+        try:
+            upper = self.side(target, 1)
+            lower = self._lower(target)
+        except InfeasibleFactsError:
+            raise InputError(explain(self, target)) from None
+        least = max(lower, key=lambda side: side.limit)
+        states = upper.certificate.states
+        attained = max(upper.limit - upper.law.value, least.limit + least.law.value)
+        sharp = attained < _ATTAINED and max(upper.law.residual, least.law.residual) < _ATTAINED
+        proof = "in rationals" if upper.certificate.exact and least.certificate.exact else "violations charged"
+        return DeclaredRange(
+            target,
+            max(0.0, -least.limit),
+            min(1.0, upper.limit),
+            sharp,
+            f"linear program over {states.n_states:,} {_kind(states)}, {proof}",
+            least.law,
+            upper.law,
+            (*(side.certificate for side in lower), upper.certificate),
+        )
+
+    def _lower(self, target: Target) -> list[Side]:
+        if not target.singled:
+            return [self.side(target, -1)]
+        known = {model for fact in self.facts if isinstance(fact, SetRates) and fact.kind == "rates"
+                 for (model,), ends in fact.table.items() if ends.exact}
+        alike = self.labels(target)
+        found = {}
+        for k, model in enumerate(target.singled):
+            # A known rate is a constant: models that no fact tells apart then have the same lower limit.
+            alone = () if model in known else (model,)
+            found.setdefault((alone, int(alike[model])), replace(
+                target,
+                pieces=lambda states, k=k: target.pieces(states)[k : k + 1],
+                sets=(*target.sets, *([alone] if alone else [])),
+            ))
+        return [self.side(piece, -1) for piece in found.values()]
+
+    def side(self, target: Target, sign: int) -> Side:
+        """The upper limit of a target (sign 1), or that of minus a target with one piece (sign -1).
+
+        Raises:
+            InfeasibleFactsError: no law has the facts.
+        """
+        states, added = self.states(target), ()
+        for _ in range(_REFINEMENTS):
+            program = self.program(states, target, added)
+            side = self._solve(program, sign * target.pieces(program.states), sign)
+            gap = side.limit - sign * side.law.value
+            if gap < _CLOSED or not side.certificate.worst_nodes:
+                break
+            added = tuple(sorted({*added, *side.certificate.worst_nodes}))
+        return side
+
+    def _solve(self, program: Program, pieces: np.ndarray, sign: int) -> Side:
+        states, rows = program.states, program.rows
+        small = len(pieces) == 1 and exact.fits(states, rows)
+        solved: Solved | None = None
+        try:
+            solved = program.maximize(pieces)
+        except InfeasibleFactsError:
+            if not small:
+                raise
+        if small:
+            try:
+                done = exact.finish(states, rows, pieces[0], None if solved is None else solved.law)
+            except InfeasibleError as error:
+                raise InfeasibleFactsError("no law, in rationals") from error
+            except ValueError:
+                if solved is None:
+                    raise InfeasibleFactsError("HiGHS: infeasible") from None
+            else:
+                proof = Certificate(
+                    states, rows, pieces, sign, np.ones(1), tuple(done.multipliers), round_up(done.value), True
+                )
+                return Side(proof.limit, self._law(states, rows, done.law, sign * pieces), proof)
+        assert solved is not None
+        proof = certify(states, rows, pieces, sign, solved.weights, solved.multipliers)
+        return Side(proof.limit, self._law(states, rows, states.atoms @ solved.law, sign * pieces), proof)
+
+    def _law(self, states: States, rows: Sequence[Rows], probs: np.ndarray, pieces: np.ndarray) -> Law:
+        for fact in self.facts:
+            if isinstance(fact, Independent) and (made := fact.product(states, probs)) is not None:
+                if np.abs(pieces @ made - pieces @ probs).max() < _ATTAINED and _residual(rows, made) < _ATTAINED:
+                    probs = made
+        residual = _residual(rows, probs)
+        for fact in self.facts:
+            if isinstance(fact, Independent):
+                made = fact.product(states, probs)
+                residual = max(residual, 1.0 if made is None else float(np.abs(made - probs).max()))
+        used = np.flatnonzero(probs > 0)
+        return Law(
+            states.sizes,
+            tuple(members for groups in states.groups for members in groups),
+            states.n_wrong_in[used],
+            states.cell[used],
+            probs[used],
+            float((pieces @ probs).min()),
+            residual,
+        )
+
+    def labels(self, target: Target) -> np.ndarray:
+        """A label per model, equal for models that neither the facts nor the target tell apart, (m,)."""
+        shaped = [set_labels([fact.models], self.pool) for fact in self.structures]
+        asked = [fact.labels(self.pool) for fact in self.facts]
+        return joint_labels([*asked, *shaped, set_labels(target.sets, self.pool)])
+
+    def states(self, target: Target) -> States:
+        """The states that facts and target tell apart."""
+        blocks = [fact.block() for fact in self.structures]
+        inside = {model for block in blocks for model in block.models}
+        free = tuple(model for model in range(self.pool.n_models) if model not in inside)
+        return States(self.pool, [*([Block(free)] if free else []), *blocks], self.labels(target))
+
+    def rows(self, states: States) -> list[Rows]:
+        """The inequalities of all facts."""
+        found = [rows for fact in self.facts if (rows := fact.rows(states)) is not None]
+        for fact in self.facts:
+            if isinstance(fact, Independent):
+                found += fact.conditioned(states, tuple(found))
+        return found
+
+    def program(self, states: States, target: Target, added: tuple[float, ...] = ()) -> Program:
+        """The CVXPY problem over some states; the same one for the same groups, so that it is built once."""
+        n_pieces = len(target.pieces(states))
+        key = (tuple(map(tuple, states.groups)), n_pieces, added)
+        if key not in self._programs:
+            if added:
+                states = _refined(states, added)
+            self._programs[key] = Program(states, self.rows(states), n_pieces)
+        return self._programs[key]
+
+
+def _refined(states: States, nodes: Sequence[float]) -> States:
+    """States whose mixing grid has more nodes."""
+    blocks = [
+        replace(block, nodes=np.unique(np.append(block.nodes, nodes))[:, None])  # type: ignore[arg-type]
+        if block.kind == "extendible"
+        else block
+        for block in states.blocks
+    ]
+    return States(states.pool, blocks, states.group_of)
+
+
+def _residual(rows: Sequence[Rows], probs: np.ndarray) -> float:
+    worst = 0.0
+    for fact in rows:
+        value, given = fact.value @ probs, np.ones(1) if fact.given is None else fact.given @ probs
+        worst = max(worst, float(np.maximum(fact.low * given - value, value - fact.high * given).max(initial=0.0)))
+    return worst
+
+
+def _kind(states: States) -> str:
+    if len(states.sizes) == 1:
+        return "counts"
+    return "patterns" if (states.sizes == 1).all() else "group counts"

@@ -1,0 +1,185 @@
+"""One CVXPY problem for a class of laws: facts are constraints, a target is the objective, values are parameters.
+
+The problem is canonicalised once. Whatever is asked of it afterwards (the other limit, another value of a fact, a fact
+left out) changes only numbers in the data that CVXPY hands to HiGHS, and HiGHS goes on from the solution that it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+from jaxtyping import Float
+
+from cofail_lab.bounds.declared.facts import Rows
+from cofail_lab.bounds.declared.states import States
+
+if TYPE_CHECKING:
+    import cvxpy as cp
+
+OPTIONS = {"presolve": "off", "solver": "simplex", "primal_feasibility_tolerance": 1e-10}
+_DUAL_TOLERANCE = ("dual_feasibility_tolerance", 1e-10)
+# Values of a row that leave everything open: every row's function lies between 0 and `given`.
+OPEN = (-1.0, 2.0)
+
+
+class InfeasibleFactsError(ArithmeticError):
+    """No law has these facts, as far as a float program can tell."""
+
+
+class Solved(NamedTuple):
+    """One solved side.
+
+    Attributes:
+        value: greatest mean of the least of the pieces.
+        law: probability of every atom.
+        multipliers: one for each row of each fact; positive ones price its high end, negative ones its low end.
+        weights: of the pieces, >= 0, summing to one.
+    """
+
+    value: float
+    law: Float[np.ndarray, " a"]
+    multipliers: list[Float[np.ndarray, " r"]]
+    weights: Float[np.ndarray, " k"]
+
+
+class Program:
+    """The laws with some facts, over the atoms of some states.
+
+    Attributes:
+        states: of the laws.
+        rows: the facts' inequalities.
+        limits: per fact, the two CVXPY parameters with the ends of its rows; their values may be changed.
+    """
+
+    def __init__(self, states: States, rows: Sequence[Rows], pieces: int = 1):
+        """Pieces: number of functions whose least mean is maximized."""
+        import cvxpy as cp
+
+        self.states, self.rows, self.n_pieces = states, tuple(rows), pieces
+        n = states.atoms.shape[1]
+        self._law, self._cost = cp.Variable(n, nonneg=True), cp.Parameter((pieces, n))
+        self.limits = [(cp.Parameter(len(r.low), value=r.low), cp.Parameter(len(r.high), value=r.high)) for r in rows]
+        self._constraints: list[list[cp.Constraint]] = []
+        for fact, (low, high) in zip(rows, self.limits, strict=True):
+            value = sp.csr_matrix(fact.value @ states.atoms) @ self._law
+            if fact.given is not None:
+                given = sp.csr_matrix(fact.given @ states.atoms) @ self._law
+                pair = [value >= cp.multiply(low, given), value <= cp.multiply(high, given)]
+            else:
+                pair = [value >= low, value <= high]
+            self._constraints.append(pair)
+        self._total = cp.sum(self._law) == 1
+        facts = [self._total, *(one for pair in self._constraints for one in pair)]
+        if pieces == 1:
+            objective: cp.Expression = self._cost[0] @ self._law
+            self._least: list[cp.Constraint] = []
+        else:
+            objective = cp.Variable()
+            self._least = [objective <= self._cost @ self._law]
+        self.problem = cp.Problem(cp.Maximize(objective), [*facts, *self._least])
+        if not self.problem.is_dcp(dpp=True):
+            raise ArithmeticError("the program of these facts is not DPP")
+
+    def maximize(self, pieces: Float[np.ndarray, "k s"], directly: bool = True) -> Solved:
+        """Greatest mean, over the laws, of the least of some functions of the state.
+
+        Args:
+            pieces: the functions, (pieces, states).
+            directly: by HiGHS on CVXPY's data, from its last solution; else all of it by CVXPY, from the start.
+
+        Raises:
+            InfeasibleFactsError: no law has the facts.
+        """
+        self._cost.value = np.atleast_2d(pieces) @ self.states.atoms
+        if directly:
+            self._hot.run()
+        else:
+            import cvxpy as cp
+
+            self.problem.solve(solver=cp.HIGHS, warm_start=False, highs_options={**OPTIONS, _DUAL_TOLERANCE[0]: 1e-10})
+        if self.problem.status not in ("optimal", "optimal_inaccurate"):
+            raise InfeasibleFactsError(f"HiGHS: {self.problem.status}")
+        multipliers = [
+            np.asarray(below.dual_value) * -1.0 + np.asarray(above.dual_value) for below, above in self._constraints
+        ]
+        weights = np.maximum(np.asarray(self._least[0].dual_value), 0) if self._least else np.ones(1)
+        law = np.maximum(np.asarray(self._law.value), 0)
+        return Solved(float(self.problem.value), law / law.sum(), multipliers, weights / weights.sum())  # type: ignore[arg-type]
+
+    @cached_property
+    def _hot(self) -> _Hot:
+        return _Hot(self.problem)
+
+
+class _Hot:
+    """HiGHS kept with its basis; its numbers follow the parameters of a CVXPY problem."""
+
+    def __init__(self, problem: cp.Problem):
+        import highspy
+
+        self.problem, self.solver = problem, highspy.Highs()
+        self.solver.setOptionValue("output_flag", False)
+        for name, value in (*OPTIONS.items(), _DUAL_TOLERANCE):
+            self.solver.setOptionValue(name, value)
+        self.known: dict[str, Any] | None = None
+
+    def run(self) -> None:
+        """Solve at the present values of the parameters; the CVXPY problem gets the solution."""
+        import cvxpy as cp
+
+        data, chain, inverse = self.problem.get_problem_data(cp.HIGHS)
+        self._follow(data)
+        self.solver.run()
+        if self.solver.getModelStatus().name not in ("kOptimal", "kInfeasible"):
+            # Numerical trouble on the way from the old basis: once more from the start.
+            self.solver.clearSolver()
+            self.solver.run()
+        results = {
+            "solution": self.solver.getSolution(),
+            "basis": self.solver.getBasis(),
+            "info": self.solver.getInfo(),
+            "model_status": self.solver.getModelStatus().name,
+            "run_time": self.solver.getRunTime(),
+        }
+        self.problem.unpack_results(results, chain, inverse)
+
+    def _follow(self, data: dict[str, Any]) -> None:
+        """Give the solver what has changed."""
+        n_equal, inf = data["dims"].zero, self.solver.inf
+        matrix, upper, cost = sp.csc_matrix(data["A"]), np.asarray(data["b"], dtype=float), np.asarray(data["c"])
+        lower = np.where(np.arange(len(upper)) < n_equal, upper, -inf)
+        known = self.known
+        same = known is not None and np.array_equal(known["matrix"].data, matrix.data)
+        self.known = {"matrix": matrix, "upper": upper, "cost": cost}
+        if not same:
+            self._pass(data, matrix, lower, upper, cost)
+            return
+        assert known is not None
+        if (rows := np.flatnonzero(known["upper"] != upper)).size:
+            for row in rows:
+                self.solver.changeRowBounds(int(row), float(lower[row]), float(upper[row]))
+        if (columns := np.flatnonzero(known["cost"] != cost)).size:
+            self.solver.changeColsCost(len(columns), columns.astype(np.int32), cost[columns])
+
+    def _pass(
+        self, data: dict[str, Any], matrix: sp.csc_matrix, lower: np.ndarray, upper: np.ndarray, cost: np.ndarray
+    ) -> None:
+        import highspy
+
+        basis = self.solver.getBasis() if self.solver.getNumCol() else None
+        model, inf = highspy.HighsLp(), self.solver.inf
+        model.num_row_, model.num_col_ = matrix.shape
+        model.col_cost_ = cost
+        model.col_lower_ = np.full(matrix.shape[1], -inf) if data["lower_bounds"] is None else data["lower_bounds"]
+        model.col_upper_ = np.full(matrix.shape[1], inf) if data["upper_bounds"] is None else data["upper_bounds"]
+        model.row_lower_, model.row_upper_ = lower, upper
+        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
+        model.a_matrix_.value_ = matrix.data
+        self.solver.passModel(model)
+        if basis is not None and basis.valid:
+            self.solver.setBasis(basis)
