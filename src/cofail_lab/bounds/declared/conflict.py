@@ -68,7 +68,7 @@ def _limits(low: float, high: float) -> str:
 
 def _program(known: FrechetClass, target: Target) -> Program:
     states = known.states(target)
-    return Program(states, known.rows(states))
+    return Program(states, known.rows(states), loose=True)
 
 
 def _feasible(program: Program) -> bool:

@@ -78,7 +78,8 @@ def _solve(
     for j, (row, size) in enumerate(added):
         columns[row, n + j] = size
     whole = np.concatenate([np.rint(2 * cost).astype(int).astype(object), np.zeros(len(added), dtype=object)])
-    vertex = maximize(columns, right, whole, _candidates(n, len(added), len(table), guess))
+    loose = [] if guess is None else [n + j for j, (row, size) in enumerate(added) if _is_loose(table[row], right[row], size, guess)]
+    vertex = maximize(columns, right, whole, _candidates(n, len(added), len(table), guess, loose))
     multipliers = [np.array([Fraction(0)] * len(fact.low), dtype=object) for fact in rows]
     for (number, r, denominator), price in zip(place, vertex.dual[1:], strict=True):
         multipliers[number][r] += price * denominator / 2
@@ -89,10 +90,19 @@ def _solve(
     return ExactSide(vertex.value / 2, law / law.sum(), multipliers)
 
 
-def _candidates(n_states: int, n_slacks: int, n_rows: int, guess: np.ndarray | None) -> Iterator[int]:
+def _is_loose(values: np.ndarray, end: Fraction, size: int, guess: np.ndarray) -> bool:
+    """Whether the float law stays away from an end of an interval, whose slack is then in the basis."""
+    mean = sum(Fraction(guess[j]) * int(values[j]) for j in np.flatnonzero(guess))
+    return bool((end - mean) / size > 1e-9)
+
+
+def _candidates(
+    n_states: int, n_slacks: int, n_rows: int, guess: np.ndarray | None, loose: Sequence[int]
+) -> Iterator[int]:
     """Columns in the order in which they enter the first basis: what the float law uses, then its neighbours."""
     used = [] if guess is None else [int(j) for j in np.argsort(-guess, kind="stable") if guess[j] > 1e-11]
     yield from used
+    yield from loose
     for j in used:
         yield from (i for i in (j - 1, j + 1) if 0 <= i < n_states)
     yield from range(n_states + n_slacks - 1, n_states - 1, -1)

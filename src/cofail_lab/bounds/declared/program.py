@@ -46,6 +46,14 @@ class Solved(NamedTuple):
     weights: Float[np.ndarray, " k"]
 
 
+class _Priced(NamedTuple):
+    """A constraint on some rows of a fact: their value (0), their high end (1) or their low end (-1)."""
+
+    rows: np.ndarray
+    end: int
+    constraint: cp.Constraint
+
+
 class Program:
     """The laws with some facts, over the atoms of some states.
 
@@ -55,25 +63,39 @@ class Program:
         limits: per fact, the two CVXPY parameters with the ends of its rows; their values may be changed.
     """
 
-    def __init__(self, states: States, rows: Sequence[Rows], pieces: int = 1):
-        """Pieces: number of functions whose least mean is maximized."""
+    def __init__(self, states: States, rows: Sequence[Rows], pieces: int = 1, loose: bool = False):
+        """Build and check the problem.
+
+        Args:
+            states: of the laws.
+            rows: the facts' inequalities.
+            pieces: number of functions whose least mean is maximized.
+            loose: exact values are written as two inequalities, so that their ends can be moved apart.
+        """
         import cvxpy as cp
 
         self.states, self.rows, self.n_pieces = states, tuple(rows), pieces
         n = states.atoms.shape[1]
         self._law, self._cost = cp.Variable(n, nonneg=True), cp.Parameter((pieces, n))
         self.limits = [(cp.Parameter(len(r.low), value=r.low), cp.Parameter(len(r.high), value=r.high)) for r in rows]
-        self._constraints: list[list[cp.Constraint]] = []
+        self._constraints: list[list[_Priced]] = []
         for fact, (low, high) in zip(rows, self.limits, strict=True):
-            value = sp.csr_matrix(fact.value @ states.atoms) @ self._law
-            if fact.given is not None:
-                given = sp.csr_matrix(fact.given @ states.atoms) @ self._law
-                pair = [value >= cp.multiply(low, given), value <= cp.multiply(high, given)]
-            else:
-                pair = [value >= low, value <= high]
-            self._constraints.append(pair)
+            exact = np.zeros(len(fact.low), dtype=bool) if loose else fact.low == fact.high
+            parts = []
+            for chosen, ends in ((np.flatnonzero(exact), (0,)), (np.flatnonzero(~exact), (-1, 1))):
+                if chosen.size:
+                    value = sp.csr_matrix(fact.value[chosen] @ states.atoms) @ self._law
+                    given = None if fact.given is None else fact.given[chosen] @ states.atoms @ self._law
+                    for end in ends:
+                        limit = (high if end > 0 else low)[chosen]
+                        # A difference: Python would ask the right side first where it is of a finer type, and turn
+                        # the sign of the dual.
+                        excess = value - (limit if given is None else cp.multiply(limit, given))
+                        one = excess == 0 if end == 0 else excess <= 0 if end > 0 else excess >= 0
+                        parts.append(_Priced(chosen, end, one))
+            self._constraints.append(parts)
         self._total = cp.sum(self._law) == 1
-        facts = [self._total, *(one for pair in self._constraints for one in pair)]
+        facts = [self._total, *(one for parts in self._constraints for _, _, one in parts)]
         if pieces == 1:
             objective: cp.Expression = self._cost[0] @ self._law
             self._least: list[cp.Constraint] = []
@@ -96,16 +118,20 @@ class Program:
         """
         self._cost.value = np.atleast_2d(pieces) @ self.states.atoms
         if directly:
-            self._hot.run()
+            if not self._hot.run():
+                raise InfeasibleFactsError("HiGHS: infeasible")
         else:
             import cvxpy as cp
 
             self.problem.solve(solver=cp.HIGHS, warm_start=False, highs_options={**OPTIONS, _DUAL_TOLERANCE[0]: 1e-10})
         if self.problem.status not in ("optimal", "optimal_inaccurate"):
             raise InfeasibleFactsError(f"HiGHS: {self.problem.status}")
-        multipliers = [
-            np.asarray(below.dual_value) * -1.0 + np.asarray(above.dual_value) for below, above in self._constraints
-        ]
+        multipliers = []
+        for fact, parts in zip(self.rows, self._constraints, strict=True):
+            prices = np.zeros(len(fact.low))
+            for chosen, end, constraint in parts:
+                prices[chosen] += np.asarray(constraint.dual_value) * (end or 1)
+            multipliers.append(prices)
         weights = np.maximum(np.asarray(self._least[0].dual_value), 0) if self._least else np.ones(1)
         law = np.maximum(np.asarray(self._law.value), 0)
         return Solved(float(self.problem.value), law / law.sum(), multipliers, weights / weights.sum())  # type: ignore[arg-type]
@@ -127,8 +153,8 @@ class _Hot:
             self.solver.setOptionValue(name, value)
         self.known: dict[str, Any] | None = None
 
-    def run(self) -> None:
-        """Solve at the present values of the parameters; the CVXPY problem gets the solution."""
+    def run(self) -> bool:
+        """Solve at the present values of the parameters; the CVXPY problem gets the solution, if there is one."""
         import cvxpy as cp
 
         data, chain, inverse = self.problem.get_problem_data(cp.HIGHS)
@@ -138,14 +164,17 @@ class _Hot:
             # Numerical trouble on the way from the old basis: once more from the start.
             self.solver.clearSolver()
             self.solver.run()
+        if self.solver.getModelStatus().name != "kOptimal":
+            return False
         results = {
             "solution": self.solver.getSolution(),
             "basis": self.solver.getBasis(),
             "info": self.solver.getInfo(),
-            "model_status": self.solver.getModelStatus().name,
+            "model_status": "kOptimal",
             "run_time": self.solver.getRunTime(),
         }
         self.problem.unpack_results(results, chain, inverse)
+        return True
 
     def _follow(self, data: dict[str, Any]) -> None:
         """Give the solver what has changed."""
