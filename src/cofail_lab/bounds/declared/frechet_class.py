@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -143,7 +144,7 @@ class FrechetClass:
 
         try:
             upper = self.side(target, 1)
-            lower = self._lower(target)
+            lower = [self.side(piece, -1) for piece in self.lower_targets(target)]
         except InfeasibleFactsError:
             raise InputError(explain(self, target)) from None
         least = max(lower, key=lambda side: side.limit)
@@ -162,22 +163,25 @@ class FrechetClass:
             (*(side.certificate for side in lower), upper.certificate),
         )
 
-    def _lower(self, target: Target) -> list[Side]:
+    def lower_targets(self, target: Target) -> list[Target]:
+        """Targets of one piece: the lower limit of a target is the least of theirs."""
         if not target.singled:
-            return [self.side(target, -1)]
-        known = {model for fact in self.facts if isinstance(fact, SetRates) and fact.kind == "rates"
-                 for (model,), ends in fact.table.items() if ends.exact}
-        alike = self.labels(target)
-        found = {}
+            return [target]
+        known = {
+            model
+            for fact in self.facts
+            if isinstance(fact, SetRates) and fact.kind == "rates"
+            for (model,), ends in fact.table.items()
+            if ends.exact
+        }
+        alike, found = self.labels(target), {}
         for k, model in enumerate(target.singled):
             # A known rate is a constant: models that no fact tells apart then have the same lower limit.
             alone = () if model in known else (model,)
-            found.setdefault((alone, int(alike[model])), replace(
-                target,
-                pieces=lambda states, k=k: target.pieces(states)[k : k + 1],
-                sets=(*target.sets, *([alone] if alone else [])),
-            ))
-        return [self.side(piece, -1) for piece in found.values()]
+            piece = partial(_piece, target, k)
+            sets = (*target.sets, alone) if alone else target.sets
+            found.setdefault((alone, int(alike[model])), replace(target, pieces=piece, sets=sets, singled=()))
+        return list(found.values())
 
     def side(self, target: Target, sign: int) -> Side:
         """The upper limit of a target (sign 1), or that of minus a target with one piece (sign -1).
@@ -272,6 +276,10 @@ class FrechetClass:
                 states = _refined(states, added)
             self._programs[key] = Program(states, self.rows(states), n_pieces)
         return self._programs[key]
+
+
+def _piece(target: Target, k: int, states: States) -> np.ndarray:
+    return target.pieces(states)[k : k + 1]
 
 
 def _refined(states: States, nodes: Sequence[float]) -> States:
