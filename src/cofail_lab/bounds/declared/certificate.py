@@ -73,8 +73,12 @@ class Certificate:
                     total += price * end
                 else:
                     given = fact.given[r].toarray()[0]
-                    priced = [p + price * end * Fraction(float(g)) if g else p for p, g in zip(priced, given, strict=True)]
-                priced = [p - price * Fraction(v) / denominator if v else p for p, v in zip(priced, values, strict=True)]
+                    priced = [
+                        p + price * end * Fraction(float(g)) if g else p for p, g in zip(priced, given, strict=True)
+                    ]
+                priced = [
+                    p - price * Fraction(v) / denominator if v else p for p, v in zip(priced, values, strict=True)
+                ]
         return total + max(priced) <= Fraction(self.limit)
 
 

@@ -119,9 +119,7 @@ class _Reader:
         def holds(states: Counted) -> np.ndarray:
             values = [np.asarray(term(states), dtype=float) for term in terms]
             gaps = [_snapped(left - right) for left, right in zip(values, values[1:], strict=False)]
-            return reduce(
-                np.logical_and, [_COMPARED[sign](gap, 0) for sign, gap in zip(signs, gaps, strict=True)]
-            )
+            return reduce(np.logical_and, [_COMPARED[sign](gap, 0) for sign, gap in zip(signs, gaps, strict=True)])
 
         return holds
 
@@ -155,7 +153,9 @@ class _Reader:
             return name, members
         cell = arguments[0]
         if len(arguments) != 1 or not isinstance(cell, int) or not 0 <= cell < self.pool.n_cells:
-            known = f"cell(0) to cell({self.pool.n_cells - 1})" if self.pool.n_cells > 1 else "none: known.cells is null"
+            known = (
+                f"cell(0) to cell({self.pool.n_cells - 1})" if self.pool.n_cells > 1 else "none: known.cells is null"
+            )
             raise InputError(f"{self.field}: {ast.unparse(node)} is no cell; {known} can be named")
         self.cells.append(cell)
         return name, (cell,)

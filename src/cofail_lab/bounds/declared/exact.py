@@ -78,7 +78,11 @@ def _solve(
     for j, (row, size) in enumerate(added):
         columns[row, n + j] = size
     whole = np.concatenate([np.rint(2 * cost).astype(int).astype(object), np.zeros(len(added), dtype=object)])
-    loose = [] if guess is None else [n + j for j, (row, size) in enumerate(added) if _is_loose(table[row], right[row], size, guess)]
+    loose = (
+        []
+        if guess is None
+        else [n + j for j, (row, size) in enumerate(added) if _is_loose(table[row], right[row], size, guess)]
+    )
     vertex = maximize(columns, right, whole, _candidates(n, len(added), len(table), guess, loose))
     multipliers = [np.array([Fraction(0)] * len(fact.low), dtype=object) for fact in rows]
     for (number, r, denominator), price in zip(place, vertex.dual[1:], strict=True):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import prod
 
 import numpy as np
-from jaxtyping import Float, Int
-
 from cofail_lab.bounds.declared import exact
+from cofail_lab.bounds.declared.answer import DeclaredRange, Law
 from cofail_lab.bounds.declared.certificate import Certificate, certify
 from cofail_lab.bounds.declared.facts import Fact, Rows, SetRates, joint_labels, set_labels
 from cofail_lab.bounds.declared.pool import Pool
@@ -25,70 +25,6 @@ from cofail_lab.errors import InputError
 _ATTAINED = 1e-7
 # Rounds in which a mixing law's grid may be refined, and the gap that is left then.
 _REFINEMENTS, _CLOSED = 25, 1e-9
-
-
-@dataclass(frozen=True, eq=False)
-class Law:
-    """A joint law with finitely many states.
-
-    Attributes:
-        sizes: models in each group, (groups,).
-        groups: the models of each.
-        n_wrong_in: number of wrong in each group, (states, groups); models of a group are exchangeable.
-        cell: of each state, (states,).
-        probs: their probabilities, (states,), > 0, summing to one.
-        value: of the target.
-        residual: how much it misses a fact by at most.
-    """
-
-    sizes: Int[np.ndarray, " g"]
-    groups: tuple[tuple[int, ...], ...]
-    n_wrong_in: Int[np.ndarray, "s g"]
-    cell: Int[np.ndarray, " s"]
-    probs: Float[np.ndarray, " s"]
-    value: float
-    residual: float
-
-    def count_probs(self) -> Float[np.ndarray, " m+1"]:
-        """P(C = j), j = 0..m."""
-        return np.bincount(self.n_wrong_in.sum(axis=1), self.probs, minlength=int(self.sizes.sum()) + 1)
-
-    def pairwise_wrong(self) -> Float[np.ndarray, "g g"]:
-        """P(both wrong) for a model of each group; on the diagonal two different models of it (nan where it has one)."""
-        share = self.n_wrong_in / self.sizes
-        table = (share * self.probs[:, None]).T @ share
-        with np.errstate(invalid="ignore"):
-            own = self.probs @ (share * (self.n_wrong_in - 1)) / np.where(self.sizes > 1, self.sizes - 1, np.nan)
-        table[np.diag_indices(len(table))] = own
-        return table
-
-
-@dataclass(frozen=True, eq=False)
-class DeclaredRange:
-    """The interval of a target over a class of laws.
-
-    Attributes:
-        target: what was asked.
-        lower, upper: no law of the class lies outside.
-        sharp: whether both are attained (to 1e-7) by laws of the class, those below; else they are outer limits.
-        method: how they were obtained.
-        lower_law, upper_law: laws that attain them, or come nearest; None where a method gives none.
-        certificates: proofs; of the lower limit one for each piece of the target, last that of the upper one.
-    """
-
-    target: Target
-    lower: float
-    upper: float
-    sharp: bool
-    method: str
-    lower_law: Law | None
-    upper_law: Law | None
-    certificates: tuple[Certificate, ...] = ()
-
-    @property
-    def width(self) -> float:
-        """What is left open."""
-        return self.upper - self.lower
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,8 +76,11 @@ class FrechetClass:
         Raises:
             InputError: no law has the facts; the message names a smallest set of them that contradict each other.
         """
+        from cofail_lab.bounds.declared import fast
         from cofail_lab.bounds.declared.conflict import explain
 
+        if (known := fast.limits(self, target)) is not None:
+            return known
         try:
             upper = self.side(target, 1)
             lower = [self.side(piece, -1) for piece in self.lower_targets(target)]
@@ -251,6 +190,14 @@ class FrechetClass:
         shaped = [set_labels([fact.models], self.pool) for fact in self.structures]
         asked = [fact.labels(self.pool) for fact in self.facts]
         return joint_labels([*asked, *shaped, set_labels(target.sets, self.pool)])
+
+    def n_states(self, target: Target) -> int:
+        """Number of states that facts and target tell apart."""
+        inside = np.full(self.pool.n_models, -1)
+        for number, fact in enumerate(self.structures):
+            inside[list(fact.models)] = number
+        sizes = np.bincount(joint_labels([self.labels(target), inside]))
+        return prod(int(size) + 1 for size in sizes) * self.pool.n_cells
 
     def states(self, target: Target) -> States:
         """The states that facts and target tell apart."""

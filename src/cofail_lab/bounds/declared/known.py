@@ -90,8 +90,11 @@ class Known:
     @property
     def needs_matrix(self) -> bool:
         """Whether a matrix or a law has to give something."""
-        return bool(_listed(self.measured)) or any(_STATED.match(text) and not _STATED.match(text)["sign"]  # type: ignore[index]
-                                                   for text in _listed(self.events) if isinstance(text, str))
+        return bool(_listed(self.measured)) or any(
+            _STATED.match(text) and not _STATED.match(text)["sign"]  # type: ignore[index]
+            for text in _listed(self.events)
+            if isinstance(text, str)
+        )
 
     def on(self, source: Matrix | None = None) -> FrechetClass:
         """The class of laws with these facts.
@@ -119,7 +122,9 @@ class Known:
         said = {
             "known.n_models": self.n_models,
             "known.names": None if self.names is None else len(self.names),
-            "known.rates": len(self.rates) if isinstance(self.rates, Sequence) and not isinstance(self.rates, str) else None,
+            "known.rates": len(self.rates)
+            if isinstance(self.rates, Sequence) and not isinstance(self.rates, str)
+            else None,
             "known.pairs": len(self.pairs) if _is_table(self.pairs) else None,
             "known.monotone": len(self.monotone) if isinstance(self.monotone, list | tuple) else None,
             "data": None if source is None else source.n_models,
@@ -141,7 +146,12 @@ class Known:
     def _n_measured(self, pool: Pool) -> int:
         """Values that are measured: their boxes hold together."""
         kinds, m = _listed(self.measured), pool.n_models
-        n = {"rates": m, "pairs": m * (m - 1) // 2, "triples": m * (m - 1) * (m - 2) // 6, "moments": min(self.order, m)}
+        n = {
+            "rates": m,
+            "pairs": m * (m - 1) // 2,
+            "triples": m * (m - 1) * (m - 2) // 6,
+            "moments": min(self.order, m),
+        }
         texts = [found for text in _listed(self.events) if (found := _STATED.match(str(text))) and not found["sign"]]
         return sum(n[kind] for kind in kinds) + len(texts)
 
@@ -185,7 +195,9 @@ class Known:
         for (i, j), value in entries.items():
             known = limits(value, f"known.pairs[{i}][{j}]")
             if _is_table(self.pairs) and j < i and known != Limits(*ends[:, j, i]):
-                raise InputError(f"known.pairs[{i}][{j}]: {value} but [{j}][{i}] is {entries[j, i]}; they must be equal")
+                raise InputError(
+                    f"known.pairs[{i}][{j}]: {value} but [{j}][{i}] is {entries[j, i]}; they must be equal"
+                )
             ends[:, i, j] = ends[:, j, i] = known
         return [Pairs(*ends)]
 
@@ -230,7 +242,9 @@ class Known:
             parts = tuple(pool.members(group, "known.independent") for group in self.independent)
             together = [model for part in parts for model in part]
             if len(parts) < 2 or len(set(together)) < len(together):
-                raise InputError(f"known.independent: {list(self.independent)}; two or more separate groups are accepted")
+                raise InputError(
+                    f"known.independent: {list(self.independent)}; two or more separate groups are accepted"
+                )
             found.append(Independent(parts))
         if self.monotone:
             order = pool.members(self.monotone, "known.monotone")
@@ -247,12 +261,8 @@ class Known:
             where = f"known.conditional[{place}]"
             if not isinstance(entry, list | tuple) or len(entry) != 3:
                 raise InputError(f"{where}: {entry!r}; [a, b, value] is accepted: P(a wrong | b wrong)")
-            a, b = (
-                pool.members(side if isinstance(side, list | tuple) else [side], where) for side in entry[:2]
-            )
-            found.append(
-                EventRate("conditional", _wrong(a, pool), limits(entry[2], where), _wrong(b, pool))
-            )
+            a, b = (pool.members(side if isinstance(side, list | tuple) else [side], where) for side in entry[:2])
+            found.append(EventRate("conditional", _wrong(a, pool), limits(entry[2], where), _wrong(b, pool)))
         for place, text in enumerate(_listed(self.events)):
             found.append(_stated(text, pool, f"known.events[{place}]", measured))
         return found
@@ -263,8 +273,10 @@ def _listed(value: Any) -> list:
 
 
 def _is_table(value: Any) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(row, list | tuple) for row in value) and (
-        len(value) > 0 and len(value[0]) == len(value)
+    return (
+        isinstance(value, list | tuple)
+        and all(isinstance(row, list | tuple) for row in value)
+        and (len(value) > 0 and len(value[0]) == len(value))
     )
 
 

@@ -28,7 +28,9 @@ def limits(value: Any, field: str) -> Limits:
     Raises:
         InputError: it is neither; the message names ``field``.
     """
-    pair = list(value) if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2 else [value] * 2
+    pair = (
+        list(value) if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2 else [value] * 2
+    )
     numbers = all(isinstance(end, Real) and not isinstance(end, bool) and math.isfinite(end) for end in pair)
     if not numbers or not 0 <= pair[0] <= pair[1] <= 1:
         raise InputError(f"{field}: {value!r}; a probability, or an interval [low, high] of them, is accepted")

@@ -102,7 +102,11 @@ def next_facts(known: FrechetClass, found: DeclaredRange, queries: int = 200, mo
         except InputError:
             # By rounding, a value on the edge of what the class has.
             continue
-        limits = (max(found.lower, r.lower) if side else min(found.upper, r.upper) for r in (exact, sampled) for side in (1, 0))
+        limits = (
+            max(found.lower, r.lower) if side else min(found.upper, r.upper)
+            for r in (exact, sampled)
+            for side in (1, 0)
+        )
         solved.append(NextFact(kind, models, order, half_way, *limits, queries))
     return sorted(solved, key=lambda fact: (fact.width_sampled, fact.width, len(fact.models)))
 

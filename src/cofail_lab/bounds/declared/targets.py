@@ -7,6 +7,7 @@ the oracle gain G = min_i P(i wrong) - P(all wrong), whose lower limit is one pr
 import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,14 @@ FORMS = (
 )
 
 
+class Threshold(NamedTuple):
+    """The event that at least so many of some models are wrong, or (``wanted`` false) that fewer are."""
+
+    members: tuple[int, ...]
+    at_least: int
+    wanted: bool = True
+
+
 @dataclass(frozen=True, eq=False)
 class Target:
     """A question.
@@ -31,7 +40,7 @@ class Target:
         sets: the sets of models that states must distinguish.
         pieces: functions of the state, given states, (pieces, states).
         singled: models whose piece speaks of them alone, one for each piece; none for a single piece.
-        at_least: j where the target is P(C >= j), which specialised programs know; else None.
+        threshold: where the target is the probability of such an event, or holds one (the gain); else None.
         event: the event, where the target is the probability of one.
     """
 
@@ -40,7 +49,7 @@ class Target:
     sets: tuple[tuple[int, ...], ...]
     pieces: Callable[[States], np.ndarray]
     singled: tuple[int, ...] = ()
-    at_least: int | None = None
+    threshold: Threshold | None = None
     event: Event | None = None
 
 
@@ -80,34 +89,34 @@ def _members(arguments: list, pool: Pool, field: str) -> tuple[int, ...]:
     return tuple(sorted(pool.members(arguments or "all", field)))
 
 
-def _of_event(found: Event, words: str | None = None, at_least: int | None = None) -> Target:
+def _of_event(found: Event, words: str | None = None, threshold: Threshold | None = None) -> Target:
     def pieces(states: Counted) -> np.ndarray:
         return found.holds(states)[None].astype(float)
 
-    return Target(found.text, words or f"P({found.text})", found.sets, pieces, at_least=at_least, event=found)
+    return Target(found.text, words or f"P({found.text})", found.sets, pieces, threshold=threshold, event=found)
 
 
 def _all_wrong(arguments: list, pool: Pool, field: str, _best: Sequence[int]) -> Target:
     members = _members(arguments, pool, field)
     whole = len(members) == pool.n_models
     words = "all wrong" if whole else f"{pool.listed(members)} all wrong"
-    return _counted(members, len(members), words, pool.n_models if whole else None)
+    return _counted(members, len(members), words)
 
 
-def _counted(members: tuple[int, ...], at_least: int, words: str, known: int | None) -> Target:
+def _counted(members: tuple[int, ...], at_least: int, words: str) -> Target:
     found = Event(
         f"wrong({','.join(map(str, members))}) >= {at_least}",
         (members,),
         lambda states: states.n_wrong(members) >= at_least,
     )
-    return _of_event(found, words, known)
+    return _of_event(found, words, Threshold(members, at_least))
 
 
 def _at_least(arguments: list, pool: Pool, field: str, _best: Sequence[int]) -> Target:
     if len(arguments) != 1 or not isinstance(arguments[0], int) or not 1 <= arguments[0] <= pool.n_models:
         raise InputError(f"{field}: at_least({arguments}); one whole number in 1..{pool.n_models} is accepted")
     j = arguments[0]
-    return _counted(tuple(range(pool.n_models)), j, f"at least {j} wrong", j)
+    return _counted(tuple(range(pool.n_models)), j, f"at least {j} wrong")
 
 
 def _gain(arguments: list, pool: Pool, field: str, _best: Sequence[int]) -> Target:
@@ -118,7 +127,7 @@ def _gain(arguments: list, pool: Pool, field: str, _best: Sequence[int]) -> Targ
         return np.array([states.all_wrong((model,)) - together for model in members])
 
     among = "" if len(members) == pool.n_models else f" of {pool.listed(members)}"
-    return Target("", f"oracle gain{among}", (members,), pieces, singled=members)
+    return Target("", f"oracle gain{among}", (members,), pieces, members, Threshold(members, len(members)))
 
 
 def _majority(arguments: list, pool: Pool, field: str, _best: Sequence[int]) -> Target:
@@ -135,20 +144,26 @@ def _vote(members: tuple[int, ...], weights: np.ndarray, words: str, pool: Pool)
     terms = [f"{w:.17g}*right({i})" for i, w in zip(members, weights, strict=True)]
     if np.ptp(weights) == 0:
         listed = ",".join(map(str, members))
-        return _of_event(event(f"right({listed}) > wrong({listed})", pool, "target"), words)
+        # Wrong as soon as half of them are wrong.
+        threshold = Threshold(members, (len(members) + 1) // 2, wanted=False)
+        return _of_event(event(f"right({listed}) > wrong({listed})", pool, "target"), words, threshold)
     return _of_event(event(f"{' + '.join(terms)} > {weights.sum() / 2:.17g}", pool, "target"), words)
 
 
 def _weighted(arguments: list, pool: Pool, field: str, _best: Sequence[int]) -> Target:
     weights = np.array([w if isinstance(w, int | float) else -1 for w in arguments], dtype=float)
     if len(weights) != pool.n_models or not (weights >= 0).all() or weights.sum() == 0:
-        raise InputError(f"{field}: weighted{tuple(arguments)}; {pool.n_models} weights >= 0, one a model, are accepted")
+        raise InputError(
+            f"{field}: weighted{tuple(arguments)}; {pool.n_models} weights >= 0, one a model, are accepted"
+        )
     return _vote(tuple(range(pool.n_models)), weights, "weighted vote right", pool)
 
 
 def _best_of_three(arguments: list, pool: Pool, field: str, best: Sequence[int]) -> Target:
     if arguments or len(best) < 3:
-        raise InputError(f"{field}: best_of_three; it takes no models and needs three known error rates; majority(0,1,2)")
+        raise InputError(
+            f"{field}: best_of_three; it takes no models and needs three known error rates; majority(0,1,2)"
+        )
     members = tuple(sorted(best[:3]))
     return _vote(members, np.ones(3), f"majority of the best three ({pool.listed(members)}) right", pool)
 
@@ -156,7 +171,9 @@ def _best_of_three(arguments: list, pool: Pool, field: str, best: Sequence[int])
 def _router(arguments: list, pool: Pool, field: str, _best: Sequence[int]) -> Target:
     chosen = [pool.index(reference, field) for reference in arguments]
     if len(chosen) != pool.n_cells:
-        raise InputError(f"{field}: {len(chosen)} models for {pool.n_cells} cells; one a cell is accepted (known.cells)")
+        raise InputError(
+            f"{field}: {len(chosen)} models for {pool.n_cells} cells; one a cell is accepted (known.cells)"
+        )
     parts = [f"(cell({cell}) and right({model}))" for cell, model in enumerate(chosen)]
     names = ", ".join(pool.name(model) for model in chosen)
     return _of_event(event(" or ".join(parts), pool, field), f"router to {names} right")
