@@ -66,7 +66,7 @@ class Bounds:
         checks.probability("experiment.delta", self.delta)
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
-        """Pairwise interval, closed forms, ladder and extremal laws; or the target's interval given the facts stated."""
+        """Pairwise interval, closed forms, ladder, extremal laws; or the target's interval given the facts stated."""
         known = inputs.known or Known()
         if self.target != _ALL_WRONG or not known.empty:
             with progress("bounds", total=1) as advance:

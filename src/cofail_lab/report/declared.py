@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,8 @@ from cofail_lab.result import Result, Row, Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
 
     from cofail_lab.bounds.declared.next_fact import NextFact
     from cofail_lab.bounds.declared.reading import Reading
@@ -179,7 +180,10 @@ def _measured(fact: NextFact, reading: Reading) -> str:
 
 def _steps(reading: Reading) -> pa.Table:
     return pa.Table.from_pylist(
-        [{"facts": n, "last": step.fact, "lower": step.lower, "upper": step.upper} for n, step in enumerate(reading.steps)]
+        [
+            {"facts": n, "last": step.fact, "lower": step.lower, "upper": step.upper}
+            for n, step in enumerate(reading.steps)
+        ]
     )
 
 
@@ -202,7 +206,7 @@ def _next_table(reading: Reading) -> pa.Table:
     return pa.Table.from_pylist(rows) if rows else pa.table({"measured": pa.array([], pa.string())})
 
 
-def _draw_facts(reading: Reading):
+def _draw_facts(reading: Reading) -> Figure:
     from cofail_lab.report.figures.declared import facts_one_by_one
 
     names = ["none", *(_KINDS[step.fact] for step in reading.steps[1:])]
@@ -210,7 +214,7 @@ def _draw_facts(reading: Reading):
     return facts_one_by_one(names, limits, reading.found.target.words, reading.truth)
 
 
-def _draw_pools(reading: Reading):
+def _draw_pools(reading: Reading) -> Figure:
     from cofail_lab.report.figures.declared import extremal_pools
 
     return extremal_pools(reading.found)

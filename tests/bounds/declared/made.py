@@ -44,7 +44,7 @@ def made_law(rng, m, structure):
     for weight in others:
         if structure == "extendible":
             rates, share = rng.random(3), rng.dirichlet(np.ones(3))
-            block = (rates**count[:, None] * (1 - rates) ** (half - count[:, None])) @ share
+            block = (rates ** count[:, None] * (1 - rates) ** (half - count[:, None])) @ share
         else:
             by_count = rng.dirichlet(np.ones(half + 1))
             block = by_count[count] / np.bincount(count)[count]

@@ -9,7 +9,15 @@ from cofail_lab.bounds.declared.structures import Independent
 from cofail_lab.bounds.declared.targets import target
 from tests.bounds.declared.made import STRUCTURES, made_law, true_facts, truth
 
-TARGETS = ("all_wrong", "gain", "majority", "at_least(2)", "all_wrong(0,1,2)", "gain(0,2)", "right(0,1) >= 1 and wrong(2)")
+TARGETS = (
+    "all_wrong",
+    "gain",
+    "majority",
+    "at_least(2)",
+    "all_wrong(0,1,2)",
+    "gain(0,2)",
+    "right(0,1) >= 1 and wrong(2)",
+)
 # What limits may miss by: rates are rounded, and solutions are feasible to 1e-10.
 ROUNDING = 2e-9
 

@@ -38,7 +38,7 @@ class Law:
         return np.bincount(self.n_wrong_in.sum(axis=1), self.probs, minlength=int(self.sizes.sum()) + 1)
 
     def pairwise_wrong(self) -> Float[np.ndarray, "g g"]:
-        """P(both wrong) for a model of each group; on the diagonal two different models of it (nan where it has one)."""
+        """P(both wrong) for models of two groups; on the diagonal for two models of one (nan where it has one)."""
         share = self.n_wrong_in / self.sizes
         table = (share * self.probs[:, None]).T @ share
         with np.errstate(invalid="ignore"):

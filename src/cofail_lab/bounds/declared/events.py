@@ -1,8 +1,8 @@
 """Events about who is wrong, written as people write them: ``right(0,1,2) >= 2``, ``wrong(a) and not wrong(b)``.
 
-``wrong(...)`` and ``right(...)`` count the wrong and the right among the models named (``all`` names everyone); alone they
-say that all of them are. ``cell(k)`` is 1 on queries of cell k. Counts can be added, weighted and compared; statements
-are joined by ``and``, ``or``, ``not``. A name that is no Python word stands in quotes: ``wrong('gpt-4o')``.
+``wrong(...)`` and ``right(...)`` count the wrong and the right among the models named (``all`` names everyone); alone
+they say that all of them are. ``cell(k)`` is 1 on queries of cell k. Counts can be added, weighted and compared;
+statements are joined by ``and``, ``or``, ``not``. A name that is no Python word stands in quotes: ``wrong('gpt-4o')``.
 Python's parser reads the text and a short list of node types is evaluated: nothing in it is ever executed.
 """
 
@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -118,7 +119,7 @@ class _Reader:
 
         def holds(states: Counted) -> np.ndarray:
             values = [np.asarray(term(states), dtype=float) for term in terms]
-            gaps = [_snapped(left - right) for left, right in zip(values, values[1:], strict=False)]
+            gaps = [_snapped(left - right) for left, right in pairwise(values)]
             return reduce(np.logical_and, [_COMPARED[sign](gap, 0) for sign, gap in zip(signs, gaps, strict=True)])
 
         return holds

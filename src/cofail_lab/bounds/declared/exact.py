@@ -60,8 +60,7 @@ def _solve(
     table, right, place, slack = [np.ones(n, dtype=object)], [Fraction(1)], [], []
     for number, fact in enumerate(rows):
         for r in range(len(fact.low)):
-            assert fact.whole is not None
-            values, denominator = fact.whole(r)
+            values, denominator = _whole(fact, r)
             low, high = Fraction(float(fact.low[r])) * (1 - width), Fraction(float(fact.high[r])) * (1 + width)
             for end, sign in ((low, 0),) if low == high else ((high, 1), (low, -1)):
                 if sign and (end <= 0 if sign < 0 else end >= 1):
@@ -92,6 +91,12 @@ def _solve(
         if j < n:
             law[j] = float(value)
     return ExactSide(vertex.value / 2, law / law.sum(), multipliers)
+
+
+def _whole(fact: Rows, row: int) -> tuple[np.ndarray, int]:
+    if fact.whole is None:
+        raise ValueError(f"{fact.labels[row]}: no row of integers")
+    return fact.whole(row)
 
 
 def _is_loose(values: np.ndarray, end: Fraction, size: int, guess: np.ndarray) -> bool:

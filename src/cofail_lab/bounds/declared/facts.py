@@ -1,8 +1,8 @@
 """Facts about the joint law of errors, one class per kind: each gives its inequalities on the states of the law.
 
-A fact's rows say ``low · E[given] <= E[value] <= high · E[given]`` for functions of the state; ``given`` is 1 unless the
-fact is conditional. ``labels`` tells which models a fact does not tell apart: a law averaged over exchanges of those
-still has the fact.
+A fact's rows say ``low · E[given] <= E[value] <= high · E[given]`` for functions of the state; ``given`` is 1 unless
+the fact is conditional. ``labels`` tells which models a fact does not tell apart: a law averaged over exchanges of
+those still has the fact.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -8,6 +8,7 @@ from functools import partial
 from math import prod
 
 import numpy as np
+
 from cofail_lab.bounds.declared import exact
 from cofail_lab.bounds.declared.answer import DeclaredRange, Law
 from cofail_lab.bounds.declared.certificate import Certificate, certify
@@ -153,22 +154,23 @@ class FrechetClass:
             except InfeasibleError as error:
                 raise InfeasibleFactsError("no law, in rationals") from error
             except ValueError:
-                if solved is None:
-                    raise InfeasibleFactsError("HiGHS: infeasible") from None
+                # Facts that follow from others leave no basis to finish.
+                pass
             else:
                 proof = Certificate(
                     states, rows, pieces, sign, np.ones(1), tuple(done.multipliers), round_up(done.value), True
                 )
                 return Side(proof.limit, self._law(states, rows, done.law, sign * pieces), proof)
-        assert solved is not None
+        if solved is None:
+            raise InfeasibleFactsError("HiGHS: infeasible")
         proof = certify(states, rows, pieces, sign, solved.weights, solved.multipliers)
         return Side(proof.limit, self._law(states, rows, states.atoms @ solved.law, sign * pieces), proof)
 
     def _law(self, states: States, rows: Sequence[Rows], probs: np.ndarray, pieces: np.ndarray) -> Law:
         for fact in self.facts:
-            if isinstance(fact, Independent) and (made := fact.product(states, probs)) is not None:
-                if np.abs(pieces @ made - pieces @ probs).max() < _ATTAINED and _residual(rows, made) < _ATTAINED:
-                    probs = made
+            made = fact.product(states, probs) if isinstance(fact, Independent) else None
+            if made is not None and max(np.abs(pieces @ (made - probs)).max(), _residual(rows, made)) < _ATTAINED:
+                probs = made
         residual = _residual(rows, probs)
         for fact in self.facts:
             if isinstance(fact, Independent):

@@ -232,8 +232,8 @@ class Known:
     def _structures(self, pool: Pool) -> list[Fact]:
         found: list[Fact] = []
         groups = self.interchangeable
-        for group in [groups] if groups and not isinstance(groups[0], list | tuple) else groups or ():
-            found.append(Interchangeable(pool.members(group, "known.interchangeable")))
+        listed = [groups] if groups and not isinstance(groups[0], list | tuple) else groups or ()
+        found += [Interchangeable(pool.members(group, "known.interchangeable")) for group in listed]
         if self.extendible:
             found.append(Extendible(pool.members(self.extendible, "known.extendible")))
         if self.factor:

@@ -2,9 +2,9 @@
 
 Let z = (1, E_1, ..., E_m) and split E[z z'] into its parts Y1 on the event and Y0 off it. Both are positive
 semidefinite, their entries obey what probabilities of pairs obey, and products of E_i and 1 - E_i with the inequality
-that the event is (C_S >= j on it, C_S <= j - 1 off it) have means >= 0. The greatest mass Y1[0, 0] under all this and the
-facts that speak of at most two models at a time is an upper limit of the event's probability: outer, never sharp by
-construction. A dual point proves it: what it leaves of each product E_i E_j is charged at its worst, 0 or 1.
+that the event is (C_S >= j on it, C_S <= j - 1 off it) have means >= 0. The greatest mass Y1[0, 0] under all this and
+the facts that speak of at most two models at a time is an upper limit of the event's probability: outer, never sharp
+by construction. A dual point proves it: what it leaves of each product E_i E_j is charged at its worst, 0 or 1.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import scipy.sparse as sp
 from jaxtyping import Float
 
 from cofail_lab.bounds.declared.facts import EventRate, Fact, Moments, Monotone, Pairs, SetRates
-from cofail_lab.bounds.declared.limits import Limits
 from cofail_lab.bounds.declared.pool import Pool
 from cofail_lab.bounds.declared.quadratics import Quadratic, of_fact
 from cofail_lab.bounds.declared.targets import Threshold

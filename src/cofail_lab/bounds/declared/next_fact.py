@@ -1,8 +1,8 @@
 """What to measure next: which further rate, pair, triple or moment would narrow an interval most.
 
-A candidate matters where the two laws at the ends of the interval differ on it: only there can its value rule one of them
-out. Those on which they differ most are solved again, with the value half-way between the two laws, which some law of
-the class always has; once exactly, once with the box that a number of graded queries leaves.
+A candidate matters where the two laws at the ends of the interval differ on it: only there can its value rule one of
+them out. Those on which they differ most are solved again, with the value half-way between the two laws, which some
+law of the class always has; once exactly, once with the box that a number of graded queries leaves.
 """
 
 from __future__ import annotations

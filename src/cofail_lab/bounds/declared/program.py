@@ -182,12 +182,10 @@ class _Hot:
         matrix, upper, cost = sp.csc_matrix(data["A"]), np.asarray(data["b"], dtype=float), np.asarray(data["c"])
         lower = np.where(np.arange(len(upper)) < n_equal, upper, -inf)
         known = self.known
-        same = known is not None and np.array_equal(known["matrix"].data, matrix.data)
         self.known = {"matrix": matrix, "upper": upper, "cost": cost}
-        if not same:
+        if known is None or not np.array_equal(known["matrix"].data, matrix.data):
             self._pass(data, matrix, lower, upper, cost)
             return
-        assert known is not None
         if (rows := np.flatnonzero(known["upper"] != upper)).size:
             for row in rows:
                 self.solver.changeRowBounds(int(row), float(lower[row]), float(upper[row]))

@@ -64,11 +64,10 @@ def read(known: FrechetClass, text: str, field: str, queries: int, matrix: Matri
     """
     asked = target(text, known.pool, field, best(known.facts, known.pool.n_models))
     found = known.range(asked)
-    steps = [Step("", *_limits(FrechetClass(known.pool, ()), asked))]
-    for n, fact in enumerate(known.facts[:-1], 1):
-        steps.append(Step(_kind(fact), *_limits(FrechetClass(known.pool, known.facts[:n]), asked)))
-    if known.facts:
-        steps.append(Step(_kind(known.facts[-1]), found.lower, found.upper))
+    steps = []
+    for n, kind in enumerate(["", *map(_kind, known.facts)]):
+        so_far = found if n == len(known.facts) else FrechetClass(known.pool, known.facts[:n]).range(asked)
+        steps.append(Step(kind, so_far.lower, so_far.upper))
     return Reading(known, found, tuple(steps), tuple(next_facts(known, found, queries)), _truth(asked, matrix))
 
 
@@ -81,15 +80,6 @@ def best(facts: Sequence[Fact], n_models: int) -> tuple[int, ...]:
         for (model,), ends in fact.table.items()
     }
     return tuple(sorted((model for model in range(n_models) if model in middle), key=middle.__getitem__))
-
-
-def _limits(known: FrechetClass, asked: Target) -> tuple[float, float]:
-    try:
-        found = known.range(asked)
-    except InputError:
-        # Fewer facts leave fewer models alike only where a structure comes later: then there is no interval to draw.
-        return 0.0, 1.0
-    return found.lower, found.upper
 
 
 def _kind(fact: Fact) -> str:

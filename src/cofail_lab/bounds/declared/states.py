@@ -115,7 +115,7 @@ class States:
         return share, denominator
 
     def patterns_of(self, models: Sequence[int]) -> Int[np.ndarray, " s"]:
-        """A number for the part of every state that concerns some models (a union of groups): equal parts, equal ones."""
+        """A number for the part of every state that concerns some models, a union of groups; equal for equal parts."""
         groups = np.unique(self.group_of[list(models)])
         return np.unique(self.n_wrong_in[:, groups], axis=0, return_inverse=True)[1].reshape(-1)
 
