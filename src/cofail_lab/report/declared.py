@@ -136,7 +136,7 @@ def next_section(reading: Reading) -> Section:
 
 
 def advice(reading: Reading) -> str:
-    """What to measure next, and how much it narrows the interval if it comes out half-way."""
+    """What to measure next, and how much it narrows the interval if it comes out as expected."""
     width = reading.found.width
     if width < 1e-6:
         return f"Nothing is left open about {_asked(reading)}."
@@ -146,7 +146,7 @@ def advice(reading: Reading) -> str:
     sampled, exact = 1 - first.width_sampled / width, 1 - first.width / width
     who = _graded(first, reading)
     if sampled >= _NOTHING:
-        return f"Grading {who} would cut the interval of {_asked(reading)} {_by(sampled)}, if it comes out half-way."
+        return f"Grading {who} would cut the interval of {_asked(reading)} {_by(sampled)}, if it comes out as expected."
     if exact >= _NOTHING:
         return (
             f"{who[0].upper()}{who[1:]} are too few to narrow {_asked(reading)}: known exactly, "
@@ -193,7 +193,7 @@ def _next_table(reading: Reading) -> pa.Table:
             "measured": _measured(fact, reading),
             "kind": fact.kind,
             "models": [reading.known.pool.name(model) for model in fact.models],
-            "half_way": fact.half_way,
+            "expected": fact.expected,
             "lower": fact.lower,
             "upper": fact.upper,
             "lower_sampled": fact.lower_sampled,

@@ -138,9 +138,7 @@ def test_a_factor_with_stated_nodes():
     rate = nodes[:, 0]
     all_wrong = given[wrong.all(axis=1)][0]
     rows = np.vstack([np.ones(3), rate])
-    low, high = (
-        s * linprog(s * all_wrong, A_eq=rows, b_eq=[1, 0.4]).fun for s in (1, -1)
-    )
+    low, high = (s * linprog(s * all_wrong, A_eq=rows, b_eq=[1, 0.4]).fun for s in (1, -1))
     found = asked("all_wrong", m, [SetRates("rates", {(0,): exactly(0.4)}), Factor((0, 1, 2), nodes)])
     assert (found.lower, found.upper) == pytest.approx((low, high), abs=1e-9)
     assert found.sharp
@@ -200,7 +198,9 @@ def test_routers_and_cascades():
     # Kept and right: at least .7 - .2; escalated and right: at least .3 - .1.
     assert found.lower == pytest.approx(0.7, abs=1e-9)
     assert found.upper == pytest.approx(1.0, abs=1e-9)
-    worse = Known(rates=[0.2, 0.1], cells=[0.7, 0.3], events=["P(wrong(0) | cell(0)) = 0.1", "P(wrong(1) | cell(1)) = .2"])
+    worse = Known(
+        rates=[0.2, 0.1], cells=[0.7, 0.3], events=["P(wrong(0) | cell(0)) = 0.1", "P(wrong(1) | cell(1)) = .2"]
+    )
     exact = worse.on().range(target("router(0,1)", worse.on().pool))
     assert (exact.lower, exact.upper) == pytest.approx((0.87, 0.87), abs=1e-9)
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 from jaxtyping import Float
 
-from cofail_lab.bounds.declared.bernstein import greatest
+from cofail_lab.bounds.declared.bernstein import greatest, peaks
 from cofail_lab.bounds.declared.facts import Rows
 from cofail_lab.bounds.declared.states import Block, States
 from cofail_lab.bounds.moments import rounding_margin
@@ -33,7 +33,7 @@ class Certificate:
         multipliers: prices, one for each row of each fact; floats, or rationals where the limit is exact.
         limit: no law with the facts has a greater mean; rounded outwards.
         exact: whether the limit was computed in rationals.
-        worst_nodes: error rates at which a mixture would come nearest to the limit; those of an extendible block.
+        worst_nodes: error rates that a mixture would gain by, which the grid of an extendible block lacks.
     """
 
     states: States
@@ -104,7 +104,9 @@ def certify(
         n_terms += len(prices)
     nodes: tuple[float, ...] = ()
     if any(block.kind == "extendible" for block in states.blocks):
-        most, nodes = greatest(_polynomials(states, priced))
+        polynomials = _polynomials(states, priced)
+        grid = next(block.nodes for block in states.blocks if block.kind == "extendible")
+        most, nodes = greatest(polynomials), peaks(polynomials, np.asarray(grid)[:, 0])
     else:
         most = float((priced @ states.atoms).max())
     margin = rounding_margin(n_terms + (0 if states.free else _OF_ATOMS), magnitude)

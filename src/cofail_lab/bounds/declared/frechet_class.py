@@ -25,7 +25,7 @@ from cofail_lab.errors import InputError
 # A limit counts as sharp where its law comes this near to it and misses no fact by more.
 _ATTAINED = 1e-7
 # Rounds in which a mixing law's grid may be refined, and the gap that is left then.
-_REFINEMENTS, _CLOSED = 25, 1e-9
+_REFINEMENTS, _CLOSED = 25, 2e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,6 +186,13 @@ class FrechetClass:
             float((pieces @ probs).min()),
             residual,
         )
+
+    def least_committed(self, target: Target) -> Law | None:
+        """The law with the facts that has the greatest entropy; None where it is not found."""
+        states = self.states(target)
+        program = self.program(states, target)
+        probs = program.least_committed()
+        return None if probs is None else self._law(program.states, program.rows, probs, target.pieces(states))
 
     def labels(self, target: Target) -> np.ndarray:
         """A label per model, equal for models that neither the facts nor the target tell apart, (m,)."""

@@ -1,8 +1,9 @@
 """What to measure next: which further rate, pair, triple or moment would narrow an interval most.
 
 A candidate matters where the two laws at the ends of the interval differ on it: only there can its value rule one of
-them out. Those on which they differ most are solved again, with the value half-way between the two laws, which some
-law of the class always has; once exactly, once with the box that a number of graded queries leaves.
+them out. Those on which they differ most are solved again, with the value that the least committed law of the class has
+(that of greatest entropy; it orders candidates as the truth does better than values half-way between the two ends, see
+docs/bounds.md); once exactly, once with the box that a number of graded queries leaves.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class NextFact:
         kind: ``rates``, ``some_pairs``, ``triples`` or ``moments``.
         models: to be graded on the same queries; of a moment all.
         order: k of a moment, size of the set otherwise.
-        half_way: the value assumed.
+        expected: the value assumed, that of the least committed law.
         lower, upper: limits then, were it known exactly.
         lower_sampled, upper_sampled: limits with the 95% box from ``queries`` graded queries.
         queries: graded by each of the models.
@@ -46,7 +47,7 @@ class NextFact:
     kind: str
     models: tuple[int, ...]
     order: int
-    half_way: float
+    expected: float
     lower: float
     upper: float
     lower_sampled: float
@@ -84,20 +85,20 @@ def next_facts(known: FrechetClass, found: DeclaredRange, queries: int = 200, mo
     """
     if found.lower_law is None or found.upper_law is None or found.width <= 0:
         return []
-    spread = []
-    laws = found.lower_law, found.upper_law
+    spread, laws = [], [found.lower_law, found.upper_law]
+    laws.append(known.least_committed(found.target) or laws[1])
     for kind, models, order in _candidates(known, found):
-        low, high = (_mean(known, law, kind, models, order) for law in laws)
-        spread.append((abs(high - low), -len(models), kind, models, order, (low + high) / 2))
+        low, high, middle = (_mean(known, law, kind, models, order) for law in laws)
+        spread.append((abs(high - low), -len(models), kind, models, order, middle))
     spread.sort(key=lambda entry: entry[:2], reverse=True)
     solved = []
-    for gap, _, kind, models, order, half_way in spread[:most]:
+    for gap, _, kind, models, order, expected in spread[:most]:
         if gap <= 1e-9:
             break
-        blank = NextFact(kind, models, order, half_way, 0.0, 1.0, 0.0, 1.0, queries)
-        box = _box(half_way, queries, kind)
+        blank = NextFact(kind, models, order, expected, 0.0, 1.0, 0.0, 1.0, queries)
+        box = _box(expected, queries, kind)
         try:
-            exact = known.given(blank.fact(Limits(half_way, half_way))).range(found.target)
+            exact = known.given(blank.fact(Limits(expected, expected))).range(found.target)
             sampled = known.given(blank.fact(box)).range(found.target)
         except InputError:
             # By rounding, a value on the edge of what the class has.
@@ -107,7 +108,7 @@ def next_facts(known: FrechetClass, found: DeclaredRange, queries: int = 200, mo
             for r in (exact, sampled)
             for side in (1, 0)
         )
-        solved.append(NextFact(kind, models, order, half_way, *limits, queries))
+        solved.append(NextFact(kind, models, order, expected, *limits, queries))
     return sorted(solved, key=lambda fact: (fact.width_sampled, fact.width, len(fact.models)))
 
 

@@ -6,6 +6,7 @@ left out) changes only numbers in the data that CVXPY hands to HiGHS, and HiGHS 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -135,6 +136,25 @@ class Program:
         weights = np.maximum(np.asarray(self._least[0].dual_value), 0) if self._least else np.ones(1)
         law = np.maximum(np.asarray(self._law.value), 0)
         return Solved(float(self.problem.value), law / law.sum(), multipliers, weights / weights.sum())  # type: ignore[arg-type]
+
+    def least_committed(self) -> Float[np.ndarray, " s"] | None:
+        """The law with the facts and the greatest entropy over patterns; None where the solver does not find it."""
+        import cvxpy as cp
+
+        ways = self.states.log_patterns() if self.states.free else np.zeros(self._law.size)
+        entropy = cp.sum(cp.entr(self._law)) + (ways - ways.max()) @ self._law
+        problem = cp.Problem(cp.Maximize(entropy), [one for one in self.problem.constraints if one not in self._least])
+        with warnings.catch_warnings():
+            # What it is for is a guess.
+            warnings.filterwarnings("ignore", "Solution may be inaccurate")
+            try:
+                problem.solve(solver=cp.CLARABEL)
+            except cp.error.SolverError:
+                return None
+        if problem.status not in ("optimal", "optimal_inaccurate"):
+            return None
+        law = np.maximum(np.asarray(self._law.value), 0)
+        return self.states.atoms @ (law / law.sum())
 
     @cached_property
     def _hot(self) -> _Hot:

@@ -14,8 +14,10 @@ from math import comb, prod
 import numpy as np
 import scipy.sparse as sp
 from jaxtyping import Float, Int
+from scipy.special import gammaln
 
 from cofail_lab.bounds.block_lp import LARGEST
+from cofail_lab.bounds.declared.bernstein import binomial_table
 from cofail_lab.bounds.declared.pool import Pool
 from cofail_lab.errors import InputError
 
@@ -114,6 +116,11 @@ class States:
             denominator *= comb(int(self.sizes[group]), int(size))
         return share, denominator
 
+    def log_patterns(self) -> Float[np.ndarray, " s"]:
+        """Log of the number of patterns of wrong models that each state stands for."""
+        sizes = self.sizes
+        return (gammaln(sizes + 1) - gammaln(self.n_wrong_in + 1) - gammaln(sizes - self.n_wrong_in + 1)).sum(axis=1)
+
     def patterns_of(self, models: Sequence[int]) -> Int[np.ndarray, " s"]:
         """A number for the part of every state that concerns some models, a union of groups; equal for equal parts."""
         groups = np.unique(self.group_of[list(models)])
@@ -143,13 +150,6 @@ def _atoms_of(block: Block, sizes: list[int], groups: list[tuple[int, ...]]) -> 
         column = 0 if block.kind == "extendible" else block.models.index(members[0])
         table *= binomial_table(sizes[g], nodes[:, column])[counts[:, g]]
     return sp.csr_matrix(table)
-
-
-def binomial_table(n: int, rates: Float[np.ndarray, " k"]) -> Float[np.ndarray, "n+1 k"]:
-    """P(c wrong of n) at each error rate."""
-    from scipy.stats import binom
-
-    return binom.pmf(np.arange(n + 1)[:, None], n, rates[None])
 
 
 def _ways(n: int) -> np.ndarray:
