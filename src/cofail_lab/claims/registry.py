@@ -23,6 +23,7 @@ PROPOSITIONS = (
     "p3_pair_bound",
     "p3_extremes",
     "p3_closed_forms",
+    "p3_declared",
     "l1_types",
     "p4_budget",
     "p4_frontier",
