@@ -156,6 +156,11 @@ class Program:
         law = np.maximum(np.asarray(self._law.value), 0)
         return self.states.atoms @ (law / law.sum())
 
+    @property
+    def solver_seconds(self) -> float:
+        """Time that HiGHS itself took for the last solution."""
+        return float(self._hot.solver.getRunTime())
+
     @cached_property
     def _hot(self) -> _Hot:
         return _Hot(self.problem)

@@ -342,7 +342,7 @@ STORIES = {
         },
     ),
     "an endless supply": Story(
-        "Models of an endless supply of alike ones are a mixture over an error rate: a narrower interval than for three.",
+        "Models of an endless supply of alike ones are a mixture over an error rate: less is open than for three.",
         "[min, max] ∫θ³ dμ given ∫θ dμ, ∫θ² dμ",
         _without("extendible"),
         {"three interchangeable models": lambda s: {**_without("extendible")(s), "interchangeable": [[0, 1, 2]]}},
@@ -357,7 +357,7 @@ STORIES = {
         },
     ),
     "cells": Story(
-        "Shares of two kinds of queries and an error rate in one of them give the sharp interval of a router's accuracy.",
+        "Shares of two kinds of queries and an error rate in one of them give a router's sharp interval.",
         "[min, max] Σ_t P(cell t, model i_t right)",
         _with("events", lambda _: None),
         {
@@ -390,7 +390,7 @@ CLAIMS = (
     Claim(
         id="P3.vii.j",
         releases=("lab",),
-        statement="Groups that err independently: the limits of the all-wrong rate are the products of the groups' limits.",
+        statement="Limits of the all-wrong rate of groups that err independently are products of the groups' limits.",
         symbols="β = β_A β_B, each in its own sharp interval",
         hypothesis="Error rates known; groups {0} and {1, 2}.",
         expected="confirmed",
@@ -403,7 +403,7 @@ CLAIMS = (
     Claim(
         id="P3.vii.k",
         releases=("lab",),
-        statement="That better models rarely fail where worse ones do not is a linear fact, and the interval with it is sharp.",
+        statement="That better models rarely fail where worse ones do not is a linear fact; its interval is sharp.",
         symbols="P(E_a = 1, E_b = 0) ≤ ε for every a better than b",
         hypothesis="Error rates known; the slack ε is the largest such probability.",
         expected="confirmed",
