@@ -26,6 +26,7 @@ PROPOSITIONS = (
     "p3_extremes",
     "p3_closed_forms",
     "p3_individual",
+    "p3_declared",
     "l1_types",
     "p4_budget",
     "p4_prices",
