@@ -172,10 +172,30 @@ _OPERATIONS = {
 }
 
 
-def laws_in(node: Node) -> tuple[str, ...]:
+def laws_in(node: Node, parameters: tuple[str, ...]) -> tuple[str, ...]:
     """Names of the laws that a tree asks; "" is the law of the run."""
-    found = [part.law for part in walk(node) if isinstance(part, Name) and (part.law or part.name in QUANTITIES)]
+    found = [part.law for part in _asked(node, parameters)]
     return tuple(dict.fromkeys(found))
+
+
+def needs_size(node: Node, parameters: tuple[str, ...]) -> bool:
+    """Whether a tree names m, or a quantity whose size is left out."""
+    named = any(isinstance(part, Name) and part.name == "m" for part in walk(node))
+    return named or any(
+        len(part.arguments) < len(QUANTITIES[part.name].arguments)
+        for part in _asked(node, parameters)
+        if part.name in QUANTITIES
+    )
+
+
+def _asked(node: Node, parameters: tuple[str, ...]) -> list[Name]:
+    """Every quantity of a law that a tree asks for."""
+    return [
+        part
+        for part in walk(node)
+        if isinstance(part, Name)
+        and (part.law or (part.name in QUANTITIES and (part.arguments or part.name not in parameters)))
+    ]
 
 
 def check_names(node: Node, parameters: tuple[str, ...], field: str) -> None:

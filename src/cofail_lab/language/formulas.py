@@ -28,6 +28,7 @@ class Formula(NamedTuple):
         compute: of floats; None where it does not exist. Raises InputError outside its domain.
         error: bound on its relative error; 0 for whole numbers.
         whole: arguments that are whole numbers.
+        exact: values that stand for a case of their own and have no error.
     """
 
     arguments: tuple[str, ...]
@@ -35,6 +36,7 @@ class Formula(NamedTuple):
     compute: Callable[..., float | None]
     error: float = 1e-13
     whole: tuple[str, ...] = ()
+    exact: tuple[float, ...] = ()
 
 
 def evaluate(formula: Formula, arguments: tuple[Values, ...]) -> Values:
@@ -53,7 +55,7 @@ def evaluate(formula: Formula, arguments: tuple[Values, ...]) -> Values:
                 step = _at(formula, moved) - value[wide]
                 low[wide] += np.minimum(step, 0.0)
                 high[wide] += np.maximum(step, 0.0)
-    spread = formula.error * np.abs(value)
+    spread = np.where(np.isin(value, formula.exact), 0.0, formula.error * np.abs(value))
     return values.within((low + high) / 2, np.where(low == high, 0.0, (high - low) / 2 * 1.01) + spread)
 
 
@@ -95,7 +97,10 @@ def _best_at_price(price: float, correlation: float, cost: float) -> int:
 
 def _critical_auc(cheap: float, strong: float, floor: float, price_ratio: float) -> float | None:
     threshold = decisions.critical_auc(cheap, strong, floor, price_ratio)
-    return threshold.value if threshold.value is not None else {"always": 0.5, "never": 1.0}.get(threshold.regime)
+    if threshold.value is None:
+        return {"always": 0.5, "never": 1.0}.get(threshold.regime)
+    # Where it rounds to an end it is no end.
+    return min(max(threshold.value, np.nextafter(0.5, 1)), np.nextafter(1, 0))
 
 
 def _strong_calls(auc: float, cheap: float, strong: float, floor: float) -> float | None:
@@ -187,6 +192,7 @@ FORMULAS: Mapping[str, Formula] = {
         "AUC* of the binormal family; ½ where random escalation pays already, 1 where nothing in it does (P8.v)",
         _critical_auc,
         1e-9,
+        exact=(0.5, 1.0),
     ),
     "strong_calls": Formula(
         ("auc", "cheap", "strong", "floor"),

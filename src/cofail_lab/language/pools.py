@@ -116,18 +116,18 @@ class ClosedPool(AbstractPool):
 
     def __init__(self, name: str, parameters: Mapping[str, np.ndarray]) -> None:
         super().__init__()
-        self._name, self._form = name, CLOSED_FORMS[name]
-        self._parameters = {key: x if x.ndim == 2 else x[:, None] for key, x in parameters.items()}
-        self.rates = np.asarray(self._form.rates(self._parameters))
+        self.name, self._form = name, CLOSED_FORMS[name]
+        self.parameters = {key: x if x.ndim == 2 else x[:, None] for key, x in parameters.items()}
+        self.rates = np.asarray(self._form.rates(self.parameters))
         self.alike = all(x.ndim == 1 for x in parameters.values())
         self.width = np.inf if self.alike else self.rates.shape[1]
 
     def _log_all_wrong(self, counts: np.ndarray) -> Logs:
-        return self._form.log_all_wrong(self._parameters, counts)
+        return self._form.log_all_wrong(self.parameters, counts)
 
     def law(self, point: int, size: int) -> AbstractErrorLaw:
         """The same law as an object."""
-        return build(self._name, {key: x[point] for key, x in self._parameters.items()}, size)
+        return build(self.name, {key: x[point] for key, x in self.parameters.items()}, size)
 
 
 class BuiltPool(AbstractPool):

@@ -7,13 +7,14 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import binom
 
 from cofail_lab.bounds import all_wrong_range
 from cofail_lab.errors import ConvergenceError, InputError
 from cofail_lab.language import calibration, values
 from cofail_lab.language.closed_forms import EPS, Logs
 from cofail_lab.language.formulas import FORMULAS, evaluate
-from cofail_lab.language.pools import AbstractPool
+from cofail_lab.language.pools import AbstractPool, ClosedPool
 from cofail_lab.language.values import Values, within
 
 
@@ -159,24 +160,56 @@ def _frechet_alike(end: int, pool: AbstractPool, m: np.ndarray) -> tuple[np.ndar
 
 def _count(pool: AbstractPool, j: Values, m: Values) -> Values:
     chosen, size = sizes(j), sizes(m)
+    fits = pool.fits(size) & (chosen >= 0) & (chosen <= size)
     value = np.full(len(size), np.nan)
-    for point in np.flatnonzero(pool.fits(size) & (chosen >= 0) & (chosen <= size)):
-        try:
-            value[point] = float(pool.law(point, int(size[point])).count_probs()[int(chosen[point])])
-        except ConvergenceError:
-            continue
+    base = _independent_but_for_a_shock(pool)
+    if base is not None:
+        shock, rate = base
+        value[fits] = ((1 - shock) * binom.pmf(chosen, size, rate) + shock * (chosen == size))[fits]
+    else:
+        for point in np.flatnonzero(fits):
+            value[point] = _count_probs(pool, int(point), int(size[point]))[int(chosen[point])]
     return within(value, (1e-12 + 4 * EPS * size) * value)
 
 
 def _majority(pool: AbstractPool, k: Values) -> Values:
     """Accuracy of a majority of the first k models, ties by a coin."""
     size = sizes(k)
+    if isinstance(pool, ClosedPool) and pool.name == "one_factor_gaussian" and pool.alike:
+        rate, r = (values.exactly(pool.parameters[name][:, 0]) for name in ("error_rate", "correlation"))
+        return evaluate(FORMULAS["majority_accuracy"], (rate, r, k))
     value = np.full(len(size), np.nan)
-    for point in np.flatnonzero(pool.fits(size)):
-        n = int(size[point])
-        probs = np.asarray(pool.law(point, n).count_probs())
-        value[point] = probs[: (n + 1) // 2].sum() + (probs[n // 2] / 2 if n % 2 == 0 else 0.0)
-    return within(value, 1e-12 + 4 * EPS * size * value)
+    fits = pool.fits(size)
+    base = _independent_but_for_a_shock(pool)
+    if base is not None:
+        shock, rate = base
+        tied = np.where(size % 2 == 0, binom.pmf(size / 2, size, rate) / 2, 0.0)
+        value[fits] = ((1 - shock) * (binom.cdf(np.ceil(size / 2) - 1, size, rate) + tied))[fits]
+    else:
+        for point in np.flatnonzero(fits):
+            n = int(size[point])
+            probs = _count_probs(pool, int(point), n)
+            value[point] = probs[: (n + 1) // 2].sum() + (probs[n // 2] / 2 if n % 2 == 0 else 0.0)
+    return within(value, (1e-12 + 4 * EPS * size) * value)
+
+
+def _independent_but_for_a_shock(pool: AbstractPool) -> tuple[np.ndarray, np.ndarray] | None:
+    """ω and the rate of like models that err independently without it; None for other pools."""
+    if not isinstance(pool, ClosedPool) or not pool.alike:
+        return None
+    if pool.name == "independent":
+        return np.zeros(len(pool.rates)), pool.rates[:, 0]
+    if pool.name == "common_shock":
+        return pool.parameters["shock"][:, 0], pool.parameters["base_error_rate"][:, 0]
+    return None
+
+
+def _count_probs(pool: AbstractPool, point: int, size: int) -> np.ndarray:
+    """P(C = j) by the law's own method; nan where it does not reach its accuracy."""
+    try:
+        return np.asarray(pool.law(point, size).count_probs())
+    except ConvergenceError:
+        return np.full(size + 1, np.nan)
 
 
 def _floor(pool: AbstractPool, m: Values) -> Values:

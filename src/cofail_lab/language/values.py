@@ -127,11 +127,27 @@ def subtract(a: Values, b: Values) -> Values:
 
 
 def multiply(a: Values, b: Values) -> Values:
-    """ab; exact where a factor is a power of two."""
-    products = np.stack([a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high])
-    low, high = products.min(axis=0), products.max(axis=0)
-    exact = _power_of_two(a) | _power_of_two(b)
-    return _normal(np.where(exact, low, _down(low)), np.where(exact, high, _up(high)), a.power + b.power)
+    """ab; exact products stay as they are."""
+    ends = [_product(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
+    low, high = np.min([low for low, _ in ends], axis=0), np.max([high for _, high in ends], axis=0)
+    return _normal(low, high, a.power + b.power)
+
+
+def _product(x: Array, y: Array) -> tuple[Array, Array]:
+    """Rounded down and up (Dekker's product: what rounding took away is a float)."""
+    product = x * y
+    (x1, x2), (y1, y2) = _halves(x), _halves(y)
+    error = x2 * y2 - (((product - x1 * y1) - x2 * y1) - x1 * y2)
+    # Factors so small that their own products are rounded.
+    tiny = (np.abs(product) < 1e-250) & (product != 0)
+    return np.where((error < 0) | tiny, _down(product), product), np.where((error > 0) | tiny, _up(product), product)
+
+
+def _halves(x: Array) -> tuple[Array, Array]:
+    """The upper 26 bits and the rest."""
+    scaled = 134217729.0 * x
+    upper = scaled - (scaled - x)
+    return upper, x - upper
 
 
 def _power_of_two(a: Values) -> Bool[np.ndarray, " n"]:

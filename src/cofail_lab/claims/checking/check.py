@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cofail_lab.claims.checking import search
+from cofail_lab.claims.checking.box import Box
 from cofail_lab.claims.checking.confirm import Second, second_look
 from cofail_lab.claims.checking.controls import Controls, controls
 from cofail_lab.claims.checking.minimise import Case, case_of, minimise, stacked
@@ -105,7 +106,7 @@ def check(
     """
     slow = proposition.laws.slow
     box = proposition.box
-    shares = box.design(max(32, n_points // _SLOWER) if slow else n_points, seed)
+    shares = _no_two_alike(box, box.design(max(32, n_points // _SLOWER) if slow else n_points, seed))
     points = box.points(shares)
     judged = proposition.judged(points)
     beside = controls(judged, points)
@@ -133,6 +134,13 @@ def check(
     return Outcome(
         answer, points, judged, n_searched, worst_margin, worst, counterexample, undecided, resolved, beside
     )
+
+
+def _no_two_alike(box: Box, shares: np.ndarray) -> np.ndarray:
+    """Positions of different points: whole numbers are hit by many."""
+    columns = [column.reshape(len(shares), -1) for column in box.points(shares).values()]
+    _, first = np.unique(np.hstack(columns), axis=0, return_index=True)
+    return shares[np.sort(first)]
 
 
 def _first_violation(proposition: Proposition, ends: np.ndarray) -> Counterexample | None:

@@ -82,7 +82,14 @@ class Digits:
                 return -parts[0]
             case "abs":
                 return abs(parts[0])
-        return Fraction(floor(parts[0]) if isinstance(parts[0], Fraction) else int(mpmath.floor(parts[0])))
+        return self._floor(parts[0])
+
+    def _floor(self, value: Real) -> Fraction:
+        if isinstance(value, Fraction):
+            return Fraction(floor(value))
+        if abs(value - mpmath.nint(value)) < mpmath.mpf(10) ** -20:
+            raise NoDigitsError("a number on the edge of a whole one")
+        return Fraction(int(mpmath.floor(value)))
 
     def _power(self, base: Real, exponent: Real) -> Real:
         if isinstance(base, Fraction) and isinstance(exponent, Fraction) and exponent.denominator == 1:

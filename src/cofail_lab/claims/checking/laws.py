@@ -122,15 +122,15 @@ class _MatchedPool(ClosedPool):
 
     def _log_all_wrong(self, counts: np.ndarray) -> Logs:
         value, error = super()._log_all_wrong(counts)
-        kept = self._parameters
+        kept = self.parameters
         for name, off in self._errors.items():
             # A step that shows the slope: much larger than the error, much smaller than the parameter.
             step = np.maximum(1e-6 * np.abs(kept[name][:, 0]), off)[:, None]
             ends = []
             for side in (1, -1):
-                self._parameters = {**kept, name: kept[name] + side * step}
-                ends.append(self._form.log_all_wrong(self._parameters, counts)[0])
-            self._parameters = kept
+                self.parameters = {**kept, name: kept[name] + side * step}
+                ends.append(self._form.log_all_wrong(self.parameters, counts)[0])
+            self.parameters = kept
             error = error + 1.1 * np.abs(ends[0] - ends[1]) / (2 * step[:, 0]) * off
         return value, error
 

@@ -12,7 +12,7 @@ from cofail_lab.claims.checking.box import Axis, Box, Points, read_box
 from cofail_lab.claims.checking.laws import MATCHED, Laws, read_laws
 from cofail_lab.errors import InputError
 from cofail_lab.language import Node, parse
-from cofail_lab.language.evaluate import Evaluator, Truth, check_names, laws_in
+from cofail_lab.language.evaluate import Evaluator, Truth, check_names, laws_in, needs_size
 from cofail_lab.language.pools import LARGEST_LIST
 from cofail_lab.language.tree import Operation, walk
 from cofail_lab.models import AbstractErrorLaw
@@ -112,8 +112,11 @@ def read(claim: Mapping[str, Any], law: AbstractErrorLaw | None) -> Proposition:
             raise InputError("claim.tolerance: null; an equality needs one, such as 1e-6, and 0 for whole numbers")
         if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance < np.inf:
             raise InputError(f"claim.tolerance: {tolerance!r} is not a number >= 0")
-    asked = dict.fromkeys(name for tree in trees for name in laws_in(tree))
+    given = tuple(over or ())
+    asked = dict.fromkeys(name for tree in trees for name in laws_in(tree, given))
     laws, ranges = read_laws(tuple(asked), law, tuple(match), over)
+    if "m" not in given and not any(needs_size(tree, given) for tree in trees):
+        ranges.pop("m", None)
     largest = int(np.max(ranges["m"])) if isinstance(ranges.get("m"), int | float | list | tuple) else LARGEST_LIST
     box = read_box(ranges, largest if laws.driver and not laws.slow else _list_size(law))
     box = _with_fixed(box, laws)
