@@ -13,11 +13,12 @@ from cofail_lab.claims.checking.box import Box
 from cofail_lab.claims.checking.confirm import Second, second_look
 from cofail_lab.claims.checking.controls import Controls, controls
 from cofail_lab.claims.checking.minimise import Case, case_of, minimise, stacked
-from cofail_lab.claims.checking.proposition import Answer, Judged, Proposition
+from cofail_lab.claims.checking.proposition import Judged, Proposition
 from cofail_lab.language.tree import COMPARISONS, Operation
+from cofail_lab.verdict import Answer
 
 # A law that is built point by point takes about this many times as long.
-_SLOWER = 16
+_SLOWER = 64
 # Points at which float64 does not decide are looked at with more digits, up to this many.
 _RESOLVED = 8
 _SEEN_AGAIN = 4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from cofail_lab.errors import InputError
 from cofail_lab.language import calibration
 from cofail_lab.language.closed_forms import CLOSED_FORMS, EPS, Logs
-from cofail_lab.language.pools import LARGEST_LIST, LAWS, AbstractPool, BuiltPool, ClosedPool, law_name
+from cofail_lab.language.pools import LARGEST_LIST, LAWS, AbstractPool, BuiltPool, ClosedPool, build, law_name
 from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.numerics.root import bracketed_roots
 
@@ -222,7 +222,7 @@ def read_laws(
     Raises:
         InputError: a law that is needed and missing, or a parameter that none has.
     """
-    if not names:
+    if not names and law is None:
         if not over:
             raise InputError("claim.over: null; a proposition about numbers alone needs a box, such as {auc: [0.5, 1]}")
         return Laws("", {}, {}, (), None), dict(over)
@@ -274,3 +274,20 @@ def _configured(law: AbstractErrorLaw, driver: str) -> dict[str, Any]:
         value = np.asarray(getattr(law, name, getattr(law, f"{name}s", None)), dtype=float)
         found[name] = value if value.ndim and np.ptp(value) else float(value.ravel()[0])
     return found
+
+
+def read_law(
+    name: str, case: Mapping[str, Any], configured: Callable[[], AbstractErrorLaw] | None
+) -> AbstractErrorLaw | None:
+    """The law of a stored counterexample; one without a closed form is that of the configuration.
+
+    Args:
+        name: of the law; empty for none.
+        case: its parameters.
+        configured: builds the law of the configuration; None where it has none.
+    """
+    if name in CLOSED_FORMS:
+        parameters = {key: case.get(key, case.get(f"{key}s")) for key in _PARAMETERS[name]}
+        size = max((len(x) for x in parameters.values() if isinstance(x, list)), default=2)
+        return build(name, parameters, size)
+    return configured() if name and configured else None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from cofail_lab.claims.checking.box import Axis, Box, Points, read_box
-from cofail_lab.claims.checking.laws import MATCHED, Laws, read_laws
+from cofail_lab.claims.checking.laws import DEFAULT_BOXES, MATCHED, Laws, read_laws
 from cofail_lab.errors import InputError
 from cofail_lab.language import Node, parse
 from cofail_lab.language.evaluate import Evaluator, Truth, check_names, laws_in, needs_size
@@ -17,8 +17,7 @@ from cofail_lab.language.pools import LARGEST_LIST
 from cofail_lab.language.tree import Operation, walk
 from cofail_lab.models import AbstractErrorLaw
 
-Answer = Literal["survived", "refuted", "undecided", "vacuous"]
-"""What evidence says of a proposition; there is no "confirmed": nothing here is a proof."""
+_FIELDS = ("claim.says", "claim.when")
 
 
 @dataclass(frozen=True)
@@ -114,13 +113,17 @@ def read(claim: Mapping[str, Any], law: AbstractErrorLaw | None) -> Proposition:
             raise InputError(f"claim.tolerance: {tolerance!r} is not a number >= 0")
     given = tuple(over or ())
     asked = dict.fromkeys(name for tree in trees for name in laws_in(tree, given))
+    # What the law adds to the box is known only when its quantities are: first a name that nothing can have.
+    of_laws = {name for box in DEFAULT_BOXES.values() for name in box} if asked or law is not None else set()
+    for tree, field in zip(trees, _FIELDS, strict=False):
+        check_names(tree, (*given, *sorted(of_laws - set(given))), field)
     laws, ranges = read_laws(tuple(asked), law, tuple(match), over)
     if "m" not in given and not any(needs_size(tree, given) for tree in trees):
         ranges.pop("m", None)
     largest = int(np.max(ranges["m"])) if isinstance(ranges.get("m"), int | float | list | tuple) else LARGEST_LIST
     box = read_box(ranges, largest if laws.driver and not laws.slow else _list_size(law))
     box = _with_fixed(box, laws)
-    for tree, field in zip(trees, ("claim.says", "claim.when"), strict=False):
+    for tree, field in zip(trees, _FIELDS, strict=False):
         check_names(tree, tuple(name for name, axis in box.axes.items() if axis.size is None), field)
     texts = str(claim["says"]), "" if when is None else str(claim["when"])
     return Proposition(says, when, texts, laws, box, None if tolerance is None else float(tolerance))

@@ -56,7 +56,7 @@ def worst(
     order = np.argsort(at_start, kind="stable")[:_KEPT]
     best, values, n_tried = start[order], at_start[order], 0
     radius = 0.25
-    tried = max(32, int(_TRIED * effort))
+    tried = max(12, int(_TRIED * effort))
     for _ in range(_ROUNDS):
         parents = best[rng.integers(len(best), size=tried)]
         steps = rng.standard_normal((tried, d)) * radius
@@ -66,8 +66,9 @@ def worst(
         best, values = _kept(best, values, np.clip(parents + steps, 0, 1), slack)
         n_tried += tried
         radius /= 2.5
-    for _ in range(max(2, int(_STEPS * min(1.0, effort)))):
-        children = _down(box, best[:_DESCENTS], values[:_DESCENTS], slack)
+    for _ in range(_STEPS if effort >= 1 else 1):
+        descents = _DESCENTS if effort >= 1 else 1
+        children = _down(box, best[:descents], values[:descents], slack)
         n_tried += children[1]
         before = values[0]
         best, values = _kept(best, values, children[0], slack)
