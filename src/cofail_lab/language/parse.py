@@ -37,7 +37,8 @@ def parse(text: object, field: str) -> Node:
         InputError: it is not a statement of the language; one line says what is wrong and where.
     """
     if not isinstance(text, str) or not text.strip():
-        raise InputError(f"{field}: {text!r} is not a statement such as 'ratio_one_factor(m) > 1'")
+        given = "null" if text is None else repr(text)
+        raise InputError(f"{field}: {given} is not a statement such as 'ratio_one_factor(m) > 1'")
     if len(text) > MAX_LENGTH:
         raise InputError(f"{field}: {len(text):,} characters; at most {MAX_LENGTH:,} are accepted")
     tokens = _tokens(text, field)

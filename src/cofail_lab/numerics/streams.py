@@ -11,6 +11,7 @@ TAIL = 20
 OUTER_FOLDS, INNER_FOLDS, POLICY_BOOTSTRAP, CASCADE_BOOTSTRAP = 21, 22, 23, 24
 SETS, SPLIT = 25, 26
 MATCHED, BANDS, CHURN_BOOTSTRAP, VOTE_SIZES = 27, 28, 29, 30
+TAIL_PLAN = 41
 
 
 def generator(seed: int, purpose: int, index: int = 0) -> np.random.Generator:

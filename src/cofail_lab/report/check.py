@@ -53,6 +53,7 @@ class Checked:
             verdicts=(self.verdict(),),
             tables=self.tables(),
             figures={} if self.shown is None else {"margin": partial(_draw, self.shown)},
+            brief=self.brief(),
             sections=self.sections(),
         )
 
@@ -156,30 +157,46 @@ class Checked:
             tables["margin"] = pa.table({**drawn, "margin": self.shown.margin.ravel()})
         return tables
 
+    def brief(self) -> tuple[Section, ...]:
+        """On one screen: where it fails or nearly does, whether the check could have failed, what to do."""
+        return (
+            Section("Where", (), tuple(self._found_rows())),
+            Section("Could the check have failed?", (self._about_controls(), *self._built_in())),
+            Section("What it means", (self._decision(),)),
+        )
+
     def sections(self) -> tuple[Section, ...]:
         """In reading order; the last sentence is for a decision."""
-        proposition, outcome = self.proposition, self.outcome
+        proposition = self.proposition
         rows = [Row("claimed", proposition.texts[0])]
         if proposition.texts[1]:
-            rows.append(Row("when", proposition.texts[1], f"leaves out {percent(outcome.left_out)} of the box"))
+            rows.append(Row("when", proposition.texts[1]))
         if proposition.laws.driver:
             rows.append(Row("law", proposition.laws.driver, self._others()))
         rows.append(Row("box", box_text(proposition)))
-        if outcome.counterexample is not None:
-            rows += counterexample_rows(outcome.counterexample, proposition)
-        elif outcome.worst is not None:
-            rows.append(Row("smallest margin", number(outcome.worst_margin, 3), at(outcome.worst, proposition)))
-        if outcome.not_defined:
-            rows.append(Row("not defined", percent(outcome.not_defined), "of the points: a quantity does not exist"))
-        if outcome.n_undecided or outcome.n_resolved:
-            note = f"closer than their errors; {count(outcome.n_resolved)} more decided by more digits"
-            rows.append(Row("undecided", count(outcome.n_undecided), note))
+        rows += self._found_rows()
         figures = {} if self.shown is None else {"margin": caption(self.shown)}
         return (
             Section("The proposition", (), tuple(rows), figures),
             Section("Could the check have failed?", (self._about_controls(), *self._built_in())),
             Section("What it means", (self._decision(),)),
         )
+
+    def _found_rows(self) -> list[Row]:
+        """The counterexample, or how close it comes, and what was left out."""
+        outcome, rows = self.outcome, []
+        if outcome.counterexample is not None:
+            rows += counterexample_rows(outcome.counterexample, self.proposition)
+        elif outcome.worst is not None:
+            rows.append(Row("smallest margin", number(outcome.worst_margin, 3), at(outcome.worst, self.proposition)))
+        if self.proposition.texts[1]:
+            rows.append(Row("left out", percent(outcome.left_out), "of the box, by the hypothesis"))
+        if outcome.not_defined:
+            rows.append(Row("not defined", percent(outcome.not_defined), "of the points: a quantity does not exist"))
+        if outcome.n_undecided or outcome.n_resolved:
+            note = f"closer than their errors; {count(outcome.n_resolved)} more decided by more digits"
+            rows.append(Row("undecided", count(outcome.n_undecided), note))
+        return rows
 
     def _others(self) -> str:
         laws = self.proposition.laws
@@ -264,7 +281,7 @@ def counterexample_rows(found: Counterexample, proposition: Proposition) -> list
     """Where a statement fails, by how much, and how that was looked at again."""
     rows = [Row("fails at", at(found.case, proposition), "in its simplest form")]
     if found.sides is not None:
-        rows.append(Row("there", sides_text(found.sides), "with errors"))
+        rows.append(Row("there", sides_text(found.sides), f"± {found.sides.left_error + found.sides.right_error:.0e}"))
     how = f"{found.second.digits} digits" if found.second.digits else found.second.how
     rows.append(Row("looked at again", how, "comes out false too" if found.second.violated else "not decided"))
     return rows

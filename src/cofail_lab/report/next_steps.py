@@ -55,6 +55,12 @@ def _verify(result: Result) -> str:
     return "experiment=verify experiment.claims=P1.v verbose=true shows the evidence for one claim"
 
 
+def _check(result: Result) -> str:
+    if result.labels.get("answer") == "refuted":
+        return "experiment=check experiment.replay={folder}/results.json measures the counterexample again"
+    return f"{_SAME} -m law=clayton,beta_mixing asks other laws; experiment.points=65536 looks closer"
+
+
 _STEPS: dict[str, str | Callable[[Result], str]] = {
     "queries": f"{_SAME} experiment=health looks for wrong keys and broken graders behind them",
     "policies": f"{_SAME} experiment=decide weighs the gains against dollars",
@@ -71,6 +77,7 @@ _STEPS: dict[str, str | Callable[[Result], str]] = {
     "frontier": f"{_SAME} experiment=decide says how much of it real policies get",
     "tail_curve": "-m and several values of a law's key compare curves; experiment=grid computes a thousand",
     "verify": _verify,
+    "check": _check,
     "health": _health,
     "regrade": f"{_SAME} experiment=queries lists the queries that still defeat everyone",
     "gather": "gather.metrics=NAMES shows other numbers; the page links every run",

@@ -5,7 +5,7 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from cofail_lab.claims.checking.slices import Slice
-from cofail_lab.report.figures.style import OTHER, PALETTE, STRONG, canvas, drawing, fitted
+from cofail_lab.report.figures.style import OTHER, PALETTE, STRONG, canvas, decades, drawing, fitted
 
 
 @drawing()
@@ -21,7 +21,7 @@ def _line(shown: Slice) -> Figure:
     nearest = int(np.argmin(np.abs(shown.values[0] - shown.point[0])))
     axes.plot(shown.point[0], shown.margin[nearest], "o", color=STRONG, markersize=5, zorder=5)
     if shown.log[0]:
-        axes.set_xscale("log")
+        decades(axes.xaxis, shown.values[0][0], shown.values[0][-1])
     axes.set_xlabel(shown.names[0])
     axes.set_ylabel("margin (below 0: false)")
     return fitted(figure)
@@ -31,15 +31,21 @@ def _map(shown: Slice) -> Figure:
     figure, axes = canvas(3.6, 2.8)
     finite = shown.margin[np.isfinite(shown.margin)]
     # Most of the map is seen, whatever a few points at its edge are.
-    size = float(np.quantile(np.abs(finite), 0.95)) if finite.size else 1.0
-    norm = TwoSlopeNorm(0.0, -(size or 1.0), size or 1.0)
+    # Where it is false has a scale of its own: it may fail by little.
+    norm = TwoSlopeNorm(0.0, *(sign * _size(sign * finite) for sign in (-1, 1)))
     drawn = axes.pcolormesh(*shown.values, shown.margin.T, cmap="RdBu", norm=norm, shading="nearest", rasterized=True)
     axes.set_facecolor("#eeeeee")
     axes.plot(*shown.point, "o", color="black", markerfacecolor="none", markersize=7)
-    for scale, log in ((axes.set_xscale, shown.log[0]), (axes.set_yscale, shown.log[1])):
+    for axis, values, log in zip((axes.xaxis, axes.yaxis), shown.values, shown.log, strict=True):
         if log:
-            scale("log")
+            decades(axis, values[0], values[-1])
     axes.set_xlabel(shown.names[0])
     axes.set_ylabel(shown.names[1])
     figure.colorbar(drawn, ax=axes, label="margin (below 0: false)")
     return fitted(figure)
+
+
+def _size(values: np.ndarray) -> float:
+    """What nearly all of the positive values stay below; 1 without any."""
+    positive = values[values > 0]
+    return float(np.quantile(positive, 0.95)) if positive.size else 1.0
