@@ -22,7 +22,7 @@ from cofail_lab.result import Result
 if TYPE_CHECKING:
     from cofail_lab.claims.claim import Claim
 
-_KEYS = ("says", "when", "over", "match", "tolerance", "expect", "id")
+_KEYS = ("says", "when", "over", "match", "tolerance", "expect", "id", "release")
 # Values of each parameter in the figure: of two parameters, of one, and of a law that is built point by point.
 _LATTICE, _LINE, _SLOW_LINE = 40, 120, 12
 
@@ -59,7 +59,7 @@ class Check:
             return self._replayed(inputs)
         claim = {key: self.claim.get(key) for key in _KEYS}
         proposition = read(claim, None if inputs.law_factory is None else inputs.law())
-        same = self._registered(claim["id"])
+        same = self._registered(claim["id"], claim["release"])
         n_points = 256 if inputs.options.smoke else self.points
         with progress("Counterexamples", total=4) as advance:
             outcome = check(proposition, n_points, inputs.options.seed, advance)
@@ -82,13 +82,14 @@ class Check:
             return slice_through(proposition, point, names[:1], _SLOW_LINE)
         return slice_through(proposition, point, names, _LINE if len(names) == 1 else _LATTICE)
 
-    def _registered(self, name: Any) -> Claim | None:
+    def _registered(self, name: Any, release: Any) -> Claim | None:
         """The built-in claim that says the same."""
         if name is None:
             return None
-        found = [claim for claim in select(str(name)) if claim.id == name]
+        found = [claim for claim in select(str(name)) if claim.id == name and release in (None, *claim.releases)]
         if not found:
-            raise InputError(f"claim.id: {name!r} is no single claim; experiment=verify lists them")
+            of = "" if release is None else f" of release {release}"
+            raise InputError(f"claim.id: {name!r} is no single claim{of}; experiment=verify lists them")
         return found[-1]
 
     def _replayed(self, inputs: Inputs) -> Result:

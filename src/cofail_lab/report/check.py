@@ -128,7 +128,7 @@ class Checked:
             }
         return Verdict(
             id=str(self.claim["id"] or "own"),
-            release="lab",
+            release=self.claim["release"] or "lab",
             statement=self.proposition.texts[0],
             hypothesis=self.proposition.texts[1],
             expected=self.claim["expect"] or outcome.answer,
