@@ -118,7 +118,13 @@ def _keys(path: Path, group: str) -> Iterator[str]:
 
 def _hidden(place: str) -> bool:
     """Whether a key is none that people set: Hydra's own, and the experiment's copy of a key of another group."""
-    return place.startswith(("hydra.", "defaults", "experiment.experiment.")) or place in ("law", "claim", "plan", "experiment.claim", "experiment.plan")
+    return place.startswith(("hydra.", "defaults", "experiment.experiment.")) or place in (
+        "law",
+        "claim",
+        "plan",
+        "experiment.claim",
+        "experiment.plan",
+    )
 
 
 def _wrapped(line: str, indent: int, width: int = 118) -> str:

@@ -142,7 +142,7 @@ def _evidence(histograms: np.ndarray) -> np.ndarray:
 def search(
     null: Counts, alternative: Counts, start: int, level: float, power: float, seed: int, advance: Callable[[int], None]
 ) -> Tested | None:
-    """The least sample, to a twentieth, whose simulated power is enough; None where 25 steps of a fifth do not reach it.
+    """The least sample, to a twentieth, whose simulated power is enough; None where `MOST_STEPS` do not reach it.
 
     Args:
         null, alternative: laws of C.

@@ -56,7 +56,7 @@ class Check:
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """Look for a counterexample, or measure a stored one again."""
         if self.replay is not None:
-            return self._replayed(inputs)
+            return _replayed(self.replay, inputs)
         claim = {key: self.claim.get(key) for key in _KEYS}
         proposition = read(claim, None if inputs.law_factory is None else inputs.law())
         same = self._registered(claim["id"], claim["release"])
@@ -92,16 +92,16 @@ class Check:
             raise InputError(f"claim.id: {name!r} is no single claim{of}; experiment=verify lists them")
         return found[-1]
 
-    def _replayed(self, inputs: Inputs) -> Result:
-        assert self.replay is not None
-        stored = _stored(self.replay)
-        try:
-            law = read_law(stored["law"], stored["case"], inputs.law if inputs.law_factory else None)
-            proposition = read({key: stored["claim"].get(key) for key in _KEYS}, law)
-            again = replay(proposition, stored["case"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"experiment.replay: {self.replay}: not a counterexample of this lab ({error})") from error
-        return words.replayed(proposition, again)
+
+def _replayed(path: str, inputs: Inputs) -> Result:
+    stored = _stored(path)
+    try:
+        law = read_law(stored["law"], stored["case"], inputs.law if inputs.law_factory else None)
+        proposition = read({key: stored["claim"].get(key) for key in _KEYS}, law)
+        again = replay(proposition, stored["case"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"experiment.replay: {path}: not a counterexample of this lab ({error})") from error
+    return words.replayed(proposition, again)
 
 
 def _stored(path: str) -> Mapping[str, Any]:

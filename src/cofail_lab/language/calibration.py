@@ -61,7 +61,9 @@ def log_clayton(pool: AbstractPool, m: _N) -> Logs:
         log_joint = -(top + np.log(np.exp(a - top) + np.exp(b - top) - np.exp(-top))) / theta
         # Where θ is small the sum is 1 and a little: its logarithm through the little.
         small = (a + b) < 1e-3
-        log_joint = np.where(small, -np.log1p(np.expm1(np.minimum(a, 1)) + np.expm1(np.minimum(b, 1))) / theta, log_joint)
+        log_joint = np.where(
+            small, -np.log1p(np.expm1(np.minimum(a, 1)) + np.expm1(np.minimum(b, 1))) / theta, log_joint
+        )
         return np.log((np.exp(log_joint) * used[which]).sum(axis=1) / used[which].sum(axis=1))
 
     low, high = np.full(len(m), np.log(1e-6)), np.full(len(m), np.log(1e3))

@@ -64,7 +64,9 @@ def _clayton(p: Parameters, counts: np.ndarray) -> Logs:
     theta = p["theta"][:, 0]
     load = -p["theta"] * np.log(p["error_rate"])
     # log(e^load - 1), at either end.
-    log_terms = np.where(load > 1, load + np.log1p(-np.exp(-np.maximum(load, 1))), np.log(np.expm1(np.minimum(load, 1))))
+    log_terms = np.where(
+        load > 1, load + np.log1p(-np.exp(-np.maximum(load, 1))), np.log(np.expm1(np.minimum(load, 1)))
+    )
     with np.errstate(divide="ignore"):
         log_terms = log_terms + np.log(counts)
     largest = log_terms.max(axis=1)

@@ -97,7 +97,8 @@ class Evaluator:
 
     def truth(self, node: Node) -> Truth:
         """Where a statement is true and where it is false."""
-        assert isinstance(node, Operation)
+        if not isinstance(node, Operation):
+            raise TypeError(f"{node} is a number, and no statement")
         if node.symbol in COMPARISONS:
             return self._compared(node)
         parts = [self.truth(part) for part in node.parts]
@@ -199,7 +200,7 @@ def _asked(node: Node, parameters: tuple[str, ...]) -> list[Name]:
 
 
 def check_names(node: Node, parameters: tuple[str, ...], field: str) -> None:
-    """Raise InputError unless every name is a parameter, a quantity or a formula, with as many arguments as it takes."""
+    """Raise InputError unless every name is a parameter, a quantity or a formula with the right arguments."""
     for part in walk(node):
         if not isinstance(part, Name) or (not part.law and not part.arguments and part.name in parameters):
             continue

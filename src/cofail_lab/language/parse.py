@@ -64,15 +64,15 @@ def _tokens(text: str, field: str) -> list[tuple[str, int]]:
         if match is None:
             there = len(text) - len(text[at:].lstrip())
             raise InputError(f"{field}: {text[there : there + 12]!r} at character {there + 1} is not in the language")
-        token = match[match.lastgroup or 0]
-        if match["number"] and sum(c.isdigit() for c in token) > MAX_DIGITS:
-            raise InputError(f"{field}: a number of {len(token)} characters; at most {MAX_DIGITS} digits are accepted")
-        if token in _RESERVED:
-            raise InputError(f"{field}: {token!r} at character {match.start(match.lastgroup or 0) + 1} is no name here")
-        depth += (token == "(") - (token == ")")
+        word = match[match.lastgroup or 0]
+        if match["number"] and sum(c.isdigit() for c in word) > MAX_DIGITS:
+            raise InputError(f"{field}: a number of {len(word)} characters; at most {MAX_DIGITS} digits are accepted")
+        if word in _RESERVED:
+            raise InputError(f"{field}: {word!r} at character {match.start(match.lastgroup or 0) + 1} is no name here")
+        depth += (word == "(") - (word == ")")
         if depth > MAX_DEPTH:
             raise InputError(f"{field}: brackets nested deeper than {MAX_DEPTH}")
-        tokens.append((token, match.start(match.lastgroup or 0)))
+        tokens.append((word, match.start(match.lastgroup or 0)))
         at = match.end()
     return tokens
 
@@ -100,9 +100,9 @@ def _arrows(tokens: list[tuple[str, int]]) -> list[tuple[str, int]]:
 
 def _up_to_comma(tokens: list[tuple[str, int]]) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
     depth = 0
-    for place, (token, _) in enumerate(tokens):
-        depth += (token == "(") - (token == ")")
-        if token == "," and depth == 0:
+    for place, (word, _) in enumerate(tokens):
+        depth += (word == "(") - (word == ")")
+        if word == "," and depth == 0:
             return tokens[:place], tokens[place:]
     return tokens, []
 
@@ -171,9 +171,7 @@ class _Reader:
         if any(type(op) not in _COMPARISON for op in ops):
             raise InputError(f"{self._field}: a comparison is one of < <= > >= ==")
         sides = [self._number(left), *map(self._number, others)]
-        pairs = [
-            Operation(_COMPARISON[type(op)], (a, b)) for op, a, b in zip(ops, sides[:-1], sides[1:], strict=True)
-        ]
+        pairs = [Operation(_COMPARISON[type(op)], (a, b)) for op, a, b in zip(ops, sides[:-1], sides[1:], strict=True)]
         return pairs[0] if len(pairs) == 1 else Operation("and", tuple(pairs))
 
     def _called(self, func: ast.AST, args: list[ast.expr]) -> Node:

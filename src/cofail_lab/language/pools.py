@@ -199,4 +199,3 @@ def law_name(text: str, field: str) -> str:
         meant = f", did you mean {near[0]}?" if near else f"; there are {', '.join(LAWS)}"
         raise InputError(f"{field}: {text!r} is no law{meant}")
     return name
-

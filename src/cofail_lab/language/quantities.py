@@ -229,11 +229,15 @@ def _mean_score(pool: AbstractPool, k: Values) -> Values:
 
 
 QUANTITIES: Mapping[str, Quantity] = {
-    "all_wrong": Quantity(("m",), "β(m), the rate at which the first m models are all wrong", partial(_of_log, _all_wrong)),
+    "all_wrong": Quantity(
+        ("m",), "β(m), the rate at which the first m models are all wrong", partial(_of_log, _all_wrong)
+    ),
     "error_rate": Quantity(("m",), "mean error rate of the first m models", _error_rate),
     "pair": Quantity(("m",), "mean rate at which two of them are both wrong", partial(_correlation, "pair")),
     "pearson": Quantity(("m",), "mean Pearson correlation of their errors", partial(_correlation, "pearson")),
-    "tetrachoric": Quantity(("m",), "mean tetrachoric correlation of their errors", partial(_correlation, "tetrachoric")),
+    "tetrachoric": Quantity(
+        ("m",), "mean tetrachoric correlation of their errors", partial(_correlation, "tetrachoric")
+    ),
     **{name: Quantity(("m",), said, partial(_of_log, log)) for name, (said, log) in _PREDICTIONS.items()},
     **{
         f"ratio_{name}": Quantity(("m",), f"all_wrong(m)/{name}(m), from their logarithms", partial(_ratio, log))
@@ -252,4 +256,3 @@ QUANTITIES: Mapping[str, Quantity] = {
     "k_star": Quantity(("cost", "m"), "k* with λ at the variance of one member (P6.i, P7.i)", _k_star),
 }
 """By name."""
-

@@ -62,8 +62,7 @@ class Checked:
         outcome, says = self.outcome, self.proposition.texts[0]
         tried = f"{count(outcome.n_points)} points and {count(outcome.n_searched)} more of an adversary"
         match outcome.answer:
-            case "refuted":
-                assert outcome.counterexample is not None
+            case "refuted" if outcome.counterexample is not None:
                 return f"Refuted: {says} fails at {at(outcome.counterexample.case, self.proposition)}."
             case "vacuous" if outcome.controls.emptiness == "hypothesis_never":
                 return "Says nothing: it holds because its hypothesis never does, at none of the points of the box."
@@ -234,8 +233,8 @@ class Checked:
         match self.outcome.answer:
             case "refuted":
                 return (
-                    "Do not decide by it in this box: one point is enough. The figure shows where it holds; a "
-                    "hypothesis (claim.when) or a smaller box (claim.over) that leaves the rest out can be checked again."
+                    "Do not decide by it in this box: one point is enough. The figure shows where it holds; leave the "
+                    "rest out by a hypothesis (claim.when) or a smaller box (claim.over) and check again."
                 )
             case "vacuous":
                 return "Nothing can be decided by it: widen the box (claim.over) or weaken the hypothesis (claim.when)."
@@ -247,8 +246,8 @@ class Checked:
         if self._nothing_varies:
             return "It tells nothing about what varies here: a decision needs a statement that something could change."
         return (
-            "It can serve as a working rule inside this box. A decision that turns on less than the smallest margin, or "
-            "on points outside, needs a proof."
+            "It can serve as a working rule inside this box. A decision that turns on less than the smallest margin, "
+            "or on points outside, needs a proof."
         )
 
 

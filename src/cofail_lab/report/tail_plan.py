@@ -70,9 +70,7 @@ class TailPlan:
         """The smallest of the sizes for which the queries that there are suffice; None where none does."""
         if self.n_queries is None:
             return None
-        enough = (
-            m for m, n in zip(self.sizes, self.needed, strict=True) if n is not None and n <= self.n_queries
-        )
+        enough = (m for m, n in zip(self.sizes, self.needed, strict=True) if n is not None and n <= self.n_queries)
         return next((int(m) for m in enough), None)
 
     def headline(self) -> str:
@@ -100,7 +98,7 @@ class TailPlan:
         if self.simulated is not None:
             shown = f"{percent(self.simulated.power)} ± {percent(self.simulated.error)}"
             rows += [
-                Row("queries, null estimated", count(self.simulated.n_queries), "from the same queries, to a twentieth"),
+                Row("queries, null estimated", count(self.simulated.n_queries), "from these queries, to a twentieth"),
                 Row("power there", shown, f"in {count(SIMULATED)} simulated samples"),
                 Row("level there", percent(self.simulated.level), f"measured; {percent(self.level, 0)} is allowed"),
             ]

@@ -132,9 +132,7 @@ def check(
         answer = "vacuous"
     else:
         answer = "undecided" if undecided else "survived"
-    return Outcome(
-        answer, points, judged, n_searched, worst_margin, worst, counterexample, undecided, resolved, beside
-    )
+    return Outcome(answer, points, judged, n_searched, worst_margin, worst, counterexample, undecided, resolved, beside)
 
 
 def _no_two_alike(box: Box, shares: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from cofail_lab.claims.checking.proposition import Proposition
 from cofail_lab.errors import ConvergenceError, InputError
 from cofail_lab.language.evaluate import Evaluator
 from cofail_lab.language.pools import AbstractPool, BuiltPool, ClosedPool
-from cofail_lab.language.tree import COMPARISONS, LOGICAL, Node, Operation
+from cofail_lab.language.tree import LOGICAL, Node, Operation
 
 How = Literal["rationals", "many digits", "a second path", "its own error"]
 _DIGITS = 40
@@ -61,7 +61,8 @@ def _with_digits(proposition: Proposition, case: Case) -> Second:
 
 def _truth(digits: Digits, node: Node, tolerance: float | None) -> bool | None:
     """True, false, or None where both sides are as close as their digits."""
-    assert isinstance(node, Operation)
+    if not isinstance(node, Operation):
+        raise NoDigitsError("no statement")
     if node.symbol in LOGICAL:
         parts = [_truth(digits, part, tolerance) for part in node.parts]
         if node.symbol == "not":
@@ -72,18 +73,15 @@ def _truth(digits: Digits, node: Node, tolerance: float | None) -> bool | None:
         if decisive in parts:
             return decisive
         return None if None in parts else not decisive
-    assert node.symbol in COMPARISONS
     a, b = (digits.number(part) for part in node.parts)
-    apart = digits._operation("-", [a, b])
+    apart = digits.operation("-", [a, b])
     if node.symbol == "==":
-        apart = digits._operation("-", [abs(apart), mpmath.mpf(tolerance or 0.0)])
+        apart = digits.operation("-", [abs(apart), mpmath.mpf(tolerance or 0.0)])
     if not digits.exact:
-        size = max(abs(digits._real(a)), abs(digits._real(b)))
-        if abs(digits._real(apart)) <= size * (digits.relative * 4 + mpmath.mpf(10) ** (12 - _DIGITS)):
+        size = max(abs(digits.real(a)), abs(digits.real(b)))
+        if abs(digits.real(apart)) <= size * (digits.relative * 4 + mpmath.mpf(10) ** (12 - _DIGITS)):
             return None
-    return bool(
-        {"<": apart < 0, "<=": apart <= 0, ">": apart > 0, ">=": apart >= 0, "==": apart <= 0}[node.symbol]
-    )
+    return bool({"<": apart < 0, "<=": apart <= 0, ">": apart > 0, ">=": apart >= 0, "==": apart <= 0}[node.symbol])
 
 
 def _by_methods(proposition: Proposition, case: Case) -> Second:

@@ -16,7 +16,7 @@ import mpmath
 from cofail_lab.claims.reference import exchangeable
 from cofail_lab.claims.reference.many_digits import loadings, log_one_factor, quantile
 from cofail_lab.language.formulas import FORMULAS
-from cofail_lab.language.tree import Name, Node, Number, Operation
+from cofail_lab.language.tree import Name, Node, Number
 
 Real = Any
 """A Fraction, or a number of mpmath."""
@@ -58,17 +58,18 @@ class Digits:
             if not node.law and node.name in FORMULAS:
                 return self._formula(node.name, arguments)
             return self._quantity(node, arguments)
-        return self._operation(node.symbol, [self.number(part) for part in node.parts])
+        return self.operation(node.symbol, [self.number(part) for part in node.parts])
 
-    def _operation(self, symbol: str, parts: list[Real]) -> Real:
+    def operation(self, symbol: str, parts: list[Real]) -> Real:
+        """An operation on numbers."""
         if symbol in ("min", "max"):
             return (min if symbol == "min" else max)(parts)
         if symbol == "**":
             return self._power(*parts)
         if symbol in ("log", "exp", "sqrt"):
-            return getattr(mpmath, symbol)(self._real(parts[0]))
+            return getattr(mpmath, symbol)(self.real(parts[0]))
         if symbol in ("+", "-", "*", "/") and not all(isinstance(part, Fraction) for part in parts):
-            parts = [self._real(part) for part in parts]
+            parts = [self.real(part) for part in parts]
         match symbol:
             case "+":
                 return parts[0] + parts[1]
@@ -89,15 +90,16 @@ class Digits:
             return Fraction(floor(value))
         if abs(value - mpmath.nint(value)) < mpmath.mpf(10) ** -20:
             raise NoDigitsError("a number on the edge of a whole one")
-        return Fraction(int(mpmath.floor(value)))
+        whole: Any = mpmath.floor(value)
+        return Fraction(int(whole))
 
     def _power(self, base: Real, exponent: Real) -> Real:
-        if isinstance(base, Fraction) and isinstance(exponent, Fraction) and exponent.denominator == 1:
-            if abs(exponent) <= _LARGEST_POWER:
-                return base ** int(exponent)
-        return self._real(base) ** self._real(exponent)
+        whole = isinstance(exponent, Fraction) and exponent.denominator == 1
+        if isinstance(base, Fraction) and whole and abs(exponent) <= _LARGEST_POWER:
+            return base ** int(exponent)
+        return self.real(base) ** self.real(exponent)
 
-    def _real(self, value: Real) -> Any:
+    def real(self, value: Real) -> Any:
         """As a number of mpmath, rounded: no longer exact."""
         if not isinstance(value, Fraction):
             return value
@@ -133,18 +135,18 @@ class Digits:
             case "one_factor_gaussian":
                 if m == 1:
                     return p["error_rate"]
-                r = self._real(p["correlation"])
+                r = self.real(p["correlation"])
                 return self._one_factor(self._threshold(p["error_rate"]), (mpmath.sqrt(r), mpmath.sqrt(1 - r)), m)
         raise NoDigitsError(law)
 
     def _clayton(self, alpha: Real, theta: Real, m: int) -> Any:
-        a, t = self._real(alpha), self._real(theta)
+        a, t = self.real(alpha), self.real(theta)
         self.exact = False
         return (m * a ** (-t) - m + 1) ** (-1 / t)
 
     def _threshold(self, alpha: Real) -> Any:
         self.exact = False
-        a = self._real(alpha)
+        a = self.real(alpha)
         return quantile(a, 1 - a)
 
     def _one_factor(self, t: Any, factor: tuple[Any, Any], m: int) -> Any:
@@ -166,9 +168,9 @@ class Digits:
     def _factor(self) -> tuple[Any, Any]:
         """√r and √(1-r) at the tetrachoric correlation."""
         if self._driver == "one_factor_gaussian":
-            r = self._real(self._case["correlation"])
+            r = self.real(self._case["correlation"])
             return mpmath.sqrt(r), mpmath.sqrt(1 - r)
-        alpha, pair = self._real(self._rate()), self._real(self._pair())
+        alpha, pair = self.real(self._rate()), self.real(self._pair())
         if pair <= alpha**2:
             raise NoDigitsError("no positive correlation")
         return loadings(self._threshold(self._rate()), alpha - pair)
@@ -176,7 +178,7 @@ class Digits:
     def _pearson(self) -> Real:
         alpha, pair = self._rate(), self._pair()
         if not (isinstance(alpha, Fraction) and isinstance(pair, Fraction)):
-            alpha, pair = self._real(alpha), self._real(pair)
+            alpha, pair = self.real(alpha), self.real(pair)
         return (pair - alpha**2) / (alpha * (1 - alpha))
 
     def _predicted(self, name: str, m: int) -> Real:
@@ -188,7 +190,7 @@ class Digits:
             case "one_factor" | "gaussian":
                 return self._one_factor(self._threshold(self._rate()), self._factor(), m)
             case "one_factor_pearson":
-                r = self._real(self._pearson())
+                r = self.real(self._pearson())
                 if not 0 < r < 1:
                     raise NoDigitsError("no positive correlation")
                 return self._one_factor(self._threshold(self._rate()), (mpmath.sqrt(r), mpmath.sqrt(1 - r)), m)
@@ -198,7 +200,7 @@ class Digits:
                 shock = (alpha - base) / (1 - base)
                 return shock + (1 - shock) * self._power(base, Fraction(m))
             case "clayton":
-                alpha, pair = self._real(self._rate()), self._real(self._pair())
+                alpha, pair = self.real(self._rate()), self.real(self._pair())
                 theta = mpmath.findroot(
                     lambda t: mpmath.log(2 * alpha ** (-t) - 1) / -t - mpmath.log(pair), (1e-6, 1e3), solver="anderson"
                 )
@@ -223,7 +225,9 @@ class Digits:
             "foreclosed": lambda: self._quotient(self._all_wrong(law, m), self._rate()),
             "frechet_lower": lambda: self._frechet(m)[0],
             "frechet_upper": lambda: self._frechet(m)[1],
-            "mean_score": lambda: self._formula("mean_score_accuracy", [self._rate(), self._factor()[0] ** 2, Fraction(m)]),
+            "mean_score": lambda: self._formula(
+                "mean_score_accuracy", [self._rate(), self._factor()[0] ** 2, Fraction(m)]
+            ),
         }
         if node.name in simple:
             return simple[node.name]()
@@ -232,7 +236,7 @@ class Digits:
         return self._predicted(node.name, m)
 
     def _quotient(self, a: Real, b: Real) -> Real:
-        return a / b if isinstance(a, Fraction) and isinstance(b, Fraction) else self._real(a) / self._real(b)
+        return a / b if isinstance(a, Fraction) and isinstance(b, Fraction) else self.real(a) / self.real(b)
 
     def _frechet(self, m: int) -> tuple[Real, Real]:
         """Dawson and Sankoff (theory P3.vi)."""
@@ -252,7 +256,7 @@ class Digits:
             return _best_at_price(*given)
         if name == "critical_auc":
             return _critical_auc(*given)
-        x = [self._real(value) for value in given]
+        x = [self.real(value) for value in given]
         self.exact = False
         match name:
             case "growth_threshold":
@@ -270,7 +274,7 @@ class Digits:
     def _majority(self, given: list[Real], k: int) -> Any:
         """The binomial sum over the shared part; even sizes are as good as one less."""
         k -= 1 - k % 2
-        mu, r = -self._threshold(given[0]), self._real(given[1])
+        mu, r = -self._threshold(given[0]), self.real(given[1])
         if k > 61 or not 0 < r < 1:
             raise NoDigitsError("a long sum")
 
@@ -284,7 +288,7 @@ class Digits:
 
     def _best_size(self, given: list[Real]) -> Fraction:
         """The best k next to the one that `decisions` finds: the objective is concave in k."""
-        mu, r, cost = -self._threshold(given[0]), self._real(given[1]), self._real(given[2])
+        mu, r, cost = -self._threshold(given[0]), self.real(given[1]), self.real(given[2])
         near = FORMULAS["best_size"].compute(*(float(x) for x in given))
 
         def objective(k: int) -> Any:

@@ -25,7 +25,7 @@ class Slice(NamedTuple):
 
     names: tuple[str, ...]
     values: tuple[Float[np.ndarray, " k"], ...]
-    margin: Float[np.ndarray, "..."]
+    margin: Float[np.ndarray, ...]
     point: tuple[float, ...]
     log: tuple[bool, ...]
 

@@ -41,9 +41,7 @@ def shock_log_ratio(shock: float, base: float, m: int) -> LogRatio:
         w, a0 = mpmath.mpf(shock), mpmath.mpf(base)
         error_rate = w + (1 - w) * a0
         t = quantile(error_rate, (1 - w) * (1 - a0))
-        coarse, fine = (
-            log_one_factor(t, *loadings(t, (1 - w) * a0 * (1 - a0)), m, halvings) for halvings in (0, 1)
-        )
+        coarse, fine = (log_one_factor(t, *loadings(t, (1 - w) * a0 * (1 - a0)), m, halvings) for halvings in (0, 1))
         value = mpmath.log(w + (1 - w) * a0**m) - fine
         # Owen's function gives what the pair rate leaves of α: a relative error of p is α/p of that.
         rounding = error_rate / (w + (1 - w) * a0**2) * mpmath.mpf(10) ** (6 - mpmath.mp.dps)
