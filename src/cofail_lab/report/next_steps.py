@@ -67,6 +67,10 @@ def _audit(result: Result) -> str:
     if result.metrics.get("n_unread"):
         return "read more of the sheet, and run the same command again"
     return f"correct keys and grader; {_SAME} experiment=regrade experiment.other=FILE compares both gradings"
+def _check(result: Result) -> str:
+    if result.labels.get("answer") == "refuted":
+        return "experiment=check experiment.replay={folder}/results.json measures the counterexample again"
+    return f"{_SAME} -m law=clayton,beta_mixing asks other laws; experiment.points=65536 looks closer"
 
 
 _STEPS: dict[str, str | Callable[[Result], str]] = {
@@ -88,6 +92,7 @@ _STEPS: dict[str, str | Callable[[Result], str]] = {
     "explore": "open {folder}/explorer.html in a browser",
     "tail_curve": "-m and several values of a law's key compare curves; experiment=grid computes a thousand",
     "verify": _verify,
+    "check": _check,
     "health": _health,
     "regrade": f"{_SAME} experiment=queries lists the queries that still defeat everyone",
     "raters": _raters,
