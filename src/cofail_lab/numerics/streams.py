@@ -13,7 +13,7 @@ SETS, SPLIT = 25, 26
 MATCHED, BANDS, CHURN_BOOTSTRAP, VOTE_SIZES = 27, 28, 29, 30
 RATERS, COMPARE, SHARED_ERRORS = 41, 42, 43
 PLANTED_KEYS, READING_ORDER = 51, 52
-TAIL_PLAN = 41
+TAIL_PLAN = 44
 
 
 def generator(seed: int, purpose: int, index: int = 0) -> np.random.Generator:

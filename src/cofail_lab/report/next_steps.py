@@ -67,6 +67,8 @@ def _audit(result: Result) -> str:
     if result.metrics.get("n_unread"):
         return "read more of the sheet, and run the same command again"
     return f"correct keys and grader; {_SAME} experiment=regrade experiment.other=FILE compares both gradings"
+
+
 def _check(result: Result) -> str:
     if result.labels.get("answer") == "refuted":
         return "experiment=check experiment.replay={folder}/results.json measures the counterexample again"
