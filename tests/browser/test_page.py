@@ -142,7 +142,10 @@ def test_a_chip_leads_to_health_and_a_link_opens_what_is_folded(visit: Visits, p
 
 
 def test_downloads_and_parquet(visit: Visits, page: Path) -> None:
-    with visit(page) as seen:
+    with visit(page, 390) as seen:
+        seen.locator(".menu summary", has_text="Cite").click()
+        assert seen.evaluate("document.documentElement.scrollWidth") <= 390
+        seen.locator(".menu summary", has_text="Cite").click()
         seen.locator(".menu summary", has_text="Data").click()
         with seen.expect_download() as saved:
             seen.get_by_role("button", name="queries.csv").click()
