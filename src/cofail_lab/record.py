@@ -125,6 +125,8 @@ class Recorder:
             self._write_table(name, table)
             if name in result.csv:
                 self._write(f"tables/{name}.csv", _as_csv(table))
+        for name, page in result.pages.items():
+            self._write(name, page)
         # After an interruption the page has those that were drawn.
         with suppress(KeyboardInterrupt):
             self.draw(result.figures, advance)

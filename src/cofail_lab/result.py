@@ -122,6 +122,7 @@ class Result(Shown):
         tables: name -> Arrow table, written as ``tables/<name>.parquet``.
         csv: names of the tables that are written as ``tables/<name>.csv``, too.
         figures: name -> function that draws it, so that nothing is drawn unless asked for.
+        pages: further pages, file name -> HTML, written beside ``report.html``.
         brief: the answer on one screen; the terminal shows it instead of ``sections`` unless all is asked for.
         sections: the summary, in reading order.
         interrupted: why the run stopped early, None if it did not; what had been computed is all here.
@@ -137,6 +138,7 @@ class Result(Shown):
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
     csv: tuple[str, ...] = ()
     figures: Mapping[str, Callable[[], Figure]] = field(default_factory=dict)
+    pages: Mapping[str, str] = field(default_factory=dict)
     brief: tuple[Section, ...] = ()
     sections: tuple[Section, ...] = ()
     interrupted: str | None = None

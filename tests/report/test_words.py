@@ -325,7 +325,7 @@ def test_metrics_are_their_own() -> None:
     note = policies._brief_row(score("ridge", 0.022), score("single_best", 0.0, cost=10.0)).note
     assert note == "2.2 points (1.2 to 4.2), 31% of G, 25% of the cost"
     figures = Figures(100, 11, 0.11, 0.056, 0.188, 0.76, 0.13, 0.25, 0.21, 0.07)
-    assert rows(tuple(regrade._figure_rows(figures))) == {
+    assert rows(tuple(regrade.figure_rows(figures))) == {
         "β": ("11.0%", "11 of 100, 95% 5.6% to 18.8%"),
         "G": ("13.0 points", "certified 7.0 to 21.0 points"),
     }

@@ -40,7 +40,7 @@ def brief(runs: GatheredRuns) -> tuple[Section, ...]:
     sentences = [moves for name in leading if (moves := sentence(runs, name, in_full=False))][:_SENTENCES]
     said = headline(runs)
     sentences += policy_remarks(runs)
-    sentences += [tally(runs)] * (said != tally(runs)) + _unfinished(runs)[:_UNFINISHED]
+    sentences += [tally(runs)] * (said != tally(runs)) + unfinished(runs)[:_UNFINISHED]
     room = SCREEN - _MARGIN - sum(len(wrap(text, 76)) for text in (said, *sentences))
     done = runs.completed
     some = []
@@ -54,7 +54,7 @@ def brief(runs: GatheredRuns) -> tuple[Section, ...]:
     )
 
 
-def _unfinished(runs: GatheredRuns) -> list[str]:
+def unfinished(runs: GatheredRuns) -> list[str]:
     """For each reason why runs did not finish: how many they are, and the first of them."""
     reasons: dict[tuple[str, str], list[int]] = {}
     for i in sorted({*range(len(runs.folders))} - {*runs.completed}):

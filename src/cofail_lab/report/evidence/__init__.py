@@ -19,6 +19,7 @@ FIGURES = {
     "P13": "p13",
     "P14": "p14",
     "P15": "p15",
+    "P16": "p16",
 }
 """The file that draws for a proposition; L1 stands beside P4, C2 beside P9."""
 
@@ -48,4 +49,6 @@ CAPTIONS = {
     "controlled; and two votes as three members come to share their errors.",
     "p15": "Distinct draws are unbiased and samples put back are not; clones ranked on the sample that votes look "
     "better.",
+    "p16": "κ of the same raters by prevalence; and the share of right answers that a majority marks right, which "
+    "falls with every even number of votes where ties are wrong.",
 }

@@ -10,7 +10,7 @@ from cofail_lab.report.answer import next_section
 from cofail_lab.report.numbers import interval, percent, ratio
 from cofail_lab.result import Row, Section
 
-_MORE_THAN_PAIRS = {
+MORE_THAN_PAIRS = {
     "beyond": ("yes", "more queries fail everyone than any law without a common mode explains: read them"),
     "heavy_tail": ("no", "a heavier tail than the normal one is enough; a common mode is neither needed nor excluded"),
     "chance": ("no", "a law without a common mode gives as many"),
@@ -40,7 +40,7 @@ def last_sections(fit: MatrixFit, certificate: Certificate, conclusion: Conclusi
 
 def more_than_pairs(fit: MatrixFit, conclusion: Conclusion) -> tuple[str, str]:
     """Whether more queries defeat everyone than pairs explain, in a word; and why, with the power of the test."""
-    word, why = _MORE_THAN_PAIRS[conclusion.tail]
+    word, why = MORE_THAN_PAIRS[conclusion.tail]
     why = _CANNOT_TELL.get(conclusion.reason, why) if conclusion.tail == "cannot_tell" else why
     if fit.tail is not None:
         mode = f"a common mode of {percent(fit.tail.atom)}"
