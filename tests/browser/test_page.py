@@ -127,6 +127,8 @@ def test_a_heading_sorts_and_a_search_finds(visit: Visits, page: Path) -> None:
         assert table.locator("th[aria-sort=ascending]").count() == 1
         table.get_by_role("button", name="model").click()
         assert column(1) == sorted(column(1), key=str.lower)
+        table.get_by_role("button", name="model").click()
+        assert column(1) == sorted(column(1), key=str.lower, reverse=True)
         seen.locator("#model-search").fill("MODEL-1")
         assert sorted(column(1)) == ["model-10", "model-11"] and seen.locator("#models-said").inner_text() == "2 found"
 
