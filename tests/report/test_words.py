@@ -348,9 +348,7 @@ def test_verdicts_in_words() -> None:
     alarms = FalseAlarms(20, 7, 50, 0.01, (FalseAlarm("P1.i", "lab", "refuted", 3, True),))
     wanted = verdict("P3.v", "refuted", "refuted")
     said = verify.headline([verdict("P1.i", "confirmed", "confirmed"), wanted], mutants, alarms)
-    assert said.startswith(
-        "All 2 verdicts are the expected ones: 1 confirmed, 1 refuted. 1 of 2 planted false variants"
-    )
+    assert said.startswith("1 of 2 statements fell, 1 stands. 1 of 2 planted false variants")
     assert "Of 20 repetitions at other seeds 0 had" in said and "what is not simulated, 1 from what is" in said
     assert "From a simulated one: 1, 5.0% (95% limits" in verify.false_alarm_sentence(alarms)
     assert verify.span(-np.inf, 2.0) == "at most 2" and verify.span(3.0, np.inf) == "at least 3"

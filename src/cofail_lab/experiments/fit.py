@@ -84,6 +84,7 @@ class Fit:
         findings = examine(grades)
         first = answer.first_sections(outcomes, certificate, findings)
         headline, health = answer.headline(outcomes, certificate), health_section(grades, findings)
+        exhibit = answer.exhibit(outcomes, certificate, findings)
         inputs.announce(headline, first)
         settings = self._brief() if inputs.options.smoke else self
         try:
@@ -97,8 +98,10 @@ class Fit:
                 brief=first,
                 sections=(certificate_section(certificate, outcomes.notes), health),
                 interrupted="certified only, the fit was not finished",
+                exhibit=exhibit,
             )
-        return replace(result, brief=(*first, *result.brief[len(first) :]), sections=(*result.sections, health))
+        brief, sections = (*first, *result.brief[len(first) :]), (*result.sections, health)
+        return replace(result, brief=brief, sections=sections, exhibit=exhibit)
 
     @property
     def splits(self) -> bool:

@@ -120,13 +120,19 @@ def frame(result: Result, name: str, library: Literal["pandas", "polars"] | None
 
 def to_html(result: Result, *, figures: bool = True) -> str:
     """See `Result.to_html`."""
-    from cofail_lab.report.figures.style import svg
+    from cofail_lab.report.figures.phone import for_page
     from cofail_lab.report.page import render_page
 
-    drawings = {name: svg(draw()) for name, draw in result.figures.items()} if figures else {}
+    drawings: dict[str, str] = {}
+    phone: dict[str, str] = {}
+    for name, draw in result.figures.items() if figures else ():
+        drawings[name], narrow = for_page(draw())
+        if narrow is not None:
+            phone[name] = narrow
     origin = result.origin
     made = {} if origin is None else {"command": origin.command, **origin.inputs}
-    return render_page(result, "cofail-lab" if origin is None else f"cofail-lab {origin.experiment}", made, drawings)
+    title = "cofail-lab" if origin is None else f"cofail-lab {origin.experiment}"
+    return render_page(result, title, made, drawings, phone=phone)
 
 
 def to_markdown(result: Result, name: str | None = None, columns: Sequence[str] | None = None) -> str:

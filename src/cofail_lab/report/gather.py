@@ -14,6 +14,7 @@ from cofail_lab.report.finding_policies import policy_remarks
 from cofail_lab.report.gathered import GatheredRuns, form, heading, value_text
 from cofail_lab.report.names import printable, shorten
 from cofail_lab.report.numbers import count, points
+from cofail_lab.report.side_by_side import side_by_side
 from cofail_lab.result import Listing, Row, Section
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def brief(runs: GatheredRuns) -> tuple[Section, ...]:
     sentences = [moves for name in leading if (moves := sentence(runs, name, in_full=False))][:_SENTENCES]
     said = headline(runs)
     sentences += policy_remarks(runs)
-    sentences += [tally(runs)] * (said != tally(runs)) + _unfinished(runs)[:_UNFINISHED]
+    sentences += [tally(runs)] * (said != tally(runs)) + unfinished(runs)[:_UNFINISHED]
     room = SCREEN - _MARGIN - sum(len(wrap(text, 76)) for text in (said, *sentences))
     done = runs.completed
     some = []
@@ -53,7 +54,7 @@ def brief(runs: GatheredRuns) -> tuple[Section, ...]:
     )
 
 
-def _unfinished(runs: GatheredRuns) -> list[str]:
+def unfinished(runs: GatheredRuns) -> list[str]:
     """For each reason why runs did not finish: how many they are, and the first of them."""
     reasons: dict[tuple[str, str], list[int]] = {}
     for i in sorted({*range(len(runs.folders))} - {*runs.completed}):
@@ -66,7 +67,7 @@ def _unfinished(runs: GatheredRuns) -> list[str]:
 
 
 def sections(runs: GatheredRuns, unreadable: list[Path], captions: Mapping[str, str]) -> tuple[Section, ...]:
-    """The index of runs, and those that did not finish, where there are any.
+    """The index of runs, a few runs side by side, and those that did not finish, where there are any.
 
     Args:
         runs: what was gathered.
@@ -76,7 +77,9 @@ def sections(runs: GatheredRuns, unreadable: list[Path], captions: Mapping[str, 
     # The status says something only where some run is not finished.
     listing = _listing(runs, range(len(runs.folders)), status=len(runs.completed) < len(runs.folders))
     index = Section(title="Runs", sentences=_sentences(runs, unreadable), figures=captions, listing=listing)
-    return (index, _failures(runs)) if len(runs.completed) < len(runs.folders) else (index,)
+    sides = side_by_side(runs)
+    failures = (_failures(runs),) if len(runs.completed) < len(runs.folders) else ()
+    return (index, *(() if sides is None else (sides,)), *failures)
 
 
 def figures(runs: GatheredRuns) -> dict[str, tuple[str, Callable[[], Figure]]]:

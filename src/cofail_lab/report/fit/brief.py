@@ -33,6 +33,13 @@ def last_sections(fit: MatrixFit, certificate: Certificate, conclusion: Conclusi
     rows = [Row("best, held out", percent(fit.single_best_heldout), "chosen on one half, scored on the other")]
     if (luck := _luck(fit)) is not None:
         rows.append(luck)
+    word, why = more_than_pairs(fit, conclusion)
+    rows.append(Row("more than pairs?", word, why))
+    return Section("More", (), tuple(rows)), next_section(certificate, beyond=conclusion.tail == "beyond")
+
+
+def more_than_pairs(fit: MatrixFit, conclusion: Conclusion) -> tuple[str, str]:
+    """Whether more queries defeat everyone than pairs explain, in a word; and why, with the power of the test."""
     word, why = MORE_THAN_PAIRS[conclusion.tail]
     why = _CANNOT_TELL.get(conclusion.reason, why) if conclusion.tail == "cannot_tell" else why
     if fit.tail is not None:
@@ -43,8 +50,7 @@ def last_sections(fit: MatrixFit, certificate: Certificate, conclusion: Conclusi
             why += f" ({mode} would be found in {percent(fit.tail.power, 0)} of such matrices)"
     observed = fit.ratio(FIRST_NULL)
     seen = f"{ratio(observed)} what one factor predicts: " if observed is not None else ""
-    rows.append(Row("more than pairs?", word, f"{seen}{why}"))
-    return Section("More", (), tuple(rows)), next_section(certificate, beyond=conclusion.tail == "beyond")
+    return word, f"{seen}{why}"
 
 
 def _luck(fit: MatrixFit) -> Row | None:
