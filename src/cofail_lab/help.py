@@ -35,7 +35,7 @@ EXAMPLES = {
     "churn": "grades.csv data.registry=models.csv",
     "scope": "grades.csv experiment.members=[a,b,c] 'experiment.systems=*debate*'",
     "regrade": "grades.csv experiment.other=strict.csv",
-    "bounds": "grades.csv",
+    "bounds": "'known.rates=[.2,.3,.35]' 'known.pairs=[.1,.12,.2]'",
     "verify": "experiment.claims=P1.iv,P8.ii",
     "tail_curve": "law=common_shock law.shock=.05",
     "grid": "law=common_shock 'experiment.axes={shock: [.01, .05]}'",
@@ -66,6 +66,8 @@ def text(arguments: Sequence[str], folder: Path) -> str:
     choices = {"experiment": experiment, "data": chosen.get("data", "digits"), "run": chosen.get("run", "default")}
     if "law" in chosen:
         choices["law"] = chosen["law"]
+    if experiment == "bounds":
+        choices["known"] = chosen.get("known", "table")
     lines = [HEADER]
     if experiment in EXAMPLES and "experiment" in chosen:
         lines.append(f"Example:\n  cofail-lab experiment={experiment} \\\n    {EXAMPLES[experiment]}\n")

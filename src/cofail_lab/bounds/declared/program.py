@@ -96,8 +96,10 @@ class Program:
             parts = []
             for chosen, ends in ((np.flatnonzero(exact), (0,)), (np.flatnonzero(~exact), (-1, 1))):
                 if chosen.size:
-                    value = sp.csr_matrix(fact.value[chosen] @ states.atoms) @ self._law
-                    given = None if fact.given is None else fact.given[chosen] @ states.atoms @ self._law
+                    value = sp.csr_matrix(states.on_atoms(fact.value[chosen])) @ self._law
+                    given = (
+                        None if fact.given is None else sp.csr_matrix(states.on_atoms(fact.given[chosen])) @ self._law
+                    )
                     for end in ends:
                         limit = (high if end > 0 else low)[chosen]
                         # A difference: Python would ask the right side first where it is of a finer type, and turn
@@ -150,7 +152,7 @@ class Program:
             InfeasibleFactsError: no law has the facts.
         """
         if right is None:
-            self._cost.value = np.atleast_2d(pieces) @ self.states.atoms
+            self._cost.value = self.states.on_atoms(np.atleast_2d(pieces))
         if directly:
             if not self._hot.run(right):
                 raise InfeasibleFactsError("HiGHS: infeasible")
