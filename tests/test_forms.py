@@ -16,6 +16,7 @@ COMMANDS = {
     "queries": ("grades.csv", "experiment.most_right=2"),
     "health": ("grades.csv",),
     "bounds": ("grades.csv",),
+    "explore": ("grades.csv",),
     "plan": ("experiment.gain=.02", "experiment.n_models=10"),
     "frontier": (),
     "select": ("grades.csv", "experiment.k=2"),
@@ -25,6 +26,8 @@ COMMANDS = {
     "churn": ("grades.csv", "data.registry=models.csv"),
     "scope": ("grades.csv", "experiment.members=[a,b]", "experiment.systems=[c,d]"),
     "regrade": ("grades.csv", "experiment.other=other.csv"),
+    "audit": ("grades.csv",),
+    "reference_work": (),
     "convert": ("grades.csv",),
     "raters": ("votes.csv",),
     "compare": ("grades.csv", "experiment.other=other.csv", "experiment.bootstrap=20"),
@@ -72,7 +75,8 @@ def check(run: Run, monkeypatch: pytest.MonkeyPatch, experiment: str, arguments:
         for seed in (0, 1):
             run("experiment=plan", f"experiment.n_models={seed + 2}", *QUIET[:2], f"hydra.run.dir=runs/{seed}")
     code, out, err = run(f"experiment={experiment}", *arguments, *QUIET)
-    assert (code, err) == (0, "")
+    # On a busy machine a long run says how far it is.
+    assert (code, [line for line in err.splitlines() if not line.startswith("━")]) == (0, [])
     lines = out.splitlines()
     assert len(lines) <= SCREEN, out
     assert max(map(len, lines)) <= 80, out

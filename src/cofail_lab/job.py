@@ -127,6 +127,7 @@ def build(
         selection=Selection(**{key: plain(config.data)[key] for key in _SELECTION}, seed=options.seed),
         law_factory=None if config.law is None else _law_factory(config.law),
         policies=_policies(config.policy),
+        known=None if config.get("known") is None else instantiate(config.known, _convert_="all"),
         store=Store(shards or {}),
         announce=announce or unannounced,
     )

@@ -18,6 +18,7 @@ from cofail_lab.selection import Selection
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from cofail_lab.bounds.declared.known import Known
     from cofail_lab.data.counts import Counts
     from cofail_lab.models import AbstractErrorLaw
     from cofail_lab.policies import AbstractHindsight, AbstractPolicy
@@ -104,6 +105,7 @@ class Inputs:
         source: builds the source of outcomes; None where the configuration has none.
         law_factory: builds the error law; keywords change its parameters. None where the configuration has no law.
         policies: builds each policy of the configuration, by name, in the order given.
+        known: facts of the `known` config group; None where the configuration has none.
         provenance: where the data came from; filled when they are loaded.
         store: what need not be computed again.
         announce: shows a headline and sections before the rest is computed.
@@ -115,6 +117,7 @@ class Inputs:
     selection: Selection = field(default_factory=Selection)
     law_factory: Callable[..., Any] | None = None
     policies: Mapping[str, Callable[[], AbstractPolicy | AbstractHindsight]] = field(default_factory=dict)
+    known: Known | None = None
     provenance: dict[str, str] = field(default_factory=dict)
     store: Store = field(default_factory=Store)
     announce: Announce = unannounced

@@ -122,6 +122,7 @@ def _gathered(loaded: Sequence[runs.Run], metrics: str | list[str] | None) -> Ga
         pages=tuple(_page(run) for run in loaded),
         gains=policies.gains,
         leading=about or LEADING,
+        chosen=metrics is not None,
     )
 
 
