@@ -123,7 +123,7 @@ def table(matrices: Sequence[Matrix]) -> pa.Table:
         "regime": [one.values.get("regime") for one in matrices],
         "tail": [one.values.get("tail") for one in matrices],
         "pricing": [one.pricing for one in matrices],
-        "audit": [_audit(one) for one in matrices],
+        "audit": [one.audit for one in matrices],
     }
     numbers = (
         "all_wrong",
@@ -211,7 +211,7 @@ def _listing(matrices: Sequence[Matrix]) -> Listing:
             _PRICED[one.pricing],
             _TAILS.get(str(one.values.get("tail")), ABSENT),
             str(one.values.get("regime") or ABSENT).replace("_", "-"),
-            _audit(one),
+            one.audit,
         )
         for one in matrices
     ]
@@ -252,9 +252,3 @@ def _against(one: Matrix, law: str) -> str:
     if value is None:
         return ABSENT
     return ratio(value) + ("" if p is None else f" (p {p_value(p)})")
-
-
-def _audit(one: Matrix) -> str:
-    """Whether the queries that defeat everyone have been read."""
-    n = int(one.values.get("n_all_wrong") or 0)
-    return f"{count(n)} unread" if n else "nothing to read"
