@@ -52,12 +52,11 @@ def headline(matrices: Sequence[Matrix]) -> str:
             f"{count(len(by['under']))} too low and {count(len(by['over']))} too high."
         )
         heavy = sum(one.values.get("tail") == "heavy_tail" for one in matrices)
-        n_queries = sum(int(one.values.get("n_all_wrong") or 0) for one in matrices)
+        n_unread = sum(one.n_unread for one in matrices)
         n_heavy = "None has" if not heavy else f"{count(heavy)} {'has' if heavy == 1 else 'have'}"
-        said.append(
-            f"{n_heavy} a tail heavier than every smooth law; the {count(n_queries)} all-wrong queries are to be read "
-            "before any of it is believed."
-        )
+        said.append(f"{n_heavy} a tail heavier than every smooth law.")
+        if n_unread:
+            said.append(f"{count(n_unread)} all-wrong queries are to be read before any of it is believed.")
     return " ".join(said)
 
 

@@ -40,15 +40,19 @@ class Matrix:
     states: Mapping[str, int] | None = None
 
     @property
+    def n_unread(self) -> int:
+        """All-wrong queries that nobody has read."""
+        return int(self.values.get("n_all_wrong") or 0) if self.states is None else self.states.get("unread", 0)
+
+    @property
     def audit(self) -> str:
         """Whether the queries that defeat everyone have been read, and how many of those read are genuine."""
         n = int(self.values.get("n_all_wrong") or 0)
         if not n:
             return "nothing to read"
-        n_read = n if self.states is None else n - self.states.get("unread", 0)
-        if self.states is None or not n_read:
+        if self.states is None or self.n_unread == n:
             return f"{count(n)} unread"
-        return f"{count(n_read)} of {count(n)} read, {count(self.states.get('genuine', 0))} genuine"
+        return f"{count(n - self.n_unread)} of {count(n)} read, {count(self.states.get('genuine', 0))} genuine"
 
     def number(self, name: str) -> float | None:
         """A metric; None where the fit has none."""
