@@ -36,5 +36,5 @@ def test_one_file_is_a_folder_of_one(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"data\.path: no file of .* could be read; none"):
+    with pytest.raises(InputError, match=r"data\.path: no file of .* could be read; it is empty"):
         find_released(str(tmp_path), POOLS, 0.048)

@@ -176,6 +176,19 @@ def test_the_published_audit_replays_from_totals() -> None:
     assert events == {"genuine": 3, "reference_error": 5, "ambiguous": 3, "grader_defect": 44, "truncated": 3}
 
 
+def test_a_matrix_without_an_all_wrong_query(tmp_path: Path) -> None:
+    solved = Grades(np.eye(3, dtype=np.int8), ("a", "b", "c"), ("x", "y", "z"), "made up")
+    assert run(solved, others=2).headline == (
+        "No query of 3 defeats every model. tables/sheet.csv has the 2 most suspicious ones."
+    )
+    assert run(solved, others=0).headline.endswith("there is nothing to read.")
+    path = tmp_path / "s.csv"
+    path.write_text("query,verdict\na,ambiguous\n")
+    result = run(solved, verdicts=str(path))
+    assert result.headline.startswith("No query of 3 defeats everyone")
+    assert (result.metrics["n_genuine_upper"], result.metrics["after_n_queries"]) == (0, 2)
+
+
 def test_words_when_all_is_read() -> None:
     def said(**totals: int) -> str:
         source = CountsSource(17, 330, 67, best_correct=276)

@@ -70,6 +70,8 @@ def hypergeometric_limits(k: int, read: int, total: int, delta: float = 0.05) ->
         total: K.
         delta: error probability of both limits together.
     """
+    if total == 0:
+        return 0, 0
     number = np.arange(total + 1)
     at_least, at_most = hypergeom.sf(k - 1, total, number, read), hypergeom.cdf(k, total, number, read)
     # At the numbers that what was read excludes one of the two is 0.

@@ -81,7 +81,7 @@ def find_released(folder: str, published: tuple[Mapping[str, str], ...], artefac
             others.append(f"{path.name}: {size}, none of the published pools")
     if not read:
         raise InputError(
-            f"data.path: no file of {root} could be read; {shorten(others[0], 200) if others else 'empty'}"
+            f"data.path: no file of {root} could be read; {shorten(others[0], 200) if others else 'it is empty'}"
         )
     return Released(pools, tuple(cascades), where, tuple(others), read)
 

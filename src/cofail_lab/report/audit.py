@@ -106,6 +106,8 @@ class Counted:
             some = f"{count(read)} of {count(self.n_all_wrong)} queries that defeat everyone are read"
             return f"{some}: {found}. β, {before} as graded, is from {interval(low, high)}, by what the others are."
         limits = f"95% {interval(*self.limits)}"
+        if not self.n_all_wrong:
+            return f"No query of {count(self.n_queries)} defeats everyone, and β has no queries to read ({limits})."
         if low == self.n_all_wrong / self.n_queries:
             return f"All {count(read)} queries that defeat everyone are genuine: β stays {before} ({limits})."
         return (
@@ -139,8 +141,11 @@ def sheet_headline(sheet: AuditSheet) -> str:
     outcomes = sheet.outcomes
     n, rows = outcomes.n_all_wrong, len(sheet.rows)
     if not rows:
+        return f"No query of {count(outcomes.n_queries)} defeats every model: there is nothing to read."
+    if not n:
         return (
-            f"None of {count(outcomes.n_queries)} queries defeats every model, and none is asked for: nothing to read."
+            f"No query of {count(outcomes.n_queries)} defeats every model. tables/sheet.csv has the {count(rows)} most "
+            "suspicious ones."
         )
     same = ""
     if sheet.n_unanimous:

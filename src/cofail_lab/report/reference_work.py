@@ -136,7 +136,8 @@ class ReplayReport:
 
         drawn: dict[str, Callable[[], Figure]] = {"figure_2": self._audit}
         for name, (_, columns) in FIGURES.items():
-            drawn[name] = partial(self._beside, [row for row in self.rows if row.figure in columns], pools=True)
+            rows = [row for row in self.rows if row.figure in columns and self._is_pool(row)]
+            drawn[name] = partial(self._beside, rows, pools=True)
         for name, (_, pillars) in PILLARS.items():
             drawn[name] = partial(self._beside, [row for row in self.rows if row.pool in pillars], pools=False)
         return drawn
@@ -151,7 +152,8 @@ class ReplayReport:
 
         # A figure has one dot for what is published, also where it is replayed twice.
         once = {(row.pool, row.figure): row for row in sorted(rows, key=lambda row: row.ours is not None)}
-        names = [f"{row.pool}, {row.figure}" if pools else row.figure for row in once.values()]
+        called = {key: row.figure.replace("_", " ") for key, row in once.items()}
+        names = [f"{row.pool}, {called[key]}" if pools else called[key] for key, row in once.items()]
         return beside(names, [float(row.published) for row in once.values()], [row.ours for row in once.values()])
 
 

@@ -8,6 +8,9 @@ from matplotlib.figure import Figure
 from cofail_lab.data.sheet import STATES, State
 from cofail_lab.report.figures.style import OTHER, PALETTE, STRONG, canvas, drawing, fitted, label
 
+# Numbers beyond this stand on a log scale, so that shares beside them can be told apart.
+_LINEAR = 1.0
+
 
 @drawing()
 def beside(names: Sequence[str], published: Sequence[float], ours: Sequence[float | None]) -> Figure:
@@ -18,6 +21,9 @@ def beside(names: Sequence[str], published: Sequence[float], ours: Sequence[floa
     axes.scatter(published, places, s=28, facecolors="none", edgecolors=PALETTE[0], linewidths=1, label="published")
     axes.scatter([float(ours[i] or 0) for i in known], places[known], s=7, color=STRONG, label="ours", zorder=3)
     axes.set_yticks(places, [label(name, 60) for name in names])
+    if max(map(abs, published), default=0) > _LINEAR:
+        axes.set_xscale("symlog", linthresh=_LINEAR, linscale=2)
+        axes.set_xticks([0, 0.5, 1, 10], ["0", "0.5", "1", "10"])
     axes.axvline(0, color=OTHER, linewidth=0.6)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=True, axis="y")
