@@ -150,7 +150,7 @@ def declared() -> list[Row]:
 
     # One triple at 200 values, against a class built anew for some of them.
     known = Known(measured=["rates", "pairs"]).on(twelve)
-    question = target("all_wrong", known.pool)
+    question = target("all_wrong(0,1,2,3)", known.pool)
     truth = twelve.all_wrong((0, 1, 2)).low
     values = np.linspace(truth - 0.01, truth + 0.01, 200)
     quick, swept = timed(lambda: sweep(known, SetRates("triples", {(0, 1, 2): Limits(truth, truth)}), question, values))
@@ -173,13 +173,13 @@ def declared() -> list[Row]:
     fourteen = Known(measured=["rates", "pairs"]).on(matrix(14))
     question = target("all_wrong", fourteen.pool)
     states = fourteen.states(question)
-    program = Program(states, fourteen.rows(states))
-    whole, _ = timed(lambda: program.maximize(question.pieces(states)))
-    solving = program.solver_seconds
-    note = f"{whole:.2f} s in all, HiGHS {solving:.2f} s"
-    rows.append(
-        Row("declared: building at m = 14", whole - solving, "HiGHS on it", solving / (whole - solving), "once", note)
-    )
+    building, solving = np.inf, np.inf
+    for _ in range(3):
+        program = Program(states, fourteen.rows(states))
+        whole, _ = timed(lambda one=program: one.maximize(question.pieces(states)))
+        building, solving = min(building, whole - program.solver_seconds), min(solving, program.solver_seconds)
+    note = f"HiGHS {solving:.2f} s, least of three each"
+    rows.append(Row("declared: building at m = 14", building, "HiGHS on it", solving / building, "once", note))
     return rows
 
 

@@ -75,7 +75,8 @@ def check(run: Run, monkeypatch: pytest.MonkeyPatch, experiment: str, arguments:
         for seed in (0, 1):
             run("experiment=plan", f"experiment.n_models={seed + 2}", *QUIET[:2], f"hydra.run.dir=runs/{seed}")
     code, out, err = run(f"experiment={experiment}", *arguments, *QUIET)
-    assert (code, err) == (0, "")
+    # On a busy machine a long run says how far it is.
+    assert (code, [line for line in err.splitlines() if not line.startswith("━")]) == (0, [])
     lines = out.splitlines()
     assert len(lines) <= SCREEN, out
     assert max(map(len, lines)) <= 80, out

@@ -40,7 +40,7 @@ EXAMPLES = {
     "raters": "votes.csv",
     "compare": "grades.csv experiment.other=other.csv",
     "errors": "grades.csv",
-    "bounds": "grades.csv",
+    "bounds": "'known.rates=[.2,.3,.35]' 'known.pairs=[.1,.12,.2]'",
     "verify": "experiment.claims=P1.iv,P8.ii",
     "check": "law=clayton 'claim.says=\"ratio_one_factor(m) > 1\"'",
     "tail_curve": "law=common_shock law.shock=.05",
@@ -73,9 +73,9 @@ def text(arguments: Sequence[str], folder: Path) -> str:
     choices = {"experiment": experiment, "data": chosen.get("data", "digits"), "run": chosen.get("run", "default")}
     if "law" in chosen:
         choices["law"] = chosen["law"]
-    for group, of in (("claim", "check"), ("plan", "plan")):
+    for group, of, usual in (("claim", "check", "own"), ("plan", "plan", "own"), ("known", "bounds", "table")):
         if experiment == of:
-            choices[group] = chosen.get(group, "own")
+            choices[group] = chosen.get(group, usual)
     lines = [HEADER]
     if experiment in EXAMPLES and "experiment" in chosen:
         lines.append(f"Example:\n  cofail-lab experiment={experiment} \\\n    {EXAMPLES[experiment]}\n")

@@ -1,9 +1,7 @@
-"""A headless Chromium for the tests of pages, and what every page must be in it."""
+"""What every page must be in a browser."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +9,8 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-_FLAGS = ("no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking")
-_ARGUMENTS = [f"--{flag}" for flag in (*_FLAGS, "disable-component-update", "disable-sync")]
-_MISSING = "no Chromium: apt-get install -y chromium (the Debian package), and these tests run"
 LEAST = 9.0
 """Pixels of the smallest text in a figure."""
 
@@ -23,20 +18,6 @@ _TEXTS = """() => [...document.querySelectorAll("svg text")].filter(t => t.getBo
   const m = t.getScreenCTM();
   return [parseFloat(getComputedStyle(t).fontSize) * Math.hypot(m.a, m.b), t.textContent];
 })"""
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests of a process; without it they fail in CI, and say what to install elsewhere."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail(_MISSING)
-        pytest.skip(_MISSING)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
-        yield started
-        started.close()
 
 
 @dataclass(frozen=True)

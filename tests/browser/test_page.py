@@ -127,6 +127,8 @@ def test_a_heading_sorts_and_a_search_finds(visit: Visits, page: Path) -> None:
         assert table.locator("th[aria-sort=ascending]").count() == 1
         table.get_by_role("button", name="model").click()
         assert column(1) == sorted(column(1), key=str.lower)
+        table.get_by_role("button", name="model").click()
+        assert column(1) == sorted(column(1), key=str.lower, reverse=True)
         seen.locator("#model-search").fill("MODEL-1")
         assert sorted(column(1)) == ["model-10", "model-11"] and seen.locator("#models-said").inner_text() == "2 found"
 
@@ -142,7 +144,10 @@ def test_a_chip_leads_to_health_and_a_link_opens_what_is_folded(visit: Visits, p
 
 
 def test_downloads_and_parquet(visit: Visits, page: Path) -> None:
-    with visit(page) as seen:
+    with visit(page, 390) as seen:
+        seen.locator(".menu summary", has_text="Cite").click()
+        assert seen.evaluate("document.documentElement.scrollWidth") <= 390
+        seen.locator(".menu summary", has_text="Cite").click()
         seen.locator(".menu summary", has_text="Data").click()
         with seen.expect_download() as saved:
             seen.get_by_role("button", name="queries.csv").click()

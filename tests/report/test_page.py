@@ -48,6 +48,8 @@ def test_page_escapes_everything_and_needs_nothing_else() -> None:
     links = re.findall(r"""(?:src|href|action|data)\s*=\s*["']?([^"'\s>)]+)""", body)
     assert all(link.startswith(("#", "data:image/png;base64,")) for link in links)
     assert json.loads(data[0])["labels"]["best_model"] == HOSTILE[2]
+    # Who cannot see a figure hears its caption and the first sentence of its section.
+    assert 'aria-labelledby="figure-0-caption what-can-be-gained-1"' in page and 'id="what-can-be-gained-1"' in page
     assert "never drawn" not in page and "Further figures" in page and "extra &lt;i&gt;" in page
     for cell in ("n_queries", "12,032", "—", "0.05375", "0.0512 ± 0.0004", "monte carlo", "ceiling-bound", "0.0559712"):
         assert cell in page

@@ -88,7 +88,7 @@ class Fit:
         inputs.announce(headline, first)
         settings = self._brief() if inputs.options.smoke else self
         try:
-            stages = settings._stages(progress, inputs.store, inputs.draw)
+            stages = settings._stages(progress, inputs.store, inputs.draw, inputs.options.smoke)
             result = stages.analyse(outcomes, inputs.options.seed, inputs.options.workers or 1)
         except KeyboardInterrupt:
             # Before the point fit, or once more while an interrupted fit was summed up.
@@ -121,7 +121,9 @@ class Fit:
         few = min(self.bootstrap, 20), min(self.null, 19), min(self.folds, 2)
         return replace(self, bootstrap=few[0], null=few[1], folds=few[2], laws=["independent", "clayton"])
 
-    def _stages(self, progress: Progress = silent, store: Store | None = None, draw: Draw = drawn_later) -> FitStages:
+    def _stages(
+        self, progress: Progress = silent, store: Store | None = None, draw: Draw = drawn_later, smoke: bool = False
+    ) -> FitStages:
         from cofail_lab.experiments.fit_stages import FitStages
 
-        return FitStages(self, progress, store or Store(), draw)
+        return FitStages(self, progress, store or Store(), draw, smoke)

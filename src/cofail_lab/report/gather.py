@@ -26,7 +26,7 @@ _MAX_ERRORS = 20
 # A label with more values than this, or with longer ones, is not counted in a sentence.
 _MAX_VALUES, _MAX_VALUE_LENGTH = 4, 30
 # On one screen: sentences about other metrics and about what did not finish, and the fewest runs that are listed.
-_SENTENCES, _UNFINISHED, _FEWEST = 2, 2, 4
+_SENTENCES, _UNFINISHED, _MIN_RUNS = 2, 2, 4
 # Lines around the headline and the listing.
 _MARGIN = 9
 
@@ -45,7 +45,7 @@ def brief(runs: GatheredRuns) -> tuple[Section, ...]:
     done = runs.completed
     some = []
     if len(done) > room:
-        k = max(_FEWEST, room - 1)
+        k = max(_MIN_RUNS, room - 1)
         done = [done[round(i * (len(done) - 1) / (k - 1))] for i in range(k)]
         some = [f"{k} of {count(len(runs.completed))} runs, evenly spread; all are in tables/runs.csv:"]
     return (

@@ -1,4 +1,4 @@
-"""The declared programs against specialised ones, brute force over patterns, CVXPY from the start, and published numbers."""
+"""Declared programs against specialised ones, brute force over patterns, CVXPY from the start, published numbers."""
 
 from fractions import Fraction
 from itertools import combinations
@@ -171,7 +171,7 @@ def test_independent_groups_multiply():
     assert found.sharp
     assert found.upper == pytest.approx(min(alpha[:2]) * min(alpha[2:]), abs=1e-9)
     assert found.lower == pytest.approx(0.0, abs=1e-9)
-    given = facts + [SetRates("some_pairs", {(0, 1): exactly(0.3), (2, 3): exactly(0.2)})]
+    given = [*facts, SetRates("some_pairs", {(0, 1): exactly(0.3), (2, 3): exactly(0.2)})]
     both = asked("all_wrong", m, given)
     assert (both.lower, both.upper) == pytest.approx((0.06, 0.06), abs=1e-9)
 

@@ -58,7 +58,8 @@ DRAWN = {
 def test_no_text_is_small_and_nothing_is_cut_off(draw: Callable[[], Figure]) -> None:
     figure = narrow(draw())
     assert not too_small(figure, COLUMN)
-    box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    with drawing():
+        box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
     assert min(box.x0, box.y0) >= 0 and max(box.x1 - width, box.y1 - height) <= 0
 
 

@@ -108,7 +108,7 @@ def certify(
         grid = next(block.nodes for block in states.blocks if block.kind == "extendible")
         most, nodes = greatest(polynomials), peaks(polynomials, np.asarray(grid)[:, 0])
     else:
-        most = float((priced @ states.atoms).max())
+        most = float(states.on_atoms(priced).max())
     margin = rounding_margin(n_terms + (0 if states.free else _OF_ATOMS), magnitude)
     limit = float(np.nextafter(constant + most + margin, np.inf))
     return Certificate(states, tuple(rows), pieces, sign, weights, tuple(multipliers), limit, worst_nodes=nodes)

@@ -47,6 +47,17 @@ class Solved(NamedTuple):
     weights: Float[np.ndarray, " k"]
 
 
+class Line(NamedTuple):
+    """The right side of CVXPY's data on a line: that at value 0 and that at value 1 of a fact."""
+
+    start: np.ndarray
+    end: np.ndarray
+
+    def at(self, value: float) -> np.ndarray:
+        """The right side at any value."""
+        return self.start + value * (self.end - self.start)
+
+
 class _Priced(NamedTuple):
     """A constraint on some rows of a fact: their value (0), their high end (1) or their low end (-1)."""
 
@@ -85,8 +96,10 @@ class Program:
             parts = []
             for chosen, ends in ((np.flatnonzero(exact), (0,)), (np.flatnonzero(~exact), (-1, 1))):
                 if chosen.size:
-                    value = sp.csr_matrix(fact.value[chosen] @ states.atoms) @ self._law
-                    given = None if fact.given is None else fact.given[chosen] @ states.atoms @ self._law
+                    value = sp.csr_matrix(states.on_atoms(fact.value[chosen])) @ self._law
+                    given = (
+                        None if fact.given is None else sp.csr_matrix(states.on_atoms(fact.given[chosen])) @ self._law
+                    )
                     for end in ends:
                         limit = (high if end > 0 else low)[chosen]
                         # A difference: Python would ask the right side first where it is of a finer type, and turn
@@ -107,19 +120,41 @@ class Program:
         if not self.problem.is_dcp(dpp=True):
             raise ArithmeticError("the program of these facts is not DPP")
 
-    def maximize(self, pieces: Float[np.ndarray, "k s"], directly: bool = True) -> Solved:
+    def line(self, fact: int) -> Line | None:
+        """How the data depend on the value of a fact's one row; None where more than their right side does.
+
+        Args:
+            fact: its place among `rows`.
+        """
+        import cvxpy as cp
+
+        kept, ends = [parameter.value for parameter in self.limits[fact]], []
+        for value in (0.0, 1.0):
+            for parameter in self.limits[fact]:
+                parameter.value = np.array([value])
+            ends.append(self.problem.get_problem_data(cp.HIGHS)[0])
+        for parameter, value in zip(self.limits[fact], kept, strict=True):
+            parameter.value = value
+        same = np.array_equal(sp.csc_matrix(ends[0]["A"]).data, sp.csc_matrix(ends[1]["A"]).data)
+        return Line(np.asarray(ends[0]["b"]), np.asarray(ends[1]["b"])) if same else None
+
+    def maximize(
+        self, pieces: Float[np.ndarray, "k s"], directly: bool = True, right: np.ndarray | None = None
+    ) -> Solved:
         """Greatest mean, over the laws, of the least of some functions of the state.
 
         Args:
             pieces: the functions, (pieces, states).
             directly: by HiGHS on CVXPY's data, from its last solution; else all of it by CVXPY, from the start.
+            right: right side of CVXPY's data, where nothing else in them has changed since the last solution.
 
         Raises:
             InfeasibleFactsError: no law has the facts.
         """
-        self._cost.value = np.atleast_2d(pieces) @ self.states.atoms
+        if right is None:
+            self._cost.value = self.states.on_atoms(np.atleast_2d(pieces))
         if directly:
-            if not self._hot.run():
+            if not self._hot.run(right):
                 raise InfeasibleFactsError("HiGHS: infeasible")
         else:
             import cvxpy as cp
@@ -177,13 +212,21 @@ class _Hot:
         for name, value in (*OPTIONS.items(), _DUAL_TOLERANCE):
             self.solver.setOptionValue(name, value)
         self.known: dict[str, Any] | None = None
+        self.way_back: list[Any] = []
 
-    def run(self) -> bool:
-        """Solve at the present values of the parameters; the CVXPY problem gets the solution, if there is one."""
+    def run(self, right: np.ndarray | None = None) -> bool:
+        """Solve at the present values of the parameters; the CVXPY problem gets the solution, if there is one.
+
+        Args:
+            right: right side of the data, where nothing else has changed; None asks CVXPY for all of them.
+        """
         import cvxpy as cp
 
-        data, chain, inverse = self.problem.get_problem_data(cp.HIGHS)
-        self._follow(data)
+        if right is None:
+            data, *self.way_back = self.problem.get_problem_data(cp.HIGHS)
+            self._follow(data)
+        else:
+            self._move(right)
         self.solver.run()
         if self.solver.getModelStatus().name not in ("kOptimal", "kInfeasible"):
             # Numerical trouble on the way from the old basis: once more from the start.
@@ -198,7 +241,7 @@ class _Hot:
             "model_status": "kOptimal",
             "run_time": self.solver.getRunTime(),
         }
-        self.problem.unpack_results(results, chain, inverse)
+        self.problem.unpack_results(results, *self.way_back)
         return True
 
     def _follow(self, data: dict[str, Any]) -> None:
@@ -207,15 +250,22 @@ class _Hot:
         matrix, upper, cost = sp.csc_matrix(data["A"]), np.asarray(data["b"], dtype=float), np.asarray(data["c"])
         lower = np.where(np.arange(len(upper)) < n_equal, upper, -inf)
         known = self.known
-        self.known = {"matrix": matrix, "upper": upper, "cost": cost}
+        self.known = {"matrix": matrix, "upper": upper, "cost": cost, "n_equal": n_equal}
         if known is None or not np.array_equal(known["matrix"].data, matrix.data):
             self._pass(data, matrix, lower, upper, cost)
             return
-        if (rows := np.flatnonzero(known["upper"] != upper)).size:
-            for row in rows:
-                self.solver.changeRowBounds(int(row), float(lower[row]), float(upper[row]))
+        self.known["upper"] = known["upper"]
+        self._move(upper)
         if (columns := np.flatnonzero(known["cost"] != cost)).size:
             self.solver.changeColsCost(len(columns), columns.astype(np.int32), cost[columns])
+
+    def _move(self, upper: np.ndarray) -> None:
+        """Give the solver the right sides that have changed."""
+        known = self.known or {}
+        for row in np.flatnonzero(known["upper"] != upper):
+            high = float(upper[row])
+            self.solver.changeRowBounds(int(row), high if row < known["n_equal"] else -self.solver.inf, high)
+        known["upper"] = upper
 
     def _pass(
         self, data: dict[str, Any], matrix: sp.csc_matrix, lower: np.ndarray, upper: np.ndarray, cost: np.ndarray

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb, prod
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -78,6 +79,10 @@ class States:
         for block, groups in zip(self.blocks, self.groups, strict=True):
             matrix = sp.kron(matrix, _atoms_of(block, [len(members) for members in groups], groups), format="csr")
         return sp.csr_matrix(sp.kron(matrix, sp.identity(self.pool.n_cells), format="csr"))
+
+    def on_atoms(self, functions: Any) -> Any:
+        """Means of functions of the state in every atom: functions one a row, (rows, states), dense or sparse."""
+        return functions if self.free else functions @ self.atoms
 
     def n_atoms_of(self, block: int) -> int:
         """Number of atoms of a block."""

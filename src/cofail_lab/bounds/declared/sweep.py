@@ -60,15 +60,20 @@ class _Side:
         if len(self.program.rows[self.moved].low) != 1:
             raise ValueError("the fact that is moved has more than one row")
         self.pieces, self.sign = sign * target.pieces(states), sign
+        self.line = self.program.line(self.moved)
+        self.solved = False
 
     def limit(self, value: float) -> float:
         ends = np.array([value])
-        for parameter in self.program.limits[self.moved]:
-            parameter.value = ends
+        right = None if self.line is None or not self.solved else self.line.at(value)
+        if right is None:
+            for parameter in self.program.limits[self.moved]:
+                parameter.value = ends
         try:
-            solved = self.program.maximize(self.pieces)
+            solved = self.program.maximize(self.pieces, right=right)
         except InfeasibleFactsError:
             return np.nan
+        self.solved = True
         rows = list(self.program.rows)
         rows[self.moved] = replace(rows[self.moved], low=ends, high=ends)
         proof = certify(self.program.states, rows, self.pieces, self.sign, solved.weights, solved.multipliers)

@@ -188,6 +188,7 @@ def _resolve(
     if len(ends):
         found = proposition.box.points(ends)
         cases += [case_of(found, int(i)) for i in np.flatnonzero(proposition.judged(found).undecided)]
+    cases = list({repr(case): case for case in cases}.values())
     if known or len(cases) > _RESOLVED:
         return len(cases), 0, None
     resolved = 0

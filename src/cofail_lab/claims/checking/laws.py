@@ -81,6 +81,8 @@ class Laws:
         width = self.configured.n_models
         fields = tuple(inspect.signature(kind.__init__).parameters)[1:]
         start = {name: getattr(self.configured, name) for name in fields if hasattr(self.configured, name)}
+        # A name that is a method is what the method returns.
+        start = {name: value() if callable(value) else value for name, value in start.items()}
         laws = []
         for point in range(n):
             changed = dict(start)
@@ -134,6 +136,12 @@ def read_laws(
         raise InputError(
             f"claim.match: {list(match)}; {others[0]} has to share something with {driver}: [error_rate, pair]"
         )
+    for name in others if "pair" not in match else ():
+        missing = [key for key in PARAMETERS.get(name, ()) if key != "error_rate" and key not in (over or {})]
+        if missing:
+            raise InputError(
+                f"claim.match: {name} needs {', '.join(missing)}: match pair too, or give it in claim.over"
+            )
     box = dict(DEFAULT_BOXES.get(driver, {"m": None}) if over is None else over)
     fixed = {} if law is None or _name_of(law) != driver else _configured(law, driver)
     if driver in CLOSED_FORMS:

@@ -60,9 +60,6 @@ def matched(
         parameters = {key: points[key] for key in PARAMETERS[name] if key in points}
         if "error_rate" in PARAMETERS[name]:
             parameters["error_rate"] = alpha
-        if set(parameters) != set(PARAMETERS[name]):
-            missing = sorted(set(PARAMETERS[name]) - set(parameters))
-            raise InputError(f"claim.match: {name} needs {', '.join(missing)}: match pair, or give it in claim.over")
         return ClosedPool(name, parameters)
     with np.errstate(divide="ignore", invalid="ignore"):
         match name:

@@ -32,10 +32,22 @@ def minimise(box: Box, case: Case, violates: Violates) -> Case:
             trials = _smaller(axis, simple[name]) if whole else _rounded(axis, simple[name])
             if not trials:
                 continue
-            found = np.flatnonzero(violates(stacked([{**simple, name: trial} for trial in trials])))
-            if found.size:
-                simple[name] = trials[int(found[0])]
+            first = _first(trials, simple, name, violates)
+            if first is None:
+                continue
+            simple[name] = trials[first]
+            if whole and first:
+                # Between two trials as well.
+                between = np.unique(np.linspace(trials[first - 1], trials[first], 66).astype(int))[1:]  # type: ignore[arg-type]
+                nearer = _first(between.astype(float).tolist(), simple, name, violates)
+                simple[name] = simple[name] if nearer is None else float(between[nearer])
     return simple
+
+
+def _first(trials: list, case: Case, name: str, violates: Violates) -> int | None:
+    """The first trial value of a parameter that violates."""
+    found = np.flatnonzero(violates(stacked([{**case, name: trial} for trial in trials])))
+    return int(found[0]) if found.size else None
 
 
 def _smaller(axis: Axis, value: float | list[float]) -> list[float | list[float]]:

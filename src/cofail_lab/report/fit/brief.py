@@ -21,11 +21,11 @@ MORE_THAN_PAIRS = {
 _CANNOT_TELL = {
     "not_tested": "not tested here, experiment.null=200 does",
     "few_models": "fewer than three models vary",
-    "interrupted": "the test was interrupted",
+    "interrupted": "interrupted before it was tested; the same command goes on",
     "always_right": "one model is always right",
     "none_says_nothing": "no query fails everyone, and none was to be expected",
 }
-"""`fitting.conclusion.Reason` -> why it cannot be told."""
+"""`fitting.conclusion.Reason` -> why there is no answer."""
 
 
 def last_sections(fit: MatrixFit, certificate: Certificate, conclusion: Conclusion) -> tuple[Section, Section]:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from cofail_lab.citation import citation
 from cofail_lab.report.answer import NEXT, VERDICTS
-from cofail_lab.report.page.environment import SCRIPT, SCRIPT_HASH, STYLE, as_json, environment
+from cofail_lab.report.page.environment import SCRIPT, SCRIPT_HASH, STYLE, anchor, as_json, environment
 from cofail_lab.report.page.glossary import definition
 from cofail_lab.report.page.inline_svg import dark_variables, inline
 from cofail_lab.report.page.matrix import MatrixView
@@ -40,8 +40,11 @@ def render_page(
         parquet: names of the tables that are written beside the page, as ``tables/<name>.parquet``.
     """
     numbers = {f"figure-{i}": name for i, name in enumerate(figures)}
-    drawn = {name: _drawn(key, figures[name], (phone or {}).get(name)) for key, name in numbers.items()}
     sections = [*result.sections]
+    drawn = {
+        name: _drawn(key, figures[name], (phone or {}).get(name), _finding(name, sections))
+        for key, name in numbers.items()
+    }
     groups = claim_groups(result)
     placed = {name for section in sections for name in section.figures}
     placed |= {claim.figure for group in groups for claim in group.claims if claim.case}
@@ -84,7 +87,16 @@ def _answer(result: Result) -> str:
     return result.headline.removeprefix(start)
 
 
-def _drawn(key: str, svg: str, phone: str | None) -> tuple[Markup, Markup | None]:
-    """A figure as it is on wide pages, and as it is on a phone where that is another one."""
-    wide = inline(svg, key, f"{key}-caption")
-    return wide, None if phone is None else inline(phone, f"{key}-phone", f"{key}-caption")
+def _finding(name: str, sections: Sequence[Section]) -> str:
+    """The id of the sentence that says what a figure shows: the first of its section; empty where there is none."""
+    section = next((section for section in sections if name in section.figures), None)
+    return f" {anchor(section.title)}-1" if section is not None and section.sentences else ""
+
+
+def _drawn(key: str, svg: str, phone: str | None, finding: str) -> tuple[Markup, Markup | None]:
+    """A figure as it is on wide pages, and as it is on a phone where that is another one.
+
+    Who cannot see it hears its caption and the finding of its section.
+    """
+    label = f"{key}-caption{finding}"
+    return inline(svg, key, label), None if phone is None else inline(phone, f"{key}-phone", label)

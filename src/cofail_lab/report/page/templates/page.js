@@ -63,7 +63,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   if (button.dataset.copy === "answer") copy(`${run.headline} (${run.title})`);
-  if (button.dataset.copy === "citation") copy(byId("citation").innerText.trim());
+  if (button.dataset.copy === "citation") copy([...byId("citation").children].map((line) => line.textContent).join("\n"));
   if (button.dataset.csv) download(`${button.dataset.csv}.csv`, tables[button.dataset.csv]());
 });
 
@@ -86,11 +86,19 @@ addEventListener("afterprint", () => opened.forEach((one) => (one.open = false))
 
 // ---- tables: a click on a heading sorts, typing searches
 
+// A cell that is a number, with or without its unit; "3.5-turbo" is a name.
+const NUMBER = /^[-−+]?[\d,]*\.?\d+(e[-+]?\d+)?( ?(%|×|points))?$/i;
+
 const sortKey = (one) => {
   const text = one?.dataset.value ?? one?.textContent.trim() ?? "";
-  const number = parseFloat(text.replaceAll(",", ""));
-  return Number.isNaN(number) ? text.toLowerCase() : number;
+  return NUMBER.test(text) ? parseFloat(text.replaceAll(",", "").replace("−", "-")) : text.toLowerCase();
 };
+
+// Numbers come before texts.
+function order(a, b) {
+  if (typeof a !== typeof b) return typeof a === "number" ? -1 : 1;
+  return a < b ? -1 : Number(a > b);
+}
 
 function sortable(table) {
   const heads = [...table.tHead.rows[0].cells];
@@ -99,17 +107,19 @@ function sortable(table) {
     button.type = "button";
     head.replaceChildren(button);
     button.addEventListener("click", () => {
-      const descending = head.getAttribute("aria-sort") !== "descending" && head.classList.contains("number")
-        || head.getAttribute("aria-sort") === "ascending";
+      const before = head.getAttribute("aria-sort");
+      // Of numbers the largest come first, of names the first.
+      const descending = before ? before === "ascending" : head.classList.contains("number");
       for (const other of heads) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", descending ? "descending" : "ascending");
       const rows = [...table.tBodies[0].rows].map((row) => [sortKey(row.cells[column]), row]);
       const sign = descending ? -1 : 1;
-      rows.sort(([a], [b]) => sign * (typeof a === typeof b ? (a < b ? -1 : a > b ? 1 : 0) : typeof a === "number" ? -1 : 1));
+      rows.sort(([a], [b]) => sign * order(a, b));
       table.tBodies[0].append(...rows.map(([, row]) => row));
     });
   });
 }
+
 // Of many rows the first are shown, in whatever order, and all that a search finds.
 const FEW = 20;
 
