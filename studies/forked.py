@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -28,9 +29,9 @@ HEAVY = (
     *("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.pyplot"),
     *("matplotlib.font_manager", "pandas", "narwhals", "openpyxl", "pytest", "hypothesis.strategies"),
 )
-# Nothing that an earlier run has kept may hide an error, and no plugin changes the order of the tests.
-PYTEST = ("-q", "-p", "no:cacheprovider", "-m", "not slow")
-_NO_TEST_RAN = 5
+# Pytest rewrites what it imports itself, for better messages; what is imported already it cannot.
+PYTEST = ("-q", "-p", "no:cacheprovider", "-m", "not slow", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+_BROKEN, _NO_TEST_RAN = 3, 5
 
 
 class Ran(NamedTuple):
@@ -73,6 +74,7 @@ class Forked:
 
         Raises:
             ValueError: pytest finds none of them.
+            RuntimeError: pytest itself does not run.
         """
         request = {"tree": str(tree), "arguments": [*PYTEST, *options, *tests], "seconds": seconds}
         assert self._process.stdin is not None
@@ -82,6 +84,8 @@ class Forked:
         log = Path(answer["log"]).read_text(encoding="utf-8", errors="replace")
         if answer["code"] == _NO_TEST_RAN or "ERROR: not found:" in log or "ERROR: file or directory not found" in log:
             raise ValueError(f"no test ran: {' '.join(tests)}\n{log[-1000:]}")
+        if answer["code"] == _BROKEN:
+            raise RuntimeError(f"pytest does not run: {' '.join(tests)}\n{log[-1000:]}")
         return Ran(answer["code"] == 0, tuple(answer["failed"]))
 
 
@@ -121,7 +125,7 @@ def _code(child: int, end: float) -> int | None:
 
 def _test(tree: Path, arguments: list[str], log: Path, failed: Path) -> None:
     """In a fork: run pytest and leave with its exit code, without the tidying of a process that is not this one's."""
-    code = 3
+    code = _BROKEN
     try:
         os.setsid()
         os.chdir(tree)
@@ -136,6 +140,9 @@ def _test(tree: Path, arguments: list[str], log: Path, failed: Path) -> None:
         code = int(pytest.main(arguments, plugins=[listener]))
         failed.write_text(json.dumps(listener.names), encoding="utf-8")
         sys.stdout.flush()
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
     finally:
         os._exit(code)
 

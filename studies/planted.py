@@ -172,8 +172,10 @@ class Tree(NamedTuple):
         """Those errors that were caught by a test that fails without them as well."""
         caught = [outcome for outcome in outcomes if outcome.state == "caught"]
         tests = {test: None for outcome in caught for test in ([outcome.by] if outcome.by else outcome.planted.tests)}
-        failed = self.run(list(tests), SECONDS * len(tests)).failed if tests else ()
-        return [outcome for outcome in caught if any(test.startswith(_of(outcome)) for test in failed)]
+        ran = self.run(list(tests), SECONDS * len(tests)) if tests else Ran(True, ())
+        if not ran.passed and not ran.failed:  # pytest has not come to the tests
+            return caught
+        return [outcome for outcome in caught if any(test.startswith(_of(outcome)) for test in ran.failed)]
 
 
 def _of(outcome: Outcome) -> tuple[str, ...]:
