@@ -92,6 +92,7 @@ class Outcome(NamedTuple):
         seconds: how long the tests ran.
         by: the test that failed first; empty where none did, or where pytest could not even begin or end.
         commit: what was tested.
+        sound: whether the test was seen to pass without the error.
     """
 
     planted: Planted
@@ -99,6 +100,7 @@ class Outcome(NamedTuple):
     seconds: float
     by: str = ""
     commit: str = ""
+    sound: bool = False
 
 
 def read(areas: Sequence[str] | None = None) -> list[Planted]:
@@ -201,7 +203,7 @@ class Kept:
 
     def add(self, outcome: Outcome) -> None:
         """Keep one more."""
-        self._change(outcome.planted, [outcome.state, round(outcome.seconds, 1), outcome.by, outcome.commit])
+        self._change(outcome.planted, [outcome.state, round(outcome.seconds, 1), *outcome[3:]])
 
     def forget(self, outcome: Outcome) -> None:
         """Know nothing any more of one error."""
@@ -221,7 +223,7 @@ def run(errors: Sequence[Planted], workers: int, kept: Kept) -> list[Outcome]:
     fresh = [error for error in errors if kept.get(error) is None]
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
         trees: SimpleQueue[Tree] = SimpleQueue()
-        for worker in range(max(1, min(workers, len(fresh)))) if fresh else ():
+        for worker in range(max(1, min(workers, len(fresh)))):
             folder = copy_tree(Path(scratch) / str(worker))
             trees.put(Tree(folder, stack.enter_context(Forked(_environment(Path(scratch)))), _commit()))
 
@@ -236,14 +238,22 @@ def run(errors: Sequence[Planted], workers: int, kept: Kept) -> list[Outcome]:
             kept.add(outcome)
             seconds, error = f"{outcome.seconds:4.0f} s", outcome.planted
             print(f"{outcome.state:10} {seconds}  {error.file}: {error.what}", flush=True)
-        planted = [outcome for error in fresh if (outcome := kept.get(error)) is not None]
-        unsound = trees.get().unsound(planted) if planted else []
-    for outcome in unsound:
-        kept.forget(outcome)
-        print(f"fails without the error as well: {outcome.by or ' '.join(outcome.planted.tests)}", flush=True)
+        _check(trees.get(), [outcome for error in errors if (outcome := kept.get(error)) is not None], kept)
+    return [outcome for error in errors if (outcome := kept.get(error)) is not None]
+
+
+def _check(tree: Tree, outcomes: Sequence[Outcome], kept: Kept) -> None:
+    """Leave with a message where a test that has caught an error fails without it as well."""
+    unchecked = [outcome for outcome in outcomes if outcome.state == "caught" and not outcome.sound]
+    unsound = tree.unsound(unchecked)
+    for outcome in unchecked:
+        if outcome in unsound:
+            kept.forget(outcome)
+            print(f"fails without the error as well: {outcome.by or ' '.join(outcome.planted.tests)}", flush=True)
+        else:
+            kept.add(outcome._replace(sound=True))
     if unsound:
         raise SystemExit("Nothing can be learned from tests that fail without any planted error.")
-    return [outcome for error in errors if (outcome := kept.get(error)) is not None]
 
 
 def _environment(scratch: Path) -> dict[str, str]:

@@ -85,12 +85,12 @@ def test_a_test_without_end_is_stopped(tree: Tree) -> None:
 
 def test_what_is_kept_is_not_planted_again(tmp_path: Path) -> None:
     kept = planted.Kept(tmp_path / "kept.json")
-    kept.add(Outcome(error(), "caught", 2.0, "test_a.py::test", "c0ffee"))
+    outcome = Outcome(error(), "caught", 2.0, "test_a.py::test", "c0ffee", sound=True)
+    kept.add(outcome)
     again = planted.Kept(tmp_path / "kept.json")
-    assert again.get(error()) == Outcome(error(), "caught", 2.0, "test_a.py::test", "c0ffee")
+    assert again.get(error()) == outcome
     assert again.get(error(new="x + 2")) is None
-    (outcome,) = planted.run([error()], 1, again)
-    assert outcome.commit == "c0ffee"
+    assert planted.run([error()], 1, again) == [outcome]
     again.forget(outcome)
     assert planted.Kept(tmp_path / "kept.json").get(error()) is None
 
