@@ -221,6 +221,9 @@ class Kept:
 def run(errors: Sequence[Planted], workers: int, kept: Kept) -> list[Outcome]:
     """Plant all errors that nothing is known of, ``workers`` at a time, each worker in a tree of its own."""
     fresh = [error for error in errors if kept.get(error) is None]
+    known = [outcome for error in errors if (outcome := kept.get(error)) is not None]
+    if not fresh and not any(map(_unchecked, known)):
+        return known
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
         trees: SimpleQueue[Tree] = SimpleQueue()
         for worker in range(max(1, min(workers, len(fresh)))):
@@ -244,7 +247,7 @@ def run(errors: Sequence[Planted], workers: int, kept: Kept) -> list[Outcome]:
 
 def _check(tree: Tree, outcomes: Sequence[Outcome], kept: Kept) -> None:
     """Leave with a message where a test that has caught an error fails without it as well."""
-    unchecked = [outcome for outcome in outcomes if outcome.state == "caught" and not outcome.sound]
+    unchecked = list(filter(_unchecked, outcomes))
     unsound = tree.unsound(unchecked)
     for outcome in unchecked:
         if outcome in unsound:
@@ -254,6 +257,10 @@ def _check(tree: Tree, outcomes: Sequence[Outcome], kept: Kept) -> None:
             kept.add(outcome._replace(sound=True))
     if unsound:
         raise SystemExit("Nothing can be learned from tests that fail without any planted error.")
+
+
+def _unchecked(outcome: Outcome) -> bool:
+    return outcome.state == "caught" and not outcome.sound
 
 
 def _environment(scratch: Path) -> dict[str, str]:
