@@ -8,7 +8,9 @@ started a thread when it forks.
 import contextlib
 import importlib
 import json
+import math
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -32,6 +34,8 @@ HEAVY = (
 # Pytest rewrites what it imports itself, for better messages; what is imported already it cannot.
 PYTEST = ("-q", "-p", "no:cacheprovider", "-m", "not slow", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 _BROKEN, _NO_TEST_RAN = 3, 5
+# On a busy machine a second of CPU can take this many on the clock.
+_WAITS = 10
 
 
 class Ran(NamedTuple):
@@ -72,6 +76,12 @@ class Forked:
     def run(self, tree: Path, tests: Iterable[str], seconds: float, *options: str) -> Ran:
         """Run tests of a tree, with further options of pytest.
 
+        Args:
+            tree: the folder that they run in.
+            tests: arguments of pytest.
+            seconds: of CPU, after which they are stopped; a test that waits is stopped after ten times as many.
+            options: of pytest, further ones.
+
         Raises:
             ValueError: pytest finds none of them.
             RuntimeError: pytest itself does not run.
@@ -105,13 +115,13 @@ def _answer(tree: str, arguments: list[str], seconds: float) -> dict[str, Any]:
     failed.write_text("[]", encoding="utf-8")
     child = os.fork()
     if child == 0:
-        _test(Path(tree), arguments, log, failed)
-    code = _code(child, time.monotonic() + seconds)
+        _test(Path(tree), arguments, seconds, log, failed)
+    code = _code(child, time.monotonic() + _WAITS * seconds)
     return {"code": code, "failed": json.loads(failed.read_text(encoding="utf-8")), "log": str(log)}
 
 
 def _code(child: int, end: float) -> int | None:
-    """The exit code of a fork; None, and it is killed with all that it has started, where it runs for too long."""
+    """The exit code of a fork; None, and it is killed with all that it has started, where it waits for too long."""
     while True:
         found, status = os.waitpid(child, os.WNOHANG)
         if found:
@@ -123,11 +133,12 @@ def _code(child: int, end: float) -> int | None:
         time.sleep(0.02)
 
 
-def _test(tree: Path, arguments: list[str], log: Path, failed: Path) -> None:
+def _test(tree: Path, arguments: list[str], seconds: float, log: Path, failed: Path) -> None:
     """In a fork: run pytest and leave with its exit code, without the tidying of a process that is not this one's."""
     code = _BROKEN
     try:
         os.setsid()
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds)))
         os.chdir(tree)
         with log.open("wb") as out, Path(os.devnull).open("rb") as nothing:
             for old, new in ((nothing, 0), (out, 1), (out, 2)):

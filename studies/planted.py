@@ -49,7 +49,7 @@ COPIED = (
     "pyproject.toml",
     ".ci",
 )
-# A planted error that makes a test run for ever is noticed as well.
+# Of CPU. A planted error that makes a test run for ever is noticed as well.
 SECONDS = 300.0
 
 State = Literal["caught", "survived", "equivalent"]

@@ -47,6 +47,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
     (folder / "test_weak.py").write_text("from a import f\ndef test(): assert f(1) < 3\n")
     (folder / "test_bad.py").write_text("def test(): assert not 1\n")
     (folder / "test_long.py").write_text("def test():\n    while True: pass\n")
+    (folder / "test_idle.py").write_text("import time\ndef test(): time.sleep(600)\n")
     # What a test starts itself imports the planted code too, as PYTHONPATH says.
     (folder / "src").mkdir()
     (folder / "src" / "b.py").write_text("ONE = 1\n")
@@ -79,7 +80,8 @@ def test_a_test_that_fails_without_the_error_teaches_nothing(tree: Tree) -> None
 
 
 def test_a_test_without_end_is_stopped(tree: Tree) -> None:
-    assert tree.run(["test_long.py"], 0.5) == (False, ())
+    assert tree.run(["test_long.py"], 1) == (False, ())
+    assert tree.run(["test_idle.py"], 0.1) == (False, ())
     assert tree.run(["test_a.py"]).passed
 
 
