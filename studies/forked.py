@@ -55,11 +55,12 @@ class Forked:
 
     Args:
         environment: variables of it, and so of all tests.
+        libraries: what it imports.
     """
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], libraries: Iterable[str] = HEAVY) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "studies.forked"],
+            [sys.executable, "-m", "studies.forked", *libraries],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
@@ -99,11 +100,11 @@ class Forked:
         return Ran(answer["code"] == 0, tuple(answer["failed"]))
 
 
-def _serve() -> None:
+def _serve(libraries: Iterable[str]) -> None:
     # What `python -m` has added for this module itself.
     sys.path[:] = [path for path in sys.path if Path(path).resolve() not in (ROOT, ROOT / "src")]
     sys.modules.pop("studies", None)
-    for name in HEAVY:
+    for name in libraries:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     for line in sys.stdin:
@@ -173,4 +174,4 @@ class _Failed:
 
 
 if __name__ == "__main__":
-    _serve()
+    _serve(sys.argv[1:])

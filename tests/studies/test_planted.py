@@ -55,7 +55,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
         "import subprocess, sys\n"
         "def test(): subprocess.run([sys.executable, '-c', 'import b; assert b.ONE == 1'], check=True)\n"
     )
-    with Forked({}) as forked:
+    with Forked({}, ["pytest"]) as forked:
         yield Tree(folder, forked, "c0ffee")
 
 
