@@ -111,7 +111,7 @@ def build(
     from hydra.utils import instantiate
 
     from cofail_lab.experiments.base import Inputs, RunOptions, Store, unannounced
-    from cofail_lab.grades import Selection
+    from cofail_lab.selection import Selection
 
     options = RunOptions(**plain(config.run))
     if options.workers is None and all_cores:

@@ -10,7 +10,8 @@ import pytest
 from cofail_lab import runs
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
-from cofail_lab.experiments.gather import Gather, _axes, _gathered, gather
+from cofail_lab.experiments.gather import Gather, _gathered, gather
+from cofail_lab.experiments.run_columns import axes_of
 from tests.conftest import Run
 from tests.sweep.counts import COUNTS, jobs
 
@@ -75,9 +76,9 @@ def test_what_a_policy_alone_has_is_no_axis_beside_it() -> None:
         "policy.single_best._target_": [None, "a.SingleBest", None],
         "run.seed": [0, 0, 0],
     }
-    assert _axes(three) == {"policy": "policy"}
+    assert axes_of(three) == {"policy": "policy"}
     swept = three | {"policy": ["ridge", "ridge", "knn"], "policy.ridge.alpha": [2.0, 3.0, None]}
-    assert "policy.ridge.alpha" in _axes(swept).values()
+    assert "policy.ridge.alpha" in axes_of(swept).values()
 
 
 def test_interrupted_runs_are_counted_as_such(run: Run, tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from cofail_lab.data.readers.long import LongSource
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.regrade import Regrade
-from cofail_lab.grades import Selection
 from cofail_lab.result import Result
+from cofail_lab.selection import Selection
 from tests.conftest import outcomes_from
 from tests.data.cells import RIGHT, UNSCORED, WRONG
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cofail_lab.decisions.self_moa import Choice, Matched, Samples, band_sets
+from cofail_lab.decisions.accuracy_band import band_sets
+from cofail_lab.decisions.samples import Samples
+from cofail_lab.decisions.self_moa import Choice, Matched
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.self_moa import SelfOrMixed

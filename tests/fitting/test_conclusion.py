@@ -7,7 +7,8 @@ import pytest
 
 from cofail_lab.fitting.conclusion import Conclusion, conclude
 from cofail_lab.fitting.estimators.stack import Prediction
-from cofail_lab.fitting.matrix import MatrixFit, fit_matrix
+from cofail_lab.fitting.matrix import fit_matrix
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.tail_test import TailTest
 from cofail_lab.fitting.replicates.null import NullCalibration, NullTest, place
 from cofail_lab.report.fit.in_short import chance_sentence

@@ -8,7 +8,8 @@ import pytest
 
 from cofail_lab.bounds.certificate import certify_counts, certify_outcomes
 from cofail_lab.fitting.conclusion import Conclusion
-from cofail_lab.fitting.matrix import MatrixFit, fit_matrix
+from cofail_lab.fitting.matrix import fit_matrix
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.tail_test import TailTest
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.answer import next_section

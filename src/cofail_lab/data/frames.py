@@ -13,8 +13,9 @@ from cofail_lab.data.readers.wide import wide_grades
 from cofail_lab.data.records import Records
 from cofail_lab.data.tables import MAX_TEXT_CELLS, coded, sheet_of
 from cofail_lab.errors import InputError
-from cofail_lab.grades import Cell, Grades, Selection
+from cofail_lab.grades import Cell, Grades
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.selection import Selection
 
 
 def from_dataframe(

@@ -33,7 +33,7 @@ class Fit:
         delta: error probability of each certificate.
         overhead: what combining costs, in accuracy; None leaves the decision open.
         level: confidence of the intervals of the ratios; .90 is the published level.
-        conventions: of full Σ: ``lab`` or ``published``, see `fitting.matrix.Conventions`.
+        conventions: of full Σ: ``lab`` or ``published``, see `fitting.matrix_fit.Conventions`.
         correlation: another matrix's mean tetrachoric correlation, to predict this one at; None leaves it out.
         choices: options of each query, where models that do not know guess among them; None leaves it out.
         folds: parts of the queries for the held-out likelihood of each law; 0 leaves the comparison of laws out.
@@ -69,7 +69,9 @@ class Fit:
         if self.folds == 1:
             raise InputError("experiment.folds: 1 leaves no queries to fit to; 0 or at least 2 are accepted")
         if self.laws not in ("quick", "all"):
-            self._stages().check_laws()
+            from cofail_lab.fitting.comparison.laws import named_laws
+
+            named_laws(self.laws)
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """Load the matrix, say what its counts say, then fit it and say the rest.

@@ -10,6 +10,8 @@ import numpy as np
 
 from cofail_lab import checks
 from cofail_lab.decisions import self_moa
+from cofail_lab.decisions.accuracy_band import BandSets, band_sets
+from cofail_lab.decisions.samples import MAX_SAMPLES, Samples, samples_of_fractions, samples_of_runs
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.numerics.streams import BANDS, MATCHED, generator
@@ -39,7 +41,7 @@ class SelfOrMixed:
     bootstrap: int = 2000
 
     def __post_init__(self) -> None:
-        checks.within("experiment.k", self.k, 3, self_moa.MOST_SAMPLES)
+        checks.within("experiment.k", self.k, 3, MAX_SAMPLES)
         if self.k % 2 == 0:
             raise InputError(f"experiment.k: {self.k}; an odd number is accepted: an even vote can be tied")
         checks.probability("experiment.band", self.band)
@@ -107,12 +109,12 @@ class SelfOrMixed:
         own, mixed = ((~outcomes.wrong[:, side], None if answers is None else answers[:, side]) for side in sides)
         return self_moa.matched_runs(own, mixed, rng, self.bootstrap)
 
-    def _bands(self, samples: self_moa.Samples, seed: int) -> tuple[tuple[float, self_moa.BandSets], ...]:
+    def _bands(self, samples: Samples, seed: int) -> tuple[tuple[float, BandSets], ...]:
         """Sets of each size in half the band and in all of it."""
         found = []
         for i, size in enumerate(size for size in _SIZES if (samples.drawn.min(axis=0) >= size).any()):
             for j, band in enumerate((self.band / 2, self.band)):
-                sets = self_moa.band_sets(samples, size, band, generator(seed, BANDS, 2 * i + j), self.bootstrap)
+                sets = band_sets(samples, size, band, generator(seed, BANDS, 2 * i + j), self.bootstrap)
                 if sets is not None:
                     found.append((band, sets))
         return tuple(found)
@@ -126,11 +128,11 @@ class SelfOrMixed:
         )
 
 
-def _samples(outcomes: Outcomes) -> self_moa.Samples:
+def _samples(outcomes: Outcomes) -> Samples:
     if (runs := outcomes.per_cell.get("samples")) is not None:
-        return self_moa.samples_of_runs(np.asarray(runs, dtype=float), outcomes.models)
+        return samples_of_runs(np.asarray(runs, dtype=float), outcomes.models)
     if (fractions := outcomes.per_cell.get("frac")) is not None:
-        return self_moa.samples_of_fractions(np.asarray(fractions, dtype=float), outcomes.wrong, outcomes.models)
+        return samples_of_fractions(np.asarray(fractions, dtype=float), outcomes.wrong, outcomes.models)
     raise InputError(
         f"experiment=self_moa: {outcomes.source} has neither samples nor pass fractions; runs in columns of their own "
         "are accepted as experiment.self=[run1,run2,run3] experiment.members=[a,b,c]"

@@ -11,7 +11,7 @@ from cofail_lab.fitting.comparison.laws import FIRST_NULL, NULL_LAWS, POINT_LAWS
 from cofail_lab.fitting.estimators import loadings, one_factor
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.point import fit_counts
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.pool_scan import COMPOSITIONS, Compositions, PoolScan
 from cofail_lab.fitting.readings.tail_test import MAX_MODELS, TailTest, test_tail
 from cofail_lab.fitting.refit import refitter, replicated_laws

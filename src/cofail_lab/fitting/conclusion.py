@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cofail_lab.fitting.comparison.laws import FIRST_NULL, NULL_LAWS
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.tail_test import MAX_MODELS, TailTest
 from cofail_lab.fitting.replicates.null import NullTest
 from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS

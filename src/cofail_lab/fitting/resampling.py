@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
+from cofail_lab.fitting.matrix_fit import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.parts import resampled_parts
 from cofail_lab.fitting.readings.slopes import pair_slopes
 from cofail_lab.fitting.refit import refitter, replicated_laws

@@ -8,7 +8,7 @@ import numpy as np
 
 from cofail_lab.fitting.calibration import Calibration
 from cofail_lab.fitting.comparison.law_fits import LawFit, LawFits
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.replicates.stages import Replicates, Stage
 from cofail_lab.fitting.resampling import Bootstrap
 

@@ -14,7 +14,8 @@ from cofail_lab.result import Row, Section
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from cofail_lab.decisions.self_moa import BandSets, Matched
+    from cofail_lab.decisions.accuracy_band import BandSets
+    from cofail_lab.decisions.self_moa import Matched
     from cofail_lab.outcomes import Outcomes
 
 Reading = Literal["mixed_better", "self_better", "cannot_tell"]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS, NULL_LAWS, POINT_LAWS, FittedLaw, NullLaw
+from cofail_lab.fitting.comparison.fitted_law import FittedLaw, NullLaw
+from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS, NULL_LAWS, POINT_LAWS
 from cofail_lab.fitting.estimators import independent, one_factor
 from cofail_lab.fitting.estimators.point import PointFit
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from cofail_lab.decisions.self_moa import BandSets, Matched
+from cofail_lab.decisions.accuracy_band import BandSets
+from cofail_lab.decisions.self_moa import Matched
 from cofail_lab.report.figures.style import OTHER, PALETTE, STRONG, canvas, drawing, fitted
 
 

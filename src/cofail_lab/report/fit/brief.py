@@ -5,7 +5,7 @@ from __future__ import annotations
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.fitting.comparison.laws import FIRST_NULL
 from cofail_lab.fitting.conclusion import Conclusion
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.report.answer import next_section
 from cofail_lab.report.numbers import interval, percent, ratio
 from cofail_lab.result import Row, Section

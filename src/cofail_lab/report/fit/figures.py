@@ -10,8 +10,9 @@ from jaxtyping import Float
 
 from cofail_lab.fitting.comparison.compare import LawComparison
 from cofail_lab.fitting.comparison.laws import FIRST_NULL, FITTED_LAWS
-from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.pool_scan import PoolScan
+from cofail_lab.fitting.readings.regimes import CONFIDENCE
 from cofail_lab.fitting.replicates.null import NullCalibration
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.fit.law_comparison import FIGURE

@@ -4,7 +4,7 @@ import numpy as np
 
 from cofail_lab.fitting.comparison.laws import FIRST_NULL, NULL_LAWS, phrase
 from cofail_lab.fitting.conclusion import CHANCE, Conclusion
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.difficulty import FAMILIES
 from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS
 from cofail_lab.report.fit.names import rate_digits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cofail_lab.fitting.comparison.laws import FIRST_NULL, FITTED_LAWS, NULL_LAWS
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.fitting.readings.luck import Luck
 from cofail_lab.fitting.readings.parts import MIN_FAMILY

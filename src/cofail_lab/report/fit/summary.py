@@ -10,7 +10,7 @@ import numpy as np
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS
 from cofail_lab.fitting.conclusion import Conclusion, conclude
-from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
+from cofail_lab.fitting.matrix_fit import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import answer
