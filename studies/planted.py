@@ -186,7 +186,9 @@ def _of(outcome: Outcome) -> tuple[str, ...]:
 
 
 class Kept:
-    """Outcomes in a file, so that a run can go on; an error that was changed since is planted again.
+    """Outcomes in a file, so that a run can go on.
+
+    An error that was changed since is planted again, and so is one that had survived: its tests may be better now.
 
     Args:
         path: of the file; None keeps nothing.
@@ -194,7 +196,8 @@ class Kept:
 
     def __init__(self, path: Path | None) -> None:
         self._path, self._lock = path, Lock()
-        self._known: dict[str, list] = json.loads(path.read_text()) if path is not None and path.exists() else {}
+        known: dict[str, list] = json.loads(path.read_text()) if path is not None and path.exists() else {}
+        self._known = {error: found for error, found in known.items() if found[0] != "survived"}
 
     def get(self, error: Planted) -> Outcome | None:
         """What is known of an error."""

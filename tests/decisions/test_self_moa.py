@@ -173,9 +173,7 @@ def test_each_vote_by_hand():
     # All three samples are drawn: a majority and one right for sure. Of the members the second always is right.
     assert votes == pytest.approx([1, 2 / 3, 1, 1, 2 / 3, 5 / 9])
     # Two distinct ones of three, one of which is right: two times in three.
-    assert s.Draws(Samples(np.array([[1]]), np.array([[3]])), 1).votes(s.Choice(0, (0,)))[0, 2] == pytest.approx(
-        1 / 3
-    )
+    assert s.Draws(Samples(np.array([[1]]), np.array([[3]])), 1).votes(s.Choice(0, (0,)))[0, 2] == pytest.approx(1 / 3)
 
 
 def test_sets_are_ranked_on_one_half_and_lie_within_the_band():

@@ -92,6 +92,9 @@ def test_what_is_kept_is_not_planted_again(tmp_path: Path) -> None:
     again = planted.Kept(tmp_path / "kept.json")
     assert again.get(error()) == outcome
     assert again.get(error(new="x + 2")) is None
+    # A better test may catch it now.
+    again.add(Outcome(error(new="x + 3"), "survived", 1.0))
+    assert planted.Kept(tmp_path / "kept.json").get(error(new="x + 3")) is None
     assert planted.run([error()], 1, again) == [outcome]
     again.forget(outcome)
     assert planted.Kept(tmp_path / "kept.json").get(error()) is None
