@@ -186,9 +186,7 @@ def _of(outcome: Outcome) -> tuple[str, ...]:
 
 
 class Kept:
-    """Outcomes in a file, so that a run can go on.
-
-    An error that was changed since is planted again, and so is one that had survived: its tests may be better now.
+    """Outcomes in a file, so that a run can go on; of an error that was changed since it knows nothing.
 
     Args:
         path: of the file; None keeps nothing.
@@ -196,13 +194,16 @@ class Kept:
 
     def __init__(self, path: Path | None) -> None:
         self._path, self._lock = path, Lock()
-        known: dict[str, list] = json.loads(path.read_text()) if path is not None and path.exists() else {}
-        self._known = {error: found for error, found in known.items() if found[0] != "survived"}
+        self._known: dict[str, list] = json.loads(path.read_text()) if path is not None and path.exists() else {}
 
     def get(self, error: Planted) -> Outcome | None:
         """What is known of an error."""
         found = self._known.get(json.dumps(error))
         return None if found is None else Outcome(error, *found)
+
+    def to_plant(self, errors: Sequence[Planted]) -> list[Planted]:
+        """Those of which nothing is known, and those that survived: their tests may be better now."""
+        return [error for error in errors if (found := self.get(error)) is None or found.state == "survived"]
 
     def add(self, outcome: Outcome) -> None:
         """Keep one more."""
@@ -222,8 +223,8 @@ class Kept:
 
 
 def run(errors: Sequence[Planted], workers: int, kept: Kept) -> list[Outcome]:
-    """Plant all errors that nothing is known of, ``workers`` at a time, each worker in a tree of its own."""
-    fresh = [error for error in errors if kept.get(error) is None]
+    """Plant all errors that are not known to be caught, ``workers`` at a time, each worker in a tree of its own."""
+    fresh = kept.to_plant(errors)
     known = [outcome for error in errors if (outcome := kept.get(error)) is not None]
     if not fresh and not any(map(_unchecked, known)):
         return known
@@ -279,8 +280,8 @@ def _commit() -> str:
     return done.stdout.strip() or "unknown"
 
 
-def page(outcomes: Sequence[Outcome]) -> str:
-    """The text of docs/planted.md."""
+def page(outcomes: Sequence[Outcome], n_listed: int) -> str:
+    """The text of docs/planted.md, from the outcomes of some or all of the listed errors."""
     lines = [
         "# Planted errors",
         "",
@@ -297,7 +298,8 @@ def page(outcomes: Sequence[Outcome]) -> str:
     lines += [_row("**all**", counted), ""]
     commits = Counter(outcome.commit for outcome in outcomes).most_common()
     at = ", ".join(f"{commit} ({n})" for commit, n in commits)
-    lines += [f"Planted at these commits: {at}; + is a tree with changes.", ""]
+    listed = f"{len(outcomes):,} of the {n_listed:,} listed errors have been planted, at these commits"
+    lines += [f"{listed}: {at}; + is a tree with changes.", ""]
     for title, state in (("Survivors", "survived"), ("Equivalent", "equivalent")):
         found = [outcome.planted for outcome in outcomes if outcome.state == state]
         lines += [f"## {title}", "", *(_item(error) for error in found), *([] if found else ["None."]), ""]
@@ -318,10 +320,16 @@ def main() -> None:
     """Run as the module's first line says."""
     parser = argparse.ArgumentParser(prog="python -m studies.planted", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--areas", nargs="+", help="only these lists; the page is written only for all")
+    parser.add_argument("--page", action="store_true", help="only write the page, from what --keep has")
     parser.add_argument("--sample", type=int, help="only so many errors, spread evenly")
     parser.add_argument("--keep", type=Path, help="file that outcomes are kept in, and taken from")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="errors at a time")
     asked = parser.parse_args()
+    if asked.page:
+        kept = Kept(asked.keep)
+        known = [outcome for error in read() if (outcome := kept.get(error)) is not None]
+        PAGE.write_text(page(known, len(read())), encoding="utf-8")
+        return
     errors = read(asked.areas)
     chosen = errors if asked.sample is None else sample(errors, asked.sample)
     outcomes = run(chosen, asked.workers, Kept(asked.keep))
@@ -329,7 +337,7 @@ def main() -> None:
     caught = sum(outcome.state == "caught" for outcome in outcomes)
     print(f"{caught} of {caught + survivors} planted errors caught.")
     if chosen == read():
-        PAGE.write_text(page(outcomes), encoding="utf-8")
+        PAGE.write_text(page(outcomes, len(chosen)), encoding="utf-8")
     sys.exit(1 if survivors else 0)
 
 

@@ -92,9 +92,9 @@ def test_what_is_kept_is_not_planted_again(tmp_path: Path) -> None:
     again = planted.Kept(tmp_path / "kept.json")
     assert again.get(error()) == outcome
     assert again.get(error(new="x + 2")) is None
-    # A better test may catch it now.
+    # A better test may catch a survivor now.
     again.add(Outcome(error(new="x + 3"), "survived", 1.0))
-    assert planted.Kept(tmp_path / "kept.json").get(error(new="x + 3")) is None
+    assert again.to_plant([error(), error(new="x + 3"), error(new="x + 4")]) == [error(new="x + 3"), error(new="x + 4")]
     assert planted.run([error()], 1, again) == [outcome]
     again.forget(outcome)
     assert planted.Kept(tmp_path / "kept.json").get(error()) is None
@@ -113,8 +113,8 @@ def test_the_page_counts_survivors_and_not_equivalent_errors() -> None:
         Outcome(error(area="there"), "caught", 1.0, "", "deca1"),
         Outcome(error(what="order", equivalent="A sum has no order."), "equivalent", 1.0, "", "c0ffee"),
     ]
-    text = planted.page(outcomes)
-    assert "commits: c0ffee (3), deca1 (1);" in text
+    text = planted.page(outcomes, 5)
+    assert "4 of the 5 listed errors have been planted, at these commits: c0ffee (3), deca1 (1);" in text
     assert "| here | 2 | 1 | 50.0% |" in text
     assert "| there | 1 | 1 | 100.0% |" in text
     assert "| **all** | 3 | 2 | 66.7% |" in text
