@@ -101,13 +101,16 @@ def test_any_small_matrix_is_fitted(shape: tuple[int, int], seed: int) -> None:
 
 
 # A few shapes only: every matrix compiles up to 200 programs of its own, which takes most of the time.
+LARGE = {(2, 2): 3, (12, 20): 2, (5, 60): 2, (52, 400): 1, (400, 52): 2, (10_000, 2): 3}
+"""Shapes, and how many matrices of each."""
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("forgetful")
-@pytest.mark.parametrize("shape", [(2, 2), (12, 20), (5, 60), (52, 400), (400, 52), (10_000, 2)])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("shape", "seed"), [(shape, seed) for shape, n in LARGE.items() for seed in range(n)])
 def test_any_large_matrix_is_fitted(shape: tuple[int, int], seed: int) -> None:
     wrong = any_matrix(*shape, seed)
-    checked(wrong, bootstrap=6, null=3, laws="all" if wrong.size < 300 else FEW)
+    checked(wrong, bootstrap=6, null=3, laws="all" if wrong.size < 300 and seed == 0 else FEW)
 
 
 @pytest.mark.slow
