@@ -75,7 +75,7 @@ def any_matrix(n: int, m: int, seed: int) -> np.ndarray:
     """A 0/1 matrix of a shape: rates from never to always, alike or not, dependent or not.
 
     Some queries may defeat everyone, some nobody, and models may be copies, opposites or constant. Seeds 0 and 1 are
-    strong pools that have all-wrong queries, the first without and the second with copies and constant models.
+    strong pools that have all-wrong queries; in the second some models are copies, opposites or constant.
     """
     rng = np.random.default_rng([n, m, seed])
     strong = seed < 2
