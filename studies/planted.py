@@ -327,7 +327,7 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.page:
         kept = Kept(asked.keep)
-        known = [outcome for error in read() if (outcome := kept.get(error)) is not None]
+        known = [outcome for error in read() if (outcome := kept.get(error)) is not None and not _unchecked(outcome)]
         PAGE.write_text(page(known, len(read())), encoding="utf-8")
         return
     errors = read(asked.areas)
