@@ -1,7 +1,6 @@
 """Scores, on numbers that can be worked out by hand or by another library."""
 
 from dataclasses import replace
-
 from types import SimpleNamespace
 from typing import Any
 

@@ -287,6 +287,8 @@ def test_cells_are_counted_and_not_kinds_of_cells(tmp_path: Path) -> None:
 def test_seconds_of_which_some_are_0_or_1_are_no_shares(tmp_path: Path) -> None:
     grades = read(tmp_path, "query,a,b,seconds\nq1,1,0,1\nq2,0,0,17\nq3,1,1,4\n")
     assert (grades.models, grades.notes) == (("a", "b"), ("1 column without grades set aside: seconds.",))
+    text = "query,a,b,minutes\nq1,.9,.1,17\nq2,0,0,4\nq3,1,1,1\n"
+    assert read(tmp_path, text, threshold=0.5).models == ("a", "b")
 
 
 def test_a_column_with_a_blank_names_no_queries(tmp_path: Path) -> None:
