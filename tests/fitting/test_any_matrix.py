@@ -44,15 +44,22 @@ def forgetful() -> Iterator[None]:
     jax.clear_caches()
 
 
-SLOWLY = (pytest.mark.slow, pytest.mark.usefixtures("forgetful"))
 SLOW = ("two all wrong of a large strong pool", "ratio beyond every float")
+LAWS = ["independent", "one_factor", "clayton"]
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOWLY) if name in SLOW else name for name in MATRICES])
+@pytest.mark.parametrize("name", [name for name in MATRICES if name not in SLOW])
 def test_any_matrix_is_fitted(name: str) -> None:
     # Under a full Σ opposite models are never wrong together: the log of that is no number.
     more = ["atom_full_sigma"] if "opposite" in name else []
-    checked(MATRICES[name], bootstrap=20, null=0, laws=["independent", "one_factor", "clayton", *more])
+    checked(MATRICES[name], bootstrap=20, null=0, laws=[*LAWS, *more])
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("forgetful")
+@pytest.mark.parametrize("name", SLOW)
+def test_any_large_strong_pool_is_fitted(name: str) -> None:
+    checked(MATRICES[name], bootstrap=20, null=0, laws=LAWS)
 
 
 def checked(wrong: np.ndarray, **arguments: object) -> None:
