@@ -9,6 +9,9 @@ from cofail_lab.shown import Shown
 
 Release = Literal["june", "sept", "lab"]
 Status = Literal["confirmed", "refuted", "undecided", "reported"]
+Answer = Literal["survived", "refuted", "undecided", "vacuous"]
+"""Of a proposition that `experiment=check` has looked for counterexamples to: nothing there is a proof, so that none is
+confirmed. It is vacuous where its hypothesis never holds."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,8 +34,8 @@ class Verdict(Shown):
     release: Release
     statement: str
     hypothesis: str
-    expected: Status
-    status: Status
+    expected: Status | Answer
+    status: Status | Answer
     claimed: float | None
     measured: float | None
     tolerance: float | None

@@ -76,7 +76,7 @@ def test_readings():
     assert gains.headline.endswith("by 2 switches. Keep the option to switch.")
     close = read(right=(4, 5, 4, 8, 6))
     assert close.labels["reading"] == "cannot_tell"
-    assert close.headline.endswith("by 1 switch. Whether adopting pays cannot be told from these queries.")
+    assert close.headline.endswith("by 1 switch. These queries do not decide whether adopting pays.")
     never = read(right=(4, 5, 4, 8, 5))
     assert never.labels["reading"] == "nothing_newer"
     assert never.headline.startswith(

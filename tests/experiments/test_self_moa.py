@@ -111,7 +111,7 @@ def test_runs_without_answers_vote_by_majority():
     [
         (0.01, 0.05, "mixed_better", "3.0 points more (95% 1.0 to 5.0 points). Draw from different models."),
         (-0.05, -0.01, "self_better", "3.0 points less (95% -5.0 to -1.0 points). Draw the one model again."),
-        (-0.01, 0.07, "cannot_tell", "cannot be told from these queries."),
+        (-0.01, 0.07, "cannot_tell", "These queries do not decide which is better."),
     ],
 )
 def test_readings(lower, upper, reading, said):

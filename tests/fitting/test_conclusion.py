@@ -81,7 +81,7 @@ def judged(
         ((0.01, 0.02, 0.05), (0.01, 0.01, 0.01, 0.06), "heavy_tail", "smooth_explains", "none is excluded (a common"),
         ((0.01, 0.02, 0.05), (0.06, 0.3, 0.3, 0.3), "chance", "laws_disagree", "one Gaussian factor fitted"),
         ((0.01, 0.02, 0.051), EXCLUDED, "chance", "laws_disagree", "full correlation matrix, not under one "),
-        ((0.06, 0.5, 0.95), EXCLUDED, "chance", "explained", "fitted (skewed (gamma)) would be told in 62%"),
+        ((0.06, 0.5, 0.95), EXCLUDED, "chance", "explained", "fitted (skewed (gamma)) would be detected in"),
         ((0.01, 0.02, None), EXCLUDED, "cannot_tell", "nulls_missing", "correlation matrix could not be tested"),
         ((0.01, 0.5, None), EXCLUDED, "chance", "laws_disagree", "no common mode can be claimed"),
         ((0.01, 0.02, 0.05), None, "cannot_tell", "nulls_missing", "heavier tail could not be tested"),
@@ -103,6 +103,10 @@ def test_an_interruption_concludes_nothing(fit: MatrixFit) -> None:
         conclusion, sentence = judged(fit, p, p, p, smooth=None, interrupted=True)
         assert (conclusion.tail, conclusion.reason) == ("cannot_tell", "interrupted")
         assert "interrupted: no conclusion" in sentence
+    before = replace(fit, null=None, tail=None, interrupted=True)
+    assert (conclude(before).tail, conclude(before).reason) == ("cannot_tell", "interrupted")
+    assert "interrupted before, and the same command goes on" in chance_sentence(before, conclude(before))
+    assert conclude(replace(before, interrupted=False)).reason == "not_tested"
 
 
 @pytest.mark.parametrize(

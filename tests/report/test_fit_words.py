@@ -60,8 +60,8 @@ def test_chance_in_words() -> None:
     assert "The ratios seen are 2.00× for one factor, where 1.20× (90%: 0.83× to 2.60×) is expected, p = 0.071." in said
     assert "as much is given by chance under Clayton, not under one factor. A law" in said
     assert said.endswith(
-        " (a common mode of 3.0% beside the difficulty fitted would be told in 62% of such matrices; the best possible "
-        "test would find it beside a Gaussian one in 13%)."
+        " (a common mode of 3.0% beside the difficulty fitted would be detected in 62% of such matrices; the best "
+        "possible test would find it beside a Gaussian one in 13%)."
     )
     low = Conclusion("cannot_tell", "low_power", rejecting=("one_factor",))
     rare = "Such ratios are rare under these laws, but nothing follows"

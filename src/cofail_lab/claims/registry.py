@@ -26,6 +26,7 @@ PROPOSITIONS = (
     "p3_extremes",
     "p3_closed_forms",
     "p3_individual",
+    "p3_declared",
     "l1_types",
     "p4_budget",
     "p4_prices",
@@ -57,6 +58,8 @@ PROPOSITIONS = (
     "p14_weights",
     "p14_slopes",
     "p15_matched",
+    "p16_raters",
+    "p16_audits",
 )
 
 _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.claims.claim import Claim, Trial
 from cofail_lab.claims.verifier import mutant_status, split_level, verify_claim
-from cofail_lab.verdict import Release, Status, Verdict
+from cofail_lab.verdict import Answer, Release, Status, Verdict
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class FalseAlarm:
 
     claim: str
     release: Release
-    status: Status
+    status: Status | Answer
     seed: int
     simulated: bool
 

@@ -13,7 +13,7 @@ from cofail_lab.grades import Cell
 QUERY_NAMES = (
     *("query", "query_id", "id", "question_id", "qid", "item_id", "item", "task_id", "instance_id", "sample_id"),
     *("doc_id", "example_id", "problem_id", "prompt_id", "uid", "uuid", "index", "idx", "unnamed:_0", ""),
-    *("example", "instance", "sample", "problem", "task", "question", "prompt"),
+    *("example", "instance", "sample", "problem", "task", "question", "prompt", "q"),
 )
 """Names of a column that names queries, the most telling first; compared in lower case with underscores."""
 MODEL_NAMES = ("model", "models", "model_name", "model_id", "system")
@@ -29,6 +29,7 @@ WEAK_QUERY_NAMES = (
     "index",
     "idx",
     "item",
+    "q",
     "",
 )
 """Those of `QUERY_NAMES` that may be called so for another reason: with repeated cells they name something else."""

@@ -142,7 +142,7 @@ def matched(
         parts = [(half[0], half[1]), (half[1], half[0])]
 
     def score(times: np.ndarray) -> tuple[list[Choice], np.ndarray] | None:
-        """Choices and mean votes of queries that occur so many times each."""
+        """Choices and mean votes of queries that occur this many times each."""
         chosen, total = [], np.zeros(6)
         for ranked, scored in parts:
             choice = choice_of(times[ranked] @ share[ranked] / times[ranked].sum())
@@ -152,8 +152,8 @@ def matched(
             total += times[scored] @ draws.votes(choice)[scored]
         return chosen, total / n
 
-    found = score(np.ones(n))
-    if found is None:
+    whole = score(np.ones(n))
+    if whole is None:
         return None
     differences = []
     for _ in range(replicates):
@@ -162,7 +162,7 @@ def matched(
             times[scored] = rng.multinomial(len(scored), np.full(len(scored), 1 / len(scored)))
         if (again := score(times)) is not None:
             differences.append(again[1][1] - again[1][0])
-    return Matched.of(*found, np.array(differences))
+    return Matched.of(*whole, np.array(differences))
 
 
 def matched_runs(

@@ -84,10 +84,11 @@ class Fit:
         findings = examine(grades)
         first = answer.first_sections(outcomes, certificate, findings)
         headline, health = answer.headline(outcomes, certificate), health_section(grades, findings)
+        exhibit = answer.exhibit(outcomes, certificate, findings)
         inputs.announce(headline, first)
         settings = self._brief() if inputs.options.smoke else self
         try:
-            stages = settings._stages(progress, inputs.store, inputs.draw)
+            stages = settings._stages(progress, inputs.store, inputs.draw, inputs.options.smoke)
             result = stages.analyse(outcomes, inputs.options.seed, inputs.options.workers or 1)
         except KeyboardInterrupt:
             # Before the point fit, or once more while an interrupted fit was summed up.
@@ -97,8 +98,10 @@ class Fit:
                 brief=first,
                 sections=(certificate_section(certificate, outcomes.notes), health),
                 interrupted="certified only, the fit was not finished",
+                exhibit=exhibit,
             )
-        return replace(result, brief=(*first, *result.brief[len(first) :]), sections=(*result.sections, health))
+        brief, sections = (*first, *result.brief[len(first) :]), (*result.sections, health)
+        return replace(result, brief=brief, sections=sections, exhibit=exhibit)
 
     @property
     def splits(self) -> bool:
@@ -118,7 +121,9 @@ class Fit:
         few = min(self.bootstrap, 20), min(self.null, 19), min(self.folds, 2)
         return replace(self, bootstrap=few[0], null=few[1], folds=few[2], laws=["independent", "clayton"])
 
-    def _stages(self, progress: Progress = silent, store: Store | None = None, draw: Draw = drawn_later) -> FitStages:
+    def _stages(
+        self, progress: Progress = silent, store: Store | None = None, draw: Draw = drawn_later, smoke: bool = False
+    ) -> FitStages:
         from cofail_lab.experiments.fit_stages import FitStages
 
-        return FitStages(self, progress, store or Store(), draw)
+        return FitStages(self, progress, store or Store(), draw, smoke)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.guessing import guess_corrected
+from cofail_lab.report.answer import exhibit
 from cofail_lab.report.fit import metrics as fit_metrics
 from cofail_lab.report.fit import summary as fit_summary
 from cofail_lab.report.fit import tables as fit_tables
@@ -35,4 +36,5 @@ def fit_result(fit: MatrixFit, certificate: Certificate, settings: Fit, interrup
         brief=fit_summary.brief(fit, certificate),
         sections=fit_summary.sections(fit, certificate, elsewhere, guessing),
         interrupted=interrupted,
+        exhibit=exhibit(outcomes, certificate),
     )

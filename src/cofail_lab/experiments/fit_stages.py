@@ -39,12 +39,14 @@ class FitStages:
         progress: shows how far the fit is.
         store: what need not be computed again, and what keeps the rest.
         draw: draws what can be drawn while other processes compute.
+        smoke: whether as little is computed as still goes through every step.
     """
 
     settings: Fit
     progress: Progress = silent
     store: Store = field(default_factory=Store)
     draw: Draw = drawn_later
+    smoke: bool = False
 
     def shard(self, inputs: Inputs) -> Result:
         """The batches of replicates of one shard, one table a stage; the point fit is repeated for them."""
@@ -66,7 +68,7 @@ class FitStages:
         )
 
     def analyse(self, outcomes: Outcomes, seed: int, n_workers: int) -> Result:
-        """The fit of a matrix, by at most so many processes.
+        """The fit of a matrix, by at most this many processes.
 
         After an interruption the stages that were not begun are left out: they would make the user wait again.
         """
@@ -84,6 +86,8 @@ class FitStages:
                 for stage in (self._bootstrapped, self._calibrated, self._compared):
                     if interrupted is None:
                         fit, interrupted = stage(fit, tasks, workers)
+            if interrupted is not None and self.settings.null and fit.null is None:
+                fit = replace(fit, interrupted=True)
             return fit_result(fit, certificate, self.settings, interrupted)
 
     @property
@@ -98,7 +102,8 @@ class FitStages:
 
     def _tasks(self, fit: MatrixFit, seed: int) -> Tasks:
         settings, folds = self.settings, min(self.settings.folds, fit.outcomes.n_queries)
-        return Tasks(fit, settings.bootstrap, settings.null, settings.atom, seed, folds)
+        few = {"groups": 20, "n_histograms": 99} if self.smoke else {}
+        return Tasks(fit, settings.bootstrap, settings.null, settings.atom, seed, folds, **few)
 
     def _bootstrapped(self, fit: MatrixFit, tasks: Tasks, workers: Workers) -> tuple[MatrixFit, str | None]:
         try:

@@ -14,7 +14,9 @@ from cofail_lab import checks, runs
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.experiments.run_columns import arrow_column, axes_of, columns_of, label_columns, order_of
+from cofail_lab.report import atlas
 from cofail_lab.report import gather as gather_words
+from cofail_lab.report.atlas_matrix import matrices_of
 from cofail_lab.report.finding_policies import policy_numbers
 from cofail_lab.report.gathered import LEADING, GatheredRuns
 from cofail_lab.result import Result
@@ -72,7 +74,7 @@ def gather(folders: Sequence[Path], metrics: str | list[str] | None = None, prog
         raise InputError("gather.path: no run there; a folder with results.json in it or below it is needed")
     gathered = _gathered(loaded, metrics)
     drawn = gather_words.figures(gathered)
-    return Result(
+    result = Result(
         headline=gather_words.headline(gathered),
         metrics={
             "n_runs": len(loaded),
@@ -90,6 +92,8 @@ def gather(folders: Sequence[Path], metrics: str | list[str] | None = None, prog
         brief=gather_words.brief(gathered),
         sections=gather_words.sections(gathered, unreadable, {name: caption for name, (caption, _) in drawn.items()}),
     )
+    matrices = matrices_of(gathered)
+    return atlas.before(result, matrices, gather_words.unfinished(gathered)) if matrices else result
 
 
 def _reading_order(runs: GatheredRuns) -> list[str]:
@@ -118,6 +122,7 @@ def _gathered(loaded: Sequence[runs.Run], metrics: str | list[str] | None) -> Ga
         pages=tuple(_page(run) for run in loaded),
         gains=policies.gains,
         leading=about or LEADING,
+        chosen=metrics is not None,
     )
 
 

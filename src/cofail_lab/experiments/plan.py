@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +34,7 @@ class Plan:
         resolvable: assumed rate at which the best model fails where another is right; with None, that of the source.
         delta: error probability of the certificate.
         probability: wanted probability that it succeeds.
+        plan: the ``plan`` group of the configuration; None plans a certificate.
     """
 
     gain: float = 0.02
@@ -40,6 +42,7 @@ class Plan:
     resolvable: float | None = 0.0
     delta: float = 0.05
     probability: float = 0.8
+    plan: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         for name in ("gain", "delta", "probability"):
@@ -48,10 +51,19 @@ class Plan:
             checks.whole("experiment.n_models", self.n_models, 1)
         if self.resolvable is not None:
             checks.share("experiment.resolvable", self.resolvable)
+        if self._for not in ("certificate", "tail"):
+            raise InputError(f"plan.for: {self._for!r}; certificate and tail are accepted")
+
+    @property
+    def _for(self) -> Any:
+        return "certificate" if self.plan is None else self.plan.get("for")
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """The sample size, and the probability of success at other sizes."""
-        del progress  # done in an instant
+        if self._for == "tail":
+            from cofail_lab.experiments.tail_plan import plan_tail
+
+            return plan_tail(self.plan or {}, inputs, progress)
         m, resolvable = self.n_models, self.resolvable
         if m is None or resolvable is None:
             if inputs.source is None:

@@ -58,15 +58,15 @@ class SelfOrMixed:
         members = None if self.members is None else tuple(_place(outcomes, "members", str(x)) for x in self.members)
         with progress("Draws", total=2) as advance:
             if self.self is not None and not isinstance(self.self, str):
-                found, bands = self._runs(outcomes, members, rng), ()
+                matched, bands = self._runs(outcomes, members, rng), ()
                 advance(2)
             else:
                 draws = self_moa.Draws(_samples(outcomes), self.k)
-                found = self._draws(outcomes, draws, members, rng)
+                matched = self._draws(outcomes, draws, members, rng)
                 advance(1)
                 bands = self._bands(draws.samples, inputs.options.seed)
                 advance(1)
-        compared = words.Compared(outcomes, self.k, self.band, found, self._names(outcomes, found), bands)
+        compared = words.Compared(outcomes, self.k, self.band, matched, self._names(outcomes, matched), bands)
         return Result(
             headline=compared.headline(),
             metrics=compared.metrics(),
@@ -90,13 +90,13 @@ class SelfOrMixed:
         if model is not None and not draws.repeated[model]:
             least = int(draws.samples.drawn[:, model].min())
             raise InputError(f"experiment.self: {self.self!r} has {least} samples of a query; {self.k} are needed")
-        found = self_moa.matched(draws, self.band, rng, model, members, self.bootstrap)
-        if found is None:
+        matched = self_moa.matched(draws, self.band, rng, model, members, self.bootstrap)
+        if matched is None:
             raise InputError(
                 f"experiment.band: fewer than {self.k} models are within {self.band:g} of the model on a half of the "
                 "queries; a wider band, or experiment.members, is needed"
             )
-        return found
+        return matched
 
     def _runs(self, outcomes: Outcomes, members: tuple[int, ...] | None, rng: np.random.Generator) -> self_moa.Matched:
         names = [str(name) for name in self.self or ()]
@@ -111,20 +111,20 @@ class SelfOrMixed:
 
     def _bands(self, samples: Samples, seed: int) -> tuple[tuple[float, BandSets], ...]:
         """Sets of each size in half the band and in all of it."""
-        found = []
+        bands = []
         for i, size in enumerate(size for size in _SIZES if (samples.drawn.min(axis=0) >= size).any()):
             for j, band in enumerate((self.band / 2, self.band)):
                 sets = band_sets(samples, size, band, generator(seed, BANDS, 2 * i + j), self.bootstrap)
                 if sets is not None:
-                    found.append((band, sets))
-        return tuple(found)
+                    bands.append((band, sets))
+        return tuple(bands)
 
-    def _names(self, outcomes: Outcomes, found: self_moa.Matched) -> words.Names:
-        if not found.choices:
+    def _names(self, outcomes: Outcomes, matched: self_moa.Matched) -> words.Names:
+        if not matched.choices:
             return words.Names((tuple(str(x) for x in self.self or ()),), (tuple(str(x) for x in self.members or ()),))
         return words.Names(
-            tuple((outcomes.models[one.model],) for one in found.choices),
-            tuple(tuple(outcomes.models[i] for i in one.members) for one in found.choices),
+            tuple((outcomes.models[one.model],) for one in matched.choices),
+            tuple(tuple(outcomes.models[i] for i in one.members) for one in matched.choices),
         )
 
 

@@ -86,7 +86,7 @@ def conclude(fit: MatrixFit) -> Conclusion:
         return Conclusion("cannot_tell", "no_one_factor")
     tests = {} if fit.null is None else fit.null.own_tests(NULL_LAWS)
     if fit.null is None or not tests:
-        return Conclusion("cannot_tell", "not_tested")
+        return Conclusion("cannot_tell", "interrupted" if fit.interrupted else "not_tested")
     return _judge(tests, fit.tail, interrupted=fit.null.interrupted, n_models=fit.outcomes.n_models)
 
 

@@ -66,6 +66,7 @@ class MatrixFit(Shown):
         comparison: every law on held-out queries; None where the comparison was left out.
         jackknife: refits without groups of queries, for BCa intervals; None without the bootstrap.
         null: the null calibration; None where it was left out.
+        interrupted: whether a null calibration was asked for, and interrupted before the first of its matrices.
         scan: the pool-size scan; None where it was left out.
         tail: smooth laws of difficulty against an atom; None where this was left out.
     """
@@ -92,6 +93,7 @@ class MatrixFit(Shown):
     comparison: LawComparison | None = None
     jackknife: Replicates | None = None
     null: NullCalibration | None = None
+    interrupted: bool = False
     scan: PoolScan | None = None
     tail: TailTest | None = None
 

@@ -65,7 +65,7 @@ def test_columns_are_found_by_name_and_said(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["id", "Query", "question_id", "task-id", "", "Unnamed: 0", "prompt"])
+@pytest.mark.parametrize("name", ["id", "Query", "question_id", "task-id", "", "Unnamed: 0", "prompt", "Q"])
 def test_usual_names_of_the_query_column(tmp_path: Path, name: str) -> None:
     assert read(tmp_path, PLAIN.replace("query", name, 1)).queries == ("q1", "q2", "q3")
 

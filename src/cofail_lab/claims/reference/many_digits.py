@@ -40,17 +40,15 @@ def shock_log_ratio(shock: float, base: float, m: int) -> LogRatio:
     with mpmath.workdps(40 + ceil(-3 * log10(nearest))):
         w, a0 = mpmath.mpf(shock), mpmath.mpf(base)
         error_rate = w + (1 - w) * a0
-        t = _quantile(error_rate, (1 - w) * (1 - a0))
-        slope = _owen_slope(t, (1 - w) * a0 * (1 - a0))
-        loadings = mpmath.sqrt((1 - slope**2) / (1 + slope**2)), mpmath.sqrt(2 * slope**2 / (1 + slope**2))
-        coarse, fine = (_log_one_factor(t, *loadings, m, halvings) for halvings in (0, 1))
+        t = quantile(error_rate, (1 - w) * (1 - a0))
+        coarse, fine = (log_one_factor(t, *loadings(t, (1 - w) * a0 * (1 - a0)), m, halvings) for halvings in (0, 1))
         value = mpmath.log(w + (1 - w) * a0**m) - fine
         # Owen's function gives what the pair rate leaves of α: a relative error of p is α/p of that.
         rounding = error_rate / (w + (1 - w) * a0**2) * mpmath.mpf(10) ** (6 - mpmath.mp.dps)
         return LogRatio(value, abs(fine - coarse) + rounding)
 
 
-def _quantile(below: Any, above: Any) -> Any:
+def quantile(below: Any, above: Any) -> Any:
     """Φ^{-1}; from the smaller of both tails."""
     sign, tail = (1, below) if below < above else (-1, above)
     # Mills' ratio bounds the tail, and log Φ is concave: Newton's steps on it do not leave the left side.
@@ -61,6 +59,17 @@ def _quantile(below: Any, above: Any) -> Any:
         if abs(step) < mpmath.mpf(10) ** (3 - mpmath.mp.dps):
             return sign * x
     raise ArithmeticError(f"the quantile of {mpmath.nstr(tail)} was not found in {_NEWTON} steps")
+
+
+def loadings(t: Any, only_one: Any) -> tuple[Any, Any]:
+    """√r and √(1-r) of the r at which one of two like models alone is wrong this often; 0 < r < 1.
+
+    Args:
+        t: Φ^{-1}(α).
+        only_one: P(i wrong, j right) = α - p.
+    """
+    slope = _owen_slope(t, only_one)
+    return mpmath.sqrt((1 - slope**2) / (1 + slope**2)), mpmath.sqrt(2 * slope**2 / (1 + slope**2))
 
 
 def _owen_slope(t: Any, only_one: Any) -> Any:
@@ -81,7 +90,7 @@ def _owen_slope(t: Any, only_one: Any) -> Any:
     raise ArithmeticError(f"Owen's T did not reach {mpmath.nstr(only_one)} in {_NEWTON} steps")
 
 
-def _log_one_factor(t: Any, outer: Any, inner: Any, m: int, halvings: int) -> Any:
+def log_one_factor(t: Any, outer: Any, inner: Any, m: int, halvings: int) -> Any:
     """log P(all of m wrong) of the one-factor law with latent √r Z + √(1-r) ε_i; ``outer`` is √r, ``inner`` √(1-r).
 
     Summed over Z, or for r > ½ over the greatest of the m residuals: the integrand that has no steep side.

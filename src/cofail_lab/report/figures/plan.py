@@ -1,11 +1,13 @@
-"""The figure of `experiment=plan`: the probability that a certificate succeeds."""
+"""The figures of `experiment=plan`: the probability that a certificate succeeds, and queries that show a tail."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from cofail_lab.report.figures.style import OTHER, PALETTE, canvas, drawing, fitted
+from cofail_lab.report.figures.style import OTHER, PALETTE, STRONG, canvas, decades, drawing, fitted
 
 
 @drawing()
@@ -19,4 +21,23 @@ def success_probability(sizes: Int[np.ndarray, " k"], probability: Float[np.ndar
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xlabel("queries graded")
     axes.set_ylabel("probability of success")
+    return fitted(figure)
+
+
+@drawing()
+def queries_for_tail(
+    sizes: Int[np.ndarray, " k"], needed: Sequence[int | None], simulated: int | None, available: int | None
+) -> Figure:
+    """Queries needed against models, both in logs; a line for those that there are, a dot for the simulated check."""
+    figure, axes = canvas(3.2, 2.0)
+    known = np.array([np.nan if n is None else n for n in needed])
+    axes.plot(sizes, known, color=PALETTE[0], marker=".")
+    if simulated is not None:
+        axes.plot(sizes[-1], simulated, "o", color=STRONG, markersize=5)
+    if available is not None:
+        axes.axhline(available, color=OTHER, linewidth=1)
+    decades(axes.xaxis, float(sizes[0]), float(sizes[-1]))
+    decades(axes.yaxis, max(1.0, float(np.nanmin(known)) / 2), float(np.nanmax(known)) * 2)
+    axes.set_xlabel("models")
+    axes.set_ylabel("queries needed")
     return fitted(figure)

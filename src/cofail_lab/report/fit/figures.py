@@ -68,7 +68,7 @@ def figures(fit: MatrixFit, count_probs: Mapping[str, Float[np.ndarray, " m_plus
         named["null_calibration"] = _null_calibration(fit, fit.null)
     if fit.scan is not None and len(fit.scan.sizes):
         named["pool_size_scan"] = _pool_size_scan(fit.scan)
-    if fit.regimes:
+    if any(pool.foreclosed_interval is not None for pool in fit.regimes):
         named["regime_map"] = regime_map
     if fit.comparison is not None and fit.comparison.best is not None:
         named[FIGURE] = _law_comparison(fit.comparison)

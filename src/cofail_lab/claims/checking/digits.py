@@ -1,0 +1,318 @@
+"""A proposition at one point with many digits: in rationals where the law allows, else by mpmath.
+
+Nothing is shared with `language`: the laws are written down again, correlations come from Owen's T function, and
+integrals are trapezoidal sums with as many digits as asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from math import comb, floor
+from typing import Any
+
+import mpmath
+
+from cofail_lab.claims.reference import exchangeable
+from cofail_lab.claims.reference.many_digits import loadings, log_one_factor, quantile
+from cofail_lab.language.formulas import FORMULAS
+from cofail_lab.language.tree import Name, Node, Number
+
+Real = Any
+"""A Fraction, or a number of mpmath."""
+
+# Larger pools take a sum of too many terms; a second path in float64 stands in for them.
+_LARGEST_SUM, _LARGEST_POWER = 3000, 3000
+
+
+class NoDigitsError(ArithmeticError):
+    """A quantity that has no way to more digits."""
+
+
+class Digits:
+    """Values at one point.
+
+    Args:
+        case: parameters as written: 0.1 is one tenth.
+        laws: the names that the proposition uses, to names in ``conf/law``.
+        driver: of these, the one whose parameters the case holds.
+        tolerance: of ``==``.
+    """
+
+    def __init__(
+        self, case: Mapping[str, float], laws: Mapping[str, str], driver: str, tolerance: float | None
+    ) -> None:
+        self._case = {name: Fraction(repr(x)) for name, x in case.items()}
+        self._laws, self._driver, self._tolerance = laws, driver, tolerance
+        self.exact = True
+        self.relative = mpmath.mpf(0)
+
+    def number(self, node: Node) -> Real:
+        """The value of a number. Raises NoDigitsError where there is no way to it."""
+        if isinstance(node, Number):
+            return node.value
+        if isinstance(node, Name):
+            if not node.law and not node.arguments and node.name in self._case:
+                return self._case[node.name]
+            arguments = [self.number(part) for part in node.arguments]
+            if not node.law and node.name in FORMULAS:
+                return self._formula(node.name, arguments)
+            return self._quantity(node, arguments)
+        return self.operation(node.symbol, [self.number(part) for part in node.parts])
+
+    def operation(self, symbol: str, parts: list[Real]) -> Real:
+        """An operation on numbers."""
+        if symbol in ("min", "max"):
+            return (min if symbol == "min" else max)(parts)
+        if symbol == "**":
+            return self._power(*parts)
+        if symbol in ("log", "exp", "sqrt"):
+            return getattr(mpmath, symbol)(self.real(parts[0]))
+        if symbol in ("+", "-", "*", "/") and not all(isinstance(part, Fraction) for part in parts):
+            parts = [self.real(part) for part in parts]
+        match symbol:
+            case "+":
+                return parts[0] + parts[1]
+            case "-":
+                return parts[0] - parts[1]
+            case "*":
+                return parts[0] * parts[1]
+            case "/":
+                return parts[0] / parts[1]
+            case "neg":
+                return -parts[0]
+            case "abs":
+                return abs(parts[0])
+        return self._floor(parts[0])
+
+    def _floor(self, value: Real) -> Fraction:
+        if isinstance(value, Fraction):
+            return Fraction(floor(value))
+        if abs(value - mpmath.nint(value)) < mpmath.mpf(10) ** -20:
+            raise NoDigitsError("a number on the edge of a whole one")
+        whole: Any = mpmath.floor(value)
+        return Fraction(int(whole))
+
+    def _power(self, base: Real, exponent: Real) -> Real:
+        whole = isinstance(exponent, Fraction) and exponent.denominator == 1
+        if isinstance(base, Fraction) and whole and abs(exponent) <= _LARGEST_POWER:
+            return base ** int(exponent)
+        return self.real(base) ** self.real(exponent)
+
+    def real(self, value: Real) -> Any:
+        """As a number of mpmath, rounded: no longer exact."""
+        if not isinstance(value, Fraction):
+            return value
+        self.exact = self.exact and value.denominator == 1
+        return mpmath.mpf(value.numerator) / value.denominator
+
+    # --- laws
+
+    def _size(self, arguments: list[Real]) -> int:
+        size = arguments[-1] if arguments else self._case.get("m", Fraction(2))
+        if not isinstance(size, Fraction) or size.denominator != 1 or size < 1:
+            raise NoDigitsError("a size that is no whole number")
+        return int(size)
+
+    def _all_wrong(self, law: str, m: int) -> Real:
+        if law != self._driver:
+            return self._predicted({"one_factor_gaussian": "one_factor"}.get(law, law), m)
+        p = self._case
+        match law:
+            case "independent":
+                return self._power(p["error_rate"], Fraction(m))
+            case "common_shock":
+                return p["shock"] + (1 - p["shock"]) * self._power(p["base_error_rate"], Fraction(m))
+            case "clayton":
+                return self._clayton(p["error_rate"], p["theta"], m)
+            case "beta_mixing":
+                if m > _LARGEST_POWER:
+                    raise NoDigitsError("a product of many terms")
+                product = Fraction(1)
+                for i in range(m):
+                    product *= (p["a"] + i) / (p["a"] + p["b"] + i)
+                return product
+            case "one_factor_gaussian":
+                if m == 1:
+                    return p["error_rate"]
+                r = self.real(p["correlation"])
+                return self._one_factor(self._threshold(p["error_rate"]), (mpmath.sqrt(r), mpmath.sqrt(1 - r)), m)
+        raise NoDigitsError(law)
+
+    def _clayton(self, alpha: Real, theta: Real, m: int) -> Any:
+        a, t = self.real(alpha), self.real(theta)
+        self.exact = False
+        return (m * a ** (-t) - m + 1) ** (-1 / t)
+
+    def _threshold(self, alpha: Real) -> Any:
+        self.exact = False
+        a = self.real(alpha)
+        return quantile(a, 1 - a)
+
+    def _one_factor(self, t: Any, factor: tuple[Any, Any], m: int) -> Any:
+        self.exact = False
+        if m > _LARGEST_SUM:
+            rate, r = float(mpmath.ncdf(t)), float(factor[0] ** 2)
+            self.relative = max(self.relative, mpmath.mpf(1e-9))
+            return mpmath.exp(exchangeable.one_factor(rate, r, m).log_all_wrong)
+        coarse, fine = (log_one_factor(t, *factor, m, halvings) for halvings in (0, 1))
+        self.relative = max(self.relative, 2 * abs(fine - coarse))
+        return mpmath.exp(fine)
+
+    def _rate(self) -> Real:
+        return self._all_wrong(self._driver, 1)
+
+    def _pair(self) -> Real:
+        return self._all_wrong(self._driver, 2)
+
+    def _factor(self) -> tuple[Any, Any]:
+        """√r and √(1-r) at the tetrachoric correlation."""
+        if self._driver == "one_factor_gaussian":
+            r = self.real(self._case["correlation"])
+            return mpmath.sqrt(r), mpmath.sqrt(1 - r)
+        alpha, pair = self.real(self._rate()), self.real(self._pair())
+        if pair <= alpha**2:
+            raise NoDigitsError("no positive correlation")
+        return loadings(self._threshold(self._rate()), alpha - pair)
+
+    def _pearson(self) -> Real:
+        alpha, pair = self._rate(), self._pair()
+        if not (isinstance(alpha, Fraction) and isinstance(pair, Fraction)):
+            alpha, pair = self.real(alpha), self.real(pair)
+        return (pair - alpha**2) / (alpha * (1 - alpha))
+
+    def _predicted(self, name: str, m: int) -> Real:
+        if m == 1:
+            return self._rate()
+        match name:
+            case "independent":
+                return self._power(self._rate(), Fraction(m))
+            case "one_factor" | "gaussian":
+                return self._one_factor(self._threshold(self._rate()), self._factor(), m)
+            case "one_factor_pearson":
+                r = self.real(self._pearson())
+                if not 0 < r < 1:
+                    raise NoDigitsError("no positive correlation")
+                return self._one_factor(self._threshold(self._rate()), (mpmath.sqrt(r), mpmath.sqrt(1 - r)), m)
+            case "common_shock":
+                alpha, pair = self._rate(), self._pair()
+                base = (alpha - pair) / (1 - alpha)
+                shock = (alpha - base) / (1 - base)
+                return shock + (1 - shock) * self._power(base, Fraction(m))
+            case "clayton":
+                alpha, pair = self.real(self._rate()), self.real(self._pair())
+                theta = mpmath.findroot(
+                    lambda t: mpmath.log(2 * alpha ** (-t) - 1) / -t - mpmath.log(pair), (1e-6, 1e3), solver="anderson"
+                )
+                return self._clayton(alpha, theta, m)
+        raise NoDigitsError(name)
+
+    def _quantity(self, node: Name, arguments: list[Real]) -> Real:
+        law = self._laws[node.law]
+        if law != self._driver and node.name != "all_wrong":
+            raise NoDigitsError(f"{node.name} of a matched law")
+        m = self._size(arguments)
+        if node.name.startswith("ratio_"):
+            return self._quotient(self._all_wrong(law, m), self._predicted(node.name.removeprefix("ratio_"), m))
+        simple: Mapping[str, Callable[[], Real]] = {
+            "all_wrong": lambda: self._all_wrong(law, m),
+            "error_rate": self._rate,
+            "pair": self._pair,
+            "pearson": self._pearson,
+            "tetrachoric": lambda: self._factor()[0] ** 2,
+            "single_best": lambda: 1 - self._rate(),
+            "oracle_gain": lambda: self._rate() - self._all_wrong(law, m),
+            "foreclosed": lambda: self._quotient(self._all_wrong(law, m), self._rate()),
+            "frechet_lower": lambda: self._frechet(m)[0],
+            "frechet_upper": lambda: self._frechet(m)[1],
+            "mean_score": lambda: self._formula(
+                "mean_score_accuracy", [self._rate(), self._factor()[0] ** 2, Fraction(m)]
+            ),
+        }
+        if node.name in simple:
+            return simple[node.name]()
+        if node.name == "majority" and law == "one_factor_gaussian":
+            return self._formula("majority_accuracy", [self._rate(), self._case["correlation"], Fraction(m)])
+        return self._predicted(node.name, m)
+
+    def _quotient(self, a: Real, b: Real) -> Real:
+        return a / b if isinstance(a, Fraction) and isinstance(b, Fraction) else self.real(a) / self.real(b)
+
+    def _frechet(self, m: int) -> tuple[Real, Real]:
+        """Dawson and Sankoff (theory P3.vi)."""
+        single, both = 1 - self._rate(), 1 - 2 * self._rate() + self._pair()
+        s1, s2 = m * single, both * m * (m - 1) / 2
+        k = max(1, min(m - 1, 1 + int(2 * s2 / s1)))
+        lower = 1 - s1 + 2 * s2 / m
+        return (lower if lower > 0 else Fraction(0)), 1 - 2 * s1 / (k + 1) + 2 * s2 / (k * (k + 1))
+
+    # --- formulas
+
+    def _formula(self, name: str, given: list[Real]) -> Real:
+        if name == "variance":
+            k, r = given[0], given[1]
+            return r + self._quotient(1 - r, k)
+        if name == "best_size_at_price" and all(isinstance(x, Fraction) for x in given):
+            return _best_at_price(*given)
+        if name == "critical_auc":
+            return _critical_auc(*given)
+        x = [self.real(value) for value in given]
+        self.exact = False
+        match name:
+            case "growth_threshold":
+                return (mpmath.sqrt(1 + 4 * max(x[0], 0) * (1 - x[1]) / x[2]) - 1) / 2
+            case "mean_score_accuracy":
+                return mpmath.ncdf(-self._threshold(given[0]) / mpmath.sqrt(x[1] + (1 - x[1]) / x[2]))
+            case "majority_accuracy":
+                return self._majority(given, int(x[2]))
+            case "error_floor":
+                return mpmath.ncdf(self._threshold(given[0]) / mpmath.sqrt(x[1]))
+            case "best_size":
+                return self._best_size(given)
+        raise NoDigitsError(name)
+
+    def _majority(self, given: list[Real], k: int) -> Any:
+        """The binomial sum over the shared part; even sizes are as good as one less."""
+        k -= 1 - k % 2
+        mu, r = -self._threshold(given[0]), self.real(given[1])
+        if k > 61 or not 0 < r < 1:
+            raise NoDigitsError("a long sum")
+
+        def right(u: Any) -> Any:
+            p = mpmath.ncdf((mu + mpmath.sqrt(r) * u) / mpmath.sqrt(1 - r))
+            return mpmath.npdf(u) * sum(comb(k, j) * p**j * (1 - p) ** (k - j) for j in range(k // 2 + 1, k + 1))
+
+        self.relative = max(self.relative, mpmath.mpf(1e-15))
+        with mpmath.workdps(20):
+            return mpmath.quad(right, [-12, -8, -4, -2, -1, 0, 1, 2, 4, 8, 12])
+
+    def _best_size(self, given: list[Real]) -> Fraction:
+        """The best k next to the one that `decisions` finds: the objective is concave in k."""
+        mu, r, cost = -self._threshold(given[0]), self.real(given[1]), self.real(given[2])
+        near = FORMULAS["best_size"].compute(*(float(x) for x in given))
+
+        def objective(k: int) -> Any:
+            return mpmath.ncdf(mu / mpmath.sqrt(r + (1 - r) / k)) - cost * k
+
+        around = range(max(1, int(near or 1) - 5), int(near or 1) + 6)
+        return Fraction(max(around, key=lambda k: (objective(k), -k)))
+
+
+def _best_at_price(price: Fraction, correlation: Fraction, cost: Fraction) -> Fraction:
+    """By exhaustion: the gain of one more member falls with every member."""
+    k = 1
+    while price * (1 - correlation) * (Fraction(1, k) - Fraction(1, k + 1)) > cost:
+        k += 1
+        if k > 10**6:
+            raise NoDigitsError("a long search")
+    return Fraction(k)
+
+
+def _critical_auc(cheap: Real, strong: Real, floor_: Real, ratio: Real) -> Fraction:
+    """Whether nothing in the family pays, or random escalation does, in rationals; AUC* itself has no more digits."""
+    alone = floor_ / strong - ratio
+    if (floor_ - cheap) / strong >= alone:
+        return Fraction(1)
+    if (floor_ - cheap) / (strong - cheap) <= alone:
+        return Fraction(1, 2)
+    raise NoDigitsError("critical_auc")

@@ -1,0 +1,115 @@
+"""Text becomes a tree by a white list; everything else is refused in one line and at once."""
+
+import time
+
+import pytest
+
+from cofail_lab.errors import InputError
+from cofail_lab.language import parse
+from cofail_lab.language.tree import Name, Number, Operation, walk
+
+HOSTILE = {
+    "__import__('os').system('true')": "not in the language",
+    "__import__(os) > 1": "not in the language",
+    "m.__class__ > 1": "not in the language",
+    "(lambda: 1)() > 0": "no name here",
+    "[m for m in m] > 1": "not in the language",
+    "open(m) if m else m > 1": "no name here",
+    "f'{m}' > 1": "not in the language",
+    "m := 1 > 0": "not in the language",
+    "m > 1; m": "not in the language",
+    "m > \x00 1": "not in the language",
+    "m > 1_000": "not in the language",
+    "π > 1": "not in the language",
+    "m != 1": "not in the language",
+    "f(m=1) > 1": "not in the language",
+    "f(*m) > 1": "not",
+    "9**9**9 > 1": "a power in an exponent",
+    "m**exp(m) > 1": "a power in an exponent",
+    "m**500 > 1": "the exponent 500",
+    "m**-500 > 1": "the exponent 500",
+    "(" * 400 + "m" + ")" * 400 + " > 1": "nested deeper",
+    "-" * 1500 + "m > 1": "more than 200",
+    "not " * 450 + "m > 1": "more than 200",
+    "+".join("m" * 900) + " > 1": "more than 200",
+    "m > 1" * 200_000: "1,000,000 characters",
+    "1" * 40 + " > m": "at most 15 digits",
+    "1e999 > m": "beyond 1e308",
+}
+WRONG = {
+    "m": "is a number",
+    "m + (m > 1) > 2": "a number is needed",
+    "m and m > 1": "a comparison is needed",
+    "m > 1 implies": "between two statements",
+    "implies m > 1": "brackets and operators",
+    "(m > 1, m > 2)": "not in the language",
+    "m > ": "brackets and operators",
+    "(m > 1": "brackets and operators",
+    "m > 1)": "brackets and operators",
+    "log(m, m) > 1": "log of 2 numbers",
+    "max(m) > 1": "max of 1 numbers",
+    "": "is not a statement",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_texts_are_refused_in_one_short_line_and_at_once(text: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(InputError, match=HOSTILE[text]) as refusal:
+        parse(text, "claim.says")
+    assert time.process_time() - begun < 1
+    assert str(refusal.value).startswith("claim.says: ")
+    assert len(str(refusal.value)) < 200 and "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_is_no_statement_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match=WRONG[text]):
+        parse(text, "claim.when")
+
+
+@pytest.mark.parametrize("value", [None, 5, 2.0, True, ["m > 1"]])
+def test_what_is_no_text_is_refused(value: object) -> None:
+    with pytest.raises(InputError, match="is not a statement such as"):
+        parse(value, "claim.says")
+
+
+def symbols(text: str) -> str:
+    """The tree in prefix form."""
+
+    def said(node) -> str:
+        match node:
+            case Number(value):
+                return str(value)
+            case Name(law, name, arguments):
+                inner = f"({' '.join(map(said, arguments))})" if arguments else ""
+                return (f"{law}." if law else "") + name + inner
+            case Operation(symbol, parts):
+                return f"[{symbol} {' '.join(map(said, parts))}]"
+
+    return said(parse(text, "claim.says"))
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("a < b <= 0.1", "[and [< a b] [<= b 1/10]]"),
+        ("a > 1 or b > 1 and c > 1", "[or [> a 1] [and [> b 1] [> c 1]]]"),
+        ("a > 1 or b > 1 implies c > 1", "[implies [or [> a 1] [> b 1]] [> c 1]]"),
+        ("a > 1 implies b > 1 implies c > 1", "[implies [> a 1] [implies [> b 1] [> c 1]]]"),
+        ("(a > 1 implies b > 1) implies c > 1", "[implies [implies [> a 1] [> b 1]] [> c 1]]"),
+        ("f(a, (b + 1) * 2) > -c**2", "[> f(a [* [+ b 1] 2]) [neg [** c 2]]]"),
+        ("shock.all_wrong(m) > clayton.all_wrong(m - 1)", "[> shock.all_wrong(m) clayton.all_wrong([- m 1])]"),
+        ("not a > 1", "[not [> a 1]]"),
+        ("a >\n 1e-3", "[> a 1/1000]"),
+        ("max(a, b, c) == 2", "[== [max a b c] 2]"),
+    ],
+)
+def test_precedence_and_numbers(text: str, tree: str) -> None:
+    assert symbols(text) == tree
+
+
+def test_a_number_is_what_is_written() -> None:
+    tree = parse("0.1 < 1e-300", "claim.says")
+    numbers = [node.value for node in walk(tree) if isinstance(node, Number)]
+    assert [(n.numerator, n.denominator) for n in numbers] == [(1, 10), (1, 10**300)]

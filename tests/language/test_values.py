@@ -1,0 +1,140 @@
+"""Every operation's interval holds the true value, computed with 60 digits, and is narrow."""
+
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+
+from cofail_lab.language import values
+from cofail_lab.language.values import Values
+
+N = 400
+
+
+def drawn(seed: int, *, exact: bool = False) -> tuple[Values, list[Any]]:
+    """Numbers of any size and sign with errors, and a true value inside each interval."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=N) * 10.0 ** rng.uniform(-8, 8, N)
+    error = np.zeros(N) if exact else np.abs(x) * 10.0 ** rng.uniform(-16, -3, N) * (rng.random(N) < 0.7)
+    with mpmath.workdps(60):
+        inside = [
+            mpmath.mpf(float(a)) + mpmath.mpf(float(e)) * float(u)
+            for a, e, u in zip(x, error, rng.uniform(-1, 1, N), strict=True)
+        ]
+    return values.within(x, error), inside
+
+
+def ends(value: Values, index: int) -> tuple[Any, Any]:
+    if value.power[index] < -1e17:
+        return mpmath.mpf(0), mpmath.mpf(0)
+    low, high = (mpmath.mpf(float(end[index])) for end in (value.low, value.high))
+    return mpmath.ldexp(low, int(value.power[index])), mpmath.ldexp(high, int(value.power[index]))
+
+
+def holds(value: Values, truth: list[Any]) -> None:
+    for index, true in enumerate(truth):
+        low, high = ends(value, index)
+        assert low <= true <= high, (index, low, true, high)
+
+
+TWO: dict[str, tuple[Callable, Callable]] = {
+    "add": (values.add, lambda x, y: x + y),
+    "subtract": (values.subtract, lambda x, y: x - y),
+    "multiply": (values.multiply, lambda x, y: x * y),
+    "divide": (values.divide, lambda x, y: x / y),
+    "smaller": (values.smaller, min),
+    "larger": (values.larger, max),
+}
+ONE: dict[str, tuple[Callable, Callable]] = {
+    "exponential": (values.exponential, mpmath.exp),
+    "negative": (values.negative, lambda x: -x),
+    "absolute": (values.absolute, abs),
+    "cube": (lambda a: values.power(a, values.exactly(np.full(N, 3.0))), lambda x: x**3),
+    "inverse square": (lambda a: values.power(a, values.exactly(np.full(N, -2.0))), lambda x: x**-2),
+}
+POSITIVE: dict[str, tuple[Callable, Callable]] = {
+    "logarithm": (values.logarithm, mpmath.log),
+    "root": (values.root, mpmath.sqrt),
+    "power": (
+        lambda a: values.power(a, values.exactly(np.linspace(-300.5, 300, N))),
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("name", TWO)
+def test_two_numbers(name: str, exact: bool) -> None:
+    operation, truth = TWO[name]
+    (a, x), (b, y) = drawn(1, exact=exact), drawn(2, exact=exact)
+    with mpmath.workdps(60):
+        true = [truth(p, q) for p, q in zip(x, y, strict=True)]
+        found = operation(a, b)
+        holds(found, true)
+        if exact:
+            widths = [(high - low) / abs(t) for (low, high), t in ((ends(found, i), t) for i, t in enumerate(true))]
+            assert max(widths) < 2e-15
+
+
+@pytest.mark.parametrize("name", [*ONE, *POSITIVE])
+def test_one_number(name: str) -> None:
+    a, x = drawn(3)
+    with mpmath.workdps(60):
+        if name in ONE:
+            operation, truth = ONE[name]
+        else:
+            operation, truth = POSITIVE[name]
+            a, x = values.absolute(a), [abs(v) for v in x]
+        if name == "power":
+            true = [v ** mpmath.mpf(float(e)) for v, e in zip(x, np.linspace(-300.5, 300, N), strict=True)]
+        else:
+            true = [truth(v) for v in x]
+        holds(operation(a), true)
+
+
+def test_numbers_beyond_floats_are_no_zeros() -> None:
+    tiny = values.from_log(np.array([-1e6, -1e6, -np.inf]), np.array([1e-9, 0.0, 0.0]))
+    less, _ = values.below(values.exactly(np.zeros(3)), tiny)
+    assert less.tolist() == [True, True, False]
+    back = values.logarithm(tiny)
+    low, high = back.floats()
+    assert low[0] <= -1e6 <= high[0] and high[0] - low[0] < 1e-8
+    assert np.isnan(low[2])
+    ratio = values.divide(tiny, values.from_log(np.full(3, -1e6 - 1), np.full(3, 1e-9)))
+    low, high = ratio.floats()
+    assert low[0] <= np.e <= high[0] and high[0] - low[0] < 1e-7
+
+
+def test_whole_numbers_stay_exact() -> None:
+    m = values.exactly(np.array([3.0, 231544.0, 2.0**40 + 1]))
+    hundred = values.exactly(np.full(3, 100.0))
+    product = values.multiply(hundred, m)
+    assert (product.low == product.high).all()
+    assert product.middle().tolist() == [300.0, 23154400.0, 100 * (2.0**40 + 1)]
+    one_less = values.subtract(m, values.exactly(np.ones(3)))
+    assert (one_less.low == one_less.high).all()
+    third = values.divide(values.exactly(np.ones(3)), values.exactly(np.full(3, 3.0)))
+    assert (third.low < third.high).all()
+
+
+def test_what_does_not_exist_is_nan_and_stays_so() -> None:
+    negative = values.exactly(np.array([-1.0]))
+    for missing in (values.logarithm(negative), values.root(negative), values.divide(negative, values.exactly([0.0]))):
+        assert not missing.exists.any()
+        assert not values.add(missing, negative).exists.any()
+        assert not any(values.below(missing, negative)[0])
+    unsure = values.within(np.array([0.0]), np.array([1e-9]))
+    assert not values.divide(negative, unsure).exists.any()
+
+
+def test_floor_of_a_number_at_an_edge_is_both_neighbours() -> None:
+    edge = values.floor(values.within(np.array([4.0, 4.5]), np.array([1e-12, 1e-12])))
+    assert edge.floats()[0].tolist() == [3.0, 4.0]
+    assert edge.floats()[1].tolist() == [4.0, 4.0]
+
+
+def test_a_comparison_inside_the_error_decides_nothing() -> None:
+    a, b = values.within(np.array([1.0]), np.array([1e-3])), values.exactly(np.array([1.0005]))
+    assert [x.tolist() for x in (*values.below(a, b), *values.below(b, a))] == [[False]] * 4
