@@ -16,6 +16,7 @@ COMMANDS = {
     "queries": ("grades.csv", "experiment.most_right=2"),
     "health": ("grades.csv",),
     "bounds": ("grades.csv",),
+    "check": (*LAW[:1], "claim.says=all_wrong(m) < pair", "claim.when=m > 2", "experiment.points=32"),
     "plan": ("experiment.gain=.02", "experiment.n_models=10"),
     "frontier": (),
     "select": ("grades.csv", "experiment.k=2"),
