@@ -9,7 +9,7 @@ docs/bounds.md); once exactly, once with the box that a number of graded queries
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, combinations_with_replacement
 from typing import TYPE_CHECKING
 
@@ -103,12 +103,15 @@ def next_facts(known: FrechetClass, found: DeclaredRange, queries: int = 200, mo
         except InputError:
             # By rounding, a value on the edge of what the class has.
             continue
-        limits = (
-            max(found.lower, r.lower) if side else min(found.upper, r.upper)
-            for r in (exact, sampled)
-            for side in (1, 0)
+        solved.append(
+            replace(
+                blank,
+                lower=max(found.lower, exact.lower),
+                upper=min(found.upper, exact.upper),
+                lower_sampled=max(found.lower, sampled.lower),
+                upper_sampled=min(found.upper, sampled.upper),
+            )
         )
-        solved.append(NextFact(kind, models, order, expected, *limits, queries))
     return sorted(solved, key=lambda fact: (fact.width_sampled, fact.width, len(fact.models)))
 
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from scipy.special import betaln, ndtri
 
 from cofail_lab.bounds.certificate import certify_counts
@@ -15,32 +14,23 @@ from cofail_lab.models import Clayton
 from cofail_lab.numerics import bivariate_normal, one_factor
 from cofail_lab.report.explorer import Start, render_explorer
 from cofail_lab.report.numbers import interval, percent, points, ratio
+from tests.browser.conftest import Visits
 
 START = Start("a pool", 32, 1547, 6, 1487, 0.02, 0.095, 0.465)
 LAWS = ("shock", "gaussian", "clayton", "block")
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path: Path = tmp_path_factory.mktemp("explorer") / "explorer.html"
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("explorer") / "explorer.html"
     path.write_text(render_explorer(START), encoding="utf-8")
-    return path.as_uri()
+    return path
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """The page; at the end it must have been silent and must not have asked for anything else."""
-    page = browser.new_page(viewport={"width": 1200, "height": 900})
-    said: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(address)
-    yield page
-    page.close()
-    assert said == []
-    assert {url.partition("#")[0] for url in asked} <= {address, "data:,"}
+def page(visit: Visits, path: Path) -> Iterator[Page]:
+    with visit(path) as page:
+        yield page
 
 
 def decision(page: Page, panel: str) -> str:
@@ -48,26 +38,21 @@ def decision(page: Page, panel: str) -> str:
 
 
 @pytest.mark.parametrize("width", [1200, 768, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_anybody_can_read_it(browser: Browser, address: str, width: int, scheme: str) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-    page.goto(address)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    size = "parseFloat(getComputedStyle(t).fontSize) * t.ownerSVGElement.getScreenCTM().a"
-    place = "((box) => [box.left, box.right])(t.getBoundingClientRect())"
-    texts = page.evaluate(f"[...document.querySelectorAll('svg text')].map((t) => [{size}, ...{place}])")
-    assert len(texts) > 40
-    assert min(shown for shown, _, _ in texts) >= 11
-    assert min(left for _, left, _ in texts) >= 0 and max(right for _, _, right in texts) <= width
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    page.close()
+@pytest.mark.parametrize("look", ["light", "dark", "print"])
+def test_anybody_can_read_it(visit: Visits, path: Path, width: int, look: str) -> None:
+    visit.is_sound(path, width, look)
+    with visit(path, width, look) as page:
+        inside = "((box) => [box.left, box.right])(text.getBoundingClientRect())"
+        texts = page.evaluate(f"[...document.querySelectorAll('svg text')].map((text) => {inside})")
+        assert len(texts) > 40
+        assert min(left for left, _ in texts) >= 0 and max(right for _, right in texts) <= width
+        assert page.locator("figure svg[role=img]:visible").count() == 6
+        assert page.locator("nav").is_visible() == (look != "print")
 
 
-def test_printed_it_is_whole(page: Page) -> None:
-    page.emulate_media(media="print")
-    assert not page.locator("nav").is_visible()
-    assert page.locator("figure svg[role=img]:visible").count() == 6
+def test_without_a_script_it_says_where_the_numbers_are(visit: Visits, path: Path) -> None:
+    with visit(path, script=False) as page:
+        assert "scripts are switched off here" in page.inner_text("header")
 
 
 def test_the_first_panel_says_what_the_lab_certifies(page: Page) -> None:
@@ -143,7 +128,8 @@ def test_the_ends_of_every_input(page: Page, setting: str) -> None:
     assert "NaN" not in said and "undefined" not in said and "Infinity" not in said
 
 
-def test_a_setting_is_kept_in_the_address_and_comes_back(page: Page, address: str) -> None:
+def test_a_setting_is_kept_in_the_address_and_comes_back(page: Page, path: Path) -> None:
+    address = path.as_uri()
     assert "#" not in page.evaluate("location.href")
     page.fill("#K", "30")
     page.check("input[value=clayton]")
