@@ -112,4 +112,75 @@ def closed() -> list[Row]:
     ]
 
 
-BENCHMARKS = [frontier, counts, patterns, closed]
+def declared() -> list[Row]:
+    """Declared classes: patterns with events, counts of 2,000 models, a swept fact, and what building costs."""
+    import cvxpy  # noqa: F401 - its import (seconds, JAX among it) is no part of any row
+
+    from cofail_lab.bounds.declared.facts import SetRates
+    from cofail_lab.bounds.declared.known import Known
+    from cofail_lab.bounds.declared.limits import Limits
+    from cofail_lab.bounds.declared.measured import Matrix
+    from cofail_lab.bounds.declared.program import Program
+    from cofail_lab.bounds.declared.sweep import sweep
+    from cofail_lab.bounds.declared.targets import target
+
+    rng = np.random.default_rng(0)
+
+    def matrix(m: int) -> Matrix:
+        difficulty = rng.random((500, 1))
+        return Matrix(rng.random((500, m)) < np.clip(0.8 * difficulty + 0.2 * rng.random(m), 0, 1))
+
+    twelve = matrix(12)
+    events = ["P(right(0,1,2) >= 1)", "P(right(all) > wrong(all))"]
+    known = Known(measured=["rates", "pairs"], events=events).on(twelve)
+    seconds, found = timed(lambda: known.__class__(known.pool, known.facts).range(target("all_wrong", known.pool)))
+    rows = [
+        Row(
+            "declared: m = 12, all pairs and two events",
+            seconds,
+            limit="3 s",
+            note=f"[{found.lower:.9f}, {found.upper:.9f}], {'sharp' if found.sharp else 'outer'}",
+        )
+    ]
+    shock = [0.05 + 0.95 * 0.3**k for k in (1, 2, 3)]
+    said = ["P(wrong(all) >= 1200) in [.05, .06]", "P(wrong(all) >= 300) >= .9", "P(right(all)) <= .01"]
+    many = Known(n_models=2000, moments=shock, events=said).on()
+    seconds, found = timed(lambda: many.__class__(many.pool, many.facts).range(target("all_wrong", many.pool)))
+    rows.append(Row("declared: counts at m = 2,000, six facts", seconds, limit="2 s", note=f"upper {found.upper:.12f}"))
+
+    # One triple at 200 values, against a class built anew for some of them.
+    known = Known(measured=["rates", "pairs"]).on(twelve)
+    question = target("all_wrong(0,1,2,3)", known.pool)
+    truth = twelve.all_wrong((0, 1, 2)).low
+    values = np.linspace(truth - 0.01, truth + 0.01, 200)
+    quick, swept = timed(lambda: sweep(known, SetRates("triples", {(0, 1, 2): Limits(truth, truth)}), question, values))
+    some = range(0, 200, 40)
+
+    def cold() -> list[tuple[float, float]]:
+        facts = [SetRates("triples", {(0, 1, 2): Limits(values[i], values[i])}) for i in some]
+        ranges = [known.given(fact).range(question) for fact in facts]
+        return [(one.lower, one.upper) for one in ranges]
+
+    slow, ends = timed(cold)
+    gap = float(np.abs(np.array(ends) - np.column_stack([swept.lower, swept.upper])[list(some)]).max())
+    assert gap < 1e-9, gap
+    note = f"limits within {gap:.0e}"
+    ratio = 200 / len(some) * slow / quick
+    rows.append(
+        Row("declared: 200 values of one fact", quick, "200 cold solves (5 timed, x 40)", ratio, "20 times", note)
+    )
+
+    fourteen = Known(measured=["rates", "pairs"]).on(matrix(14))
+    question = target("all_wrong", fourteen.pool)
+    states = fourteen.states(question)
+    building, solving = np.inf, np.inf
+    for _ in range(3):
+        program = Program(states, fourteen.rows(states))
+        whole, _ = timed(lambda one=program: one.maximize(question.pieces(states)))
+        building, solving = min(building, whole - program.solver_seconds), min(solving, program.solver_seconds)
+    note = f"HiGHS {solving:.2f} s, least of three each"
+    rows.append(Row("declared: building at m = 14", building, "HiGHS on it", solving / building, "once", note))
+    return rows
+
+
+BENCHMARKS = [frontier, counts, patterns, closed, declared]

@@ -1,12 +1,13 @@
 """Fixtures shared by all tests."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from hydra.core.global_hydra import GlobalHydra
 from cofail_lab import cli
 from cofail_lab.data import load_outcomes
 from cofail_lab.outcomes import Outcomes
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 COMMAND = (sys.executable, "-m", "cofail_lab")
@@ -80,6 +84,28 @@ def real_path(name: str) -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return path
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """Headless Chromium, one for all tests of a process: Playwright's second in the same thread fails.
+
+    Absent it is a failure in CI and a stated skip elsewhere.
+    """
+    program = shutil.which("chromium")
+    if program is None:
+        message = "no Chromium: apt-get install -y chromium (the Debian package), and the tests of pages run"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    flags = ("headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking")
+    with sync_playwright() as playwright:
+        arguments = [f"--{flag}" for flag in (*flags, "disable-component-update", "disable-sync")]
+        started = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ from hydra.utils import get_class, instantiate
 from omegaconf import OmegaConf
 
 from cofail_lab.cli import config_folder
-from cofail_lab.grades import Selection
 from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.policies import AbstractHindsight, AbstractPolicy
+from cofail_lab.selection import Selection
 
 CHOICES = sorted(
     (path.parent.name, path.stem)

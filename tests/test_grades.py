@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from cofail_lab.errors import InputError
-from cofail_lab.grades import Cell, Grades, Selection
+from cofail_lab.grades import Cell, Grades
+from cofail_lab.selection import Selection
 from tests.data.cells import ERROR, MISSING, RIGHT, UNSCORED, WRONG, grades_of
 
 

@@ -17,7 +17,7 @@ from cofail_lab.verdict import Verdict
 
 if TYPE_CHECKING:
     from cofail_lab.fitting.comparison.compare import LawComparison
-    from cofail_lab.fitting.matrix import Conventions, MatrixFit
+    from cofail_lab.fitting.matrix_fit import Conventions, MatrixFit
 
 
 def certify(outcomes: Outcomes | Any, delta: float = 0.05, overhead: float | None = None) -> Certificate:

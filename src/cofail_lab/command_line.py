@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _EXTRAS = {"joblib": "joblib", "ray": "ray", "ray_cluster": "ray", "submitit_local": "slurm", "submitit_slurm": "slurm"}
 _MULTIRUN = {"-m", "--multirun"}
+# The study whose paths are many matrices, a job each, and not parts of one.
+_ATLAS = "study=atlas_of_matrices"
 # Options of Hydra that the next argument is the value of.
 _WITH_VALUE = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir", "--package", "-p"}
 
@@ -19,7 +21,8 @@ _WITH_VALUE = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-
 def for_hydra(arguments: Sequence[str]) -> list[str]:
     """The command line as Hydra accepts it.
 
-    A path without a key is the matrix to read, and a path without a source is read by ``data=auto``. A value that Hydra
+    A path without a key is the matrix to read, and a path without a source is read by ``data=auto``, or by
+    ``data=raters`` where ``experiment=raters`` is asked for. A value that Hydra
     cannot parse is taken literally, such as a path with spaces or an equals sign, and so is one that names an existing
     file. In a single run ``key=a,b`` is a list.
     """
@@ -33,11 +36,17 @@ def for_hydra(arguments: Sequence[str]) -> list[str]:
         else:
             others.append(_plain_value(argument, single))
         option = argument
-    if paths:
+    if _ATLAS in others:
+        from cofail_lab.data.folder import matrices_in
+
+        others += [f"data.path={','.join(_quoted(str(path)) for path in matrices_in(paths))}"] if paths else []
+    elif paths:
         value = f"[{','.join(map(_quoted, paths))}]" if paths[1:] else _quoted(*paths)
         others.insert(0, f"data.path={value}")
     stated = [argument.partition("=")[0] for argument in others]
-    source = ["data=auto"] if "data.path" in stated and "data" not in stated else []
+    source = []
+    if "data.path" in stated and "data" not in stated and _ATLAS not in others:
+        source = ["data=raters" if "experiment=raters" in others else "data=auto"]
     return [*flags, *source, *others]  # Hydra's parser accepts no flag between overrides
 
 

@@ -5,19 +5,17 @@ are graded answers, and only wrong cells count as wrong. Sources in `cofail_lab.
 keeps the queries that every model answered.
 """
 
-import difflib
 import fnmatch
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import Any, Literal
 
 import numpy as np
 
-from cofail_lab import checks
 from cofail_lab.errors import InputError
 from cofail_lab.outcomes import LeftOut, Outcomes
+from cofail_lab.selection import TREATMENTS, Selection, as_list, matches
 
 
 class Cell(IntEnum):
@@ -28,50 +26,6 @@ class Cell(IntEnum):
     UNSCORED = 2
     ERROR = 3
     MISSING = 4
-
-
-_TREATMENTS = {
-    "limits": ("as_graded", "missing", "wrong"),
-    "errors": ("missing", "wrong"),
-    "unanswered": ("missing", "wrong"),
-}
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which part of a matrix to analyse; applied in the order of the fields.
-
-    Attributes:
-        dataset: name pattern(s) over the `dataset` column.
-        models: model names, name patterns (``gpt-*``) or ``column=pattern`` over a per-model column
-            (``family=openai``).
-        min_coverage: share of the selected queries a model must have answered, in [0, 1]; sparser models are dropped
-            first.
-        pool_size: size of a random sub-pool, >= 2. For one seed, smaller sub-pools are parts of larger ones.
-        seed: of the sub-pool.
-        limits: what an answer stopped at a limit is: ``as_graded``, ``missing`` or ``wrong``.
-        errors: what a run that failed is: ``missing`` or ``wrong``.
-        unanswered: what an answer without a grade is: ``missing`` or ``wrong``.
-    """
-
-    dataset: str | Sequence[str] | None = None
-    models: str | Sequence[str] | None = None
-    min_coverage: float = 0.0
-    pool_size: int | None = None
-    seed: int = 0
-    limits: Literal["as_graded", "missing", "wrong"] = "as_graded"
-    errors: Literal["missing", "wrong"] = "missing"
-    unanswered: Literal["missing", "wrong"] = "missing"
-
-    def __post_init__(self) -> None:
-        for key, accepted in _TREATMENTS.items():
-            if getattr(self, key) not in accepted:
-                raise InputError(f"data.{key}: {getattr(self, key)!r} is not one of {', '.join(accepted)}")
-        checks.patterns("data.dataset", self.dataset)
-        checks.patterns("data.models", self.models)
-        checks.share("data.min_coverage", self.min_coverage)
-        if self.pool_size is not None:
-            checks.whole("data.pool_size", self.pool_size, least=2)
 
 
 @dataclass(frozen=True)
@@ -156,7 +110,7 @@ class Grades:
         if selection.dataset is not None:
             if "dataset" not in grades.per_query:
                 raise InputError(f"data.dataset: {selection.dataset!r} given, but {self.source} has no dataset column")
-            keep = _matches(grades.per_query["dataset"], selection.dataset, "data.dataset", self.source)
+            keep = matches(grades.per_query["dataset"], selection.dataset, "data.dataset", self.source)
             grades = grades.take(rows=keep, note=f"{keep.sum()} of {len(keep)} queries selected by dataset.")
         if selection.models is not None:
             keep = grades._matching_models(selection.models)
@@ -191,7 +145,7 @@ class Grades:
             choice, n = getattr(selection, key), int(where.sum())
             if not n:
                 continue
-            if choice == _TREATMENTS[key][0]:
+            if choice == TREATMENTS[key][0]:
                 notes.append(f"Answers {what}: {n:,}, {default}; data.{key}=wrong counts them as wrong.")
                 continue
             notes.append(f"Answers {what}: {n:,}, counted as {choice}, as data.{key} says.")
@@ -267,7 +221,7 @@ class Grades:
     def _matching_models(self, patterns: str | Sequence[str]) -> np.ndarray:
         """Mask of the models that match one of the patterns, by name or by a per-model column."""
         keep = np.zeros(len(self.models), dtype=bool)
-        for pattern in _as_list(patterns):
+        for pattern in as_list(patterns):
             column, _, value = pattern.partition("=")
             if value and column in self.per_model and pattern not in self.models:
                 names = self.per_model[column]
@@ -279,7 +233,7 @@ class Grades:
                         f"of models; there are {known}"
                     )
                 names, value = np.array(self.models, dtype=object), pattern
-            keep |= _matches(names, value, "data.models", self.source)
+            keep |= matches(names, value, "data.models", self.source)
         return keep
 
 
@@ -299,26 +253,3 @@ def first_repeated(names: Sequence[str]) -> str | None:
             return name
         seen.add(name)
     return None
-
-
-def _as_list(patterns: str | Sequence[str]) -> list[str]:
-    return [str(pattern) for pattern in patterns] if isinstance(patterns, list | tuple) else [str(patterns)]
-
-
-def _matches(names: Any, patterns: str | Sequence[str], field_name: str, source: str) -> np.ndarray:
-    """Mask of the names that equal a pattern or match it (shell style); InputError for a pattern that matches none."""
-    keep = np.zeros(len(names), dtype=bool)
-    for pattern in _as_list(patterns):
-        # Equality comes first: model names may contain the special characters of a pattern, such as [ ].
-        matching = np.array([str(name) == pattern for name in names])
-        if not matching.any():
-            matching = np.array([fnmatch.fnmatchcase(str(name), pattern) for name in names])
-        if not matching.any():
-            known = sorted({str(name) for name in names})
-            near = difflib.get_close_matches(pattern, known, n=1)
-            raise InputError(
-                f"{field_name}: {pattern!r} matches nothing in {source}{f', did you mean {near[0]}?' if near else ''}; "
-                f"there are {', '.join(known[:5])}{', ...' if len(known) > 5 else ''}"
-            )
-        keep |= matching
-    return keep

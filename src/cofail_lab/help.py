@@ -23,6 +23,7 @@ EXAMPLES = {
     "certify": "data=counts data.n_all_wrong=17 data.n_queries=330 data.n_models=67 data.best_correct=276",
     "plan": "experiment.gain=.02 experiment.n_models=10",
     "queries": "grades.csv experiment.most_right=1",
+    "audit": "grades.csv experiment.verdicts=sheet.csv",
     "health": "logs/",
     "frontier": "grades.csv",
     "decide": "grades.csv",
@@ -33,9 +34,13 @@ EXAMPLES = {
     "ensemble_size": "grades.csv experiment.cost=.005",
     "self_moa": "grades.csv experiment.k=3",
     "churn": "grades.csv data.registry=models.csv",
+    "explore": "grades.csv",
     "scope": "grades.csv experiment.members=[a,b,c] 'experiment.systems=*debate*'",
     "regrade": "grades.csv experiment.other=strict.csv",
-    "bounds": "grades.csv",
+    "raters": "votes.csv",
+    "compare": "grades.csv experiment.other=other.csv",
+    "errors": "grades.csv",
+    "bounds": "'known.rates=[.2,.3,.35]' 'known.pairs=[.1,.12,.2]'",
     "verify": "experiment.claims=P1.iv,P8.ii",
     "check": "law=clayton 'claim.says=\"ratio_one_factor(m) > 1\"'",
     "tail_curve": "law=common_shock law.shock=.05",
@@ -43,6 +48,7 @@ EXAMPLES = {
     "sample": "law=clayton law.theta=2",
     "convert": "logs/",
     "gather": "gather.path=outputs",
+    "reference_work": "experiment.folder=matrices",
     "fit": "grades.csv experiment.bootstrap=200 experiment.null=39",
 }
 """What follows ``cofail-lab experiment=NAME`` in an example."""
@@ -67,9 +73,9 @@ def text(arguments: Sequence[str], folder: Path) -> str:
     choices = {"experiment": experiment, "data": chosen.get("data", "digits"), "run": chosen.get("run", "default")}
     if "law" in chosen:
         choices["law"] = chosen["law"]
-    for group, of in (("claim", "check"), ("plan", "plan")):
+    for group, of, usual in (("claim", "check", "own"), ("plan", "plan", "own"), ("known", "bounds", "table")):
         if experiment == of:
-            choices[group] = chosen.get(group, "own")
+            choices[group] = chosen.get(group, usual)
     lines = [HEADER]
     if experiment in EXAMPLES and "experiment" in chosen:
         lines.append(f"Example:\n  cofail-lab experiment={experiment} \\\n    {EXAMPLES[experiment]}\n")

@@ -26,6 +26,7 @@ EXAMPLES_OF_KEYS = {
     "data.n_all_wrong": "17",
     "data.n_queries": "330",
     "data.n_models": "67",
+    "experiment.other": "other.csv",
     "experiment.members": "[a,b,c]",
     "experiment.systems": "'*debate*'",
     "experiment.axes": "'{shock: [.01, .05]}'",
@@ -111,7 +112,7 @@ def build(
     from hydra.utils import instantiate
 
     from cofail_lab.experiments.base import Inputs, RunOptions, Store, unannounced
-    from cofail_lab.grades import Selection
+    from cofail_lab.selection import Selection
 
     options = RunOptions(**plain(config.run))
     if options.workers is None and all_cores:
@@ -126,6 +127,7 @@ def build(
         selection=Selection(**{key: plain(config.data)[key] for key in _SELECTION}, seed=options.seed),
         law_factory=None if config.law is None else _law_factory(config.law),
         policies=_policies(config.policy),
+        known=None if config.get("known") is None else instantiate(config.known, _convert_="all"),
         store=Store(shards or {}),
         announce=announce or unannounced,
     )

@@ -74,7 +74,8 @@ class Recorder:
         self._origin = dict(origin or {})
         self.kept = Kept(folder)
         self._fields: dict[str, Any] = {}
-        self._drawings: dict[str, str] = {}
+        # For the page, and for a phone where it is another one.
+        self._drawings: dict[str, tuple[str, str | None]] = {}
         self._begun = time.monotonic()
 
     def start(self) -> None:
@@ -124,6 +125,8 @@ class Recorder:
             self._write_table(name, table)
             if name in result.csv:
                 self._write(f"tables/{name}.csv", _as_csv(table))
+        for name, page in result.pages.items():
+            self._write(name, page)
         # After an interruption the page has those that were drawn.
         with suppress(KeyboardInterrupt):
             self.draw(result.figures, advance)
@@ -135,7 +138,11 @@ class Recorder:
 
             title = f"cofail-lab {self._experiment}"
             flat = {name: value if isinstance(value, str) else json.dumps(value) for name, value in provenance.items()}
-            self._write("report.html", render_page(result, title, flat, drawings, self.folder))
+            made = {**inputs_provenance, "date": time.strftime("%Y-%m-%d"), **flat}
+            wide = {name: drawn for name, (drawn, _) in drawings.items()}
+            phone = {name: drawn for name, (_, drawn) in drawings.items() if drawn is not None}
+            page = render_page(result, title, made, wide, self.folder, phone, [*result.tables])
+            self._write("report.html", page)
         if result.interrupted is None:
             self._write_results("completed", **self._fields, provenance=provenance)
             self.kept.forget()
@@ -157,15 +164,16 @@ class Recorder:
 
     def draw(self, figures: Mapping[str, Callable[[], Any]], advance: Callable[[int], None] = lambda _: None) -> None:
         """Draw and write the figures that are not drawn yet; nothing where the run has no figures."""
+        from cofail_lab.report.figures.phone import for_page
         from cofail_lab.report.figures.style import png, svg
 
         for name, draw in figures.items() if self._figures else ():
             if name not in self._drawings:
                 figure = draw()
-                drawing = svg(figure)
-                self._write(f"figures/{name}.svg", drawing)
+                self._write(f"figures/{name}.svg", svg(figure))
                 self._write(f"figures/{name}.png", png(figure))
-                self._drawings[name] = drawing
+                # Not before both files: it changes the figure.
+                self._drawings[name] = for_page(figure) if self._report else ("", None)
             advance(1)
 
     def _write_results(self, status: str, **fields: Any) -> None:

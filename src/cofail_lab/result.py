@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from cofail_lab.estimate import Estimate
+    from cofail_lab.outcomes import Outcomes
     from cofail_lab.verdict import Verdict
 
 
@@ -55,6 +56,7 @@ class Section:
         rows: the numbers.
         figures: names of the figures (keys of `Result.figures`) that belong here, with their captions.
         listing: many alike things, where there are such.
+        appendix: whether the page folds it away, below the others.
     """
 
     title: str
@@ -62,6 +64,28 @@ class Section:
     rows: tuple[Row, ...] = ()
     figures: Mapping[str, str] = field(default_factory=dict)
     listing: Listing | None = None
+    appendix: bool = False
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """The matrix behind a result: on the page a reader opens its queries and sorts its models.
+
+    Attributes:
+        outcomes: the matrix.
+        verdict: the answer in at most twelve words.
+        certified: limits of what a perfect selector gains over the best model; None for a limit that is not known.
+        overhead: what combining costs, in accuracy; None where it is not stated.
+        caveats: what could void the answer: a short name, the sentence, and the id of the place that says more.
+        leads: whether queries and models come before the sections.
+    """
+
+    outcomes: Outcomes
+    verdict: str = ""
+    certified: tuple[float | None, float | None] = (None, None)
+    overhead: float | None = None
+    caveats: tuple[tuple[str, str, str], ...] = ()
+    leads: bool = True
 
 
 @dataclass(frozen=True)
@@ -98,10 +122,12 @@ class Result(Shown):
         tables: name -> Arrow table, written as ``tables/<name>.parquet``.
         csv: names of the tables that are written as ``tables/<name>.csv``, too.
         figures: name -> function that draws it, so that nothing is drawn unless asked for.
+        pages: further pages, file name -> HTML, written beside ``report.html``.
         brief: the answer on one screen; the terminal shows it instead of ``sections`` unless all is asked for.
         sections: the summary, in reading order.
         interrupted: why the run stopped early, None if it did not; what had been computed is all here.
         origin: how it was made; None where a run folder says it.
+        exhibit: the matrix that the page shows; None where there is none. A result that is read back has none.
     """
 
     headline: str
@@ -112,10 +138,12 @@ class Result(Shown):
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
     csv: tuple[str, ...] = ()
     figures: Mapping[str, Callable[[], Figure]] = field(default_factory=dict)
+    pages: Mapping[str, str] = field(default_factory=dict)
     brief: tuple[Section, ...] = ()
     sections: tuple[Section, ...] = ()
     interrupted: str | None = None
     origin: Origin | None = None
+    exhibit: Exhibit | None = field(default=None, compare=False)
 
     @property
     def unexpected(self) -> str | None:
@@ -145,7 +173,7 @@ class Result(Shown):
         return above("report.export").frame(self, name, library)
 
     def to_html(self, *, figures: bool = True) -> str:
-        """The page of a run, self-contained: no network, no scripts, every name escaped."""
+        """The page of a run, self-contained: no network, every name escaped, readable without its script."""
         return above("report.export").to_html(self, figures=figures)
 
     def to_markdown(self, table: str | None = None, columns: Sequence[str] | None = None) -> str:

@@ -142,7 +142,8 @@ def load_result(folder: str | Path) -> Result:
 
 def _section(stored: Mapping[str, Any]) -> Section:
     rows = tuple(Row(**row) for row in stored["rows"])
-    return Section(stored["title"], tuple(stored["sentences"]), rows, stored["figures"])
+    appendix = bool(stored.get("appendix", False))
+    return Section(stored["title"], tuple(stored["sentences"]), rows, stored["figures"], appendix=appendix)
 
 
 def _read(folder: Path) -> Run:

@@ -11,7 +11,8 @@ from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS, POINT_L
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.point import fit_counts
 from cofail_lab.fitting.estimators.stack import TetrachoricStack
-from cofail_lab.fitting.matrix import MatrixFit, fit_matrix
+from cofail_lab.fitting.matrix import fit_matrix
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.slopes import SLOPES, pair_slopes
 from cofail_lab.fitting.replicates.predictors import predict
 from cofail_lab.fitting.resampling import Bootstrap

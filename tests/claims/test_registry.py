@@ -63,6 +63,8 @@ def test_every_statement_of_the_theory_of_p3_to_p7_has_its_rows() -> None:
     for part in ("P6.ii", "P7.ii"):
         assert (rows[part, "june"], rows[part, "sept"]) == ("refuted", "confirmed")
     lab = "P3.iii P3.iii.b P3.iv P3.v P3.vi P3.vi.b P3.vi.c P3.vi.d P3.vi.e P4.v P4.vi.b P6.i.c P7.ii P7.ii.b"
+    # One for each kind of declared fact.
+    lab += "".join(f" P3.vii.{letter}" for letter in "abcdefghijk")
     assert {rows[part, "lab"] for part in lab.split()} == {"confirmed"}
     assert len(rows) == 2 * sum(len(ids.split()) for ids in both.values()) + 4 + len(lab.split())
 

@@ -12,7 +12,7 @@ from cofail_lab import runs
 from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.data.run import RunSource
 from cofail_lab.errors import InputError
-from cofail_lab.grades import Selection
+from cofail_lab.selection import Selection
 from tests.conftest import Run
 from tests.sweep.test_shards import write_matrix
 

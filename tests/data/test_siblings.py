@@ -17,7 +17,8 @@ from cofail_lab.command_line import for_hydra
 from cofail_lab.data.auto import AutoSource
 from cofail_lab.data.formats import FORMATS, source_class
 from cofail_lab.errors import InputError
-from cofail_lab.grades import Cell, Grades, Selection
+from cofail_lab.grades import Cell, Grades
+from cofail_lab.selection import Selection
 from tests.data.fuzzing import VARIANTS, seed_files
 from tests.data.makers import small_logs
 from tests.data.test_fuzzing import KEYS_OF

@@ -8,6 +8,8 @@ import pytest
 
 from cofail_lab.data import load_outcomes
 from cofail_lab.decisions import self_moa as s
+from cofail_lab.decisions.accuracy_band import MAX_SETS, band_sets
+from cofail_lab.decisions.samples import Samples, mixed_vote, samples_of_fractions, samples_of_runs, self_vote
 from cofail_lab.errors import InputError
 from tests.conftest import real_path
 
@@ -18,24 +20,24 @@ def test_distinct_draws_by_enumeration():
             for right in range(drawn + 1):
                 sample = [1] * right + [0] * (drawn - right)
                 wins = [sum(some) > k / 2 for some in combinations(sample, k)]
-                vote = s.self_vote(np.array([right]), np.array([drawn]), k)
+                vote = self_vote(np.array([right]), np.array([drawn]), k)
                 assert vote[0] == pytest.approx(float(Fraction(sum(wins), len(wins))), abs=1e-13)
 
 
 def test_members_by_enumeration():
     share = np.random.default_rng(0).random((4, 5))
-    for row, vote in zip(share, s.mixed_vote(share), strict=True):
+    for row, vote in zip(share, mixed_vote(share), strict=True):
         total = sum(np.prod(np.where(runs, row, 1 - row)) for runs in product((True, False), repeat=5) if sum(runs) > 2)
         assert vote == pytest.approx(total, abs=1e-14)
 
 
 def test_the_size_of_a_sample_is_found():
     fractions = np.array([[0.3333, 0.2, 1.0], [0.6667, 0.5, 0.0]])
-    samples = s.samples_of_fractions(fractions, fractions < 0.5, "abc")
+    samples = samples_of_fractions(fractions, fractions < 0.5, "abc")
     assert samples.drawn.tolist() == [[3, 10, 1], [3, 10, 1]]
     assert samples.right.tolist() == [[1, 2, 1], [2, 5, 0]]
     runs = np.array([[[1, 0, np.nan]], [[1, 1, 1]]])
-    samples = s.samples_of_runs(runs, "a")
+    samples = samples_of_runs(runs, "a")
     assert samples.drawn.ravel().tolist() == [2, 3]
     assert samples.right.ravel().tolist() == [1, 3]
 
@@ -50,14 +52,14 @@ def test_the_size_of_a_sample_is_found():
 )
 def test_fractions_that_are_no_counts(fractions, wrong, message):
     with pytest.raises(InputError) as raised:
-        s.samples_of_fractions(np.array(fractions), np.array(wrong, dtype=bool), "a")
+        samples_of_fractions(np.array(fractions), np.array(wrong, dtype=bool), "a")
     assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
 
 
 def read(name):
     outcomes = load_outcomes(str(real_path(name)))
-    return outcomes, s.samples_of_fractions(outcomes.per_cell["frac"], outcomes.wrong, outcomes.models)
+    return outcomes, samples_of_fractions(outcomes.per_cell["frac"], outcomes.wrong, outcomes.models)
 
 
 TURBO, OMNI, FIRST, OPUS = (
@@ -93,7 +95,7 @@ def test_partial_credit_is_refused():
 
 def clones(rng):
     success = rng.beta(2.2, 0.4, 200)
-    return tuple(s.Samples(rng.binomial(9, success[:, None], (200, 6)), np.full((200, 6), 9)) for _ in range(2))
+    return tuple(Samples(rng.binomial(9, success[:, None], (200, 6)), np.full((200, 6), 9)) for _ in range(2))
 
 
 def test_six_clones_differ_only_where_members_are_ranked_on_what_they_vote_with():
@@ -102,11 +104,11 @@ def test_six_clones_differ_only_where_members_are_ranked_on_what_they_vote_with(
     same, other = [], []
     for _ in range(2000):
         votes, ranking = clones(rng)
-        own = s.self_vote(votes.right[:, 0], votes.drawn[:, 0], 3).mean()
+        own = self_vote(votes.right[:, 0], votes.drawn[:, 0], 3).mean()
         for samples, differences in ((votes, same), (ranking, other)):
             choice = s.choose(samples.share.mean(axis=0), np.ones(6, dtype=bool), 3, 1.0, given=0)
             assert choice is not None
-            differences.append(s.mixed_vote(votes.share[:, list(choice.members)]).mean() - own)
+            differences.append(mixed_vote(votes.share[:, list(choice.members)]).mean() - own)
     assert np.mean(same) == pytest.approx(0.005, abs=0.001)
     assert np.mean(other) == pytest.approx(0, abs=0.001)
 
@@ -117,7 +119,7 @@ def test_halves_choose_on_one_and_score_on_the_other():
     found = []
     for _ in range(60):
         success = rng.beta(2.2, 0.4, 200)
-        samples = s.Samples(rng.binomial(9, success[:, None], (200, 6)), np.full((200, 6), 9))
+        samples = Samples(rng.binomial(9, success[:, None], (200, 6)), np.full((200, 6), 9))
         one = s.matched(s.Draws(samples, 3), 1.0, rng, replicates=100)
         assert one is not None
         assert len(one.choices) == 2
@@ -139,7 +141,7 @@ def test_who_is_chosen():
 
 def test_given_members_and_a_chosen_model():
     rng = np.random.default_rng(3)
-    samples = s.Samples(rng.binomial(5, [0.9, 0.5, 0.6, 0.7], (50, 4)), np.full((50, 4), 5))
+    samples = Samples(rng.binomial(5, [0.9, 0.5, 0.6, 0.7], (50, 4)), np.full((50, 4), 5))
     found = s.matched(s.Draws(samples, 3), 0.05, rng, members=(1, 2, 3), replicates=10)
     assert found is not None
     assert {one.model for one in found.choices} <= {1, 2, 3}
@@ -152,25 +154,50 @@ def test_equal_quality_is_what_the_regression_leaves():
     rng = np.random.default_rng(4)
     level = rng.beta(3, 1, (4000, 1))
     success = level ** np.linspace(1, 1.6, 8)
-    samples = s.Samples(rng.binomial(9, success), np.full((4000, 8), 9))
-    found = s.band_sets(samples, 3, 0.2, rng, replicates=200)
+    samples = Samples(rng.binomial(9, success), np.full((4000, 8), 9))
+    found = band_sets(samples, 3, 0.2, rng, replicates=200)
     assert found is not None
     assert found.n_all == 56
     assert found.difference.mean() < -0.02
     assert found.at_no_gap is not None
     assert abs(found.at_no_gap) < 0.01
     assert found.lower < found.at_no_gap < found.upper
-    assert s.band_sets(samples, 9, 0.2, rng) is None
-    assert s.band_sets(samples, 3, 1e-9, rng) is None
+    assert band_sets(samples, 9, 0.2, rng) is None
+    assert band_sets(samples, 3, 1e-9, rng) is None
+
+
+def test_each_vote_by_hand():
+    """Two samples of three are right, and the members are right with 2/3, 1 and 0."""
+    samples = Samples(np.array([[2, 3, 0]]), np.array([[3, 3, 3]]))
+    votes = s.Draws(samples, 3).votes(s.Choice(0, (0, 1, 2)))[0]
+    # All three samples are drawn: a majority and one right for sure. Of the members the second always is right.
+    assert votes == pytest.approx([1, 2 / 3, 1, 1, 2 / 3, 5 / 9])
+    # Two distinct ones of three, one of which is right: two times in three.
+    assert s.Draws(Samples(np.array([[1]]), np.array([[3]])), 1).votes(s.Choice(0, (0,)))[0, 2] == pytest.approx(1 / 3)
+
+
+def test_sets_are_ranked_on_one_half_and_lie_within_the_band():
+    rng = np.random.default_rng(6)
+    samples = Samples(rng.binomial(9, 0.6, (40, 4)), np.full((40, 4), 9))
+    found = band_sets(samples, 3, 1.0, np.random.default_rng(7), replicates=50)
+    half = np.random.default_rng(7).permutation(40)[:20]
+    accuracy = samples.share[half].mean(axis=0)
+    gaps = [accuracy[list(some)].max() - accuracy[list(some)].mean() for some in combinations(range(4), 3)]
+    assert found is not None
+    assert sorted(found.gap) == pytest.approx(sorted(gaps))
+    # Accuracies of .9, .8 and .7 on every query are .2 apart.
+    even = Samples(np.tile([9, 8, 7], (10, 1)), np.full((10, 3), 10))
+    assert band_sets(even, 3, 0.1, rng) is None
+    assert band_sets(even, 3, 0.2, rng).n_all == 1
 
 
 def test_many_sets_are_drawn():
     rng = np.random.default_rng(5)
-    samples = s.Samples(rng.binomial(5, 0.7, (40, 20)), np.full((40, 20), 5))
-    found = s.band_sets(samples, 3, 0.9, rng, replicates=50)
+    samples = Samples(rng.binomial(5, 0.7, (40, 20)), np.full((40, 20), 5))
+    found = band_sets(samples, 3, 0.9, rng, replicates=50)
     assert found is not None
     assert found.n_all == 1140
-    assert len(found.gap) == s.SETS_AT_MOST
+    assert len(found.gap) == MAX_SETS
 
 
 def test_runs_vote_by_answer():
@@ -187,6 +214,6 @@ def test_runs_vote_by_answer():
 @pytest.mark.parametrize("k", [2, 0])
 def test_sizes_that_cannot_be(k):
     with pytest.raises(InputError, match=r"^k: "):
-        s.self_vote(np.array([1]), np.array([5]), k)
+        self_vote(np.array([1]), np.array([5]), k)
     with pytest.raises(InputError, match="at most 5 are accepted"):
-        s.self_vote(np.array([1]), np.array([5]), 7)
+        self_vote(np.array([1]), np.array([5]), 7)

@@ -9,7 +9,7 @@ from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions, Splittable
 from cofail_lab.experiments.fit import Fit
 from cofail_lab.experiments.tail_curve import TailCurve
-from cofail_lab.grades import Selection
+from cofail_lab.selection import Selection
 from tests.data.cells import grades_of
 from tests.experiments.sources import Fixed
 

@@ -9,7 +9,7 @@ from cofail_lab.data.counts import Counts, CountsSource
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.certify import Certify
-from cofail_lab.grades import Selection
+from cofail_lab.selection import Selection
 
 
 def metrics(selection: Selection | None = None, seed: int = 0, delta: float = 0.1, **totals: int) -> dict[str, Any]:

@@ -10,9 +10,10 @@ import pytest
 
 import cofail_lab as cl
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.base import Inputs, RunOptions, Store, drawn_later, silent
+from cofail_lab.experiments.base import Inputs, RunOptions, Store
 from cofail_lab.experiments.fit import Fit
-from cofail_lab.experiments.fit_stages import BOOTSTRAP, FitStages
+from cofail_lab.experiments.fit_stages import FitStages
+from cofail_lab.experiments.fit_steps import BOOTSTRAP, seconds_of_steps
 from cofail_lab.experiments.kept_batches import KeptBatches
 from cofail_lab.fitting.estimators.point import PointFit
 from cofail_lab.fitting.replicates.stages import Replicates, Stage
@@ -132,10 +133,8 @@ def test_a_smoke_run_computes_little(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_kept_takes_no_time() -> None:
     """A bootstrap of which a quarter is kept takes three quarters of its time."""
     outcomes, settings = outcomes_from(np.array([[0, 1], [1, 0], [1, 1]], bool)), Fit(100, null=0, folds=0)
-    kept = Store({"bootstrap": pa.table({"all_wrong": [0.5] * 25})})
-    whole, rest = (
-        FitStages(settings, silent, store, drawn_later)._seconds(outcomes)[BOOTSTRAP] for store in (Store(), kept)
-    )
+    kept = {"bootstrap": pa.table({"all_wrong": [0.5] * 25})}
+    whole, rest = (seconds_of_steps(settings, outcomes, [], tables)[BOOTSTRAP] for tables in ({}, kept))
     assert rest == pytest.approx(0.75 * whole)
 
 

@@ -7,9 +7,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from cofail_lab import runs
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
-from cofail_lab.experiments.gather import Gather, _axes, gather
+from cofail_lab.experiments.gather import Gather, _gathered, gather
+from cofail_lab.experiments.run_columns import axes_of
 from tests.conftest import Run
 from tests.sweep.counts import COUNTS, jobs
 
@@ -48,7 +50,8 @@ def test_gather_makes_one_table_figures_and_an_index(run: Run, tmp_path: Path) -
     assert "8 of 12 runs" in out
     page = (tmp_path / "g/report.html").read_text()
     assert f'href="../s%3Cb%3E/{next(iter(jobs(sweep)))}/' in page
-    assert "paired_max_gain" not in page.split("<details>")[0]
+    # Beside each other are only the metrics that were asked for, and only what differs.
+    assert "Side by side" in page and "<td>max_gain</td>" in page and "<td>paired_max_gain</td>" not in page
     assert "<b>" not in page.replace("s&lt;b&gt;", "")
 
 
@@ -74,9 +77,9 @@ def test_what_a_policy_alone_has_is_no_axis_beside_it() -> None:
         "policy.single_best._target_": [None, "a.SingleBest", None],
         "run.seed": [0, 0, 0],
     }
-    assert _axes(three) == {"policy": "policy"}
+    assert axes_of(three) == {"policy": "policy"}
     swept = three | {"policy": ["ridge", "ridge", "knn"], "policy.ridge.alpha": [2.0, 3.0, None]}
-    assert "policy.ridge.alpha" in _axes(swept).values()
+    assert "policy.ridge.alpha" in axes_of(swept).values()
 
 
 def test_interrupted_runs_are_counted_as_such(run: Run, tmp_path: Path) -> None:
@@ -125,6 +128,27 @@ def test_an_absent_number_is_absent(tmp_path: Path) -> None:
     # What is asked for comes after what was varied: everything that one of the patterns matches.
     asked = gather(folders, ["ga*", "n"]).tables["runs"].column_names
     assert asked[:5] == ["run", "status", "run.seed", "gain", "n"]
+
+
+def test_a_label_with_the_name_of_a_metric_has_a_column_of_its_own(tmp_path: Path) -> None:
+    folder = recorded(tmp_path / "a", {"run": {"seed": 1}}, {"tail": 3}, labels={"tail": "chance", "regime": "x"})
+    (row,) = rows([folder])
+    assert (row["tail"], row["tail_label"], row["regime"]) == (3, "chance", "x")
+
+
+def test_what_policies_cost_is_no_gain(tmp_path: Path) -> None:
+    folders = [
+        recorded(
+            tmp_path / name,
+            {"policy": {name: {}}, "run": {"seed": 0}},
+            {f"gain_{name}": 0.1, f"cost_{name}": cost},
+            experiment="policies",
+        )
+        for name, cost in (("knn", 1.0), ("ridge", 2.0))
+    ]
+    found = _gathered([run for run in runs.read(folders) if run is not None], None)
+    assert found.gains == ("policy_gain",)
+    assert "policy_cost" in found.leading
 
 
 def test_runs_are_in_the_order_of_numbers(tmp_path: Path) -> None:

@@ -1,30 +1,25 @@
-"""`experiment=policies` and `experiment=decide`: from the command line to the numbers, words and figures."""
+"""`experiment=policies`: from the command line to the numbers, words and figures."""
 
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.base import Inputs, RunOptions, silent
+from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.decide import Decide
 from cofail_lab.experiments.policies import Policies
 from cofail_lab.policies.cascade_routing import CascadeRouting
 from cofail_lab.policies.deferral_cascade import DeferralCascade
 from cofail_lab.policies.domain_table import DomainTable
-from cofail_lab.policies.majority_vote import MajorityVote
 from cofail_lab.policies.multiclass import Multiclass
-from cofail_lab.policies.recorded import Recorded
-from cofail_lab.policies.ridge import Ridge
-from cofail_lab.policies.threshold_cascade import ThresholdCascade
 from tests.conftest import outcomes_from
-from tests.experiments.sources import Fixed, inputs_from
-from tests.policies.pool import TOPICS, policies, topics
+from tests.experiments.sources import Fixed, inputs_from, topic_inputs
+from tests.policies.pool import TOPICS, topics
 
 GRADES = (
     "accuracy",
@@ -191,50 +186,16 @@ def test_columns_of_the_table_are_clusters_and_features(run) -> None:
     assert "No policy could be tried. Not there: ridge: queries have neither prompts" in " ".join(done.out.split())
 
 
-def _inputs(policies: dict[str, Any], n: int = 240, **columns: Any) -> Inputs:
-    data = topics(n, 0)
-    features = {**data.features.columns, **columns.pop("per_query", {})}
-    base = inputs_from(~data.right, per_query=features, per_cell={"cost": data.cost, "confidence": data.confidence})
-    return Inputs(
-        RunOptions(), source=base.source, policies={name: (lambda p=policy: p) for name, policy in policies.items()}
-    )
-
-
-def test_decide_advises_a_table_where_types_decide() -> None:
-    policies = {
-        "domain_table": DomainTable(guard=True),
-        "ridge": Ridge(guard=True, alpha=1.0),
-        "threshold_cascade": ThresholdCascade(cheap="m3", strong="m0", signal=None, fraction=0.5),
-    }
-    result = Decide(bootstrap=500).run(_inputs(policies, 600))
-    assert result.labels["action"] == "gain"
-    assert result.headline.startswith("A table by dataset gains")
-    assert "reading the query adds nothing" in result.headline
-    assert list(result.figures) == ["dollars"]
-    result.figures["dollars"]()
-    assert result.metrics["pair_hull_gap_threshold_cascade"] is not None
-
-
-def test_decide_stays_with_the_best_model_where_nothing_helps() -> None:
-    rng = np.random.default_rng(3)
-    wrong = rng.random((200, 3)) < [0.5, 0.4, 0.2]
-    base = inputs_from(wrong, per_query={"features": rng.normal(size=(200, 4))})
-    inputs = Inputs(RunOptions(), source=base.source, policies={"ridge": lambda: Ridge(guard=True, alpha=1.0)})
-    result = Decide(bootstrap=200).run(inputs)
-    assert result.labels["action"] == "stay"
-    assert result.headline.startswith("Use m2 alone")
-    assert list(result.figures) == ["gains"]
-    result.figures["gains"]()
-
-
 def test_a_dataset_that_names_the_answer_is_not_shown() -> None:
     key = topics(240, 0).features.dataset
-    result = Policies(bootstrap=0).run(_inputs({"domain_table": DomainTable(guard=False)}, per_query={"key": key}))
+    result = Policies(bootstrap=0).run(topic_inputs({"domain_table": DomainTable(guard=False)}, per_query={"key": key}))
     assert result.labels["absent_domain_table"] == "no policy sees two datasets"
     assert result.metrics["accuracy_domain_table"] is None
     assert any("names the right answer" in s for section in result.sections for s in section.sentences)
     other = np.where(np.arange(240) % 2, key, TOPICS[0])
-    shown = Policies(bootstrap=0).run(_inputs({"domain_table": DomainTable(guard=False)}, per_query={"key": other}))
+    shown = Policies(bootstrap=0).run(
+        topic_inputs({"domain_table": DomainTable(guard=False)}, per_query={"key": other})
+    )
     assert shown.metrics["accuracy_domain_table"] is not None
 
 
@@ -255,82 +216,8 @@ def test_a_constant_and_a_model_that_costs_most_queries_are_named() -> None:
     assert "m2 alone costs 60 of the 60 incomplete queries (295 are complete without it)" in text
 
 
-def _picks(folder: Path, chosen: np.ndarray, lacking: int = 0) -> Recorded:
-    queries = topics(240, 0).features.queries
-    rows = [f"{q},m{j}" for q, j in zip(queries, chosen, strict=True)][lacking:]
-    (folder / "picks.csv").write_text("\n".join(["query,model", *rows]))
-    return Recorded(path=str(folder / "picks.csv"))
-
-
-def test_recorded_picks_made_after_grading_are_flagged_and_no_headline_words_their_gain(tmp_path: Path) -> None:
-    data = topics(240, 0)
-    late = {"recorded": _picks(tmp_path, data.right.argmax(axis=1))}
-    cheating = Policies(bootstrap=500).run(_inputs(late))
-    assert cheating.labels["suspicion_recorded"] == "nearly_oracle"
-    assert cheating.metrics["lost_recorded"] == 0
-    best = cheating.labels["best_model"]
-    why = "recorded is not counted, its picks seem to be made after grading"
-    assert cheating.headline == f"No policy gains over {best} alone (of 0 tried; {why})."
-    alone = Decide(bootstrap=500).run(_inputs(late))
-    assert (alone.labels["action"], alone.labels["policy"]) == ("stay", "single_best")
-    assert alone.headline.startswith(
-        f"Use {best} alone: of 0 policies tried none surely gains or saves, though an oracle"
-    )
-    assert alone.headline.endswith(f"; {why}.")
-    for result in (cheating, alone):
-        for shown in (result.brief, result.sections):
-            said = " ".join(sentence for section in shown for sentence in section.sentences)
-            assert "recorded gains nearly all that hindsight can" in said
-            assert "no pick" not in said
-    # Another policy that gains is advised, not the larger gain of the picks.
-    beside = Decide(bootstrap=500).run(_inputs(late | {"domain_table": DomainTable(guard=False)}))
-    assert (beside.labels["action"], beside.labels["policy"]) == ("gain", "domain_table")
-    assert beside.metrics["gain_recorded"] > beside.metrics["gain_domain_table"]
-    both = Policies(bootstrap=500).run(_inputs(late | {"domain_table": DomainTable(guard=False)}))
-    assert both.headline.startswith(f"domain_table gains most over {best} alone")
-
-
-def test_honest_picks_gain_and_those_that_are_lacking_are_counted(tmp_path: Path) -> None:
-    by_topic = np.unique(topics(240, 0).features.dataset.astype(str), return_inverse=True)[1]
-    honest = Decide(bootstrap=500).run(_inputs({"recorded": _picks(tmp_path, by_topic)}))
-    assert "suspicion_recorded" not in honest.labels
-    assert honest.metrics["gain_recorded"] > 0.1
-    assert honest.labels["policy"] == "recorded"
-    for lacking, said in (
-        (1, "recorded: 1 of 240 queries has no pick and goes to the train-best model."),
-        (200, "recorded: 200 of 240 queries have no pick and go to the train-best model."),
-    ):
-        some = {"recorded": _picks(tmp_path, by_topic, lacking)}
-        for experiment in (Policies(bootstrap=0), Decide(bootstrap=0)):
-            result = experiment.run(_inputs(some))
-            for shown in (result.brief, result.sections):
-                assert said in [sentence for section in shown for sentence in section.sentences]
-
-
-def test_ceilings_are_those_of_the_grades_and_of_repeated_runs() -> None:
-    """Four runs of three models on 40 queries; what is routable is limited from above, by P10.i."""
-    share = np.random.default_rng(0).integers(5, size=(40, 3)) / 4
-    share[:4] = [[0.25, 0, 0], [0.5, 0.25, 0.25], [1, 0.75, 0.75], [0, 0, 0.25]]
-    wrong = share < 0.5
-    inputs = inputs_from(wrong, per_cell={"frac": share})
-    _, found = Policies(bootstrap=0).contest(inputs, inputs.outcomes(), silent)
-    assert found.oracle == pytest.approx(1 - wrong.all(axis=1).mean())
-    assert found.single_best == pytest.approx((~wrong).mean(axis=0).max())
-    assert found.repeated is not None
-    value, upper, gain = found.repeated.routable
-    assert value == pytest.approx(share.max(axis=1).mean())
-    assert upper > value
-    assert gain == pytest.approx(upper - share.mean(axis=0).max())
-
-
-def test_recorded_picks_of_other_queries_are_named(tmp_path: Path) -> None:
-    (tmp_path / "picks.csv").write_text("query,model\nx1,m1\nx2,m0\n")
-    with pytest.raises(InputError, match=r"picks.csv: none of its 2 queries is one of the matrix, such as 'q\d+'"):
-        Policies(bootstrap=0).run(_inputs({"recorded": Recorded(path=str(tmp_path / "picks.csv"))}))
-
-
 def test_costs_that_are_incomplete_are_left_out_and_said_so() -> None:
-    base = _inputs({})
+    base = topic_inputs({})
     assert base.source is not None
     grades = base.source().load()
     cost, price = grades.per_cell["cost"].copy(), np.array([1.0, np.nan, 2.0, 3.0])
@@ -357,7 +244,7 @@ def test_a_model_without_any_confidence_stops_no_cascade() -> None:
         "deferral_cascade": DeferralCascade(cheap="m3", strong="m0", fraction=0.3),
         "cascade_routing": CascadeRouting(members=["m3", "m1", "m0"], price=0.01),
     }
-    base = _inputs(everyone)
+    base = topic_inputs(everyone)
     assert base.source is not None
     grades = base.source().load()
     confidence = grades.per_cell["confidence"].copy()
@@ -367,45 +254,6 @@ def test_a_model_without_any_confidence_stops_no_cascade() -> None:
     result = Policies(bootstrap=0).run(replace(base, source=lambda: Fixed(held)))
     for name in everyone:
         assert 0.3 < result.metrics[f"accuracy_{name}"] < 1
-
-
-def test_where_even_an_oracle_gains_nothing_no_oracle_is_held_up() -> None:
-    base = inputs_from(np.repeat(np.arange(40)[:, None] % 3 == 0, 2, axis=1))
-    result = Decide(bootstrap=0).run(replace(base, policies={"majority_vote": lambda: MajorityVote(None, None)}))
-    assert result.headline == (
-        "Use m0 alone: of 1 policy tried none surely gains or saves, and not even an oracle would gain."
-    )
-
-
-@pytest.mark.parametrize(
-    ("n", "m", "kind"), [(2, 2, "random"), (5, 3, "never wrong"), (9, 2, "always wrong"), (25, 4, "alike")]
-)
-def test_matrices_that_leave_nothing_to_learn(n: int, m: int, kind: str, tmp_path: Path) -> None:
-    """Every policy, guarded, on a few queries or on models that do not differ: numbers or reasons, never an error."""
-    rng = np.random.default_rng(0)
-    wrong = {
-        "random": rng.random((n, m)) < 0.4,
-        "never wrong": np.zeros((n, m)),
-        "always wrong": np.ones((n, m)),
-        "alike": np.repeat(rng.random((n, 1)) < 0.4, m, axis=1),
-    }[kind].astype(np.int8)
-    columns = {
-        "dataset": np.array(["a", "b"] * n, object)[:n],
-        "prompt": np.array([f"w{i % 3} x" for i in range(n)], object),
-    }
-    everyone = policies(tmp_path)
-    del everyone["recorded"]
-    everyone["majority_vote"] = replace(everyone["majority_vote"], top_k=2)
-    guarded = {name: replace(p, guard=True) if hasattr(p, "guard") else p for name, p in everyone.items()}
-    base = inputs_from(wrong, per_query=columns, per_cell={"cost": np.zeros((n, m)), "confidence": rng.random((n, m))})
-    inputs = Inputs(
-        RunOptions(), source=base.source, policies={name: (lambda p=policy: p) for name, policy in guarded.items()}
-    )
-    result = Decide(bootstrap=20).run(inputs)
-    result.figures["dollars"]()
-    for name in guarded:
-        assert (result.metrics[f"accuracy_{name}"] is None) == (f"absent_{name}" in result.labels)
-    assert result.labels["action"] in ("stay", "gain")
 
 
 def test_bad_parameters() -> None:
@@ -435,18 +283,3 @@ def test_ceilings_are_those_of_right_answers_at_the_asked_level() -> None:
     assert ceilings.repeated is not None
     assert ceilings.repeated.one_graded
     assert ceilings.repeated.routable.value == 0.75
-
-
-def test_decide_evaluates_with_its_own_parameters() -> None:
-    parameters: dict[str, Any] = {
-        "folds": 3,
-        "cluster": "c",
-        "columns": ("x",),
-        "price_column": "p",
-        "bootstrap": 7,
-        "level": 0.8,
-        "delta": 0.2,
-    }
-    assert set(parameters) == {field.name for field in fields(Decide)}
-    evaluation = Decide(**parameters)._evaluation()
-    assert {name: getattr(evaluation, name) for name in parameters} == parameters

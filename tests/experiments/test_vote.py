@@ -76,7 +76,7 @@ def test_answers_make_pluralities_exact():
     ("published", "lower", "upper", "reading", "said"),
     [
         (0.3, -0.4, -0.1, "turns_negative", "but a confound"),
-        (0.3, -0.4, 0.1, "vanishes", "cannot be told from 0"),
+        (0.3, -0.4, 0.1, "vanishes", "cannot be distinguished from 0"),
         (0.3, 0.1, 0.4, "stays_positive", "positive as published, and with the quality gap"),
         (-0.3, -0.4, -0.1, "not_positive", "is not positive as published"),
     ],

@@ -80,7 +80,7 @@ def test_flagged_picks_are_never_advised() -> None:
 
 
 class Picks(AbstractFitted, AbstractPolicy):
-    """Model 1 for the first so many queries, model 0 for the others."""
+    """Model 1 for the first few queries, model 0 for the others."""
 
     def __init__(self, n: int) -> None:
         self.n = n

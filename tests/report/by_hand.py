@@ -11,13 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.bounds.frechet import AllWrongRange
+from cofail_lab.fitting.conclusion import Conclusion
 from cofail_lab.fitting.estimators.pairs import Pairs, PairValues
 from cofail_lab.fitting.estimators.point import PointFit
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
+from cofail_lab.fitting.readings.pool_scan import PoolScan
+from cofail_lab.fitting.readings.tail_test import TailTest
 from cofail_lab.fitting.replicates.null import NullCalibration, NullTest
 from cofail_lab.fitting.replicates.stages import Replicates
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.result import Section
 from tests.conftest import outcomes_from
 
 ELEVEN = {"none": 11, "a": 20, "b": 7, "c": 2, "ab": 10, "ac": 6, "bc": 4, "abc": 40}
@@ -100,3 +105,20 @@ def null(**change: Any) -> NullCalibration:
         n_pairs=3,
     )
     return replace(made, **change)
+
+
+CERTIFICATE = certify_outcomes(pool(), delta=0.1, overhead=0.02)
+UNTESTED = Conclusion("cannot_tell", "not_tested")
+TAIL = TailTest({"gaussian": 0.5}, 2.0, 0.03, 0.62, "gaussian", 0.13, nearest="gaussian", best="gaussian")
+SCAN = PoolScan(
+    np.array([2, 3]),
+    np.array([[0.2, 0.1], [0.11, 0.0]]),
+    np.array([[1.0, 1.5], [2.0, 0.0]]),
+    np.array([[0.1, 0.1], [np.nan, 0.0]]),
+    np.array([[1.0, 1.0], [np.nan, 0.0]]),
+)
+
+
+def rows(section: Section) -> dict[str, tuple[str, str]]:
+    """Label -> value and note of the rows of a section."""
+    return {row.label.strip(): (row.value, row.note) for row in section.rows}

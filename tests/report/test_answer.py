@@ -18,7 +18,7 @@ from cofail_lab.result import Result, Section
 
 
 def pool(n: int, only_a: int, only_b: int, nobody: int) -> Outcomes:
-    """Two models: so many queries that only a gets right, only b, and nobody; both are right on the rest."""
+    """Two models: this many queries that only a gets right, only b, and nobody; both are right on the rest."""
     wrong = np.zeros((n, 2), bool)
     wrong[:only_b, 0] = True
     wrong[only_b : only_b + only_a, 1] = True

@@ -14,7 +14,7 @@ def test_every_proposition_has_a_figure() -> None:
     assert set(FIGURES) == {claim.id.split(".")[0] for claim in all_claims()}
     assert set(CAPTIONS) == set(FIGURES.values())
     folder = Path(evidence.__file__).parent
-    assert {path.stem for path in folder.glob("p*.py")} == set(CAPTIONS)
+    assert {path.stem for path in folder.glob("[!_]*.py")} == set(CAPTIONS)
 
 
 def test_a_lower_limit_covers_at_its_level_and_hardly_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from cofail_lab.bounds.certificate import certify_counts, certify_outcomes
 from cofail_lab.fitting.conclusion import Conclusion
-from cofail_lab.fitting.matrix import MatrixFit, fit_matrix
+from cofail_lab.fitting.matrix import fit_matrix
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.tail_test import TailTest
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.answer import next_section
@@ -79,7 +80,7 @@ def test_ratios_agree_with_the_rates_beside_them(fit: MatrixFit) -> None:
             "even the best test would find a common mode of 3.0% in only 13% of such matrices",
         ),
         (Conclusion("cannot_tell", "nulls_missing"), "cannot tell", "this matrix does not decide it (a common mode"),
-        (Conclusion("cannot_tell", "interrupted"), "cannot tell", "the test was interrupted"),
+        (Conclusion("cannot_tell", "interrupted"), "cannot tell", "interrupted before it was tested; the same command"),
         (Conclusion("cannot_tell", "not_tested"), "cannot tell", "not tested here, experiment.null=200 does"),
         (Conclusion("cannot_tell", "few_models"), "cannot tell", "fewer than three models vary"),
         (Conclusion("cannot_tell", "always_right"), "cannot tell", "one model is always right"),

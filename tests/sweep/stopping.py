@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cofail_lab import cli
-from cofail_lab.experiments import fit, fit_stages, kept_batches
+from cofail_lab.experiments import fit, fit_result, fit_stages, kept_batches
 from cofail_lab.fitting import calibration
 from cofail_lab.fitting.comparison.folds import Folds
 from cofail_lab.fitting.replicates import null
@@ -38,7 +38,7 @@ def stop(patch: pytest.MonkeyPatch, moment: str, number: signal.Signals = signal
     place, name, call = MOMENTS[moment]
     _stop_in(patch, place, name, call, number)
     if times > 1:
-        _stop_in(patch, fit_stages.fit_tables, "tables", 1, number)
+        _stop_in(patch, fit_result.fit_tables, "tables", 1, number)
 
 
 def _stop_in(patch: pytest.MonkeyPatch, place: Any, name: str, call: int, number: signal.Signals) -> None:

@@ -70,6 +70,8 @@ def check_stopped(moment: str, folder: Path, out: str, err: str) -> None:
     stopped, (missing, kept) = record(folder), MOMENTS[moment]
     assert stopped["status"] == "interrupted"
     assert missing in stopped["error"]
+    # What was asked for and interrupted is not advised.
+    assert "experiment.null=200" not in out
     if missing != "stopped by the user":
         assert missing in out
         assert missing in (folder / "report.html").read_text()

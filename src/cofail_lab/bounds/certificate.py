@@ -104,20 +104,19 @@ class Certificate(Shown):
     @property
     def decision(self) -> str:
         """The certificate in one plain sentence."""
-        best = self.best_model if self.best_model is not None else "the best of them"
+        best = "" if self.best_model is None else f" ({self.best_model} in this sample)"
         bound = (
             f"With {100 * (1 - self.delta):g}% confidence no router, vote or cascade over these {self.n_models} models "
-            f"can gain more than {100 * self.paired_max_gain:.1f} points over the best single model "
-            f"({best} in this sample)"
+            f"can gain more than {100 * self.paired_max_gain:.1f} points over the best single model{best}"
         )
         if self.overhead is None:
             return f"{bound}."
-        cost = f"your overhead is {100 * self.overhead:.1f}"
+        cost = f"your overhead is {100 * self.overhead:.1f} points"
         if self.outcome == "skip":
             return f"{bound}; {cost}: skip."
         if self.outcome == "room":
             level = f"also with {100 * (1 - self.delta):g}% confidence taken alone"
-            least = f"{level}, a perfect selector would gain at least {100 * (self.paired_min_gain or 0):.1f}"
+            least = f"{level}, a perfect selector would gain at least {100 * (self.paired_min_gain or 0):.1f} points"
             return f"{bound}; {least}; {cost}: there is room, if a selector can find it."
         if self.needs_matrix:
             return f"{bound}; {cost}: whether there is room cannot be settled by totals, the whole matrix is needed."

@@ -11,6 +11,7 @@ from cofail_lab.errors import InputError
 PROPOSITIONS = (
     "p1_ceiling",
     "p1_certificates",
+    "p1_paired",
     "p1_sample_size",
     "p1_foreclosed",
     "p2_common_shock",
@@ -21,14 +22,19 @@ PROPOSITIONS = (
     "p2_pearson",
     "p3_identification",
     "p3_pair_bound",
+    "p3_ladder",
     "p3_extremes",
     "p3_closed_forms",
+    "p3_individual",
+    "p3_declared",
     "l1_types",
     "p4_budget",
+    "p4_prices",
     "p4_frontier",
     "p4_routing_gain",
     "p5_diversification",
     "p6_members",
+    "p7_price",
     "p7_votes",
     "p7_rule",
     "p7_weights",
@@ -52,6 +58,8 @@ PROPOSITIONS = (
     "p14_weights",
     "p14_slopes",
     "p15_matched",
+    "p16_raters",
+    "p16_audits",
 )
 
 _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")

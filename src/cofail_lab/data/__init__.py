@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cofail_lab.grades import Selection
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.selection import Selection
 
 
 def load_outcomes(

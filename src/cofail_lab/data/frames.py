@@ -13,8 +13,9 @@ from cofail_lab.data.readers.wide import wide_grades
 from cofail_lab.data.records import Records
 from cofail_lab.data.tables import MAX_TEXT_CELLS, coded, sheet_of
 from cofail_lab.errors import InputError
-from cofail_lab.grades import Cell, Grades, Selection
+from cofail_lab.grades import Cell, Grades
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.selection import Selection
 
 
 def from_dataframe(
@@ -84,8 +85,8 @@ def frame_grades(
         raise InputError("data frame: no columns; one per model was expected")
     names = check_names([str(name) for name in data.columns], "column", "data frame", blank=True)
     columns = {name: _column(series) for name, series in zip(names, data.iter_columns(), strict=True)}
-    if (found := _long_columns(names, query, model, right)) is not None:
-        return _long_grades(columns, found, threshold)
+    if (named := _long_columns(names, query, model, right)) is not None:
+        return _long_grades(columns, named, threshold)
     return wide_grades(sheet_of(columns, "data frame"), "data frame", query_column=query, threshold=threshold)
 
 
@@ -105,25 +106,25 @@ def _long_columns(
 ) -> tuple[str, str, str] | None:
     """The columns with query, model and grade of a frame with a row per answer; None for a row per query."""
     plain = {plain_name(name): name for name in reversed(names)}
-    found = (
+    named = (
         query or next((plain[name] for name in QUERY_NAMES if name in plain), None),
         model or next((plain[name] for name in MODEL_NAMES if name in plain), None),
         right or next((name for name in GRADES if name in names), None),
     )
     if model is not None or right is not None:
-        for key, name in zip(("query", "model", "right"), found, strict=True):
+        for key, name in zip(("query", "model", "right"), named, strict=True):
             if name is None:
                 raise InputError(f"data frame: {key}= is needed too, one of the columns {list_names(names)}")
             if name not in names:
                 raise InputError(f"data frame: no column {key}={name!r} among {list_names(names)}")
-    return None if None in found else found  # type: ignore[return-value]
+    return None if None in named else named  # type: ignore[return-value]
 
 
-def _long_grades(columns: Mapping[str, Any], found: tuple[str, str, str], threshold: float | None) -> Grades:
+def _long_grades(columns: Mapping[str, Any], names: tuple[str, str, str], threshold: float | None) -> Grades:
     """The matrix of a frame with a row per answer."""
     import pyarrow as pa
 
-    query, model, right = found
+    query, model, right = names
     named = {**{name: column for name, column in columns.items() if name not in (query, model)}}
     named |= {"query": columns[query], "model": columns[model]}
     arrow = {

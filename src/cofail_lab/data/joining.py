@@ -1,6 +1,7 @@
 """Joins several matrices to one: queries match by name or by content, and what matches nothing is reported."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -138,7 +139,7 @@ def _with_room(whole: np.ndarray | None, values: np.ndarray, shape: tuple[int, i
 
 def _match_queries(parts: Sequence[Grades], by: str | None, source: str) -> tuple[list[np.ndarray], tuple[str, ...]]:
     """For every part the joined row of each of its queries, and the names of the joined rows."""
-    keys = [_contents(part) if by == "content" else _identities(part) for part in parts]
+    keys = [contents(part) if by == "content" else _identities(part) for part in parts]
     if by != "content":
         keys = _with_datasets(keys, source)
     row_of: dict[tuple[str, ...], int] = {}
@@ -188,16 +189,29 @@ def _with_datasets(keys: list[list[tuple[str, ...]]], source: str) -> list[list[
     ]
 
 
-def _contents(part: Grades) -> list[tuple[str, ...]]:
-    """(digest of the prompt, number) of every query; the number is empty for the first of several equal prompts."""
+def contents(part: Grades, pattern: re.Pattern[str] | None = None) -> list[tuple[str, ...]]:
+    """(digest of the prompt, number) of every query; the number is empty for the first of several equal prompts.
+
+    Args:
+        part: a matrix.
+        pattern: only what it finds in a prompt counts, its first group where it has one; None for the whole prompt.
+
+    Raises:
+        InputError: a query without a prompt, or whose prompt the pattern does not match.
+    """
     prompts = part.per_query.get("prompt")
     if prompts is None or not all(str(prompt).strip() for prompt in prompts):
         what = "has no prompts" if prompts is None else "has queries without a prompt"
         raise InputError(f"data.join=content: {part.source} {what} to match by; data.join=id matches by name")
     seen: Counter[str] = Counter()
     keys = []
-    for prompt in prompts:
-        digest = content_key(str(prompt))
+    for query, prompt in zip(part.queries, prompts, strict=True):
+        text = str(prompt)
+        if pattern is not None:
+            if (found := pattern.search(text)) is None:
+                raise InputError(f"{part.source}: nothing in the prompt of {shorten(query)!r} matches the pattern")
+            text = found[1 if pattern.groups else 0] or ""
+        digest = content_key(text)
         seen[digest] += 1
         keys.append((digest, str(seen[digest]) if seen[digest] > 1 else ""))
     return keys

@@ -13,7 +13,7 @@ from cofail_lab.grades import Cell
 QUERY_NAMES = (
     *("query", "query_id", "id", "question_id", "qid", "item_id", "item", "task_id", "instance_id", "sample_id"),
     *("doc_id", "example_id", "problem_id", "prompt_id", "uid", "uuid", "index", "idx", "unnamed:_0", ""),
-    *("example", "instance", "sample", "problem", "task", "question", "prompt"),
+    *("example", "instance", "sample", "problem", "task", "question", "prompt", "q"),
 )
 """Names of a column that names queries, the most telling first; compared in lower case with underscores."""
 MODEL_NAMES = ("model", "models", "model_name", "model_id", "system")
@@ -29,6 +29,7 @@ WEAK_QUERY_NAMES = (
     "index",
     "idx",
     "item",
+    "q",
     "",
 )
 """Those of `QUERY_NAMES` that may be called so for another reason: with repeated cells they name something else."""
@@ -157,9 +158,12 @@ def _query_column(
             return query, [note], True
         texts, sizes = np.unique(table.codes[:, query], return_counts=True)
         again = table.texts[int(texts[sizes.argmax()])]
+        wrong = f"has {shorten(again)!r} {int(sizes.max())} times"
+        if blank := int(sum(size for t, size in zip(texts, sizes, strict=True) if not table.texts[t].strip())):
+            wrong = f"is blank in {counted(blank, 'row')}"
         raise InputError(
-            f"{file}: column {shorten(names[query])!r} has {shorten(again)!r} {int(sizes.max())} times; names of "
-            "queries are unique, and data.query_column= says which column holds them"
+            f"{file}: column {shorten(names[query])!r} {wrong}; names of queries are unique, and data.query_column= "
+            "says which column holds them"
         )
     if grades and grades[0] is False and plain[0] not in NOT_MODELS and _names_rows(table, 0):
         return 0, [f"The first column, {shorten(names[0])!r}, was taken for the names of the queries."], False

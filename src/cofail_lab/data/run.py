@@ -12,7 +12,8 @@ from typing import Any
 from cofail_lab.data.files import local_path
 from cofail_lab.data.names import shorten
 from cofail_lab.errors import InputError
-from cofail_lab.grades import Grades, Selection
+from cofail_lab.grades import Grades
+from cofail_lab.selection import Selection
 
 
 @dataclass(frozen=True)

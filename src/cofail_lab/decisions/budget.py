@@ -21,7 +21,7 @@ AllWrong = Literal["cheapest", "best_model"]
 _BLOCK = 100_000
 
 # Far enough above float64's least normal number that sums and products keep all their digits.
-_LEAST_COST = 1e-290
+_MIN_COST = 1e-290
 
 
 def budget_frontier(
@@ -74,11 +74,11 @@ def _running_sums(terms: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
 
 def _check_resolved(costs: np.ndarray, rise: np.ndarray, run: np.ndarray, slope: np.ndarray) -> None:
     """Raise InputError where a cost underflows or a slope overflows."""
-    lost = (costs > 0) & (costs < _LEAST_COST)
+    lost = (costs > 0) & (costs < _MIN_COST)
     if lost.any():
         raise InputError(
             f"prices: {costs[lost].min():.3g} remains of one, or of a difference of two, times its prior; at least "
-            f"{_LEAST_COST:g} is accepted (use a smaller unit of money)"
+            f"{_MIN_COST:g} is accepted (use a smaller unit of money)"
         )
     if not np.isfinite(slope).all():
         k = int(np.argmax(~np.isfinite(slope)))

@@ -16,7 +16,7 @@ from cofail_lab.decisions.diversification import majority_accuracy
 
 # Beyond it the shared factor has less than 1e-16 of its mass.
 _REACH = 8.5
-_MOST_NODES = 4001
+_MAX_NODES = 4001
 
 
 def odd_sizes(n_models: int, at_most: int | None = None) -> Int[np.ndarray, " sizes"]:
@@ -51,7 +51,7 @@ def predicted_in_order(
     rho = min(correlation, 1 - 1e-6)
     # A vote of k turns over a width of √((1-ρ)/kρ) of the factor; at .7 of it the trapezoidal rule errs by e^-40.
     spacing = min(0.05, 0.7 * np.sqrt((1 - rho) / (sizes[-1] * rho))) if rho else 0.05
-    nodes = np.linspace(-_REACH, _REACH, min(int(2 * _REACH / spacing) + 2, _MOST_NODES))
+    nodes = np.linspace(-_REACH, _REACH, min(int(2 * _REACH / spacing) + 2, _MAX_NODES))
     weight = norm.pdf(nodes)
     weight /= weight.sum()
     with np.errstate(invalid="ignore"):

@@ -158,10 +158,10 @@ def _enumerated(wrong: np.ndarray, k: int) -> Chosen:
                 continue
             if counts.min() < least:
                 least, n_optimal, optimal = int(counts.min()), 0, []
-            found = rows[counts == least]
-            n_optimal += len(found)
+            rows_left = rows[counts == least]
+            n_optimal += len(rows_left)
             # Lexical order is restored below; more than are listed are kept of every model, so that none is missed.
-            optimal += [(*map(int, prefixes[row]), model) for row in found[:LISTED]]
+            optimal += [(*map(int, prefixes[row]), model) for row in rows_left[:LISTED]]
     listed = tuple(sorted(optimal)[:LISTED])
     return Chosen(listed[0], least, least, n_optimal, listed, f"all {comb(m, k):,} sets looked at")
 
@@ -200,10 +200,10 @@ def _programmed(wrong: np.ndarray, k: int, prices: np.ndarray, budget: float | N
         # The program may need fewer; k are asked for, and the limits are those of a search among sets of k.
         members = tuple(sorted([*members, *(i for i in greedy if i not in members)][:k]))
     members = min((members or greedy, greedy), key=lambda one: unsolved(wrong, one))
-    found = unsolved(wrong, members)
-    least = min(max(proved, n_lost), found)
-    method = "mixed-integer program" if least == found else f"mixed-integer program, stopped after {seconds:g} s"
-    return Chosen(members, found, least, None, (members,), method)
+    n_left = unsolved(wrong, members)
+    least = min(max(proved, n_lost), n_left)
+    method = "mixed-integer program" if least == n_left else f"mixed-integer program, stopped after {seconds:g} s"
+    return Chosen(members, n_left, least, None, (members,), method)
 
 
 class SelectionLimits(NamedTuple):

@@ -130,8 +130,8 @@ def vote_slope(sets: VoteSets, controls: tuple[str, ...], n_models: int) -> Slop
     width = design.shape[1]
     if len(gain) <= width or _rest(design) < 1e-9:
         return None
-    found = _coefficients(design, gain)
-    residual = gain - design @ found
+    coefficients = _coefficients(design, gain)
+    residual = gain - design @ coefficients
     inverse = np.linalg.pinv(design.T @ design)
     naive = float(np.sqrt(residual @ residual / (len(gain) - np.linalg.matrix_rank(design)) * inverse[1, 1]))
     values = []
@@ -145,7 +145,7 @@ def vote_slope(sets: VoteSets, controls: tuple[str, ...], n_models: int) -> Slop
     m = len(values)
     error = float(np.sqrt((m - 1) / m * ((np.array(values) - np.mean(values)) ** 2).sum()))
     reach = float(student.ppf(0.975, m - 1)) * error
-    return Slope(float(found[1]), error, float(found[1]) - reach, float(found[1]) + reach, naive)
+    return Slope(float(coefficients[1]), error, float(coefficients[1]) - reach, float(coefficients[1]) + reach, naive)
 
 
 def _coefficients(design: np.ndarray, gain: np.ndarray) -> np.ndarray:

@@ -7,15 +7,18 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from cofail_lab import checks
+from cofail_lab.data.ratings import Ratings
 from cofail_lab.errors import InputError
-from cofail_lab.grades import Grades, Selection
+from cofail_lab.experiments.options import RunOptions
+from cofail_lab.grades import Grades
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result, Section
+from cofail_lab.selection import Selection
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from cofail_lab.bounds.declared.known import Known
     from cofail_lab.data.counts import Counts
     from cofail_lab.models import AbstractErrorLaw
     from cofail_lab.policies import AbstractHindsight, AbstractPolicy
@@ -88,44 +91,9 @@ class Store:
 class Source(Protocol):
     """A source of outcomes: a class of `cofail_lab.data`."""
 
-    def load(self) -> Grades | Counts:
+    def load(self) -> Grades | Counts | Ratings:
         """Read everything. Raises InputError for what cannot be read."""
         ...
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """The `run` config group.
-
-    Attributes:
-        seed: of every random number of the run; the same seed gives the same result.
-        draws: number of queries that an experiment simulates.
-        chunk: draws that are in memory at once; never changes a result.
-        shards: number of jobs that share the replicates and draws; never changes a result.
-        shard: number of this job, from 0 on; None for the run as a whole.
-        workers: at most this many processes compute replicates, matrices and laws of a fit; None for all cores where a
-            command has the machine for itself, and otherwise for this process alone. Never changes a result.
-        smoke: whether as little is computed as still goes through every step, whatever the experiment asks for.
-    """
-
-    seed: int = 0
-    draws: int = 1_000_000
-    chunk: int = 65_536
-    shards: int = 1
-    shard: int | None = None
-    workers: int | None = None
-    smoke: bool = False
-
-    def __post_init__(self) -> None:
-        checks.within("run.seed", self.seed, 0, 2**64 - 1)
-        checks.within("run.draws", self.draws, 1, 2**53)
-        checks.within("run.chunk", self.chunk, 1, 2**31 - 1)
-        checks.within("run.shards", self.shards, 1, 2**16)
-        if self.workers is not None:
-            checks.within("run.workers", self.workers, 1, 2**10)
-        checks.flag("run.smoke", self.smoke)
-        if self.shard is not None:
-            checks.within("run.shard", self.shard, 0, self.shards - 1)
 
 
 @dataclass(frozen=True)
@@ -137,6 +105,7 @@ class Inputs:
         source: builds the source of outcomes; None where the configuration has none.
         law_factory: builds the error law; keywords change its parameters. None where the configuration has no law.
         policies: builds each policy of the configuration, by name, in the order given.
+        known: facts of the `known` config group; None where the configuration has none.
         provenance: where the data came from; filled when they are loaded.
         store: what need not be computed again.
         announce: shows a headline and sections before the rest is computed.
@@ -148,6 +117,7 @@ class Inputs:
     selection: Selection = field(default_factory=Selection)
     law_factory: Callable[..., Any] | None = None
     policies: Mapping[str, Callable[[], AbstractPolicy | AbstractHindsight]] = field(default_factory=dict)
+    known: Known | None = None
     provenance: dict[str, str] = field(default_factory=dict)
     store: Store = field(default_factory=Store)
     announce: Announce = unannounced
@@ -163,10 +133,7 @@ class Inputs:
         loaded = self._loaded()
         if isinstance(loaded, Grades):
             return loaded.select(self.selection)
-        if replace(self.selection, seed=0) != Selection():
-            raise InputError(
-                "data=counts: totals cannot be selected from; leave dataset, models, min_coverage and pool_size out"
-            )
+        self._refuse_selection("data=counts: totals cannot be selected from; leave")
         return loaded
 
     def grades(self) -> Grades:
@@ -183,15 +150,36 @@ class Inputs:
             raise InputError(_ONLY_TOTALS)
         return loaded
 
+    def ratings(self) -> Ratings:
+        """What several raters said. Raises InputError where the source holds anything else."""
+        loaded = None if self.source is None else self._read()
+        if not isinstance(loaded, Ratings):
+            raise InputError("data: this experiment needs a table of items x raters; data=raters data.path=votes.csv")
+        self._refuse_selection("data=raters: data.raters= selects; leave")
+        return loaded
+
     def _loaded(self) -> Grades | Counts:
+        loaded = self._read()
+        if isinstance(loaded, Ratings):
+            raise InputError(
+                "data=raters: labels of raters, this experiment needs outcomes; experiment=raters makes them"
+            )
+        return loaded
+
+    def _read(self) -> Grades | Counts | Ratings:
         if self.source is None:
             raise InputError("data: this experiment needs outcomes; name a source such as data=digits or data=csv")
         loaded = self.source().load()
-        if isinstance(loaded, Grades):
+        if isinstance(loaded, Grades | Ratings):
             self.provenance.update(source=loaded.source, sha256=loaded.sha256)
         else:
             self.provenance.update(source="counts")
         return loaded
+
+    def _refuse_selection(self, why: str) -> None:
+        """Raise InputError where something is selected; ``why`` ends before the keys to leave out."""
+        if replace(self.selection, seed=0) != Selection():
+            raise InputError(f"{why} dataset, models, min_coverage and pool_size out")
 
     def law(self, **changes: Any) -> AbstractErrorLaw:
         """The error law of the `law` config group, with some of its parameters changed."""

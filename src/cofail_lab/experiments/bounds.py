@@ -1,8 +1,8 @@
-"""`experiment=bounds`: what pairwise statistics leave open about joint failure."""
+"""`experiment=bounds`: what pairwise statistics, or any other declared facts, leave open about joint failure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,17 @@ import pyarrow as pa
 
 from cofail_lab import checks
 from cofail_lab.bounds.count_lp import CountRange, binomial_moments, wrong_count_range
+from cofail_lab.bounds.declared.known import Known
+from cofail_lab.bounds.declared.measured import Matrix, OfLaw
+from cofail_lab.bounds.declared.reading import Reading, read
+from cofail_lab.bounds.declared.targets import FORMS
 from cofail_lab.bounds.frechet import AllWrongRange, all_wrong_range, checked_rates, closed_forms
 from cofail_lab.bounds.moment_ladder import Rung, law_ladder, matrix_ladder
+from cofail_lab.errors import InputError
 from cofail_lab.estimate import Estimate
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.outcomes import Outcomes
+from cofail_lab.report import declared
 from cofail_lab.report.numbers import interval, percent
 from cofail_lab.result import Result, Row, Section
 
@@ -25,33 +31,53 @@ if TYPE_CHECKING:
     from cofail_lab.models import AbstractErrorLaw
 
 
+_ALL_WRONG = "all_wrong"
+# Where nothing is stated, advice starts from every pair of a small pool, and from two moments of a larger one.
+_FEW, _MANY, _APART = ("rates", "pairs"), ("moments",), 10
+
+
 @dataclass(frozen=True)
 class Bounds:
-    """Intervals of the all-wrong and majority-wrong rates from pairs and from moments (theory P3).
+    """Intervals of the all-wrong and majority-wrong rates from pairs and from moments (theory P3), or of any target.
 
-    The law of the ``law`` group is used where one is named, else the matrix of the ``data`` group.
+    The law of the ``law`` group is used where one is named, else the matrix of the ``data`` group; neither where the
+    ``known`` group states facts that are all given by hand. With facts of that group, or another target, the answer is
+    the target's interval given those facts.
 
     Attributes:
+        target: what is limited, see `bounds.declared.targets.FORMS`.
+        queries: graded by each model of the measurement that is advised.
         moments: longest ladder of moments, >= 1 (cut at the pool size).
         delta: error probability of the simultaneous boxes that account for the sample.
         seconds: time for column generation on pools of 17 to 60 models, per limit; 0 leaves it out.
     """
 
+    target: str = _ALL_WRONG
+    queries: int = 200
     moments: int = 6
     delta: float = 0.05
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.target, str):
+            raise InputError(f"experiment.target: {self.target!r}; accepted are {FORMS}")
+        checks.within("experiment.queries", self.queries, 1, 10**9)
         checks.whole("experiment.moments", self.moments, 1)
         checks.probability("experiment.delta", self.delta)
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
-        """Pairwise interval, closed forms, ladder and extremal laws."""
+        """Pairwise interval, closed forms, ladder, extremal laws; or the target's interval given the facts stated."""
+        known = inputs.known or Known()
+        if self.target != _ALL_WRONG or not known.empty:
+            with progress("bounds", total=1) as advance:
+                found = self._declared(known, inputs)
+                advance(1)
+            return declared.result(found)
         source = inputs.law() if inputs.law_factory is not None else inputs.outcomes()
         rates, pairs = np.asarray(source.error_rates, dtype=float), np.asarray(source.pairwise_wrong(), dtype=float)
         all_wrong, m = float(source.all_wrong()), len(rates)
         rungs = range(1, min(self.moments, m) + 1)
-        with progress("bounds", total=3) as advance:
+        with progress("bounds", total=4) as advance:
             pairwise = all_wrong_range(rates, pairs)
             if not pairwise.sharp and self.seconds > 0 and m <= 60:
                 pairwise = _sharpened(pairwise, source, rates, pairs, self.seconds)
@@ -60,6 +86,8 @@ class Bounds:
             advance(1)
             from_pairs = wrong_count_range(binomial_moments(_count_probs(source), min(2, m)), m)
             forms = closed_forms(*checked_rates(rates, pairs))
+            advance(1)
+            following = self._declared(Known(measured=_FEW if m <= _APART else _MANY, order=2), inputs, _matrix(source))
             advance(1)
         sentence = _sentence(pairwise, all_wrong, m)
         last = ladder[-1]
@@ -78,6 +106,7 @@ class Bounds:
                 "ladder_upper_confident": last.upper_confident,
                 **{f"upper_{_key(name)}": value for name, value in forms.upper.items()},
                 **{f"lower_{_key(name)}": value for name, value in forms.lower.items()},
+                **declared.next_metrics(following.next[0] if following.next else None),
             },
             labels={
                 "frechet_method": pairwise.method,
@@ -121,8 +150,21 @@ class Bounds:
                         "extremal_laws": "Two pools with the same mean error rate and mean pairwise rate.",
                     },
                 ),
+                declared.next_section(following),
             ),
         )
+
+    def _declared(self, known: Known, inputs: Inputs, matrix: Matrix | None = None) -> Reading:
+        """The target's reading; facts are measured in the matrix or the law of the run, if any are."""
+        if known.empty:
+            known = replace(known, measured=_FEW)
+        if known.needs_matrix and matrix is None:
+            matrix = _matrix(inputs.law() if inputs.law_factory is not None else inputs.outcomes())
+        return read(known.on(matrix), self.target, "experiment.target", self.queries, matrix)
+
+
+def _matrix(source: Outcomes | AbstractErrorLaw) -> Matrix:
+    return Matrix(source.wrong, source.models) if isinstance(source, Outcomes) else OfLaw.of(source)
 
 
 def _sharpened(

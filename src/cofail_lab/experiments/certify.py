@@ -8,6 +8,7 @@ from cofail_lab.bounds.certificate import Certificate, certify_counts, certify_o
 from cofail_lab.data.health.checks import examine
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.grades import Grades
+from cofail_lab.report.answer import exhibit
 from cofail_lab.report.certificate import certificate_section, on_one_screen
 from cofail_lab.report.health import health_section
 from cofail_lab.result import Result
@@ -58,6 +59,7 @@ class Certify:
             },
             brief=brief,
             sections=(certificate_section(certificate, loaded.notes), *health),
+            exhibit=None if outcomes is None else exhibit(outcomes, certificate, findings),
         )
 
 

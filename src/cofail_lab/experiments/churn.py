@@ -79,7 +79,7 @@ class AdoptOrCommit:
         observed = history.advantage(line, accuracy)
         arrived = history.arrivals(line, accuracy)
         floor = float(observed.committed) if self.floor is None else self.floor
-        found = words.Churn(
+        worded = words.Churn(
             outcomes=outcomes,
             line=line,
             released=released,
@@ -96,12 +96,12 @@ class AdoptOrCommit:
             dollars=self._dollars(outcomes, line, accuracy, floor),
         )
         return Result(
-            headline=found.headline(),
-            metrics=found.metrics(),
-            labels=found.labels(),
-            tables={"timeline": found.table()},
-            figures={"churn": found.figure},
-            sections=found.sections(),
+            headline=worded.headline(),
+            metrics=worded.metrics(),
+            labels=worded.labels(),
+            tables={"timeline": worded.table()},
+            figures={"churn": worded.figure},
+            sections=worded.sections(),
         )
 
     def _value(self, rate: float, gap: float) -> words.Option | None:

@@ -50,19 +50,19 @@ class EnsembleSize:
             kept = np.flatnonzero(counts >= self.min_queries)
             if len(names) > 1:
                 parts += [(str(names[i]), outcomes.wrong[place == i]) for i in kept]
-        found = []
+        judged = []
         with progress("Votes by size", total=len(parts)) as advance:
             for i, (name, wrong) in enumerate(parts):
                 if (one := self._part(name, wrong, generator(inputs.options.seed, VOTE_SIZES, i))) is not None:
-                    found.append(one)
+                    judged.append(one)
                 advance(1)
-        if not found or found[0].name is not None:
+        if not judged or judged[0].name is not None:
             raise InputError(
                 f"experiment=ensemble_size: no two models of {outcomes.source} have a correlation on all of the "
                 f"{outcomes.n_queries:,} queries and on a half of them: there they are always right, always wrong, "
                 "or nested"
             )
-        sized = words.Sized(outcomes, self.cost, found[0], tuple(found[1:]))
+        sized = words.Sized(outcomes, self.cost, judged[0], tuple(judged[1:]))
         return Result(
             headline=sized.headline(),
             metrics=sized.metrics(),
@@ -137,8 +137,8 @@ def _share(rho: float) -> float:
 
 def _mean_correlation(wrong: np.ndarray) -> float | None:
     """Mean tetrachoric correlation of the interior pairs; None where there are none."""
-    found = tetrachoric(wrong)
+    estimate = tetrachoric(wrong)
     pairs = np.triu_indices(wrong.shape[1], 1)
-    values = found.correlation[pairs][found.boundary[pairs] == 0]
+    values = estimate.correlation[pairs][estimate.boundary[pairs] == 0]
     values = values[np.isfinite(values)]
     return float(values.mean()) if len(values) else None

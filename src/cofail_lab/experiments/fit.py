@@ -33,7 +33,7 @@ class Fit:
         delta: error probability of each certificate.
         overhead: what combining costs, in accuracy; None leaves the decision open.
         level: confidence of the intervals of the ratios; .90 is the published level.
-        conventions: of full Σ: ``lab`` or ``published``, see `fitting.matrix.Conventions`.
+        conventions: of full Σ: ``lab`` or ``published``, see `fitting.matrix_fit.Conventions`.
         correlation: another matrix's mean tetrachoric correlation, to predict this one at; None leaves it out.
         choices: options of each query, where models that do not know guess among them; None leaves it out.
         folds: parts of the queries for the held-out likelihood of each law; 0 leaves the comparison of laws out.
@@ -69,7 +69,9 @@ class Fit:
         if self.folds == 1:
             raise InputError("experiment.folds: 1 leaves no queries to fit to; 0 or at least 2 are accepted")
         if self.laws not in ("quick", "all"):
-            self._stages().check_laws()
+            from cofail_lab.fitting.comparison.laws import named_laws
+
+            named_laws(self.laws)
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """Load the matrix, say what its counts say, then fit it and say the rest.
@@ -82,10 +84,11 @@ class Fit:
         findings = examine(grades)
         first = answer.first_sections(outcomes, certificate, findings)
         headline, health = answer.headline(outcomes, certificate), health_section(grades, findings)
+        exhibit = answer.exhibit(outcomes, certificate, findings)
         inputs.announce(headline, first)
         settings = self._brief() if inputs.options.smoke else self
         try:
-            stages = settings._stages(progress, inputs.store, inputs.draw)
+            stages = settings._stages(progress, inputs.store, inputs.draw, inputs.options.smoke)
             result = stages.analyse(outcomes, inputs.options.seed, inputs.options.workers or 1)
         except KeyboardInterrupt:
             # Before the point fit, or once more while an interrupted fit was summed up.
@@ -95,8 +98,10 @@ class Fit:
                 brief=first,
                 sections=(certificate_section(certificate, outcomes.notes), health),
                 interrupted="certified only, the fit was not finished",
+                exhibit=exhibit,
             )
-        return replace(result, brief=(*first, *result.brief[len(first) :]), sections=(*result.sections, health))
+        brief, sections = (*first, *result.brief[len(first) :]), (*result.sections, health)
+        return replace(result, brief=brief, sections=sections, exhibit=exhibit)
 
     @property
     def splits(self) -> bool:
@@ -116,7 +121,9 @@ class Fit:
         few = min(self.bootstrap, 20), min(self.null, 19), min(self.folds, 2)
         return replace(self, bootstrap=few[0], null=few[1], folds=few[2], laws=["independent", "clayton"])
 
-    def _stages(self, progress: Progress = silent, store: Store | None = None, draw: Draw = drawn_later) -> FitStages:
+    def _stages(
+        self, progress: Progress = silent, store: Store | None = None, draw: Draw = drawn_later, smoke: bool = False
+    ) -> FitStages:
         from cofail_lab.experiments.fit_stages import FitStages
 
-        return FitStages(self, progress, store or Store(), draw)
+        return FitStages(self, progress, store or Store(), draw, smoke)

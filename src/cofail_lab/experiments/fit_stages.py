@@ -9,31 +9,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from cofail_lab.bounds.certificate import Certificate, certify_outcomes
-from cofail_lab.errors import InputError
+from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.experiments.base import Draw, Inputs, Progress, Store, drawn_later, silent
+from cofail_lab.experiments.fit_result import fit_result
+from cofail_lab.experiments.fit_steps import BOOTSTRAP, LAWS, NULL, POINT, TAIL, seconds_of_steps
 from cofail_lab.experiments.kept_batches import KeptBatches
 from cofail_lab.experiments.workers import Workers, n_worth, prepare
 from cofail_lab.fitting.comparison.compare import compare_laws, n_steps
-from cofail_lab.fitting.comparison.laws import FITTED_LAWS, NULL_LAWS
-from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit, fit_matrix
-from cofail_lab.fitting.readings.guessing import Guessing, guess_corrected
-from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS
+from cofail_lab.fitting.comparison.laws import FITTED_LAWS, named_laws
+from cofail_lab.fitting.matrix import fit_matrix
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.replicates.shards import assign_batches, missing_batches, reuse_batches, to_table
 from cofail_lab.fitting.replicates.stages import Replicates, Stage, in_batches, one_thread, run_stages
 from cofail_lab.fitting.tasks import Tasks
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.report.fit import metrics as fit_metrics
-from cofail_lab.report.fit import summary as fit_summary
-from cofail_lab.report.fit import tables as fit_tables
 from cofail_lab.report.fit.figures import figures
 from cofail_lab.result import Result
 
 if TYPE_CHECKING:
     from cofail_lab.experiments.fit import Fit
-
-POINT, BOOTSTRAP, NULL, TAIL, LAWS = "point fit", "bootstrap", "null matrices", "test of the tail", "laws, held out"
-"""Steps of a fit, as people call them."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +39,14 @@ class FitStages:
         progress: shows how far the fit is.
         store: what need not be computed again, and what keeps the rest.
         draw: draws what can be drawn while other processes compute.
+        smoke: whether as little is computed as still goes through every step.
     """
 
     settings: Fit
     progress: Progress = silent
     store: Store = field(default_factory=Store)
     draw: Draw = drawn_later
-
-    def check_laws(self) -> None:
-        """Raise InputError for the name of a law that is none."""
-        for law in self._laws:
-            if law not in FITTED_LAWS:
-                raise InputError(f"experiment.laws: {law!r} is not quick, all or one of {', '.join(FITTED_LAWS)}")
+    smoke: bool = False
 
     def shard(self, inputs: Inputs) -> Result:
         """The batches of replicates of one shard, one table a stage; the point fit is repeated for them."""
@@ -78,12 +68,12 @@ class FitStages:
         )
 
     def analyse(self, outcomes: Outcomes, seed: int, n_workers: int) -> Result:
-        """The fit of a matrix, by at most so many processes.
+        """The fit of a matrix, by at most this many processes.
 
         After an interruption the stages that were not begun are left out: they would make the user wait again.
         """
         certificate = certify_outcomes(outcomes, delta=self.settings.delta, overhead=self.settings.overhead)
-        seconds = self._seconds(outcomes)
+        seconds = seconds_of_steps(self.settings, outcomes, self._laws, self.store.tables)
         n_workers = n_worth(n_workers, sum(seconds.get(step, 0.0) for step in (BOOTSTRAP, NULL, LAWS)))
         self.progress.plan({step: s / (1 if step in (POINT, TAIL) else n_workers) for step, s in seconds.items()})
         if n_workers > 1:
@@ -96,51 +86,13 @@ class FitStages:
                 for stage in (self._bootstrapped, self._calibrated, self._compared):
                     if interrupted is None:
                         fit, interrupted = stage(fit, tasks, workers)
-            return self._told(fit, certificate, interrupted)
-
-    def _told(self, fit: MatrixFit, certificate: Certificate, interrupted: str | None) -> Result:
-        """The fit in numbers and words."""
-        outcomes = fit.outcomes
-        elsewhere = fit_metrics.elsewhere_metrics(outcomes, self.settings.correlation)
-        guessing = self._guessing(outcomes)
-        count_probs = fit.count_probs()
-        return Result(
-            headline=fit_summary.headline(fit, certificate),
-            metrics=fit_metrics.metrics(fit, certificate) | elsewhere | fit_metrics.guessing_metrics(guessing),
-            labels=fit_metrics.labels(fit, certificate) | fit_metrics.guessing_labels(guessing),
-            estimates=fit_metrics.estimates(fit),
-            tables=fit_tables.tables(fit, certificate, count_probs),
-            figures=figures(fit, count_probs),
-            brief=fit_summary.brief(fit, certificate),
-            sections=fit_summary.sections(fit, certificate, elsewhere, guessing),
-            interrupted=interrupted,
-        )
-
-    def _seconds(self, outcomes: Outcomes) -> dict[str, float]:
-        """A guess of the seconds of each step, from timings of pools of 8 to 123 models with 60 to 1,547 queries."""
-        n, m = outcomes.wrong.shape
-        asked, null = self.settings.bootstrap, self.settings.null * len(NULL_LAWS)
-        one = 0.0025 + 1e-7 * m**2 + n * m**2 / 1e10
-        whole = 0.007 + 2e-8 * m**3 if m <= MAX_REPLICATED_MODELS else 0.0
-        # What is kept takes no time: its share of the replicates is left out.
-        kept = sum(len(table) for table in self.store.tables.values() if "all_wrong" in table.column_names)
-        share = 1 - min(kept / max(asked + null, 1), 1.0)
-        seconds = {
-            POINT: 2.0,
-            BOOTSTRAP: (1 + asked * one + min(asked, 2 * MATRIX_REPLICATES) * whole) * share if asked else 0.0,
-            NULL: (1 + null * (one + 0.004)) * share if null else 0.0,
-            TAIL: 3.0 if null else 0.0,
-            LAWS: 3 + 0.06 * n_steps(self.settings.folds, self._laws) if self.settings.folds else 0.0,
-        }
-        return {step: guess for step, guess in seconds.items() if guess}
+            if interrupted is not None and self.settings.null and fit.null is None:
+                fit = replace(fit, interrupted=True)
+            return fit_result(fit, certificate, self.settings, interrupted)
 
     @property
     def _laws(self) -> list[str]:
-        if self.settings.laws == "quick":
-            return [name for name, row in FITTED_LAWS.items() if row.speed != "slowest"]
-        if self.settings.laws == "all":
-            return list(FITTED_LAWS)
-        return [self.settings.laws] if isinstance(self.settings.laws, str) else list(self.settings.laws)
+        return named_laws(self.settings.laws)
 
     def _point(self, outcomes: Outcomes, seed: int) -> MatrixFit:
         with self.progress(POINT, total=1) as advance:
@@ -150,7 +102,8 @@ class FitStages:
 
     def _tasks(self, fit: MatrixFit, seed: int) -> Tasks:
         settings, folds = self.settings, min(self.settings.folds, fit.outcomes.n_queries)
-        return Tasks(fit, settings.bootstrap, settings.null, settings.atom, seed, folds)
+        few = {"groups": 20, "n_histograms": 99} if self.smoke else {}
+        return Tasks(fit, settings.bootstrap, settings.null, settings.atom, seed, folds, **few)
 
     def _bootstrapped(self, fit: MatrixFit, tasks: Tasks, workers: Workers) -> tuple[MatrixFit, str | None]:
         try:
@@ -224,11 +177,6 @@ class FitStages:
         except KeyboardInterrupt:
             return fit, "the comparison of laws was not finished"
         return replace(fit, comparison=compared), None
-
-    def _guessing(self, outcomes: Outcomes) -> Guessing | None:
-        if self.settings.choices is None:
-            return None
-        return guess_corrected(outcomes.n_all_wrong, outcomes.n_queries, outcomes.n_models, self.settings.choices)
 
     def _known_laws(self) -> dict[str, np.ndarray]:
         """What the store holds of the comparison of laws."""

@@ -19,7 +19,7 @@ from cofail_lab.policies.contest import Contest, hold
 from cofail_lab.policies.folds import Split, cross_fitting, random_splits
 from cofail_lab.report import policies as words
 from cofail_lab.report import policy_numbers
-from cofail_lab.result import Result, Section
+from cofail_lab.result import Exhibit, Result, Section
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -92,6 +92,7 @@ class Policies:
                     contest, ceilings, [words.best_sentence(contest), *words.reading_sentences(contest), *coverage]
                 ),
             ),
+            exhibit=Exhibit(outcomes, leads=False),
         )
 
     def contest(self, inputs: Inputs, outcomes: Outcomes, progress: Progress) -> tuple[Contest, Ceilings]:

@@ -13,7 +13,7 @@ from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.names import shorten
 from cofail_lab.report.numbers import count, percent
-from cofail_lab.result import Listing, Result, Row, Section
+from cofail_lab.result import Exhibit, Listing, Result, Row, Section
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -69,6 +69,7 @@ class Queries:
             tables={"queries": _table(outcomes, chosen, n_right)},
             csv=("queries",),
             sections=(_listing(outcomes, chosen, n_right), _by_dataset(outcomes, datasets, chosen)),
+            exhibit=Exhibit(outcomes),
         )
 
 

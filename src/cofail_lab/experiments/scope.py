@@ -11,9 +11,9 @@ from cofail_lab import checks
 from cofail_lab.decisions import scope
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
-from cofail_lab.grades import Selection
 from cofail_lab.report import scope as words
 from cofail_lab.result import Result
+from cofail_lab.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -77,7 +77,7 @@ class SelectModels:
                 if outcomes.n_all_wrong not in curve.values():
                     curve[size] = selection.best_set(outcomes.wrong, size).n_unsolved
                 advance(1)
-        found = words.Selected(
+        selected = words.Selected(
             outcomes=outcomes,
             greedy=greedy,
             chosen=chosen,
@@ -93,13 +93,17 @@ class SelectModels:
             budget=self.budget,
         )
         return Result(
-            headline=found.headline(),
-            metrics=found.metrics(),
-            labels=found.labels(),
-            tables={"models": found.models_table(), "sets": found.sets_table(), "sizes": self._sizes_table(found)},
+            headline=selected.headline(),
+            metrics=selected.metrics(),
+            labels=selected.labels(),
+            tables={
+                "models": selected.models_table(),
+                "sets": selected.sets_table(),
+                "sizes": self._sizes_table(selected),
+            },
             csv=("models",),
-            figures={"selection": found.figure},
-            sections=found.sections(),
+            figures={"selection": selected.figure},
+            sections=selected.sections(),
         )
 
     def _sizes(self, m: int) -> list[int]:
@@ -132,9 +136,9 @@ class SelectModels:
         left = selection.unsolved(wrong[second], members)
         return words.Split(members, left, len(second), self.delta)
 
-    def _sizes_table(self, found: words.Selected) -> pa.Table:
-        sizes = np.arange(1, found.outcomes.n_models + 1)
-        exact = [found.curve.get(int(size)) for size in sizes]
+    def _sizes_table(self, selected: words.Selected) -> pa.Table:
+        sizes = np.arange(1, selected.outcomes.n_models + 1)
+        exact = [selected.curve.get(int(size)) for size in sizes]
         return pa.table(
-            {"k": sizes, "unsolved_greedy": found.greedy_curve, "unsolved_exact": pa.array(exact, pa.int64())}
+            {"k": sizes, "unsolved_greedy": selected.greedy_curve, "unsolved_exact": pa.array(exact, pa.int64())}
         )

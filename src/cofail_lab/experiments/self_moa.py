@@ -10,6 +10,8 @@ import numpy as np
 
 from cofail_lab import checks
 from cofail_lab.decisions import self_moa
+from cofail_lab.decisions.accuracy_band import BandSets, band_sets
+from cofail_lab.decisions.samples import MAX_SAMPLES, Samples, samples_of_fractions, samples_of_runs
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.numerics.streams import BANDS, MATCHED, generator
@@ -39,7 +41,7 @@ class SelfOrMixed:
     bootstrap: int = 2000
 
     def __post_init__(self) -> None:
-        checks.within("experiment.k", self.k, 3, self_moa.MOST_SAMPLES)
+        checks.within("experiment.k", self.k, 3, MAX_SAMPLES)
         if self.k % 2 == 0:
             raise InputError(f"experiment.k: {self.k}; an odd number is accepted: an even vote can be tied")
         checks.probability("experiment.band", self.band)
@@ -56,15 +58,15 @@ class SelfOrMixed:
         members = None if self.members is None else tuple(_place(outcomes, "members", str(x)) for x in self.members)
         with progress("Draws", total=2) as advance:
             if self.self is not None and not isinstance(self.self, str):
-                found, bands = self._runs(outcomes, members, rng), ()
+                matched, bands = self._runs(outcomes, members, rng), ()
                 advance(2)
             else:
                 draws = self_moa.Draws(_samples(outcomes), self.k)
-                found = self._draws(outcomes, draws, members, rng)
+                matched = self._draws(outcomes, draws, members, rng)
                 advance(1)
                 bands = self._bands(draws.samples, inputs.options.seed)
                 advance(1)
-        compared = words.Compared(outcomes, self.k, self.band, found, self._names(outcomes, found), bands)
+        compared = words.Compared(outcomes, self.k, self.band, matched, self._names(outcomes, matched), bands)
         return Result(
             headline=compared.headline(),
             metrics=compared.metrics(),
@@ -88,13 +90,13 @@ class SelfOrMixed:
         if model is not None and not draws.repeated[model]:
             least = int(draws.samples.drawn[:, model].min())
             raise InputError(f"experiment.self: {self.self!r} has {least} samples of a query; {self.k} are needed")
-        found = self_moa.matched(draws, self.band, rng, model, members, self.bootstrap)
-        if found is None:
+        matched = self_moa.matched(draws, self.band, rng, model, members, self.bootstrap)
+        if matched is None:
             raise InputError(
                 f"experiment.band: fewer than {self.k} models are within {self.band:g} of the model on a half of the "
                 "queries; a wider band, or experiment.members, is needed"
             )
-        return found
+        return matched
 
     def _runs(self, outcomes: Outcomes, members: tuple[int, ...] | None, rng: np.random.Generator) -> self_moa.Matched:
         names = [str(name) for name in self.self or ()]
@@ -107,30 +109,30 @@ class SelfOrMixed:
         own, mixed = ((~outcomes.wrong[:, side], None if answers is None else answers[:, side]) for side in sides)
         return self_moa.matched_runs(own, mixed, rng, self.bootstrap)
 
-    def _bands(self, samples: self_moa.Samples, seed: int) -> tuple[tuple[float, self_moa.BandSets], ...]:
+    def _bands(self, samples: Samples, seed: int) -> tuple[tuple[float, BandSets], ...]:
         """Sets of each size in half the band and in all of it."""
-        found = []
+        bands = []
         for i, size in enumerate(size for size in _SIZES if (samples.drawn.min(axis=0) >= size).any()):
             for j, band in enumerate((self.band / 2, self.band)):
-                sets = self_moa.band_sets(samples, size, band, generator(seed, BANDS, 2 * i + j), self.bootstrap)
+                sets = band_sets(samples, size, band, generator(seed, BANDS, 2 * i + j), self.bootstrap)
                 if sets is not None:
-                    found.append((band, sets))
-        return tuple(found)
+                    bands.append((band, sets))
+        return tuple(bands)
 
-    def _names(self, outcomes: Outcomes, found: self_moa.Matched) -> words.Names:
-        if not found.choices:
+    def _names(self, outcomes: Outcomes, matched: self_moa.Matched) -> words.Names:
+        if not matched.choices:
             return words.Names((tuple(str(x) for x in self.self or ()),), (tuple(str(x) for x in self.members or ()),))
         return words.Names(
-            tuple((outcomes.models[one.model],) for one in found.choices),
-            tuple(tuple(outcomes.models[i] for i in one.members) for one in found.choices),
+            tuple((outcomes.models[one.model],) for one in matched.choices),
+            tuple(tuple(outcomes.models[i] for i in one.members) for one in matched.choices),
         )
 
 
-def _samples(outcomes: Outcomes) -> self_moa.Samples:
+def _samples(outcomes: Outcomes) -> Samples:
     if (runs := outcomes.per_cell.get("samples")) is not None:
-        return self_moa.samples_of_runs(np.asarray(runs, dtype=float), outcomes.models)
+        return samples_of_runs(np.asarray(runs, dtype=float), outcomes.models)
     if (fractions := outcomes.per_cell.get("frac")) is not None:
-        return self_moa.samples_of_fractions(np.asarray(fractions, dtype=float), outcomes.wrong, outcomes.models)
+        return samples_of_fractions(np.asarray(fractions, dtype=float), outcomes.wrong, outcomes.models)
     raise InputError(
         f"experiment=self_moa: {outcomes.source} has neither samples nor pass fractions; runs in columns of their own "
         "are accepted as experiment.self=[run1,run2,run3] experiment.members=[a,b,c]"

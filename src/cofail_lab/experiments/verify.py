@@ -14,6 +14,7 @@ from cofail_lab.claims.verifier import replay, split_level, verify_claim
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.report import verify as verify_summary
+from cofail_lab.report.numbers import span
 from cofail_lab.result import Result, Row, Section
 from cofail_lab.verdict import Verdict
 
@@ -102,7 +103,7 @@ def _result(
         metrics=metrics,
         verdicts=verdicts,
         tables=verify_summary.tables(verdicts, mutants),
-        figures=verify_summary.figures(claims),
+        figures=verify_summary.figures(claims, verdicts),
         sections=verify_summary.sections(claims, verdicts, mutants, alarms),
         interrupted=interrupted,
     )
@@ -124,8 +125,8 @@ def _replayed(path: str) -> Result:
             Row(
                 name,
                 "refuted again" if measured.status == "refuted" else measured.status,
-                f"{stored['check']}: measured {verify_summary.span(float(measured.low), float(measured.high))}, "
-                f"claimed {verify_summary.span(float(measured.least), float(measured.most))}",
+                f"{stored['check']}: measured {span(float(measured.low), float(measured.high))}, "
+                f"claimed {span(float(measured.least), float(measured.most))}",
             )
         )
     return Result(

@@ -47,15 +47,15 @@ class VotesOfSets:
             published = vote_slopes.vote_slope(sets, vote_slopes.HEADROOM, outcomes.n_models)
             controlled = vote_slopes.vote_slope(sets, vote_slopes.WITH_GAP, outcomes.n_models)
             advance(1)
-            found = words.Votes(outcomes, self.size, sets, published, controlled, **self._top(outcomes))
+            votes = words.Votes(outcomes, self.size, sets, published, controlled, **self._top(outcomes))
             advance(1)
         return Result(
-            headline=found.headline(),
-            metrics=found.metrics(),
-            labels={"decision": found.headline(), "slope": found.reading, "top": ", ".join(found.top_names)},
-            tables={"sets": found.table()},
-            figures={"votes": found.figure},
-            sections=found.sections(),
+            headline=votes.headline(),
+            metrics=votes.metrics(),
+            labels={"decision": votes.headline(), "slope": votes.reading, "top": ", ".join(votes.top_names)},
+            tables={"sets": votes.table()},
+            figures={"votes": votes.figure},
+            sections=votes.sections(),
         )
 
     def _top(self, outcomes: Outcomes) -> dict:

@@ -11,9 +11,9 @@ from cofail_lab.fitting.comparison.laws import FIRST_NULL, NULL_LAWS, POINT_LAWS
 from cofail_lab.fitting.estimators import loadings, one_factor
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.point import fit_counts
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.pool_scan import COMPOSITIONS, Compositions, PoolScan
-from cofail_lab.fitting.readings.tail_test import MAX_MODELS, TailTest, test_tail
+from cofail_lab.fitting.readings.tail_test import MAX_MODELS, SIMULATED, TailTest, test_tail
 from cofail_lab.fitting.refit import refitter, replicated_laws
 from cofail_lab.fitting.replicates.null import NullCalibration, NullTest, place, power, simulate, with_atom
 from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing, one_thread
@@ -38,12 +38,14 @@ class Calibration:
         n_replicates: number of matrices asked for from each null law; with 0 there is no calibration, but a scan.
         atom: size of the common mode that the power is computed for.
         seed: of the simulations.
+        n_histograms: simulated from every smooth law for its p-value.
     """
 
     fit: MatrixFit
     n_replicates: int
     atom: float
     seed: int
+    n_histograms: int = SIMULATED
 
     def stages(self) -> dict[str, Stage]:
         """The matrices to simulate: ``null_<law>`` from each null law, ``power`` with a common mode."""
@@ -107,6 +109,7 @@ class Calibration:
                 np.bincount(outcomes.wrong[:, varying].sum(axis=1), minlength=len(varying) + 1),
                 atom=self.atom,
                 seed=self.seed,
+                n_simulated=self.n_histograms,
             )
 
     @cached_property

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cofail_lab.fitting.comparison.laws import FIRST_NULL, NULL_LAWS
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.tail_test import MAX_MODELS, TailTest
 from cofail_lab.fitting.replicates.null import NullTest
 from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS
@@ -86,7 +86,7 @@ def conclude(fit: MatrixFit) -> Conclusion:
         return Conclusion("cannot_tell", "no_one_factor")
     tests = {} if fit.null is None else fit.null.own_tests(NULL_LAWS)
     if fit.null is None or not tests:
-        return Conclusion("cannot_tell", "not_tested")
+        return Conclusion("cannot_tell", "interrupted" if fit.interrupted else "not_tested")
     return _judge(tests, fit.tail, interrupted=fit.null.interrupted, n_models=fit.outcomes.n_models)
 
 

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from cofail_lab.fitting.comparison.laws import MATRIX_LAWS
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.stack import TetrachoricStack
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS, log_predictions
 from cofail_lab.fitting.replicates.stages import one_thread
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
+from cofail_lab.fitting.matrix_fit import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.parts import resampled_parts
 from cofail_lab.fitting.readings.slopes import pair_slopes
 from cofail_lab.fitting.refit import refitter, replicated_laws
-from cofail_lab.fitting.replicates.bootstrap import AT_ONCE, bootstrap, jackknife
+from cofail_lab.fitting.replicates.bootstrap import AT_ONCE, JACKKNIFE_GROUPS, bootstrap, jackknife
 from cofail_lab.fitting.replicates.pair_errors import pair_errors
 from cofail_lab.fitting.replicates.stages import Batch, Replicates, Stage, join
 
@@ -25,11 +25,13 @@ class Bootstrap:
         fit: the fit of the observed matrix.
         n_replicates: number of replicates asked for; 0 leaves the bootstrap out.
         seed: of the resampling.
+        groups: that the jackknife leaves out in turn, at most.
     """
 
     fit: MatrixFit
     n_replicates: int
     seed: int
+    groups: int = JACKKNIFE_GROUPS
 
     def stages(self) -> dict[str, Stage]:
         """The bootstrap in two parts and, where there is a ratio, the jackknife.
@@ -61,7 +63,7 @@ class Bootstrap:
         }
         if self.n_replicates and outcomes.n_all_wrong and outcomes.n_queries > 1:
             more, at_once = (rich, _MATRIX_AT_ONCE) if laws else (plain, AT_ONCE)
-            stages["jackknife"] = jackknife(wrong, pairs, seed, more, at_once)
+            stages["jackknife"] = jackknife(wrong, pairs, seed, more, at_once, self.groups)
         return {name: stage for name, stage in stages.items() if stage.n_replicates}
 
     def attach(self, drawn: Mapping[str, Replicates], *, finished: bool) -> MatrixFit:

@@ -8,7 +8,9 @@ import numpy as np
 
 from cofail_lab.fitting.calibration import Calibration
 from cofail_lab.fitting.comparison.law_fits import LawFit, LawFits
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
+from cofail_lab.fitting.readings.tail_test import SIMULATED
+from cofail_lab.fitting.replicates.bootstrap import JACKKNIFE_GROUPS
 from cofail_lab.fitting.replicates.stages import Replicates, Stage
 from cofail_lab.fitting.resampling import Bootstrap
 
@@ -24,6 +26,8 @@ class Tasks:
         atom: size of the common mode that the power is computed for.
         seed: of everything that is drawn at random.
         folds: parts of the queries for the comparison of laws.
+        groups: that the jackknife leaves out in turn, at most.
+        n_histograms: simulated from every smooth law of difficulty.
     """
 
     fit: MatrixFit
@@ -32,16 +36,18 @@ class Tasks:
     atom: float
     seed: int
     folds: int
+    groups: int = JACKKNIFE_GROUPS
+    n_histograms: int = SIMULATED
 
     @cached_property
     def resampling(self) -> Bootstrap:
         """The bootstrap and the jackknife."""
-        return Bootstrap(self.fit, self.bootstrap, self.seed)
+        return Bootstrap(self.fit, self.bootstrap, self.seed, self.groups)
 
     @cached_property
     def calibration(self) -> Calibration:
         """The null calibration."""
-        return Calibration(self.fit, self.null, self.atom, self.seed)
+        return Calibration(self.fit, self.null, self.atom, self.seed, self.n_histograms)
 
     @cached_property
     def resampled(self) -> Mapping[str, Stage]:

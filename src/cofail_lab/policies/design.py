@@ -17,7 +17,7 @@ from cofail_lab.policies.graded import Features
 from cofail_lab.policies.words import Corpus
 
 MOST_TERMS = 20_000
-_LEAST_PROMPTS = 2
+_MIN_PROMPTS = 2
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class _Terms:
             return None
         counts = words.counts.tocsc()
         prompts = np.diff(counts.indptr)
-        chosen = np.flatnonzero(prompts >= _LEAST_PROMPTS)
+        chosen = np.flatnonzero(prompts >= _MIN_PROMPTS)
         if len(chosen) > MOST_TERMS:
             frequency = np.asarray(counts.sum(axis=0)).ravel()[chosen]
             chosen = np.sort(chosen[np.argsort(-frequency, kind="stable")[:MOST_TERMS]])

@@ -14,9 +14,10 @@ import numpy as np
 
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.bounds.planner import queries_to_decide
+from cofail_lab.report.health import LABELS
 from cofail_lab.report.names import printable, shorten
 from cofail_lab.report.numbers import agreeing_digits, count, interval, percent, points
-from cofail_lab.result import Row, Section
+from cofail_lab.result import Exhibit, Row, Section
 
 if TYPE_CHECKING:
     from cofail_lab.data.health.chance import Finding
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 VERDICTS = {"room": "ROOM IF A SELECTOR CAN FIND IT", "skip": "NO ROOM", "open": "CANNOT TELL YET"}
 """`bounds.certificate.Certificate.outcome` -> what is said first."""
+
+NEXT = "What to do next"
+"""Title of the section with the next step."""
 
 # Notes on how a matrix was read that may make all of it another matrix.
 _GUESSES = (" set aside: ", "with different prompts in other records", "although ", "taken for repeated runs")
@@ -63,6 +67,27 @@ def headline(outcomes: Outcomes, certificate: Certificate) -> str:
     )
 
 
+def exhibit(outcomes: Outcomes, certificate: Certificate, findings: Sequence[Finding] = ()) -> Exhibit:
+    """The matrix for its page, with the answer in at most twelve words and what could void it."""
+    if outcomes.n_models == 1:
+        said = "No room: one model has nothing to combine."
+    else:
+        words = verdict(certificate).capitalize()
+        said = f"{words}: {_certified(certificate)} certified."
+    caveats = [(LABELS[f.check], f.sentence, f"health-of-the-matrix-{i}") for i, f in enumerate(findings, start=1)]
+    left_out = outcomes.left_out
+    if left_out is not None and left_out.n_queries:
+        sentence = f"{count(left_out.n_queries)} queries were not answered by every model and are left out."
+        caveats.insert(0, (f"{count(left_out.n_queries)} queries left out", sentence, "the-matrix"))
+    return Exhibit(
+        outcomes,
+        said,
+        (certificate.paired_min_gain, certificate.paired_max_gain),
+        certificate.overhead,
+        tuple(caveats),
+    )
+
+
 def first_sections(
     outcomes: Outcomes, certificate: Certificate, findings: Sequence[Finding]
 ) -> tuple[Section, Section]:
@@ -88,7 +113,7 @@ def next_section(certificate: Certificate, *, beyond: bool = False) -> Section:
         certificate: which gains are certified.
         beyond: whether more queries defeat everyone than any law without a common mode explains.
     """
-    return Section("What to do next", (f"Next: {_next_step(certificate, beyond)}.",))
+    return Section(NEXT, (f"Next: {_next_step(certificate, beyond)}.",))
 
 
 def _next_step(certificate: Certificate, beyond: bool) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cofail_lab.fitting.comparison.compare import LawComparison
     from cofail_lab.fitting.comparison.law_fits import LawFit
     from cofail_lab.fitting.estimators.tetrachoric import Tetrachoric
-    from cofail_lab.fitting.matrix import MatrixFit
+    from cofail_lab.fitting.matrix_fit import MatrixFit
     from cofail_lab.outcomes import Outcomes
     from cofail_lab.result import Result
     from cofail_lab.verdict import Verdict

@@ -117,7 +117,7 @@ class Churn:
         times = "switch" if self.n_switches == 1 else "switches"
         advice = {
             "adopting_gains": "Keep the option to switch.",
-            "cannot_tell": "Whether adopting pays cannot be told from these queries.",
+            "cannot_tell": "These queries do not decide whether adopting pays.",
         }[self.reading]
         return (
             f"Adopting each new best model ends {points(float(self.observed.final))} above {best}; averaged over the "

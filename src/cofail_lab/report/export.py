@@ -106,7 +106,7 @@ def table(result: Result, name: str) -> pa.Table:
 
 def frame(result: Result, name: str, library: Literal["pandas", "polars"] | None = None) -> Any:
     """See `Result.frame`."""
-    found = table(result, name)
+    content = table(result, name)
     if library not in (None, *_LIBRARIES):
         raise InputError(f"library: {library!r} is none of {_listed(_LIBRARIES)}")
     wanted = _LIBRARIES if library is None else (library,)
@@ -115,18 +115,24 @@ def frame(result: Result, name: str, library: Literal["pandas", "polars"] | None
         raise InputError(
             f"frame: {' or '.join(wanted)} is not installed; pip install {wanted[0]}, or use .tables, which are Arrow"
         )
-    return found.to_pandas() if installed == "pandas" else import_module("polars").from_arrow(found)
+    return content.to_pandas() if installed == "pandas" else import_module("polars").from_arrow(content)
 
 
 def to_html(result: Result, *, figures: bool = True) -> str:
     """See `Result.to_html`."""
-    from cofail_lab.report.figures.style import svg
+    from cofail_lab.report.figures.phone import for_page
     from cofail_lab.report.page import render_page
 
-    drawings = {name: svg(draw()) for name, draw in result.figures.items()} if figures else {}
+    drawings: dict[str, str] = {}
+    phone: dict[str, str] = {}
+    for name, draw in result.figures.items() if figures else ():
+        drawings[name], narrow = for_page(draw())
+        if narrow is not None:
+            phone[name] = narrow
     origin = result.origin
     made = {} if origin is None else {"command": origin.command, **origin.inputs}
-    return render_page(result, "cofail-lab" if origin is None else f"cofail-lab {origin.experiment}", made, drawings)
+    title = "cofail-lab" if origin is None else f"cofail-lab {origin.experiment}"
+    return render_page(result, title, made, drawings, phone=phone)
 
 
 def to_markdown(result: Result, name: str | None = None, columns: Sequence[str] | None = None) -> str:
@@ -175,13 +181,13 @@ def _cells(result: Result, name: str, columns: Sequence[str] | None) -> tuple[li
     """Headings, rows of cells as people read them, and which columns hold numbers."""
     import pyarrow.types as kinds
 
-    found = table(result, name)
-    chosen = found.column_names if columns is None else list(columns)
-    if unknown := [column for column in chosen if column not in found.column_names]:
-        raise InputError(f"columns: {unknown[0]!r} is none of {_listed(found.column_names)} of {name}")
-    found = found.select(chosen)
-    numeric = [kinds.is_integer(kind) or kinds.is_floating(kind) for kind in found.schema.types]
-    values = zip(*(column.to_pylist() for column in found.columns), strict=True)
+    content = table(result, name)
+    chosen = content.column_names if columns is None else list(columns)
+    if unknown := [column for column in chosen if column not in content.column_names]:
+        raise InputError(f"columns: {unknown[0]!r} is none of {_listed(content.column_names)} of {name}")
+    content = content.select(chosen)
+    numeric = [kinds.is_integer(kind) or kinds.is_floating(kind) for kind in content.schema.types]
+    values = zip(*(column.to_pylist() for column in content.columns), strict=True)
     return chosen, [[_cell(value) for value in row] for row in values], numeric
 
 

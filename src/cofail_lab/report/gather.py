@@ -14,6 +14,7 @@ from cofail_lab.report.finding_policies import policy_remarks
 from cofail_lab.report.gathered import GatheredRuns, form, heading, value_text
 from cofail_lab.report.names import printable, shorten
 from cofail_lab.report.numbers import count, points
+from cofail_lab.report.side_by_side import side_by_side
 from cofail_lab.result import Listing, Row, Section
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _MAX_ERRORS = 20
 # A label with more values than this, or with longer ones, is not counted in a sentence.
 _MAX_VALUES, _MAX_VALUE_LENGTH = 4, 30
 # On one screen: sentences about other metrics and about what did not finish, and the fewest runs that are listed.
-_SENTENCES, _UNFINISHED, _FEWEST = 2, 2, 4
+_SENTENCES, _UNFINISHED, _MIN_RUNS = 2, 2, 4
 # Lines around the headline and the listing.
 _MARGIN = 9
 
@@ -39,12 +40,12 @@ def brief(runs: GatheredRuns) -> tuple[Section, ...]:
     sentences = [moves for name in leading if (moves := sentence(runs, name, in_full=False))][:_SENTENCES]
     said = headline(runs)
     sentences += policy_remarks(runs)
-    sentences += [tally(runs)] * (said != tally(runs)) + _unfinished(runs)[:_UNFINISHED]
+    sentences += [tally(runs)] * (said != tally(runs)) + unfinished(runs)[:_UNFINISHED]
     room = SCREEN - _MARGIN - sum(len(wrap(text, 76)) for text in (said, *sentences))
     done = runs.completed
     some = []
     if len(done) > room:
-        k = max(_FEWEST, room - 1)
+        k = max(_MIN_RUNS, room - 1)
         done = [done[round(i * (len(done) - 1) / (k - 1))] for i in range(k)]
         some = [f"{k} of {count(len(runs.completed))} runs, evenly spread; all are in tables/runs.csv:"]
     return (
@@ -53,7 +54,7 @@ def brief(runs: GatheredRuns) -> tuple[Section, ...]:
     )
 
 
-def _unfinished(runs: GatheredRuns) -> list[str]:
+def unfinished(runs: GatheredRuns) -> list[str]:
     """For each reason why runs did not finish: how many they are, and the first of them."""
     reasons: dict[tuple[str, str], list[int]] = {}
     for i in sorted({*range(len(runs.folders))} - {*runs.completed}):
@@ -66,7 +67,7 @@ def _unfinished(runs: GatheredRuns) -> list[str]:
 
 
 def sections(runs: GatheredRuns, unreadable: list[Path], captions: Mapping[str, str]) -> tuple[Section, ...]:
-    """The index of runs, and those that did not finish, where there are any.
+    """The index of runs, a few runs side by side, and those that did not finish, where there are any.
 
     Args:
         runs: what was gathered.
@@ -76,7 +77,9 @@ def sections(runs: GatheredRuns, unreadable: list[Path], captions: Mapping[str, 
     # The status says something only where some run is not finished.
     listing = _listing(runs, range(len(runs.folders)), status=len(runs.completed) < len(runs.folders))
     index = Section(title="Runs", sentences=_sentences(runs, unreadable), figures=captions, listing=listing)
-    return (index, _failures(runs)) if len(runs.completed) < len(runs.folders) else (index,)
+    sides = side_by_side(runs)
+    failures = (_failures(runs),) if len(runs.completed) < len(runs.folders) else ()
+    return (index, *(() if sides is None else (sides,)), *failures)
 
 
 def figures(runs: GatheredRuns) -> dict[str, tuple[str, Callable[[], Figure]]]:

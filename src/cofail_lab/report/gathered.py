@@ -56,6 +56,7 @@ class GatheredRuns:
         pages: the file of every run that a reader opens.
         gains: what policies gain, in a sweep over policies: then the headline is about these.
         leading: metrics that have sentences of their own, before others.
+        chosen: whether the user has named the metrics to show.
     """
 
     columns: Mapping[str, list[Any]]
@@ -66,6 +67,7 @@ class GatheredRuns:
     pages: tuple[Path, ...]
     gains: tuple[str, ...] = ()
     leading: tuple[str, ...] = LEADING
+    chosen: bool = False
 
     @property
     def completed(self) -> list[int]:

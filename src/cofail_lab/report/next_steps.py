@@ -55,6 +55,20 @@ def _verify(result: Result) -> str:
     return "experiment=verify experiment.claims=P1.v verbose=true shows the evidence for one claim"
 
 
+def _raters(result: Result) -> str:
+    if "majority" in result.tables:
+        return "cofail-lab {folder}/tables/majority.parquet fits what they vote; other rules are beside it"
+    return f"{_SAME} a column of models (data.model=) gives the outcome matrix under each rule"
+
+
+def _audit(result: Result) -> str:
+    if "sheet" in result.tables:
+        return f"fill in {{folder}}/tables/sheet.csv; then {_SAME} experiment.verdicts=FILE"
+    if result.metrics.get("n_unread"):
+        return "read more of the sheet, and run the same command again"
+    return f"correct keys and grader; {_SAME} experiment=regrade experiment.other=FILE compares both gradings"
+
+
 def _check(result: Result) -> str:
     if result.labels.get("answer") == "refuted":
         return "experiment=check experiment.replay={folder}/results.json measures the counterexample again"
@@ -62,7 +76,9 @@ def _check(result: Result) -> str:
 
 
 _STEPS: dict[str, str | Callable[[Result], str]] = {
-    "queries": f"{_SAME} experiment=health looks for wrong keys and broken graders behind them",
+    "queries": f"{_SAME} experiment=audit writes a sheet to read them with, the most suspicious first",
+    "audit": _audit,
+    "reference_work": "study=reference_work data.path=FOLDER replays the released matrices too",
     "policies": f"{_SAME} experiment=decide weighs the gains against dollars",
     "decide": f"{_SAME} experiment=cascade reads one pair of models at every fraction",
     "cascade": f"{_SAME} experiment=decide puts it beside routers and votes",
@@ -75,11 +91,15 @@ _STEPS: dict[str, str | Callable[[Result], str]] = {
     "bounds": f"{_SAME} experiment=queries counts and names the queries that all of them fail",
     "plan": f"grade them; then {_SAME} experiment=certify",
     "frontier": f"{_SAME} experiment=decide says how much of it real policies get",
+    "explore": "open {folder}/explorer.html in a browser",
     "tail_curve": "-m and several values of a law's key compare curves; experiment=grid computes a thousand",
     "verify": _verify,
     "check": _check,
     "health": _health,
     "regrade": f"{_SAME} experiment=queries lists the queries that still defeat everyone",
+    "raters": _raters,
+    "compare": f"{_SAME} experiment=fit for each of the two says whether its tail could be chance",
+    "errors": f"{_SAME} experiment=vote says what votes of such models gain",
     "gather": "gather.metrics=NAMES shows other numbers; the page links every run",
     "grid": "experiment=tail_curve shows one of these curves in full",
     "sample": "cofail-lab {folder}/tables/sample.parquet fits it",

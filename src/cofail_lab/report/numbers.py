@@ -87,6 +87,15 @@ def interval(lower: float | None, upper: float | None, form: Callable[[float | N
     return f"{form(lower).removesuffix(' points')} to {form(upper)}"
 
 
+def span(low: float | None, high: float | None) -> str:
+    """An interval of any numbers: one number, two, or a bound; None and an infinity are no end."""
+    low_, high_ = (value if _exists(value) and math.isfinite(value) else None for value in (low, high))
+    if low_ is None or high_ is None:
+        return f"at most {number(high_)}" if low_ is None else f"at least {number(low_)}"
+    low_text, high_text = number(float(low_), 6), number(float(high_), 6)
+    return low_text if low_text == high_text else f"{low_text} to {high_text}"
+
+
 def agreeing_digits(
     derive: Callable[..., float], form: Callable[[float | None], str], *shares: float, least: int = 1, most: int = 6
 ) -> int:

@@ -81,7 +81,7 @@ def decide_sections(contest: Contest, ceilings: Ceilings, figures: tuple[str, ..
             "What was tried",
             tuple(_findings(contest, ceilings)),
             (_row(contest.reference), *(_row(s) for s in tried)),
-            {name: FIGURES[name] for name in figures},
+            _captions(contest, figures),
         ),
         Section("What nobody can pass", (), tuple(_ceiling_rows(contest, ceilings))),
     )
@@ -110,7 +110,7 @@ def sections(contest: Contest, ceilings: Ceilings, figures: tuple[str, ...]) -> 
     """Policies, baselines, and ceilings; figures by name."""
     entered = {s.name for s in contest.contestants}
     baselines = [s for s in contest.scores if s.name not in entered and not s.ceiling]
-    shown = {name: FIGURES[name] for name in figures}
+    shown = _captions(contest, figures)
     return (
         Section(
             "What policies get",
@@ -121,6 +121,19 @@ def sections(contest: Contest, ceilings: Ceilings, figures: tuple[str, ...]) -> 
         Section("Without reading anything", (best_sentence(contest),), tuple(_row(s) for s in baselines)),
         Section("What nobody can pass", (), tuple(_ceiling_rows(contest, ceilings))),
     )
+
+
+def _captions(contest: Contest, figures: tuple[str, ...]) -> dict[str, str]:
+    """What the figures show, with what is found in them."""
+    if not contest.contestants:
+        return {name: FIGURES[name] for name in figures}
+    most = max(contest.contestants, key=lambda s: s.gain)
+    found = {
+        "gains": f"{most.name} gains most: {gain_text(most)}.",
+        "dollars": f"{most.name}, which gains most, is right on {percent(most.accuracy)}"
+        f"{'' if most.cost is None else f' for {number(most.cost)} a query'}.",
+    }
+    return {name: f"{found[name]} {FIGURES[name]}" for name in figures}
 
 
 def gain_text(score: Score) -> str:

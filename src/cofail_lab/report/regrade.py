@@ -79,7 +79,7 @@ def sections(
     for variant in variants:
         rows.append(Row(_TITLES[variant.name], ABSENT if variant.absent else "", variant.absent))
         if not variant.absent:
-            rows += _figure_rows(variant.figures)
+            rows += figure_rows(variant.figures)
     sentences = []
     if n_at_limit:
         sentences.append(
@@ -114,7 +114,8 @@ def _change(old: Figures | None, new: Figures | None) -> str:
     return f": β goes from {percent(old.all_wrong)} to {percent(new.all_wrong)}, the oracle gain from {gains}."
 
 
-def _figure_rows(figures: Figures) -> list[Row]:
+def figure_rows(figures: Figures) -> list[Row]:
+    """β and G of one variant, with limits and certificates."""
     k_of_n = f"{count(figures.n_all_wrong)} of {count(figures.n_queries)}"
     limits = interval(figures.all_wrong_lower, figures.all_wrong_upper)
     certified = interval(figures.paired_min_gain, figures.paired_max_gain, points)

@@ -14,7 +14,8 @@ from cofail_lab.result import Row, Section
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from cofail_lab.decisions.self_moa import BandSets, Matched
+    from cofail_lab.decisions.accuracy_band import BandSets
+    from cofail_lab.decisions.self_moa import Matched
     from cofail_lab.outcomes import Outcomes
 
 Reading = Literal["mixed_better", "self_better", "cannot_tell"]
@@ -41,7 +42,7 @@ class Compared:
         outcomes: the matrix.
         k: draws of either side.
         band: of accuracy.
-        found: the comparison.
+        matched: the comparison.
         names: of the compared.
         bands: sets of each size within a band; empty where runs are given as columns.
     """
@@ -49,44 +50,44 @@ class Compared:
     outcomes: Outcomes
     k: int
     band: float
-    found: Matched
+    matched: Matched
     names: Names
     bands: tuple[tuple[float, BandSets], ...]
 
     @property
     def reading(self) -> Reading:
         """What the limits say."""
-        if self.found.lower > 0:
+        if self.matched.lower > 0:
             return "mixed_better"
-        return "self_better" if self.found.upper < 0 else "cannot_tell"
+        return "self_better" if self.matched.upper < 0 else "cannot_tell"
 
     @property
     def chosen(self) -> bool:
         """Whether anyone was chosen, on other queries than those that are scored."""
-        return len(self.found.choices) == 2
+        return len(self.matched.choices) == 2
 
     @property
     def plurality(self) -> bool:
         """Whether answers decide the votes."""
-        return not self.found.choices and "answer" in self.outcomes.per_cell
+        return not self.matched.choices and "answer" in self.outcomes.per_cell
 
     def headline(self) -> str:
         """Both accuracies and what to do."""
-        found = self.found
-        limits = interval(found.lower, found.upper, points)
-        side = "more" if found.difference > 0 else "less"
-        equal = abs(found.difference) < 1e-12
-        difference = "as often" if equal else f"{points(abs(found.difference))} {side}"
+        matched = self.matched
+        limits = interval(matched.lower, matched.upper, points)
+        side = "more" if matched.difference > 0 else "less"
+        equal = abs(matched.difference) < 1e-12
+        difference = "as often" if equal else f"{points(abs(matched.difference))} {side}"
         advice = {
             "mixed_better": "Draw from different models.",
             "self_better": "Draw the one model again.",
-            "cannot_tell": "Which is better cannot be told from these queries.",
+            "cannot_tell": "These queries do not decide which is better.",
         }[self.reading]
-        runs = "runs" if not found.choices else "draws"
+        runs = "runs" if not matched.choices else "draws"
         return (
-            f"{self.k} {runs} of {_either(self.names.own)} are right by {self._vote} on {percent(found.self_accuracy)} "
-            f"of the queries, one each of {_either(self.names.members)} on {percent(found.mixed_accuracy)}: "
-            f"{difference} (95% {limits}). {advice}"
+            f"{self.k} {runs} of {_either(self.names.own)} are right by {self._vote} on "
+            f"{percent(matched.self_accuracy)} of the queries, one each of "
+            f"{_either(self.names.members)} on {percent(matched.mixed_accuracy)}: {difference} (95% {limits}). {advice}"
         )
 
     @property
@@ -95,22 +96,22 @@ class Compared:
 
     def metrics(self) -> dict[str, float | int | None]:
         """Flat, see docs/self_moa.md."""
-        found = self.found
+        matched = self.matched
         same = [sets for band, sets in self.bands if sets.size == self.k and band == self.band]
         return {
             "n_models": self.outcomes.n_models,
             "n_queries": self.outcomes.n_queries,
             "single_best": 1 - float(self.outcomes.error_rates.min()),
             "oracle": 1 - self.outcomes.all_wrong(),
-            "self_accuracy": found.self_accuracy,
-            "mixed_accuracy": found.mixed_accuracy,
-            "difference": found.difference,
-            "difference_lower": found.lower,
-            "difference_upper": found.upper,
-            "self_single": found.self_single,
-            "mixed_single": found.mixed_single,
-            "self_ceiling": found.self_ceiling,
-            "mixed_ceiling": found.mixed_ceiling,
+            "self_accuracy": matched.self_accuracy,
+            "mixed_accuracy": matched.mixed_accuracy,
+            "difference": matched.difference,
+            "difference_lower": matched.lower,
+            "difference_upper": matched.upper,
+            "self_single": matched.self_single,
+            "mixed_single": matched.mixed_single,
+            "self_ceiling": matched.self_ceiling,
+            "mixed_ceiling": matched.mixed_ceiling,
             "n_sets": same[0].n_all if same else None,
             "difference_equal_quality": same[0].at_no_gap if same else None,
             "difference_equal_quality_lower": same[0].lower if same else None,
@@ -156,20 +157,22 @@ class Compared:
         return (how, votes)
 
     def _rows(self) -> tuple[Row, ...]:
-        found = self.found
-        exact = "exact, over the distinct draws of its samples" if found.choices else "as run"
-        others = "exact, from their shares of right samples" if found.choices else "as run"
+        matched = self.matched
+        exact = "exact, over the distinct draws of its samples" if matched.choices else "as run"
+        others = "exact, from their shares of right samples" if matched.choices else "as run"
         return (
-            Row(f"{self.k} of one model", percent(found.self_accuracy), exact),
-            Row(f"{self.k} models", percent(found.mixed_accuracy), others),
-            Row("difference", points(found.difference), f"95% {interval(found.lower, found.upper, points)}"),
+            Row(f"{self.k} of one model", percent(matched.self_accuracy), exact),
+            Row(f"{self.k} models", percent(matched.mixed_accuracy), others),
+            Row("difference", points(matched.difference), f"95% {interval(matched.lower, matched.upper, points)}"),
             Row(
-                "one draw alone", percent(found.self_single), f"of the model; {percent(found.mixed_single)} of members"
+                "one draw alone",
+                percent(matched.self_single),
+                f"of the model; {percent(matched.mixed_single)} of members",
             ),
             Row(
                 "ceiling of the draws",
-                percent(found.self_ceiling),
-                f"one is right; {percent(found.mixed_ceiling)} mixed",
+                percent(matched.self_ceiling),
+                f"one is right; {percent(matched.mixed_ceiling)} mixed",
             ),
             Row("ceiling of the pool", percent(1 - self.outcomes.all_wrong()), "one graded run of every model (1 − β)"),
         )
@@ -218,7 +221,7 @@ class Compared:
         """Differences against the quality gap, and the comparison."""
         from cofail_lab.report.figures.self_moa import self_moa
 
-        return self_moa([sets for band, sets in self.bands if band == self.band], self.found, self.k)
+        return self_moa([sets for band, sets in self.bands if band == self.band], self.matched, self.k)
 
 
 def _band_row(sets: BandSets) -> Row:

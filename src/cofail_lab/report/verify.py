@@ -3,15 +3,14 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from math import isfinite
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import pyarrow as pa
 
 from cofail_lab.claims.claim import Claim
 from cofail_lab.claims.self_test import FalseAlarm, FalseAlarms, PlantedMutant
 from cofail_lab.report.evidence import CAPTIONS, FIGURES
-from cofail_lab.report.numbers import count, number, percent
+from cofail_lab.report.numbers import count, percent, span
 from cofail_lab.result import Row, Section
 from cofail_lab.verdict import Status, Verdict
 
@@ -26,17 +25,12 @@ def headline(verdicts: Sequence[Verdict], mutants: Sequence[PlantedMutant] | Non
     if not verdicts:
         return "No verdict was reached."
     wrong = [verdict for verdict in verdicts if verdict.status != verdict.expected]
-    counts = ", ".join(
-        f"{sum(v.status == status for v in verdicts)} {status}"
-        for status in STATUSES
-        if any(v.status == status for v in verdicts)
-    )
     if wrong:
         named = ", ".join(f"{v.id} ({v.release}) {v.status}" for v in wrong[:5])
         more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
         said = f"{len(wrong)} of {len(verdicts)} verdicts are not the expected ones: {named}{more}."
     else:
-        said = f"All {len(verdicts)} verdicts are the expected ones: {counts}."
+        said = _tally(verdicts)
     if mutants is not None:
         caught = sum(mutant.status == "refuted" for mutant in mutants)
         said += f" {caught} of {len(mutants)} planted false variants were refuted."
@@ -49,26 +43,39 @@ def headline(verdicts: Sequence[Verdict], mutants: Sequence[PlantedMutant] | Non
     return said
 
 
+def _tally(verdicts: Sequence[Verdict]) -> str:
+    """What fell, what stands and what is only reported, each statement once."""
+    by_status = {status: {(v.id, v.statement) for v in verdicts if v.status == status} for status in STATUSES}
+    fell, stand = len(by_status["refuted"]), len(by_status["confirmed"])
+    rest = [(len(by_status[status]), status) for status in ("reported", "undecided") if by_status[status]]
+    more = "".join(f", {count(n)} {'is' if n == 1 else 'are'} only {status}" for n, status in rest)
+    of = len({(v.id, v.statement) for v in verdicts})
+    first = f"{count(fell)} of {count(of)} statements fell" if fell else f"None of {count(of)} statements fell"
+    return f"{first}, {count(stand)} {'stands' if stand == 1 else 'stand'}{more}."
+
+
 def sections(
     claims: Sequence[Claim],
     verdicts: Sequence[Verdict],
     mutants: Sequence[PlantedMutant] | None,
     alarms: FalseAlarms | None,
 ) -> tuple[Section, ...]:
-    """What was done for each proposition, what was refuted and by what, and how the verifier itself did."""
-    parts = [_evidence(proposition, verdicts) for proposition in _propositions(claims)]
+    """What was refuted and by what, what was done for each proposition, and how the verifier itself did."""
+    parts = []
     refuted = [verdict for verdict in verdicts if verdict.status == "refuted"]
     if refuted:
         parts.append(
             Section(
-                "Refuted",
+                "What fell, and by what",
                 (
                     "Each is refuted by one case, stored in results.json: "
                     "cofail-lab experiment=verify experiment.replay=.../results.json measures it again.",
                 ),
                 tuple(refutation(verdict) for verdict in refuted),
+                appendix=True,
             )
         )
+    parts += [_evidence(proposition, verdicts) for proposition in _propositions(claims)]
     if mutants is not None:
         missed = [mutant for mutant in mutants if mutant.status != "refuted"]
         parts.append(
@@ -105,10 +112,27 @@ def _alarm(alarm: FalseAlarm) -> Row:
     )
 
 
-def figures(claims: Sequence[Claim]) -> dict[str, "Callable[[], Figure]"]:
-    """The figure of every proposition among the claims."""
+def figures(claims: Sequence[Claim], verdicts: Sequence[Verdict] = ()) -> dict[str, "Callable[[], Figure]"]:
+    """The figure of every refuted statement, and of every proposition among the claims."""
+    fell = {v.id: v.evidence["counterexample"] for v in verdicts if "counterexample" in v.evidence}
     names = dict.fromkeys(FIGURES[p] for p in _propositions(claims) if p in FIGURES)
-    return {f"evidence_{name}": lambda name=name: _draw(name) for name in names}
+    drawn: dict[str, Callable[[], Figure]] = {
+        figure_name(claim): lambda stored=stored: _refutation(stored) for claim, stored in fell.items()
+    }
+    return drawn | {f"evidence_{name}": lambda name=name: _draw(name) for name in names}
+
+
+def figure_name(claim: str) -> str:
+    """The name of the figure that shows how a statement was refuted."""
+    return f"refuted_{claim.replace('.', '_')}"
+
+
+def _refutation(stored: Mapping[str, Any]) -> "Figure":
+    from cofail_lab.report.figures.refutation import refutation as draw
+
+    least, most = (float(value) for value in stored["allowed"])
+    low, high = (float(value) for value in stored["measured"])
+    return draw((least, most), (low, high))
 
 
 def tables(verdicts: Sequence[Verdict], mutants: Sequence[PlantedMutant] | None) -> dict[str, pa.Table]:
@@ -141,14 +165,6 @@ def tables(verdicts: Sequence[Verdict], mutants: Sequence[PlantedMutant] | None)
     if mutants is not None:
         tables["mutants"] = pa.Table.from_pylist([vars(mutant) for mutant in mutants])
     return tables
-
-
-def span(low: float, high: float) -> str:
-    """An interval as people read it: one number, two, or a bound."""
-    if not isfinite(low) or not isfinite(high):
-        return f"at most {number(float(high))}" if isfinite(high) else f"at least {number(float(low))}"
-    low_text, high_text = number(float(low), 6), number(float(high), 6)
-    return low_text if low_text == high_text else f"{low_text} to {high_text}"
 
 
 def _evidence(proposition: str, verdicts: Sequence[Verdict]) -> Section:

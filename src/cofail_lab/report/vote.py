@@ -206,8 +206,8 @@ class Votes:
             )
         elif self.reading == "vanishes":
             said = (
-                f"The published slope is positive. {with_gap} it cannot be told from 0 ({limits}): nothing here says "
-                "that correlation helps a vote."
+                f"The published slope is positive. {with_gap} it cannot be distinguished from 0 ({limits}): nothing "
+                "here says that correlation helps a vote."
             )
         else:
             said = f"The slope is positive as published, and {with_gap[0].lower()}{with_gap[1:]} too ({limits})."

@@ -19,7 +19,7 @@ from cofail_lab.data.files import local_path
 _NUMERICAL_PACKAGES = ("numpy", "scipy", "jax", "jaxlib", "scikit-learn", "cvxpy", "highspy")
 _DIGITS = 16
 # Entries of the configuration that name files, beside those called ``..._path``.
-_FILES = ("path", "repo", "registry", "names", "instances", "other", "published", "replay")
+_FILES = ("path", "repo", "registry", "names", "instances", "other", "keys", "published", "replay", "verdicts")
 
 
 def job_key(config: Mapping[str, Any]) -> str:

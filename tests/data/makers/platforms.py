@@ -139,38 +139,31 @@ def lighteval_flat(folder: Path) -> Made:
     )
 
 
-def lighteval_dunder(folder: Path) -> Made:
-    return _lighteval(
-        folder,
-        lambda truth, i, value: {
-            "__doc__": _document(truth, i),
-            "__metric__": {"em": value, "other": 1.0},
-            "__model_response__": {"text": ["x"]},
-        },
-    )
+def _lighteval_nested(folder: Path, key: str = "{}", form: Callable[[Any], Any] = lambda value: value) -> Made:
+    """Rows of three parts, with these names of the columns and this form of the values."""
 
-
-def lighteval(folder: Path) -> Made:
-    return _lighteval(
-        folder,
-        lambda truth, i, value: {
+    def row(truth: Truth, i: int, value: Any) -> dict[str, Any]:
+        parts = {
             "doc": _document(truth, i),
             "metric": {"em": value, "other": 1.0},
             "model_response": {"text": ["x"]},
-        },
-    )
+        }
+        return {key.format(name): form(part) for name, part in parts.items()}
+
+    return _lighteval(folder, row)
+
+
+def lighteval_dunder(folder: Path) -> Made:
+    return _lighteval_nested(folder, key="__{}__")
+
+
+def lighteval(folder: Path) -> Made:
+    return _lighteval_nested(folder)
 
 
 def lighteval_text(folder: Path) -> Made:
     """What lighteval writes where the details do not fit into one table."""
-    return _lighteval(
-        folder,
-        lambda truth, i, value: {
-            "doc": str(_document(truth, i)),
-            "metric": str({"em": value, "other": 1.0}),
-            "model_response": "{'text': []}",
-        },
-    )
+    return _lighteval_nested(folder, form=str)
 
 
 def _opencompass(folder: Path, details: Callable[[Truth, int], Any]) -> Made:

@@ -18,7 +18,8 @@ from cofail_lab.data import load_outcomes
 from cofail_lab.data.paths import ABSENT, FieldPath
 from cofail_lab.data.readers.mapped import MappedSource
 from cofail_lab.errors import InputError
-from cofail_lab.grades import Cell, Grades, Selection
+from cofail_lab.grades import Cell, Grades
+from cofail_lab.selection import Selection
 from tests.data.cells import ERROR, RIGHT, UNSCORED, WRONG
 from tests.data.fuzzing import parquet
 from tests.data.makers.tools import TOOLS

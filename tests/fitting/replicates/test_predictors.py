@@ -9,7 +9,8 @@ from cofail_lab.fitting.calibration import Calibration
 from cofail_lab.fitting.estimators import full_sigma
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.stack import TetrachoricStack
-from cofail_lab.fitting.matrix import Conventions, fit_matrix
+from cofail_lab.fitting.matrix import fit_matrix
+from cofail_lab.fitting.matrix_fit import Conventions
 from cofail_lab.fitting.refit import refitter
 from cofail_lab.fitting.replicates.null import place
 from cofail_lab.fitting.replicates.predictors import log_predictions, predict

@@ -26,8 +26,8 @@ from cofail_lab.report.figures.style import decades
 from cofail_lab.report.figures.sweep import plan, small_multiples
 from cofail_lab.report.figures.tail_curve import tail_curve, underpricing
 from cofail_lab.report.figures.vote import votes
-from tests.report.by_hand import null
-from tests.report.test_fit_words import CLAYTON, FACTOR, SCAN, compared
+from tests.report.by_hand import SCAN, null
+from tests.report.fit.test_law_comparison import CLAYTON, FACTOR, compared
 from tests.report.test_words import contest, reading, score
 
 

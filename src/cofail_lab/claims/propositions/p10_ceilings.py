@@ -66,7 +66,7 @@ def routed_gain_below(formula: Callable, case: Case) -> Measured:
 
 
 def routed_gain_attains(formula: Callable, case: Case) -> Measured:
-    """Where part of the gained queries score above all others and the rest cannot be told: the ceiling itself."""
+    """Where part of the gained queries score above all others and the rest are alike: the ceiling itself."""
     gained, lost = _kinds(case)
     claimed = formula(*(np.array([float(x) for x in kind]) for kind in (gained, lost)))
     return equals(float(best_threshold_gain(gained, lost)), claimed, ROUNDING)

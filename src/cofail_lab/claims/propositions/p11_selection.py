@@ -44,11 +44,8 @@ def two_sets(side: str) -> Callable:
         outcomes = two_model_outcomes(case)
         least = outcomes.errors.min(axis=1)
         limits = np.array([formula(k, n, 2, delta) for k in range(n + 1)])[least]
-        if side == "below":
-            inside = limits <= rates.min() + ROUNDING
-        else:
-            inside = limits >= rates[outcomes.errors.argmin(axis=1)] - ROUNDING
-        return coverage_at_least(float(outcomes.mass[inside].sum()), delta)
+        truth = rates.min() if side == "below" else rates[outcomes.errors.argmin(axis=1)]
+        return _covers(side, limits, truth, outcomes.mass, delta)
 
     return measure
 
@@ -61,10 +58,15 @@ def many_sets(side: str) -> Callable:
         at_least = np.append(np.cumsum(binomial(n, rate)[::-1])[::-1], 0.0)
         least = at_least[:-1] ** sets - at_least[1:] ** sets
         limits = np.array([formula(k, n, sets, delta) for k in range(n + 1)])
-        inside = limits <= rate + ROUNDING if side == "below" else limits >= rate - ROUNDING
-        return coverage_at_least(float(least[inside].sum()), delta)
+        return _covers(side, limits, rate, least, delta)
 
     return measure
+
+
+def _covers(side: str, limits: np.ndarray, truth: np.ndarray | float, mass: np.ndarray, delta: float) -> Measured:
+    """Whether outcomes of this mass have a limit below (or above) the truth with probability 1 - δ."""
+    inside = limits <= truth + ROUNDING if side == "below" else limits >= truth - ROUNDING
+    return coverage_at_least(float(mass[inside].sum()), delta)
 
 
 TWO = ({"weights": [3, 1, 1, 5], "n": 20, "delta": 0.05}, {"weights": [1, 4, 4, 0], "n": 15, "delta": 0.2})

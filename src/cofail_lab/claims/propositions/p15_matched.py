@@ -11,7 +11,7 @@ from scipy.stats import binom
 from cofail_lab.claims.adversary import Range, Search
 from cofail_lab.claims.claim import Case, Check, Claim, Control, Measured, Trial, equals
 from cofail_lab.claims.reference.simulated import mean_is
-from cofail_lab.decisions.self_moa import self_vote
+from cofail_lab.decisions.samples import self_vote
 
 ROUNDING = 1e-12
 

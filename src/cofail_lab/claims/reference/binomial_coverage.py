@@ -83,7 +83,7 @@ def two_model_coverage_below(bound: Callable, case: Case) -> Measured:
 
 
 def independent_coverage(bound: Callable, case: Case) -> Measured:
-    """P(bound >= G) for m independent models of one error rate; so many of them are never all wrong.
+    """P(bound >= G) for m independent models of one error rate; that many are never all wrong.
 
     Every certificate here falls as the best model's count rises, so the distribution of the maximum is enough.
     """

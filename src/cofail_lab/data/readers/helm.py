@@ -26,7 +26,7 @@ from cofail_lab.grades import Cell
 FILE, SPEC = "per_instance_stats.json", "run_spec.json"
 _INSTANCES, _REQUESTS = "instances.json", "scenario_state.json"
 # Bytes of a file of requests that is read for the questions in it.
-_MOST_REQUESTS = 2**28
+_MAX_REQUESTS = 2**28
 
 RIGHT_OR_WRONG = (
     "bbq_accuracy",
@@ -140,7 +140,7 @@ def _questions(path: Path) -> dict[str, dict[str, Any]]:
     held: Any = None
     if (instances := path.with_name(_INSTANCES)).is_file():
         held = files.read_json(instances)
-    elif (requests := path.with_name(_REQUESTS)).is_file() and requests.stat().st_size <= _MOST_REQUESTS:
+    elif (requests := path.with_name(_REQUESTS)).is_file() and requests.stat().st_size <= _MAX_REQUESTS:
         whole = files.read_json(requests)
         states = whole.get("request_states") if isinstance(whole, dict) else None
         held = [state.get("instance") for state in states or () if isinstance(state, dict)]

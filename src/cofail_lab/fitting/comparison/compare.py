@@ -9,8 +9,9 @@ import numpy as np
 
 from cofail_lab import checks
 from cofail_lab.errors import InputError
+from cofail_lab.fitting.comparison.fitted_law import FittedLaw
 from cofail_lab.fitting.comparison.law_fits import Fits, LawFit, LawFits, why_no_ratio
-from cofail_lab.fitting.comparison.laws import FITTED_LAWS, FittedLaw
+from cofail_lab.fitting.comparison.laws import FITTED_LAWS
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.shown import Shown

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cofail_lab.errors import ConvergenceError
-from cofail_lab.fitting.comparison.laws import MAX_SLOW_MODELS, FittedLaw
+from cofail_lab.fitting.comparison.fitted_law import MAX_SLOW_MODELS, FittedLaw
 from cofail_lab.fitting.estimators.count_likelihood import count_law
 from cofail_lab.fitting.estimators.fitted import AbsentLawError
 from cofail_lab.fitting.estimators.pool import VaryingPool

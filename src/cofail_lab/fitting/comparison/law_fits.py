@@ -8,8 +8,9 @@ import numpy as np
 
 from cofail_lab.errors import ConvergenceError
 from cofail_lab.estimate import Estimate
+from cofail_lab.fitting.comparison.fitted_law import MAX_SLOW_MODELS, FittedLaw
 from cofail_lab.fitting.comparison.folds import Folds
-from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MAX_SLOW_MODELS, FittedLaw
+from cofail_lab.fitting.comparison.laws import FITTED_LAWS
 from cofail_lab.fitting.estimators.count_likelihood import count_law, matrix_log_likelihood
 from cofail_lab.fitting.estimators.fitted import AbsentLawError, Fitted
 from cofail_lab.fitting.estimators.pool import VaryingPool

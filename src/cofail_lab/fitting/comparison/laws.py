@@ -7,12 +7,18 @@ null law; its random numbers need a purpose of their own in `numerics.streams`. 
 `estimators.point.PointFit`, which predicts them itself.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Literal, NamedTuple
 
-from cofail_lab.estimate import Kind
+from cofail_lab.errors import InputError
+from cofail_lab.fitting.comparison.fitted_law import (
+    FittedLaw,
+    NullLaw,
+    no_block,
+    no_common_factor,
+    no_theta,
+    not_drawn,
+)
 from cofail_lab.fitting.estimators import (
     atom,
     atom_profile,
@@ -27,111 +33,7 @@ from cofail_lab.fitting.estimators import (
     skew_factor,
     student_factor,
 )
-from cofail_lab.fitting.estimators.fitted import Fitted
-from cofail_lab.fitting.estimators.pool import VaryingPool
-from cofail_lab.fitting.estimators.stack import ObservedPairs, Prediction, TetrachoricStack
-from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.numerics.streams import NULL, NULL_FULL_SIGMA, NULL_LOADINGS
-
-MAX_SLOW_MODELS = 300
-"""In larger pools slow laws are not compared on held-out queries, and no profile limits are computed."""
-
-Speed = Literal["quick", "slow", "slowest"]
-"""``slow``: refitted in every fold only in pools of up to `MAX_SLOW_MODELS` models. ``slowest``: the same, and compared
-only with ``laws=all``, because these laws together take longer than the rest of a fit."""
-
-
-class AbsenceFacts(NamedTuple):
-    """Facts about a matrix that explain why a law makes no prediction.
-
-    Attributes:
-        mean_tetrachoric: mean correlation of the pairs.
-        on_bound: whether some pair's joint error rate is on a Fréchet bound.
-        published: whether full Σ follows the published convention.
-    """
-
-    mean_tetrachoric: float
-    on_bound: bool
-    published: bool
-
-
-class NullLaw(NamedTuple):
-    """A law without a common mode that matrices are simulated from.
-
-    Attributes:
-        stream: purpose of its random numbers (`numerics.streams`).
-        law: makes the law from the observed pairs.
-    """
-
-    stream: int
-    law: Callable[[ObservedPairs], AbstractErrorLaw]
-
-
-def _no_such_law(facts: AbsenceFacts) -> str:
-    del facts
-    return "does not exist for these error rates and pairs"
-
-
-def _no_common_factor(facts: AbsenceFacts) -> str:
-    del facts
-    return "does not exist: the mean correlation is negative, and a common factor cannot give it"
-
-
-def _no_block(facts: AbsenceFacts) -> str:
-    del facts
-    return "does not exist: the mean correlation across families is negative, above that within them, or 1"
-
-
-def _no_theta(facts: AbsenceFacts) -> str:
-    at_bound = facts.on_bound and facts.mean_tetrachoric > 0
-    where = "on their Fréchet bound" if at_bound else "no more frequent than under independence"
-    return f"does not exist: joint errors are {where}, and no θ > 0 gives them"
-
-
-def _not_drawn(facts: AbsenceFacts) -> str:
-    if not facts.published:
-        return _no_common_factor(facts)
-    draws = full_sigma.PUBLISHED_DRAWS
-    return f"not seen in {draws:,} draws: below {3 / draws:.1e} with 95% confidence"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FittedLaw:
-    """One row of the table.
-
-    Attributes:
-        label: what pages, tables and figures call the law.
-        phrase: what a running sentence calls it, where it differs from ``label``.
-        how: how its parameters are estimated.
-        fit: fits the law to a pool; True asks for profile limits. Raises AbsentLawError, ConvergenceError.
-        speed: see `Speed`.
-        from_counts: whether `estimators.point.PointFit` predicts β under the law (``log_<name>``) from counts only.
-        predict: β under the law for a stack of tetrachoric matrices; None for laws that are only compared.
-        null: how the law is simulated as a null law; None for laws that are not.
-        error_kind: of the numerical error of the prediction.
-        atom: whether the law has an atom, an event in which every model is wrong.
-        imitates_atom: whether the law, without one, can follow an atom as closely as it likes: no law that it beats
-            needs an atom for that.
-        why_absent: why there may be no prediction, as the end of a sentence "the law ...".
-    """
-
-    label: str
-    phrase: str = ""
-    how: str
-    fit: Callable[[VaryingPool, bool], Fitted]
-    speed: Speed = "quick"
-    from_counts: bool = False
-    predict: Callable[[TetrachoricStack], Prediction | None] | None = None
-    null: NullLaw | None = None
-    error_kind: Kind = "exact"
-    atom: bool = False
-    imitates_atom: bool = False
-    why_absent: Callable[[AbsenceFacts], str] = _no_such_law
-
-    def __post_init__(self) -> None:
-        if self.null is not None and self.predict is None and not self.from_counts:
-            raise ValueError(f"{self.label}: a null law needs its own prediction, by predict or from_counts")
-
 
 _ON_COUNTS, _ON_MATRIX = "maximum likelihood on C", "maximum likelihood on the matrix"
 _LOADINGS_ON_COUNTS = "shape and scale by likelihood on C, pattern by minres"
@@ -152,7 +54,7 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
         from_counts=True,
         null=NullLaw(NULL, one_factor.null_law),
         error_kind="quadrature",
-        why_absent=_no_common_factor,
+        why_absent=no_common_factor,
     ),
     "one_factor_pearson": FittedLaw(
         label="one factor, Pearson",
@@ -160,7 +62,7 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
         fit=one_factor.fit_pearson,
         from_counts=True,
         error_kind="quadrature",
-        why_absent=_no_common_factor,
+        why_absent=no_common_factor,
     ),
     "one_factor_ml": FittedLaw(
         label="one factor, likelihood",
@@ -175,7 +77,7 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
         predict=loadings.predict_stack,
         null=NullLaw(NULL_LOADINGS, loadings.null_law),
         error_kind="quadrature",
-        why_absent=_no_common_factor,
+        why_absent=no_common_factor,
     ),
     "one_factor_loadings_ml": FittedLaw(
         label="one factor, own loadings by likelihood",
@@ -223,7 +125,7 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
         predict=partial(full_sigma.predict_stack, repair="nearest"),
         null=NullLaw(NULL_FULL_SIGMA, full_sigma.null_law),
         error_kind="monte_carlo",
-        why_absent=_not_drawn,
+        why_absent=not_drawn,
     ),
     "full_sigma_clip": FittedLaw(
         label="full Σ, clipped and rescaled",
@@ -232,14 +134,14 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
         speed="slow",
         predict=partial(full_sigma.predict_stack, repair="clip"),
         error_kind="monte_carlo",
-        why_absent=_no_common_factor,
+        why_absent=no_common_factor,
     ),
     "clayton": FittedLaw(
         label="Clayton",
         how="mean joint error rate",
         fit=clayton.fit_pool,
         from_counts=True,
-        why_absent=_no_theta,
+        why_absent=no_theta,
     ),
     "clayton_ml": FittedLaw(
         label="Clayton, likelihood",
@@ -255,7 +157,7 @@ FITTED_LAWS: Mapping[str, FittedLaw] = {
         speed="slow",
         predict=block.predict_stack,
         error_kind="quadrature",
-        why_absent=_no_block,
+        why_absent=no_block,
     ),
     "atom_independent": FittedLaw(
         label="atom + independent errors",
@@ -348,3 +250,20 @@ FIRST_NULL = next(iter(NULL_LAWS))
 def phrase(name: str) -> str:
     """What a running sentence calls a law."""
     return FITTED_LAWS[name].phrase or FITTED_LAWS[name].label
+
+
+def named_laws(wanted: str | Sequence[str]) -> list[str]:
+    """Names of the laws that are compared: ``quick`` (those of seconds), ``all``, a name or several.
+
+    Raises:
+        InputError: a name that no law has.
+    """
+    if wanted == "quick":
+        return [name for name, row in FITTED_LAWS.items() if row.speed != "slowest"]
+    if wanted == "all":
+        return list(FITTED_LAWS)
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    for name in names:
+        if name not in FITTED_LAWS:
+            raise InputError(f"experiment.laws: {name!r} is not quick, all or one of {', '.join(FITTED_LAWS)}")
+    return names

@@ -141,15 +141,15 @@ def fit(
     dependence = kind.value(best.value) if kind.parameter else None
     shock_interval = dependence_interval = None
     if intervals and asked:
-        found = limits.shock_interval(Patterns.of(pool.wrong), base, shock, dependence or 0.0)
-        shock_interval = min(found[0], shock), max(found[1], shock)
+        interval = limits.shock_interval(Patterns.of(pool.wrong), base, shock, dependence or 0.0)
+        shock_interval = min(interval[0], shock), max(interval[1], shock)
     if intervals and dependence is not None and not asked:
         if base == "clayton" and pool.wrong.size <= limits.FREE_RATE_CELLS:
-            found = limits.theta_interval(Patterns.of(pool.wrong), dependence)
+            interval = limits.theta_interval(Patterns.of(pool.wrong), dependence)
         else:
             ends = profile_interval(lambda place: log_likelihood(0.0, place), best, 0.0, kind.max_position)
-            found = kind.value(ends[0]), kind.value(ends[1])
-        dependence_interval = min(found[0], dependence), max(found[1], dependence)
+            interval = kind.value(ends[0]), kind.value(ends[1])
+        dependence_interval = min(interval[0], dependence), max(interval[1], dependence)
     return LikelihoodFit(
         law=law_at(shock, best.value),
         shock=shock,

@@ -19,7 +19,7 @@ from cofail_lab.numerics.poisson_binomial import counts_at_once
 _LOADING = float(np.sqrt(0.5))
 # Beyond the outermost place by this much all models are wrong, or right, but for 3e-6 each.
 _MARGIN, _SPACING = 4.5, 0.2
-_MOST_ROUNDS, _MOST_STEPS = 30, 50
+_MAX_ROUNDS, _MAX_STEPS = 30, 50
 _SETTLED = 1e-3
 
 
@@ -37,7 +37,7 @@ def likeliest_weights(
 
     current = value(weights)
     root = np.sqrt(number / n)
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MAX_STEPS):
         ratios = table / (weights @ table)
         gain = ratios @ number - n
         if gain.max() < 1e-6:  # no weight can gain more than this: the log-likelihood is concave
@@ -68,7 +68,7 @@ def fit_pool(pool: VaryingPool, intervals: bool = False) -> Fitted:
     weights /= weights.sum()
     loadings = np.full(pool.n_models, _LOADING)
     before = -np.inf
-    for _ in range(_MOST_ROUNDS):
+    for _ in range(_MAX_ROUNDS):
         u = places - points[:, None]
         table = counts_at_once(ndtr(u), ndtr(-u))
         weights = likeliest_weights(table, pool.histogram.astype(float), weights)

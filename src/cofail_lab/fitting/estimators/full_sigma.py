@@ -177,8 +177,8 @@ def _padded(
 def _many_orthants(thresholds: Array, correlations: Array, net: Array, shifts: Array) -> tuple[Array, Array]:
     # One after the other: batched factorizations of two threads can wait for each other for ever (XLA on the CPU).
     def one(each: tuple[Array, Array]) -> tuple[Array, Array]:
-        found = orthant.log_orthant(*each, net, shifts)
-        return found.log_value, found.relative_error
+        estimate = orthant.log_orthant(*each, net, shifts)
+        return estimate.log_value, estimate.relative_error
 
     return lax.map(one, (thresholds, correlations))
 
@@ -201,8 +201,8 @@ def _log_orthants(
         # The last call is filled up, so that all have one shape.
         rows = np.minimum(np.arange(first, first + _AT_ONCE), len(plain) - 1)
         kept = plain[first : first + _AT_ONCE]
-        found = _many_orthants(jnp.asarray(filled[rows]), jnp.asarray(padded[rows]), net, shifts)
-        values[kept] = np.stack(found, axis=1)[: len(kept)]
+        logs = _many_orthants(jnp.asarray(filled[rows]), jnp.asarray(padded[rows]), net, shifts)
+        values[kept] = np.stack(logs, axis=1)[: len(kept)]
     return [(float(log_value), float(error)) for log_value, error in values]
 
 

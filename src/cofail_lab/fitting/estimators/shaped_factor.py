@@ -25,7 +25,7 @@ from cofail_lab.models import AbstractErrorLaw, AtomInflated
 # Loadings from .02 to .995 where the pattern is equal.
 _LOG_SCALES = (float(np.log(0.02)), float(np.log(10.0)))
 # Of differences; what the last step may still gain; steps and halvings of a step.
-_STEP, _GAIN, _MOST_STEPS, _MOST_HALVINGS = 1e-4, 1e-4, 40, 12
+_STEP, _GAIN, _MAX_STEPS, _MAX_HALVINGS = 1e-4, 1e-4, 40, 12
 # Largest atom, as a share of the lowest error rate: a heavy-tailed factor needs ever more nodes beside a larger one.
 _MAX_SHARE = 0.99
 
@@ -116,12 +116,12 @@ def fit(
     shares = 0.0 if held_shock is None else held_shock / max_shock
     places = shape.starts if held_shape is None else (held_shape,)
     scale = float(np.log(_typical_slope(pool, slopes)))
-    found = best([(scale, place, shares) for place in places], held_shape, shares)
+    optimum = best([(scale, place, shares) for place in places], held_shape, shares)
     if atom and pool.n_all_wrong > 0 and held_shock is None:
         share = pool.n_all_wrong / pool.n_queries / max_shock / 2
-        beside = best([(found.x[0], place, share) for place in (found.x[1], *places)], held_shape, None)
-        found = beside if beside.log_likelihood > found.log_likelihood and beside.x[2] > 0 else found
-    log_scale, place, share = found.x
+        beside = best([(optimum.x[0], place, share) for place in (optimum.x[1], *places)], held_shape, None)
+        optimum = beside if beside.log_likelihood > optimum.log_likelihood and beside.x[2] > 0 else optimum
+    log_scale, place, share = optimum.x
     shape_interval = shock_interval = None
     if intervals and atom:
 
@@ -131,7 +131,7 @@ def fit(
         # The rates are held at the observed ones, so that ω cannot reach those of the best model; β, and so ω, may.
         low, high, top = 0.0, _MAX_SHARE, float(clopper_pearson(pool.n_all_wrong, pool.n_queries, 0.05)[1])
         if pool.n_all_wrong > 0:
-            low, high = _limits(beside_atom, share, found.log_likelihood, 0.0, _MAX_SHARE)
+            low, high = _limits(beside_atom, share, optimum.log_likelihood, 0.0, _MAX_SHARE)
         shock_interval = low * max_shock, top if high == _MAX_SHARE else min(high * max_shock, top)
     elif intervals and not atom:
         scales = {place: log_scale}
@@ -144,9 +144,9 @@ def fit(
             scales[place] = held.x[0]
             return held.log_likelihood
 
-        shape_interval = _limits(profile, place, found.log_likelihood, shape.low, shape.high)
+        shape_interval = _limits(profile, place, optimum.log_likelihood, shape.low, shape.high)
     law, loadings = law_at((log_scale, place, share))
-    return ShapedFit(law, loadings, place, share * max_shock, found.log_likelihood, shape_interval, shock_interval)
+    return ShapedFit(law, loadings, place, share * max_shock, optimum.log_likelihood, shape_interval, shock_interval)
 
 
 class _Optimum(NamedTuple):
@@ -170,7 +170,7 @@ def _scored(
 
     x = np.clip(max(starts, key=lambda start: value(np.array(start))), bounds[:, 0], bounds[:, 1])
     current = value(x)
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MAX_STEPS):
         logs = log_probs(*x.tolist())
         changes = np.zeros((len(x), len(logs)))
         for i in np.flatnonzero(bounds[:, 0] < bounds[:, 1]):
@@ -185,7 +185,7 @@ def _scored(
         step = np.zeros(len(x))
         free = np.flatnonzero(~stuck)
         step[free] = np.linalg.solve(information[np.ix_(free, free)], gradient[free])
-        for _ in range(_MOST_HALVINGS):
+        for _ in range(_MAX_HALVINGS):
             trial = np.clip(x + step, bounds[:, 0], bounds[:, 1])
             gained = value(trial) - current
             if gained > 0:
@@ -234,8 +234,8 @@ def _typical_slope(pool: VaryingPool, pattern: np.ndarray) -> float:
 
 def minres_pattern(pool: VaryingPool) -> Float[np.ndarray, " m"]:
     """Slopes of the loadings of `loadings.minres`."""
-    found = np.clip(minres.fit(pool.tetrachoric), -0.98, 0.98)
-    return found / np.sqrt(1 - found**2)
+    clipped = np.clip(minres.fit(pool.tetrachoric), -0.98, 0.98)
+    return clipped / np.sqrt(1 - clipped**2)
 
 
 def fit_shape(pool: VaryingPool, intervals: bool, shape: Shape, *, atom: bool, own_loadings: bool) -> Fitted:

@@ -55,12 +55,12 @@ def pearson_limits(name: str, point: PointFit, error: float, replicates: Replica
     value, drawn = float(pearson_mean(point, name)[0]), pearson_mean(replicates.fit, name)
     errors = replicates.more[f"error_{name}"]
     if name == "pearson_gap":
-        found = studentised_interval((value, error), (drawn, errors), level)
-        return found if found is not None and np.isfinite(found).all() else None
+        ends = studentised_interval((value, error), (drawn, errors), level)
+        return ends if ends is not None and np.isfinite(ends).all() else None
     value, drawn = float(np.clip(value, -_NEARLY_ONE, _NEARLY_ONE)), np.clip(drawn, -_NEARLY_ONE, _NEARLY_ONE)
     scaled = float(np.arctanh(value)), error / (1 - value**2)
-    found = studentised_interval(scaled, (np.arctanh(drawn), errors / (1 - drawn**2)), level)
-    return None if found is None else (float(np.tanh(found[0])), float(np.tanh(found[1])))
+    ends = studentised_interval(scaled, (np.arctanh(drawn), errors / (1 - drawn**2)), level)
+    return None if ends is None else (float(np.tanh(ends[0])), float(np.tanh(ends[1])))
 
 
 def tetrachoric_limits(

@@ -86,6 +86,7 @@ def test_tail(
     *,
     atom: float,
     seed: int,
+    n_simulated: int = SIMULATED,
 ) -> TailTest:
     """Test the histogram of C = 0..m of a matrix.
 
@@ -95,6 +96,7 @@ def test_tail(
         histogram: number of queries with each C.
         atom: size of the common mode that the powers are for; at most half of the least error rate is taken.
         seed: of the simulated histograms.
+        n_simulated: from every law, for its p-value.
     """
     counts = histogram.astype(float)
     n = int(histogram.sum())
@@ -110,15 +112,15 @@ def test_tail(
         for name, kept in near(pool, ONE_SHAPE, references, n).items()
     }
     draw = Draws(n, seed)
-    p_values, evidence = smooth_p_values(laws, counts, draw)
+    p_values, evidence = smooth_p_values(laws, counts, draw, n_simulated)
     if max(p_values.values()) <= _LEVEL:
         two_shapes = near(pools[0], (TWO_SHAPES,), counts[None] / n, n)[TWO_SHAPES]
-        p_values |= two_shape_p_value(two_shapes, laws, counts, draw)
+        p_values |= two_shape_p_value(two_shapes, laws, counts, draw, n_simulated)
     nearest, ceiling = power_ceiling(alternatives["gaussian"], {key: laws[key] for key in laws if key[0] == 0}, draw)
     powers = {name: power(laws, alternative, draw) for name, alternative in alternatives.items()}
     least = min(powers, key=lambda name: powers[name])
     best = max(laws, key=lambda key: float(likelihoods(laws[key], counts[None])[1][0]))[1]
-    return TailTest(p_values, evidence, atom, powers[least], least, ceiling, nearest, best)
+    return TailTest(p_values, evidence, atom, powers[least], least, ceiling, nearest, best, n_simulated)
 
 
 test_tail.__test__ = False  # type: ignore[attr-defined]  # not a test of pytest

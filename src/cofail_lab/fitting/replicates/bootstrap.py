@@ -44,14 +44,19 @@ def bootstrap(
 
 
 def jackknife(
-    wrong: Bool[np.ndarray, "n m"], pairs: Pairs, seed: int, more: More = nothing, at_once: int = AT_ONCE
+    wrong: Bool[np.ndarray, "n m"],
+    pairs: Pairs,
+    seed: int,
+    more: More = nothing,
+    at_once: int = AT_ONCE,
+    groups: int = JACKKNIFE_GROUPS,
 ) -> Stage:
-    """Refit without one group of queries, for each of at most `JACKKNIFE_GROUPS` random groups (see `bca_interval`).
+    """Refit without one group of queries, for each of at most ``groups`` random groups (see `bca_interval`).
 
     Groups are equally large: the few queries that remain after the division into groups are never left out.
     """
     n = len(wrong)
-    n_groups = min(n, JACKKNIFE_GROUPS)
+    n_groups = min(n, groups)
     group_size = n // n_groups
     order = generator(seed, BOOTSTRAP, 2**31).permutation(n)
 

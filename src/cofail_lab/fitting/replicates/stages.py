@@ -164,6 +164,9 @@ def in_batches(
     waiting: deque[tuple[int, Future[Replicates]]] = deque()
 
     def on_device(start: int) -> Replicates:
+        if len(devices) == 1:
+            # To name the only device would have everything compiled once more.
+            return stage.batch(start)
         with jax.default_device(devices[start // stage.size % len(devices)]):
             return stage.batch(start)
 

@@ -10,7 +10,7 @@ FIGURES = {
     "P6": "p5",
     "P7": "p7",
     "P8": "p8",
-    "C1": "p8",
+    "C1": "c1",
     "P9": "p9",
     "C2": "p9",
     "P10": "p10",
@@ -19,8 +19,9 @@ FIGURES = {
     "P13": "p13",
     "P14": "p14",
     "P15": "p15",
+    "P16": "p16",
 }
-"""The file that draws for a proposition; L1 stands beside P4, C1 beside P8, C2 beside P9."""
+"""The file that draws for a proposition; L1 stands beside P4, C2 beside P9."""
 
 CAPTIONS = {
     "p1": "Exact coverage of the certificates by sample size: September's and the paired one hold, June's does not.",
@@ -33,6 +34,8 @@ CAPTIONS = {
     "p7": "A majority vote falls short of the mean score; with π/2 times the spread the formula holds up to o(1/k).",
     "p8": "A cascade's gain over random escalation, averaged over budgets, is a_L(1-a_L)(AUC - ½); June's integral has "
     "another sign where the errors come first and last.",
+    "c1": "Inside the binormal family a cascade pays from AUC* on; with its errors first and last a score of AUC .556, "
+    "far below, needs few enough strong calls as well.",
     "p9": "The value of waiting against simulated arrivals, and what is left of it as errors become correlated, under "
     "the stated link.",
     "p10": "One run's oracle, what a router that decides before answering can reach, and the two-run sandwich.",
@@ -46,4 +49,6 @@ CAPTIONS = {
     "controlled; and two votes as three members come to share their errors.",
     "p15": "Distinct draws are unbiased and samples put back are not; clones ranked on the sample that votes look "
     "better.",
+    "p16": "κ of the same raters by prevalence; and the share of right answers that a majority marks right, which "
+    "falls with every even number of votes where ties are wrong.",
 }

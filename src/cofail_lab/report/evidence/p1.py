@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from cofail_lab.bounds.binomial import clopper_pearson_lower
 from cofail_lab.claims.propositions import p1_certificates as certificates
+from cofail_lab.claims.propositions.p1_paired import paired_limits
 from cofail_lab.claims.reference.binomial_coverage import binomial, independent_coverage
 from cofail_lab.report.figures.style import PALETTE, STRONG, decades, drawing, fitted
 
@@ -26,7 +27,7 @@ def draw() -> Figure:
     left.set_ylabel(f"P(β ≥ its lower limit), n = {n}")
     sizes = np.unique(np.geomspace(20, 1000, 40).astype(int))
     bounds = {
-        "paired (lab)": certificates.paired_limits,
+        "paired (lab)": paired_limits,
         "separate limits (September)": certificates.separate_limits,
         "in-sample best (June's tool)": certificates.uncorrected_maximum,
         "its upper limit (June)": certificates.upper_limit_of_best,

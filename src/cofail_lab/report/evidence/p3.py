@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
-from cofail_lab.claims.propositions.p3_extremes import gaussian_all_wrong, ladder, shock_counts
+from cofail_lab.claims.propositions.p3_extremes import gaussian_all_wrong
+from cofail_lab.claims.propositions.p3_ladder import ladder, shock_counts
 from cofail_lab.report.figures.style import BARS, PALETTE, STRONG, drawing, fitted
 
 SHOCK, BASE, N_MODELS, MOST = 0.05, 0.3, 67, 8

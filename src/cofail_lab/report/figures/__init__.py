@@ -11,3 +11,6 @@ How to add a figure:
 5. The caption, under the same name, goes into ``figures`` of the `Section` in which the figure is shown.
 6. Draw it in a test at its smallest and at its largest size.
 """
+
+SCREEN = 1.5
+"""CSS pixels of a point of a figure, where the page is wide enough."""

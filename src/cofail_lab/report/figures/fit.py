@@ -10,11 +10,25 @@ from jaxtyping import Float, Int
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Patch
+from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from cofail_lab.report.figures.heatmap import correlation_heatmap
-from cofail_lab.report.figures.style import BARS, NAMED_MODELS, OTHER, PALETTE, STRONG, canvas, drawing, fitted, label
+from cofail_lab.report.figures.style import (
+    BARS,
+    MARKERS,
+    NAMED_MODELS,
+    OTHER,
+    PALETTE,
+    STRONG,
+    canvas,
+    drawing,
+    fitted,
+    label,
+    titled,
+)
 from cofail_lab.report.names import texts
 from cofail_lab.report.numbers import count, interval, number, percent, points
 
@@ -46,8 +60,8 @@ def pool_accuracies(
     named = m <= NAMED_MODELS
     order = np.argsort(accuracies, kind="stable")
     rank = np.arange(m)
-    colours, entries = _family_colours(family, m)
-    colours = [colours[i] for i in order]
+    styles, entries = _family_styles(family, m)
+    colours = [styles[i][0] for i in order]
     best, low, high = float(np.max(accuracies)), 1 - all_wrong_interval[1], 1 - all_wrong_interval[0]
 
     height = 0.155 * (m + 1) if named else 3.7
@@ -66,7 +80,12 @@ def pool_accuracies(
         axes.hlines(rank, lower[order], upper[order], color=colours, linewidth=1.1, alpha=0.6)
     else:
         axes.fill_betweenx(rank, lower[order], upper[order], color="#dddddd", linewidth=0)
-    axes.scatter(accuracies[order], rank, s=14 if named else 4, c=colours, linewidths=0, zorder=3)
+    points_ = axes.scatter(accuracies[order], rank, s=16 if named else 7, c=colours, linewidths=0, zorder=3)
+    # Families have a shape as well as a colour.
+    points_.set_paths([_shape(styles[i][1]) for i in order])
+    said = zip(models, accuracies.tolist(), lower.tolist(), upper.tolist(), strict=True)
+    texts_ = [f"{label(str(name))}: {percent(share)}, 95% {interval(*ends)}" for name, share, *ends in said]
+    titled(points_, *(texts_[i] for i in order))
     shown = rank if named else np.unique(np.linspace(0, m - 1, 9).round().astype(int))
     axes.set_yticks(shown, [label(str(models[i])) for i in order[shown]])
     axes.tick_params(axis="y", length=0 if named else 3)
@@ -81,7 +100,10 @@ def pool_accuracies(
     )
     axes.legend(handles=handles, ncols=2, **_ABOVE)
     if entries:
-        dots = [Line2D([], [], marker="o", ls="", markersize=4, color=colour, label=name) for name, colour in entries]
+        dots = [
+            Line2D([], [], marker=shape, ls="", markersize=4, color=colour, label=name)
+            for name, (colour, shape) in entries
+        ]
         figure.legend(
             handles=dots,
             loc="upper center",
@@ -123,7 +145,11 @@ def wrong_count_distribution(
     figure, axes = canvas(6.5, 2.7)
     axes.set_yscale("log")
     seen = slots[heights > 0]
-    axes.bar(seen, heights[seen], color=[STRONG if slot == slots[-1] else BARS for slot in seen], width=0.86)
+    bars = axes.bar(seen, heights[seen], color=[STRONG if slot == slots[-1] else BARS for slot in seen], width=0.86)
+    ends = edges.tolist()
+    for slot, bar in zip(seen.tolist(), bars, strict=True):
+        which = _range_text(ends[slot], ends[slot + 1] - 1)
+        titled(bar, f"{which} wrong: {percent(float(heights[slot]))} of queries")
     axes.axvspan(slots[-1] - 0.5, slots[-1] + 0.5, color=STRONG, alpha=0.1, linewidth=0, zorder=0)
     k = int(np.sum(n_wrong == m))
     handles: list[Patch | Line2D] = [
@@ -183,7 +209,9 @@ def wrong_by_dataset(
     shares = np.array([_shares_by_severity(counts, n_models) for _, counts in rows]).T
     handles = []
     for (text, colour), share, left in zip(_SEVERITY, shares, shares.cumsum(axis=0) - shares, strict=True):
-        axes.barh(place, share, left=left, color=colour, height=0.78)
+        bars = axes.barh(place, share, left=left, color=colour, height=0.78)
+        for (name, _), part, bar in zip(rows, share, bars, strict=True):
+            titled(bar, f"{name}, {text} wrong: {percent(float(part))}")
         if share.any() or text == "all":
             handles.append(Patch(color=colour, label=text))
     axes.set_yticks(place, [name for name, _ in rows])
@@ -201,7 +229,7 @@ def wrong_by_dataset(
     for position, (title, cells) in enumerate(columns, start=1):
         for y, text in ((-1, title), *enumerate(cells)):
             axes.annotate(
-                text, (1, y), (46 * position, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center"
+                text, (1, y), (52 * position, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center"
             )
     above = _ABOVE | {"bbox_to_anchor": (0, 1 + 1.1 / len(rows))}  # the heads of the columns are between
     title = f"Models wrong on a query, of {count(n_models)}"
@@ -240,17 +268,26 @@ def _range_text(first: int, last: int) -> str:
     return f"{first}" if first == last else f"{first}–{last}"
 
 
-def _family_colours(family: Sequence[str] | np.ndarray | None, m: int) -> tuple[list[str], list[tuple[str, str]]]:
-    """A colour per model, and the legend: the largest families have their own, the rest share one."""
+def _shape(marker: str) -> Path:
+    style = MarkerStyle(marker)
+    return style.get_path().transformed(style.get_transform())
+
+
+_Style = tuple[str, str]
+"""Colour and marker."""
+
+
+def _family_styles(family: Sequence[str] | np.ndarray | None, m: int) -> tuple[list[_Style], list[tuple[str, _Style]]]:
+    """A colour and a shape per model, and the legend: the largest families have their own, the rest share one."""
     if family is None:
-        return [PALETTE[0]] * m, []
+        return [(PALETTE[0], "o")] * m, []
     families = texts(family)
     ranked = [name for name, _ in _by_size(families)]
-    own = dict(zip(ranked, PALETTE, strict=False))
-    entries = [(label(name, 24), colour) for name, colour in own.items()]
+    own: dict[str, _Style] = dict(zip(ranked, zip(PALETTE, MARKERS, strict=True), strict=False))
+    entries: list[tuple[str, _Style]] = [(label(name, 24), style) for name, style in own.items()]
     if len(ranked) > len(own):
-        entries.append((f"other ({len(ranked) - len(own)} families)", OTHER))
-    return [own.get(name, OTHER) for name in families], entries
+        entries.append((f"other ({len(ranked) - len(own)} families)", (OTHER, "o")))
+    return [own.get(name, (OTHER, "o")) for name in families], entries
 
 
 def _by_size(names: Sequence[str] | np.ndarray) -> list[tuple[str, int]]:

@@ -32,7 +32,7 @@ def cost_frontier(
         axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: number(cost)))
         axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.set_xlabel("mean cost per query")
+    axes.set_xlabel("mean cost per query, in the unit of the costs")
     axes.set_ylabel("share right")
     axes.legend()
     return fitted(figure)

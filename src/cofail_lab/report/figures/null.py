@@ -12,8 +12,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from cofail_lab.fitting.readings.pool_scan import PoolScan
 from cofail_lab.fitting.readings.regimes import PoolRegime
 from cofail_lab.fitting.replicates.null import NullTest
-from cofail_lab.report.figures.style import BARS, OTHER, PALETTE, STRONG, canvas, drawing, fitted, label
-from cofail_lab.report.numbers import count, p_value, percent
+from cofail_lab.report.figures.style import BARS, OTHER, PALETTE, STRONG, canvas, drawing, fitted, label, titled
+from cofail_lab.report.numbers import count, p_value, percent, ratio
 
 DATASETS = 30
 """Rows of `regime_map` at most, the whole matrix included."""
@@ -48,7 +48,8 @@ def null_calibration(
         if limits is not None:
             axes.plot([max(limits[0], floor), limits[1]], [y, y], color=STRONG, lw=1)
         if value is not None:
-            axes.plot(value, y, "o", ms=4, color=STRONG)
+            (dot,) = axes.plot(value, y, "o", ms=4, color=STRONG)
+            titled(dot, f"{laws[int(y)]}: {ratio(value)}, p = {p_value(test.p_value)}")
         axes.annotate(
             p_value(test.p_value), (1, y), (34, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center"
         )
@@ -131,7 +132,8 @@ def regime_map(regimes: Sequence[PoolRegime]) -> Figure:
         limits = pool.foreclosed_interval
         if limits is not None:
             axes.plot(limits, [y, y], color=colours[pool.regime], lw=1.2, alpha=0.6)
-            axes.plot(pool.foreclosed_share or 0.0, y, "o", ms=4.5, color=colours[pool.regime])
+            (dot,) = axes.plot(pool.foreclosed_share or 0.0, y, "o", ms=4.5, color=colours[pool.regime])
+            titled(dot, f"{label(pool.name)}: {percent(pool.foreclosed_share)}, {pool.regime}")
     axes.axhline(0.5, color=OTHER, lw=0.6)
     axes.set_yticks(place, [label(pool.name) for pool in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -147,7 +149,7 @@ def regime_map(regimes: Sequence[PoolRegime]) -> Figure:
     for position, (title, cells) in enumerate(columns, start=1):
         for y, text in ((-1, title), *enumerate(cells)):
             axes.annotate(
-                text, (1, y), (52 * position, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center"
+                text, (1, y), (60 * position, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center"
             )
     handles = [Line2D([], [], marker="o", ls="", ms=4.5, color=colour, label=name) for name, colour in colours.items()]
     above = {"loc": "lower left", "bbox_to_anchor": (0, 1 + 1.1 / len(rows)), "borderpad": 0}

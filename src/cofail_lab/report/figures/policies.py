@@ -11,10 +11,8 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 from cofail_lab.decisions import budget_frontier, query_oracle_frontier
 from cofail_lab.policies.contest import Contest
 from cofail_lab.policies.score import Score
-from cofail_lab.report.figures.style import OTHER, PALETTE, STRONG, canvas, drawing, fitted, label
-from cofail_lab.report.numbers import number
-
-_MARKERS = "oDs^vP*X<>"
+from cofail_lab.report.figures.style import MARKERS, OTHER, PALETTE, STRONG, canvas, drawing, fitted, label, titled
+from cofail_lab.report.numbers import number, points
 
 
 @drawing()
@@ -31,9 +29,10 @@ def gains(scores: Sequence[Score]) -> Figure:
         colour = OTHER if score.constant and not score.ceiling else PALETTE[0]
         if score.gain_lower is not None and score.gain_upper is not None:
             axes.plot([100 * score.gain_lower, 100 * score.gain_upper], [y, y], color=colour, linewidth=1)
-        axes.plot(
+        (dot,) = axes.plot(
             100 * score.gain, y, "o", color=colour, markersize=4, markerfacecolor="white" if score.ceiling else colour
         )
+        titled(dot, f"{label(score.name)}: {points(score.gain)}")
     axes.set_yticks(range(len(rows)), [label(score.name) for score in rows])
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.set_xlabel("gain over the single best model (points)")
@@ -73,7 +72,7 @@ def dollars(contest: Contest, ceiling: float) -> Figure:
         axes.plot(
             score.cost,
             score.accuracy,
-            _MARKERS[i % len(_MARKERS)],
+            MARKERS[i % len(MARKERS)],
             color=colour,
             markersize=4.5,
             label=label(score.name),
@@ -83,7 +82,7 @@ def dollars(contest: Contest, ceiling: float) -> Figure:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
         axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.set_xlabel("mean cost per query")
+    axes.set_xlabel("mean cost per query, in the unit of the costs")
     axes.set_ylabel("share right")
     axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
     return fitted(figure)

@@ -5,17 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from cofail_lab.decisions.self_moa import BandSets, Matched
+from cofail_lab.decisions.accuracy_band import BandSets
+from cofail_lab.decisions.self_moa import Matched
 from cofail_lab.report.figures.style import OTHER, PALETTE, STRONG, canvas, drawing, fitted
 
 
 @drawing()
-def self_moa(bands: Sequence[BandSets], found: Matched, k: int) -> Figure:
+def self_moa(bands: Sequence[BandSets], matched: Matched, k: int) -> Figure:
     """Sets as points, their regressions, and the comparison with its limits.
 
     Args:
         bands: sets of each size.
-        found: the comparison.
+        matched: the comparison.
         k: draws of either side.
     """
     figure, axes = canvas(4.2, 2.6)
@@ -26,9 +27,9 @@ def self_moa(bands: Sequence[BandSets], found: Matched, k: int) -> Figure:
         if sets.at_no_gap is not None and sets.lower is not None and sets.upper is not None:
             slope = np.polyfit(gap, difference, 1)[0]
             axes.plot([0, gap.max()], [100 * sets.at_no_gap, 100 * sets.at_no_gap + slope * gap.max()], color=color)
-    gap = 100 * (found.self_single - found.mixed_single)
-    axes.plot([gap, gap], [100 * found.lower, 100 * found.upper], color=STRONG, linewidth=1.2)
-    axes.plot(gap, 100 * found.difference, "D", color=STRONG, markersize=4.5, label=f"the {k} compared")
+    gap = 100 * (matched.self_single - matched.mixed_single)
+    axes.plot([gap, gap], [100 * matched.lower, 100 * matched.upper], color=STRONG, linewidth=1.2)
+    axes.plot(gap, 100 * matched.difference, "D", color=STRONG, markersize=4.5, label=f"the {k} compared")
     axes.set_xlabel("quality gap (points)")
     axes.set_ylabel("mixed less repeated (points)")
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))

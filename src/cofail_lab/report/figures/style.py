@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
@@ -31,8 +34,8 @@ RC: dict[Any, Any] = {
     "legend.fontsize": 7.5,
     "legend.frameon": False,
     "lines.linewidth": 1.3,
-    # Text as outlines: the same on every machine, whatever fonts it has.
-    "svg.fonttype": "path",
+    # Text that a reader can select, search and enlarge.
+    "svg.fonttype": "none",
     "svg.hashsalt": "cofail-lab",
     # Hinted text has another width at every resolution, and `fitted` must hold at each.
     "text.hinting": "none",
@@ -52,6 +55,9 @@ PALETTE = ("#332288", "#44aa99", "#ddaa33", "#aa4499", "#88ccee", "#117733", "#6
 """Ten colours after Paul Tol's muted scheme. Any two, and `OTHER`, are at least 15 apart in CIELAB as normal eyes see
 them, and as simulated protan, deutan and tritan eyes do (Machado 2009)."""
 
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
+"""A shape for each of the ten colours."""
+
 OTHER = "#cccccc"
 """Things without a colour of their own."""
 
@@ -60,6 +66,10 @@ STRONG = "#d1350f"
 
 BARS = "#c3ccd6"
 """Observed shares that need no emphasis."""
+
+# Matplotlib writes the link of a mark, which becomes its title.
+_TITLE = "title:"
+_TITLED = re.compile(r"""<a xlink:href=(["'])title:(.*?)\1[^>]*>""")
 
 NAMED_MODELS = 60
 """Pools up to this size are drawn model by model."""
@@ -81,10 +91,14 @@ def canvas(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def fitted(figure: Figure, pad: float = 0.06) -> Figure:
-    """The figure grown so that everything around its axes is inside, with `pad` inches to spare.
+    """The figure grown so that everything around its axes is inside, with `pad` inches to spare; log scales are named.
 
     The axes keep their size and the page grows, not the reverse: a layout engine fails on long names.
     """
+    for axes in figure.axes:
+        for scale, text in ((axes.get_xscale(), axes.xaxis.label), (axes.get_yscale(), axes.yaxis.label)):
+            if scale == "log" and text.get_text() and "log" not in text.get_text():
+                text.set_text(f"{text.get_text()} (log scale)")
     box = figure.get_tightbbox().padded(pad)
     width, height = figure.get_size_inches()
     for axes in figure.axes:
@@ -107,6 +121,15 @@ def label(name: str, width: int = 38) -> str:
     return shorten("".join(c if ord(c) in glyphs or c.isspace() else escape(c) for c in str(name)), width)
 
 
+def titled(artist: Artist, *texts: str) -> None:
+    """What a reader sees who points at a mark: one text for a line or a bar, one per mark for points drawn together."""
+    said = [_TITLE + label(text, 200) for text in texts]
+    if isinstance(artist, Collection):
+        artist.set_urls(said)
+    else:
+        artist.set_url(said[0])
+
+
 def decades(axis: Axis, low: float, high: float) -> None:
     """A log scale labelled at powers of ten, at most seven of them; plain text, as names are not mathematics here."""
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
@@ -124,7 +147,7 @@ def svg(figure: Figure) -> str:
     buffer = io.StringIO()
     # The resolution is that of the images inside, heat maps.
     figure.savefig(buffer, format="svg", dpi=200, metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
+    return _TITLED.sub(r"<g><title>\2</title>", buffer.getvalue()).replace("</a>", "</g>")
 
 
 @drawing()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.fitting.comparison.laws import FIRST_NULL
 from cofail_lab.fitting.conclusion import Conclusion
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.report.answer import next_section
 from cofail_lab.report.numbers import interval, percent, ratio
 from cofail_lab.result import Row, Section
 
-_MORE_THAN_PAIRS = {
+MORE_THAN_PAIRS = {
     "beyond": ("yes", "more queries fail everyone than any law without a common mode explains: read them"),
     "heavy_tail": ("no", "a heavier tail than the normal one is enough; a common mode is neither needed nor excluded"),
     "chance": ("no", "a law without a common mode gives as many"),
@@ -21,11 +21,11 @@ _MORE_THAN_PAIRS = {
 _CANNOT_TELL = {
     "not_tested": "not tested here, experiment.null=200 does",
     "few_models": "fewer than three models vary",
-    "interrupted": "the test was interrupted",
+    "interrupted": "interrupted before it was tested; the same command goes on",
     "always_right": "one model is always right",
     "none_says_nothing": "no query fails everyone, and none was to be expected",
 }
-"""`fitting.conclusion.Reason` -> why it cannot be told."""
+"""`fitting.conclusion.Reason` -> why there is no answer."""
 
 
 def last_sections(fit: MatrixFit, certificate: Certificate, conclusion: Conclusion) -> tuple[Section, Section]:
@@ -33,7 +33,14 @@ def last_sections(fit: MatrixFit, certificate: Certificate, conclusion: Conclusi
     rows = [Row("best, held out", percent(fit.single_best_heldout), "chosen on one half, scored on the other")]
     if (luck := _luck(fit)) is not None:
         rows.append(luck)
-    word, why = _MORE_THAN_PAIRS[conclusion.tail]
+    word, why = more_than_pairs(fit, conclusion)
+    rows.append(Row("more than pairs?", word, why))
+    return Section("More", (), tuple(rows)), next_section(certificate, beyond=conclusion.tail == "beyond")
+
+
+def more_than_pairs(fit: MatrixFit, conclusion: Conclusion) -> tuple[str, str]:
+    """Whether more queries defeat everyone than pairs explain, in a word; and why, with the power of the test."""
+    word, why = MORE_THAN_PAIRS[conclusion.tail]
     why = _CANNOT_TELL.get(conclusion.reason, why) if conclusion.tail == "cannot_tell" else why
     if fit.tail is not None:
         mode = f"a common mode of {percent(fit.tail.atom)}"
@@ -43,8 +50,7 @@ def last_sections(fit: MatrixFit, certificate: Certificate, conclusion: Conclusi
             why += f" ({mode} would be found in {percent(fit.tail.power, 0)} of such matrices)"
     observed = fit.ratio(FIRST_NULL)
     seen = f"{ratio(observed)} what one factor predicts: " if observed is not None else ""
-    rows.append(Row("more than pairs?", word, f"{seen}{why}"))
-    return Section("More", (), tuple(rows)), next_section(certificate, beyond=conclusion.tail == "beyond")
+    return word, f"{seen}{why}"
 
 
 def _luck(fit: MatrixFit) -> Row | None:

@@ -10,8 +10,9 @@ from jaxtyping import Float
 
 from cofail_lab.fitting.comparison.compare import LawComparison
 from cofail_lab.fitting.comparison.laws import FIRST_NULL, FITTED_LAWS
-from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.pool_scan import PoolScan
+from cofail_lab.fitting.readings.regimes import CONFIDENCE
 from cofail_lab.fitting.replicates.null import NullCalibration
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.fit.law_comparison import FIGURE
@@ -67,7 +68,7 @@ def figures(fit: MatrixFit, count_probs: Mapping[str, Float[np.ndarray, " m_plus
         named["null_calibration"] = _null_calibration(fit, fit.null)
     if fit.scan is not None and len(fit.scan.sizes):
         named["pool_size_scan"] = _pool_size_scan(fit.scan)
-    if fit.regimes:
+    if any(pool.foreclosed_interval is not None for pool in fit.regimes):
         named["regime_map"] = regime_map
     if fit.comparison is not None and fit.comparison.best is not None:
         named[FIGURE] = _law_comparison(fit.comparison)

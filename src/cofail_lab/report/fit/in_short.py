@@ -4,7 +4,7 @@ import numpy as np
 
 from cofail_lab.fitting.comparison.laws import FIRST_NULL, NULL_LAWS, phrase
 from cofail_lab.fitting.conclusion import CHANCE, Conclusion
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.difficulty import FAMILIES
 from cofail_lab.fitting.replicates.predictors import MAX_REPLICATED_MODELS
 from cofail_lab.report.fit.names import rate_digits
@@ -76,6 +76,11 @@ def chance_sentence(fit: MatrixFit, conclusion: Conclusion) -> str:
             return _none_seen(fit, conclusion)
         case "few_models" | "no_one_factor":
             return f"Whether the differences could be chance cannot be tested: {_UNTESTABLE[conclusion.reason]}."
+        case "interrupted" if fit.null is None:
+            return (
+                "Whether the differences could be chance is not tested yet: the run was interrupted before, and the "
+                "same command goes on."
+            )
         case "not_tested":
             return "Whether the differences could be chance was not tested here (experiment.null=200 does)."
     return f"{_placed(fit)} {_judged(fit, conclusion)}"
@@ -182,13 +187,13 @@ def _smooth(fit: MatrixFit) -> str:
 
 
 def _power(fit: MatrixFit) -> str:
-    """How often a common mode would have been told, and how often any test could, in brackets."""
+    """How often a common mode would have been detected, and how often any test could, in brackets."""
     tail = fit.tail
     if tail is None:
         return ""
     base = "" if tail.power_base == "gaussian" else f" ({FAMILIES[tail.power_base].label})"
     return (
-        f" (a common mode of {percent(tail.atom)} beside the difficulty fitted{base} would be told in "
+        f" (a common mode of {percent(tail.atom)} beside the difficulty fitted{base} would be detected in "
         f"{percent(tail.power, 0)} of such matrices; the best possible test would find it beside a Gaussian one in "
         f"{percent(tail.ceiling, 0)})"
     )

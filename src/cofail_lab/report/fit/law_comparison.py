@@ -35,7 +35,8 @@ _SYMBOLS = {
 def section(comparison: LawComparison) -> Section:
     """What the laws say, which of them held-out queries prefer, and what that means."""
     rows = tuple(_row(fit, comparison) for fit in comparison.fits)
-    figures = {FIGURE: _CAPTION} if comparison.best is not None else {}
+    best = comparison.best
+    figures = {} if best is None else {FIGURE: f"The law “{best.label}” predicts held-out queries best. {_CAPTION}"}
     return Section("Which law fits", tuple(_sentences(comparison)), rows, figures)
 
 

@@ -9,7 +9,7 @@ from cofail_lab.estimate import Estimate
 from cofail_lab.fitting.comparison.laws import FIRST_NULL, FITTED_LAWS, MATRIX_LAWS, NULL_LAWS, POINT_LAWS
 from cofail_lab.fitting.conclusion import conclude
 from cofail_lab.fitting.estimators import one_factor
-from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
+from cofail_lab.fitting.matrix_fit import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.difficulty import FAMILIES
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.fitting.readings.luck import Luck

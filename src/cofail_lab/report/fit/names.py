@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.report.numbers import agreeing_digits, count, ratio
 
 CONVENTIONS = {

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from cofail_lab.fitting.comparison.laws import FIRST_NULL, FITTED_LAWS, NULL_LAWS
-from cofail_lab.fitting.matrix import MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.fitting.readings.luck import Luck
 from cofail_lab.fitting.readings.parts import MIN_FAMILY
 from cofail_lab.fitting.readings.slopes import SLOPES
 from cofail_lab.fitting.replicates.intervals import Interval
 from cofail_lab.fitting.replicates.null import NullTest
+from cofail_lab.report.fit import captions
 from cofail_lab.report.numbers import count, fixed, interval, p_value, percent, ratio
 from cofail_lab.result import Row, Section
 
@@ -51,7 +52,7 @@ def null_sections(fit: MatrixFit) -> tuple[Section, ...]:
     elif not null.interrupted:
         note = f"no law with an atom of {percent(null.atom)} has these rates and pairs (experiment.atom)"
         rows.append(Row("power", "—", note))
-    figure = {"null_calibration": "Observed over predicted β, and the central 90% of matrices without a common mode."}
+    figure = {"null_calibration": captions.null(fit, null)}
     return (Section("Could it be chance?", tuple(sentences), tuple(rows), figure),)
 
 
@@ -71,7 +72,9 @@ def pool_sections(fit: MatrixFit) -> tuple[Section, ...]:
             said += f"; without a common mode {_pools(scan.null_all_wrong, scan.null_ratio, middle)}"
         sentences.append(said + ".")
         figures["pool_size_scan"] = (
-            "Observed over one-factor β in 200 random pools of each size: median, 5–95% band, share with a tail."
+            f"Observed over one-factor β in random pools of {count(scan.sizes[0])} to {count(scan.sizes[-1])} models: "
+            f"median, 5–95% band, share with a tail. Of {count(scan.sizes[middle])} models, "
+            f"{_pools(scan.all_wrong, scan.ratio, middle)}."
         )
     level = f"{100 * fit.level:g}%"
     for i, reading in enumerate(fit.parts):
@@ -134,7 +137,7 @@ def regime_sections(fit: MatrixFit) -> tuple[Section, ...]:
         f"Of {count(len(fit.regimes))} datasets, {count(n_bound)} are ceiling-bound and {count(n_open)} "
         "realizability-bound, each against its own best model; the rest is undetermined."
     )
-    figure = {"regime_map": "Share of the best model's errors that are everybody's, with 95% limits, by dataset."}
+    figure = {"regime_map": captions.regimes(fit)}
     return (Section("Regimes by dataset", (sentence,), (), figure),)
 
 

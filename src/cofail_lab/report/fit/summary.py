@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS
 from cofail_lab.fitting.conclusion import Conclusion, conclude
-from cofail_lab.fitting.matrix import MATRIX_REPLICATES, MatrixFit
+from cofail_lab.fitting.matrix_fit import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import answer
 from cofail_lab.report.certificate import certificate_section
+from cofail_lab.report.fit import captions, law_comparison
 from cofail_lab.report.fit import in_short as fit_in_short
-from cofail_lab.report.fit import law_comparison
 from cofail_lab.report.fit import reading as fit_reading
-from cofail_lab.report.fit.brief import last_sections
+from cofail_lab.report.fit.brief import last_sections, more_than_pairs
 from cofail_lab.report.fit.figures import several_datasets
 from cofail_lab.report.fit.names import rate_digits
 from cofail_lab.report.names import shorten
@@ -52,18 +53,32 @@ def sections(
 ) -> tuple[Section, ...]:
     """The summary in reading order; ``elsewhere``: the prediction at another matrix's correlation, if one is given."""
     conclusion = conclude(fit)
-    return (
-        fit_in_short.in_short(fit, conclusion),
-        _ceiling(fit, certificate),
+    details = (
         certificate_section(certificate),
         *fit_reading.regime_sections(fit),
         _pairwise(fit, conclusion, elsewhere),
         *fit_reading.null_sections(fit),
         *(() if fit.comparison is None else (law_comparison.section(fit.comparison),)),
         *fit_reading.pool_sections(fit),
-        *fit_reading.luck_sections(fit),
         *fit_reading.guessing_sections(guessing),
         _matrix(fit.outcomes, fit),
+    )
+    return (
+        replace(fit_in_short.in_short(fit, conclusion), appendix=True),
+        _ceiling(fit, certificate),
+        *fit_reading.luck_sections(fit),
+        _more_than_chance(fit, conclusion),
+        *(replace(section, appendix=True) for section in details),
+    )
+
+
+def _more_than_chance(fit: MatrixFit, conclusion: Conclusion) -> Section:
+    """One sentence with the power of the test, and one picture."""
+    word, why = more_than_pairs(fit, conclusion)
+    return Section(
+        "More than chance?",
+        (f"{word.capitalize()}: {why}.",),
+        figures={"wrong_count_distribution": captions.wrong_counts(fit)},
     )
 
 
@@ -84,9 +99,9 @@ def _ceiling(fit: MatrixFit, certificate: Certificate) -> Section:
         Row("foreclosed share", percent(fit.foreclosed_share), share),
         Row("regime", fit.regime),
     )
-    figures = {"pool_accuracies": "Accuracy of every model with its 95% interval, against the ceiling."}
+    figures = {"pool_accuracies": captions.accuracies(fit)}
     if several_datasets(outcomes):
-        figures["wrong_by_dataset"] = "How many models fail per query, by dataset."
+        figures["wrong_by_dataset"] = captions.by_dataset(outcomes)
     return Section("How much there is to gain", (_regime_sentence(fit),), rows, figures)
 
 
@@ -144,10 +159,7 @@ def _pairwise(fit: MatrixFit, conclusion: Conclusion, elsewhere: Mapping[str, fl
             "A ratio away from 1 is not yet evidence of a common mode: fitted to data without one, the same pipeline "
             "does not give 1 either, and its null distribution was not simulated (experiment.null=200 does)."
         )
-    figures = {
-        "wrong_count_distribution": "Observed number of wrong models per query against each fitted law.",
-        "correlation_heatmap": "Tetrachoric correlation of errors, models ordered by family.",
-    }
+    figures = {"correlation_heatmap": captions.correlations(fit)}
     rows = [*_correlation_rows(fit), *(_law_row(fit, law) for law in fit.laws)]
     if elsewhere:
         label = f"β if one factor at {fixed(elsewhere['correlation_elsewhere'])}"

@@ -9,9 +9,9 @@ from jaxtyping import Float
 from cofail_lab.bounds.binomial import clopper_pearson, clopper_pearson_upper
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.fitting.comparison.laws import FIRST_NULL
-from cofail_lab.fitting.matrix import CONFIDENCE, MatrixFit
+from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.pool_scan import PoolScan
-from cofail_lab.fitting.readings.regimes import PoolRegime
+from cofail_lab.fitting.readings.regimes import CONFIDENCE, PoolRegime
 from cofail_lab.fitting.replicates.null import NullCalibration
 from cofail_lab.fitting.replicates.stages import Replicates
 from cofail_lab.report.fit import law_comparison

@@ -1,0 +1,84 @@
+"""Tables of labels, long and wide."""
+
+import numpy as np
+import pytest
+
+from cofail_lab.data.readers.raters import RatersSource
+from cofail_lab.errors import InputError
+from cofail_lab.grades import Cell
+from tests.data.cells import write
+
+WIDE = "query,model,gold,j1,j2,j3\nq1,a,1,1,yes,0\nq1,b,0,,no,error\nq2,a,1,1,1,1\n"
+LONG = "question_id,model,judge,verdict\nq1,a,j1,right\nq1,a,j2,wrong\nq2,a,j1,right\nq1,a,j1,right\nq2,b,j2,\n"
+
+
+def test_wide_labels_and_what_is_missing(tmp_path):
+    found = RatersSource(write(tmp_path, WIDE), truth="gold").load()
+    assert (found.raters, found.queries, found.models) == (("j1", "j2", "j3"), ("q1", "q1", "q2"), ("a", "b", "a"))
+    np.testing.assert_array_equal(found.votes, [[1, 1, 0], [-1, 0, -1], [1, 1, 1]])
+    np.testing.assert_array_equal(found.true_votes, [1, 0, 1])
+    np.testing.assert_array_equal(found.groups, [0, 0, 1])
+    assert any("2 of 9 labels are missing" in note for note in found.notes)
+
+
+def test_long_labels(tmp_path):
+    found = RatersSource(write(tmp_path, LONG)).load()
+    assert (found.raters, found.queries, found.models) == (("j1", "j2"), ("q1", "q2", "q2"), ("a", "a", "b"))
+    np.testing.assert_array_equal(found.votes, [[1, 0], [1, -1], [-1, -1]])
+
+
+def test_a_matrix_of_a_rule(tmp_path):
+    found = RatersSource(write(tmp_path, WIDE)).load()
+    grades = found.grades(np.array([1, 0, -1]), "majority")
+    np.testing.assert_array_equal(grades.cells, [[Cell.RIGHT, Cell.WRONG], [Cell.MISSING, Cell.MISSING]])
+    assert (grades.queries, grades.models) == (("q1", "q2"), ("a", "b"))
+
+
+def test_categories_scores_and_stated_labels(tmp_path):
+    path = write(tmp_path, "item,r1,r2\n1,good,fair\n2,bad,\n3,good,good\n")
+    plain = RatersSource(path).load()
+    assert plain.right is None and plain.values == ("good", "fair", "bad") and plain.models is None
+    with pytest.raises(InputError, match="do not say what is right"):
+        _ = plain.votes
+    with pytest.raises(InputError, match="no column of models"):
+        plain.grades(np.array([1, 1, 1]), "majority")
+    stated = RatersSource(path, right=["good", "fair"]).load()
+    np.testing.assert_array_equal(stated.votes, [[1, 1], [0, -1], [1, 1]])
+    scores = RatersSource(write(tmp_path, "item,r1,r2\n1,7,4.5\n2,5,9\n"), threshold=5).load()
+    np.testing.assert_array_equal(scores.votes, [[1, 0], [1, 1]])
+
+
+def test_raters_are_selected_and_other_columns_are_none(tmp_path):
+    path = write(tmp_path, "query,reference,answer_a,ok_a,answer_b,ok_b\nq,A,A,1,B,1\nr,C,C,0,C,1\n")
+    assert RatersSource(path, raters="ok_*").load().raters == ("ok_a", "ok_b")
+    assert RatersSource(path, raters=["answer_b", "answer_a"]).load().raters == ("answer_a", "answer_b")
+    assert "reference" not in RatersSource(path).load().raters
+
+
+@pytest.mark.parametrize(
+    ("table", "keys", "message"),
+    [
+        (WIDE, {"raters": "x*"}, "data.raters: 'x*' matches no rater of grades.csv; there are gold, j1, j2, j3"),
+        (WIDE, {"raters": "j1"}, "grades.csv: 1 rater; at least 2 are needed"),
+        (WIDE, {"truth": "gild"}, "data.truth: 'gild' is no column of grades.csv"),
+        (WIDE, {"right": "maybe"}, "data.right: no label is 'maybe'; there are 1, "),
+        (WIDE + "q2,a,1,1,1,1\n", {}, "grades.csv: 'q2' of 'a' has 2 rows; one row per item is accepted"),
+        (LONG + "q1,a,j1,wrong\n", {}, "grades.csv: j1 gives 'q1' of 'a' two labels, 'right' and 'wrong'"),
+        ("query,j1,j2\n", {}, "grades.csv: no item"),
+        ("query,j1,j2\nq,,\n", {}, "grades.csv: 2 raters and no label"),
+        ("thing,judge,verdict\nq,j,1\n", {}, "grades.csv: data.query= says which column it is, of thing, judge"),
+        (WIDE, {"threshold": "x"}, "data.threshold: 'x' is not a finite number"),
+    ],
+)
+def test_bad_tables_are_one_line(tmp_path, table, keys, message):
+    with pytest.raises(InputError) as raised:
+        RatersSource(write(tmp_path, table), **keys).load()
+    assert str(raised.value).startswith(message), raised.value
+    assert "\n" not in str(raised.value)
+
+
+def test_an_absent_file(tmp_path):
+    with pytest.raises(InputError, match=r"votes\.csv"):
+        RatersSource(str(tmp_path / "votes.csv")).load()
+    with pytest.raises(InputError, match="reads one table"):
+        RatersSource(["a", "b"])  # type: ignore[arg-type]

@@ -1,0 +1,124 @@
+"""Published digits against recomputed numbers, and what the totals of the reference work give."""
+
+import numpy as np
+import pytest
+
+from cofail_lab.bounds.binomial import clopper_pearson
+from cofail_lab.data.published import Published, published_figures, published_pools
+from cofail_lab.decisions.replay import (
+    agrees,
+    audit_of,
+    best_correct,
+    replay_figures,
+    replay_matrix,
+    replay_totals,
+    totals_with,
+)
+from cofail_lab.decisions.replay_text import reason, resampled_gain
+
+
+@pytest.mark.parametrize(
+    ("ours", "published", "same"),
+    [
+        (0.0484, "0.048", True),
+        (0.0485, "0.048", True),
+        (0.0485, "0.049", True),
+        (0.0486, "0.048", False),
+        (0.0474, "0.048", False),
+        (-1.004, "-1.00", True),
+        (-1.006, "-1.00", False),
+        (11.6, "12", True),
+        (11.4, "12", False),
+        (0, "0.000", True),
+    ],
+)
+def test_equal_means_to_the_digits_published(ours: float, published: str, same: bool) -> None:
+    assert agrees(ours, published) is same
+
+
+def test_every_published_total_replays() -> None:
+    rows = [row for pool in published_pools() for row in replay_totals(pool)]
+    assert len(rows) == 7 * 8 + 3 * 7
+    assert [row for row in rows if row.status != "equal"] == []
+
+
+def test_a_false_total_would_be_seen() -> None:
+    pool = dict(published_pools()[0])
+    for name, value in (("max_gain", "0.047"), ("all_wrong_upper", "0.012"), ("june_all_wrong", "0.051")):
+        rows = replay_totals({**pool, name: value})
+        assert [row.figure for row in rows if row.status == "differs"] == [name]
+    assert [r.figure for r in replay_totals({**pool, "june_grader": "15"}) if r.status == "differs"] == [
+        "june_n_all_wrong"
+    ]
+
+
+def test_the_count_behind_a_rounded_accuracy() -> None:
+    known = {"MATH-500": 326, "AIME": 37, "mix of 15": 462}
+    for pool in published_pools():
+        assert known.get(pool["pool"], best_correct(pool)) == best_correct(pool)
+    with pytest.raises(ValueError, match="counts round to"):
+        best_correct({"pool": "x", "n_queries": "9", "single_best": "0.95"})
+
+
+def test_totals_that_only_one_pair_has() -> None:
+    assert totals_with("0.127", "0.062", "0.220") == [(10, 79)]
+    assert totals_with("0.000", "0.000", "0.066") == [(0, 54)]
+    assert len(totals_with("0.50", "0.4", "0.6")) > 1
+    low, high = clopper_pearson(10, 79, 0.05)
+    assert (round(float(low), 3), round(float(high), 3)) == (0.062, 0.220)
+
+
+def test_published_audits_add_up_to_58() -> None:
+    audits = [audit for pool in published_pools() if (audit := audit_of(pool)) is not None]
+    assert sum(sum(audit.values()) for audit in audits) == 58
+    assert sum(audit["grader_defect"] for audit in audits) == 44
+    assert audit_of(next(pool for pool in published_pools() if pool["pool"] == "AIME")) is None
+
+
+def test_rows_of_a_matrix_say_where_it_was_or_why_not() -> None:
+    pool = published_pools()[0]
+    absent = replay_matrix(pool, {"pearson": "pearson", "ratio_one_factor": "r"}, None, "not found")
+    assert [(row.figure, row.status, row.note) for row in absent] == [("pearson", "absent", "not found")]
+    there = replay_matrix(pool, {"pearson": "pearson", "tetrachoric": "t"}, {"pearson": 0.371}, "file")
+    assert [(row.status, row.source) for row in there] == [("equal", "file"), ("absent", "file")]
+
+
+def test_three_numbers_of_a_row_are_three_figures() -> None:
+    rows = replay_figures(
+        (
+            Published("A", "pearson_mix_all_within_across", "0.404", "0.446", "0.400"),
+            Published("B", "vote_slope_hard", "0.17", "-0.09", "0.44"),
+            Published("open", "kappa_low_high", "", "0.77", "0.92"),
+        ),
+        {"pearson_mix_within": (0.4463, "file", ""), "vote_slope_hard": (0.2, "file", "")},
+        lambda figure: f"no {figure.name}",
+    )
+    assert [(row.figure, row.status) for row in rows] == [
+        ("pearson_mix", "absent"),
+        ("pearson_mix_within", "equal"),
+        ("pearson_mix_across", "absent"),
+        ("vote_slope_hard", "differs"),
+        ("vote_slope_hard_lower", "absent"),
+        ("vote_slope_hard_upper", "absent"),
+        ("kappa_low_high_lower", "absent"),
+        ("kappa_low_high_upper", "absent"),
+    ]
+    assert rows[-1].note == "no kappa_low_high"
+
+
+def test_every_figure_of_the_text_has_a_reason() -> None:
+    assert {figure.name for figure in published_figures() if reason(figure) == "not in the files"} <= {
+        "gpqa_open_june_all_wrong",
+        "gpqa_open_v2_all_wrong",
+    }
+
+
+def test_resampled_gain_against_the_binomial() -> None:
+    """Two models that fail apart: with 400 queries the best stays the best, and G resamples as a binomial share."""
+    wrong = np.zeros((400, 2), bool)
+    wrong[:20, 0] = wrong[20:200, 1] = True
+    low, high = resampled_gain(wrong, 0)
+    from scipy.stats import binom
+
+    assert low == pytest.approx(binom.ppf(0.025, 400, 0.05) / 400, abs=1.01 / 400)
+    assert high == pytest.approx(binom.ppf(0.975, 400, 0.05) / 400, abs=1.01 / 400)

@@ -1,0 +1,107 @@
+"""The ranking of suspicious keys: what it sees, and what it finds of planted ones."""
+
+import numpy as np
+import pytest
+
+from cofail_lab.decisions import wrong_keys
+from cofail_lab.decisions.wrong_keys import suspicion
+from cofail_lab.errors import InputError
+from studies import wrong_keys as study
+
+
+@pytest.fixture(scope="module")
+def runs() -> list[dict[str, study.Found]]:
+    """Ten seeds, a quarter of the questions of the full study."""
+    return [study.compare(study.made_up(seed, 1 / 4), seed) for seed in range(10)]
+
+
+def test_it_beats_taking_every_all_wrong_row(runs: list[dict[str, study.Found]]) -> None:
+    """In each seed with answers; studies/wrong_keys.py does a hundred, and docs/audit.md has its table."""
+    flag = "every all-wrong row"
+    assert all(run["with answers"].auc > run[flag].auc + 0.05 for run in runs)
+    assert all(run["without answers"].auc > run[flag].auc + 0.03 for run in runs)
+    assert all(run["with answers"].area > 1.1 * run[flag].area for run in runs)
+    found = {name: np.mean([run[name].found for run in runs]) for name in study.RANKINGS}
+    assert found["with answers"] > found[flag]
+    # Without answers all-wrong rows come first, so that reading as many finds as many.
+    assert found["without answers"] == pytest.approx(found[flag], rel=0.05)
+
+
+def test_rankings_of_shuffled_plants_find_nothing() -> None:
+    """The control: keys replaced in other rows than are asked for. AUC within .5 ± .1 (four standard errors)."""
+    questions = study.made_up(0, 1 / 3)
+    key, wrong = study.planted(questions, 0)
+    right = questions.answers == key[:, None]
+    score = suspicion(right, questions.dataset, questions.answers.astype(str), key.astype(str)).score
+    elsewhere = np.random.default_rng(1).permutation(wrong)
+    assert abs(study.judged(score, elsewhere, 10).auc - 0.5) < 0.1
+
+
+def test_the_population_has_the_shape_of_the_real_matrix() -> None:
+    """332 of 6,976 defeat everyone there, and all ten give one answer on 151 of these."""
+    failed, same = np.mean([study.shape(study.made_up(seed)) for seed in range(3)], axis=0)
+    assert failed == pytest.approx(332 / 6976, abs=0.01)
+    assert same == pytest.approx(151 / 332, abs=0.06)
+
+
+def test_expected_hits_among_ties() -> None:
+    score, wrong = np.array([3.0, 1, 1, 1, 0]), np.array([False, True, False, True, True])
+    assert study.expected_found(score, wrong, 5).tolist() == pytest.approx([0, 2 / 3, 4 / 3, 2, 3])
+    assert study.judged(score, wrong, 2)[1:] == pytest.approx(((0 + 2 / 3) / 2 / 3, 2 / 3))
+    assert study.judged(score, wrong, 1).auc == pytest.approx((0.5 + 0.5) / 6)
+
+
+ANSWERS = np.array([["A", "A", "A"], ["B", "B", "B"], ["a.", "C", ""], ["D", "B", "B"]] * 10, object)
+KEY = np.array(["A", "C", "A", "D"] * 10, object)
+WRONG_KEYS = KEY[:, None] != ANSWERS
+
+
+def test_what_there_is_to_see() -> None:
+    seen = suspicion(~WRONG_KEYS, None, ANSWERS, KEY)
+    assert seen.rival[:4].tolist() == ["", "B", "C", "B"] or seen.rival[2] == "a."
+    assert seen.n_rival[:4].tolist() == [0, 3, 1, 2]
+    assert seen.n_like_key[:4].tolist() == [0, 0, 1, 0]
+    assert set(seen.order[:10]) == set(range(2, 40, 4)), "answers that read like the key come first"
+    assert seen.score[1] > seen.score[3] > seen.score[0]
+
+
+def test_the_rival_is_an_answer_graded_wrong_and_no_answer_is_none() -> None:
+    """Columns of support, by hand: models behind the rival, its weight and the next one's, its lead, all weight."""
+    right = np.array([[True, True, True, False, False, False], [False] * 6])
+    codes = np.array([[0, 0, 0, 1, 1, 2], [3, 3, -1, -1, -1, 4]])
+    columns = wrong_keys._features(right, codes, np.ones((2, 6)), np.zeros(2, int))[:, -5:]
+    assert columns.tolist() == [[2, 2, 1, -1, 6], [2, 2, 1, 2, 6]]
+
+
+def test_the_same_seed_gives_the_same_ranking() -> None:
+    first, again, other = (suspicion(~WRONG_KEYS, None, ANSWERS, KEY, seed=seed).score for seed in (0, 0, 1))
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def test_free_texts_are_ranked_by_keys_that_nobody_gives() -> None:
+    """Every query has a key of its own: being united on another answer is more suspicious than being divided."""
+    n = 60
+    answers = np.array([[f"{i}", f"{i}", f"{i}"] for i in range(n)], object)
+    key = answers[:, 0].copy()
+    key[0] = key[1] = "?"
+    answers[1] = ["x", "y", "z"]
+    key[2:12] = "!"
+    answers[2:12] = [["u", "v", "w"]]
+    right = answers == key[:, None]
+    score = suspicion(right, None, answers, key).score
+    assert score[0] > score[1]
+    assert score[1] > score[20]
+
+
+def test_any_matrix_can_be_ranked() -> None:
+    for right in (np.zeros((2, 2), bool), np.ones((3, 2), bool), np.eye(2, dtype=bool)):
+        for choices in (None, 2, 4):
+            assert np.isfinite(suspicion(right, choices=choices).score).all()
+        empty = np.full(right.shape, "", object)
+        assert np.isfinite(suspicion(right, None, empty).score).all()
+        assert (suspicion(right, None, empty).n_rival == 0).all()
+    many = np.arange(90) % 45
+    assert len(suspicion(np.ones((90, 3), bool), many).score) == 90
+    with pytest.raises(InputError, match="choices"):
+        suspicion(np.ones((3, 2), bool), choices=1)

@@ -1,0 +1,60 @@
+"""`experiment=explore` begins with what a source holds."""
+
+import numpy as np
+import pytest
+
+from cofail_lab.data.counts import CountsSource
+from cofail_lab.errors import InputError
+from cofail_lab.experiments.base import Inputs, RunOptions
+from cofail_lab.experiments.explore import PAGE, Explore
+from tests.conftest import Run
+from tests.experiments.sources import inputs_from
+
+
+def test_it_begins_with_a_matrix(wrong: np.ndarray) -> None:
+    result = Explore(overhead=0.05).run(inputs_from(wrong))
+    n, m = wrong.shape
+    assert result.metrics["n_queries"] == n
+    assert result.metrics["mean_error_rate"] == pytest.approx(wrong.mean())
+    correlation = np.corrcoef(wrong.T)[np.triu_indices(m, 1)].mean()
+    assert result.metrics["pearson"] == pytest.approx(correlation)
+    page = result.pages[PAGE]
+    for name, value in (("n", n), ("m", m), ("K", wrong.all(axis=1).sum()), ("overhead", 5.0)):
+        assert f'id="{name}" name="{name}" value="{value}"' in page
+    assert f"these {m} models" in result.headline
+
+
+def test_totals_have_no_pairs() -> None:
+    source = CountsSource(n_all_wrong=17, n_queries=330, n_models=67, best_correct=276)
+    result = Explore().run(Inputs(RunOptions(), source=lambda: source))
+    assert result.metrics["pearson"] is result.metrics["mean_error_rate"] is None
+    assert "not known, a correlation of 0.3 is an example" in result.pages[PAGE]
+    assert 'name="rate" value="16.4"' in result.pages[PAGE]
+
+
+def test_models_without_errors_and_a_single_model() -> None:
+    right = Explore().run(inputs_from(np.zeros((30, 3), dtype=bool)))
+    assert right.metrics["pearson"] is None
+    assert 'name="rate" value="0.1"' in right.pages[PAGE]
+    source = CountsSource(n_all_wrong=1, n_queries=2, n_models=1, best_correct=1)
+    alone = Explore().run(Inputs(RunOptions(), source=lambda: source))
+    assert alone.metrics["oracle_gain"] == 0
+
+
+def test_names_of_files_are_text() -> None:
+    from cofail_lab.report.explorer import Start, render_explorer
+
+    page = render_explorer(Start("<script>alert(1)</script>\u202e", 3, 10, 1, 8, 0.02, 0.3, 0.2))
+    assert "<script>alert" not in page and "\u202e" not in page
+
+
+def test_an_overhead_that_cannot_be() -> None:
+    with pytest.raises(InputError, match=r"experiment\.overhead"):
+        Explore(overhead=1.5)
+
+
+def test_the_page_is_in_the_folder_of_the_run(run: Run) -> None:
+    code, out, _ = run("experiment=explore", "hydra.run.dir=here", "record.report=false")
+    assert code == 0
+    assert "Next: open here/explorer.html in a browser." in out
+    assert (run.folder / "here" / PAGE).read_text().startswith("<!doctype html>")

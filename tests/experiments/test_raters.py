@@ -1,0 +1,155 @@
+"""`experiment=raters`: a planted panel, the published adjudication, own votes, and matrices that others read."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from cofail_lab.data.readers.raters import RatersSource
+from cofail_lab.data.readers.wide import WideSource
+from cofail_lab.errors import InputError
+from cofail_lab.experiments.base import Inputs, RunOptions
+from cofail_lab.experiments.raters import Raters
+from tests.conftest import REAL_DATA, Run
+from tests.data.cells import grades_of, write
+from tests.experiments.sources import Fixed
+
+
+def read(path: str, experiment: Raters | None = None, **keys):
+    inputs = Inputs(RunOptions(), source=lambda: RatersSource(path, **keys))
+    return (experiment or Raters(bootstrap=100)).run(inputs)
+
+
+def panel(folder: Path, n: int = 1500, missing: float = 0.0, seed: int = 3) -> tuple[str, np.ndarray]:
+    """Five judges of sensitivity .9 and specificity .95 on the answers of four models, 60% of them right."""
+    rng = np.random.default_rng(seed)
+    right = rng.random((n, 4)) < 0.6
+    lines = ["query,model,gold,j0,j1,j2,j3,j4"]
+    for i in range(n):
+        for j in range(4):
+            votes = (rng.random(5) < (0.9 if right[i, j] else 0.05)).astype(int)
+            texts = ["" if rng.random() < missing else str(vote) for vote in votes]
+            lines.append(f"q{i},m{j},{int(right[i, j])},{','.join(texts)}")
+    return write(folder, "\n".join(lines), "votes.csv"), right
+
+
+def test_a_planted_panel(tmp_path):
+    """6,000 items, fixed seed: κ has an error of .005 and a sensitivity one of .005; .01 and .02 are asked for."""
+    path, right = panel(tmp_path)
+    result = read(path, truth="gold")
+    m = result.metrics
+    assert m["fleiss_kappa"] == pytest.approx(0.7037, abs=0.01)
+    assert m["cohen_kappa"] == pytest.approx(0.7037, abs=0.01)
+    assert m["fleiss_kappa_lower"] < 0.7037 < m["fleiss_kappa_upper"]
+    for row in result.tables["raters"].to_pylist():
+        assert row["sensitivity"] == pytest.approx(0.9, abs=0.02)
+        assert row["specificity"] == pytest.approx(0.95, abs=0.02)
+        assert row["sensitivity_lower"] < row["sensitivity"] < row["sensitivity_upper"]
+        assert row["accuracy"] == pytest.approx(0.6 * 0.9 + 0.4 * 0.95, abs=0.02)
+    assert m["latent_prevalence"] == pytest.approx(0.6, abs=0.02)
+    cells = np.array([[v == 1 for v in row] for row in _cells(result.tables["majority"])])
+    assert cells[right].mean() == pytest.approx(0.99144, abs=0.006)
+    assert m["effective_votes"] > 4.4 and abs(m["shortfall"]) < 0.01
+    assert m["all_wrong_unanimous"] > m["all_wrong_majority"] > m["all_wrong_lenient"]
+
+
+def _cells(table):
+    return np.array([table.column(f"m{j}").to_pylist() for j in range(4)]).T
+
+
+def test_own_votes_are_left_out_at_a_cost(tmp_path):
+    path, right = panel(tmp_path)
+    experiment = Raters(bootstrap=100, self={"j0": "m0", "j1": "m1", "j2": "m2", "j3": "m3"})
+    result = read(path, experiment)
+    m = result.metrics
+    assert m["own_votes"] == 6000
+    # Four votes with ties wrong: .9477 of right answers are marked right, .99144 by five.
+    cells = _cells(result.tables["without_self"]) == 1
+    assert cells[right].mean() == pytest.approx(0.9477, abs=0.01)
+    assert m["own_lost"] == m["own_lost_to_ties"] > 0
+    assert m["all_wrong_without_self"] >= m["all_wrong_majority"]
+    assert "stricter rule" in " ".join(result.sections[0].sentences)
+    lenient = read(path, Raters(bootstrap=100, ties="right", self=experiment.self))
+    assert lenient.metrics["own_lost"] == 0
+
+
+def test_a_rater_with_a_models_name_is_that_model(tmp_path):
+    path = write(tmp_path, "query,model,a,b,c\n" + "".join(f"q{i},{m},1,0,{i % 2}\n" for i in range(6) for m in "ab"))
+    assert read(path).metrics["own_votes"] == 12
+    assert read(path, raters=["b", "c"]).metrics["own_votes"] == 6
+
+
+def test_the_published_adjudication():
+    path = REAL_DATA / "audit_raters.csv"
+    if not path.exists():
+        pytest.skip(f"audit_raters.csv is not at {REAL_DATA}")
+    answers = read(str(path), raters="answer_*").metrics
+    posed = read(str(path), raters="well_posed_*").metrics
+    assert (answers["n_agreed"], answers["n_rated"]) == (9, 11)
+    assert (posed["n_agreed"], posed["n_rated"]) == (11, 11)
+    assert posed["cohen_kappa"] == 1
+    # Where all resamples agree, their κ limits nothing; the exact limits of the share do.
+    assert posed["cohen_kappa_lower"] is None
+    assert posed["agreed_lower"] == pytest.approx(0.7151, abs=1e-4)
+
+
+def test_each_rule_is_a_matrix_that_others_read(tmp_path):
+    path, _ = panel(tmp_path, n=60, missing=0.5)
+    result = read(path)
+    for rule in ("majority", "unanimous", "lenient", "latent"):
+        file = tmp_path / f"{rule}.parquet"
+        pq.write_table(result.tables[rule], file)
+        outcomes = WideSource(str(file)).load().outcomes()
+        assert outcomes.n_models == 4
+        assert outcomes.all_wrong() == pytest.approx(result.metrics[f"all_wrong_{rule}"])
+    # An item without any vote is missing, not wrong: some of 240 have none of five labels.
+    assert any(column.null_count for column in result.tables["lenient"].columns)
+
+
+def test_items_alone_have_rules_but_no_matrix(tmp_path):
+    path = write(tmp_path, "item,r1,r2,r3\n1,1,1,0\n2,0,,0\n3,1,1,1\n4,,,\n")
+    result = read(path)
+    assert result.tables["items"].column("majority").to_pylist() == [1, 0, 1, None]
+    assert result.tables["items"].column("unanimous").to_pylist() == [0, 0, 1, None]
+    assert "all_wrong_majority" not in result.metrics
+    assert result.metrics["n_models"] is None
+
+
+def test_two_raters_have_no_latent_classes(tmp_path):
+    path = write(tmp_path, "item,r1,r2\n1,A,A\n2,B,A\n3,C,C\n")
+    result = read(path)
+    assert result.metrics["latent_prevalence"] is None
+    assert "no latent classes" in result.sections[1].sentences[0]
+    assert result.headline.startswith("Both raters agree on 2 of 3 items (κ 0.500")
+
+
+def test_other_experiments_and_sources_refuse_in_one_line(tmp_path):
+    path, _ = panel(tmp_path, n=5)
+    with pytest.raises(InputError, match="data=raters: labels of raters, this experiment needs outcomes"):
+        Inputs(RunOptions(), source=lambda: RatersSource(path)).outcomes()
+    with pytest.raises(InputError, match="needs a table of items x raters"):
+        Raters().run(Inputs(RunOptions(), source=lambda: Fixed(grades_of([[0, 1]], "q", "ab"))))
+    with pytest.raises(InputError, match=r"experiment\.self: 'j9' is no rater"):
+        read(path, Raters(self={"j9": "m0"}))
+    with pytest.raises(InputError, match=r"experiment\.self: 'm9' is no model"):
+        read(path, Raters(self={"j0": "m9"}))
+    with pytest.raises(InputError, match=r"experiment\.ties: 'coin' is not one of"):
+        Raters(ties="coin")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"experiment\.self: 'a'; raters and their models"):
+        Raters(self="a")  # type: ignore[arg-type]
+
+
+def test_the_command(run: Run):
+    panel(run.folder, n=40)
+    code, out, err = run("experiment=raters", "votes.csv", "experiment.bootstrap=100", "hydra.run.dir=here")
+    assert (code, err) == (0, "")
+    assert "All 5 raters agree on" in " ".join(out.split())
+    assert {"majority.csv", "unanimous.parquet", "raters.parquet"} <= {
+        p.name for p in (run.folder / "here/tables").iterdir()
+    }
+    assert (run.folder / "here/figures/raters.svg").is_file()
+    code, out, err = run("experiment=certify", "here/tables/majority.parquet", "hydra.run.dir=there")
+    assert (code, err) == (0, "")
+    code, _, err = run("experiment=raters")
+    assert code == 2 and "data=raters" in err
