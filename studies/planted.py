@@ -3,7 +3,7 @@
 An error that no test catches is a survivor. Each area has a list of errors, ``studies/planted/<area>.yaml``; an entry
 says which text in which file becomes which other text, what is wrong then, and which tests should fail. The whole run
 writes docs/planted.md. The exit code is 1 where an error survives that is not marked equivalent with a reason.
-``--keep`` goes on where an interrupted run stopped.
+``--keep`` goes on where an interrupted run stopped. At the end, each test that caught an error must pass without it.
 """
 
 import argparse
@@ -14,14 +14,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
+from compileall import compile_dir
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from queue import SimpleQueue
 from threading import Lock
 from typing import Literal, NamedTuple
 
 import yaml
+
+from studies.forked import Forked, Ran
 
 ROOT = Path(__file__).resolve().parents[1]
 LISTS = ROOT / "studies" / "planted"
@@ -38,11 +44,13 @@ COPIED = (
     "README.md",
     "CHANGELOG.md",
     "CITATION.cff",
+    "CONTRIBUTING.md",
+    "LICENSE",
+    "pyproject.toml",
+    ".ci",
 )
-COPIED_TOO = ("pyproject.toml", "CONTRIBUTING.md", "LICENSE", ".ci")
-# A planted error that makes a test run for ever is noticed as well.
-SECONDS = 600
-NO_TEST_RAN = 5
+# Of CPU. A planted error that makes a test run for ever is noticed as well.
+SECONDS = 300.0
 
 State = Literal["caught", "survived", "equivalent"]
 
@@ -82,11 +90,17 @@ class Outcome(NamedTuple):
         planted: the error.
         state: whether a test failed.
         seconds: how long the tests ran.
+        by: the test that failed first; empty where none did, or where pytest could not even begin or end.
+        commit: what was tested.
+        sound: whether the test was seen to pass without the error.
     """
 
     planted: Planted
     state: State
     seconds: float
+    by: str = ""
+    commit: str = ""
+    sound: bool = False
 
 
 def read(areas: Sequence[str] | None = None) -> list[Planted]:
@@ -114,45 +128,65 @@ def copy_tree(folder: Path) -> Path:
             shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
         elif source.exists():
             shutil.copy(source, tree / name)
+    # Checked by content and not by time: a planted error may be as long as what it replaces, and as old.
+    compile_dir(str(tree), quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
     shared = ROOT.parent / "shared"
     if shared.exists():
         (folder / "shared").symlink_to(shared)
     return tree
 
 
-def run_tests(tree: Path, tests: Iterable[str]) -> bool:
-    """Whether the tests pass in a tree; ValueError where pytest finds none of them."""
-    variables = os.environ | {"PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", *tests]
-    try:
-        done = subprocess.run(
-            command, cwd=tree, env=variables, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    if done.returncode == NO_TEST_RAN or "not found:" in done.stdout + done.stderr:
-        raise ValueError(f"no test ran: {' '.join(tests)}\n{done.stdout[-500:]}{done.stderr[-500:]}")
-    return done.returncode == 0
+class Tree(NamedTuple):
+    """A copy of the project that errors are planted in, and the process that tests it.
+
+    Attributes:
+        folder: of the copy.
+        forked: the process.
+        commit: what it is a copy of.
+    """
+
+    folder: Path
+    forked: Forked
+    commit: str = ""
+
+    def run(self, tests: Sequence[str], seconds: float = SECONDS, *options: str) -> Ran:
+        """Run some tests; ValueError where pytest finds none of them."""
+        # Examples that hypothesis found for one error would help to catch the next.
+        shutil.rmtree(self.folder / ".hypothesis", ignore_errors=True)
+        return self.forked.run(self.folder, tests, seconds, *options)
+
+    def plant(self, error: Planted) -> Outcome:
+        """Plant one error, run its tests until one fails, and take it out again."""
+        path, begun = self.folder / error.file, time.monotonic()
+        text = path.read_text(encoding="utf-8")
+        reason = error.stale(text)
+        if reason is not None:
+            raise ValueError(f"{error.area}, {error.file}: {reason}: {error.old!r}")
+        path.write_text(text.replace(error.old, error.new), encoding="utf-8")
+        try:
+            ran = self.run(error.tests, SECONDS, "-x")
+        finally:
+            path.write_text(text, encoding="utf-8")
+        state: State = "caught" if not ran.passed else "survived" if error.equivalent is None else "equivalent"
+        return Outcome(error, state, time.monotonic() - begun, (*ran.failed, "")[0], self.commit)
+
+    def unsound(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Those errors that were caught by a test that fails without them as well."""
+        caught = [outcome for outcome in outcomes if outcome.state == "caught"]
+        tests = {test: None for outcome in caught for test in ([outcome.by] if outcome.by else outcome.planted.tests)}
+        ran = self.run(list(tests), SECONDS * len(tests)) if tests else Ran(True, ())
+        if not ran.passed and not ran.failed:  # pytest has not come to the tests
+            return caught
+        return [outcome for outcome in caught if any(test.startswith(_of(outcome)) for test in ran.failed)]
 
 
-def plant(tree: Path, error: Planted) -> Outcome:
-    """Plant one error in a tree, run its tests, and take it out again."""
-    path, begun = tree / error.file, time.monotonic()
-    text = path.read_text(encoding="utf-8")
-    reason = error.stale(text)
-    if reason is not None:
-        raise ValueError(f"{error.area}, {error.file}: {reason}: {error.old!r}")
-    path.write_text(text.replace(error.old, error.new), encoding="utf-8")
-    try:
-        survived = run_tests(tree, error.tests)
-    finally:
-        path.write_text(text, encoding="utf-8")
-    state: State = "caught" if not survived else "survived" if error.equivalent is None else "equivalent"
-    return Outcome(error, state, time.monotonic() - begun)
+def _of(outcome: Outcome) -> tuple[str, ...]:
+    """How the names of the tests begin by which an error was caught."""
+    return (outcome.by,) if outcome.by else outcome.planted.tests
 
 
 class Kept:
-    """Outcomes in a file, so that a run can go on; an error that was changed since is planted again.
+    """Outcomes in a file, so that a run can go on; of an error that was changed since it knows nothing.
 
     Args:
         path: of the file; None keeps nothing.
@@ -167,49 +201,87 @@ class Kept:
         found = self._known.get(json.dumps(error))
         return None if found is None else Outcome(error, *found)
 
+    def to_plant(self, errors: Sequence[Planted]) -> list[Planted]:
+        """Those of which nothing is known, and those that survived: their tests may be better now."""
+        return [error for error in errors if (found := self.get(error)) is None or found.state == "survived"]
+
     def add(self, outcome: Outcome) -> None:
         """Keep one more."""
+        self._change(outcome.planted, [outcome.state, round(outcome.seconds, 1), *outcome[3:]])
+
+    def forget(self, outcome: Outcome) -> None:
+        """Know nothing any more of one error."""
+        self._change(outcome.planted, None)
+
+    def _change(self, error: Planted, found: list | None) -> None:
         with self._lock:
-            self._known[json.dumps(outcome.planted)] = [outcome.state, round(outcome.seconds, 1)]
+            self._known.pop(json.dumps(error), None)
+            if found is not None:
+                self._known[json.dumps(error)] = found
             if self._path is not None:
                 self._path.write_text(json.dumps(self._known, indent=0), encoding="utf-8")
 
 
 def run(errors: Sequence[Planted], workers: int, kept: Kept) -> list[Outcome]:
-    """Plant all errors that nothing is known of, ``workers`` at a time, each worker in a tree of its own."""
-    fresh = [error for error in errors if kept.get(error) is None]
-    for outcome in _planted(fresh, max(1, min(workers, len(fresh)))) if fresh else ():
-        kept.add(outcome)
-        print(
-            f"{outcome.state:10} {outcome.seconds:4.0f} s  {outcome.planted.file}: {outcome.planted.what}", flush=True
-        )
-    return [outcome for error in errors if (outcome := kept.get(error)) is not None]
-
-
-def _planted(errors: Sequence[Planted], workers: int) -> Iterator[Outcome]:
-    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(workers) as pool:
-        trees: SimpleQueue[Path] = SimpleQueue()
-        for worker in range(workers):
-            trees.put(copy_tree(Path(scratch) / str(worker)))
+    """Plant all errors that are not known to be caught, ``workers`` at a time, each worker in a tree of its own."""
+    fresh = kept.to_plant(errors)
+    known = [outcome for error in errors if (outcome := kept.get(error)) is not None]
+    if not fresh and not any(map(_unchecked, known)):
+        return known
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
+        trees: SimpleQueue[Tree] = SimpleQueue()
+        for worker in range(max(1, min(workers, len(fresh)))):
+            folder = copy_tree(Path(scratch) / str(worker))
+            trees.put(Tree(folder, stack.enter_context(Forked(_environment(Path(scratch)))), _commit()))
 
         def one(error: Planted) -> Outcome:
             tree = trees.get()
             try:
-                outcome = plant(tree, error)
+                return tree.plant(error)
             finally:
                 trees.put(tree)
-            return outcome
 
-        tests = sorted({test for error in errors for test in error.tests})
-        tree = trees.get()
-        if not run_tests(tree, tests):
-            raise SystemExit("The tests fail without any planted error: nothing can be learned from them.")
-        trees.put(tree)
-        yield from pool.map(one, errors)
+        for outcome in pool.map(one, fresh):
+            kept.add(outcome)
+            seconds, error = f"{outcome.seconds:4.0f} s", outcome.planted
+            print(f"{outcome.state:10} {seconds}  {error.file}: {error.what}", flush=True)
+        _check(trees.get(), [outcome for error in errors if (outcome := kept.get(error)) is not None], kept)
+    return [outcome for error in errors if (outcome := kept.get(error)) is not None]
 
 
-def page(outcomes: Sequence[Outcome]) -> str:
-    """The text of docs/planted.md."""
+def _check(tree: Tree, outcomes: Sequence[Outcome], kept: Kept) -> None:
+    """Leave with a message where a test that has caught an error fails without it as well."""
+    unchecked = list(filter(_unchecked, outcomes))
+    unsound = tree.unsound(unchecked)
+    for outcome in unchecked:
+        if outcome in unsound:
+            kept.forget(outcome)
+            print(f"fails without the error as well: {outcome.by or ' '.join(outcome.planted.tests)}", flush=True)
+        else:
+            kept.add(outcome._replace(sound=True))
+    if unsound:
+        raise SystemExit("Nothing can be learned from tests that fail without any planted error.")
+
+
+def _unchecked(outcome: Outcome) -> bool:
+    return outcome.state == "caught" and not outcome.sound
+
+
+def _environment(scratch: Path) -> dict[str, str]:
+    """Variables of the tests: what JAX compiles for one is kept for all, unless the user keeps it already."""
+    folder = os.environ.get("JAX_COMPILATION_CACHE_DIR", str(scratch / "jax"))
+    return {"JAX_COMPILATION_CACHE_DIR": folder, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.05"}
+
+
+def _commit() -> str:
+    """The commit that is tested, with a + where the tree differs from it."""
+    command = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
+def page(outcomes: Sequence[Outcome], n_listed: int) -> str:
+    """The text of docs/planted.md, from the outcomes of some or all of the listed errors."""
     lines = [
         "# Planted errors",
         "",
@@ -224,6 +296,10 @@ def page(outcomes: Sequence[Outcome]) -> str:
     areas = sorted({outcome.planted.area for outcome in counted})
     lines += [_row(area, [outcome for outcome in counted if outcome.planted.area == area]) for area in areas]
     lines += [_row("**all**", counted), ""]
+    commits = Counter(outcome.commit for outcome in outcomes).most_common()
+    at = ", ".join(f"{commit} ({n})" for commit, n in commits)
+    listed = f"{len(outcomes):,} of the {n_listed:,} listed errors have been planted, at these commits"
+    lines += [f"{listed}: {at}; + is a tree with changes.", ""]
     for title, state in (("Survivors", "survived"), ("Equivalent", "equivalent")):
         found = [outcome.planted for outcome in outcomes if outcome.state == state]
         lines += [f"## {title}", "", *(_item(error) for error in found), *([] if found else ["None."]), ""]
@@ -244,10 +320,16 @@ def main() -> None:
     """Run as the module's first line says."""
     parser = argparse.ArgumentParser(prog="python -m studies.planted", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--areas", nargs="+", help="only these lists; the page is written only for all")
+    parser.add_argument("--page", action="store_true", help="only write the page, from what --keep has")
     parser.add_argument("--sample", type=int, help="only so many errors, spread evenly")
     parser.add_argument("--keep", type=Path, help="file that outcomes are kept in, and taken from")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="errors at a time")
     asked = parser.parse_args()
+    if asked.page:
+        kept = Kept(asked.keep)
+        known = [outcome for error in read() if (outcome := kept.get(error)) is not None and not _unchecked(outcome)]
+        PAGE.write_text(page(known, len(read())), encoding="utf-8")
+        return
     errors = read(asked.areas)
     chosen = errors if asked.sample is None else sample(errors, asked.sample)
     outcomes = run(chosen, asked.workers, Kept(asked.keep))
@@ -255,7 +337,7 @@ def main() -> None:
     caught = sum(outcome.state == "caught" for outcome in outcomes)
     print(f"{caught} of {caught + survivors} planted errors caught.")
     if chosen == read():
-        PAGE.write_text(page(outcomes), encoding="utf-8")
+        PAGE.write_text(page(outcomes, len(chosen)), encoding="utf-8")
     sys.exit(1 if survivors else 0)
 
 

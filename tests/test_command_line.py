@@ -86,6 +86,15 @@ def test_unknown_keys_suggest_the_nearest() -> None:
     assert "did you mean" not in unknown_key("zzz.qqq", keys)
 
 
+def test_of_keys_with_one_last_part_that_of_the_run_comes_first() -> None:
+    usual = ["run", "experiment", "data", "record", "sweep", "law", "hydra"]
+    for k, first in enumerate(usual):
+        keys = sorted(f"{group}.seed" for group in usual[k:])
+        assert f"did you mean {first}.seed?" in unknown_key("seed", keys)
+    # One within another comes later, whatever the group.
+    assert "did you mean law.seed?" in unknown_key("seed", ["law.seed", "run.inner.seed"])
+
+
 def test_flags_come_before_overrides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hydra's parser accepts no flag after an override that we put in front."""
     monkeypatch.chdir(tmp_path)

@@ -17,6 +17,7 @@ COMMANDS = {
     "health": ("grades.csv",),
     "bounds": ("grades.csv",),
     "explore": ("grades.csv",),
+    "check": (*LAW[:1], "claim.says=all_wrong(m) < pair", "claim.when=m > 2", "experiment.points=32"),
     "plan": ("experiment.gain=.02", "experiment.n_models=10"),
     "frontier": (),
     "select": ("grades.csv", "experiment.k=2"),

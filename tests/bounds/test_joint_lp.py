@@ -66,3 +66,12 @@ def test_real_sub_pool_by_enumeration_and_by_generation(monkeypatch):
     generated = joint_range(alpha, pairs, patterns=np.unique(wrong, axis=0), seconds=20)
     assert generated.upper >= exact.upper - 1e-8
     assert generated.attained_upper <= exact.upper + 1e-6
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_limits_that_meet_do_not_cross(seed: int) -> None:
+    """Models and their opposites: one of each two is right, and rates of 60 queries are no floats."""
+    some = np.random.default_rng(seed).random((60, 3)) < 0.5
+    wrong = np.hstack([some, ~some])
+    found = joint_range(wrong.mean(axis=0), (wrong[:, :, None] & wrong[:, None]).mean(axis=0))
+    assert 0 <= found.lower <= found.upper < 1e-15

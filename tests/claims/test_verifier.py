@@ -3,6 +3,7 @@
 from fractions import Fraction
 from itertools import product
 
+import numpy as np
 import pytest
 
 from cofail_lab.claims import Claim, Control, Measured, equals, holds, replay
@@ -36,6 +37,16 @@ def test_a_heuristic_is_reported_never_confirmed() -> None:
 
 def test_the_level_is_split_over_simulated_cases() -> None:
     assert split_level([coin(0.5), coin(0.4), toy(Fraction(1, 4))], 0.01) == pytest.approx(0.005)
+    three = Check("three cases", "monte_carlo", lambda _, case: INSIDE, ({"k": 0}, {"k": 1}, {"k": 2}))
+    assert split_level([of(three), coin(0.5)], 0.01) == pytest.approx(0.0025)
+
+
+def test_an_undecided_verdict_is_about_what_could_not_be_decided() -> None:
+    """Also where that has no slack at all to compare."""
+    nothing = Measured(float("nan"), float("nan"), 0.9, 1.1)
+    (verdict,) = verify_claim(of(check("inside", INSIDE), check("nothing", nothing)), TRIAL)
+    assert verdict.status == "undecided"
+    assert np.isnan(verdict.measured)
 
 
 def test_a_violation_that_more_digits_deny_does_not_end_a_check():

@@ -155,6 +155,7 @@ def test_an_svm_costs_its_support_vectors_and_is_as_sure_as_its_narrowest_duel(g
         duel = SVC(kernel="linear", C=1.0).fit(PIXELS[pair], LABELS[pair] == digit)
         narrowest[mine] = np.minimum(narrowest[mine], duel.decision_function(PIXELS[TEST[mine]]))
     sure = of(grades, "svm linear C=1", "confidence")
+    np.testing.assert_allclose(confidence(fit("svm linear C=1", TRAIN), PIXELS[TEST]), sure, atol=1e-9)
     # The solver stops at a tolerance of 1e-3.
     np.testing.assert_allclose(sure, (1 + narrowest / (1 + abs(narrowest))) / 2, atol=1e-3)
     assert (sure < 0.5).any(), "a label can lose a duel and still have most votes"
@@ -176,11 +177,14 @@ def test_an_svm_costs_its_support_vectors_and_is_as_sure_as_its_narrowest_duel(g
 )
 def test_cost_counted_by_hand(grades: Grades, name: str, count: int) -> None:
     assert (of(grades, name, "cost") == count).all()
+    # What is shipped was counted once; this is the count of today.
+    assert (operations(fit(name, TRAIN), PIXELS[TEST[:50]]) == count).all()
 
 
 @pytest.mark.parametrize("name", ["tree gini", "bagged trees 20"])
 def test_cost_of_trees_is_the_walk_from_root_to_leaf(grades: Grades, name: str) -> None:
     fitted = fit(name, TRAIN)
+    today = operations(fitted, PIXELS[TEST])
     for query in range(0, len(TEST), 100):
         steps = 0
         for tree in (one.tree_ for one in getattr(fitted, "estimators_", [fitted])):
@@ -189,7 +193,7 @@ def test_cost_of_trees_is_the_walk_from_root_to_leaf(grades: Grades, name: str) 
                 left = PIXELS[TEST[query], tree.feature[node]] <= tree.threshold[node]
                 node = tree.children_left[node] if left else tree.children_right[node]
                 steps += 1
-        assert of(grades, name, "cost")[query] == steps
+        assert of(grades, name, "cost")[query] == today[query] == steps
 
 
 def test_cost_is_positive_and_varies_over_queries_only_for_trees(grades: Grades) -> None:

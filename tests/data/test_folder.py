@@ -17,6 +17,7 @@ def test_companions_raters_and_other_files_are_none(tmp_path):
     write(tmp_path, "query,a,b,c\nq1,.1,.2,.3\nq2,.1,.2,.3\n", "one.costs.csv")
     write(tmp_path, "query,r1,r2\nq1,1,0\n", "raters.csv")
     write(tmp_path, "no table", "README.md")
+    write(tmp_path, "query,verdict\nq1,genuine\n", "one.verdicts.csv")
     write(tmp_path, "query,a,b,c\nq1,1,0\n", "broken.csv")
     assert [path.name for path in matrices_in([str(tmp_path)])] == ["broken.csv", "one.csv", "two's.csv"]
     # Named itself, a table stays; a companion is none.

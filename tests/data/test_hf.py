@@ -48,6 +48,17 @@ def test_one_file_of_a_pinned_revision(hub: Path) -> None:
     assert_same(read(sha256=digest), grades)
 
 
+def test_several_files_of_a_revision_and_what_their_reader_says(hub: Path) -> None:
+    (hub / "data" / "more.csv").write_text(LONG.replace("q1", "p1").replace("q2", "p2").replace(",a,", ",c,"))
+    grades = read(file=["data/long.csv", "data/more.csv"])
+    assert grades.queries == ("q1", "q2", "p1", "p2")
+    assert grades.models == ("a", "b", "c")
+    (hub / "data" / "wide.csv").write_text("question,a,b\nx,1,0\ny,0,1\n")
+    said = read(file="data/wide.csv", format="csv").notes
+    assert len(said) == 3
+    assert said[2] == "Column 'question' was taken for the names of the queries."
+
+
 def test_other_bytes_are_refused(hub: Path) -> None:
     digest = hashlib.sha256(LONG.encode()).hexdigest()
     (hub / "data" / "long.csv").write_text(LONG.replace("q2,a,0", "q2,a,1"))

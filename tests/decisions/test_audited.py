@@ -102,7 +102,7 @@ def test_an_unanswered_cell_stays_unanswered(matrix: Grades) -> None:
 def test_limits_come_from_the_queries_read_in_the_random_order(matrix: Grades) -> None:
     order = sorted(ALL_WRONG, key=reading_order(ALL_WRONG, 0).__getitem__)
     gap = audited(matrix, {order[0]: Reading("genuine"), order[2]: Reading("truncated")})
-    assert gap.in_order().genuine.tolist() == [True]
+    assert gap.in_order.genuine.tolist() == [True]
     assert gap.genuine_limits() == (1, 3)  # what was read out of order is known, too
     late = audited(matrix, {order[3]: Reading("genuine")})
     assert late.genuine_limits() is None

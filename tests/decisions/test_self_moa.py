@@ -166,6 +166,31 @@ def test_equal_quality_is_what_the_regression_leaves():
     assert band_sets(samples, 3, 1e-9, rng) is None
 
 
+def test_each_vote_by_hand():
+    """Two samples of three are right, and the members are right with 2/3, 1 and 0."""
+    samples = Samples(np.array([[2, 3, 0]]), np.array([[3, 3, 3]]))
+    votes = s.Draws(samples, 3).votes(s.Choice(0, (0, 1, 2)))[0]
+    # All three samples are drawn: a majority and one right for sure. Of the members the second always is right.
+    assert votes == pytest.approx([1, 2 / 3, 1, 1, 2 / 3, 5 / 9])
+    # Two distinct ones of three, one of which is right: two times in three.
+    assert s.Draws(Samples(np.array([[1]]), np.array([[3]])), 1).votes(s.Choice(0, (0,)))[0, 2] == pytest.approx(1 / 3)
+
+
+def test_sets_are_ranked_on_one_half_and_lie_within_the_band():
+    rng = np.random.default_rng(6)
+    samples = Samples(rng.binomial(9, 0.6, (40, 4)), np.full((40, 4), 9))
+    found = band_sets(samples, 3, 1.0, np.random.default_rng(7), replicates=50)
+    half = np.random.default_rng(7).permutation(40)[:20]
+    accuracy = samples.share[half].mean(axis=0)
+    gaps = [accuracy[list(some)].max() - accuracy[list(some)].mean() for some in combinations(range(4), 3)]
+    assert found is not None
+    assert sorted(found.gap) == pytest.approx(sorted(gaps))
+    # Accuracies of .9, .8 and .7 on every query are .2 apart.
+    even = Samples(np.tile([9, 8, 7], (10, 1)), np.full((10, 3), 10))
+    assert band_sets(even, 3, 0.1, rng) is None
+    assert band_sets(even, 3, 0.2, rng).n_all == 1
+
+
 def test_many_sets_are_drawn():
     rng = np.random.default_rng(5)
     samples = Samples(rng.binomial(5, 0.7, (40, 20)), np.full((40, 20), 5))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cofail_lab.decisions import wrong_keys
 from cofail_lab.decisions.wrong_keys import suspicion
 from cofail_lab.errors import InputError
 from studies import wrong_keys as study
@@ -62,6 +63,14 @@ def test_what_there_is_to_see() -> None:
     assert seen.n_like_key[:4].tolist() == [0, 0, 1, 0]
     assert set(seen.order[:10]) == set(range(2, 40, 4)), "answers that read like the key come first"
     assert seen.score[1] > seen.score[3] > seen.score[0]
+
+
+def test_the_rival_is_an_answer_graded_wrong_and_no_answer_is_none() -> None:
+    """Columns of support, by hand: models behind the rival, its weight and the next one's, its lead, all weight."""
+    right = np.array([[True, True, True, False, False, False], [False] * 6])
+    codes = np.array([[0, 0, 0, 1, 1, 2], [3, 3, -1, -1, -1, 4]])
+    columns = wrong_keys._features(right, codes, np.ones((2, 6)), np.zeros(2, int))[:, -5:]
+    assert columns.tolist() == [[2, 2, 1, -1, 6], [2, 2, 1, 2, 6]]
 
 
 def test_the_same_seed_gives_the_same_ranking() -> None:

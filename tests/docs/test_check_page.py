@@ -34,7 +34,7 @@ def is_long(command: str) -> bool:
 
 @pytest.mark.parametrize(("command", "answer"), [c for c in COMMANDS if not is_long(c[0])])
 def test_a_command_of_the_page(run: Run, command: str, answer: str) -> None:
-    assert answered(run, command, "experiment.points=256")["labels"]["answer"] == answer
+    assert answered(run, command, "experiment.points=64")["labels"]["answer"] == answer
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,18 @@ def test_the_sheet_has_every_all_wrong_query_first_and_no_cell_that_is_run() -> 
     assert result.headline.startswith(f"{n_all_wrong} of 40 queries defeat every model; on ")
     rank = {row["query"]: row["rank"] for row in rows}
     assert len(set(rank.values())) == len(rank)
+
+
+def test_a_solved_query_comes_after_all_that_defeat_everyone_however_suspicious() -> None:
+    grades = matrix()
+    key, answers = str(grades.per_query["key"][-1]), grades.per_cell["answer"].copy()
+    answers[-1] = [f"({key.lower()})", key, key]
+    cells = grades.cells.copy()
+    cells[-1] = [1, 0, 0]
+    rows = run(replace(grades, cells=cells, per_cell={"answer": answers}), others=1).tables["sheet"].to_pylist()
+    assert (rows[-1]["query"], rows[-1]["rank"]) == ("q39", 1)
+    assert rows[-1]["why"].startswith("like the key, yet graded wrong: 1; only 2 right (m2, m3)")
+    assert all(row["n_right"] == 0 for row in rows[:-1])
 
 
 def test_without_answers_the_sheet_is_shorter() -> None:

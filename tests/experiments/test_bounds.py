@@ -1,11 +1,13 @@
 """`experiment=bounds` on made-up data: figures that add up, plain sentences, bad input."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from cofail_lab.bounds.declared.known import Known
 from cofail_lab.bounds.frechet import AllWrongRange
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
@@ -43,7 +45,14 @@ def test_bounds_of_a_law():
 
 @pytest.mark.parametrize(
     "make",
-    [lambda: Bounds(moments=0), lambda: Bounds(delta=1.0), lambda: Plan(gain=0.0), lambda: Plan(n_models=0)],
+    [
+        lambda: Bounds(moments=0),
+        lambda: Bounds(delta=1.0),
+        lambda: Bounds(queries=0),
+        lambda: Bounds(target=3),  # pyright: ignore[reportArgumentType]
+        lambda: Plan(gain=0.0),
+        lambda: Plan(n_models=0),
+    ],
 )
 def test_parameters_are_checked(make):
     with pytest.raises(InputError, match=r"experiment\."):
@@ -82,3 +91,73 @@ def test_column_generation_can_only_narrow(monkeypatch, wrong) -> None:
     known = AllWrongRange(0.1, 0.5, "pairs", False)
     narrowed = _sharpened(known, outcomes_from(wrong), np.zeros(6), np.zeros((6, 6)), 1.0)
     assert (narrowed.lower, narrowed.upper) == (0.2, 0.5)
+
+
+def without_matrix(known: Known) -> Inputs:
+    """No source at all: facts by hand need none."""
+    return Inputs(RunOptions(), known=known)
+
+
+def test_a_published_table_without_a_matrix() -> None:
+    """P3.i: the twins; everything said is of the interval, and the advice is the triple that is β itself."""
+    result = Bounds().run(without_matrix(Known(n_models=3, rates=0.5, pairs=0.25)))
+    assert (result.metrics["target_lower"], result.metrics["target_upper"]) == (0.0, 0.25)
+    assert result.metrics["target_observed"] is None
+    assert result.labels["target_sharp"] == "yes"
+    assert result.headline.startswith("All wrong: 0.0% to 25.0%, given error rates, all pairs of 3 models")
+    assert result.tables["facts"].column("upper").to_pylist() == [1.0, 0.5, 0.25]
+    last = result.sections[-1]
+    assert last.title == "What to measure next"
+    assert last.sentences[0].startswith("Grading models 0, 1, 2 on the same 200 queries would cut the interval")
+    assert result.metrics["next_gradings"] == 600
+    laws = result.tables["extremal_pools"]
+    assert laws.column("upper").to_pylist() == pytest.approx([0, 0.75, 0, 0.25])
+    for draw in result.figures.values():
+        draw()
+
+
+def test_measured_facts_and_a_target(wrong: np.ndarray) -> None:
+    """The majority of a matrix lies in its own interval; boxes widen it."""
+    inputs = inputs_from(wrong)
+    asked = Bounds(target="majority")
+    plain = asked.run(replace(inputs, known=Known(measured=["rates", "pairs"]))).metrics
+    assert plain["target_observed"] == (2 * wrong.sum(axis=1) < wrong.shape[1]).mean()
+    assert plain["target_lower"] <= plain["target_observed"] <= plain["target_upper"]
+    boxed = asked.run(replace(inputs, known=Known(measured=["rates", "pairs"], delta=0.05))).metrics
+    assert boxed["target_lower"] <= plain["target_lower"] and plain["target_upper"] <= boxed["target_upper"]
+    assert boxed["target_upper"] - boxed["target_lower"] > plain["target_upper"] - plain["target_lower"]
+    # A target alone is asked of rates and pairs.
+    assert asked.run(inputs).metrics["target_upper"] == pytest.approx(plain["target_upper"], abs=1e-9)
+
+
+def test_the_usual_answer_ends_with_what_to_measure_next(wrong: np.ndarray) -> None:
+    result = Bounds().run(inputs_from(wrong))
+    assert result.sections[-1].title == "What to measure next"
+    metrics: dict[str, Any] = dict(result.metrics)
+    assert metrics["next_lower"] <= metrics["next_exact_lower"] <= metrics["next_exact_upper"] <= metrics["next_upper"]
+    # Every pair of five queries says it all.
+    assert Bounds().run(inputs_from(UNEVEN)).metrics["next_gradings"] is None
+    law = CommonShock(shock=0.05, base_error_rates=[0.3] * 67)  # pyright: ignore[reportCallIssue]
+    of_law = Bounds().run(Inputs(RunOptions(), law_factory=lambda: law))
+    assert of_law.sections[-1].title == "What to measure next"
+
+
+def test_an_unknown_target_is_refused() -> None:
+    with pytest.raises(InputError, match=r"experiment\.target: 'nobody'"):
+        Bounds(target="nobody").run(without_matrix(Known(rates=[0.1, 0.2])))
+    with pytest.raises(InputError, match=r"data: this experiment needs outcomes"):
+        Bounds().run(without_matrix(Known(measured=["rates"])))
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (Known(rates=[0.2, 0.1], pairs=0.1), "Nothing is left open"),
+        (Known(rates=[0.2, 0.1, 0.3], pairs=[0.05, 0.1, 0.06]), "would cut the interval"),
+        (Known(n_models=67, moments=[0.335, 0.1355], extendible="all"), "too few to narrow"),
+        (Known(rates=[0.2, 0.1], cells=[0.7, 0.3]), "tells the two ends"),
+    ],
+)
+def test_every_form_of_the_advice(known: Known, said: str) -> None:
+    target = "cascade(0,1)" if known.cells else "all_wrong"
+    assert said in Bounds(target=target).run(without_matrix(known)).sections[-1].sentences[0]

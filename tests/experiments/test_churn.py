@@ -9,6 +9,7 @@ from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.churn import AdoptOrCommit
+from cofail_lab.report.churn import _limits
 from tests.conftest import REAL_DATA, real_path
 from tests.data.cells import grades_of
 from tests.experiments.sources import Fixed
@@ -43,6 +44,9 @@ def test_a_history_by_hand():
     result = read()
     m = result.metrics
     assert (m["n_dated"], m["n_release_days"], m["days"], m["n_switches"]) == (4, 4, 365, 2)
+    # Better on other halves, but the limits of eight queries hold 0: both are needed.
+    assert m["mean_advantage_lower"] == 0 < m["mean_advantage_heldout"]
+    assert result.labels["reading"] == "cannot_tell"
     assert (m["committed_accuracy"], m["final_accuracy"], m["oracle"]) == (5 / 8, 7 / 8, 7 / 8)
     assert m["final_advantage"] == 0.25
     # c is the best for days 152 to 365 of the 275 since day 90.
@@ -93,6 +97,22 @@ def test_readings():
     assert "A single arrival has no spread." in text(single)
     assert single.metrics["gap_sd"] is None
     assert single.metrics["option_value_normal"] is None
+
+
+def test_a_stated_date_counts_before_one_in_a_name_and_models_of_a_day_arrive_together():
+    same = read(right=(4, 5, 6), dates=("2024-01-01", "2024-01-01", "2024-12-31"))
+    assert [row["ceiling"] for row in same.tables["timeline"].to_pylist()] == [5 / 8, 5 / 8, 6 / 8]
+    cells = [[int(q >= count) for count in (4, 5, 6)] for q in range(8)]
+    names = ("a-2024-01-01", "b-2024-02-01", "c-2024-03-01")
+    stated = {"released": np.array(["2024-12-31", "", "2024-06-01"], dtype=object)}
+    grades = grades_of(cells, [f"q{i}" for i in range(8)], names, per_model=stated)
+    found = AdoptOrCommit(bootstrap=100, splits=1).run(Inputs(RunOptions(), source=lambda: Fixed(grades)))
+    dates = {row["model"]: row["released"] for row in found.tables["timeline"].to_pylist()}
+    assert dates == dict(zip(names, ("2024-12-31", "2024-02-01", "2024-06-01"), strict=True))
+
+
+def test_limits_are_those_of_95_percent():
+    assert _limits(np.arange(1001.0)) == (25, 975)
 
 
 def test_dollars_at_the_floor():

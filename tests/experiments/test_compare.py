@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
@@ -15,7 +16,7 @@ from cofail_lab.experiments.compare import Compare
 from cofail_lab.fitting.estimators import one_factor
 from cofail_lab.fitting.estimators.tetrachoric import tetrachoric
 from cofail_lab.fitting.readings.matched import matched
-from tests.conftest import Run, real_path
+from tests.conftest import Run, outcomes_from, real_path
 
 
 def compared(first: Path | str, other: Path | str, **keys):
@@ -84,6 +85,9 @@ def test_numbers_are_those_of_each_matrix(tmp_path):
     assert m["ratio_matched_first"] == pytest.approx(beta[0] / price(0, rho[1]))
     assert m["ratio_matched_change"] == pytest.approx(m["ratio_matched_second"] / m["ratio_first"])
     assert m["oracle_gain_change_lower"] < m["oracle_gain_change"] < m["oracle_gain_change_upper"]
+    one, two = (certify_outcomes(outcomes_from(w), delta=0.025).gain_range for w in (first, second))
+    assert m["oracle_gain_change_lower"] == pytest.approx(two[0] - one[1])
+    assert m["oracle_gain_change_upper"] == pytest.approx(two[1] - one[0])
     row = next(row for row in result.tables["models"].to_pylist() if row["model"] == "m3")
     gained = int((first[:, 3] & ~second[:, 3]).sum())
     assert (row["n_gained"], row["n_lost"]) == (gained, int((~first[:, 3] & second[:, 3]).sum()))

@@ -7,9 +7,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from cofail_lab import runs
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
-from cofail_lab.experiments.gather import Gather, gather
+from cofail_lab.experiments.gather import Gather, _gathered, gather
 from cofail_lab.experiments.run_columns import axes_of
 from tests.conftest import Run
 from tests.sweep.counts import COUNTS, jobs
@@ -127,6 +128,27 @@ def test_an_absent_number_is_absent(tmp_path: Path) -> None:
     # What is asked for comes after what was varied: everything that one of the patterns matches.
     asked = gather(folders, ["ga*", "n"]).tables["runs"].column_names
     assert asked[:5] == ["run", "status", "run.seed", "gain", "n"]
+
+
+def test_a_label_with_the_name_of_a_metric_has_a_column_of_its_own(tmp_path: Path) -> None:
+    folder = recorded(tmp_path / "a", {"run": {"seed": 1}}, {"tail": 3}, labels={"tail": "chance", "regime": "x"})
+    (row,) = rows([folder])
+    assert (row["tail"], row["tail_label"], row["regime"]) == (3, "chance", "x")
+
+
+def test_what_policies_cost_is_no_gain(tmp_path: Path) -> None:
+    folders = [
+        recorded(
+            tmp_path / name,
+            {"policy": {name: {}}, "run": {"seed": 0}},
+            {f"gain_{name}": 0.1, f"cost_{name}": cost},
+            experiment="policies",
+        )
+        for name, cost in (("knn", 1.0), ("ridge", 2.0))
+    ]
+    found = _gathered([run for run in runs.read(folders) if run is not None], None)
+    assert found.gains == ("policy_gain",)
+    assert "policy_cost" in found.leading
 
 
 def test_runs_are_in_the_order_of_numbers(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from cofail_lab.experiments import grid
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.grid import Grid, _values
 from cofail_lab.experiments.tail_curve import TailCurve
-from cofail_lab.models import AbstractErrorLaw, Clayton, CommonShock
+from cofail_lab.models import AbstractErrorLaw, Clayton, CommonShock, OneFactorGaussian
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,16 @@ def test_laws_of_two_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [row["base_error_rates"] for row in rows] == [rates[k] for k in (0, 0, 1, 1, 0, 0, 1, 1)]
     assert [row["pool_size"] for row in rows] == [2, 3] * 4
     assert result.tables["points"]["all_wrong_error"].to_pylist() == pytest.approx([0.5 * np.exp(-2)] * 4)
+
+
+def test_the_error_of_a_curve_is_that_of_the_largest_pool() -> None:
+    """β of 300 models is below every float: what is left is the rounding of its log, and that of two models is less."""
+    law = OneFactorGaussian(np.full(300, 1e-3), np.full(300, 0.05))
+    found = grid._curves([law], np.array([2, 300]))
+    assert np.isnan(found["log_all_wrong_error"][0, 0])
+    expected = law.log_all_wrong_error(float(law.log_all_wrong()))
+    assert found["log_all_wrong_error"][0, 1] == expected
+    assert expected != pytest.approx(law.log_all_wrong_error(float(found["log_all_wrong"][0, 0])), rel=0.1)
 
 
 def test_pools_are_the_first_models() -> None:

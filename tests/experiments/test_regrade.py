@@ -156,6 +156,13 @@ def test_each_grading_is_analysed_without_its_own_answers_at_the_limit(tmp_path:
     first[1, 0] = UNSCORED
     metrics = regrade(log(tmp_path, "one.csv", first, cut), log(tmp_path, "two.csv", second)).metrics
     assert metrics["n_at_limit"] == 1
+    # Whatever the two answers were: q1 is not complete before, and both are after.
+    k, complete = int((first == WRONG).all(axis=1).sum()), N - 1
+    assert metrics["before_limit_all_wrong_lower"] == pytest.approx((k - 1) / complete)
+    assert metrics["before_limit_all_wrong_upper"] == pytest.approx(k / complete)
+    k = int((second == WRONG).all(axis=1).sum())
+    assert metrics["after_limit_all_wrong_lower"] == pytest.approx((k - 2) / N)
+    assert metrics["after_limit_all_wrong_upper"] == pytest.approx(k / N)
     for name, cells in (("before", first), ("after", second)):
         assert metrics[f"{name}_without_limit_all_wrong"] == (cells[2:] == WRONG).all(axis=1).mean()
 

@@ -5,10 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cofail_lab.decisions.accuracy_band import band_sets
+from cofail_lab.decisions.samples import Samples
 from cofail_lab.decisions.self_moa import Choice, Matched
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.self_moa import SelfOrMixed
+from cofail_lab.numerics.streams import BANDS, generator
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.self_moa import Compared, Names
 from tests.data.cells import grades_of
@@ -47,6 +50,9 @@ def test_given_models_by_hand():
     assert (m["self_single"], m["mixed_single"]) == pytest.approx((4 / 6, SHARES[:, :3].mean()))
     assert result.headline.startswith("3 draws of a are right by majority on 66.7% of the queries, one each of a, b, c")
     assert "nothing was chosen on these queries" in text(result)
+    (row,) = (row for row in result.sections[0].rows if row.label == "ceiling of the draws")
+    assert row.value == f"{100 * m['self_ceiling']:.1f}%"
+    assert row.note == f"one is right; {100 * m['mixed_ceiling']:.1f}% mixed"
     assert result.labels["members"] == "a, b, c"
 
 
@@ -60,6 +66,19 @@ def test_chosen_models_are_scored_on_other_queries():
     assert row.note.startswith("too few sets for a regression on the gap; over 1 set ")
     assert {row["size"] for row in result.tables["bands"].to_pylist()} == {3}
     assert result.headline == read(np.where(shares == 0, 0.2, shares), band=0.2).headline
+
+
+def test_every_size_and_band_has_halves_of_its_own():
+    right = np.random.default_rng(1).binomial(5, [0.9, 0.88, 0.87, 0.86, 0.8], (60, 5))
+    found = read(np.where(right == 0, 1, right) / 5, band=0.2).tables["bands"].to_pylist()
+    samples = Samples(np.where(right == 0, 1, right), np.full((60, 5), 5))
+    expected = []
+    for i, size in enumerate((3, 5)):
+        for j, band in enumerate((0.1, 0.2)):
+            sets = band_sets(samples, size, band, generator(0, BANDS, 2 * i + j), 100)
+            expected += [] if sets is None else [(size, band, sets.n_all, float(sets.difference.mean()))]
+    assert len(expected) > 2
+    assert [(row["size"], row["band"], row["n_sets"], row["difference"]) for row in found] == expected
 
 
 def test_runs_in_columns_vote_by_answer():

@@ -46,13 +46,14 @@ def judged(
     fit: MatrixFit,
     *p_values: float | None,
     smooth: TailTest | None = smooth_test(*EXCLUDED),  # noqa: B008  # frozen
-    lower: float = 0.9,
+    lower: float | tuple[float, ...] = 0.9,
     interrupted: bool = False,
 ) -> tuple[Conclusion, str]:
     """The decision where the ratios have these p-values under the null laws (None: not tested), and its sentence."""
+    below = lower if isinstance(lower, tuple) else (lower,) * len(NULLS)
     tests = {
-        (law, law): NullTest(p, lower, expected=1.0, lower=0.5, upper=2.0, critical=2.5, n_replicates=99)
-        for law, p in zip(NULLS, p_values, strict=True)
+        (law, law): NullTest(p, low, expected=1.0, lower=0.5, upper=2.0, critical=2.5, n_replicates=99)
+        for law, p, low in zip(NULLS, p_values, below, strict=True)
         if p is not None
     }
     null = NullCalibration(
@@ -140,6 +141,15 @@ def test_fewer_than_every_law_expects(fit: MatrixFit) -> None:
     assert "thinner than every law fitted to pairs expects (p = 0.050 at most)" in sentence
     assert judged(fit, 0.98, 0.97, 0.99, lower=0.051, smooth=quiet)[0].reason == "low_power"
     assert judged(fit, 0.98, 0.97, None, lower=0.01, smooth=quiet)[0].reason == "low_power"
+    # Every law must say so, and what is told is the p-value of the one that says it least.
+    assert judged(fit, 0.98, 0.97, 0.99, lower=(0.01, 0.3, 0.02), smooth=quiet)[0].reason == "low_power"
+    assert judged(fit, 0.98, 0.97, 0.99, lower=(0.01, 0.03, 0.02), smooth=quiet)[0].p_value == 0.03
+
+
+def test_the_p_value_of_beyond_is_the_largest(fit: MatrixFit) -> None:
+    for ratios, smooth, largest in (((0.01, 0.02, 0.03), 0.04, 0.04), ((0.01, 0.045, 0.03), 0.04, 0.045)):
+        conclusion, _ = judged(fit, *ratios, smooth=smooth_test(0.01, smooth, 0.02, 0.01))
+        assert (conclusion.tail, conclusion.p_value) == ("beyond", largest)
 
 
 def test_place_from_both_sides() -> None:

@@ -11,7 +11,7 @@ from scipy.special import log_ndtr, logsumexp, ndtr
 
 from cofail_lab.errors import ConvergenceError
 from cofail_lab.models import FactorMixture, OneFactorGaussian, SkewFactor, StudentFactor
-from cofail_lab.models._probit_factor import AbstractProbitFactor
+from cofail_lab.models._probit_factor import AbstractProbitFactor, Solved
 from tests.models.laws import LOADINGS, RATES
 
 DENSITIES = {
@@ -111,6 +111,19 @@ def test_deep_tails_have_a_log_with_its_error(law: AbstractProbitFactor, toleran
     estimate = law.all_wrong_estimate()
     assert estimate.kind == "quadrature"
     assert estimate.error <= 1e-10 * estimate.value
+
+
+def test_the_error_holds_the_square_of_what_coarser_nodes_miss(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of nodes that miss a thousandth of β here; those of half the digits miss less than rounding."""
+    solved = SkewFactor.solved
+
+    def worse(self: SkewFactor, error: float = 1e-13, smallest: float = 1e-300) -> Solved:
+        found = solved(self, error, smallest)
+        return found._replace(log_weights=found.log_weights + 1e-3) if error > 1e-7 else found
+
+    monkeypatch.setattr(SkewFactor, "solved", worse)
+    estimate = SkewFactor(np.full(3, 0.2), np.full(3, 0.4), 0.5).all_wrong_estimate()
+    assert estimate.error == pytest.approx(1e-6 * estimate.value, rel=1e-3)
 
 
 def test_rates_far_out_on_the_long_side() -> None:

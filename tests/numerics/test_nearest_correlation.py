@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cofail_lab.fitting.estimators.tetrachoric import tetrachoric
+from cofail_lab.numerics import nearest_correlation as nearest
 from cofail_lab.numerics.nearest_correlation import nearest_correlation
 from cofail_lab.outcomes import Outcomes
 
@@ -87,3 +88,15 @@ def test_small_eigenvalues_are_kept() -> None:
     np.testing.assert_allclose(found[:2, :2], pair, atol=1e-9)
     np.testing.assert_allclose(found[2:, 2:], nearest_correlation(three), atol=1e-8)
     np.testing.assert_allclose(found[:2, 2:], 0, atol=1e-9)
+
+
+def test_the_gradient_is_that_of_the_dual_value(rng: np.random.Generator) -> None:
+    """By central differences: the line search compares values that the gradient belongs to."""
+    matrix = rng.uniform(-1, 1, (5, 5))
+    matrix, y, step = (matrix + matrix.T) / 2, rng.normal(size=5), 1e-6
+
+    def dual(at: np.ndarray) -> tuple[float, np.ndarray]:
+        return nearest._dual(nearest._spectrum(matrix, at), at)
+
+    slopes = [(dual(y + step * e)[0] - dual(y - step * e)[0]) / (2 * step) for e in np.eye(5)]
+    assert dual(y)[1] == pytest.approx(slopes, abs=1e-7)

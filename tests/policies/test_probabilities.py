@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import bootstrap
 
 from cofail_lab.decisions import auc, cascade_curve, cascade_dollars
+from cofail_lab.policies import probabilities
 from cofail_lab.policies.cascade_reading import read_cascade
 from cofail_lab.policies.deferral_cascade import DeferralCascade, added_by_strong
 from cofail_lab.policies.probabilities import Inputs, boosted, cross_fitted, regressed
@@ -46,6 +47,22 @@ def test_nobody_is_predicted_by_trees_that_saw_the_grade(rng: np.random.Generato
     told = cross_fitted(twice, grades, 0)
     assert auc(told, grades.astype(float)) == pytest.approx(1)
     assert auc(cross_fitted(twice, grades, 0, cluster), grades.astype(float)) < 0.9
+
+
+def test_trees_are_fitted_to_four_of_five_folds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten queries, or five clusters of two: each time eight queries tell of the other two."""
+    seen: list[set[float]] = []
+
+    def told(inputs: np.ndarray, right: np.ndarray, seed: int) -> object:
+        assert len(inputs) == len(right) == 8
+        seen.append(set(inputs[:, 0]))
+        return lambda now: np.full(len(now), float(len(now)))
+
+    monkeypatch.setattr(probabilities, "boosted", told)
+    inputs = np.arange(10.0)[:, None]
+    for cluster in (None, np.arange(10) // 2):
+        assert cross_fitted(inputs, np.ones(10, bool), 0, cluster).tolist() == [2.0] * 10
+    assert len(seen) == 10
 
 
 def test_models_that_are_all_alike_have_their_rate() -> None:

@@ -1,6 +1,8 @@
 """Scores, on numbers that can be worked out by hand or by another library."""
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from cofail_lab.policies.domain_table import DomainTable
 from cofail_lab.policies.evaluation import evaluate
 from cofail_lab.policies.folds import cross_fitting, random_splits
 from cofail_lab.policies.majority_vote import MajorityVote
-from cofail_lab.policies.score import hull_gap, mean_intervals, won_lost
+from cofail_lab.policies.score import captured, hull_gap, mean_intervals, won_lost
 from cofail_lab.policies.single_best import SingleBest
 from cofail_lab.policies.threshold_cascade import ThresholdCascade
 from tests.policies.made import graded
@@ -145,3 +147,24 @@ def test_repeated_splits_add_up_and_have_no_exact_test() -> None:
     assert score.won == sum(row[4] for row in rows)
     assert score.captured == pytest.approx(np.mean([row[6] for row in rows]))
     assert score.p_value is None
+
+
+def test_a_share_of_the_oracle_is_averaged_over_splits_with_losses() -> None:
+    """Half of what was possible is lost in one split and won in the other; a third, in which nothing is, has none."""
+
+    def trial(right: list[float], oracle: float) -> SimpleNamespace:
+        decisions = {"x": SimpleNamespace(right_low=np.array(right))}
+        return SimpleNamespace(decisions=decisions, reference=np.array([1.0, 0, 0, 0]), oracle=oracle, rows=range(4))
+
+    splits = [trial([0, 0, 0, 0], 0.75), trial([1, 1, 0, 0], 0.75), trial([1, 0, 0, 0], 0.25)]
+    trials: Any = SimpleNamespace(trials=splits, rows=np.tile(np.arange(4), 3))
+    assert captured(trials, "x") == pytest.approx(0)
+    trials.trials = splits[1:]
+    assert captured(trials, "x") == pytest.approx(0.5)
+
+
+def test_resampled_clusters_count_with_their_sizes() -> None:
+    """99 queries right in one cluster, one wrong in the other: no share of right answers is above 1."""
+    trials: Any = SimpleNamespace(unit=np.array([0] * 99 + [1]))
+    (interval,) = mean_intervals(trials, [np.array([1.0] * 99 + [0.0])], 200, 0.95, 0)
+    assert interval == (0.0, 1.0)

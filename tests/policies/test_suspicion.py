@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 
 from cofail_lab.fitting.readings.luck import find_runs, measure_luck
 from cofail_lab.policies import AbstractPolicy, Graded
@@ -118,6 +119,14 @@ def test_models_that_ran_once_count_for_the_ceiling(rng):
     # A grade that is not that of the first run, on one query, is none of one run.
     right[0] = ~right[0]
     assert not Repeated.of(right, two, counts, np.full((500, 2), 4), samples).one_graded
+
+
+def test_a_ceiling_is_no_surer_than_the_model_with_the_fewest_runs_makes_it():
+    """Half of four runs right on every query, beside a model that ran once: 100 answers, not 400."""
+    counts = np.full((100, 1), 2)
+    some = Repeated.of(np.zeros((100, 2), bool), np.array([0]), counts, np.full((100, 1), 4), None)
+    assert some.routable.value == 0.5
+    assert some.routable.upper == pytest.approx(beta.ppf(0.975, 51, 50))
 
 
 @pytest.mark.parametrize("name", ["cruxeval_output", "cruxeval_input"])

@@ -1,11 +1,15 @@
 """The atlas: which fits make one, what the null says of each law, and how it is worded and drawn."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from cofail_lab.experiments.atlas_audit import read_states
 from cofail_lab.report import atlas
 from cofail_lab.report.atlas_matrix import matrices_of
 from cofail_lab.report.figures import atlas as figures
@@ -79,7 +83,8 @@ def test_words_numbers_and_table() -> None:
     said = atlas.headline(found)
     assert said.startswith("3 of 4 matrices have queries that defeat every model.")
     assert "prices 1 of these within chance, 1 too low and 1 too high" in said
-    assert "1 has a tail heavier than every smooth law; the 34 all-wrong queries are to be read" in said
+    assert "1 has a tail heavier than every smooth law. 34 all-wrong queries are to be read before" in said
+    assert "to be read" not in atlas.headline([replace(one, states={"genuine": 5}) for one in found])
     metrics = atlas.metrics(found)
     assert metrics == {
         "n_matrices": 4,
@@ -119,6 +124,25 @@ def test_the_figure_shows_each_matrix_once() -> None:
     # No ratio anywhere, and a hundred matrices.
     figures.atlas(["a", "b"], {"one factor": [None, 0.0]}, [(None, None)] * 2, np.array([[0.5, 0.2], [1.0, 0.0]]))
     figures.atlas(["x" * 99] * 100, {"one factor": [3.0] * 100}, [(0.5, 2.0)] * 100, np.full((100, 2), 0.4))
+
+
+def test_what_readers_found_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "run/tables").mkdir(parents=True)
+    columns = {"query": ["a", "b", "c", "d"], "all_wrong": [True, True, True, False]}
+    pq.write_table(pa.table(columns), tmp_path / "run/tables/queries.parquet")
+    matrix = str(tmp_path / "m.csv.gz")
+    assert read_states(matrix, tmp_path / "run") is None
+    sheet = tmp_path / "m.verdicts.csv"
+    sheet.write_text("query,verdict\na,genuine\nb,grader_defect\nd,ambiguous\n")
+    states = read_states(matrix, tmp_path / "run")
+    assert states == {"genuine": 1, "grader_defect": 1, "unread": 1}
+    one = matrices_of(runs({"n_all_wrong": [3, 3, 0, 1]}))[0]
+    assert one.audit == "3 unread"
+    assert replace(one, states=states).audit == "2 of 3 read, 1 genuine"
+    assert replace(one, states={"unread": 3}).audit == "3 unread"
+    assert read_states(matrix, tmp_path) is None
+    sheet.write_text("query,verdict\nz,genuine\n")
+    assert read_states(matrix, tmp_path / "run") is None
 
 
 @pytest.mark.slow

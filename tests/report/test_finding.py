@@ -205,7 +205,8 @@ def test_forty_runs_fit_one_screen_and_are_named_by_what_was_varied() -> None:
     grid = {"data.pool_size": [p for p in range(8, 16) for _ in range(5)], "run.seed": [*range(5)] * 8}
     columns = {"oracle_gain": [0.01 * p for p in grid["data.pool_size"]], "paired_max_gain": [0.1] * 40}
     many = runs(grid, tuple(columns), status=["completed"] * 39 + ["failed"], **columns)
-    listing = words.brief(many)[1].listing
+    (some,), listing = words.brief(many)[1].sentences, words.brief(many)[1].listing
+    assert some.endswith(" of 39 runs, evenly spread; all are in tables/runs.csv:")
     assert listing is not None
     assert listing.columns == ("pool_size", "seed", "gain (points)", "certified (points)")
     assert (listing.rows[0], listing.links[0]) == (("8", "0", "8.0", "10.0"), Path("job0"))

@@ -1,10 +1,12 @@
 """The study of planted errors: its lists fit the code, and it tells a failing test from a passing one."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from studies.planted import Outcome, Planted
+from studies.forked import Forked
+from studies.planted import Outcome, Planted, Tree
 
 from studies import planted
 
@@ -37,26 +39,65 @@ def test_what_cannot_be_planted_is_said() -> None:
     assert error(new="x + 1").stale("x + 1") == "old and new are the same"
 
 
-def test_a_failing_test_catches_and_a_weak_one_does_not(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("def f(x):\n    return x + 1\n")
-    (tmp_path / "test_a.py").write_text("from a import f\ndef test(): assert f(1) == 2\n")
-    (tmp_path / "test_weak.py").write_text("from a import f\ndef test(): assert f(1) < 3\n")
-    assert planted.plant(tmp_path, error()).state == "caught"
-    assert planted.plant(tmp_path, error(tests=("test_weak.py",))).state == "survived"
-    assert planted.plant(tmp_path, error(tests=("test_weak.py",), equivalent="why")).state == "equivalent"
-    # The error is taken out again.
-    assert planted.run_tests(tmp_path, ["test_a.py"])
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
+    folder = tmp_path_factory.mktemp("tree")
+    (folder / "a.py").write_text("def f(x):\n    return x + 1\n")
+    (folder / "test_a.py").write_text("from a import f\ndef test(): assert f(1) == 2\ndef test_too(): assert f(0)\n")
+    (folder / "test_weak.py").write_text("from a import f\ndef test(): assert f(1) < 3\n")
+    (folder / "test_bad.py").write_text("def test(): assert not 1\n")
+    (folder / "test_long.py").write_text("def test():\n    while True: pass\n")
+    (folder / "test_idle.py").write_text("import time\ndef test(): time.sleep(600)\n")
+    # What a test starts itself imports the planted code too, as PYTHONPATH says.
+    (folder / "src").mkdir()
+    (folder / "src" / "b.py").write_text("ONE = 1\n")
+    (folder / "test_b.py").write_text(
+        "import subprocess, sys\n"
+        "def test(): subprocess.run([sys.executable, '-c', 'import b; assert b.ONE == 1'], check=True)\n"
+    )
+    with Forked({}, ["pytest"]) as forked:
+        yield Tree(folder, forked, "c0ffee")
+
+
+def test_a_failing_test_catches_and_a_weak_one_does_not(tree: Tree) -> None:
+    caught = tree.plant(error())
+    assert (caught.state, caught.by, caught.commit) == ("caught", "test_a.py::test", "c0ffee")
+    assert tree.plant(error(tests=("test_weak.py",))).state == "survived"
+    assert tree.plant(error(tests=("test_weak.py",), equivalent="why")).state == "equivalent"
+    assert tree.plant(error(file="src/b.py", old="1", new="2", tests=("test_b.py",))).state == "caught"
+    # The errors are taken out again.
+    assert tree.run(["test_a.py", "test_b.py"]) == (True, ())
     with pytest.raises(ValueError, match="no test ran"):
-        planted.run_tests(tmp_path, ["test_a.py::test_of_another_name"])
+        tree.run(["test_a.py::test_of_another_name"])
+
+
+def test_a_test_that_fails_without_the_error_teaches_nothing(tree: Tree) -> None:
+    bad = tree.plant(error(tests=("test_a.py", "test_bad.py")))
+    assert tree.unsound([bad]) == []
+    worse = tree.plant(error(tests=("test_bad.py",)))
+    assert worse.state == "caught"
+    assert tree.unsound([bad, worse]) == [worse]
+
+
+def test_a_test_without_end_is_stopped(tree: Tree) -> None:
+    assert tree.run(["test_long.py"], 1) == (False, ())
+    assert tree.run(["test_idle.py"], 0.1) == (False, ())
+    assert tree.run(["test_a.py"]).passed
 
 
 def test_what_is_kept_is_not_planted_again(tmp_path: Path) -> None:
     kept = planted.Kept(tmp_path / "kept.json")
-    kept.add(Outcome(error(), "caught", 2.0))
+    outcome = Outcome(error(), "caught", 2.0, "test_a.py::test", "c0ffee", sound=True)
+    kept.add(outcome)
     again = planted.Kept(tmp_path / "kept.json")
-    assert again.get(error()) == Outcome(error(), "caught", 2.0)
+    assert again.get(error()) == outcome
     assert again.get(error(new="x + 2")) is None
-    assert planted.run([error()], 1, again) == [Outcome(error(), "caught", 2.0)]
+    # A better test may catch a survivor now.
+    again.add(Outcome(error(new="x + 3"), "survived", 1.0))
+    assert again.to_plant([error(), error(new="x + 3"), error(new="x + 4")]) == [error(new="x + 3"), error(new="x + 4")]
+    assert planted.run([error()], 1, again) == [outcome]
+    again.forget(outcome)
+    assert planted.Kept(tmp_path / "kept.json").get(error()) is None
 
 
 def test_a_sample_is_spread_evenly() -> None:
@@ -67,12 +108,13 @@ def test_a_sample_is_spread_evenly() -> None:
 
 def test_the_page_counts_survivors_and_not_equivalent_errors() -> None:
     outcomes = [
-        Outcome(error(), "caught", 1.0),
-        Outcome(error(what="unit"), "survived", 1.0),
-        Outcome(error(area="there"), "caught", 1.0),
-        Outcome(error(what="order", equivalent="A sum has no order."), "equivalent", 1.0),
+        Outcome(error(), "caught", 1.0, "test_a.py::test", "c0ffee"),
+        Outcome(error(what="unit"), "survived", 1.0, "", "c0ffee"),
+        Outcome(error(area="there"), "caught", 1.0, "", "deca1"),
+        Outcome(error(what="order", equivalent="A sum has no order."), "equivalent", 1.0, "", "c0ffee"),
     ]
-    text = planted.page(outcomes)
+    text = planted.page(outcomes, 5)
+    assert "4 of the 5 listed errors have been planted, at these commits: c0ffee (3), deca1 (1);" in text
     assert "| here | 2 | 1 | 50.0% |" in text
     assert "| there | 1 | 1 | 100.0% |" in text
     assert "| **all** | 3 | 2 | 66.7% |" in text

@@ -8,7 +8,9 @@ from hydra import compose, initialize_config_dir
 from hydra.types import RunMode
 
 from cofail_lab import cli
-from cofail_lab.sweep.controller import n_jobs
+from cofail_lab.progress import duration
+from cofail_lab.sweep.controller import Sweep, n_jobs
+from cofail_lab.sweep.journal import Event, Journal
 from tests.conftest import Run
 
 
@@ -37,3 +39,13 @@ def test_the_first_job_of_every_study_runs(run: Run, tmp_path: Path, study: str)
     record = json.loads((tmp_path / "r/results.json").read_text())
     assert record["status"] == "completed"
     assert set(config.sweep.metrics or ()) <= set(record["metrics"])
+
+
+def test_the_time_left_is_that_of_the_jobs_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four jobs took 40 seconds, one was there already: five are left, at ten seconds each."""
+    states = ("completed",) * 4 + ("kept", "running")
+    sweep = Sweep.__new__(Sweep)
+    sweep.total, sweep._begun = 10, 100.0
+    sweep.journal = Journal(Path(), {i: Event(i, (), state) for i, state in enumerate(states)})
+    monkeypatch.setattr("cofail_lab.sweep.controller.time.monotonic", lambda: 140.0)
+    assert sweep.line() == f"sweep: 5 of 10 jobs done, 1 running, 0 failed, about {duration(50)} left"

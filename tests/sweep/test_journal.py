@@ -22,6 +22,15 @@ def test_the_journal_survives_what_kills_do(tmp_path: Path) -> None:
     assert {number: event.state for number, event in journal.events.items()} == {0: "completed", 1: "failed"}
 
 
+def test_a_job_that_goes_on_after_an_end_is_what_it_came_to(tmp_path: Path) -> None:
+    """It failed, was started again elsewhere and is finished."""
+    journal = Journal(tmp_path)
+    for state in ("running", "failed", "running", "completed"):
+        report_event(tmp_path, Event(0, (), state))  # type: ignore[arg-type]
+    journal.update()
+    assert journal.events[0].state == "completed"
+
+
 def test_two_machines_may_use_one_process_number() -> None:
     first = _process(7)
     _process.cache_clear()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cofail_lab.sweep.key import job_key, sweep_key
+from cofail_lab.sweep import key
+from cofail_lab.sweep.key import code_version, job_key, sweep_key
 
 
 def test_keys_follow_content(tmp_path: Path) -> None:
@@ -57,6 +58,21 @@ def test_the_code_is_in_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     key = job_key({"run": {"seed": 0}})
     monkeypatch.setattr("cofail_lab.sweep.key.code_version", lambda: "another")
     assert job_key({"run": {"seed": 0}}) != key
+
+
+def test_the_content_of_every_source_is_in_the_version_of_the_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sweep").mkdir()
+    monkeypatch.setattr(key, "__file__", str(tmp_path / "sweep" / "key.py"))
+    version = code_version.__wrapped__
+    (tmp_path / "a.py").write_text("x = 1\n")
+    one = version()
+    assert version() == one
+    (tmp_path / "a.py").write_text("x = 2\n")
+    two = version()
+    (tmp_path / "a.py").rename(tmp_path / "b.py")
+    assert len({one, two, version()}) == 3
 
 
 def test_companions_of_a_compressed_file_are_in_its_key(tmp_path: Path) -> None:

@@ -111,7 +111,8 @@ def joint_range(
         if m <= ENUMERATED
         else f"column generation ({upper_proof.proof}), " + ("closed" if sharp else "outer limits")
     )
-    limits = max(0.0, outer[0]), min(1.0, outer[1])
+    # Rates are rounded themselves: limits that meet can cross, or leave [0, 1], by a rounding.
+    limits = max(0.0, min(outer)), min(1.0, max(0.0, *outer))
     return JointRange(*limits, lower, upper, method, sharp, lower_law, upper_law, lower_proof, upper_proof)
 
 

@@ -20,7 +20,7 @@ from cofail_lab.numerics import bivariate_normal
 from cofail_lab.numerics.one_factor_pools import Pools
 from cofail_lab.numerics.streams import TAIL_PLAN, generator
 
-MOST = 10**7
+MOST = 10**6
 """Samples up to this size are searched."""
 SIMULATED = 2000
 _GROWTH = 1.2
@@ -91,7 +91,7 @@ def null_rates(rates: Float[np.ndarray, " n"], pairs: Float[np.ndarray, " n"], m
 def queries_needed(null: float, alternative: float, level: float, power: float) -> int | None:
     """Least n at which a one-sided binomial test of β = ``null`` has the power at ``alternative``; None up to `MOST`.
 
-    The power saw-teeth in n; every n above this one, up to twice as many, has been seen to keep it.
+    The power saw-teeth in n: of the sizes above this one, 4,000 up to about twice as many have been seen to keep it.
     """
     if not alternative > null:
         return None
@@ -102,7 +102,7 @@ def queries_needed(null: float, alternative: float, level: float, power: float) 
         return binom.sf(c - 1, n, alternative) >= power
 
     high = 1
-    while not enough(np.arange(high, high + max(1, high // 4)))[:].all():
+    while not enough(np.unique(np.linspace(high, high + high // 4, 40).astype(int))).all():
         high *= 2
         if high > MOST:
             return None

@@ -1,4 +1,4 @@
-"""The outcome matrices of folders: every file that a reader recognises, companions and small tables left out."""
+"""The outcome matrices of folders: every file that a reader recognises, but no companion, sheet or small table."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,7 +36,7 @@ def matrices_in(paths: Sequence[str]) -> list[Path]:
 
 def _is_matrix(path: Path) -> bool:
     try:
-        if is_companion(path) or guess(path) is None:
+        if is_companion(path) or ".verdicts." in path.name or guess(path) is None:
             return False
         return len(AutoSource(str(path)).load().models) >= _FEWEST_MODELS
     except InputError:

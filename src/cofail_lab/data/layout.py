@@ -158,9 +158,12 @@ def _query_column(
             return query, [note], True
         texts, sizes = np.unique(table.codes[:, query], return_counts=True)
         again = table.texts[int(texts[sizes.argmax()])]
+        wrong = f"has {shorten(again)!r} {int(sizes.max())} times"
+        if blank := int(sum(size for t, size in zip(texts, sizes, strict=True) if not table.texts[t].strip())):
+            wrong = f"is blank in {counted(blank, 'row')}"
         raise InputError(
-            f"{file}: column {shorten(names[query])!r} has {shorten(again)!r} {int(sizes.max())} times; names of "
-            "queries are unique, and data.query_column= says which column holds them"
+            f"{file}: column {shorten(names[query])!r} {wrong}; names of queries are unique, and data.query_column= "
+            "says which column holds them"
         )
     if grades and grades[0] is False and plain[0] not in NOT_MODELS and _names_rows(table, 0):
         return 0, [f"The first column, {shorten(names[0])!r}, was taken for the names of the queries."], False

@@ -79,6 +79,7 @@ class Audited:
         rest = set(self.readings) - set(self.all_wrong)
         return tally(state for query in rest if (state := self.state(query)) != "unread")
 
+    @cached_property
     def in_order(self) -> InOrder:
         """The limits after each query that was read in the random order, up to the first that was not."""
         by_place = sorted(self.all_wrong, key=lambda query: self.draws[query])
@@ -92,7 +93,7 @@ class Audited:
 
         None where nothing was read in the random order and something is unread.
         """
-        order, counts = self.in_order(), self.counts()
+        order, counts = self.in_order, self.counts()
         genuine, unread = counts["genuine"], counts["unread"]
         if unread and not len(order.genuine):
             return None

@@ -91,7 +91,7 @@ class Audit:
             labels=report.labels(),
             tables=report.tables(),
             csv=("verdicts",),
-            figures={"reading": report.figure} if len(audited.in_order().genuine) else {},
+            figures={"reading": report.figure} if len(audited.in_order.genuine) else {},
             sections=report.sections(),
         )
 

@@ -52,12 +52,11 @@ def headline(matrices: Sequence[Matrix]) -> str:
             f"{count(len(by['under']))} too low and {count(len(by['over']))} too high."
         )
         heavy = sum(one.values.get("tail") == "heavy_tail" for one in matrices)
-        n_queries = sum(int(one.values.get("n_all_wrong") or 0) for one in matrices)
+        n_unread = sum(one.n_unread for one in matrices)
         n_heavy = "None has" if not heavy else f"{count(heavy)} {'has' if heavy == 1 else 'have'}"
-        said.append(
-            f"{n_heavy} a tail heavier than every smooth law; the {count(n_queries)} all-wrong queries are to be read "
-            "before any of it is believed."
-        )
+        said.append(f"{n_heavy} a tail heavier than every smooth law.")
+        if n_unread:
+            said.append(f"{count(n_unread)} all-wrong queries are to be read before any of it is believed.")
     return " ".join(said)
 
 
@@ -123,7 +122,7 @@ def table(matrices: Sequence[Matrix]) -> pa.Table:
         "regime": [one.values.get("regime") for one in matrices],
         "tail": [one.values.get("tail") for one in matrices],
         "pricing": [one.pricing for one in matrices],
-        "audit": [_audit(one) for one in matrices],
+        "audit": [one.audit for one in matrices],
     }
     numbers = (
         "all_wrong",
@@ -158,7 +157,7 @@ def figure(matrices: Sequence[Matrix]) -> Callable[[], Figure]:
 _NULLS = (
     "p: how often matrices of the same shape, simulated without a common mode and fitted likewise, show so large "
     "a ratio. Up to 5% the law prices the tail too low, above 95% too high; anything between is chance. A ratio by "
-    "itself says nothing: no null is centred on 1."
+    "itself says nothing: no null is centred on 1. The null is one factor; own loadings and full Σ have their own."
 )
 
 
@@ -211,7 +210,7 @@ def _listing(matrices: Sequence[Matrix]) -> Listing:
             _PRICED[one.pricing],
             _TAILS.get(str(one.values.get("tail")), ABSENT),
             str(one.values.get("regime") or ABSENT).replace("_", "-"),
-            _audit(one),
+            one.audit,
         )
         for one in matrices
     ]
@@ -252,9 +251,3 @@ def _against(one: Matrix, law: str) -> str:
     if value is None:
         return ABSENT
     return ratio(value) + ("" if p is None else f" (p {p_value(p)})")
-
-
-def _audit(one: Matrix) -> str:
-    """Whether the queries that defeat everyone have been read."""
-    n = int(one.values.get("n_all_wrong") or 0)
-    return f"{count(n)} unread" if n else "nothing to read"

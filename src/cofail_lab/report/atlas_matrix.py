@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from cofail_lab.report.numbers import count
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from cofail_lab.report.gathered import GatheredRuns
 
@@ -29,11 +31,28 @@ class Matrix:
         name: of its file.
         page: of its fit.
         values: its metrics and labels.
+        states: all-wrong queries by what readers found, ``unread`` among them; None where no sheet has been read back.
     """
 
     name: str
     page: Path
     values: dict[str, Any]
+    states: Mapping[str, int] | None = None
+
+    @property
+    def n_unread(self) -> int:
+        """All-wrong queries that nobody has read."""
+        return int(self.values.get("n_all_wrong") or 0) if self.states is None else self.states.get("unread", 0)
+
+    @property
+    def audit(self) -> str:
+        """Whether the queries that defeat everyone have been read, and how many of those read are genuine."""
+        n = int(self.values.get("n_all_wrong") or 0)
+        if not n:
+            return "nothing to read"
+        if self.states is None or self.n_unread == n:
+            return f"{count(n)} unread"
+        return f"{count(n - self.n_unread)} of {count(n)} read, {count(self.states.get('genuine', 0))} genuine"
 
     def number(self, name: str) -> float | None:
         """A metric; None where the fit has none."""

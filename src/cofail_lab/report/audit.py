@@ -193,7 +193,7 @@ class AuditReport:
 
     def metrics(self) -> dict[str, float | int | None]:
         """Flat, see docs/audit.md."""
-        limits, order = self.audited.genuine_limits(), self.audited.in_order()
+        limits, order = self.audited.genuine_limits(), self.audited.in_order
         last = order.limits
         return {
             **self.counted.metrics(),
@@ -255,7 +255,7 @@ class AuditReport:
 
     def _reading(self) -> Section:
         """What the reading in random order says of the queries that are not read."""
-        order, k = self.audited.in_order(), len(self.audited.all_wrong)
+        order, k = self.audited.in_order, len(self.audited.all_wrong)
         limits = self.audited.genuine_limits()
         title = "Read in random order"
         if limits is None:
@@ -280,7 +280,7 @@ class AuditReport:
 
     def tables(self) -> dict[str, pa.Table]:
         """The verdicts by query, and the limits after each reading."""
-        audited, limits = self.audited, self.audited.in_order().limits
+        audited, limits = self.audited, self.audited.in_order.limits
         names = list(audited.readings)
         failed = set(audited.all_wrong)
         return {
@@ -299,7 +299,7 @@ class AuditReport:
         """Limits of the number of genuine queries after each reading."""
         from cofail_lab.report.figures.audit import reading
 
-        order = self.audited.in_order()
+        order = self.audited.in_order
         return reading(order.limits, order.genuine, len(self.audited.all_wrong))
 
 

@@ -97,7 +97,7 @@ class AuditSheet:
         n_right, m = self.outcomes.n_models - int(self.outcomes.n_wrong[i]), self.outcomes.n_models
         said = []
         if n_like := int(self.seen.n_like_key[i]):
-            said.append(f"{count(n_like)} wrong answer{'s read' if n_like > 1 else ' reads'} like the key: the grader?")
+            said.append(f"like the key, yet graded wrong: {count(n_like)}")
         if n_right == 0 and self.seen.n_rival[i] == m:
             said.append(f"all {count(m)} say {self._rival(i)}")
         elif n_right == 0:

@@ -8,8 +8,8 @@ from cofail_lab.claims.reference.exact_routing import corners, exact_value, prog
 
 
 def test_corners_of_a_program_by_hand():
-    # One type: models (price, quality) (0, 0), (1, 4), (2, 5), and (1, 1) under the hull.
-    case = {"quality": [0, 4, 5, 1], "prices": [0, 1, 2, 1], "prior": [1]}
+    # One type: models (price, quality) (0, 0), (1, 4), (2, 5), (1, 1) under the hull, and (3, 5), dearer for nothing.
+    case = {"quality": [0, 4, 5, 1, 5], "prices": [0, 1, 2, 1, 3], "prior": [1]}
     hull = corners(program(case))
     assert hull == [(0, 0), (1, 4), (2, 5)]
     assert exact_value(hull, Fraction(3, 2)) == Fraction(9, 2)

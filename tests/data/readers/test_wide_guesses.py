@@ -275,6 +275,29 @@ def test_half_of_the_cells_make_a_model(tmp_path: Path) -> None:
         read(tmp_path, "query,a,b,c\n" + rows.format("1", "0", "y", "z"))
 
 
+def test_cells_are_counted_and_not_kinds_of_cells(tmp_path: Path) -> None:
+    """Four of seven cells are grades, of five kinds; two of five, of three kinds."""
+    head, rows = "query,a,b,c\n", [f"q{i},1,{i % 2}," for i in range(7)]
+    with pytest.raises(InputError, match=r"column 'c': 'x'.*are not graded cells"):
+        read(tmp_path, head + "\n".join(row + cell for row, cell in zip(rows, "1110xyz", strict=True)))
+    fewer = head + "\n".join(row + cell for row, cell in zip(rows[:5], "10xxx", strict=True))
+    assert read(tmp_path, fewer).models == ("a", "b")
+
+
+def test_seconds_of_which_some_are_0_or_1_are_no_shares(tmp_path: Path) -> None:
+    grades = read(tmp_path, "query,a,b,seconds\nq1,1,0,1\nq2,0,0,17\nq3,1,1,4\n")
+    assert (grades.models, grades.notes) == (("a", "b"), ("1 column without grades set aside: seconds.",))
+    text = "query,a,b,minutes\nq1,.9,.1,17\nq2,0,0,4\nq3,1,1,1\n"
+    assert read(tmp_path, text, threshold=0.5).models == ("a", "b")
+
+
+def test_a_column_with_a_blank_names_no_queries(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"column 'id' is blank in 1 row; names of queries are unique, and data.quer"):
+        read(tmp_path, "id,a,b\nx,1,0\n,0,0\nz,1,1\n")
+    # Another column that could is taken.
+    assert read(tmp_path, "id,question_id,a,b\nx,q1,1,0\n,q2,0,0\nz,q3,1,1\n").queries == ("q1", "q2", "q3")
+
+
 def test_a_delimiter_splits_the_rows_too(tmp_path: Path) -> None:
     grades = read(tmp_path, "query,a;1;2;3,b\nq1,1,0\nq2,0,0\nq3,1,1\n")
     assert (grades.models, grades.cells.tolist()) == (("a;1;2;3", "b"), CELLS)

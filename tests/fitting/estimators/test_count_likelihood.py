@@ -91,3 +91,18 @@ def test_one_factor_law_by_likelihood_on_c() -> None:
         return count_law(OneFactorGaussian(rates, np.full(20, np.sqrt(r)))).log_likelihood(histogram)
 
     assert maximize(on, 0.0, 0.99).value == pytest.approx(0.5, abs=1e-3)
+
+
+def test_the_error_of_a_simulated_likelihood_is_that_of_a_mean_of_batches_thinned_by_an_atom() -> None:
+    base = GaussianCopula([0.3, 0.5, 0.6], [[1, 0.5, 0.2], [0.5, 1, 0.4], [0.2, 0.4, 1]])
+    plain, with_atom = count_law(base, draws=1024), count_law(AtomInflated(0.2, base), draws=1024)
+    all_wrong = np.array([0, 0, 0, 7])
+    moved = plain.spread @ all_wrong
+    error = moved.std(ddof=1) / np.sqrt(len(moved))
+    assert error > 0
+    assert plain.simulation_error(all_wrong) == pytest.approx(error)
+    # The atom is exact: what is simulated is a smaller part of P(C = m).
+    beta = float(np.exp(plain.log_probs[-1]))
+    assert with_atom.simulation_error(all_wrong) == pytest.approx(error * 0.8 * beta / (0.2 + 0.8 * beta))
+    others = np.array([5, 0, 0, 0])
+    assert with_atom.simulation_error(others) == pytest.approx(plain.simulation_error(others))

@@ -42,7 +42,7 @@ def test_compare_shows_a_query_at_both_shares() -> None:
     np.testing.assert_allclose(defeated.get_offsets(), [[1.0, 0.4]])
     np.testing.assert_allclose(usual.get_offsets(), [[0.0, 0.2], [0.5, 0.5]])
     assert usual.get_sizes()[1] > usual.get_sizes()[0]
-    assert (figure.axes[1].lines[0].get_xdata()[0], figure.axes[1].lines[0].get_ydata()[0]) == (0.3, 0.7)
+    np.testing.assert_allclose(figure.axes[1].lines[0].get_xydata(), [[0.3, 0.7]])
     assert len(compare(first, second, np.empty((0, 2))).axes) == 1
 
 

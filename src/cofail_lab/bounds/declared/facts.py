@@ -19,7 +19,7 @@ from cofail_lab.bounds.block_lp import find_groups
 from cofail_lab.bounds.declared.events import Event
 from cofail_lab.bounds.declared.limits import Limits, swappable
 from cofail_lab.bounds.declared.pool import Pool
-from cofail_lab.bounds.declared.states import States
+from cofail_lab.bounds.declared.states import Sparse, States
 
 Whole = Callable[[int], tuple[np.ndarray, int]]
 
@@ -40,11 +40,11 @@ class Rows:
 
     fact: str
     labels: tuple[str, ...]
-    value: sp.csr_matrix
+    value: Sparse
     low: Float[np.ndarray, " r"]
     high: Float[np.ndarray, " r"]
     models: tuple[frozenset[int], ...]
-    given: sp.csr_matrix | None = None
+    given: Sparse | None = None
     whole: Whole | None = None
 
 

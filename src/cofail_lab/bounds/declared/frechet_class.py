@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count
 from math import prod
 
 import numpy as np
@@ -130,14 +131,14 @@ class FrechetClass:
             InfeasibleFactsError: no law has the facts.
         """
         states, added = self.states(target), ()
-        for _ in range(_REFINEMENTS):
+        for round_ in count(1):
             program = self.program(states, target, added)
             side = self._solve(program, sign * target.pieces(program.states), sign)
             gap = side.limit - sign * side.law.value
-            if gap < _CLOSED or not side.certificate.worst_nodes:
-                break
+            if gap < _CLOSED or not side.certificate.worst_nodes or round_ == _REFINEMENTS:
+                return side
             added = tuple(sorted({*added, *side.certificate.worst_nodes}))
-        return side
+        raise AssertionError("the loop above returns")
 
     def _solve(self, program: Program, pieces: np.ndarray, sign: int) -> Side:
         states, rows = program.states, program.rows

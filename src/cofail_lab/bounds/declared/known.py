@@ -191,7 +191,7 @@ class Known:
         else:
             same = limits(self.pairs, "known.pairs")
             ends[0], ends[1] = same
-            return [Pairs(*ends)]
+            return [Pairs(ends[0], ends[1])]
         for (i, j), value in entries.items():
             known = limits(value, f"known.pairs[{i}][{j}]")
             if _is_table(self.pairs) and j < i and known != Limits(*ends[:, j, i]):
@@ -199,7 +199,7 @@ class Known:
                     f"known.pairs[{i}][{j}]: {value} but [{j}][{i}] is {entries[j, i]}; they must be equal"
                 )
             ends[:, i, j] = ends[:, j, i] = known
-        return [Pairs(*ends)]
+        return [Pairs(ends[0], ends[1])]
 
     def _sets(self, pool: Pool, measured: Matrix | None) -> list[Fact]:
         found: list[Fact] = []
@@ -257,7 +257,7 @@ class Known:
 
     def _events(self, pool: Pool, measured: Matrix | None) -> list[Fact]:
         found: list[Fact] = []
-        for place, entry in enumerate(self.conditional or ()):
+        for place, entry in enumerate(list[Any](self.conditional or ())):
             where = f"known.conditional[{place}]"
             if not isinstance(entry, list | tuple) or len(entry) != 3:
                 raise InputError(f"{where}: {entry!r}; [a, b, value] is accepted: P(a wrong | b wrong)")

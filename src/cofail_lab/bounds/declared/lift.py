@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -86,14 +86,18 @@ class _Lift:
             sp.csr_matrix(sp.vstack([sp.csr_matrix(row.matrix(m).reshape(1, -1)) for row in rows])) if rows else None
         )
         low, high = (np.array([row.limits[end] for row in rows]) for end in (0, 1))
-        self.ends = [] if table is None else [(-1, table @ flat - low >= 0), (1, table @ flat - high <= 0)]
+        self.ends: list[tuple[int, Any]] = (
+            [] if table is None else [(-1, table @ flat - low >= 0), (1, table @ flat - high <= 0)]
+        )
         self.valid = [_valid(m, event, on) for on in (True, False)]
         self.cones = [part >> 0 for part in self.parts]
-        self.linear = [valid @ cp.vec(part, order="C") >= 0 for valid, part in zip(self.valid, self.parts, strict=True)]
+        self.linear: list[Any] = [
+            valid @ cp.vec(part, order="C") >= 0 for valid, part in zip(self.valid, self.parts, strict=True)
+        ]
         diagonal = [cp.diag(part) == part[0] for part in self.parts]
         constraints = [total[0, 0] == 1, *diagonal, *self.cones, *self.linear, *(one for _, one in self.ends)]
         self.problem = cp.Problem(cp.Maximize(self.sign * self.parts[0][0, 0]), constraints)
-        if not self.problem.is_dcp(dpp=True):
+        if not self.problem.is_dpp():
             raise ArithmeticError("the lift of these facts is not DPP")
 
     def limit(self, sign: int) -> tuple[float, float]:

@@ -28,7 +28,7 @@ def limits(value: Any, field: str) -> Limits:
     Raises:
         InputError: it is neither; the message names ``field``.
     """
-    pair = (
+    pair: list[Any] = (
         list(value) if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2 else [value] * 2
     )
     numbers = all(isinstance(end, Real) and not isinstance(end, bool) and math.isfinite(end) for end in pair)

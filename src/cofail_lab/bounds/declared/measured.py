@@ -57,7 +57,7 @@ class Matrix:
         ends = np.zeros((2, self.n_models, self.n_models))
         for i, j in combinations(range(self.n_models), 2):
             ends[:, i, j] = ends[:, j, i] = self.all_wrong((i, j))
-        return Pairs(*ends)
+        return Pairs(ends[0], ends[1])
 
     def moment(self, k: int) -> Limits:
         """p_k: the mean of a variable in [0, 1], C(C, k)/C(m, k)."""

@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from jaxtyping import Float
 
 from cofail_lab.bounds.declared.facts import Rows
-from cofail_lab.bounds.declared.states import States
+from cofail_lab.bounds.declared.states import Sparse, States
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -89,7 +89,9 @@ class Program:
         self.states, self.rows, self.n_pieces = states, tuple(rows), pieces
         n = states.atoms.shape[1]
         self._law, self._cost = cp.Variable(n, nonneg=True), cp.Parameter((pieces, n))
-        self.limits = [(cp.Parameter(len(r.low), value=r.low), cp.Parameter(len(r.high), value=r.high)) for r in rows]
+        self.limits: list[tuple[Any, Any]] = [
+            (cp.Parameter(len(r.low), value=r.low), cp.Parameter(len(r.high), value=r.high)) for r in rows
+        ]
         self._constraints: list[list[_Priced]] = []
         for fact, (low, high) in zip(rows, self.limits, strict=True):
             exact = np.zeros(len(fact.low), dtype=bool) if loose else fact.low == fact.high
@@ -117,7 +119,7 @@ class Program:
             objective = cp.Variable()
             self._least = [objective <= self._cost @ self._law]
         self.problem = cp.Problem(cp.Maximize(objective), [*facts, *self._least])
-        if not self.problem.is_dcp(dpp=True):
+        if not self.problem.is_dpp():
             raise ArithmeticError("the program of these facts is not DPP")
 
     def line(self, fact: int) -> Line | None:
@@ -175,6 +177,7 @@ class Program:
     def least_committed(self) -> Float[np.ndarray, " s"] | None:
         """The law with the facts and the greatest entropy over patterns; None where the solver does not find it."""
         import cvxpy as cp
+        from cvxpy.error import SolverError
 
         ways = self.states.log_patterns() if self.states.free else np.zeros(self._law.size)
         entropy = cp.sum(cp.entr(self._law)) + (ways - ways.max()) @ self._law
@@ -184,7 +187,7 @@ class Program:
             warnings.filterwarnings("ignore", "Solution may be inaccurate")
             try:
                 problem.solve(solver=cp.CLARABEL)
-            except cp.error.SolverError:
+            except SolverError:
                 return None
         if problem.status not in ("optimal", "optimal_inaccurate"):
             return None
@@ -247,6 +250,7 @@ class _Hot:
     def _follow(self, data: dict[str, Any]) -> None:
         """Give the solver what has changed."""
         n_equal, inf = data["dims"].zero, self.solver.inf
+        matrix: Sparse
         matrix, upper, cost = sp.csc_matrix(data["A"]), np.asarray(data["b"], dtype=float), np.asarray(data["c"])
         lower = np.where(np.arange(len(upper)) < n_equal, upper, -inf)
         known = self.known
@@ -268,7 +272,7 @@ class _Hot:
         known["upper"] = upper
 
     def _pass(
-        self, data: dict[str, Any], matrix: sp.csc_matrix, lower: np.ndarray, upper: np.ndarray, cost: np.ndarray
+        self, data: dict[str, Any], matrix: Sparse, lower: np.ndarray, upper: np.ndarray, cost: np.ndarray
     ) -> None:
         import highspy
 

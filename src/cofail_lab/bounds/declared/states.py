@@ -22,6 +22,9 @@ from cofail_lab.bounds.declared.bernstein import binomial_table
 from cofail_lab.bounds.declared.pool import Pool
 from cofail_lab.errors import InputError
 
+Sparse = Any
+"""A SciPy matrix in compressed rows; its stubs know too many classes for one."""
+
 
 @dataclass(frozen=True, eq=False)
 class Block:
@@ -73,9 +76,9 @@ class States:
         return len(self.cell)
 
     @cached_property
-    def atoms(self) -> sp.csr_matrix:
+    def atoms(self) -> Sparse:
         """Probability of each state in each atom."""
-        matrix = sp.csr_matrix(np.ones((1, 1)))
+        matrix: Sparse = sp.csr_matrix(np.ones((1, 1)))
         for block, groups in zip(self.blocks, self.groups, strict=True):
             matrix = sp.kron(matrix, _atoms_of(block, [len(members) for members in groups], groups), format="csr")
         return sp.csr_matrix(sp.kron(matrix, sp.identity(self.pool.n_cells), format="csr"))
@@ -139,7 +142,7 @@ def _grouped(models: Sequence[int], label: np.ndarray) -> list[tuple[int, ...]]:
     return [tuple(members) for members in found.values()]
 
 
-def _atoms_of(block: Block, sizes: list[int], groups: list[tuple[int, ...]]) -> sp.csr_matrix:
+def _atoms_of(block: Block, sizes: list[int], groups: list[tuple[int, ...]]) -> Sparse:
     counts = np.stack(np.meshgrid(*(np.arange(n + 1) for n in sizes), indexing="ij"), axis=-1).reshape(-1, len(sizes))
     if block.kind == "free" or (block.kind == "interchangeable" and len(sizes) == 1):
         return sp.csr_matrix(sp.identity(len(counts)))

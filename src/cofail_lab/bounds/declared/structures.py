@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from cofail_lab.bounds.declared.facts import Rows, set_labels
 from cofail_lab.bounds.declared.pool import Pool
-from cofail_lab.bounds.declared.states import Block, States
+from cofail_lab.bounds.declared.states import Block, Sparse, States
 
 GRID = 129
 """Error rates of the first grid of a mixing law; more are added where the certificate asks for them."""
@@ -97,7 +97,7 @@ class Independent:
         for number, group in enumerate(self.groups):
             others = [model for other, members in enumerate(self.groups) if other != number for model in members]
             part = states.patterns_of(others)
-            answers = sp.csr_matrix((np.ones(len(part)), (part, np.arange(len(part)))))
+            answers: Sparse = sp.csr_matrix((np.ones(len(part)), (part, np.arange(len(part)))))
             for rows in facts:
                 inside = [r for r, models in enumerate(rows.models) if models and models <= set(group)]
                 if inside and rows.given is None:
@@ -115,9 +115,9 @@ class Independent:
         return made
 
 
-def _given_answers(rows: Rows, inside: list[int], answers: sp.csr_matrix) -> Rows:
+def _given_answers(rows: Rows, inside: list[int], answers: Sparse) -> Rows:
     n, k = answers.shape[0], len(inside)
-    value = sp.vstack([answers.multiply(rows.value[r].toarray()) for r in inside], format="csr")
+    value: Sparse = sp.vstack([answers.multiply(rows.value[r].toarray()) for r in inside], format="csr")
     return Rows(
         "independent",
         tuple(f"{rows.labels[r]} whatever the other groups answer" for r in inside for _ in range(n)),

@@ -31,7 +31,7 @@ class Sweep(NamedTuple):
     upper: Float[np.ndarray, " v"]
 
 
-def sweep(known: FrechetClass, fact: Fact, target: Target, values: Sequence[float]) -> Sweep:
+def sweep(known: FrechetClass, fact: Fact, target: Target, values: Sequence[float] | Float[np.ndarray, " v"]) -> Sweep:
     """Limits at many values of one fact.
 
     Args:

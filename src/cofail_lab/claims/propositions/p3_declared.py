@@ -130,7 +130,7 @@ def _swap_invariant() -> list[tuple[np.ndarray, float]]:
     """Rows that make models 0 and 1 interchangeable: patterns 10x and 01x are as likely."""
     found = []
     for last in (False, True):
-        one, two = ((([a, b, last] == WRONG).all(axis=1)).astype(float) for a, b in ((True, False), (False, True)))
+        one, two = (np.equal(WRONG, [a, b, last]).all(axis=1).astype(float) for a, b in ((True, False), (False, True)))
         found.append((one - two, 0.0))
     return found
 

@@ -1,0 +1,80 @@
+"""The plan of a tail: exact binomial power, the count law of a factor, and simulated power at a kept level."""
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from cofail_lab import models
+from cofail_lab.bounds import tail_planner as planner
+from cofail_lab.models.tail import one_factor_predictions
+
+
+def power_at(n: int, null: float, alternative: float, level: float) -> float:
+    """By summing the binomial law from the least count that is rare enough."""
+    j = np.arange(n + 1)
+    tail = binom.pmf(j, n, null)[::-1].cumsum()[::-1]
+    c = int(np.flatnonzero(tail <= level)[0]) if (tail <= level).any() else n + 1
+    return float(binom.pmf(j[c:], n, alternative).sum())
+
+
+@pytest.mark.parametrize(("null", "alternative"), [(1e-4, 0.05), (0.0088, 0.051), (0.0357, 0.0614), (0.2, 0.3)])
+def test_the_least_sample_of_a_known_null(null: float, alternative: float) -> None:
+    n = planner.queries_needed(null, alternative, 0.05, 0.8)
+    assert n is not None
+    assert all(power_at(k, null, alternative, 0.05) >= 0.8 for k in range(n, 2 * n + 2, max(1, n // 40)))
+    assert power_at(n - 1, null, alternative, 0.05) < 0.8
+
+
+def test_no_sample_shows_what_is_not_there() -> None:
+    assert planner.queries_needed(0.05, 0.05, 0.05, 0.8) is None
+    assert planner.queries_needed(0.1, 0.05, 0.05, 0.8) is None
+    assert planner.queries_needed(0.05, 0.05 + 1e-6, 0.05, 0.8) is None
+
+
+def test_counts_of_one_factor_are_the_laws_own() -> None:
+    for rate, r, m in ((0.3, 0.17, 67), (0.1, 0.8, 20), (0.4, 0.0, 5)):
+        own = np.asarray(models.OneFactorGaussian.equicorrelated([rate] * m, r).count_probs())
+        assert planner.one_factor_counts(rate, r, m) == pytest.approx(own, abs=1e-12)
+        assert planner.rate_and_pair(own)[0] == pytest.approx(rate, abs=1e-12)
+
+
+def test_the_null_is_the_one_factor_prediction() -> None:
+    law = models.CommonShock(0.05, [0.3] * 12)
+    rate, pair = planner.rate_and_pair(np.asarray(law.count_probs()))
+    assert pair == pytest.approx(0.05 + 0.95 * 0.09, abs=1e-12)
+    sizes, pairs = np.array([12]), np.asarray(law.pairwise_wrong())
+    beta = np.array([[float(law.log_all_wrong())]])
+    expected = one_factor_predictions(np.asarray(law.error_rates)[None], pairs[None], sizes, beta)["log_one_factor"]
+    assert np.log(planner.null_rates(np.array([rate]), np.array([pair]), 12)[0]) == pytest.approx(
+        expected[0, 0], abs=1e-9
+    )
+    # No correlation, a negative one, and models that always fail together.
+    edges = planner.null_rates(np.array([0.3, 0.3, 0.3]), np.array([0.09, 0.05, 0.3]), 12)
+    assert edges == pytest.approx([0.3**12, 0.3**12, 0.3])
+
+
+def test_an_atom_is_mass_at_the_end() -> None:
+    counts = planner.one_factor_counts(0.3, 0.2, 6)
+    mixed = planner.with_atom(counts, 0.1)
+    assert mixed.sum() == pytest.approx(1) and mixed[-1] == pytest.approx(0.1 + 0.9 * counts[-1])
+    assert mixed[2] == pytest.approx(0.9 * counts[2])
+
+
+def test_the_simulated_level_is_kept_and_power_grows() -> None:
+    """At a level of 5%, 2,000 samples: beyond 7% with probability below 1e-4; the seed is fixed."""
+    alternative = planner.with_atom(planner.one_factor_counts(0.3, 0.17, 10), 0.05)
+    rate, pair = planner.rate_and_pair(alternative)
+    from scipy.special import ndtri
+
+    from cofail_lab.numerics import bivariate_normal
+
+    r = float(bivariate_normal.correlation(ndtri(rate), ndtri(rate), np.asarray(pair)))
+    null = planner.one_factor_counts(rate, r, 10)
+    small, large = (planner.tested(null, alternative, n, 0.05, 0) for n in (15, 60))
+    assert small.level < 0.07 and large.level < 0.07
+    assert small.power < 0.6 < 0.85 < large.power
+    assert planner.tested(null, alternative, 60, 0.05, 0) == large
+    found = planner.search(null, alternative, 107, 0.05, 0.8, 0, lambda _: None)
+    assert found is not None and 0.8 <= found.power < 0.95 and 25 < found.n_queries < 60
+    none = planner.tested(null, null, 60, 0.05, 0)
+    assert none.power < 0.07

@@ -1,0 +1,88 @@
+"""`experiment=plan plan.for=tail`, over a law and over a matrix."""
+
+import json
+
+import numpy as np
+import pytest
+
+from cofail_lab import models
+from cofail_lab.errors import InputError
+from cofail_lab.experiments.base import Inputs, RunOptions
+from cofail_lab.experiments.plan import Plan
+from tests.conftest import Run
+from tests.experiments.sources import inputs_from
+
+PLAN = {"for": "tail", "shock": 0.05, "level": 0.05, "power": 0.8, "n_models": None, "n_queries": None}
+
+
+def over(law: models.AbstractErrorLaw, **changes):
+    return Plan(plan=PLAN | changes).run(Inputs(RunOptions(), law_factory=lambda: law))
+
+
+LAW = models.OneFactorGaussian.equicorrelated([0.3] * 10, 0.17)
+
+
+def test_a_plan_over_a_law() -> None:
+    result = over(LAW, n_queries=200)
+    metrics = result.metrics
+    assert metrics["all_wrong_without"] < metrics["all_wrong_with"]
+    assert metrics["all_wrong_with"] == pytest.approx(0.05 + 0.95 * float(LAW.all_wrong()), rel=1e-9)
+    assert metrics["power"] >= 0.8 and metrics["level_measured"] < 0.07
+    assert metrics["n_queries_needed"] <= metrics["n_queries_needed_known_null"] <= 200
+    assert result.headline.startswith(
+        f"Grade {metrics['n_queries_needed']} queries with 10 models to see a common mode"
+    )
+    needed = dict(zip(*result.tables["queries"].to_pydict().values(), strict=True))
+    assert needed[metrics["n_models_needed"]] <= 200
+    assert (min(needed) == 3 and needed[3] is None) or needed[3] > 200
+    result.figures["queries"]()
+
+
+def test_a_larger_mode_and_a_larger_pool_need_fewer_queries() -> None:
+    more = over(LAW, shock=0.1).metrics["n_queries_needed"]
+    assert more < over(LAW).metrics["n_queries_needed"] < over(LAW, n_models=6).metrics["n_queries_needed"]
+
+
+def test_a_plan_over_a_matrix_keeps_its_rates_and_pairs() -> None:
+    rng = np.random.default_rng(3)
+    shared = rng.normal(size=(400, 1))
+    wrong = (shared + rng.normal(size=(400, 8)) < -0.8).astype(int)
+    result = Plan(plan=PLAN | {"shock": 0.02}).run(inputs_from(1 - wrong if wrong.mean() > 0.5 else wrong))
+    assert result.metrics["n_queries_needed"] is not None
+    with pytest.raises(InputError, match=r"plan\.shock: 0\.6 is more than the pairs of this matrix leave room for"):
+        Plan(plan=PLAN | {"shock": 0.6}).run(inputs_from(wrong))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"for": "gain"}, r"plan\.for: 'gain'; certificate and tail are accepted"),
+        ({"shock": 5}, r"plan\.shock"),
+        ({"n_models": 2}, r"plan\.n_models"),
+        ({"n_models": 401}, r"plan\.n_models: 401; 3 to 400"),
+        ({"n_queries": 0}, r"plan\.n_queries"),
+        ({"size": 1}, r"plan\.size: no such key"),
+    ],
+)
+def test_what_cannot_be_planned_is_refused(changes: dict, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        over(LAW, **changes)
+
+
+def test_without_a_law_or_a_source() -> None:
+    with pytest.raises(InputError, match="name one such as law=one_factor_gaussian"):
+        Plan(plan=PLAN).run(Inputs(RunOptions()))
+
+
+def test_from_the_command_line(run: Run) -> None:
+    code, out, err = run(
+        "experiment=plan",
+        "plan.for=tail",
+        "law=independent",
+        "law.error_rates=0.3x8",
+        "record.figures=false",
+        "record.report=false",
+        "hydra.run.dir=here",
+    )
+    assert (code, err) == (0, ""), out
+    assert json.loads((run.folder / "here" / "results.json").read_text())["metrics"]["n_models"] == 8
