@@ -18,8 +18,8 @@ TARGETS = (
     "gain(0,2)",
     "right(0,1) >= 1 and wrong(2)",
 )
-# What limits may miss by: rates are rounded, and solutions are feasible to 1e-10; grids of mixing laws are refined until
-# a limit is within 2e-8 of its law.
+# What limits may miss by: rates are rounded, and solutions are feasible to 1e-10; grids of mixing laws are refined
+# until a limit is within 2e-8 of its law.
 ROUNDING, REFINED = 2e-9, 3e-8
 
 
