@@ -1,9 +1,9 @@
 """What to measure next: which further rate, pair, triple or moment would narrow an interval most.
 
-The value expected of a candidate is that of the least committed law of the class, the one of greatest entropy (it orders
-candidates as the truth does better than values half-way between the two ends, see docs/bounds.md). A candidate matters
-where the laws at the ends of the interval have other values: only there are they ruled out. Those farthest from both
-are solved again, once with the value exactly, once with the box that a number of graded queries leaves.
+A candidate is expected to have the value of the least committed law of the class, the one of greatest entropy: that
+orders candidates as the truth does better than values half-way between the two ends (docs/bounds.md). A candidate
+matters where the laws at the ends of the interval have other values: only there are they ruled out. Those farthest from
+both are solved again, once with the value exactly, once with the box that a number of graded queries leaves.
 """
 
 from __future__ import annotations
