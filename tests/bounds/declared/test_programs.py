@@ -229,6 +229,15 @@ def test_the_gain_by_one_program_a_model(text):
     assert found.upper == pytest.approx(most, abs=1e-9)
 
 
+@pytest.mark.parametrize(("text", "lower", "upper"), [("gain", 0.2, 0.3), ("gain(0,1)", 0.2, 0.2)])
+def test_the_gain_of_models_alike(text, lower, upper):
+    """All three wrong with anything in [0, .1]: a model's share of its group's errors is a third, no half."""
+    known = Known(n_models=3, rates=0.3, pairs=0.1).on()
+    found = known.range(target(text, known.pool))
+    assert (found.lower, found.upper) == pytest.approx((lower, upper), abs=1e-9)
+    assert all(proof.holds() for proof in found.certificates)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_certificates_hold_in_rationals(seed):
     rng = np.random.default_rng(seed)

@@ -6,6 +6,7 @@ it (docs/bounds.md, "Why rationals").
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from math import lcm
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,13 @@ _ROUNDING = Fraction(1, 2**50)
 
 
 class ExactSide(NamedTuple):
-    """The greatest mean of a function of the state, the law that has it, and the prices of the facts."""
+    """The greatest mean of a function of the state, the law that has it, and the prices of the facts.
+
+    Attributes:
+        value: of the mean, with what rounding takes from the function's values.
+        law: (states,).
+        multipliers: one for each row of each fact.
+    """
 
     value: Fraction
     law: np.ndarray
@@ -40,12 +47,12 @@ def finish(states: States, rows: Sequence[Rows], cost: np.ndarray, guess: np.nda
 
     Args:
         states, rows: of the class; `fits` is true of them.
-        cost: function of the state with whole or half values, (states,).
+        cost: function of the state, (states,); its values are whole numbers over a common multiple of the group sizes.
         guess: law to take the first basis from, (states,).
 
     Raises:
         InfeasibleError: no law has the facts, not even up to the rounding of their values.
-        ValueError: some facts follow from others, so that there is no basis to finish.
+        ValueError: some facts follow from others, so that there is no basis to finish, or the cost is no such function.
     """
     try:
         return _solve(states, rows, cost, guess, Fraction(0))
@@ -76,7 +83,13 @@ def _solve(
         columns[row, :n] = values
     for j, (row, size) in enumerate(added):
         columns[row, n + j] = size
-    whole = np.concatenate([np.rint(2 * cost).astype(int).astype(object), np.zeros(len(added), dtype=object)])
+    # A share of a group's models is a whole number over its size.
+    scale = lcm(*map(int, states.sizes))
+    scaled = np.rint(scale * cost).astype(int).astype(object)
+    rounded = max(abs(Fraction(c) - Fraction(w, scale)) for c, w in zip(cost.tolist(), scaled, strict=True))
+    if rounded > 1e-12:
+        raise ValueError("cost: no whole numbers over the sizes of the groups")
+    whole = np.concatenate([scaled, np.zeros(len(added), dtype=object)])
     loose = (
         []
         if guess is None
@@ -85,12 +98,12 @@ def _solve(
     vertex = maximize(columns, right, whole, _candidates(n, len(added), len(table), guess, loose))
     multipliers = [np.array([Fraction(0)] * len(fact.low), dtype=object) for fact in rows]
     for (number, r, denominator), price in zip(place, vertex.dual[1:], strict=True):
-        multipliers[number][r] += price * denominator / 2
+        multipliers[number][r] += price * denominator / scale
     law = np.zeros(n)
     for j, value in zip(vertex.basis, vertex.solution, strict=True):
         if j < n:
             law[j] = float(value)
-    return ExactSide(vertex.value / 2, law / law.sum(), multipliers)
+    return ExactSide(vertex.value / scale + rounded, law / law.sum(), multipliers)
 
 
 def _whole(fact: Rows, row: int) -> tuple[np.ndarray, int]:
