@@ -90,6 +90,7 @@ def test_what_is_no_event(text):
         ("majority(a, b, d)", WRONG[:, [0, 1, 3]].sum(axis=1) < 2),
         ("weighted(3, 1, 1, 1)", (~WRONG * [3, 1, 1, 1]).sum(axis=1) > 3),
         ("weighted(.2, .2, .2, .4)", (~WRONG * [1, 1, 1, 2]).sum(axis=1) > 2.5),
+        ("weighted(3e-10, 1e-10, 1e-10, 1e-10)", (~WRONG * [3, 1, 1, 1]).sum(axis=1) > 3),
         ("best_of_three", WRONG[:, [3, 1, 0]].sum(axis=1) < 2),
     ],
 )
@@ -111,6 +112,8 @@ def test_what_a_target_means(text, meant):
         "gain(e)",
         "weighted(1, 2)",
         "weighted(1, -1, 1, 1)",
+        "weighted(1, 1, 1, 1e999)",
+        "all_wrong(a, to=b)",
         "router(a)",
         "cascade(a, b, d)",
         "majority(a, a)",

@@ -50,6 +50,16 @@ def test_a_sweep_is_as_cold_solves(text, kind):
     assert text == "gain" or (np.diff(swept.upper[~np.isnan(swept.upper)]) != 0).any()
 
 
+def test_a_sweep_moves_what_follows_from_independence():
+    """All wrong up to P(0 and 1 wrong) times .3, at values that the class was not built with."""
+    known = Known(rates=[0.4, 0.5, 0.3, 0.6], independent=[[0, 1], [2, 3]]).on()
+    swept = sweep(
+        known, SetRates("some_pairs", {(0, 1): exactly(0.1)}), target("all_wrong", known.pool), [0.1, 0.2, 0.3]
+    )
+    assert swept.upper == pytest.approx([0.03, 0.06, 0.09], abs=1e-9)
+    assert swept.lower == pytest.approx([0.0, 0.0, 0.0], abs=1e-9)
+
+
 def test_only_one_row_can_be_moved():
     known = Known(measured=["rates"]).on(matrix(3))
     with pytest.raises(ValueError, match="more than one row"):

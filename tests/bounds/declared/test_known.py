@@ -93,6 +93,12 @@ def test_a_factor():
         ({"n_models": 2, "events": [3]}, r"known\.events\[0\]: 3"),
         ({"n_models": 2, "monotone": [0]}, r"known\.monotone"),
         ({"n_models": 2, "rates": 0.1, "slack": -1, "monotone": [0, 1]}, r"known\.slack"),
+        ({"n_models": 2, "monotone": 3}, r"known\.monotone: 3"),
+        ({"n_models": 2, "interchangeable": 3}, r"known\.interchangeable: 3"),
+        ({"n_models": 2, "independent": [0.5, 1]}, r"known\.independent"),
+        ({"n_models": 2, "extendible": 2.5}, r"known\.extendible: 2\.5; a list of models"),
+        ({"n_models": 2, "factor": [1]}, r"known\.factor: \[1\]"),
+        ({"n_models": 2, "factor": {"models": 1.5, "nodes": [[0.1]]}}, r"known\.factor\.models: 1\.5"),
         ({"n_models": 2, "events": ["P(right(0))"]}, r"known\.measured: no matrix"),
         ({"measured": ["rates"]}, r"known\.measured: no matrix"),
     ],
@@ -103,7 +109,21 @@ def test_what_is_refused(said, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("said", [{"measured": ["quads"]}, {"delta": 0}, {"n_models": 0}, {"order": 0}])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"measured": ["quads"]},
+        {"delta": 0},
+        {"n_models": 0},
+        {"order": 0},
+        {"rates": 0.3, "measured": ["rates"]},
+        *({key: 0.5} for key in ("names", "some_pairs", "triples", "moments", "independent", "conditional", "cells")),
+        {"events": 3},
+        {"measured": 3},
+        {"names": "abc"},
+        {"names": [["a"]]},
+    ],
+)
 def test_what_is_refused_at_once(said):
     with pytest.raises(InputError, match=f"known.{next(iter(said))}"):
         Known(**said)

@@ -17,6 +17,7 @@ from cofail_lab.bounds.declared.limits import Limits
 from cofail_lab.bounds.declared.pool import Pool
 from cofail_lab.bounds.declared.structures import Extendible, Factor, Independent, Interchangeable
 from cofail_lab.bounds.declared.targets import target
+from cofail_lab.errors import InputError
 from tests.bounds.declared.made import STRUCTURES, exactly, made_law, true_facts
 from tests.bounds.pools import patterns, random_law
 
@@ -251,3 +252,18 @@ def test_certificates_hold_in_rationals(seed):
         if proof.limit > 1e-6:
             lowered = type(proof)(**{**proof.__dict__, "limit": proof.limit - 1e-6})
             assert not lowered.holds()
+
+
+def test_an_endless_supply_with_a_single_law():
+    """Pairs at the square of the rates, or four moments of two error rates: no first grid has the one law."""
+    low, high, share = 0.2371, 0.7713, 0.413
+    moments = [Moments({k: exactly(share * low**k + (1 - share) * high**k) for k in range(1, 5)})]
+    for m, facts, value in (
+        (3, Known(n_models=3, rates=0.3, pairs=0.09).on().facts, 0.027),
+        (10, moments, share * low**10 + (1 - share) * high**10),
+    ):
+        found = asked("all_wrong", m, [*facts, Extendible(tuple(range(m)))])
+        assert (found.lower, found.upper) == pytest.approx((value, value), abs=1e-8)
+        assert found.sharp
+    with pytest.raises(InputError, match=r"rates\), P\(0 and 1 wrong\) = 0.089999 \(pairs\) together for extendible"):
+        asked("all_wrong", 3, [*Known(n_models=3, rates=0.3, pairs=0.089999).on().facts, Extendible((0, 1, 2))])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cofail_lab.bounds.declared.mixing import nodes_of_a_law
 from cofail_lab.bounds.declared.program import OPEN, InfeasibleFactsError, Program
 
 if TYPE_CHECKING:
@@ -75,7 +77,13 @@ def _feasible(program: Program) -> bool:
     try:
         program.maximize(np.zeros((1, program.states.n_states)))
     except InfeasibleFactsError:
-        return False
+        if not any(block.kind == "extendible" for block in program.states.blocks):
+            return False
+        rows = [
+            replace(fact, low=low.value, high=high.value)
+            for fact, (low, high) in zip(program.rows, program.limits, strict=True)
+        ]
+        return nodes_of_a_law(program.states, rows) is not None
     return True
 
 

@@ -14,6 +14,7 @@ from cofail_lab.bounds.declared import exact
 from cofail_lab.bounds.declared.answer import DeclaredRange, Law
 from cofail_lab.bounds.declared.certificate import Certificate, certify
 from cofail_lab.bounds.declared.facts import Fact, Rows, SetRates, joint_labels, set_labels
+from cofail_lab.bounds.declared.mixing import WIDTH, nodes_of_a_law, refined
 from cofail_lab.bounds.declared.pool import Pool
 from cofail_lab.bounds.declared.program import InfeasibleFactsError, Program, Solved
 from cofail_lab.bounds.declared.states import Block, States
@@ -130,10 +131,22 @@ class FrechetClass:
         Raises:
             InfeasibleFactsError: no law has the facts.
         """
-        states, added = self.states(target), ()
+        states, added, thin = self.states(target), (), False
+        side: Side | None = None
         for round_ in count(1):
-            program = self.program(states, target, added)
-            side = self._solve(program, sign * target.pieces(program.states), sign)
+            program = self.program(states, target, added, thin)
+            try:
+                side = self._solve(program, sign * target.pieces(program.states), sign)
+            except InfeasibleFactsError:
+                if side is not None:
+                    # A finer grid only has more laws: the solver is at its end, the limit holds.
+                    return side
+                mixed = any(block.kind == "extendible" for block in states.blocks)
+                found = nodes_of_a_law(states, program.rows) if mixed and not thin else None
+                if found is None:
+                    raise
+                added, thin = found, True
+                continue
             gap = side.limit - sign * side.law.value
             if gap < _CLOSED or not side.certificate.worst_nodes or round_ == _REFINEMENTS:
                 return side
@@ -224,30 +237,29 @@ class FrechetClass:
                 found += fact.conditioned(states, tuple(found))
         return found
 
-    def program(self, states: States, target: Target, added: tuple[float, ...] = ()) -> Program:
-        """The CVXPY problem over some states; the same one for the same groups, so that it is built once."""
+    def program(self, states: States, target: Target, added: tuple[float, ...] = (), thin: bool = False) -> Program:
+        """The CVXPY problem over some states; the same one for the same groups, so that it is built once.
+
+        Args:
+            states: of the laws.
+            target: what is asked.
+            added: error rates that the grid of a mixing law has besides its own.
+            thin: whether the rows are opened a little, for a class with hardly any law.
+        """
         n_pieces = len(target.pieces(states))
-        key = (tuple(map(tuple, states.groups)), n_pieces, added)
+        key = (tuple(map(tuple, states.groups)), n_pieces, added, thin)
         if key not in self._programs:
             if added:
-                states = _refined(states, added)
-            self._programs[key] = Program(states, self.rows(states), n_pieces)
+                states = refined(states, added)
+            made = Program(states, self.rows(states), n_pieces, loose=thin)
+            for low, high in made.limits if thin else ():
+                low.value, high.value = low.value - WIDTH, high.value + WIDTH
+            self._programs[key] = made
         return self._programs[key]
 
 
 def _piece(target: Target, k: int, states: States) -> np.ndarray:
     return target.pieces(states)[k : k + 1]
-
-
-def _refined(states: States, nodes: Sequence[float]) -> States:
-    """States whose mixing grid has more nodes."""
-    blocks = [
-        replace(block, nodes=np.unique(np.append(block.nodes, nodes))[:, None])  # type: ignore[arg-type]
-        if block.kind == "extendible"
-        else block
-        for block in states.blocks
-    ]
-    return States(states.pool, blocks, states.group_of)
 
 
 def _residual(rows: Sequence[Rows], probs: np.ndarray) -> float:

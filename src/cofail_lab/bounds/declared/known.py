@@ -21,6 +21,8 @@ from cofail_lab.bounds.declared.structures import Extendible, Factor, Independen
 from cofail_lab.errors import InputError
 
 MEASURED = ("rates", "pairs", "triples", "moments")
+# Keys whose value is a list of facts, values or names.
+_LISTS = ("names", "some_pairs", "triples", "moments", "independent", "conditional", "cells")
 _STATED = re.compile(r"^\s*P\((?P<event>.*)\)\s*(?:(?P<sign><=|>=|=|in)\s*(?P<value>[^()=<>]+))?$")
 STATED = "P(right(0,1,2) >= 1) = .9, P(wrong(1) | wrong(0)) in [.5, .7], P(...) <= .2; without a value it is measured"
 
@@ -59,7 +61,7 @@ class Known:
     some_pairs: Sequence | None = None
     triples: Sequence | None = None
     moments: Sequence | None = None
-    interchangeable: Sequence | None = None
+    interchangeable: Sequence | str | None = None
     extendible: Sequence | str | None = None
     factor: Mapping | None = None
     independent: Sequence | None = None
@@ -73,6 +75,19 @@ class Known:
     delta: float | None = None
 
     def __post_init__(self) -> None:
+        for key in _LISTS:
+            value = getattr(self, key)
+            if value is not None and (isinstance(value, str | Mapping) or not isinstance(value, Sequence)):
+                raise InputError(f"known.{key}: {value!r}; a list is accepted, see conf/known/table.yaml")
+        for key in ("events", "measured"):
+            value = getattr(self, key)
+            if value is not None and not isinstance(value, str | Sequence):
+                raise InputError(f"known.{key}: {value!r}; a list of texts is accepted")
+        for kind in MEASURED:
+            if kind in _listed(self.measured) and getattr(self, kind) is not None:
+                raise InputError(f"known.{kind}: given, and also in known.measured; one of the two is accepted")
+        if self.names is not None and not all(isinstance(name, str | int) for name in self.names):
+            raise InputError(f"known.names: {list(self.names)!r}; a list of names is accepted")
         if self.n_models is not None:
             checks.within("known.n_models", self.n_models, 1, 100_000)
         checks.within("known.order", self.order, 1, 100_000)
@@ -232,11 +247,12 @@ class Known:
     def _structures(self, pool: Pool) -> list[Fact]:
         found: list[Fact] = []
         groups = self.interchangeable
-        listed = [groups] if groups and not isinstance(groups[0], list | tuple) else groups or ()
+        apart = isinstance(groups, list | tuple) and len(groups) > 0 and isinstance(groups[0], list | tuple)
+        listed = groups if apart else [] if groups is None else [groups]
         found += [Interchangeable(pool.members(group, "known.interchangeable")) for group in listed]
-        if self.extendible:
+        if self.extendible is not None:
             found.append(Extendible(pool.members(self.extendible, "known.extendible")))
-        if self.factor:
+        if self.factor is not None:
             found.append(_factor(self.factor, pool))
         if self.independent:
             parts = tuple(pool.members(group, "known.independent") for group in self.independent)
@@ -246,7 +262,7 @@ class Known:
                     f"known.independent: {list(self.independent)}; two or more separate groups are accepted"
                 )
             found.append(Independent(parts))
-        if self.monotone:
+        if self.monotone is not None:
             order = pool.members(self.monotone, "known.monotone")
             if len(order) < 2:
                 raise InputError("known.monotone: one model; two or more, best first, are accepted")
@@ -285,6 +301,8 @@ def _wrong(models: Sequence[int], pool: Pool) -> Event:
 
 
 def _factor(said: Mapping, pool: Pool) -> Factor:
+    if not isinstance(said, Mapping):
+        raise InputError(f"known.factor: {said!r}; {{models: [...], nodes: [[...], ...]}} is accepted")
     if set(said) - {"models", "nodes"} or "nodes" not in said:
         raise InputError(f"known.factor: {dict(said)!r}; {{models: [...], nodes: [[...], ...]}} is accepted")
     models = pool.members(said.get("models", "all"), "known.factor.models")

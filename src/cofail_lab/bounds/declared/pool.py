@@ -32,10 +32,12 @@ class Pool:
         known = f"a name or a number in 0..{self.n_models - 1}"
         raise InputError(f"{field}: {reference!r} is no model of this pool; {known} is accepted")
 
-    def members(self, references: Sequence[Reference] | str, field: str) -> tuple[int, ...]:
-        """Different models, in the order given; ``all`` stands for all of them."""
-        if isinstance(references, str):
+    def members(self, references: Sequence[Reference] | Reference, field: str) -> tuple[int, ...]:
+        """Different models, in the order given; ``all`` stands for all of them. Raises InputError naming ``field``."""
+        if isinstance(references, str | int):
             references = [references]
+        if not isinstance(references, Sequence):
+            raise InputError(f"{field}: {references!r}; a list of models is accepted")
         if list(references) == ["all"]:
             return tuple(range(self.n_models))
         found = tuple(self.index(reference, field) for reference in references)

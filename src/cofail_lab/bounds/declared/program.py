@@ -231,12 +231,19 @@ class _Hot:
         else:
             self._move(right)
         self.solver.run()
-        if self.solver.getModelStatus().name not in ("kOptimal", "kInfeasible"):
-            # Numerical trouble on the way from the old basis: once more from the start.
+        for presolve in ("off", "on"):
+            if self.solver.getModelStatus().name in ("kOptimal", "kInfeasible"):
+                break
+            # Numerical trouble on the way from the old basis: once more from the start, at last with presolve.
             self.solver.clearSolver()
+            self.solver.setOptionValue("presolve", presolve)
             self.solver.run()
-        if self.solver.getModelStatus().name != "kOptimal":
+        self.solver.setOptionValue("presolve", OPTIONS["presolve"])
+        status = self.solver.getModelStatus().name
+        if status == "kInfeasible":
             return False
+        if status != "kOptimal":
+            raise ArithmeticError(f"HiGHS ended as {status}: neither limits nor a conflict of the facts were found")
         results = {
             "solution": self.solver.getSolution(),
             "basis": self.solver.getBasis(),

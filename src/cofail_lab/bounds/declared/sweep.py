@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from cofail_lab.bounds.declared.certificate import certify
 from cofail_lab.bounds.declared.program import InfeasibleFactsError, Program
+from cofail_lab.bounds.declared.structures import Independent
 
 if TYPE_CHECKING:
     from cofail_lab.bounds.declared.facts import Fact
@@ -60,21 +61,24 @@ class _Side:
         if len(self.program.rows[self.moved].low) != 1:
             raise ValueError("the fact that is moved has more than one row")
         self.pieces, self.sign = sign * target.pieces(states), sign
-        self.line = self.program.line(self.moved)
+        self.independent = [fact for fact in wider.facts if isinstance(fact, Independent)]
+        # What follows from independence prices the value in the matrix.
+        self.line = None if self.independent else self.program.line(self.moved)
         self.solved = False
 
     def limit(self, value: float) -> float:
         ends = np.array([value])
         right = None if self.line is None or not self.solved else self.line.at(value)
+        rows = list(self.program.rows[: self.moved + 1])
+        rows[self.moved] = replace(rows[self.moved], low=ends, high=ends)
+        rows += [more for fact in self.independent for more in fact.conditioned(self.program.states, rows)]
         if right is None:
-            for parameter in self.program.limits[self.moved]:
-                parameter.value = ends
+            for fact, (low, high) in zip(rows, self.program.limits, strict=True):
+                low.value, high.value = fact.low, fact.high
         try:
             solved = self.program.maximize(self.pieces, right=right)
         except InfeasibleFactsError:
             return np.nan
         self.solved = True
-        rows = list(self.program.rows)
-        rows[self.moved] = replace(rows[self.moved], low=ends, high=ends)
         proof = certify(self.program.states, rows, self.pieces, self.sign, solved.weights, solved.multipliers)
         return proof.limit

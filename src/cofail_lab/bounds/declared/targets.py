@@ -73,6 +73,8 @@ def target(text: str, pool: Pool, field: str = "target", best: Sequence[int] = (
     arguments: list[int | str | float] = []
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MADE:
         name = node.func.id
+        if node.keywords:
+            raise InputError(f"{field}: {text!r}; accepted are {FORMS}")
         for argument in node.args:
             if isinstance(argument, ast.Name):
                 arguments.append(argument.id)
@@ -152,11 +154,12 @@ def _vote(members: tuple[int, ...], weights: np.ndarray, words: str, pool: Pool)
 
 def _weighted(arguments: list, pool: Pool, field: str, _best: Sequence[int]) -> Target:
     weights = np.array([w if isinstance(w, int | float) else -1 for w in arguments], dtype=float)
-    if len(weights) != pool.n_models or not (weights >= 0).all() or weights.sum() == 0:
+    if len(weights) != pool.n_models or not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
         raise InputError(
             f"{field}: weighted{tuple(arguments)}; {pool.n_models} weights >= 0, one a model, are accepted"
         )
-    return _vote(tuple(range(pool.n_models)), weights, "weighted vote right", pool)
+    # Sums are compared up to 1e-9: in shares of the whole weight, whatever its unit.
+    return _vote(tuple(range(pool.n_models)), weights / weights.sum(), "weighted vote right", pool)
 
 
 def _best_of_three(arguments: list, pool: Pool, field: str, best: Sequence[int]) -> Target:
