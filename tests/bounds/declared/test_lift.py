@@ -83,6 +83,13 @@ def test_a_pool_too_large_for_patterns():
         known.range(target("right(0,1) >= 1 and wrong(2)", known.pool))
 
 
+def test_contradictory_facts_are_bad_input():
+    known = Known(rates=[0.1 + 0.01 * i for i in range(18)], some_pairs=[[0, 1, 0.9]]).on()
+    with pytest.raises(InputError, match="^known: no law has these facts together; ") as caught:
+        known.range(target("all_wrong", known.pool))
+    assert "\n" not in str(caught.value)
+
+
 def test_too_many_models():
     known = Known(measured=["rates"]).on(matrix(61))
     with pytest.raises(InputError, match="at most 60 such models"):

@@ -52,8 +52,8 @@ def lifted_range(pool: Pool, facts: Sequence[Fact], event: Threshold) -> Lifted:
         event: what is limited; its ``wanted`` is not looked at.
 
     Raises:
-        InputError: too many models.
-        ArithmeticError: the solver finds no solution: facts that no law has, or numerical trouble.
+        InputError: too many models, or facts that no law has.
+        ArithmeticError: the solver ends without an answer.
     """
     if pool.n_models > LARGEST_LIFT:
         raise InputError(
@@ -109,6 +109,11 @@ class _Lift:
             # An inaccurate solution makes the limit worse, never wrong.
             warnings.filterwarnings("ignore", "Solution may be inaccurate")
             self.problem.solve(solver=cp.CLARABEL)
+        if self.problem.status == "infeasible":
+            raise InputError(
+                "known: no law has these facts together; with so many models a smallest set of them that contradict each "
+                "other is not sought, ask about fewer models for it"
+            )
         if self.problem.status not in ("optimal", "optimal_inaccurate"):
             raise ArithmeticError(f"the semidefinite program ended as {self.problem.status}")
         priced, constant, magnitude = np.zeros((self.m + 1, self.m + 1)), 0.0, 2.0
