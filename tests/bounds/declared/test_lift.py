@@ -85,7 +85,7 @@ def test_a_pool_too_large_for_patterns():
 
 def test_contradictory_facts_are_bad_input():
     known = Known(rates=[0.1 + 0.01 * i for i in range(18)], some_pairs=[[0, 1, 0.9]]).on()
-    with pytest.raises(InputError, match="^known: no law has these facts together; ") as caught:
+    with pytest.raises(InputError, match=r"^known: no law has these facts together; ") as caught:
         known.range(target("all_wrong", known.pool))
     assert "\n" not in str(caught.value)
 
