@@ -23,9 +23,9 @@ TARGETS = (
 ROUNDING, REFINED = 2e-9, 3e-8
 
 
-def check_pool(seed):
+def check_pool(seed, most):
     rng = np.random.Generator(np.random.Philox(key=[seed, 21]))
-    m = int(rng.integers(4, 8 if seed % 5 else 11))
+    m = int(rng.integers(4, most + 1))
     probs, shape = made_law(rng, m, STRUCTURES[seed % len(STRUCTURES)])
     facts = true_facts(rng, probs, m, exact=bool(seed % 3))
     order = [facts[i] for i in rng.permutation(len(facts))[: int(rng.integers(4, len(facts) + 1))]]
@@ -51,10 +51,11 @@ def check_pool(seed):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_random_pool(seed):
-    check_pool(seed)
+    check_pool(seed, most=5)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(20, 300))
+@pytest.mark.parametrize("seed", range(300))
 def test_one_of_many_random_pools(seed):
-    check_pool(seed)
+    # Four and five: every structure, target and kind of value meets pools of ten.
+    check_pool(seed, most=7 if seed % 4 else 10)

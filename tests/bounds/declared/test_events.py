@@ -128,6 +128,12 @@ def test_what_is_no_target(text):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["all_wrng", "gian(a)"])
+def test_a_misspelt_target_lists_the_targets(text):
+    with pytest.raises(InputError, match="accepted are all_wrong, "):
+        target(text, NAMED, "asked")
+
+
 def test_half_of_the_votes_is_not_enough():
     tied = WRONG.sum(axis=1) == 2
     assert not target("majority", NAMED).event.holds(EVERY)[tied].any()

@@ -113,6 +113,7 @@ def test_each_fact_does_what_it_promises():
 REAL = {"cruxeval_output": [0, 4, 9, 14, 20, 26], "chembench": [0, 3, 6, 9, 12, 15]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REAL)
 @pytest.mark.parametrize(("measured", "behind"), [("pairs", 0.05), ("rates", 0.5)])
 def test_the_advice_measured_on_real_matrices(name, measured, behind):

@@ -111,8 +111,8 @@ class _Lift:
             self.problem.solve(solver=cp.CLARABEL)
         if self.problem.status == "infeasible":
             raise InputError(
-                "known: no law has these facts together; which of them contradict each other is sought only where fewer "
-                "models are told apart"
+                "known: no law has these facts together; which of them contradict each other is sought where fewer "
+                "models are told apart only"
             )
         if self.problem.status not in ("optimal", "optimal_inaccurate"):
             raise ArithmeticError(f"the semidefinite program ended as {self.problem.status}")

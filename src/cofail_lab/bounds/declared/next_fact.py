@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from cofail_lab.bounds.declared.frechet_class import DeclaredRange, FrechetClass
 
 _SCREENED = 12
+# Widths up to here are rounding: nothing is left open.
+_CLOSED = 1e-6
 # Sets of models that stand for all alike ones; beyond this many, triples are left out.
 _MOST_SETS = 3000
 
@@ -83,7 +85,7 @@ def next_facts(known: FrechetClass, found: DeclaredRange, queries: int = 200, mo
         queries: graded for the measurement.
         most: candidates that are solved again.
     """
-    if found.lower_law is None or found.upper_law is None or found.width <= 0:
+    if found.lower_law is None or found.upper_law is None or found.width <= _CLOSED:
         return []
     spread, laws = [], [found.lower_law, found.upper_law]
     laws.append(known.least_committed(found.target) or laws[1])

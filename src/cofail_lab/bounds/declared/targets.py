@@ -82,6 +82,9 @@ def target(text: str, pool: Pool, field: str = "target", best: Sequence[int] = (
                 arguments.append(argument.value)
             else:
                 raise InputError(f"{field}: {text!r}; accepted are {FORMS}")
+    called = node.func if isinstance(node, ast.Call) else node
+    if name not in _MADE and isinstance(called, ast.Name) and called.id not in ("wrong", "right", "cell"):
+        raise InputError(f"{field}: {text!r}; accepted are {FORMS}")
     if name not in _MADE:
         return _of_event(event(text, pool, field))
     return replace(_MADE[name](arguments, pool, field, best), text=text.strip())
