@@ -177,6 +177,14 @@ def test_independent_groups_multiply():
     assert (both.lower, both.upper) == pytest.approx((0.06, 0.06), abs=1e-9)
 
 
+def test_a_product_that_loses_a_structure_attains_nothing():
+    """Alike models, two of them independent of the others: all pairs are independent, one of two wrong at most half."""
+    shapes = [Interchangeable((0, 1, 2, 3)), Independent(((0, 1), (2, 3)))]
+    found = asked("wrong(0,1) == 1", 4, shapes)
+    assert found.upper > 0.6
+    assert not found.sharp
+
+
 def test_a_condition_and_an_event_by_hand():
     """P(0 wrong) = .2 and P(1 wrong | 0 wrong) = .6: both wrong with .12, the rest follows."""
     pool = Pool(3)

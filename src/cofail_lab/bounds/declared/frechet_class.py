@@ -182,7 +182,11 @@ class FrechetClass:
 
     def _law(self, states: States, rows: Sequence[Rows], probs: np.ndarray, pieces: np.ndarray) -> Law:
         for fact in self.facts:
-            made = fact.product(states, probs) if isinstance(fact, Independent) else None
+            # A structure across groups is lost where these are made independent.
+            apart = isinstance(fact, Independent) and all(
+                any(set(shape.models) <= set(group) for group in fact.groups) for shape in self.structures
+            )
+            made = fact.product(states, probs) if apart else None
             if made is not None and max(np.abs(pieces @ (made - probs)).max(), _residual(rows, made)) < _ATTAINED:
                 probs = made
         residual = _residual(rows, probs)
