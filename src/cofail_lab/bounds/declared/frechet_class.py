@@ -93,11 +93,14 @@ class FrechetClass:
         states = upper.certificate.states
         attained = max(upper.limit - upper.law.value, least.limit + least.law.value)
         sharp = attained < _ATTAINED and max(upper.law.residual, least.law.residual) < _ATTAINED
+        # Both hold; they may cross by the tolerance up to which facts that no law has are taken for those of a thin class.
+        high = min(1.0, upper.limit)
+        low = min(max(0.0, -least.limit), high)
         proof = "in rationals" if upper.certificate.exact and least.certificate.exact else "violations charged"
         return DeclaredRange(
             target,
-            max(0.0, -least.limit),
-            min(1.0, upper.limit),
+            low,
+            high,
             sharp,
             f"linear program over {states.n_states:,} {_kind(states)}, {proof}",
             least.law,
