@@ -93,7 +93,7 @@ class FrechetClass:
         states = upper.certificate.states
         attained = max(upper.limit - upper.law.value, least.limit + least.law.value)
         sharp = attained < _ATTAINED and max(upper.law.residual, least.law.residual) < _ATTAINED
-        # Both hold; they may cross by the tolerance up to which facts that no law has are taken for those of a thin class.
+        # Both hold; those of a thin class may cross by the tolerance up to which its facts are met.
         high = min(1.0, upper.limit)
         low = min(max(0.0, -least.limit), high)
         proof = "in rationals" if upper.certificate.exact and least.certificate.exact else "violations charged"
@@ -185,11 +185,10 @@ class FrechetClass:
 
     def _law(self, states: States, rows: Sequence[Rows], probs: np.ndarray, pieces: np.ndarray) -> Law:
         for fact in self.facts:
+            made = None
             # A structure across groups is lost where these are made independent.
-            apart = isinstance(fact, Independent) and all(
-                any(set(shape.models) <= set(group) for group in fact.groups) for shape in self.structures
-            )
-            made = fact.product(states, probs) if apart else None
+            if isinstance(fact, Independent) and all(fact.within_a_group(shape.models) for shape in self.structures):
+                made = fact.product(states, probs)
             if made is not None and max(np.abs(pieces @ (made - probs)).max(), _residual(rows, made)) < _ATTAINED:
                 probs = made
         residual = _residual(rows, probs)

@@ -247,8 +247,10 @@ class Known:
     def _structures(self, pool: Pool) -> list[Fact]:
         found: list[Fact] = []
         groups = self.interchangeable
-        apart = isinstance(groups, list | tuple) and len(groups) > 0 and isinstance(groups[0], list | tuple)
-        listed = groups if apart else [] if groups is None else [groups]
+        if isinstance(groups, list | tuple) and groups and isinstance(groups[0], list | tuple):
+            listed: Sequence = groups
+        else:
+            listed = [] if groups is None else [groups]
         found += [Interchangeable(pool.members(group, "known.interchangeable")) for group in listed]
         if self.extendible is not None:
             found.append(Extendible(pool.members(self.extendible, "known.extendible")))

@@ -42,12 +42,13 @@ def nodes_of_a_law(states: States, rows: Sequence[Rows]) -> tuple[float, ...] | 
     Returns:
         None where no law has the facts, or none was found.
     """
-    room = _room(states, rows)
+    room, missed = _room(states, rows), np.inf
     added: tuple[float, ...] = ()
     for _ in range(_ROUNDS):
         finer = refined(states, added)
         solved = Program(finer, (), len(room)).maximize(room)
-        if solved.value > -_MET:
+        missed = -solved.value
+        if missed < _MET:
             return added
         proof = certify(finer, (), room, 1, solved.weights, ())
         more = {*added, *proof.worst_nodes, *_between(finer, solved.law)}
@@ -56,7 +57,7 @@ def nodes_of_a_law(states: States, rows: Sequence[Rows]) -> tuple[float, ...] | 
         if len(more) == len(added):
             break
         added = tuple(sorted(more))
-    return added if solved.value > -WIDTH else None
+    return added if missed < WIDTH else None
 
 
 def _between(states: States, law: np.ndarray) -> list[float]:

@@ -104,6 +104,10 @@ class Independent:
                     found.append(_given_answers(rows, inside, answers))
         return found
 
+    def within_a_group(self, models: Sequence[int]) -> bool:
+        """Whether one group has all of some models."""
+        return any(set(models) <= set(group) for group in self.groups)
+
     def product(self, states: States, law: Float[np.ndarray, " s"]) -> Float[np.ndarray, " s"] | None:
         """The law with the same groups, made independent; None where models outside the groups stand beside them."""
         if sum(map(len, self.groups)) < states.pool.n_models or states.pool.n_cells > 1:
