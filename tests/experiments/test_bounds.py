@@ -155,7 +155,7 @@ def test_an_unknown_target_is_refused() -> None:
         (Known(rates=[0.2, 0.1], pairs=0.1), "Nothing is left open"),
         (Known(rates=[0.2, 0.1, 0.3], pairs=[0.05, 0.1, 0.06]), "would cut the interval"),
         (Known(n_models=67, moments=[0.335, 0.1355], extendible="all"), "too few to narrow"),
-        (Known(rates=[0.2, 0.1], cells=[0.7, 0.3]), "tells the two ends"),
+        (Known(rates=[0.2, 0.1], pairs=0.05, cells=[0.7, 0.3]), "tells the two ends"),
     ],
 )
 def test_every_form_of_the_advice(known: Known, said: str) -> None:
