@@ -108,8 +108,8 @@ class RatersSource:
             known.append("" if truth is None else row[truth])
         if self.query is None and plain_name(names[query]) not in QUERY_NAMES and _are_labels(keys, labels):
             raise InputError(
-                f"{path.name}: nothing names the items, and the first column, {shorten(names[query])!r}, holds the same "
-                "labels as the others; data.query= says which column names them"
+                f"{path.name}: nothing names the items, and the first column, {shorten(names[query])!r}, holds the "
+                "same labels as the others; data.query= says which column names them"
             )
         again, times = Counter(keys).most_common(1)[0] if keys else (("", ""), 1)
         if times > 1:
