@@ -40,7 +40,9 @@ def test_names_of_the_table_that_no_matrix_has_are_counted(tmp_path):
 def test_equal_prompts_match_in_their_order():
     twice = {"per_query": {"prompt": np.array(["same", "same"], dtype=object)}}
     one, two = (grades_of([[0, 1], [1, 1]], names, "mn", **twice) for names in ("ab", "xy"))
-    assert names(pair_queries(one, two, "content")) == [("a", "x"), ("b", "y")]
+    paired = pair_queries(one, two, "content")
+    assert names(paired) == [("a", "x"), ("b", "y")]
+    assert "1 query of these asked what another one asks; such matched in their order." in paired.notes
 
 
 @pytest.mark.parametrize(

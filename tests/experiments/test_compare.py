@@ -21,7 +21,7 @@ from tests.conftest import Run, outcomes_from, real_path
 
 def compared(first: Path | str, other: Path | str, **keys):
     inputs = Inputs(RunOptions(), source=lambda: WideSource(str(first)))
-    return Compare(str(other), **{"bootstrap": 20, **keys}).run(inputs)
+    return Compare(str(other), **{"bootstrap": 100, **keys}).run(inputs)
 
 
 def drawn(seed: int, n: int, loading: float, shock: float = 0.0, m: int = 8) -> np.ndarray:
@@ -43,14 +43,14 @@ def saved(folder: Path, name: str, wrong: np.ndarray, models: str = "m") -> Path
 def test_a_lower_correlation_is_no_fatter_tail(tmp_path):
     """A shock makes the tail fatter at a matched ρ too; the same law drawn again changes nothing."""
     one, two = saved(tmp_path, "one", drawn(1, 2000, 0.8)), saved(tmp_path, "two", drawn(2, 2000, 0.8, shock=0.15))
-    fatter = compared(one, two, bootstrap=40)
+    fatter = compared(one, two, bootstrap=100)
     assert fatter.labels["tail"] == "fatter"
     assert fatter.metrics["ratio_matched_change_lower"] > 1
     assert fatter.metrics["n_newly_all_wrong"] > fatter.metrics["n_no_longer_all_wrong"]
     assert fatter.metrics["all_wrong_change"] == pytest.approx(
         fatter.metrics["all_wrong_second"] - fatter.metrics["all_wrong_first"]
     )
-    same = compared(one, saved(tmp_path, "three", drawn(3, 2000, 0.8)), bootstrap=40)
+    same = compared(one, saved(tmp_path, "three", drawn(3, 2000, 0.8)), bootstrap=100)
     assert same.labels["tail"] == "same"
 
 
@@ -60,7 +60,7 @@ def test_a_lower_correlation_is_not_read_as_a_fatter_tail(tmp_path):
     Both have the same shock. At the ρ of the first the second is no fatter.
     """
     first, second = drawn(12, 2000, 0.8, shock=0.1), drawn(13, 2000, 0.5, shock=0.1)
-    result = compared(saved(tmp_path, "one", first), saved(tmp_path, "two", second), bootstrap=40)
+    result = compared(saved(tmp_path, "one", first), saved(tmp_path, "two", second), bootstrap=100)
     m = result.metrics
     assert m["tetrachoric_change_upper"] < 0
     assert m["ratio_change_lower"] > 1
@@ -136,6 +136,8 @@ def test_nothing_all_wrong_has_no_ratio(tmp_path):
         ({"pattern": "f"}, "experiment.pattern: it is looked for in prompts"),
         ({"keys": "k.csv", "by": "id"}, "experiment.keys: a table of names, but experiment.by=id"),
         ({"same": "a"}, "experiment.same: 'a'"),
+        # Two of a hundred are outside on either side of 95% limits; of fewer there is nothing to count.
+        ({"bootstrap": 99}, "experiment.bootstrap: 99 is not a whole number >= 100"),
     ],
 )
 def test_bad_parameters_are_named(keys, message):
@@ -146,7 +148,7 @@ def test_bad_parameters_are_named(keys, message):
 
 def test_input_against_output_by_name(run: Run):
     first, second = real_path("cruxeval_input"), real_path("cruxeval_output")
-    arguments = (str(first), f"experiment.other={second}", "experiment.bootstrap=20", "record.figures=false")
+    arguments = (str(first), f"experiment.other={second}", "experiment.bootstrap=100", "record.figures=false")
     code, out, err = run("experiment=compare", *arguments, "hydra.run.dir=here")
     assert (code, err) == (0, "")
     assert "On 800 queries β goes from 4.9% to 5.4%" in " ".join(out.split())

@@ -120,7 +120,7 @@ def test_two_raters_have_no_latent_classes(tmp_path):
     path = write(tmp_path, "item,r1,r2\n1,A,A\n2,B,A\n3,C,C\n")
     result = read(path)
     assert result.metrics["latent_prevalence"] is None
-    assert "no latent classes" in result.sections[1].sentences[0]
+    assert "latent classes need 3 raters or more" in result.sections[1].sentences[0]
     assert result.headline.startswith("Both raters agree on 2 of 3 items (κ 0.500")
 
 

@@ -65,7 +65,7 @@ class Compare:
             raise InputError(f"experiment.keys: a table of names, but experiment.by={self.by}; leave one out")
         if self.same is not None and not isinstance(self.same, Mapping):
             raise InputError(f"experiment.same: {self.same!r}; names are accepted as {{first: second}}")
-        checks.within("experiment.bootstrap", self.bootstrap, 20, 10**5)
+        checks.within("experiment.bootstrap", self.bootstrap, 100, 10**5)
         checks.probability("experiment.delta", self.delta)
 
     @property

@@ -196,10 +196,8 @@ class Rated:
 
     def _about_raters(self) -> tuple[str, ...]:
         if self.quality is None:
-            n = len(self.ratings.raters)
-            return (
-                f"{n} raters and {len(self.ratings.values)} values: no latent classes (3 raters, 10 values at most).",
-            )
+            n, v = len(self.ratings.raters), len(self.ratings.values)
+            return (f"{n} raters and {v} values: latent classes need 3 raters or more, and at most 10 values.",)
         residual = self.quality.residual
         said = (
             "Latent classes (Dawid and Skene) take labels as independent given the truth, and flatter raters who share "
