@@ -124,6 +124,26 @@ def test_two_raters_have_no_latent_classes(tmp_path):
     assert result.headline.startswith("Both raters agree on 2 of 3 items (κ 0.500")
 
 
+def test_few_queries_give_no_limits(tmp_path):
+    """Of five queries the central 95% of resamples hold κ in 73% of samples; the exact limits of a share do hold."""
+    rows = [f"{i},{i % 2},{i % 2},{int(i % 3 == 0)}" for i in range(12)]
+    few, enough = (read(write(tmp_path, "\n".join(["item,r1,r2,r3", *rows[:n]]))) for n in (9, 10))
+    for name in ("cohen_kappa", "fleiss_kappa"):
+        assert few.metrics[name] is not None and few.metrics[f"{name}_lower"] is None
+        assert enough.metrics[f"{name}_lower"] < enough.metrics[name]
+    assert few.metrics["agreed_lower"] > 0
+    assert few.tables["raters"].column("sensitivity_lower").null_count == 3
+    assert "Fewer than 10 queries" in " ".join(s for part in few.sections for s in part.sentences)
+
+
+def test_a_kappa_that_many_resamples_lack_has_no_limits(tmp_path):
+    """One of twenty items is not 0: 36% of the resamples hold only zeros, where chance alone agrees always."""
+    rows = [f"{i},{int(i == 0)},{int(i < 1)}" for i in range(19)] + ["19,0,1"]
+    labels = read(write(tmp_path, "\n".join(["item,r1,r2", *rows])))
+    assert labels.metrics["cohen_kappa"] == pytest.approx(0.6428, abs=1e-3)
+    assert labels.metrics["cohen_kappa_lower"] is None
+
+
 def test_other_experiments_and_sources_refuse_in_one_line(tmp_path):
     path, _ = panel(tmp_path, n=5)
     with pytest.raises(InputError, match="data=raters: labels of raters, this experiment needs outcomes"):
