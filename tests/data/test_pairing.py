@@ -37,6 +37,16 @@ def test_names_of_the_table_that_no_matrix_has_are_counted(tmp_path):
     assert "keys.csv: 1 name of column 'yours' is no query of second (k)." in paired.notes
 
 
+def test_prompts_that_differ_under_one_name_are_counted():
+    said = [note for note in pair_queries(FIRST, SECOND, "id").notes if "another prompt" in note]
+    assert said == [
+        "2 of 2 queries have another prompt in the second matrix, such as a: 'say: f(1)', 'now f(1)'. That they ask "
+        "the same is for you to know."
+    ]
+    for notes in (pair_queries(FIRST, FIRST, "id").notes, pair_queries(FIRST, SECOND, "content", r"f\(\d\)").notes):
+        assert not any("another prompt" in note for note in notes)
+
+
 def test_equal_prompts_match_in_their_order():
     twice = {"per_query": {"prompt": np.array(["same", "same"], dtype=object)}}
     one, two = (grades_of([[0, 1], [1, 1]], names, "mn", **twice) for names in ("ab", "xy"))

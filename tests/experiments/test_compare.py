@@ -120,6 +120,12 @@ def test_other_pools_are_compared_whole_and_models_may_have_two_names(tmp_path):
         compared(one, two, pool="shared")
 
 
+def test_a_pool_of_one_model_is_refused(tmp_path):
+    one, two = saved(tmp_path, "one", drawn(10, 50, 0.5)[:, :1]), saved(tmp_path, "two", drawn(11, 50, 0.5))
+    with pytest.raises(InputError, match=r"one\.csv: 1 model; a pool to compare needs 2"):
+        compared(one, two, pool="all")
+
+
 def test_nothing_all_wrong_has_no_ratio(tmp_path):
     wrong = drawn(10, 200, 0.5)
     wrong[:, 0] &= ~wrong.all(axis=1)

@@ -74,7 +74,25 @@ def pair_queries(first: Grades, second: Grades, by: By, pattern: str | None = No
         if left := sorted(set(range(len(part.queries))) - set(used.tolist())):
             names = list_names([part.queries[i] for i in left], 3)
             notes.append(f"{part.source}: {counted(len(left), 'query')} matched nothing and were left out ({names}).")
-    return Paired(first.take(rows[:, 0]), second.take(rows[:, 1]), tuple(notes))
+    paired = Paired(first.take(rows[:, 0]), second.take(rows[:, 1]), tuple(notes))
+    return paired if by == "content" else paired._replace(notes=(*notes, *_other_prompts(paired)))
+
+
+def _other_prompts(paired: Paired) -> list[str]:
+    """How many matched queries are asked in other words: as another format does, and two questions of one name."""
+    prompts = [part.per_query.get("prompt") for part in (paired.first, paired.second)]
+    if prompts[0] is None or prompts[1] is None:
+        return []
+    texts = [[" ".join(str(prompt).split()) for prompt in one] for one in prompts if one is not None]
+    differ = [i for i, (one, two) in enumerate(zip(*texts, strict=True)) if one and two and one != two]
+    if not differ:
+        return []
+    i = differ[0]
+    return [
+        f"{len(differ):,} of {counted(len(texts[0]), 'query')} have another prompt in the second matrix, such as "
+        f"{shorten(paired.first.queries[i])}: {shorten(texts[0][i], 40)!r}, {shorten(texts[1][i], 40)!r}. That they "
+        "ask the same is for you to know."
+    ]
 
 
 def renamed(grades: Grades, names: Mapping[str, str]) -> Grades:

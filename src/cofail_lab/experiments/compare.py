@@ -90,6 +90,8 @@ class Compare:
                     f"experiment.pool: {len(shared)} models are in both matrices; 2 are needed, or pool=all"
                 )
             one, two = (part.take(columns=_columns(part, shared)) for part in (one, two))
+        if lonely := next((part for part in (one, two) if len(part.models) < 2), None):
+            raise InputError(f"{lonely.source}: {len(lonely.models)} model; a pool to compare needs 2")
         kept = complete_in_both(one, two)
         if len(kept) < 2:
             raise InputError(f"experiment.other: {len(kept)} queries are complete in both matrices; 2 are needed")

@@ -241,7 +241,7 @@ _WHY = (
     "matrix, error rates its own, only a change of the tail is left."
 )
 _TAILS: dict[Tail, str] = {
-    "no_ratio": "There is no ratio to compare: a β of 0, or a correlation without a common factor.",
+    "no_ratio": "No ratio is to be compared: β is 0 here or in one of twenty resamples, or ρ has no common factor.",
     "same": "Observed over predicted β does not change beyond chance.",
     "correlation": "Observed over predicted β changes with the correlation; at a matched correlation it does not.",
     "fatter": "At a matched correlation the tail of the second is fatter.",

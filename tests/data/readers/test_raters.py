@@ -77,6 +77,16 @@ def test_raters_are_selected_and_other_columns_are_none(tmp_path):
         ("query,j1,j2\n", {}, "grades.csv: no item"),
         ("query,j1,j2\nq,,\n", {}, "grades.csv: 2 raters and no label"),
         ("thing,judge,verdict\nq,j,1\n", {}, "grades.csv: data.query= says which column it is, of thing, judge"),
+        (
+            "dataset,query,judge,verdict\nx,q1,j1,1\ny,q1,j2,0\n",
+            {},
+            "grades.csv: 'q1' has two texts in column 'dataset', 'x' and 'y'; every question needs its own name",
+        ),
+        (
+            "query,model,prompt,j1,j2\nq1,a,1 + 1?,1,0\nq1,b,1  + 1?,1,1\nq2,a,a,1,1\nq2,b,b,0,1\n",
+            {},
+            "grades.csv: 'q2' has two texts in column 'prompt', 'a' and 'b'; every question needs its own name",
+        ),
         ("j1,j2,j3\n1,0,1\n0,0,1\n", {}, "grades.csv: nothing names the items, and the first column, 'j1', holds"),
         (
             "query,j1,j2\nq1,9,8\nq2,3,eight\n",

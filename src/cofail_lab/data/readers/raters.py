@@ -23,6 +23,8 @@ from cofail_lab.grades import Cell
 
 _RATER_NAMES = ("rater", "judge", "annotator", "grader", "evaluator", "reviewer", "rater_id", "judge_model")
 _LABEL_NAMES = ("label", "vote", "verdict", "rating", "grade", "score", "correct", "is_correct", "right", "judgement")
+# What one item has one of: two questions of one name are not one item.
+_OF_AN_ITEM = (("dataset", "benchmark", "subset"), ("prompt", "question"))
 _NOT_RATERS = (*AFTER_GRADING, *DATASET_NAMES, *PROMPT_NAMES, "class", "note", "comment", "truth")
 
 
@@ -74,8 +76,26 @@ class RatersSource:
         sheet = read_sheet(path)
         names = check_names(sheet.header, "column", path.name)
         rater = self._column(names, "rater", _RATER_NAMES, path)
+        self._check_items(sheet, names, path)
         table = self._wide(sheet, names, path) if rater is None else self._long(sheet, names, rater, path)
         return self._ratings(table, path)
+
+    def _check_items(self, sheet: Sheet, names: Sequence[str], path: Path) -> None:
+        """Raise InputError if one query has two datasets or prompts: answers to both would be taken for one item."""
+        query = self._column(names, "query", QUERY_NAMES, path) or 0
+        plain = [plain_name(name) for name in names]
+        for known in _OF_AN_ITEM:
+            column = next((plain.index(name) for name in known if name in plain), query)
+            if column == query:
+                continue
+            first: dict[str, str] = {}
+            for row in sheet.rows:
+                text = " ".join(row[column].split())
+                if text and first.setdefault(row[query], text) != text:
+                    raise InputError(
+                        f"{path.name}: {shorten(row[query])!r} has two texts in column {names[column]!r}, "
+                        f"{shorten(first[row[query]], 40)!r} and {shorten(text, 40)!r}; every question needs its own name"
+                    )
 
     def _column(self, names: Sequence[str], field: str, known: Sequence[str], path: Path) -> int | None:
         """Position of the stated column, or of the first of the known names; None where there is none."""
