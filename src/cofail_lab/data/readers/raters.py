@@ -94,7 +94,8 @@ class RatersSource:
                 if text and first.setdefault(row[query], text) != text:
                     raise InputError(
                         f"{path.name}: {shorten(row[query])!r} has two texts in column {names[column]!r}, "
-                        f"{shorten(first[row[query]], 40)!r} and {shorten(text, 40)!r}; every question needs its own name"
+                        f"{shorten(first[row[query]], 40)!r} and {shorten(text, 40)!r}; every question needs "
+                        "its own name"
                     )
 
     def _column(self, names: Sequence[str], field: str, known: Sequence[str], path: Path) -> int | None:
