@@ -68,6 +68,17 @@ def test_a_lower_correlation_is_not_read_as_a_fatter_tail(tmp_path):
     assert result.labels["tail"] != "fatter"
 
 
+@pytest.mark.parametrize(("before", "after"), [(0.6, 0.85), (0.85, 0.6)])
+def test_another_correlation_of_one_law_is_no_other_tail(tmp_path, before, after):
+    """Both are one factor, and priced right at their own ρ; at the other's they are not, by 2.6 times and more."""
+    first, second = saved(tmp_path, "one", drawn(20, 2000, before)), saved(tmp_path, "two", drawn(21, 2000, after))
+    result = compared(first, second)
+    m = result.metrics
+    assert m["ratio_matched_change_upper"] < 1 or m["ratio_matched_change_lower"] > 1
+    assert m["ratio_change_lower"] < 1 < m["ratio_change_upper"]
+    assert result.labels["tail"] == "same"
+
+
 def test_numbers_are_those_of_each_matrix(tmp_path):
     first, second = drawn(4, 400, 0.7), drawn(5, 400, 0.6)
     result = compared(saved(tmp_path, "one", first), saved(tmp_path, "two", second))
