@@ -68,7 +68,7 @@ def pair_queries(first: Grades, second: Grades, by: By, pattern: str | None = No
         )
     how = {"id": "name", "content": "content", "file": "the table of keys"}[by]
     notes = [f"{counted(len(rows), 'query')} of both matrices matched by {how}.", *unknown]
-    if by == "content" and (n_again := sum(bool(key and key[1]) for key in sides[0] if key in place)):
+    if by == "content" and (n_again := sum(bool(key[-1]) for key in sides[0] if key in place and key)):
         notes.append(f"{counted(n_again, 'query')} of these asked what another one asks; such matched in their order.")
     for part, used in ((first, rows[:, 0]), (second, rows[:, 1])):
         if left := sorted(set(range(len(part.queries))) - set(used.tolist())):
