@@ -80,6 +80,13 @@ def test_a_rater_with_a_models_name_is_that_model(tmp_path):
     assert read(path, raters=["b", "c"]).metrics["own_votes"] == 6
 
 
+def test_without_other_votes_nothing_is_said_of_favour(tmp_path):
+    path = write(tmp_path, "query,model,a,b\n" + "".join(f"q{i},{m},{i % 2},1\n" for i in range(6) for m in "xy"))
+    result = read(path, Raters(bootstrap=100, self={"a": "x", "b": "x"}))
+    assert result.metrics["own_votes"] == 12 and result.metrics["own_favour"] is None
+    assert "12 votes are of a model on its own answer; nobody else voted there." in result.sections[0].sentences[1]
+
+
 def test_the_published_adjudication():
     path = REAL_DATA / "audit_raters.csv"
     if not path.exists():
