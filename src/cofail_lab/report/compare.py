@@ -200,9 +200,11 @@ class Compared:
         )
         for name, one in zip(("first", "second"), self.figures, strict=True):
             certified = interval(one.paired_min_gain, one.paired_max_gain, points)
-            note = f"certified {certified}; best {percent(one.single_best)}"
+            note = f"certified {certified}, each end; best {percent(one.single_best)}"
             rows.append(Row(f"G, {name}", points(one.oracle_gain), note))
-        rows.append(Row("change of G", points(self.gain_change), f"certified {interval(*self.gain_limits, points)}"))
+        rows.append(
+            Row("change of G", points(self.gain_change), f"certified {interval(*self.gain_limits, points)}, both ends")
+        )
         return tuple(rows)
 
     def _tail_rows(self) -> tuple[Row, ...]:

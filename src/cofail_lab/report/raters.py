@@ -161,8 +161,9 @@ class Rated:
                 beside = f"they say right {_than(own.favour, 'more', 'less')} the others' votes there"
             said.append(
                 f"{count(own.n_votes)} votes are of a model on its own answer; {beside}. Without them "
-                f"{count(own.n_lost)} items are lost and {count(own.n_gained)} gained; {count(own.n_lost_to_ties)} of those lost are ties, "
-                f"which count as {self.ties}: an even number of votes is a stricter rule, not only a fairer one."
+                f"{count(own.n_lost)} items are lost and {count(own.n_gained)} gained; {count(own.n_lost_to_ties)} "
+                f"of those lost are ties, which count as {self.ties}: an even number of votes is a stricter rule, not "
+                "only a fairer one."
             )
             if (strict := self._strictness()) is not None:
                 said.append(
