@@ -23,8 +23,11 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize(("page", "command"), COMMANDS)
-def test_a_command_is_one_of_the_lab(page: str, command: str) -> None:
-    """Its keys and choices exist; of values that are swept, the first is taken."""
+def test_a_command_is_one_of_the_lab(page: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its keys and choices exist; of values that are swept, the first is taken. A study of a folder looks into it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "matrices").mkdir()
+    (tmp_path / "matrices" / "one.csv").write_text("query,a,b,c\nq,1,0,1\n")
     arguments = shlex.split(command)[1:]
     overrides = [argument for argument in for_hydra(arguments) if not argument.startswith("-")]
     if "-m" in arguments:

@@ -1,6 +1,7 @@
 """`experiment=check` from the command line: answers, exit codes, files, replays and refusals."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,19 @@ def test_the_figure_is_drawn_over_one_axis_and_two(run: Run) -> None:
     assert plane.margin.shape == (len(plane.values[0]), len(plane.values[1]))
     for shown in (line, plane):
         assert margin(shown).axes[0].get_xlabel() == shown.names[0]
+
+
+@pytest.mark.slow
+def test_ten_thousand_points_of_a_one_factor_tail_take_ten_seconds() -> None:
+    """Up to 200 models, both sides of the inequality; on one core, once compiled."""
+    from cofail_lab.claims.checking.proposition import read
+    from cofail_lab.models import Clayton
+
+    claim = {"says": "ratio_one_factor(m) > ratio_one_factor(m-1)", "when": None, "over": None}
+    proposition = read({**claim, "match": None, "tolerance": None}, Clayton([0.4] * 3, 2.0))
+    small, large = (proposition.box.points(proposition.box.design(n, 0)) for n in (300, 10_000))
+    proposition.judged(small)
+    begun = time.process_time()
+    proposition.judged(large)
+    assert len(large["m"]) >= 10_000
+    assert time.process_time() - begun < 10

@@ -59,7 +59,7 @@ def test_a_plan_over_a_matrix_keeps_its_rates_and_pairs() -> None:
         ({"for": "gain"}, r"plan\.for: 'gain'; certificate and tail are accepted"),
         ({"shock": 5}, r"plan\.shock"),
         ({"n_models": 2}, r"plan\.n_models"),
-        ({"n_models": 11}, r"plan\.n_models: 11; 3 to 10"),
+        ({"n_models": 401}, r"plan\.n_models: 401; 3 to 400"),
         ({"n_queries": 0}, r"plan\.n_queries"),
         ({"size": 1}, r"plan\.size: no such key"),
     ],

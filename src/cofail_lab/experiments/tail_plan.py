@@ -14,7 +14,7 @@ from cofail_lab.bounds import tail_planner
 from cofail_lab.bounds.tail_planner import one_factor_counts, rate_and_pair, with_atom
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress
-from cofail_lab.models import AbstractErrorLaw
+from cofail_lab.models import AbstractErrorLaw, OneFactorGaussian
 from cofail_lab.numerics import bivariate_normal
 from cofail_lab.report import tail_plan as words
 from cofail_lab.result import Result
@@ -25,13 +25,18 @@ _MOST_MODELS = 400
 
 @dataclass(frozen=True)
 class _Base:
-    """A smooth law of like models: its count of wrong ones at any pool size, and where it came from."""
+    """A smooth law of like models, or of the first ones of a law, at any pool size.
+
+    Attributes:
+        error_rate, correlation: of one factor, used where there is no law.
+        law: whose first models are taken; None for one factor.
+        name: in words.
+    """
 
     error_rate: float
     correlation: float
     law: AbstractErrorLaw | None
     name: str
-    room: float | None
 
     def counts(self, m: int) -> np.ndarray:
         """P(C = j) of m models."""
@@ -54,8 +59,8 @@ def plan_tail(plan: Mapping[str, Any], inputs: Inputs, progress: Progress) -> Re
         base, width = _of_matrix(outcomes.wrong, atom), outcomes.n_models
         n_queries = outcomes.n_queries if plan["n_queries"] is None else plan["n_queries"]
     m = width if plan["n_models"] is None else int(plan["n_models"])
-    if not 3 <= m <= (_MOST_MODELS if base.law is None else min(width, _MOST_MODELS)):
-        most = _MOST_MODELS if base.law is None else min(width, _MOST_MODELS)
+    most = _MOST_MODELS if base.law is None else min(width, _MOST_MODELS)
+    if not 3 <= m <= most:
         raise InputError(f"plan.n_models: {m}; 3 to {most} are accepted: two models have nothing but their pair")
     sizes = np.unique(np.geomspace(3, m, 24).astype(int))
     needed = []
@@ -93,8 +98,11 @@ def _known_null(counts: np.ndarray, atom: float, level: float, power: float) -> 
 
 
 def _of_law(law: AbstractErrorLaw) -> _Base:
-    rate = float(np.asarray(law.error_rates).mean())
-    return _Base(rate, 0.0, law, type(law).__name__, None)
+    rates = np.asarray(law.error_rates)
+    if isinstance(law, OneFactorGaussian) and np.ptp(rates) == 0 and np.ptp(np.asarray(law.loadings)) == 0:
+        # One sum for every pool size, where the law's own method compiles for each.
+        return _Base(float(rates[0]), float(law.loadings[0] ** 2), None, type(law).__name__)
+    return _Base(float(rates.mean()), 0.0, law, type(law).__name__)
 
 
 def _of_matrix(wrong: np.ndarray, atom: float) -> _Base:
@@ -113,7 +121,7 @@ def _of_matrix(wrong: np.ndarray, atom: float) -> _Base:
     base_rate, base_pair = (rate - atom) / (1 - atom), (pair - atom) / (1 - atom)
     t = ndtri(base_rate)
     r = float(bivariate_normal.correlation(t, t, np.asarray(base_pair)))
-    return _Base(base_rate, r, None, "one factor with the rates and pairs of the matrix", most)
+    return _Base(base_rate, r, None, "one factor with the rates and pairs of the matrix")
 
 
 def _check(plan: Mapping[str, Any]) -> None:

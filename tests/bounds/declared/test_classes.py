@@ -5,7 +5,7 @@ import pytest
 
 from cofail_lab.bounds.declared.frechet_class import FrechetClass
 from cofail_lab.bounds.declared.pool import Pool
-from cofail_lab.bounds.declared.structures import Independent
+from cofail_lab.bounds.declared.structures import Extendible, Independent
 from cofail_lab.bounds.declared.targets import target
 from tests.bounds.declared.made import STRUCTURES, made_law, true_facts, truth
 
@@ -18,8 +18,9 @@ TARGETS = (
     "gain(0,2)",
     "right(0,1) >= 1 and wrong(2)",
 )
-# What limits may miss by: rates are rounded, and solutions are feasible to 1e-10.
-ROUNDING = 2e-9
+# What limits may miss by: rates are rounded, and solutions are feasible to 1e-10; grids of mixing laws are refined
+# until a limit is within 2e-8 of its law.
+ROUNDING, REFINED = 2e-9, 3e-8
 
 
 def check_pool(seed):
@@ -35,8 +36,9 @@ def check_pool(seed):
     for n in range(len(order) + 1):
         found = FrechetClass(Pool(m), tuple(order[:n])).range(asked)
         assert found.lower - ROUNDING <= value <= found.upper + ROUNDING, (seed, n)
-        assert found.lower >= lower - ROUNDING, (seed, n)
-        assert found.upper <= upper + ROUNDING, (seed, n)
+        slack = REFINED if isinstance(shape, Extendible) else ROUNDING
+        assert found.lower >= lower - slack, (seed, n)
+        assert found.upper <= upper + slack, (seed, n)
         lower, upper = found.lower, found.upper
         if not any(isinstance(fact, Independent) for fact in order[:n]):
             assert found.sharp, (seed, n)

@@ -1,5 +1,7 @@
 """Sweeps of one fact, and what to measure next: against cold solves and against measuring it."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
@@ -98,28 +100,31 @@ def test_each_fact_does_what_it_promises():
         assert (again.lower, again.upper) == pytest.approx((fact.lower, fact.upper), abs=1e-9)
 
 
-REAL = {"cruxeval_output": [0, 4, 9, 14, 20, 26, 32], "chembench": [0, 3, 6, 9, 12, 15, 18]}
+REAL = {"cruxeval_output": [0, 4, 9, 14, 20, 26], "chembench": [0, 3, 6, 9, 12, 15]}
 
 
 @pytest.mark.parametrize("name", REAL)
-@pytest.mark.parametrize("measured", ["rates", "pairs"])
-def test_the_advice_measured_on_real_matrices(name, measured):
-    """The advised fact, measured, narrows at least as much as three quarters of all facts that could be measured."""
+@pytest.mark.parametrize(("measured", "behind"), [("pairs", 0.05), ("rates", 0.5)])
+def test_the_advice_measured_on_real_matrices(name, measured, behind):
+    """The advised fact, measured, against every fact that could be: with pairs known it is the best of 20 triples.
+
+    With error rates alone, where the law of greatest entropy is independence, at least it narrows more than half of the
+    pairs and triples do (docs/bounds.md has the ranks).
+    """
     source = Matrix(read_matrix(name)[:, REAL[name]])
-    kinds = ["rates"] if measured == "rates" else ["rates", "pairs"]
-    known = Known(measured=kinds).on(source)
+    known = Known(measured=["rates"] if measured == "rates" else ["rates", "pairs"]).on(source)
     question = target("all_wrong", known.pool)
     found = known.range(question)
     advised = next_facts(known, found, queries=10**6)[0]
 
     def width(models):
-        value = source.all_wrong(models)
-        return known.given(SetRates("triples", {models: value})).range(question).width
+        return known.given(SetRates("triples", {models: source.all_wrong(models)})).range(question).width
 
-    every = next_facts(known, found, queries=10**6, most=60)
-    widths = np.array([width(fact.models) for fact in every])
-    assert width(advised.models) <= np.quantile(widths, 0.25) + 1e-9
-    assert width(advised.models) < found.width
+    sizes = (2, 3) if measured == "rates" else (3,)
+    widths = np.array([width(models) for size in sizes for models in combinations(range(6), size)])
+    own = width(advised.models)
+    assert own < found.width - 1e-3
+    assert (widths < own - 1e-9).mean() <= behind
 
 
 def test_a_moment_measured_on_real_matrices():

@@ -24,6 +24,14 @@ def test_minres_against_a_general_solver(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(loadings.fit(noisy), other.x, atol=1e-6)
 
 
+def test_a_loading_that_never_moves_does_not_end_the_sweeps() -> None:
+    """A model that correlates with none has 0 from the first sweep on; the others are as without it."""
+    three = np.array([[1.0, 0.6, 0.1], [0.6, 1.0, 0.3], [0.1, 0.3, 1.0]])
+    four = np.eye(4)
+    four[:3, :3] = three
+    np.testing.assert_allclose(loadings.fit(four), [*loadings.fit(three), 0.0], atol=1e-6)
+
+
 def test_a_heywood_case_is_held_at_the_limit() -> None:
     correlation = np.array([[1.0, 0.9, 0.9], [0.9, 1.0, 0.4], [0.9, 0.4, 1.0]])
     assert loadings.fit(correlation)[0] == loadings.LIMIT

@@ -33,3 +33,11 @@ def test_implied_correlation_gives_the_observed_rate(cruxeval: Result, real: Cal
     implied = np.asarray(cruxeval.metrics["implied_correlation"])
     log_all_wrong, _ = one_factor.log_all_wrong(outcomes.error_rates, implied)
     assert np.exp(log_all_wrong) == pytest.approx(outcomes.all_wrong(), rel=1e-9)
+
+
+def test_at_correlation_one_all_fail_where_the_best_model_does() -> None:
+    """Beyond 1, or below 0, there is no such law. A model that is always wrong changes nothing."""
+    rates = np.array([0.3, 0.2, 1.0, 0.7])
+    value, error = one_factor.log_all_wrong(np.tile(rates, (3, 1)), np.array([1.0, 1.1, -0.1]))
+    np.testing.assert_array_equal(value, [np.log(0.2), np.nan, np.nan])
+    assert error[0] == 0

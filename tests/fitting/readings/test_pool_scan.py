@@ -26,3 +26,12 @@ def test_the_scan_counts_its_compositions(real: Callable[[str], Outcomes]) -> No
     assert scan_sizes(1) == []
     # Pairs alone are what they are: the ratio of a pool of two is 1.
     np.testing.assert_allclose(ratio[0, :5], 1, rtol=1e-9)
+
+
+def test_a_batch_goes_on_with_the_compositions_of_its_own_matrices(rng: np.random.Generator) -> None:
+    wrong = rng.random((8, 50, 6)) < 0.4
+    joint = np.einsum("bni,bnj->bij", wrong.astype(int), wrong.astype(int))
+    scan = Compositions(6, 50, 3)
+    whole, part = scan.count(0, wrong, joint), scan.count(5, wrong[5:], joint[5:])
+    for name, counts in part.items():
+        np.testing.assert_array_equal(counts, whole[name][5:], name)

@@ -132,3 +132,10 @@ def test_replicates_that_miss_the_all_wrong_query_have_ratio_zero() -> None:
     parts = replicates.more["parts"]
     assert parts.shape[1]
     assert (parts[none] == 0).all()
+
+
+def test_the_best_model_of_the_jackknife_is_scored_on_the_queries_that_are_left(rng: np.random.Generator) -> None:
+    wrong = rng.random((10, 3)) < 0.4
+    found = jackknife(wrong, Pairs.of(3), 0).replicates().single_best
+    expected = [1 - (wrong.sum(axis=0) - row).min() / 9 for row in wrong]
+    np.testing.assert_allclose(np.sort(found), np.sort(expected))

@@ -73,3 +73,15 @@ def test_studentised_interval_of_a_mean_is_that_of_student() -> None:
     errors = drawn.std(axis=1, ddof=1) / np.sqrt(6)
     low, high = studentised_interval((0.0, 1.0), (drawn.mean(axis=1), errors), 0.9) or (np.nan, np.nan)
     assert (low, high) == pytest.approx((-stats.t.ppf(0.95, 5), stats.t.ppf(0.95, 5)), abs=0.1)
+
+
+def test_replicates_that_equal_the_estimate_count_half() -> None:
+    """Ten below, ten above and eighty equal: no bias, and with even influences no acceleration: percentiles."""
+    drawn = np.array([0.0] * 10 + [1.0] * 80 + [2.0] * 10)
+    assert bca_interval(1.0, drawn, np.array([0.9, 1.1, 0.9, 1.1]), 0.9) == (0.0, 2.0)
+
+
+def test_a_studentised_interval_lies_opposite_to_its_deviations() -> None:
+    """Replicates that are all too large, by up to 9.9 errors: the truth is as far below the estimate."""
+    found = studentised_interval((0.0, 1.0), (np.arange(100) / 10, np.ones(100)), 0.9)
+    assert found == pytest.approx((-9.4, -0.4))

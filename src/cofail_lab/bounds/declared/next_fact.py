@@ -1,9 +1,9 @@
 """What to measure next: which further rate, pair, triple or moment would narrow an interval most.
 
-A candidate matters where the two laws at the ends of the interval differ on it: only there can its value rule one of
-them out. Those on which they differ most are solved again, with the value that the least committed law of the class has
-(that of greatest entropy; it orders candidates as the truth does better than values half-way between the two ends, see
-docs/bounds.md); once exactly, once with the box that a number of graded queries leaves.
+A candidate is expected to have the value of the least committed law of the class, the one of greatest entropy: that
+orders candidates as the truth does better than values half-way between the two ends (docs/bounds.md). A candidate
+matters where the laws at the ends of the interval have other values: only there are they ruled out. Those farthest from
+both are solved again, once with the value exactly, once with the box that a number of graded queries leaves.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from cofail_lab.errors import InputError
 if TYPE_CHECKING:
     from cofail_lab.bounds.declared.frechet_class import DeclaredRange, FrechetClass
 
-_SCREENED = 8
+_SCREENED = 12
 # Sets of models that stand for all alike ones; beyond this many, triples are left out.
 _MOST_SETS = 3000
 
@@ -89,7 +89,9 @@ def next_facts(known: FrechetClass, found: DeclaredRange, queries: int = 200, mo
     laws.append(known.least_committed(found.target) or laws[1])
     for kind, models, order in _candidates(known, found):
         low, high, middle = (_mean(known, law, kind, models, order) for law in laws)
-        spread.append((abs(high - low), -len(models), kind, models, order, middle))
+        # How far the value expected is from what both ends have: where it is that of an end, that end stays.
+        apart = abs(high - middle) + abs(low - middle)
+        spread.append((apart, -len(models), kind, models, order, middle))
     spread.sort(key=lambda entry: entry[:2], reverse=True)
     solved = []
     for gap, _, kind, models, order, expected in spread[:most]:
@@ -156,6 +158,6 @@ def _candidates(known: FrechetClass, found: DeclaredRange) -> Iterator[tuple[str
     orders = {k for fact in known.facts if isinstance(fact, Moments) for k in fact.table}
     everyone = tuple(range(known.pool.n_models))
     if orders or len(groups) < len(everyone):
-        for k in range(1, min(max(orders, default=0) + 2, len(everyone)) + 1):
+        for k in range(1, min(max(orders, default=0) + 1, len(everyone)) + 1):
             if k not in orders:
                 yield "moments", everyone, k

@@ -146,10 +146,10 @@ def wrong_count_distribution(
     axes.set_yscale("log")
     seen = slots[heights > 0]
     bars = axes.bar(seen, heights[seen], color=[STRONG if slot == slots[-1] else BARS for slot in seen], width=0.86)
-    for slot, bar in zip(seen, bars, strict=True):
-        titled(
-            bar, f"{_range_text(edges[slot], edges[slot + 1] - 1)} wrong: {percent(float(heights[slot]))} of queries"
-        )
+    ends = edges.tolist()
+    for slot, bar in zip(seen.tolist(), bars, strict=True):
+        which = _range_text(ends[slot], ends[slot + 1] - 1)
+        titled(bar, f"{which} wrong: {percent(float(heights[slot]))} of queries")
     axes.axvspan(slots[-1] - 0.5, slots[-1] + 0.5, color=STRONG, alpha=0.1, linewidth=0, zorder=0)
     k = int(np.sum(n_wrong == m))
     handles: list[Patch | Line2D] = [

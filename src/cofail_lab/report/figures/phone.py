@@ -96,12 +96,16 @@ class _Key:
         legend.set_alignment("left")
 
 
-@drawing()
 def narrow(figure: Figure) -> Figure:
     """The same figure, changed in place: one column of axes, larger texts, legends above, long names cut.
 
     What is drawn stays as it is; only the room around it and the width of the axes change.
     """
+    with drawing():
+        return _narrowed(figure)
+
+
+def _narrowed(figure: Figure) -> Figure:
     keys = [_take(legend, axes) for axes in figure.axes if (legend := axes.get_legend()) is not None]
     below = [_take(legend, None) for legend in [*figure.legends]]
     for axes in figure.axes:

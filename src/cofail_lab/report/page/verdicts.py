@@ -51,9 +51,13 @@ class Group:
 
 
 def claim_groups(result: Result) -> tuple[Group, ...]:
-    """The verdicts of a result, in the order in which a reader needs them; nothing for a result without verdicts."""
-    wrong = [v for v in result.verdicts if v.status != v.expected]
-    rest = [v for v in result.verdicts if v.status == v.expected]
+    """The verdicts on registered claims, in the order in which a reader needs them; nothing for a result without such.
+
+    The verdict on a proposition of the user's own (`experiment=check`) has no checks: its sections say all of it.
+    """
+    registered = [v for v in result.verdicts if "checks" in v.evidence]
+    wrong = [v for v in registered if v.status != v.expected]
+    rest = [v for v in registered if v.status == v.expected]
     planted = _planted(result)
     kinds = (
         ("Not as expected", "These verdicts are not the registered ones.", wrong),
