@@ -87,6 +87,9 @@ def test_raters_are_selected_and_other_columns_are_none(tmp_path):
             {},
             "grades.csv: 'q2' has two texts in column 'prompt', 'a' and 'b'; every question needs its own name",
         ),
+        ("query,judge,verdict\nq1,j1,1\n,j1,1\n,j2,0\n", {}, "grades.csv: query number 2 has no name"),
+        ("query,judge,verdict\nq1,j1,1\nq1 ,j2,1\n", {}, "grades.csv: query names 'q1' and 'q1 ' differ only in white"),
+        ("query,model,j1,j2\nq1,a,1,1\nq1,,1,0\n", {}, "grades.csv: model number 2 has no name"),
         ("j1,j2,j3\n1,0,1\n0,0,1\n", {}, "grades.csv: nothing names the items, and the first column, 'j1', holds"),
         (
             "query,j1,j2\nq1,9,8\nq2,3,eight\n",

@@ -176,6 +176,9 @@ class RatersSource:
         if not table.labels:
             raise InputError(f"{path.name}: no item; a header and a row per item were expected")
         raters = check_names(table.raters, "rater", path.name)
+        check_names(list(dict.fromkeys(query for query, _ in table.keys)), "query", path.name)
+        if table.has_models:
+            check_names(list(dict.fromkeys(model for _, model in table.keys)), "model", path.name)
         whole = [
             [*row, truth] for row, truth in zip(table.labels, table.truth or [""] * len(table.labels), strict=True)
         ]
