@@ -76,5 +76,20 @@ def test_the_simulated_level_is_kept_and_power_grows() -> None:
     assert planner.tested(null, alternative, 60, 0.05, 0) == large
     found = planner.search(null, alternative, 107, 0.05, 0.8, 0, lambda _: None)
     assert found is not None and 0.8 <= found.power < 0.95 and 25 < found.n_queries < 60
-    none = planner.tested(null, null, 60, 0.05, 0)
-    assert none.power < 0.07
+
+
+def test_critical_value_level_and_power_are_of_samples_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From one stream the level would be the nominal one whatever the test does."""
+    null = planner.one_factor_counts(0.3, 0.17, 10)
+    used = []
+
+    def watched(*of: int) -> np.random.Generator:
+        used.append(of)
+        return original(*of)
+
+    original = planner.generator
+    monkeypatch.setattr(planner, "generator", watched)
+    found = planner.tested(null, null, 60, 0.05, 0, 500)
+    assert len(used) == len(set(used)) == 3
+    # Of one law both are rejection rates at 5%, by different samples: 500 exceed 9% with probability below 1e-4.
+    assert found.level != found.power and max(found.level, found.power) < 0.09
