@@ -137,3 +137,23 @@ def test_numbers_that_do_not_exist_are_neither_true_nor_false() -> None:
 )
 def test_known_truths_of_arithmetic(says: str, over: dict, answer: str) -> None:
     assert checked(says, over=over, tolerance=0.0).answer == answer
+
+
+@pytest.mark.parametrize(
+    ("says", "answer"),
+    [
+        ("((((((m**400)**400)**400)**400)**400)**400)**400 < 1", "vacuous"),
+        ("0 > 1 and ((((((m**400)**400)**400)**400)**400)**400)**400 < 1", "refuted"),
+        ("0 > 1 and exp(exp(exp(exp(m)))) > 1", "refuted"),
+    ],
+)
+def test_powers_that_explode_end_at_once(says: str, answer: str) -> None:
+    """In rationals they would fill the memory."""
+    assert checked(says, over={"m": [9, 12]}).answer == answer
+
+
+def test_a_formula_that_is_close_to_its_own_error_is_not_decided_by_it() -> None:
+    """Equal in exact numbers: P7.ii's accuracy of an even majority is that of one vote less."""
+    equal = "majority_accuracy(error_rate, correlation, 4) > majority_accuracy(error_rate, correlation, 3)"
+    outcome = checked(equal, over={"error_rate": [0.2, 0.3], "correlation": [0.2, 0.3]})
+    assert outcome.answer == "undecided"

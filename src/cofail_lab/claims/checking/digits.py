@@ -27,6 +27,8 @@ _SPREAD, _ARGUMENTS = "1e-28", "1e-20"
 
 # Larger pools take a sum of too many terms; a second path in float64 stands in for them.
 _LARGEST_SUM, _LARGEST_POWER = 3000, 3000
+# Powers of powers explode: rationals up to a million bits, exponentials up to float64's own limit in `values`.
+_LARGEST_BITS, _LARGEST_EXPONENT = 10**6, 10**15
 
 
 class NoDigitsError(ArithmeticError):
@@ -70,7 +72,8 @@ class Digits:
         """An operation on numbers."""
         rational = all(isinstance(part, Fraction) for part in parts) and symbol not in ("log", "exp", "sqrt")
         if rational and symbol == "**":
-            rational = parts[1].denominator == 1 and abs(parts[1]) <= _LARGEST_POWER
+            bits = parts[0].numerator.bit_length() + parts[0].denominator.bit_length()
+            rational = parts[1].denominator == 1 and abs(parts[1]) * bits <= _LARGEST_BITS
         if not rational and symbol != "floor":
             parts = [self._interval(part, always=True) for part in parts]
         match symbol:
@@ -81,6 +84,8 @@ class Digits:
                     if rational
                     else mpmath.iv.mpf([pick(end) for end in zip(*map(ends, parts), strict=True)])
                 )
+            case "exp" if max(map(abs, ends(parts[0]))) > _LARGEST_EXPONENT:
+                raise NoDigitsError("a number beyond all digits")
             case "log" | "exp" | "sqrt":
                 return getattr(mpmath.iv, symbol)(parts[0])
             case "**":
