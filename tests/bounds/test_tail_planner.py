@@ -31,6 +31,19 @@ def test_no_sample_shows_what_is_not_there() -> None:
     assert planner.queries_needed(0.05, 0.05 + 1e-6, 0.05, 0.8) is None
 
 
+def test_counts_of_one_factor_have_its_rate_pair_and_end() -> None:
+    from cofail_lab.claims.reference import exchangeable
+
+    for rate, r, m in ((0.3, 0.17, 67), (0.1, 0.8, 20)):
+        counts = planner.one_factor_counts(rate, r, m)
+        found, pair = planner.rate_and_pair(counts)
+        assert (counts.sum(), found) == (pytest.approx(1, abs=1e-12), pytest.approx(rate, abs=1e-12))
+        assert exchangeable.tetrachoric(rate, pair) == pytest.approx(r, abs=1e-9)
+        assert np.log(counts[-1]) == pytest.approx(exchangeable.one_factor(rate, r, m).log_all_wrong, abs=1e-7)
+    assert planner.one_factor_counts(0.4, 0.0, 5) == pytest.approx(binom.pmf(np.arange(6), 5, 0.4), abs=1e-15)
+
+
+@pytest.mark.slow
 def test_counts_of_one_factor_are_the_laws_own() -> None:
     for rate, r, m in ((0.3, 0.17, 67), (0.1, 0.8, 20), (0.4, 0.0, 5)):
         own = np.asarray(models.OneFactorGaussian.equicorrelated([rate] * m, r).count_probs())

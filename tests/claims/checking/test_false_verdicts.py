@@ -9,8 +9,11 @@ from cofail_lab import models
 from cofail_lab.claims.checking import check as checking
 from cofail_lab.claims.checking.check import Outcome, check
 from cofail_lab.claims.checking.confirm import Second, second_look
+from cofail_lab.claims.checking.digits import Digits, NoDigitsError
+from cofail_lab.claims.checking.minimise import stacked
 from cofail_lab.claims.checking.proposition import Proposition, read
 from cofail_lab.errors import InputError
+from cofail_lab.language.tree import Name
 
 SHOCK, CLAYTON = models.CommonShock(0.05, [0.3] * 5), models.Clayton([0.4] * 5, 2.0)
 INDEPENDENT = models.Independent([0.3] * 5)
@@ -68,7 +71,9 @@ def test_digits_that_cancel_decide_nothing(says: str) -> None:
 
 
 def test_a_probability_that_underflows_is_not_zero() -> None:
-    assert checked("count(m, m) > 0", INDEPENDENT).answer == "undecided"
+    tiny = {"error_rate": np.array([0.01, 0.3]), "m": np.array([200.0, 5.0])}
+    judged = proposed("count(m, m) > 0", INDEPENDENT, over={"error_rate": [0.01, 0.3], "m": [5, 200]}).judged(tiny)
+    assert not judged.says.false.any() and judged.says.true.tolist() == [False, True]
     over = {"error_rate": [0.5, 0.99], "m": [1001, 2001]}
     assert checked("majority(m) > 0", INDEPENDENT, over=over).answer == "undecided"
 
@@ -83,8 +88,13 @@ def test_violations_that_nothing_confirms_are_undecided(monkeypatch: pytest.Monk
 
 def test_laws_that_share_an_error_rate_alone_share_it_and_keep_their_own_dependence() -> None:
     over = {"shock": [0.01, 0.05], "base_error_rate": [0.3, 0.5], "theta": [5, 10], "m": [3, 20]}
-    strong = checked("clayton.all_wrong(m) < shock.all_wrong(m)", SHOCK, match=["error_rate"], over=over)
-    assert strong.answer == "refuted"
+    strong = proposed("clayton.all_wrong(m) < shock.all_wrong(m)", SHOCK, match=["error_rate"], over=over)
+    case = {"shock": 0.01, "base_error_rate": 0.3, "theta": 10.0, "m": 5.0}
+    assert strong.judged(stacked([case])).violated.all()  # type: ignore[list-item]
+    # Digits know Clayton's law by its pair only: they must not answer for another one.
+    digits = Digits(case, strong.laws.alias, strong.laws.driver, strong.laws.match)
+    with pytest.raises(NoDigitsError, match="parameters of its own"):
+        digits.number(Name("clayton", "all_wrong", ()))
     over = {"theta": [1, 2], "error_rate": [0.3, 0.5], "shock": [0.01, 0.05], "a": [1, 2], "m": [3, 9]}
     same = "abs(shock.error_rate - clayton.error_rate) < 1e-9 and abs(beta.error_rate - clayton.error_rate) < 1e-9"
     assert checked(same, CLAYTON, match=["error_rate"], over=over).answer == "survived"
