@@ -22,6 +22,8 @@ from cofail_lab.language.tree import Name, Node, Number
 Real = Any
 """A Fraction, a number of mpmath within a quantity, or an interval of mpmath in a statement."""
 
+_INTERVALS: Any = mpmath.iv
+
 # Relative error of a quantity computed with 40 digits, and of a formula whose arguments are no rationals.
 _SPREAD, _ARGUMENTS = "1e-28", "1e-20"
 
@@ -82,12 +84,12 @@ class Digits:
                 return (
                     pick(parts)
                     if rational
-                    else mpmath.iv.mpf([pick(end) for end in zip(*map(ends, parts), strict=True)])
+                    else _INTERVALS.mpf([pick(end) for end in zip(*map(ends, parts), strict=True)])
                 )
             case "exp" if max(map(abs, ends(parts[0]))) > _LARGEST_EXPONENT:
                 raise NoDigitsError("a number beyond all digits")
             case "log" | "exp" | "sqrt":
-                return getattr(mpmath.iv, symbol)(parts[0])
+                return getattr(_INTERVALS, symbol)(parts[0])
             case "**":
                 return parts[0] ** (int(parts[1]) if rational else parts[1])
             case "+":
@@ -107,7 +109,8 @@ class Digits:
     def _floor(self, value: Real) -> Fraction:
         if isinstance(value, Fraction):
             return Fraction(floor(value))
-        low, high = (int(mpmath.floor(end)) for end in ends(value))  # type: ignore[arg-type]
+        floors: list[Any] = [mpmath.floor(end) for end in ends(value)]
+        low, high = map(int, floors)
         if low != high:
             raise NoDigitsError("a number on the edge of a whole one")
         return Fraction(low)
@@ -118,16 +121,16 @@ class Digits:
             if not always:
                 return value
             self.exact = False
-            return mpmath.iv.mpf(value.numerator) / mpmath.iv.mpf(value.denominator)
+            return _INTERVALS.mpf(value.numerator) / _INTERVALS.mpf(value.denominator)
         self.exact = False
         if isinstance(value, mpmath.mpf):
             off = abs(value) * (4 * self.relative + mpmath.mpf(_SPREAD))
-            return mpmath.iv.mpf([value - off, value + off])
+            return _INTERVALS.mpf([value - off, value + off])
         return value
 
     def _rounded(self, value: Real) -> Real:
         """The middle of an interval."""
-        return value if isinstance(value, Fraction) else sum(ends(value)) / 2  # type: ignore[arg-type]
+        return value if isinstance(value, Fraction) else sum(ends(value)) / 2
 
     def _power(self, base: Real, exponent: Fraction) -> Real:
         if isinstance(base, Fraction) and abs(exponent) <= _LARGEST_POWER:

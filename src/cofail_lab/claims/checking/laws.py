@@ -77,10 +77,12 @@ class Laws:
     def _built(self, points: Mapping[str, np.ndarray], n: int) -> BuiltPool:
         if self.configured is None:
             raise InputError(f"law: {self.driver} is built from its configuration; add law={self.driver}")
-        kind = type(self.configured)
+        kind: Any = type(self.configured)
         width = self.configured.n_models
         fields = tuple(inspect.signature(kind.__init__).parameters)[1:]
-        start = {name: getattr(self.configured, name) for name in fields if hasattr(self.configured, name)}
+        start: dict[str, Any] = {
+            name: getattr(self.configured, name) for name in fields if hasattr(self.configured, name)
+        }
         # A name that is a method is what the method returns.
         start = {name: value() if callable(value) else value for name, value in start.items()}
         laws = []
