@@ -132,6 +132,19 @@ def test_majority_of_independent_models_is_binomial() -> None:
     assert value("majority(k)", "independent", k=k)[0] == pytest.approx(expected, rel=1e-12)
 
 
+def test_first_models_of_a_list_have_their_own_rates_and_pairs() -> None:
+    base = np.array([[0.2, 0.5, 0.8, 0.9]])
+    closed = ClosedPool("common_shock", {"shock": np.array([0.06]), "base_error_rate": base})
+    rates = 0.06 + 0.94 * base[0, :3]
+    both = 0.06 + 0.94 * np.array([0.2 * 0.5, 0.2 * 0.8, 0.5 * 0.8])
+    expected = {"all_wrong": 0.06 + 0.94 * 0.08, "error_rate": rates.mean(), "pair": both.mean()}
+    expected |= {"independent": rates.prod(), "single_best": 1 - rates[0]}
+    for name, true in expected.items():
+        tree = parse(f"{name} > 0", "claim.says").parts[0]
+        assert Evaluator({"m": np.array([3.0])}, {"": closed}, None).number(tree).middle()[0] == pytest.approx(true)
+
+
+@pytest.mark.slow
 def test_unlike_models_are_the_first_of_a_list() -> None:
     """Every quantity of three of four unlike models, against the law object's own."""
     base = np.array([[0.2, 0.5, 0.8, 0.9]])

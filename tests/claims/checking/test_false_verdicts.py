@@ -106,6 +106,8 @@ def test_laws_that_share_an_error_rate_alone_share_it_and_keep_their_own_depende
         ({"error_rate": [0.5, 1.5]}, r"claim\.over\.error_rate: 1\.5; numbers from 0 to 1 are accepted"),
         ({"theta": [-1, 2]}, r"claim\.over\.theta: -1; numbers >= 0 are accepted"),
         ({"error_rates": {"low": -0.1, "high": 0.5}, "m": 3}, r"claim\.over\.error_rates: -0\.1"),
+        ({"m": [3, float("nan")]}, r"claim\.over\.m: nan is not a number"),
+        ({"m": []}, r"claim\.over\.m: \[\] is not a number"),
         ({"thetta": [1, 2]}, r"claim\.over\.thetta: no law .* did you mean theta\?"),
         ({"shock": [0.1, 0.2]}, r"claim\.over\.shock: no law of the proposition has it"),
     ],

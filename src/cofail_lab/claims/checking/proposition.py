@@ -121,6 +121,8 @@ def read(claim: Mapping[str, Any], law: AbstractErrorLaw | None) -> Proposition:
         if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance < np.inf:
             raise InputError(f"claim.tolerance: {tolerance!r} is not a number >= 0")
     given = tuple(over or ())
+    # What is no range is refused before anything asks for its largest value.
+    read_box({name: x for name, x in (over or {}).items() if x is not None}, None)
     asked = dict.fromkeys(name for tree in trees for name in laws_in(tree, given))
     # What the law adds to the box is known only when its quantities are: first a name that nothing can have.
     of_laws = {name for box in DEFAULT_BOXES.values() for name in box} if asked or law is not None else set()
