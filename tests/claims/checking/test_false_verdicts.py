@@ -31,6 +31,8 @@ def checked(says: str, law: models.AbstractErrorLaw | None = None, **more: Any) 
 def test_a_decimal_on_the_edge_of_the_hypothesis_is_inside() -> None:
     """0.1 and 0.3 are no floats; as written they are equal to themselves."""
     assert checked("x < 0.3", when="x <= 0.3", over={"x": [0.1, 0.2, 0.3]}).answer == "refuted"
+    # Where floats leave it open, rationals say so.
+    assert checked("x < 0.3", when="x/3 <= 0.1", over={"x": [0.1, 0.2, 0.3]}).answer == "refuted"
     assert checked("y < 0.5", when="x >= 0.1", over={"x": 0.1, "y": [0, 1]}).answer == "refuted"
     assert checked("x >= 0.1 and y <= 0.7", over={"x": [0.1, 1], "y": [0, 0.7]}).answer == "survived"
     assert checked("x + y <= 1", over={"x": [0.1, 0.2, 0.3], "y": [0.5, 0.6, 0.7]}).answer == "survived"
