@@ -31,6 +31,19 @@ def test_no_sample_shows_what_is_not_there() -> None:
     assert planner.queries_needed(0.05, 0.05 + 1e-6, 0.05, 0.8) is None
 
 
+def test_counts_of_one_factor_have_its_rate_pair_and_end() -> None:
+    from cofail_lab.claims.reference import exchangeable
+
+    for rate, r, m in ((0.3, 0.17, 67), (0.1, 0.8, 20)):
+        counts = planner.one_factor_counts(rate, r, m)
+        found, pair = planner.rate_and_pair(counts)
+        assert (counts.sum(), found) == (pytest.approx(1, abs=1e-12), pytest.approx(rate, abs=1e-12))
+        assert exchangeable.tetrachoric(rate, pair) == pytest.approx(r, abs=1e-9)
+        assert np.log(counts[-1]) == pytest.approx(exchangeable.one_factor(rate, r, m).log_all_wrong, abs=1e-7)
+    assert planner.one_factor_counts(0.4, 0.0, 5) == pytest.approx(binom.pmf(np.arange(6), 5, 0.4), abs=1e-15)
+
+
+@pytest.mark.slow
 def test_counts_of_one_factor_are_the_laws_own() -> None:
     for rate, r, m in ((0.3, 0.17, 67), (0.1, 0.8, 20), (0.4, 0.0, 5)):
         own = np.asarray(models.OneFactorGaussian.equicorrelated([rate] * m, r).count_probs())
@@ -76,5 +89,20 @@ def test_the_simulated_level_is_kept_and_power_grows() -> None:
     assert planner.tested(null, alternative, 60, 0.05, 0) == large
     found = planner.search(null, alternative, 107, 0.05, 0.8, 0, lambda _: None)
     assert found is not None and 0.8 <= found.power < 0.95 and 25 < found.n_queries < 60
-    none = planner.tested(null, null, 60, 0.05, 0)
-    assert none.power < 0.07
+
+
+def test_critical_value_level_and_power_are_of_samples_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From one stream the level would be the nominal one whatever the test does."""
+    null = planner.one_factor_counts(0.3, 0.17, 10)
+    used = []
+
+    def watched(*of: int) -> np.random.Generator:
+        used.append(of)
+        return original(*of)
+
+    original = planner.generator
+    monkeypatch.setattr(planner, "generator", watched)
+    found = planner.tested(null, null, 60, 0.05, 0, 500)
+    assert len(used) == len(set(used)) == 3
+    # Of one law both are rejection rates at 5%, by different samples: 500 exceed 9% with probability below 1e-4.
+    assert found.level != found.power and max(found.level, found.power) < 0.09

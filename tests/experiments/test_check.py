@@ -44,7 +44,7 @@ def test_another_answer_than_the_expected_one_ends_with_exit_code_1(run: Run) ->
     assert run(*false, "claim.expect=refuted").code == 0
     vacuous = run(*false, 'claim.when="pearson > tetrachoric"', "claim.expect=survived")
     assert vacuous.code == 1 and "vacuous" in vacuous.err
-    assert "its hypothesis never does" in " ".join(vacuous.out.replace("│", " ").split())
+    assert "its hypothesis holds at none of the points tried" in " ".join(vacuous.out.replace("│", " ").split())
 
 
 def test_a_built_in_claim_is_compared(run: Run) -> None:
@@ -132,7 +132,7 @@ def test_the_figure_is_drawn_over_one_axis_and_two(run: Run) -> None:
     plane = slice_through(proposition, case, ("shock", "m"), 10)
     assert plane.margin.shape == (len(plane.values[0]), len(plane.values[1]))
     for shown in (line, plane):
-        assert margin(shown).axes[0].get_xlabel() == shown.names[0]
+        assert margin(shown).axes[0].get_xlabel().startswith(shown.names[0])
 
 
 @pytest.mark.slow

@@ -22,8 +22,14 @@ def over(law: models.AbstractErrorLaw, **changes):
 LAW = models.OneFactorGaussian.equicorrelated([0.3] * 10, 0.17)
 
 
-def test_a_plan_over_a_law() -> None:
-    result = over(LAW, n_queries=200)
+@pytest.fixture(scope="module")
+def planned():
+    """Shared by the tests: a plan takes seconds."""
+    return over(LAW, n_queries=200)
+
+
+def test_a_plan_over_a_law(planned) -> None:
+    result = planned
     metrics = result.metrics
     assert metrics["all_wrong_without"] < metrics["all_wrong_with"]
     assert metrics["all_wrong_with"] == pytest.approx(0.05 + 0.95 * float(LAW.all_wrong()), rel=1e-9)
@@ -38,9 +44,9 @@ def test_a_plan_over_a_law() -> None:
     result.figures["queries"]()
 
 
-def test_a_larger_mode_and_a_larger_pool_need_fewer_queries() -> None:
+def test_a_larger_mode_and_a_larger_pool_need_fewer_queries(planned) -> None:
     more = over(LAW, shock=0.1).metrics["n_queries_needed"]
-    assert more < over(LAW).metrics["n_queries_needed"] < over(LAW, n_models=6).metrics["n_queries_needed"]
+    assert more < planned.metrics["n_queries_needed"] < over(LAW, n_models=6).metrics["n_queries_needed"]
 
 
 def test_a_plan_over_a_matrix_keeps_its_rates_and_pairs() -> None:

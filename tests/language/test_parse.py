@@ -46,7 +46,9 @@ WRONG = {
     "m > ": "brackets and operators",
     "(m > 1": "brackets and operators",
     "m > 1)": "brackets and operators",
-    "log(m, m) > 1": "log of 2 numbers",
+    "log(m, m) > 1": "log of 2 numbers; one number is accepted",
+    "implies_(m > 1, m > 2)": "'implies_' at character 1 is no name here",
+    "1e-400 > 0": "1e-400 is too close to 0",
     "max(m) > 1": "max of 1 numbers",
     "": "is not a statement",
 }

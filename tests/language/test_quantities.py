@@ -40,7 +40,22 @@ def laws(name: str, sizes: np.ndarray = M) -> list[models.AbstractErrorLaw]:
     return [build(name, {k: x[i] for k, x in parameters.items()}, int(sizes[i])) for i in range(2)]
 
 
-@pytest.mark.parametrize("name", POINTS)
+# Their own methods compile for every size; another path is the quick sibling.
+COMPILED = [pytest.param(name, marks=pytest.mark.slow) for name in ("clayton", "one_factor_gaussian")]
+QUICK = ["independent", "common_shock", "beta_mixing"]
+
+
+def test_the_heavier_closed_forms_against_another_path() -> None:
+    a, theta = (np.array(POINTS["clayton"][name]) for name in ("error_rate", "theta"))
+    found, error = value("log(all_wrong(m))", "clayton")
+    assert (np.abs(found + np.log(M * a**-theta - M + 1) / theta) <= error + 1e-13).all()
+    rates, r = (POINTS["one_factor_gaussian"][name] for name in ("error_rate", "correlation"))
+    expected = [exchangeable.one_factor(*of).log_all_wrong for of in zip(rates, r, M, strict=True)]
+    found, error = value("log(all_wrong(m))", "one_factor_gaussian")
+    assert found == pytest.approx(expected, abs=1e-9) and (error < 1e-11).all()
+
+
+@pytest.mark.parametrize("name", [*QUICK, *COMPILED])
 def test_closed_forms_are_the_laws_own_numbers(name: str) -> None:
     found, error = value("log(all_wrong(m))", name)
     own = [float(law.log_all_wrong()) for law in laws(name)]
@@ -101,7 +116,7 @@ def test_frechet_limits_are_the_published_ones() -> None:
     assert lower.middle()[0] == 0
 
 
-@pytest.mark.parametrize("name", ["independent", "common_shock", "clayton", "beta_mixing", "one_factor_gaussian"])
+@pytest.mark.parametrize("name", [*QUICK, *COMPILED])
 def test_counts_and_majorities_are_sums_of_the_laws_own(name: str) -> None:
     five = np.array([5.0, 4.0])
     probs = [np.asarray(law.count_probs()) for law in laws(name, five)]
@@ -117,6 +132,19 @@ def test_majority_of_independent_models_is_binomial() -> None:
     assert value("majority(k)", "independent", k=k)[0] == pytest.approx(expected, rel=1e-12)
 
 
+def test_first_models_of_a_list_have_their_own_rates_and_pairs() -> None:
+    base = np.array([[0.2, 0.5, 0.8, 0.9]])
+    closed = ClosedPool("common_shock", {"shock": np.array([0.06]), "base_error_rate": base})
+    rates = 0.06 + 0.94 * base[0, :3]
+    both = 0.06 + 0.94 * np.array([0.2 * 0.5, 0.2 * 0.8, 0.5 * 0.8])
+    expected = {"all_wrong": 0.06 + 0.94 * 0.08, "error_rate": rates.mean(), "pair": both.mean()}
+    expected |= {"independent": rates.prod(), "single_best": 1 - rates[0]}
+    for name, true in expected.items():
+        tree = parse(f"{name} > 0", "claim.says").parts[0]
+        assert Evaluator({"m": np.array([3.0])}, {"": closed}, None).number(tree).middle()[0] == pytest.approx(true)
+
+
+@pytest.mark.slow
 def test_unlike_models_are_the_first_of_a_list() -> None:
     """Every quantity of three of four unlike models, against the law object's own."""
     base = np.array([[0.2, 0.5, 0.8, 0.9]])

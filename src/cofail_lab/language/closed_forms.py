@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import betaln, log_ndtr, ndtri
+from scipy.special import log_ndtr, ndtri
 
 from cofail_lab.numerics.one_factor_pools import Pools
 
@@ -18,6 +18,7 @@ Logs = tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]
 """Natural logarithms and their absolute errors."""
 
 EPS = float(np.finfo(float).eps)
+_FACTORS = 64
 
 
 class ClosedForm(NamedTuple):
@@ -107,11 +108,27 @@ def _beta_rates(p: Parameters) -> np.ndarray:
 
 
 def _beta(p: Parameters, counts: np.ndarray) -> Logs:
-    """log B(a + m, b)/B(a, b)."""
+    """log B(a + m, b)/B(a, b): a product of m factors (a + i)/(a + b + i), those past `_FACTORS` by Stirling's series.
+
+    SciPy's log of the beta function is off by 1e-13 at m = 200 and 1e-9 at 10⁶, where its terms cancel.
+    """
     a, b, m = p["a"][:, 0], p["b"][:, 0], counts[:, 0]
-    above, below = betaln(a + m, b), betaln(a, b)
-    # SciPy's log of the beta function: measured below 4e-15 of the larger term against 50 digits.
-    return above - below, 1e-14 * (1 + np.abs(above) + np.abs(below))
+    i = np.arange(_FACTORS)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        first = -np.where(i < m[:, None], np.log1p(b[:, None] / (a[:, None] + i)), 0.0).sum(axis=1)
+    end = a + np.maximum(m, _FACTORS)
+    rest = _log_gamma_step(end, b) - _log_gamma_step(a + _FACTORS, b)
+    error = EPS * ((8 + _FACTORS) * np.abs(first) + np.where(m > _FACTORS, 16 * (1 + b * (1 + np.log(end + b))), 0.0))
+    return np.where(m > _FACTORS, first + rest, first), error
+
+
+def _log_gamma_step(z: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """log Γ(z)/Γ(z + b) for z >= `_FACTORS`; what is left out of the series is below 1e-16."""
+
+    def series(x: np.ndarray) -> np.ndarray:
+        return (1 / 12 - (1 / 360 - 1 / (1260 * x * x)) / (x * x)) / x
+
+    return b - (z - 0.5) * np.log1p(b / z) - b * np.log(z + b) + series(z) - series(z + b)
 
 
 CLOSED_FORMS: Mapping[str, ClosedForm] = {

@@ -111,7 +111,7 @@ class Evaluator:
         return _any(parts)
 
     def _compared(self, node: Operation) -> Truth:
-        a, b = (self.number(part) for part in node.parts)
+        a, b = map(self._written if all(map(self._plain, node.parts)) else self.number, node.parts)
         if node.symbol == "==":
             return self._equal(a, b)
         if node.symbol in (">", ">="):
@@ -122,6 +122,16 @@ class Evaluator:
         true, false = (less, at_least) if node.symbol in ("<", ">") else (at_most, more)
         zero = any(isinstance(part, Number) and part.value == 0 for part in node.parts)
         return Truth(true, false, a.exists & b.exists, _margin(a, b, absolute=zero))
+
+    def _plain(self, node: Node) -> bool:
+        """Whether it is a number as written, or a parameter."""
+        return isinstance(node, Number) or (
+            isinstance(node, Name) and not node.law and not node.arguments and node.name in self._parameters
+        )
+
+    def _written(self, node: Node) -> Values:
+        """A plain number. At most 15 digits are written, so that floats are equal just where the decimals are."""
+        return values.exactly(np.full(self._n, float(node.value))) if isinstance(node, Number) else self.number(node)
 
     def _equal(self, a: Values, b: Values) -> Truth:
         tolerance = values.exactly(np.full(self._n, self._tolerance))

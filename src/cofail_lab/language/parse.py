@@ -23,7 +23,9 @@ _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow:
 _COMPARISON = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="}
 _WORDS = {"and", "or", "not", "implies"}
 _RESERVED = {"if", "else", "lambda", "for", "in", "is", "None", "True", "False", "import", "await", "yield", "async"}
+# What `implies` is called for Python's parser; nobody else may.
 _IMPLIES = "implies_"
+_RESERVED.add(_IMPLIES)
 
 
 def parse(text: object, field: str) -> Node:
@@ -67,6 +69,8 @@ def _tokens(text: str, field: str) -> list[tuple[str, int]]:
         word = match[match.lastgroup or 0]
         if match["number"] and sum(c.isdigit() for c in word) > MAX_DIGITS:
             raise InputError(f"{field}: a number of {len(word)} characters; at most {MAX_DIGITS} digits are accepted")
+        if match["number"] and float(word) == 0 and re.match(r"[0.]*[1-9]", word):
+            raise InputError(f"{field}: {word} is too close to 0; numbers from 1e-300 are accepted")
         if word in _RESERVED:
             raise InputError(f"{field}: {word!r} at character {match.start(match.lastgroup or 0) + 1} is no name here")
         depth += (word == "(") - (word == ")")
@@ -182,8 +186,8 @@ class _Reader:
             return Operation("implies", tuple(map(self._statement, args)))
         if name in FUNCTIONS:
             if len(args) < FUNCTIONS[name] or (len(args) > FUNCTIONS[name] and name not in ("min", "max")):
-                wanted = "two or more numbers" if name in ("min", "max") else "one number"
-                raise InputError(f"{self._field}: {name} of {len(args)} numbers; {wanted} are accepted")
+                wanted = "two or more numbers are" if name in ("min", "max") else "one number is"
+                raise InputError(f"{self._field}: {name} of {len(args)} numbers; {wanted} accepted")
             return Operation(name, tuple(map(self._number, args)))
         return self._named(func, tuple(map(self._number, args)))
 

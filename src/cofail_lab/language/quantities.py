@@ -17,6 +17,9 @@ from cofail_lab.language.formulas import FORMULAS, evaluate
 from cofail_lab.language.pools import AbstractPool, ClosedPool
 from cofail_lab.language.values import Values, within
 
+# Below 1e-290 the laws' own counts have no promise.
+_LOST = 1e-290
+
 
 class Quantity(NamedTuple):
     """A quantity of a law.
@@ -169,7 +172,13 @@ def _count(pool: AbstractPool, j: Values, m: Values) -> Values:
     else:
         for point in np.flatnonzero(fits):
             value[point] = _count_probs(pool, int(point), int(size[point]))[int(chosen[point])]
-    return within(value, (1e-12 + 4 * EPS * size) * value)
+    return _probability(value, size)
+
+
+def _probability(value: np.ndarray, size: np.ndarray) -> Values:
+    """A probability of counts with its error; below 1e-290 float64 loses digits, and 0 need not be 0."""
+    off = (1e-12 + 4 * EPS * size) * value + _LOST
+    return values.larger(within(value, off), values.exactly(np.zeros(len(value))))
 
 
 def _majority(pool: AbstractPool, k: Values) -> Values:
@@ -190,7 +199,7 @@ def _majority(pool: AbstractPool, k: Values) -> Values:
             n = int(size[point])
             probs = _count_probs(pool, int(point), n)
             value[point] = probs[: (n + 1) // 2].sum() + (probs[n // 2] / 2 if n % 2 == 0 else 0.0)
-    return within(value, (1e-12 + 4 * EPS * size) * value)
+    return _probability(value, size)
 
 
 def _independent_but_for_a_shock(pool: AbstractPool) -> tuple[np.ndarray, np.ndarray] | None:

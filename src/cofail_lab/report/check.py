@@ -65,9 +65,11 @@ class Checked:
             case "refuted" if outcome.counterexample is not None:
                 return f"Refuted: {says} fails at {at(outcome.counterexample.case, self.proposition)}."
             case "vacuous" if outcome.controls.emptiness == "hypothesis_never":
-                return "Says nothing: it holds because its hypothesis never does, at none of the points of the box."
+                return "Says nothing: its hypothesis holds at none of the points tried, so that nothing was asked."
             case "vacuous":
                 return "Says nothing: where the hypothesis holds, a quantity of the statement does not exist."
+            case "undecided" if outcome.controls.emptiness == "hypothesis_undecided":
+                return "Undecided: wherever the hypothesis may hold, it turns on less than the numerical errors."
             case "undecided":
                 where = f"{count(outcome.n_undecided)} of {tried}"
                 return f"Undecided: no point violates it, but at {where} both sides are closer than their errors."
@@ -206,6 +208,8 @@ class Checked:
         beside = self.outcome.controls
         if beside.emptiness == "hypothesis_never":
             return "The hypothesis holds at no point, and the opposite statement would come out the same."
+        if beside.emptiness == "hypothesis_undecided":
+            return "The hypothesis holds for certain at no point, so that nothing was compared."
         if beside.emptiness == "never_defined":
             return "Nothing was compared: a quantity exists at no point where the hypothesis holds."
         negation = (

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from cofail_lab import models
-from cofail_lab.claims.checking import check as checking
 from cofail_lab.claims.checking.check import Outcome, check, replay
 from cofail_lab.claims.checking.confirm import second_look
 from cofail_lab.claims.checking.proposition import Proposition, read
@@ -26,7 +25,7 @@ def checked(says: str, law: models.AbstractErrorLaw | None = None, n: int = 128,
 
 
 def test_the_ratio_of_a_common_shock_grows() -> None:
-    outcome = checked(GROWS, SHOCK)
+    outcome = checked(GROWS, SHOCK, n=32)
     assert outcome.answer == "survived"
     assert outcome.n_searched > 500
     assert outcome.worst_margin is not None and 0 < outcome.worst_margin < 1e-5
@@ -34,7 +33,7 @@ def test_the_ratio_of_a_common_shock_grows() -> None:
 
 
 def test_clayton_near_the_boundary() -> None:
-    """Divergence is not monotonicity: the published case, and one that the search finds itself."""
+    """Divergence is not monotonicity: the published case."""
     near = proposed(GROWS, CLAYTON, when="tetrachoric < theta/(1+theta)")
     published = replay(near, {"theta": 2.154, "error_rate": 0.6, "m": 3.0})
     assert published.second.violated and published.second.how == "many digits"
@@ -44,12 +43,11 @@ def test_clayton_near_the_boundary() -> None:
     assert near.when is not None
     left, right = (evaluator.number(part).middle()[0] for part in near.when.parts)  # type: ignore[union-attr]
     assert (left, right) == (pytest.approx(0.67930, abs=5e-6), pytest.approx(0.68294, abs=5e-6))
-    found = check(near, 512, 0)
-    assert found.answer == "refuted" and found.counterexample is not None
-    assert found.counterexample.second.violated
-    assert check(proposed(GROWS, CLAYTON), 128, 0).answer == "refuted"
-    roomy = check(proposed(GROWS, CLAYTON, when="tetrachoric < 0.9*theta/(1+theta)"), 512, 0)
-    assert roomy.answer == "survived" and roomy.left_out > 0.5
+    # That the search finds such a point, and none with room to spare, is run by the test of docs/check.md.
+    judged = proposed(GROWS, CLAYTON, when="tetrachoric < 0.9*theta/(1+theta)").judged(
+        {"theta": np.array([2.154, 2.154]), "error_rate": np.array([0.6, 0.1]), "m": np.array([3.0, 3.0])}
+    )
+    assert judged.when.false[0] and not judged.violated.any()
 
 
 def test_the_adversary_finds_what_the_design_misses() -> None:
@@ -96,13 +94,6 @@ def test_false_only_in_more_digits() -> None:
     assert outcome.counterexample.second.how == "rationals"
 
 
-def test_nothing_is_refuted_that_a_second_look_does_not_confirm(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cofail_lab.claims.checking.confirm import Second
-
-    monkeypatch.setattr(checking, "second_look", lambda *_: Second(True, True, "many digits", 40))
-    assert checked("all_wrong(m) > pair", SHOCK, n=32).answer != "refuted"
-
-
 @pytest.mark.parametrize(
     ("when", "answer", "emptiness"),
     [
@@ -146,11 +137,22 @@ def test_an_independent_law_of_the_same_rate_has_the_lightest_tail() -> None:
     assert checked("shock.all_wrong(m) > independent.all_wrong(m)", match=["error_rate"]).answer == "survived"
 
 
-def test_unlike_models_are_drawn_and_their_counterexample_replays() -> None:
-    rises = "implied_correlation(m) > implied_correlation(m-1)"
-    over = {"shock": 0.41, "base_error_rates": [0.3, 0.99], "m": [3, 4]}
-    proposition = proposed(rises, SHOCK, over=over)
-    published = replay(proposition, {"shock": 0.41, "base_error_rates": [0.45, 0.989, 0.373, 0.896], "m": 4.0})
+RISES = "implied_correlation(m) > implied_correlation(m-1)"
+UNLIKE = {"shock": 0.41, "base_error_rates": [0.3, 0.99], "m": [3, 4]}
+PUBLISHED = {"shock": 0.41, "base_error_rates": [0.45, 0.989, 0.373, 0.896], "m": 4.0}
+
+
+def test_unlike_models_are_drawn() -> None:
+    """By closed forms alone, which compile nothing."""
+    outcome = checked("all_wrong(m) <= all_wrong(m-1)", SHOCK, n=32, over=UNLIKE)
+    assert outcome.answer == "survived" and outcome.points["base_error_rates"].shape[1] == 4
+    assert np.ptp(outcome.points["base_error_rates"], axis=1).max() > 0.1
+
+
+@pytest.mark.slow
+def test_a_counterexample_of_unlike_models_replays() -> None:
+    proposition = proposed(RISES, SHOCK, over=UNLIKE)
+    published = replay(proposition, PUBLISHED)
     assert published.sides is not None and published.second.violated
     assert (published.sides.left, published.sides.right) == (
         pytest.approx(0.528, abs=1e-3),

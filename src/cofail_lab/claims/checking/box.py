@@ -110,12 +110,12 @@ class Box(NamedTuple):
         return np.unique(np.vstack([corners, ends, net]), axis=0)
 
 
-def read_box(over: Mapping[str, Any], largest_list: int) -> Box:
+def read_box(over: Mapping[str, Any], largest_list: int | None) -> Box:
     """The box that a configuration describes.
 
     Args:
         over: parameter -> a number, ``[low, high]``, a list of three or more values, or ``{low, high, log, whole}``.
-        largest_list: size of the lists, of a parameter whose name ends in s.
+        largest_list: size of the lists, of a parameter whose name ends in s; None for no lists.
 
     Raises:
         InputError: what is none of these.

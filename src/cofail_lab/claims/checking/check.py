@@ -19,8 +19,9 @@ from cofail_lab.verdict import Answer
 
 # A law that is built point by point takes about this many times as long.
 _SLOWER = 64
-# Points at which float64 does not decide are looked at with more digits, up to this many.
-_RESOLVED = 8
+# Points at which float64 does not decide are looked at with more digits, up to this many; of arithmetic alone, which
+# is quick, up to the second number.
+_RESOLVED, _RESOLVED_NUMBERS = 8, 4096
 _SEEN_AGAIN = 4
 
 
@@ -113,15 +114,20 @@ def check(
     beside = controls(judged, points)
     advance(1)
     n_searched, ends = 0, shares[np.flatnonzero(judged.violated)]
-    if not judged.violated.any() and not beside.emptiness:
+    counterexample = _first_violation(proposition, ends)
+    # Violations that no second look confirms are none: the search goes on. A hypothesis that holds in a corner that
+    # the design misses is found by it as well.
+    if counterexample is None:
 
         def slack(positions: np.ndarray) -> np.ndarray:
             return proposition.judged(box.points(positions)).slack
 
         found = search.worst(box, slack, shares, judged.slack, seed, 1 / _SLOWER if slow else 1.0)
         n_searched, ends = found.n_tried, found.shares
+        counterexample = _first_violation(proposition, ends)
+        if beside.emptiness in ("hypothesis_never", "never_defined"):
+            beside = controls(proposition.judged(box.points(ends)), box.points(ends))
     advance(1)
-    counterexample = _first_violation(proposition, ends)
     undecided, resolved, second_found = _resolve(proposition, points, judged, ends, known=counterexample is not None)
     counterexample = counterexample or second_found
     advance(1)
@@ -130,6 +136,8 @@ def check(
         answer: Answer = "refuted"
     elif beside.emptiness in ("hypothesis_never", "never_defined"):
         answer = "vacuous"
+    elif beside.emptiness == "hypothesis_undecided":
+        answer, undecided = "undecided", max(undecided, int(judged.when.defined.sum()))
     else:
         answer = "undecided" if undecided else "survived"
     return Outcome(answer, points, judged, n_searched, worst_margin, worst, counterexample, undecided, resolved, beside)
@@ -183,13 +191,19 @@ def sides(proposition: Proposition, points: dict[str, np.ndarray]) -> Sides | No
 def _resolve(
     proposition: Proposition, points: dict[str, np.ndarray], judged: Judged, ends: np.ndarray, *, known: bool
 ) -> tuple[int, int, Counterexample | None]:
-    """Points that stay undecided, those that more digits decide, and a violation among them."""
-    cases = [case_of(points, int(i)) for i in np.flatnonzero(judged.undecided)]
+    """Points that stay undecided, those that more digits decide, and a violation among them.
+
+    A violation that no second look has confirmed is undecided as well.
+    """
+    looked = [(points, judged)]
     if len(ends):
         found = proposition.box.points(ends)
-        cases += [case_of(found, int(i)) for i in np.flatnonzero(proposition.judged(found).undecided)]
+        looked.append((found, proposition.judged(found)))
+    cases = []
+    for where, how in looked:
+        cases += [case_of(where, int(i)) for i in np.flatnonzero(how.undecided | (how.violated & (not known)))]
     cases = list({repr(case): case for case in cases}.values())
-    if known or len(cases) > _RESOLVED:
+    if known or len(cases) > (_RESOLVED_NUMBERS if proposition.numbers_alone else _RESOLVED):
         return len(cases), 0, None
     resolved = 0
     for case in cases:

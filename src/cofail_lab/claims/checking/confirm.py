@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Literal, NamedTuple
 
 import mpmath
 import numpy as np
 
-from cofail_lab.claims.checking.digits import Digits, NoDigitsError
+from cofail_lab.claims.checking.digits import Digits, NoDigitsError, ends
 from cofail_lab.claims.checking.minimise import Case, stacked
 from cofail_lab.claims.checking.proposition import Proposition
 from cofail_lab.errors import ConvergenceError, InputError
@@ -52,7 +53,8 @@ def _with_digits(proposition: Proposition, case: Case) -> Second:
         raise NoDigitsError("unlike models")
     laws = proposition.laws
     with mpmath.workdps(_DIGITS):
-        digits = Digits(case, laws.alias, laws.driver, proposition.tolerance)  # type: ignore[arg-type]
+        mpmath.iv.dps = _DIGITS
+        digits = Digits(case, laws.alias, laws.driver, laws.match)  # type: ignore[arg-type]
         when = True if proposition.when is None else _truth(digits, proposition.when, proposition.tolerance)
         says = _truth(digits, proposition.says, proposition.tolerance)
     how: How = "rationals" if digits.exact else "many digits" if digits.relative < 1e-12 else "a second path"
@@ -60,7 +62,7 @@ def _with_digits(proposition: Proposition, case: Case) -> Second:
 
 
 def _truth(digits: Digits, node: Node, tolerance: float | None) -> bool | None:
-    """True, false, or None where both sides are as close as their digits."""
+    """True, false, or None where both sides are as close as their errors."""
     if not isinstance(node, Operation):
         raise NoDigitsError("no statement")
     if node.symbol in LOGICAL:
@@ -76,12 +78,13 @@ def _truth(digits: Digits, node: Node, tolerance: float | None) -> bool | None:
     a, b = (digits.number(part) for part in node.parts)
     apart = digits.operation("-", [a, b])
     if node.symbol == "==":
-        apart = digits.operation("-", [abs(apart), mpmath.mpf(tolerance or 0.0)])
-    if not digits.exact:
-        size = max(abs(digits.real(a)), abs(digits.real(b)))
-        if abs(digits.real(apart)) <= size * (digits.relative * 4 + mpmath.mpf(10) ** (12 - _DIGITS)):
-            return None
-    return bool({"<": apart < 0, "<=": apart <= 0, ">": apart > 0, ">=": apart >= 0, "==": apart <= 0}[node.symbol])
+        apart = digits.operation("-", [abs(apart), Fraction(repr(tolerance or 0.0))])
+    low, high = (apart, apart) if isinstance(apart, Fraction) else ends(apart)
+    if node.symbol in (">", ">="):
+        low, high = -high, -low
+    if node.symbol in ("<", ">"):
+        return True if high < 0 else False if low >= 0 else None
+    return True if high <= 0 else False if low > 0 else None
 
 
 def _by_methods(proposition: Proposition, case: Case) -> Second:

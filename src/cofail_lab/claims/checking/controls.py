@@ -8,9 +8,9 @@ import numpy as np
 
 from cofail_lab.claims.checking.proposition import Judged
 
-Emptiness = Literal["", "hypothesis_never", "never_defined", "nothing_varies"]
-"""Why a check says nothing: its hypothesis never holds, its quantities never exist where it does, all points are
-alike."""
+Emptiness = Literal["", "hypothesis_never", "hypothesis_undecided", "never_defined", "nothing_varies"]
+"""Why a check says nothing: its hypothesis never holds, or is nowhere more than undecided, its quantities never exist
+where it does, all points are alike."""
 
 # Margins closer than this, relative to their size, are one margin.
 _SAME = 1e-9
@@ -44,7 +44,8 @@ def controls(judged: Judged, points: dict[str, np.ndarray]) -> Controls:
     size = float(np.abs(margins).max(initial=0.0))
     shifted = bool(margins.size and margins.min() < np.median(margins) - _SAME * size)
     if not judged.when.true.any():
-        return Controls(negation, shifted, "hypothesis_never")
+        open_ = (judged.when.defined & ~judged.when.false).any()
+        return Controls(negation, shifted, "hypothesis_undecided" if open_ else "hypothesis_never")
     if not inside.any():
         return Controls(negation, shifted, "never_defined")
     same = inside.sum() > 1 and np.ptp(margins) <= _SAME * size and _vary(points, inside)

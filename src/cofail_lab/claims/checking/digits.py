@@ -1,12 +1,13 @@
 """A proposition at one point with many digits: in rationals where the law allows, else by mpmath.
 
 Nothing is shared with `language`: the laws are written down again, correlations come from Owen's T function, and
-integrals are trapezoidal sums with as many digits as asked for.
+integrals are trapezoidal sums with as many digits as asked for. What is no rational is an interval of mpmath from there
+on, so that digits that cancel in the statement itself are not taken for digits of the difference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from math import comb, floor
 from typing import Any
@@ -19,10 +20,17 @@ from cofail_lab.language.formulas import FORMULAS
 from cofail_lab.language.tree import Name, Node, Number
 
 Real = Any
-"""A Fraction, or a number of mpmath."""
+"""A Fraction, a number of mpmath within a quantity, or an interval of mpmath in a statement."""
+
+_INTERVALS: Any = mpmath.iv
+
+# Relative error of a quantity computed with 40 digits, and of a formula whose arguments are no rationals.
+_SPREAD, _ARGUMENTS = "1e-28", "1e-20"
 
 # Larger pools take a sum of too many terms; a second path in float64 stands in for them.
 _LARGEST_SUM, _LARGEST_POWER = 3000, 3000
+# Powers of powers explode: rationals up to a million bits, exponentials up to float64's own limit in `values`.
+_LARGEST_BITS, _LARGEST_EXPONENT = 10**6, 10**15
 
 
 class NoDigitsError(ArithmeticError):
@@ -36,14 +44,14 @@ class Digits:
         case: parameters as written: 0.1 is one tenth.
         laws: the names that the proposition uses, to names in ``conf/law``.
         driver: of these, the one whose parameters the case holds.
-        tolerance: of ``==``.
+        match: what the others share with it.
     """
 
     def __init__(
-        self, case: Mapping[str, float], laws: Mapping[str, str], driver: str, tolerance: float | None
+        self, case: Mapping[str, float], laws: Mapping[str, str], driver: str, match: Sequence[str] = ()
     ) -> None:
         self._case = {name: Fraction(repr(x)) for name, x in case.items()}
-        self._laws, self._driver, self._tolerance = laws, driver, tolerance
+        self._laws, self._driver, self._match = laws, driver, match
         self.exact = True
         self.relative = mpmath.mpf(0)
 
@@ -56,21 +64,34 @@ class Digits:
                 return self._case[node.name]
             arguments = [self.number(part) for part in node.arguments]
             if not node.law and node.name in FORMULAS:
-                return self._formula(node.name, arguments)
-            return self._quantity(node, arguments)
+                if not all(isinstance(x, Fraction) for x in arguments):
+                    self.relative = max(self.relative, mpmath.mpf(_ARGUMENTS))
+                return self._interval(self._formula(node.name, [self._rounded(x) for x in arguments]))
+            return self._interval(self._quantity(node, arguments))
         return self.operation(node.symbol, [self.number(part) for part in node.parts])
 
     def operation(self, symbol: str, parts: list[Real]) -> Real:
         """An operation on numbers."""
-        if symbol in ("min", "max"):
-            return (min if symbol == "min" else max)(parts)
-        if symbol == "**":
-            return self._power(*parts)
-        if symbol in ("log", "exp", "sqrt"):
-            return getattr(mpmath, symbol)(self.real(parts[0]))
-        if symbol in ("+", "-", "*", "/") and not all(isinstance(part, Fraction) for part in parts):
-            parts = [self.real(part) for part in parts]
+        rational = all(isinstance(part, Fraction) for part in parts) and symbol not in ("log", "exp", "sqrt")
+        if rational and symbol == "**":
+            bits = parts[0].numerator.bit_length() + parts[0].denominator.bit_length()
+            rational = parts[1].denominator == 1 and abs(parts[1]) * bits <= _LARGEST_BITS
+        if not rational and symbol != "floor":
+            parts = [self._interval(part, always=True) for part in parts]
         match symbol:
+            case "min" | "max":
+                pick = min if symbol == "min" else max
+                return (
+                    pick(parts)
+                    if rational
+                    else _INTERVALS.mpf([pick(end) for end in zip(*map(ends, parts), strict=True)])
+                )
+            case "exp" if max(map(abs, ends(parts[0]))) > _LARGEST_EXPONENT:
+                raise NoDigitsError("a number beyond all digits")
+            case "log" | "exp" | "sqrt":
+                return getattr(_INTERVALS, symbol)(parts[0])
+            case "**":
+                return parts[0] ** (int(parts[1]) if rational else parts[1])
             case "+":
                 return parts[0] + parts[1]
             case "-":
@@ -88,23 +109,38 @@ class Digits:
     def _floor(self, value: Real) -> Fraction:
         if isinstance(value, Fraction):
             return Fraction(floor(value))
-        if abs(value - mpmath.nint(value)) < mpmath.mpf(10) ** -20:
+        floors: list[Any] = [mpmath.floor(end) for end in ends(value)]
+        low, high = map(int, floors)
+        if low != high:
             raise NoDigitsError("a number on the edge of a whole one")
-        whole: Any = mpmath.floor(value)
-        return Fraction(int(whole))
+        return Fraction(low)
 
-    def _power(self, base: Real, exponent: Real) -> Real:
-        whole = isinstance(exponent, Fraction) and exponent.denominator == 1
-        if isinstance(base, Fraction) and whole and abs(exponent) <= _LARGEST_POWER:
+    def _interval(self, value: Real, *, always: bool = False) -> Real:
+        """A number of mpmath with its error around it; rationals stay what they are, unless ``always``."""
+        if isinstance(value, Fraction):
+            if not always:
+                return value
+            self.exact = False
+            return _INTERVALS.mpf(value.numerator) / _INTERVALS.mpf(value.denominator)
+        self.exact = False
+        if isinstance(value, mpmath.mpf):
+            off = abs(value) * (4 * self.relative + mpmath.mpf(_SPREAD))
+            return _INTERVALS.mpf([value - off, value + off])
+        return value
+
+    def _rounded(self, value: Real) -> Real:
+        """The middle of an interval."""
+        return value if isinstance(value, Fraction) else sum(ends(value)) / 2
+
+    def _power(self, base: Real, exponent: Fraction) -> Real:
+        if isinstance(base, Fraction) and abs(exponent) <= _LARGEST_POWER:
             return base ** int(exponent)
         return self.real(base) ** self.real(exponent)
 
     def real(self, value: Real) -> Any:
         """As a number of mpmath, rounded: no longer exact."""
-        if not isinstance(value, Fraction):
-            return value
-        self.exact = self.exact and value.denominator == 1
-        return mpmath.mpf(value.numerator) / value.denominator
+        self.exact = False
+        return mpmath.mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value
 
     # --- laws
 
@@ -116,6 +152,8 @@ class Digits:
 
     def _all_wrong(self, law: str, m: int) -> Real:
         if law != self._driver:
+            if "pair" not in self._match and law != "independent":
+                raise NoDigitsError(f"{law} with parameters of its own")
             return self._predicted({"one_factor_gaussian": "one_factor"}.get(law, law), m)
         p = self._case
         match law:
@@ -221,7 +259,9 @@ class Digits:
             "pearson": self._pearson,
             "tetrachoric": lambda: self._factor()[0] ** 2,
             "single_best": lambda: 1 - self._rate(),
-            "oracle_gain": lambda: self._rate() - self._all_wrong(law, m),
+            "oracle_gain": lambda: self.operation(
+                "-", [self._interval(x) for x in (self._rate(), self._all_wrong(law, m))]
+            ),
             "foreclosed": lambda: self._quotient(self._all_wrong(law, m), self._rate()),
             "frechet_lower": lambda: self._frechet(m)[0],
             "frechet_upper": lambda: self._frechet(m)[1],
@@ -296,6 +336,12 @@ class Digits:
 
         around = range(max(1, int(near or 1) - 5), int(near or 1) + 6)
         return Fraction(max(around, key=lambda k: (objective(k), -k)))
+
+
+def ends(interval: Any) -> tuple[Any, Any]:
+    """Both ends of an interval of mpmath."""
+    low, high = interval._mpi_
+    return mpmath.mp.make_mpf(low), mpmath.mp.make_mpf(high)
 
 
 def _best_at_price(price: Fraction, correlation: Fraction, cost: Fraction) -> Fraction:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from cofail_lab.claims.checking.matching import PARAMETERS, matched
+from cofail_lab.claims.checking.matching import FREE, PARAMETERS, matched
 from cofail_lab.errors import InputError
 from cofail_lab.language.closed_forms import CLOSED_FORMS
 from cofail_lab.language.pools import LARGEST_LIST, LAWS, AbstractPool, BuiltPool, ClosedPool, build, law_name
@@ -77,10 +77,12 @@ class Laws:
     def _built(self, points: Mapping[str, np.ndarray], n: int) -> BuiltPool:
         if self.configured is None:
             raise InputError(f"law: {self.driver} is built from its configuration; add law={self.driver}")
-        kind = type(self.configured)
+        kind: Any = type(self.configured)
         width = self.configured.n_models
         fields = tuple(inspect.signature(kind.__init__).parameters)[1:]
-        start = {name: getattr(self.configured, name) for name in fields if hasattr(self.configured, name)}
+        start: dict[str, Any] = {
+            name: getattr(self.configured, name) for name in fields if hasattr(self.configured, name)
+        }
         # A name that is a method is what the method returns.
         start = {name: value() if callable(value) else value for name, value in start.items()}
         laws = []
@@ -106,6 +108,15 @@ class Laws:
 def _normalized(name: str, values: np.ndarray) -> np.ndarray:
     """Drawn weights and probabilities add up to one."""
     return values / values.sum() if name in ("weights", "count_probs") else values
+
+
+def parameters_of(names: Iterable[str], law: AbstractErrorLaw | None) -> tuple[str, ...]:
+    """Names of the parameters of the law of the run and of others; those of an object are what builds it."""
+    known = [PARAMETERS.get(law_name(name, "claim.says"), ()) for name in names if name]
+    own: tuple[str, ...] = ()
+    if law is not None:
+        own = PARAMETERS.get(_name_of(law)) or tuple(inspect.signature(type(law).__init__).parameters)[1:]
+    return (*own, *(key for keys in known for key in keys))
 
 
 def read_laws(
@@ -137,7 +148,8 @@ def read_laws(
             f"claim.match: {list(match)}; {others[0]} has to share something with {driver}: [error_rate, pair]"
         )
     for name in others if "pair" not in match else ():
-        missing = [key for key in PARAMETERS.get(name, ()) if key != "error_rate" and key not in (over or {})]
+        free = FREE.get(name, ())
+        missing = [key for key in free if key not in (over or {})]
         if missing:
             raise InputError(
                 f"claim.match: {name} needs {', '.join(missing)}: match pair too, or give it in claim.over"
@@ -152,6 +164,7 @@ def read_laws(
         width = law.n_models
         box["m"] = [2, width] if over is None and driver not in CLOSED_FORMS else width
     _check_lists(box, fixed, driver)
+    _check_domains(box, {key for name in {driver, *others} for key in PARAMETERS.get(name, ())})
     return Laws(driver, alias, fixed, tuple(match), law), box
 
 
@@ -160,6 +173,20 @@ def _check_lists(box: Mapping[str, Any], fixed: Mapping[str, Any], driver: str) 
     most = np.max(box["m"]) if isinstance(box.get("m"), list | tuple | int) else 0
     if unlike and driver in CLOSED_FORMS and most > LARGEST_LIST:
         raise InputError(f"claim.over.m: up to {most} unlike models; at most {LARGEST_LIST} are accepted")
+
+
+def _check_domains(box: Mapping[str, Any], parameters: set[str]) -> None:
+    """Raise InputError where a parameter of a law may leave what it can be: its closed form would be of no law."""
+    for name, given in box.items():
+        key = name if name in parameters else name.removesuffix("s")
+        if key not in parameters:
+            continue
+        numbers = [given[end] for end in ("low", "high") if end in given] if isinstance(given, Mapping) else given
+        most = np.inf if key in ("theta", "a", "b") else 1.0
+        for value in numbers if isinstance(numbers, list | tuple) else [numbers]:
+            if isinstance(value, int | float) and not isinstance(value, bool) and not 0 <= value <= most:
+                wanted = "numbers >= 0" if most == np.inf else "numbers from 0 to 1"
+                raise InputError(f"claim.over.{name}: {value:g}; {wanted} are accepted")
 
 
 def _name_of(law: AbstractErrorLaw) -> str:

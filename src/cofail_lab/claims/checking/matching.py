@@ -21,6 +21,14 @@ PARAMETERS = {
 }
 """Parameters of the laws with a closed form, of models that are alike."""
 
+FREE = {
+    "common_shock": ("shock",),
+    "clayton": ("theta",),
+    "one_factor_gaussian": ("correlation",),
+    "beta_mixing": ("a",),
+}
+"""What an error rate leaves free; the other parameters follow from it."""
+
 
 class _MatchedPool(ClosedPool):
     """A law whose parameters come from a match, each with an error of its own."""
@@ -57,10 +65,7 @@ def matched(
     known = calibration.correlations(driver, two)
     pair, pair_error = known.pair, known.pair_error
     if "pair" not in match:
-        parameters = {key: points[key] for key in PARAMETERS[name] if key in points}
-        if "error_rate" in PARAMETERS[name]:
-            parameters["error_rate"] = alpha
-        return ClosedPool(name, parameters)
+        return _of_rate(name, alpha, {key: points[key] for key in FREE.get(name, ())})
     with np.errstate(divide="ignore", invalid="ignore"):
         match name:
             case "independent":
@@ -84,6 +89,21 @@ def matched(
                 )
     theta, error = _clayton_theta(alpha, pair, pair_error)
     return _MatchedPool(name, {"error_rate": alpha, "theta": theta}, {"theta": error})
+
+
+def _of_rate(name: str, alpha: np.ndarray, free: dict[str, np.ndarray]) -> AbstractPool:
+    """A law with an error rate; nan where its free parameter leaves no room for it."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        match name:
+            case "common_shock":
+                base = (alpha - free["shock"]) / (1 - free["shock"])
+                error = 4 * EPS * alpha / (1 - free["shock"])
+                parameters = _nan_outside({**free, "base_error_rate": base}, base > 0)
+                return _MatchedPool(name, parameters, {"base_error_rate": error})
+            case "beta_mixing":
+                b = free["a"] * (1 - alpha) / alpha
+                return _MatchedPool(name, _nan_outside({**free, "b": b}, b > 0), {"b": 8 * EPS * b / alpha})
+    return ClosedPool(name, {"error_rate": alpha, **free})
 
 
 def _nan_outside(parameters: Mapping[str, np.ndarray], inside: np.ndarray) -> dict[str, np.ndarray]:

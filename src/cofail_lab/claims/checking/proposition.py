@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from cofail_lab.claims.checking.box import Axis, Box, Points, read_box
-from cofail_lab.claims.checking.laws import DEFAULT_BOXES, MATCHED, Laws, read_laws
+from cofail_lab.claims.checking.laws import DEFAULT_BOXES, MATCHED, Laws, parameters_of, read_laws
 from cofail_lab.errors import InputError
 from cofail_lab.language import Node, parse
 from cofail_lab.language.evaluate import Evaluator, Truth, check_names, laws_in, needs_size
 from cofail_lab.language.pools import LARGEST_LIST
-from cofail_lab.language.tree import Operation, walk
+from cofail_lab.language.tree import Name, Operation, walk
 from cofail_lab.models import AbstractErrorLaw
 
 _FIELDS = ("claim.says", "claim.when")
@@ -39,6 +40,13 @@ class Proposition:
     laws: Laws
     box: Box
     tolerance: float | None
+
+    @property
+    def numbers_alone(self) -> bool:
+        """Whether it is arithmetic of the parameters, with no quantity or formula in it."""
+        trees = [self.says] if self.when is None else [self.says, self.when]
+        named = [part for tree in trees for part in walk(tree) if isinstance(part, Name)]
+        return all(not part.law and not part.arguments and part.name in self.box.axes for part in named)
 
     def at(self, points: Points) -> Evaluator:
         """What computes its quantities at these points."""
@@ -78,8 +86,9 @@ class Judged:
 
     @property
     def undecided(self) -> np.ndarray:
-        """Where the hypothesis holds and the statement turns on less than the error."""
-        return self.inside & ~self.says.true & ~self.says.false
+        """Where the hypothesis is not false and the statement not true, but neither for certain."""
+        exists = self.when.defined & self.says.defined
+        return exists & ~self.when.false & ~self.says.true & ~self.violated
 
     @property
     def slack(self) -> np.ndarray:
@@ -112,21 +121,37 @@ def read(claim: Mapping[str, Any], law: AbstractErrorLaw | None) -> Proposition:
         if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance < np.inf:
             raise InputError(f"claim.tolerance: {tolerance!r} is not a number >= 0")
     given = tuple(over or ())
+    # What is no range is refused before anything asks for its largest value.
+    read_box({name: x for name, x in (over or {}).items() if x is not None}, None)
     asked = dict.fromkeys(name for tree in trees for name in laws_in(tree, given))
     # What the law adds to the box is known only when its quantities are: first a name that nothing can have.
     of_laws = {name for box in DEFAULT_BOXES.values() for name in box} if asked or law is not None else set()
     for tree, field in zip(trees, _FIELDS, strict=False):
         check_names(tree, (*given, *sorted(of_laws - set(given))), field)
+    _check_parameters(given, trees, asked, law)
     laws, ranges = read_laws(tuple(asked), law, tuple(match), over)
     if "m" not in given and not any(needs_size(tree, given) for tree in trees):
         ranges.pop("m", None)
     largest = int(np.max(ranges["m"])) if isinstance(ranges.get("m"), int | float | list | tuple) else LARGEST_LIST
-    box = read_box(ranges, largest if laws.driver and not laws.slow else _list_size(law))
+    box = read_box(ranges, None if not laws.driver else _list_size(law) if laws.slow else largest)
     box = _with_fixed(box, laws)
     for tree, field in zip(trees, _FIELDS, strict=False):
         check_names(tree, tuple(name for name, axis in box.axes.items() if axis.size is None), field)
     texts = str(claim["says"]), "" if when is None else str(claim["when"])
     return Proposition(says, when, texts, laws, box, None if tolerance is None else float(tolerance))
+
+
+def _check_parameters(
+    given: tuple[str, ...], trees: list[Node], asked: Mapping[str, None], law: AbstractErrorLaw | None
+) -> None:
+    """Raise InputError for a parameter that neither the statement names nor a law has: nothing would move with it."""
+    named = {part.name for tree in trees for part in walk(tree) if isinstance(part, Name)}
+    of_laws = set(parameters_of(asked, law))
+    for name in given:
+        if name not in named | of_laws | {"m"} and name.removesuffix("s") not in of_laws:
+            near = difflib.get_close_matches(str(name), sorted(named | of_laws), n=1, cutoff=0.6)
+            meant = f", did you mean {near[0]}?" if near else ""
+            raise InputError(f"claim.over.{name}: no law of the proposition has it, and nothing in it names it{meant}")
 
 
 def _list_size(law: AbstractErrorLaw | None) -> int:
