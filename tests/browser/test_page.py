@@ -36,7 +36,7 @@ def outcomes() -> Outcomes:
         MODELS,
         "made <b>here</b>",
         per_query={
-            "dataset": np.array([("odd </option>", "even", "rest")[i % 3] for i in range(N)]),
+            "dataset": np.array([("odd </option>" + "-x" * 150, "even", "rest")[i % 3] for i in range(N)]),
             "prompt": np.array([f"What is {i}?\n<img src=x onerror=alert(3)>" for i in range(N)]),
             "key": np.array(["A"] * N),
         },
@@ -67,6 +67,13 @@ def made() -> Result:
         },
         exhibit=exhibit(matrix, certificate, findings),
     )
+
+
+def save_matrix(matrix: Outcomes, folder: Path) -> Path:
+    """The page of another matrix."""
+    certificate = certify_outcomes(matrix, overhead=0.02)
+    result = Result(headline=headline(matrix, certificate), metrics={}, exhibit=exhibit(matrix, certificate, []))
+    return result.save(folder / "run") / "report.html"
 
 
 @pytest.fixture(scope="module")
@@ -163,10 +170,13 @@ def test_another_run_is_compared(visit: Visits, page: Path, tmp_path: Path) -> N
     other = tmp_path / "results.json"
     other.write_text(json.dumps(record))
     broken = tmp_path / "broken.json"
-    broken.write_text("[1]")
     with visit(page) as seen:
-        seen.locator("#other-run").set_input_files(broken)
-        assert "broken.json is not the results.json of a run" in seen.locator("#said").inner_text()
+        for text in ("[1]", "null", '{"metrics": null, "labels": null}'):
+            broken.write_text(text)
+            seen.evaluate("document.getElementById('said').textContent = ''")
+            seen.locator("#other-run").set_input_files([])
+            seen.locator("#other-run").set_input_files(broken)
+            assert "broken.json is not the results.json of a run" in seen.locator("#said").inner_text()
         seen.evaluate(
             """text => {
               const data = new DataTransfer();
@@ -180,6 +190,15 @@ def test_another_run_is_compared(visit: Visits, page: Path, tmp_path: Path) -> N
         assert [row[0] for row in rows] == ["best_model", "all_wrong", "<i>new"]
         assert rows[0][2] == "<b>other</b>" and rows[1][2] == "0.25" and rows[2][1] == "—"
         assert float(rows[1][3]) == pytest.approx(0.25 - made().metrics["all_wrong"], abs=1e-5)
+
+
+def test_no_query_defeats_everyone(visit: Visits, tmp_path: Path) -> None:
+    wrong = outcomes().wrong.copy()
+    wrong[:, 1] = False
+    with visit(save_matrix(replace(outcomes(), wrong=wrong), tmp_path)) as seen:
+        said = seen.locator("#queries > p").first.inner_text()
+        assert said == f"None of {N}. The list begins with what the fewest models get right."
+        assert "1 right" in seen.locator(".query").first.inner_text()
 
 
 def test_all_is_readable_without_the_script(visit: Visits, page: Path) -> None:

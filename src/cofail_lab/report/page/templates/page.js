@@ -254,7 +254,7 @@ function compare(name, text) {
   let other;
   try {
     other = JSON.parse(text);
-    if (typeof other.metrics !== "object" || typeof other.labels !== "object") throw new Error("no metrics");
+    if (![other.metrics, other.labels].every((part) => part && typeof part === "object")) throw new Error("no metrics");
   } catch {
     return say(`${name} is not the results.json of a run.`);
   }
