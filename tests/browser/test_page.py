@@ -239,6 +239,13 @@ def test_what_fell_comes_first_and_opens(visit: Visits, tmp_path: Path) -> None:
             "What stands: 1 statement",
             "What is only reported: 1 statement",
         ]
+        assert seen.locator(".parts a").all_inner_texts() == [
+            "What fell (1)",
+            "What stands (1)",
+            "What is only reported (1)",
+        ]
+        seen.locator(".parts a").nth(2).click()
+        assert seen.url.endswith("#what-is-only-reported")
         claim = seen.locator(".claim").first
         assert "claimed at least 0.5" in claim.inner_text() and not claim.get_by_text("x < y").is_visible()
         claim.locator("summary").click()

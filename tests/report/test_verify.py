@@ -6,7 +6,9 @@ import pytest
 
 from cofail_lab.claims import all_claims
 from cofail_lab.report.evidence import CAPTIONS, FIGURES
+from cofail_lab.report.figures.phone import narrow
 from cofail_lab.report.figures.refutation import refutation
+from cofail_lab.report.numbers import span
 from cofail_lab.report.verify import figures
 
 PROPOSITIONS = ("P3", "L1", "P4", "P5", "P6", "P7")
@@ -36,6 +38,8 @@ def test_a_gap_between_claim_and_measurement_is_seen(
     allowed: tuple[float, float], measured: tuple[float, float], log: bool
 ):
     axes = refutation(allowed, measured).axes[0]
+    assert [text.get_text() for text in axes.texts][1] == span(*measured)
+    assert [text.get_text() for text in narrow(refutation(allowed, measured)).axes[0].texts][1] == span(*measured)
     assert (axes.get_xscale() == "log") == log
 
     def place(value: float) -> float:

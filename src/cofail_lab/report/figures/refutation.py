@@ -32,7 +32,17 @@ def refutation(allowed: tuple[float, float], measured: tuple[float, float]) -> F
         titled(line, f"{name} {span(start, end)}")
         for value, shown, mark in ((start, start_, "<"), (end, end_, ">")):
             axes.plot(shown, y, "o" if value == shown else mark, color=colour, ms=5, clip_on=False)
-    axes.set_yticks([1, 0], [f"{name} {_short(span(*ends))}" for name, ends, _, _ in rows])
+        # Beside the line and not in its name: a phone cuts long names, and a number must not lose its sign.
+        axes.annotate(
+            _short(span(start, end)),
+            (1, y),
+            xycoords=("axes fraction", "data"),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
+    axes.set_yticks([row[2] for row in rows], [row[0] for row in rows])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(-0.6, 1.6)
     axes.set_xlim(left, right)
