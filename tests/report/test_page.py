@@ -121,6 +121,17 @@ def matrix(n: int = 8, m: int = 3, **more: object) -> Outcomes:
     return Outcomes(wrong, tuple(f"q{i}" for i in range(n)), tuple("abc"[:m]), "made", **more)  # type: ignore[arg-type]
 
 
+def test_the_bar_claims_no_accuracy_and_no_more_than_all() -> None:
+    said = {
+        mark.kind: mark.value for mark in MatrixView(Exhibit(matrix(), certified=(0.02, 0.07), overhead=0.01)).marks
+    }
+    assert said["range"] == "2.0 to 7.0 points" and said["overhead"].endswith("(+1.0 points)")
+    view = MatrixView(Exhibit(matrix(), certified=(None, 0.07), overhead=0.95))
+    said = {mark.kind: mark.value for mark in view.marks}
+    assert said["range"] == "at most 7.0 points" and said["overhead"] == "95.0 points, more than is left"
+    assert all(0 <= place <= 100 for mark in view.marks for place in (mark.start, mark.end))
+
+
 def test_every_model_is_counted() -> None:
     view = MatrixView(Exhibit(matrix()))
     rows = {model.name: model for model in view.models}
