@@ -163,6 +163,21 @@ def test_downloads_and_parquet(visit: Visits, page: Path) -> None:
         assert sum(line.endswith(f",0,{M}") for line in lines) == 5
 
 
+def test_a_menu_closes_by_a_key_and_by_a_click_elsewhere(visit: Visits, page: Path) -> None:
+    with visit(page) as seen:
+        cite, data = (seen.locator(".menu > summary", has_text=name) for name in ("Cite", "Data"))
+        cite.focus()
+        seen.keyboard.press("Enter")
+        assert seen.locator(".menu[open]").count() == 1
+        seen.keyboard.press("Escape")
+        assert seen.locator(".menu[open]").count() == 0 and cite.evaluate("one => one === document.activeElement")
+        cite.click()
+        data.click()
+        assert seen.locator(".menu[open] summary").all_inner_texts() == ["Data"]
+        seen.locator(".verdict").click()
+        assert seen.locator(".menu[open]").count() == 0
+
+
 def test_another_run_is_compared(visit: Visits, page: Path, tmp_path: Path) -> None:
     record = json.loads((page.parent / "results.json").read_text())
     record["metrics"] |= {"all_wrong": 0.25, "<i>new": 7}

@@ -43,7 +43,7 @@ def test_page_escapes_everything_and_needs_nothing_else() -> None:
     # The policy names the hash of the one script that runs; nothing is loaded from anywhere.
     (script,) = scripts
     digest = b64encode(sha256(script.encode()).digest()).decode()
-    assert f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'" in page
+    assert f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base" in page
     assert not re.search(r"https?:|//[a-z]|@import|\son[a-z]+\s*=|javascript:", re.sub("base64,[^'\"]*", "", body))
     links = re.findall(r"""(?:src|href|action|data)\s*=\s*["']?([^"'\s>)]+)""", body)
     assert all(link.startswith(("#", "data:image/png;base64,")) for link in links)

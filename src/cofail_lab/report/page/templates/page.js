@@ -67,6 +67,18 @@ document.addEventListener("click", (event) => {
   if (button.dataset.csv) download(`${button.dataset.csv}.csv`, tables[button.dataset.csv]());
 });
 
+// ---- menus: one is open at a time; Escape or a click elsewhere closes it
+
+const menus = [...document.querySelectorAll(".menu")];
+const close = (but) => { for (const menu of menus) if (menu !== but) menu.open = false; };
+addEventListener("click", (event) => close(event.target.closest(".menu")));
+addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && menus.find((one) => one.open);
+  if (!menu) return;
+  close();
+  menu.querySelector("summary").focus();
+});
+
 // ---- sections that are folded: a link into one opens it, and so does printing
 
 function unfold() {
