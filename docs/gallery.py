@@ -164,6 +164,8 @@ def call(command: str, folder: Path) -> None:
     from cofail_lab import cli
 
     _, *arguments = shlex.split(command)
+    # No page: its narrow figures take time, and use the style as it is not while functions are noted.
+    arguments.append("record.report=false")
     swept = "-m" in arguments or any(argument.startswith("study=") for argument in arguments)
     sys.argv = ["cofail-lab", *arguments, f"hydra.{'sweep' if swept else 'run'}.dir={folder}"]
     GlobalHydra.instance().clear()
