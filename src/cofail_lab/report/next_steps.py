@@ -106,7 +106,7 @@ _STEPS: dict[str, str | Callable[[Result], str]] = {
     "raters": _raters,
     "compare": f"{_SAME} experiment=fit for each of the two says whether its tail could be chance",
     "errors": f"{_SAME} experiment=vote says what votes of such models gain",
-    "gather": "gather.metrics=NAMES shows other numbers; the page links every run",
+    "gather": "gather.metrics=NAMES shows other numbers of these runs",
     "grid": "experiment=tail_curve shows one of these curves in full",
     "sample": "cofail-lab {folder}/tables/sample.parquet fits it",
     "convert": "cofail-lab {folder}/tables/grades.parquet fits it",

@@ -82,7 +82,7 @@ addEventListener("keydown", (event) => {
 // ---- sections that are folded: a link into one opens it, and so does printing
 
 function unfold() {
-  const target = location.hash.length > 1 && byId(decodeURIComponent(location.hash.slice(1)));
+  const target = location.hash.length > 1 && byId(location.hash.slice(1));
   for (let up = target || null; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
   if (target) target.scrollIntoView();
 }
