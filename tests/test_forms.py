@@ -31,7 +31,7 @@ COMMANDS = {
     "reference_work": (),
     "convert": ("grades.csv",),
     "raters": ("votes.csv",),
-    "compare": ("grades.csv", "experiment.other=other.csv", "experiment.bootstrap=20"),
+    "compare": ("grades.csv", "experiment.other=other.csv", "experiment.bootstrap=100"),
     "errors": ("grades.csv",),
     "sample": (*LAW, "run.draws=500"),
     "tail_curve": (*LAW, "experiment.simulate=false"),

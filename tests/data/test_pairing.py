@@ -29,10 +29,30 @@ def test_by_name_content_and_file(tmp_path):
     assert names(pair_queries(FIRST, SECOND, "file", keys=keys)) == [("a", "x"), ("b", "c")]
 
 
+def test_names_of_the_table_that_no_matrix_has_are_counted(tmp_path):
+    keys = write(tmp_path, "mine,yours\nb,c\nz,a\ny,k\na,\n,\n", "keys.csv")
+    paired = pair_queries(FIRST, SECOND, "file", keys=keys)
+    assert names(paired) == [("b", "c")]
+    assert "keys.csv: 2 names of column 'mine' are no queries of first (z, y)." in paired.notes
+    assert "keys.csv: 1 name of column 'yours' is no query of second (k)." in paired.notes
+
+
+def test_prompts_that_differ_under_one_name_are_counted():
+    said = [note for note in pair_queries(FIRST, SECOND, "id").notes if "another prompt" in note]
+    assert said == [
+        "2 of 2 queries have another prompt in the second matrix, such as a: 'say: f(1)', 'now f(1)'. That they ask "
+        "the same is for you to know."
+    ]
+    for notes in (pair_queries(FIRST, FIRST, "id").notes, pair_queries(FIRST, SECOND, "content", r"f\(\d\)").notes):
+        assert not any("another prompt" in note for note in notes)
+
+
 def test_equal_prompts_match_in_their_order():
     twice = {"per_query": {"prompt": np.array(["same", "same"], dtype=object)}}
     one, two = (grades_of([[0, 1], [1, 1]], names, "mn", **twice) for names in ("ab", "xy"))
-    assert names(pair_queries(one, two, "content")) == [("a", "x"), ("b", "y")]
+    paired = pair_queries(one, two, "content")
+    assert names(paired) == [("a", "x"), ("b", "y")]
+    assert "1 query of these asked what another one asks; such matched in their order." in paired.notes
 
 
 @pytest.mark.parametrize(
@@ -45,6 +65,7 @@ def test_equal_prompts_match_in_their_order():
         ("file", "one\na\n", None, "keys.csv: 1 column; two are needed"),
         ("file", "one,two\na,c\na,x\n", None, "keys.csv: 'a' is there twice in column 'one'"),
         ("file", "one,two\na,c\nb,c\n", None, "keys.csv: 'c' is there twice in column 'two'"),
+        ("file", "b,c\na,x\n", None, "keys.csv: the first row, 'b' and 'c', are queries; a row that names"),
         ("file", "one,two\nk,c\n", None, "keys.csv: column 'one' has no query of first, such as 'a'; it has 'k'"),
     ],
 )

@@ -44,6 +44,13 @@ def test_the_state_under_either_order(reading: Reading, first: str, second: str)
     assert state_of(reading, "B", AMBIGUOUS_FIRST) == second
 
 
+def test_an_answer_says_nothing_of_a_key_that_is_not_known() -> None:
+    for order in ORDERS:
+        assert state_of(Reading("unread", ("C",)), "", order) == "unread"
+        assert state_of(Reading("unread", ("C",), False), "", order) == "ambiguous"
+        assert state_of(Reading("reference_error", ("C",)), "", order) == "reference_error"
+
+
 def test_the_published_raters() -> None:
     """Eleven items, two raters: the published classes come from one order, the other leaves no genuine one."""
     path = REAL_DATA / "audit_raters.csv"

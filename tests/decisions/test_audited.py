@@ -110,6 +110,25 @@ def test_limits_come_from_the_queries_read_in_the_random_order(matrix: Grades) -
     assert whole.genuine_limits() == (2, 2)
 
 
+def test_limits_that_other_verdicts_refute_give_way_to_them() -> None:
+    """The first 50 of 100 are at fault, so that few can be genuine; 30 that were read out of order all are."""
+    names = tuple(f"q{i}" for i in range(100))
+    whole = grades_of([[WRONG, WRONG]] * 100, names, "xy")
+    draws = reading_order(names, 0)
+    order = sorted(names, key=draws.__getitem__)
+    read = {name: Reading("ambiguous") for name in order[:50]} | {name: Reading("genuine") for name in order[60:90]}
+    one = Audited(whole, names, read, draws, 0.05)
+    assert one.in_order.limits.upper[-1] < 30
+    assert one.genuine_limits() == one.genuine_limits(fixed=True) == (30, 50)
+
+
+def test_no_limits_leave_what_verdicts_exclude(matrix: Grades) -> None:
+    order = sorted(ALL_WRONG, key=reading_order(ALL_WRONG, 0).__getitem__)
+    gap = audited(matrix, {order[0]: Reading("genuine"), order[2]: Reading("truncated")})
+    assert gap.in_order.limits.fixed_upper[-1] == 4
+    assert gap.genuine_limits(fixed=True) == (1, 3)
+
+
 def test_the_random_order_is_one_of_names_and_seed_alone() -> None:
     names = [f"q{i}" for i in range(50)]
     order = reading_order(names, 3)

@@ -75,6 +75,14 @@ def test_shared_errors_are_taken_for_the_truth(rng):
     assert residual_correlation(labels, fitted) > 0.01
 
 
+def test_few_items_give_shares_and_correlations():
+    """Five items that fit no panel: a specificity of 0 is written as 0, and a residual correlation is one."""
+    labels = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1], [0, 1, 1], [1, -1, -1], [-1, 1, 0]])
+    fitted = dawid_skene(labels, 2)
+    assert fitted.confusion[0, 0, 0] == fitted.confusion[1, 0, 0] == 0
+    assert -1 <= residual_correlation(labels, fitted) <= 1
+
+
 def test_bad_input_is_named():
     with pytest.raises(InputError, match="labels: 2 raters; latent classes need at least 3"):
         dawid_skene(np.zeros((5, 2), np.int64), 2)

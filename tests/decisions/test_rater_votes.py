@@ -70,6 +70,8 @@ def test_own_votes_by_hand():
     # With ties right the same tie is no loss, and row 2 of 1 in 4 stays wrong.
     assert own_votes(votes, own, "right").n_lost == 0
     assert own_votes(votes, np.zeros_like(own), "wrong") is None
+    # Where nobody else votes there is nothing that a model could favour itself against.
+    assert own_votes(np.array([[1, -1], [1, 0]]), np.array([[True, False], [False, False]]), "wrong").favour is None
 
 
 def test_correlation_and_effective_votes(rng):

@@ -91,6 +91,12 @@ def test_a_solved_query_comes_after_all_that_defeat_everyone_however_suspicious(
     assert all(row["n_right"] == 0 for row in rows[:-1])
 
 
+def test_the_sheet_does_not_depend_on_the_order_of_the_rows() -> None:
+    one, shuffled = matrix(), np.random.default_rng(1).permutation(40)
+    for grades in (one, replace(one, per_cell={}, per_query={})):
+        assert run(grades).tables["sheet"].equals(run(grades.take(rows=shuffled)).tables["sheet"])
+
+
 def test_without_answers_the_sheet_is_shorter() -> None:
     plain = Grades(matrix().cells, matrix().queries, matrix().models, "made up")
     result = run(plain, others=0)

@@ -21,7 +21,7 @@ from tests.conftest import Run, outcomes_from, real_path
 
 def compared(first: Path | str, other: Path | str, **keys):
     inputs = Inputs(RunOptions(), source=lambda: WideSource(str(first)))
-    return Compare(str(other), **{"bootstrap": 20, **keys}).run(inputs)
+    return Compare(str(other), **{"bootstrap": 100, **keys}).run(inputs)
 
 
 def drawn(seed: int, n: int, loading: float, shock: float = 0.0, m: int = 8) -> np.ndarray:
@@ -43,14 +43,14 @@ def saved(folder: Path, name: str, wrong: np.ndarray, models: str = "m") -> Path
 def test_a_lower_correlation_is_no_fatter_tail(tmp_path):
     """A shock makes the tail fatter at a matched ρ too; the same law drawn again changes nothing."""
     one, two = saved(tmp_path, "one", drawn(1, 2000, 0.8)), saved(tmp_path, "two", drawn(2, 2000, 0.8, shock=0.15))
-    fatter = compared(one, two, bootstrap=40)
+    fatter = compared(one, two, bootstrap=100)
     assert fatter.labels["tail"] == "fatter"
     assert fatter.metrics["ratio_matched_change_lower"] > 1
     assert fatter.metrics["n_newly_all_wrong"] > fatter.metrics["n_no_longer_all_wrong"]
     assert fatter.metrics["all_wrong_change"] == pytest.approx(
         fatter.metrics["all_wrong_second"] - fatter.metrics["all_wrong_first"]
     )
-    same = compared(one, saved(tmp_path, "three", drawn(3, 2000, 0.8)), bootstrap=40)
+    same = compared(one, saved(tmp_path, "three", drawn(3, 2000, 0.8)), bootstrap=100)
     assert same.labels["tail"] == "same"
 
 
@@ -60,12 +60,23 @@ def test_a_lower_correlation_is_not_read_as_a_fatter_tail(tmp_path):
     Both have the same shock. At the ρ of the first the second is no fatter.
     """
     first, second = drawn(12, 2000, 0.8, shock=0.1), drawn(13, 2000, 0.5, shock=0.1)
-    result = compared(saved(tmp_path, "one", first), saved(tmp_path, "two", second), bootstrap=40)
+    result = compared(saved(tmp_path, "one", first), saved(tmp_path, "two", second), bootstrap=100)
     m = result.metrics
     assert m["tetrachoric_change_upper"] < 0
     assert m["ratio_change_lower"] > 1
     assert m["ratio_matched_change"] < m["ratio_change"]
     assert result.labels["tail"] != "fatter"
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.6, 0.85), (0.85, 0.6)])
+def test_another_correlation_of_one_law_is_no_other_tail(tmp_path, before, after):
+    """Both are one factor, and priced right at their own ρ; at the other's they are not, by 2.6 times and more."""
+    first, second = saved(tmp_path, "one", drawn(20, 2000, before)), saved(tmp_path, "two", drawn(21, 2000, after))
+    result = compared(first, second)
+    m = result.metrics
+    assert m["ratio_matched_change_upper"] < 1 or m["ratio_matched_change_lower"] > 1
+    assert m["ratio_change_lower"] < 1 < m["ratio_change_upper"]
+    assert result.labels["tail"] == "same"
 
 
 def test_numbers_are_those_of_each_matrix(tmp_path):
@@ -120,6 +131,12 @@ def test_other_pools_are_compared_whole_and_models_may_have_two_names(tmp_path):
         compared(one, two, pool="shared")
 
 
+def test_a_pool_of_one_model_is_refused(tmp_path):
+    one, two = saved(tmp_path, "one", drawn(10, 50, 0.5)[:, :1]), saved(tmp_path, "two", drawn(11, 50, 0.5))
+    with pytest.raises(InputError, match=r"one\.csv: 1 model; a pool to compare needs 2"):
+        compared(one, two, pool="all")
+
+
 def test_nothing_all_wrong_has_no_ratio(tmp_path):
     wrong = drawn(10, 200, 0.5)
     wrong[:, 0] &= ~wrong.all(axis=1)
@@ -136,6 +153,8 @@ def test_nothing_all_wrong_has_no_ratio(tmp_path):
         ({"pattern": "f"}, "experiment.pattern: it is looked for in prompts"),
         ({"keys": "k.csv", "by": "id"}, "experiment.keys: a table of names, but experiment.by=id"),
         ({"same": "a"}, "experiment.same: 'a'"),
+        # Two of a hundred are outside on either side of 95% limits; of fewer there is nothing to count.
+        ({"bootstrap": 99}, "experiment.bootstrap: 99 is not a whole number >= 100"),
     ],
 )
 def test_bad_parameters_are_named(keys, message):
@@ -146,7 +165,7 @@ def test_bad_parameters_are_named(keys, message):
 
 def test_input_against_output_by_name(run: Run):
     first, second = real_path("cruxeval_input"), real_path("cruxeval_output")
-    arguments = (str(first), f"experiment.other={second}", "experiment.bootstrap=20", "record.figures=false")
+    arguments = (str(first), f"experiment.other={second}", "experiment.bootstrap=100", "record.figures=false")
     code, out, err = run("experiment=compare", *arguments, "hydra.run.dir=here")
     assert (code, err) == (0, "")
     assert "On 800 queries β goes from 4.9% to 5.4%" in " ".join(out.split())

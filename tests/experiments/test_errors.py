@@ -31,7 +31,7 @@ def planted(rng, copied: float = 0.8) -> dict:
 
 def run_on(columns: dict, **keys):
     columns = dict(columns)
-    return SharedWrongAnswers(**{"bootstrap": 50, **keys}).run(inputs_from(columns.pop("wrong"), **columns))
+    return SharedWrongAnswers(**{"bootstrap": 100, **keys}).run(inputs_from(columns.pop("wrong"), **columns))
 
 
 def test_a_family_that_copies_is_seen(rng):
@@ -92,11 +92,13 @@ def test_what_is_missing_is_said(rng):
         run_on(columns, least=5000)
     with pytest.raises(InputError, match=r"experiment\.least: 0 is not a whole number >= 1"):
         SharedWrongAnswers(least=0)
+    with pytest.raises(InputError, match=r"experiment\.bootstrap: 99"):
+        SharedWrongAnswers(bootstrap=99)
 
 
 def test_real_answers():
     source = WideSource(str(real_path("medagents_zeroshot")))
-    result = SharedWrongAnswers(bootstrap=20).run(Inputs(RunOptions(), source=lambda: source))
+    result = SharedWrongAnswers(bootstrap=100).run(Inputs(RunOptions(), source=lambda: source))
     m = result.metrics
     assert (m["n_all_wrong"], m["n_all_wrong_alike"]) == (332, 151)
     assert m["agree_when_wrong"] == pytest.approx(0.693, abs=5e-4)
@@ -112,7 +114,7 @@ def test_the_command(run: Run):
     for name, cells in (("g", 1 - columns["wrong"].astype(int)), ("g.answers", columns["per_cell"]["answer"])):
         rows = [",".join([f"q{i}", *map(str, row)]) for i, row in enumerate(cells)]
         (run.folder / f"{name}.csv").write_text("\n".join([",".join(["query", *names]), *rows]))
-    code, out, err = run("experiment=errors", "g.csv", "hydra.run.dir=here", "experiment.bootstrap=20")
+    code, out, err = run("experiment=errors", "g.csv", "hydra.run.dir=here", "experiment.bootstrap=100")
     assert (code, err) == (0, "")
     assert "Where two models are wrong they give the same answer in" in " ".join(out.split())
     assert (run.folder / "here/figures/errors.svg").is_file()

@@ -80,6 +80,13 @@ def test_a_rater_with_a_models_name_is_that_model(tmp_path):
     assert read(path, raters=["b", "c"]).metrics["own_votes"] == 6
 
 
+def test_without_other_votes_nothing_is_said_of_favour(tmp_path):
+    path = write(tmp_path, "query,model,a,b\n" + "".join(f"q{i},{m},{i % 2},1\n" for i in range(6) for m in "xy"))
+    result = read(path, Raters(bootstrap=100, self={"a": "x", "b": "x"}))
+    assert result.metrics["own_votes"] == 12 and result.metrics["own_favour"] is None
+    assert "12 votes are of a model on its own answer; nobody else voted there." in result.sections[0].sentences[1]
+
+
 def test_the_published_adjudication():
     path = REAL_DATA / "audit_raters.csv"
     if not path.exists():
@@ -120,8 +127,28 @@ def test_two_raters_have_no_latent_classes(tmp_path):
     path = write(tmp_path, "item,r1,r2\n1,A,A\n2,B,A\n3,C,C\n")
     result = read(path)
     assert result.metrics["latent_prevalence"] is None
-    assert "no latent classes" in result.sections[1].sentences[0]
+    assert "latent classes need 3 raters or more" in result.sections[1].sentences[0]
     assert result.headline.startswith("Both raters agree on 2 of 3 items (κ 0.500")
+
+
+def test_few_queries_give_no_limits(tmp_path):
+    """Of five queries the central 95% of resamples hold κ in 73% of samples; the exact limits of a share do hold."""
+    rows = [f"{i},{i % 2},{i % 2},{int(i % 3 == 0)}" for i in range(12)]
+    few, enough = (read(write(tmp_path, "\n".join(["item,r1,r2,r3", *rows[:n]]))) for n in (9, 10))
+    for name in ("cohen_kappa", "fleiss_kappa"):
+        assert few.metrics[name] is not None and few.metrics[f"{name}_lower"] is None
+        assert enough.metrics[f"{name}_lower"] < enough.metrics[name]
+    assert few.metrics["agreed_lower"] > 0
+    assert few.tables["raters"].column("sensitivity_lower").null_count == 3
+    assert "Fewer than 10 queries" in " ".join(s for part in few.sections for s in part.sentences)
+
+
+def test_a_kappa_that_many_resamples_lack_has_no_limits(tmp_path):
+    """One of twenty items is not 0: 36% of the resamples hold only zeros, where chance alone agrees always."""
+    rows = [f"{i},{int(i == 0)},{int(i < 1)}" for i in range(19)] + ["19,0,1"]
+    labels = read(write(tmp_path, "\n".join(["item,r1,r2", *rows])))
+    assert labels.metrics["cohen_kappa"] == pytest.approx(0.6428, abs=1e-3)
+    assert labels.metrics["cohen_kappa_lower"] is None
 
 
 def test_other_experiments_and_sources_refuse_in_one_line(tmp_path):

@@ -1,5 +1,6 @@
 """The atlas: which fits make one, what the null says of each law, and how it is worded and drawn."""
 
+import gzip
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cofail_lab.experiments.atlas_audit import read_states
+from cofail_lab.errors import InputError
+from cofail_lab.experiments.atlas_audit import read_states, with_states
 from cofail_lab.report import atlas
 from cofail_lab.report.atlas_matrix import matrices_of
 from cofail_lab.report.figures import atlas as figures
@@ -142,7 +144,17 @@ def test_what_readers_found_is_counted(tmp_path: Path) -> None:
     assert replace(one, states={"unread": 3}).audit == "3 unread"
     assert read_states(matrix, tmp_path) is None
     sheet.write_text("query,verdict\nz,genuine\n")
-    assert read_states(matrix, tmp_path / "run") is None
+    with pytest.raises(InputError, match=r"m\.verdicts\.csv: row 2: 'z' is no query"):
+        read_states(matrix, tmp_path / "run")
+    there = replace(one, values=one.values | {"data.path": matrix}, page=tmp_path / "run/report.html")
+    faulty = with_states(there)
+    assert faulty.audit == "3 unread, a sheet cannot be read"
+    assert "'z' is no query of the data" in " ".join(atlas.sections([faulty])[0].sentences)
+    # As in experiment=audit, an answer without a verdict is judged by the key.
+    (tmp_path / "m.csv.gz").write_bytes(gzip.compress(b"query,x,y\na,0,0\nb,0,0\nc,0,0\nd,1,0\n"))
+    (tmp_path / "m.key.csv").write_text("query,key\na,A\nb,B\nc,C\nd,D\n")
+    sheet.write_text("query,verdict,right_answer\na,,a\nb,,E\n")
+    assert with_states(there).states == {"genuine": 1, "reference_error": 1, "unread": 1}
 
 
 @pytest.mark.slow

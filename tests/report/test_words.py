@@ -327,7 +327,7 @@ def test_metrics_are_their_own() -> None:
     figures = Figures(100, 11, 0.11, 0.056, 0.188, 0.76, 0.13, 0.25, 0.21, 0.07)
     assert rows(tuple(regrade.figure_rows(figures))) == {
         "β": ("11.0%", "11 of 100, 95% 5.6% to 18.8%"),
-        "G": ("13.0 points", "certified 7.0 to 21.0 points"),
+        "G": ("13.0 points", "certified 7.0 to 21.0 points, each end by itself"),
     }
 
 

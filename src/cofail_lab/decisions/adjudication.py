@@ -20,7 +20,8 @@ def state_of(reading: Reading, key: str, order: Order) -> State:
     """The verdict under one of the two orders; both ask the same questions, in the other sequence.
 
     A written verdict stands, unless the question that is asked first was answered and says otherwise. Without a verdict
-    the state follows from the answers: a reader who reaches the key finds the query genuine.
+    the state follows from the answers: a reader who reaches the key finds the query genuine. Without a key nothing
+    follows from an answer, and the query is unread.
 
     Args:
         reading: what was written.
@@ -35,7 +36,7 @@ def state_of(reading: Reading, key: str, order: Order) -> State:
         return "genuine" if order == "genuine_first" else "ambiguous"
     if genuine or ambiguous:
         return "genuine" if genuine else "ambiguous"
-    return "reference_error" if reading.answers else "unread"
+    return "reference_error" if reading.answers and key.strip() else "unread"
 
 
 def tally(states: Iterable[State]) -> dict[State, int]:

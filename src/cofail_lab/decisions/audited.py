@@ -88,17 +88,23 @@ class Audited:
         genuine = np.array([state == "genuine" for state in states[:n_read]], bool)
         return InOrder(genuine, reading_limits(genuine, len(states), self.delta))
 
-    def genuine_limits(self) -> tuple[int, int] | None:
+    def genuine_limits(self, *, fixed: bool = False) -> tuple[int, int] | None:
         """Limits of the number of genuine queries: those of the reading order, and what all verdicts leave possible.
 
-        None where nothing was read in the random order and something is unread.
+        None where nothing was read in the random order and something is unread. Where verdicts out of that order
+        refute the limits, as happens with probability delta at most, the verdicts alone are left.
+
+        Args:
+            fixed: the hypergeometric limits of this stop in place of those at every stop.
         """
         order, counts = self.in_order, self.counts()
         genuine, unread = counts["genuine"], counts["unread"]
         if unread and not len(order.genuine):
             return None
-        low, high = int(order.limits.lower[-1]), int(order.limits.upper[-1])
-        return max(low, genuine), min(high, genuine + unread)
+        limits = order.limits
+        ends = (limits.fixed_lower, limits.fixed_upper) if fixed else (limits.lower, limits.upper)
+        low, high = max(int(ends[0][-1]), genuine), min(int(ends[1][-1]), genuine + unread)
+        return (low, high) if low <= high else (genuine, genuine + unread)
 
     def variants(self) -> tuple[Variant, ...]:
         """β, G and certificates before and after, and where queries are graded anew instead of dropped."""

@@ -85,6 +85,8 @@ def dawid_skene(
         old = prevalence, confusion
         prevalence, confusion = _maximized(mass, posterior, flat, (k, n_classes))
         change = max(float(np.abs(prevalence - old[0]).max()), float(np.abs(confusion - old[1]).max()))
+    # EM comes to a share of 0 without end: what is below its tolerance is not known from 0.
+    confusion = np.where(confusion < tolerance, 0.0, confusion)
     return LatentClasses(
         prevalence, confusion, posterior[place], float(mass @ log_mass), step, bool(change <= tolerance)
     )
@@ -111,7 +113,8 @@ def residual_correlation(labels: Int[np.ndarray, "n k"], fitted: LatentClasses) 
                 spread_i += float(share.sum()) * mean_i * (1 - mean_i)
                 spread_j += float(share.sum()) * mean_j * (1 - mean_j)
             if spread_i > 1e-9 and spread_j > 1e-9:
-                found.append(product / np.sqrt(spread_i * spread_j))
+                # Spread and product are of the model and of the labels, which differ before the model fits well.
+                found.append(np.clip(product / np.sqrt(spread_i * spread_j), -1, 1))
     return float(np.mean(found)) if found else None
 
 

@@ -19,7 +19,7 @@ _MOST_REFITS = 200
 
 
 class Limited(NamedTuple):
-    """A number with 95% limits; None where it does not exist, or no resample has one."""
+    """A number with 95% limits; None where it does not exist, or too few resamples have one."""
 
     value: float | None
     lower: float | None = None
@@ -148,11 +148,11 @@ def _mean(parts: list[np.ndarray]) -> np.ndarray:
 
 
 def _limited(value: float, drawn: np.ndarray) -> Limited:
-    """Central 95% of the resamples that have the number; none where all of them are alike, which limit nothing."""
+    """Central 95% of the resamples; none where one of twenty lacks the number, or all are alike and limit nothing."""
     if np.isnan(value):
         return Limited(None)
     there = drawn[~np.isnan(drawn)]
-    if len(there) < 2 or np.ptp(there) == 0:
+    if len(there) < max(2, 0.95 * len(drawn)) or np.ptp(there) == 0:
         return Limited(float(value))
     lower, upper = np.quantile(there, [0.025, 0.975])
     return Limited(float(value), float(lower), float(upper))

@@ -76,7 +76,8 @@ class Own(NamedTuple):
         n_ties: items that become tied by it.
         n_lost, n_gained: items right by the majority of all and wrong without the own vote, and the reverse.
         n_lost_to_ties: of those lost, the tied ones: the tie, not the rater's favour for itself, decides them.
-        favour: share of own votes that say right less the share of the others' votes on the same items.
+        favour: share of own votes that say right less the share of the others' votes on the same items; None where
+            nobody else voted on them.
     """
 
     n_votes: int
@@ -84,7 +85,7 @@ class Own(NamedTuple):
     n_lost: int
     n_gained: int
     n_lost_to_ties: int
-    favour: float
+    favour: float | None
 
 
 def own_votes(votes: np.ndarray, own: np.ndarray, ties: Ties) -> Own | None:
@@ -97,13 +98,14 @@ def own_votes(votes: np.ndarray, own: np.ndarray, ties: Ties) -> Own | None:
     tied = touched & ((rest >= 0).sum(axis=1) == 2 * (rest == 1).sum(axis=1)) & (rest >= 0).any(axis=1)
     others = rest[touched]
     lost = (whole == 1) & (without == 0)
+    n_others = int((others >= 0).sum())
     return Own(
         n_votes=int(own.sum()),
         n_ties=int(tied.sum()),
         n_lost=int(lost.sum()),
         n_gained=int(((whole == 0) & (without == 1)).sum()),
         n_lost_to_ties=int((lost & tied).sum()),
-        favour=float(votes[own].mean() - (others == 1).sum() / max((others >= 0).sum(), 1)),
+        favour=float(votes[own].mean() - (others == 1).sum() / n_others) if n_others else None,
     )
 
 

@@ -65,7 +65,8 @@ class Audit:
             return self._of_totals(loaded)
         if self.totals:
             raise InputError("experiment.totals: these are for data=counts; a matrix takes experiment.verdicts")
-        outcomes = loaded.outcomes()
+        # By name, so that the keys that are replaced, and the order of ties, are the same for rows in any order.
+        outcomes = loaded.take(rows=np.argsort(loaded.queries, kind="stable")).outcomes()
         failed = outcomes.n_wrong == outcomes.n_models
         all_wrong = tuple(outcomes.queries[i] for i in np.flatnonzero(failed))
         draws = reading_order(all_wrong, inputs.options.seed)

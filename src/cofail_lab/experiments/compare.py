@@ -65,7 +65,7 @@ class Compare:
             raise InputError(f"experiment.keys: a table of names, but experiment.by={self.by}; leave one out")
         if self.same is not None and not isinstance(self.same, Mapping):
             raise InputError(f"experiment.same: {self.same!r}; names are accepted as {{first: second}}")
-        checks.within("experiment.bootstrap", self.bootstrap, 20, 10**5)
+        checks.within("experiment.bootstrap", self.bootstrap, 100, 10**5)
         checks.probability("experiment.delta", self.delta)
 
     @property
@@ -90,6 +90,8 @@ class Compare:
                     f"experiment.pool: {len(shared)} models are in both matrices; 2 are needed, or pool=all"
                 )
             one, two = (part.take(columns=_columns(part, shared)) for part in (one, two))
+        if lonely := next((part for part in (one, two) if len(part.models) < 2), None):
+            raise InputError(f"{lonely.source}: {len(lonely.models)} model; a pool to compare needs 2")
         kept = complete_in_both(one, two)
         if len(kept) < 2:
             raise InputError(f"experiment.other: {len(kept)} queries are complete in both matrices; 2 are needed")

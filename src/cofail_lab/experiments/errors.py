@@ -31,7 +31,7 @@ class SharedWrongAnswers:
 
     def __post_init__(self) -> None:
         checks.whole("experiment.least", self.least, least=1)
-        checks.within("experiment.bootstrap", self.bootstrap, 20, 10**5)
+        checks.within("experiment.bootstrap", self.bootstrap, 100, 10**5)
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """All pairs, then resamples of the queries."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from cofail_lab import checks, runs
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.atlas_audit import read_states
+from cofail_lab.experiments.atlas_audit import with_states
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.experiments.run_columns import arrow_column, axes_of, columns_of, label_columns, order_of
 from cofail_lab.report import atlas
@@ -93,9 +93,7 @@ def gather(folders: Sequence[Path], metrics: str | list[str] | None = None, prog
         brief=gather_words.brief(gathered),
         sections=gather_words.sections(gathered, unreadable, {name: caption for name, (caption, _) in drawn.items()}),
     )
-    matrices = [
-        replace(one, states=read_states(str(one.values["data.path"]), one.page.parent)) for one in matrices_of(gathered)
-    ]
+    matrices = [with_states(one) for one in matrices_of(gathered)]
     return atlas.before(result, matrices, gather_words.unfinished(gathered)) if matrices else result
 
 

@@ -55,6 +55,8 @@ class Raters:
         ratings = inputs.ratings()
         with progress("Raters", total=3) as advance:
             weights = resampled(ratings.groups, self.bootstrap, generator(inputs.options.seed, RATERS))
+            if ratings.groups.max() + 1 < words.FEWEST_QUERIES:
+                weights = np.ones((1, len(ratings.labels)), np.int64)  # a single sample limits nothing
             agreement = kappas(ratings.labels, weights)
             advance(1)
             quality = latent_quality(ratings.labels, len(ratings.values), weights)

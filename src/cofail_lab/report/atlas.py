@@ -175,6 +175,7 @@ def _about(matrices: Sequence[Matrix]) -> tuple[str, ...]:
     counted = ", ".join(f"{kind.replace('_', '-')} {n}" for kind, n in regimes.items() if n)
     if counted:
         said.append(f"Regimes: {counted}.")
+    said += [f"{one.name}: its verdicts were not read ({one.sheet_fault})." for one in matrices if one.sheet_fault]
     said.append(
         "A wrong key, a broken grader or a truncated answer fails every model at once and looks like a common mode to "
         "every statistic of pairs; experiment=audit writes the sheet that readers fill in."

@@ -32,12 +32,14 @@ class Matrix:
         page: of its fit.
         values: its metrics and labels.
         states: all-wrong queries by what readers found, ``unread`` among them; None where no sheet has been read back.
+        sheet_fault: why a sheet that is there could not be read back, else empty.
     """
 
     name: str
     page: Path
     values: dict[str, Any]
     states: Mapping[str, int] | None = None
+    sheet_fault: str = ""
 
     @property
     def n_unread(self) -> int:
@@ -50,6 +52,8 @@ class Matrix:
         n = int(self.values.get("n_all_wrong") or 0)
         if not n:
             return "nothing to read"
+        if self.sheet_fault:
+            return f"{count(n)} unread, a sheet cannot be read"
         if self.states is None or self.n_unread == n:
             return f"{count(n)} unread"
         return f"{count(n - self.n_unread)} of {count(n)} read, {count(self.states.get('genuine', 0))} genuine"

@@ -194,7 +194,7 @@ class AuditReport:
     def metrics(self) -> dict[str, float | int | None]:
         """Flat, see docs/audit.md."""
         limits, order = self.audited.genuine_limits(), self.audited.in_order
-        last = order.limits
+        fixed = self.audited.genuine_limits(fixed=True)
         return {
             **self.counted.metrics(),
             "n_genuine_ambiguous_first": self.audited.counts(ORDERS[1])["genuine"],
@@ -203,8 +203,8 @@ class AuditReport:
             "n_read_in_order": len(order.genuine),
             "n_genuine_lower": None if limits is None else limits[0],
             "n_genuine_upper": None if limits is None else limits[1],
-            "n_genuine_fixed_lower": None if limits is None else int(last.fixed_lower[-1]),
-            "n_genuine_fixed_upper": None if limits is None else int(last.fixed_upper[-1]),
+            "n_genuine_fixed_lower": None if fixed is None else fixed[0],
+            "n_genuine_fixed_upper": None if fixed is None else fixed[1],
             **{key: value for variant in self.variants for key, value in variant.metrics.items()},
         }
 
@@ -256,9 +256,9 @@ class AuditReport:
     def _reading(self) -> Section:
         """What the reading in random order says of the queries that are not read."""
         order, k = self.audited.in_order, len(self.audited.all_wrong)
-        limits = self.audited.genuine_limits()
+        limits, fixed = (self.audited.genuine_limits(fixed=one) for one in (False, True))
         title = "Read in random order"
-        if limits is None:
+        if limits is None or fixed is None:
             return Section(
                 title,
                 ("Nothing was read in the order of column draw: the unread queries can all be genuine, or none.",),
@@ -270,7 +270,7 @@ class AuditReport:
             Row("β of these queries", interval(limits[0] / n_queries, limits[1] / n_queries), "the same limits"),
             Row(
                 "if the stop was fixed",
-                _span(int(order.limits.fixed_lower[-1]), int(order.limits.fixed_upper[-1])),
+                _span(*fixed),
                 "hypergeometric: not for one who looks as they read",
             ),
         )

@@ -98,15 +98,20 @@ class Compared:
 
     @property
     def tail(self) -> Tail:
-        """What the ratio does, by its limits with and without matching."""
+        """What the ratio does, by its limits with and without matching.
+
+        At the other's ρ alone it says nothing of the tail: of two laws of one factor, the one with the higher ρ has
+        more all-wrong queries than the lower ρ predicts, and is priced right at its own.
+        """
         own, same = self.ratio_change, self.matched_change
         if own[1] is None or own[2] is None or same[1] is None or same[2] is None:
             return "no_ratio"
-        if same[1] > 1:
+        rises, falls = own[1] > 1, own[2] < 1
+        if not (rises or falls):
+            return "same"
+        if rises and same[1] > 1:
             return "fatter"
-        if same[2] < 1:
-            return "thinner"
-        return "correlation" if own[1] > 1 or own[2] < 1 else "same"
+        return "thinner" if falls and same[2] < 1 else "correlation"
 
     @property
     def n_flipped(self) -> int:
@@ -195,9 +200,11 @@ class Compared:
         )
         for name, one in zip(("first", "second"), self.figures, strict=True):
             certified = interval(one.paired_min_gain, one.paired_max_gain, points)
-            note = f"certified {certified}; best {percent(one.single_best)}"
+            note = f"certified {certified}, each end; best {percent(one.single_best)}"
             rows.append(Row(f"G, {name}", points(one.oracle_gain), note))
-        rows.append(Row("change of G", points(self.gain_change), f"certified {interval(*self.gain_limits, points)}"))
+        rows.append(
+            Row("change of G", points(self.gain_change), f"certified {interval(*self.gain_limits, points)}, both ends")
+        )
         return tuple(rows)
 
     def _tail_rows(self) -> tuple[Row, ...]:
@@ -241,11 +248,11 @@ _WHY = (
     "matrix, error rates its own, only a change of the tail is left."
 )
 _TAILS: dict[Tail, str] = {
-    "no_ratio": "There is no ratio to compare: a β of 0, or a correlation without a common factor.",
+    "no_ratio": "No ratio is to be compared: β is 0 here or in one of twenty resamples, or ρ has no common factor.",
     "same": "Observed over predicted β does not change beyond chance.",
-    "correlation": "Observed over predicted β changes with the correlation; at a matched correlation it does not.",
-    "fatter": "At a matched correlation the tail of the second is fatter.",
-    "thinner": "At a matched correlation the tail of the second is thinner.",
+    "correlation": "Observed over predicted β changes with the correlation; at a matched correlation it does not so.",
+    "fatter": "The tail of the second is fatter, at its own correlation and at that of the first.",
+    "thinner": "The tail of the second is thinner, at its own correlation and at that of the first.",
 }
 
 

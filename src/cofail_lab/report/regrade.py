@@ -121,7 +121,7 @@ def figure_rows(figures: Figures) -> list[Row]:
     certified = interval(figures.paired_min_gain, figures.paired_max_gain, points)
     return [
         Row("  β", percent(figures.all_wrong), f"{k_of_n}, 95% {limits}"),
-        Row("  G", points(figures.oracle_gain), f"certified {certified}"),
+        Row("  G", points(figures.oracle_gain), f"certified {certified}, each end by itself"),
     ]
 
 

@@ -48,6 +48,16 @@ def test_categories_scores_and_stated_labels(tmp_path):
     np.testing.assert_array_equal(scores.votes, [[1, 0], [1, 1]])
 
 
+def test_right_in_capitals_or_not_is_one_label(tmp_path):
+    path = write(tmp_path, "item,r1,r2\n1,Good,good\n2,bad,GOOD\n3,good,Bad\n")
+    stated = RatersSource(path, right="good").load()
+    np.testing.assert_array_equal(stated.votes, [[1, 1], [0, 1], [1, 0]])
+    assert stated.values == ("Good", "bad")
+    assert "Right means Good, every other label wrong (bad)." in stated.notes
+    # Categories may differ by case alone: nothing says that they are one.
+    assert RatersSource(path).load().values == ("Good", "good", "bad", "GOOD", "Bad")
+
+
 def test_raters_are_selected_and_other_columns_are_none(tmp_path):
     path = write(tmp_path, "query,reference,answer_a,ok_a,answer_b,ok_b\nq,A,A,1,B,1\nr,C,C,0,C,1\n")
     assert RatersSource(path, raters="ok_*").load().raters == ("ok_a", "ok_b")
@@ -67,6 +77,26 @@ def test_raters_are_selected_and_other_columns_are_none(tmp_path):
         ("query,j1,j2\n", {}, "grades.csv: no item"),
         ("query,j1,j2\nq,,\n", {}, "grades.csv: 2 raters and no label"),
         ("thing,judge,verdict\nq,j,1\n", {}, "grades.csv: data.query= says which column it is, of thing, judge"),
+        (
+            "dataset,query,judge,verdict\nx,q1,j1,1\ny,q1,j2,0\n",
+            {},
+            "grades.csv: 'q1' has two texts in column 'dataset', 'x' and 'y'; every question needs its own name",
+        ),
+        (
+            "query,model,prompt,j1,j2\nq1,a,1 + 1?,1,0\nq1,b,1  + 1?,1,1\nq2,a,a,1,1\nq2,b,b,0,1\n",
+            {},
+            "grades.csv: 'q2' has two texts in column 'prompt', 'a' and 'b'; every question needs its own name",
+        ),
+        ("query,judge,verdict\nq1,j1,1\n,j1,1\n,j2,0\n", {}, "grades.csv: query number 2 has no name"),
+        ("query,judge,verdict\nq1,j1,1\nq1 ,j2,1\n", {}, "grades.csv: query names 'q1' and 'q1 ' differ only in white"),
+        ("query,model,j1,j2\nq1,a,1,1\nq1,,1,0\n", {}, "grades.csv: model number 2 has no name"),
+        ("j1,j2,j3\n1,0,1\n0,0,1\n", {}, "grades.csv: nothing names the items, and the first column, 'j1', holds"),
+        (
+            "query,j1,j2\nq1,9,8\nq2,3,eight\n",
+            {"threshold": 7},
+            "data.threshold: the label 'eight' of grades.csv is no number",
+        ),
+        (WIDE, {"threshold": 1, "right": "1"}, "data.threshold: data.right says which labels mean right already"),
         (WIDE, {"threshold": "x"}, "data.threshold: 'x' is not a finite number"),
     ],
 )

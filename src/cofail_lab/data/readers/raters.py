@@ -23,6 +23,8 @@ from cofail_lab.grades import Cell
 
 _RATER_NAMES = ("rater", "judge", "annotator", "grader", "evaluator", "reviewer", "rater_id", "judge_model")
 _LABEL_NAMES = ("label", "vote", "verdict", "rating", "grade", "score", "correct", "is_correct", "right", "judgement")
+# What one item has one of: two questions of one name are not one item.
+_OF_AN_ITEM = (("dataset", "benchmark", "subset"), ("prompt", "question"))
 _NOT_RATERS = (*AFTER_GRADING, *DATASET_NAMES, *PROMPT_NAMES, "class", "note", "comment", "truth")
 
 
@@ -37,9 +39,9 @@ class RatersSource:
         model: column with the model whose answer is rated; None finds it, or has none.
         rater, label: columns of a long table; None finds them. A table without a column of raters is wide.
         truth: column with the true label of an item; None for none.
-        right: label(s) that say that an answer is right, all others that it is wrong; None accepts 1/0, true/false,
-            yes/no and the like, and takes other labels for categories.
-        threshold: the lowest number that says right, where labels are numbers.
+        right: label(s) that say that an answer is right, in capitals or not, all others that it is wrong; None accepts
+            1/0, true/false, yes/no and the like, and takes other labels for categories.
+        threshold: the lowest number that says right; then every label is a number, a grade or missing.
     """
 
     path: str
@@ -59,6 +61,8 @@ class RatersSource:
         checks.patterns("data.right", self.right)
         if self.threshold is not None:
             checks.number("data.threshold", self.threshold)
+            if self.right is not None:
+                raise InputError("data.threshold: data.right says which labels mean right already; leave one out")
 
     def load(self) -> Ratings:
         """Read the table.
@@ -72,8 +76,27 @@ class RatersSource:
         sheet = read_sheet(path)
         names = check_names(sheet.header, "column", path.name)
         rater = self._column(names, "rater", _RATER_NAMES, path)
+        self._check_items(sheet, names, path)
         table = self._wide(sheet, names, path) if rater is None else self._long(sheet, names, rater, path)
         return self._ratings(table, path)
+
+    def _check_items(self, sheet: Sheet, names: Sequence[str], path: Path) -> None:
+        """Raise InputError if one query has two datasets or prompts: answers to both would be taken for one item."""
+        query = self._column(names, "query", QUERY_NAMES, path) or 0
+        plain = [plain_name(name) for name in names]
+        for known in _OF_AN_ITEM:
+            column = next((plain.index(name) for name in known if name in plain), query)
+            if column == query:
+                continue
+            first: dict[str, str] = {}
+            for row in sheet.rows:
+                text = " ".join(row[column].split())
+                if text and first.setdefault(row[query], text) != text:
+                    raise InputError(
+                        f"{path.name}: {shorten(row[query])!r} has two texts in column {names[column]!r}, "
+                        f"{shorten(first[row[query]], 40)!r} and {shorten(text, 40)!r}; every question needs "
+                        "its own name"
+                    )
 
     def _column(self, names: Sequence[str], field: str, known: Sequence[str], path: Path) -> int | None:
         """Position of the stated column, or of the first of the known names; None where there is none."""
@@ -104,6 +127,11 @@ class RatersSource:
             keys.append((row[query], "" if model is None else row[model]))
             labels.append([row[j] for j in chosen])
             known.append("" if truth is None else row[truth])
+        if self.query is None and plain_name(names[query]) not in QUERY_NAMES and _are_labels(keys, labels):
+            raise InputError(
+                f"{path.name}: nothing names the items, and the first column, {shorten(names[query])!r}, holds the "
+                "same labels as the others; data.query= says which column names them"
+            )
         again, times = Counter(keys).most_common(1)[0] if keys else (("", ""), 1)
         if times > 1:
             raise InputError(f"{path.name}: {_item(again)} has {times} rows; one row per item is accepted")
@@ -148,10 +176,13 @@ class RatersSource:
         if not table.labels:
             raise InputError(f"{path.name}: no item; a header and a row per item were expected")
         raters = check_names(table.raters, "rater", path.name)
+        check_names(list(dict.fromkeys(query for query, _ in table.keys)), "query", path.name)
+        if table.has_models:
+            check_names(list(dict.fromkeys(model for _, model in table.keys)), "model", path.name)
         whole = [
             [*row, truth] for row, truth in zip(table.labels, table.truth or [""] * len(table.labels), strict=True)
         ]
-        codes, values, right, notes = self._meanings(whole)
+        codes, values, right, notes = self._meanings(whole, path)
         labels = codes[:, :-1]
         if (labels == MISSING).all():
             raise InputError(f"{path.name}: {counted(len(raters), 'rater')} and no label")
@@ -172,7 +203,9 @@ class RatersSource:
             sha256=files.digest([path]),
         )
 
-    def _meanings(self, rows: list[list[str]]) -> tuple[np.ndarray, tuple[str, ...], np.ndarray | None, list[str]]:
+    def _meanings(
+        self, rows: list[list[str]], path: Path
+    ) -> tuple[np.ndarray, tuple[str, ...], np.ndarray | None, list[str]]:
         """Codes of all labels, their values, which of these say right, and sentences."""
         texts = TextColumns.of([[text.strip() for text in row] for row in rows], len(rows[0]))
         if self.right is None:
@@ -180,19 +213,41 @@ class RatersSource:
             if (states >= 0).all():
                 codes = np.where(states > Cell.WRONG, MISSING, (states == Cell.RIGHT).astype(np.int64))
                 return codes, ("wrong", "right"), np.array([False, True]), []
-        missing = np.array([SPELLINGS.get(text.lower()) == Cell.MISSING for text in texts.texts], dtype=bool)
-        kept = np.flatnonzero(~missing)
-        place = np.full(len(texts.texts), MISSING)
-        place[kept] = np.arange(len(kept))
-        values = tuple(texts.texts[t] for t in kept) or ("",)
+            if self.threshold is not None:
+                other = texts.texts[texts.codes[states < 0][0]]
+                raise InputError(f"data.threshold: the label {shorten(other)!r} of {path.name} is no number")
+        place, values = _values(texts.texts, any_case=self.right is not None)
+        codes = place[texts.codes]
         if self.right is None:
             said = f"Labels are categories, such as {list_names(values, 4)}; data.right= says which of them mean right."
-            return place[texts.codes], values, None, [said]
-        wanted = {str(name) for name in ([self.right] if isinstance(self.right, str | int | float) else self.right)}
-        if absent := sorted(wanted - set(values)):
-            raise InputError(f"data.right: no label is {absent[0]!r}; there are {list_names(values, 6)}")
-        says = np.array([value in wanted for value in values])
-        return place[texts.codes], values, says, [f"Right means {list_names(sorted(wanted))}, every other label wrong."]
+            return codes, values, None, [said]
+        stated = [self.right] if isinstance(self.right, str | int | float) else self.right
+        wanted = {str(name).strip().casefold(): str(name) for name in stated}
+        if absent := sorted(set(wanted) - {value.casefold() for value in values}):
+            raise InputError(f"data.right: no label is {wanted[absent[0]]!r}; there are {list_names(values, 6)}")
+        says = np.array([value.casefold() in wanted for value in values])
+        meant = [value for value, right in zip(values, says, strict=True) if right]
+        others = [value for value in values if value not in meant]
+        said = f"Right means {list_names(meant)}, every other label wrong ({list_names(others) or 'there is none'})."
+        return codes, values, says, [said]
+
+
+def _values(texts: Sequence[str], *, any_case: bool) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Which label each text is, `MISSING` for none, and the labels, in any case the first spelling of each."""
+    labels: dict[str, int] = {}
+    values: list[str] = []
+    place = np.full(len(texts), MISSING)
+    for t, text in enumerate(texts):
+        if SPELLINGS.get(text.lower()) != Cell.MISSING:
+            place[t] = labels.setdefault(text.casefold() if any_case else text, len(values))
+            values += [text] if place[t] == len(values) else []
+    return place, tuple(values) or ("",)
+
+
+def _are_labels(keys: Sequence[tuple[str, str]], labels: Sequence[Sequence[str]]) -> bool:
+    """Whether what should name the items is nothing but labels that raters give."""
+    given = {text.strip() for row in labels for text in row}
+    return bool(keys) and all(query.strip() in given for query, _ in keys)
 
 
 @dataclass(frozen=True)
