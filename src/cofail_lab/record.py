@@ -134,6 +134,7 @@ class Recorder:
         if self._figures and len(drawings) < len(result.figures) and result.interrupted is None:
             result = replace(result, interrupted=f"{len(drawings)} of {len(result.figures)} figures drawn")
         if self._report:
+            from cofail_lab.report.next_steps import next_step
             from cofail_lab.report.page import render_page
 
             title = f"cofail-lab {self._experiment}"
@@ -141,7 +142,9 @@ class Recorder:
             made = {**inputs_provenance, "date": time.strftime("%Y-%m-%d"), **flat}
             wide = {name: drawn for name, (drawn, _) in drawings.items()}
             phone = {name: drawn for name, (_, drawn) in drawings.items() if drawn is not None}
-            page = render_page(result, title, made, wide, self.folder, phone, [*result.tables])
+            # The page may be moved with its folder: paths in it begin there.
+            following = next_step(self._experiment, result, Path())
+            page = render_page(result, title, made, wide, self.folder, phone, [*result.tables], following)
             self._write("report.html", page)
         if result.interrupted is None:
             self._write_results("completed", **self._fields, provenance=provenance)

@@ -71,6 +71,15 @@ def test_the_first_panel_says_what_the_lab_certifies(page: Page) -> None:
     assert decision(page, "totals") == "One model: there is nothing to combine."
 
 
+def test_the_decision_is_on_the_first_screen(visit: Visits, path: Path) -> None:
+    with visit(path) as page:
+        decided = page.locator("#totals .decision").bounding_box()
+        assert decided is not None and decided["y"] + decided["height"] < 900
+    with visit(path, 390) as page:
+        decided, first = (page.locator(f"#totals {what}").bounding_box() for what in (".decision", "tbody tr >> nth=0"))
+        assert decided is not None and first is not None and decided["y"] < first["y"]
+
+
 def test_what_cannot_be_is_said_and_nothing_breaks(page: Page) -> None:
     page.fill("#best", "1545")
     assert "exceed 1,547 queries" in decision(page, "totals")

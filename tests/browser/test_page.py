@@ -36,7 +36,7 @@ def outcomes() -> Outcomes:
         MODELS,
         "made <b>here</b>",
         per_query={
-            "dataset": np.array([("odd </option>", "even", "rest")[i % 3] for i in range(N)]),
+            "dataset": np.array([("odd </option>" + "-x" * 150, "even", "rest")[i % 3] for i in range(N)]),
             "prompt": np.array([f"What is {i}?\n<img src=x onerror=alert(3)>" for i in range(N)]),
             "key": np.array(["A"] * N),
         },
@@ -67,6 +67,13 @@ def made() -> Result:
         },
         exhibit=exhibit(matrix, certificate, findings),
     )
+
+
+def save_matrix(matrix: Outcomes, folder: Path) -> Path:
+    """The page of another matrix."""
+    certificate = certify_outcomes(matrix, overhead=0.02)
+    result = Result(headline=headline(matrix, certificate), metrics={}, exhibit=exhibit(matrix, certificate, []))
+    return result.save(folder / "run") / "report.html"
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +148,10 @@ def test_a_chip_leads_to_health_and_a_link_opens_what_is_folded(visit: Visits, p
         assert not seen.get_by_text("There is more here.").is_visible()
         seen.evaluate("location.hash = 'folded-u'")
         seen.get_by_text("There is more here.").wait_for(state="visible")
+        # An address that names nothing, and is no text either, stops nothing.
+        seen.goto(f"{page.as_uri()}#%")
+        seen.reload()
+        assert seen.locator(".controls").first.is_visible()
 
 
 def test_downloads_and_parquet(visit: Visits, page: Path) -> None:
@@ -156,6 +167,21 @@ def test_downloads_and_parquet(visit: Visits, page: Path) -> None:
         assert sum(line.endswith(f",0,{M}") for line in lines) == 5
 
 
+def test_a_menu_closes_by_a_key_and_by_a_click_elsewhere(visit: Visits, page: Path) -> None:
+    with visit(page) as seen:
+        cite, data = (seen.locator(".menu > summary", has_text=name) for name in ("Cite", "Data"))
+        cite.focus()
+        seen.keyboard.press("Enter")
+        assert seen.locator(".menu[open]").count() == 1
+        seen.keyboard.press("Escape")
+        assert seen.locator(".menu[open]").count() == 0 and cite.evaluate("one => one === document.activeElement")
+        cite.click()
+        data.click()
+        assert seen.locator(".menu[open] summary").all_inner_texts() == ["Data"]
+        seen.locator(".verdict").click()
+        assert seen.locator(".menu[open]").count() == 0
+
+
 def test_another_run_is_compared(visit: Visits, page: Path, tmp_path: Path) -> None:
     record = json.loads((page.parent / "results.json").read_text())
     record["metrics"] |= {"all_wrong": 0.25, "<i>new": 7}
@@ -163,10 +189,13 @@ def test_another_run_is_compared(visit: Visits, page: Path, tmp_path: Path) -> N
     other = tmp_path / "results.json"
     other.write_text(json.dumps(record))
     broken = tmp_path / "broken.json"
-    broken.write_text("[1]")
     with visit(page) as seen:
-        seen.locator("#other-run").set_input_files(broken)
-        assert "broken.json is not the results.json of a run" in seen.locator("#said").inner_text()
+        for text in ("[1]", "null", '{"metrics": null, "labels": null}'):
+            broken.write_text(text)
+            seen.evaluate("document.getElementById('said').textContent = ''")
+            seen.locator("#other-run").set_input_files([])
+            seen.locator("#other-run").set_input_files(broken)
+            assert "broken.json is not the results.json of a run" in seen.locator("#said").inner_text()
         seen.evaluate(
             """text => {
               const data = new DataTransfer();
@@ -180,6 +209,15 @@ def test_another_run_is_compared(visit: Visits, page: Path, tmp_path: Path) -> N
         assert [row[0] for row in rows] == ["best_model", "all_wrong", "<i>new"]
         assert rows[0][2] == "<b>other</b>" and rows[1][2] == "0.25" and rows[2][1] == "—"
         assert float(rows[1][3]) == pytest.approx(0.25 - made().metrics["all_wrong"], abs=1e-5)
+
+
+def test_no_query_defeats_everyone(visit: Visits, tmp_path: Path) -> None:
+    wrong = outcomes().wrong.copy()
+    wrong[:, 1] = False
+    with visit(save_matrix(replace(outcomes(), wrong=wrong), tmp_path)) as seen:
+        said = seen.locator("#queries > p").first.inner_text()
+        assert said == f"None of {N}. The list begins with what the fewest models get right."
+        assert "1 right" in seen.locator(".query").first.inner_text()
 
 
 def test_all_is_readable_without_the_script(visit: Visits, page: Path) -> None:
@@ -220,6 +258,13 @@ def test_what_fell_comes_first_and_opens(visit: Visits, tmp_path: Path) -> None:
             "What stands: 1 statement",
             "What is only reported: 1 statement",
         ]
+        assert seen.locator(".parts a").all_inner_texts() == [
+            "What fell (1)",
+            "What stands (1)",
+            "What is only reported (1)",
+        ]
+        seen.locator(".parts a").nth(2).click()
+        assert seen.url.endswith("#what-is-only-reported")
         claim = seen.locator(".claim").first
         assert "claimed at least 0.5" in claim.inner_text() and not claim.get_by_text("x < y").is_visible()
         claim.locator("summary").click()

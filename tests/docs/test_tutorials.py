@@ -10,6 +10,7 @@ from hydra.core.global_hydra import GlobalHydra
 
 from cofail_lab.cli import config_folder
 from cofail_lab.command_line import for_hydra
+from cofail_lab.report.figures import style
 from docs import gallery
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -50,3 +51,15 @@ def test_the_gallery_has_every_figure_and_the_commands_of_its_script() -> None:
     images = set(re.findall(r"\]\((figures/gallery/[\w.]+)\)", page))
     assert images == {path.relative_to(DOCS).as_posix() for path in gallery.IMAGES.iterdir()}
     assert sum((DOCS / image).stat().st_size for image in images) < 1_500_000
+
+
+def test_the_gallery_notes_functions_and_leaves_blocks_alone() -> None:
+    with gallery.noted() as called:
+
+        @style.drawing()
+        def draw() -> int:
+            return 1
+
+        with style.drawing():
+            assert called == [] and draw() == 1
+    assert called == ["test_tutorials.draw"]

@@ -65,7 +65,16 @@ RESULT = Result(
     estimates={"predicted": Estimate(0.0512, 0.0004, "monte_carlo"), "absent": Estimate(None, None, "lp")},
     verdicts=(
         Verdict(
-            "P3.v", "june", "Shock & Gaussian are the extremes.", "", "refuted", "undecided", 0.05, 0.0559712, 1e-9
+            "P3.v",
+            "june",
+            "Shock & Gaussian are the extremes.",
+            "",
+            "refuted",
+            "undecided",
+            0.05,
+            0.0559712,
+            1e-9,
+            {"checks": []},
         ),
     ),
     sections=(

@@ -43,7 +43,7 @@ def test_page_escapes_everything_and_needs_nothing_else() -> None:
     # The policy names the hash of the one script that runs; nothing is loaded from anywhere.
     (script,) = scripts
     digest = b64encode(sha256(script.encode()).digest()).decode()
-    assert f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'" in page
+    assert f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base" in page
     assert not re.search(r"https?:|//[a-z]|@import|\son[a-z]+\s*=|javascript:", re.sub("base64,[^'\"]*", "", body))
     links = re.findall(r"""(?:src|href|action|data)\s*=\s*["']?([^"'\s>)]+)""", body)
     assert all(link.startswith(("#", "data:image/png;base64,")) for link in links)
@@ -119,6 +119,17 @@ def matrix(n: int = 8, m: int = 3, **more: object) -> Outcomes:
     wrong[2:, 0] = False
     wrong[3:, 1:2] = False
     return Outcomes(wrong, tuple(f"q{i}" for i in range(n)), tuple("abc"[:m]), "made", **more)  # type: ignore[arg-type]
+
+
+def test_the_bar_claims_no_accuracy_and_no_more_than_all() -> None:
+    said = {
+        mark.kind: mark.value for mark in MatrixView(Exhibit(matrix(), certified=(0.02, 0.07), overhead=0.01)).marks
+    }
+    assert said["range"] == "2.0 to 7.0 points" and said["overhead"].endswith("(+1.0 points)")
+    view = MatrixView(Exhibit(matrix(), certified=(None, 0.07), overhead=0.95))
+    said = {mark.kind: mark.value for mark in view.marks}
+    assert said["range"] == "at most 7.0 points" and said["overhead"] == "95.0 points, more than is left"
+    assert all(0 <= place <= 100 for mark in view.marks for place in (mark.start, mark.end))
 
 
 def test_every_model_is_counted() -> None:

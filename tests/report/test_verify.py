@@ -1,7 +1,14 @@
 """Figures of `experiment=verify` are drawn and captioned."""
 
+import math
+
+import pytest
+
 from cofail_lab.claims import all_claims
 from cofail_lab.report.evidence import CAPTIONS, FIGURES
+from cofail_lab.report.figures.phone import narrow
+from cofail_lab.report.figures.refutation import refutation
+from cofail_lab.report.numbers import span
 from cofail_lab.report.verify import figures
 
 PROPOSITIONS = ("P3", "L1", "P4", "P5", "P6", "P7")
@@ -15,3 +22,30 @@ def test_every_figure_is_drawn_and_captioned():
         assert draw().axes
         assert CAPTIONS[key.removeprefix("evidence_")]
     assert {FIGURES[p] for p in PROPOSITIONS} == {"p3", "p4", "p5", "p7"}
+
+
+@pytest.mark.parametrize(
+    ("allowed", "measured", "log"),
+    [
+        ((1e-12, 1.0), (5e-14, 5e-14), True),
+        ((0.0, 1.0), (1.001, 1.001), False),
+        ((-math.inf, 138.2), (151.0, 151.0), False),
+        ((1e7, math.inf), (8.6e6, 8.6e6), False),
+        ((0.5, 0.5), (0.4, 0.42), False),
+    ],
+)
+def test_a_gap_between_claim_and_measurement_is_seen(
+    allowed: tuple[float, float], measured: tuple[float, float], log: bool
+):
+    axes = refutation(allowed, measured).axes[0]
+    assert [text.get_text() for text in axes.texts][1] == span(*measured)
+    assert [text.get_text() for text in narrow(refutation(allowed, measured)).axes[0].texts][1] == span(*measured)
+    assert (axes.get_xscale() == "log") == log
+
+    def place(value: float) -> float:
+        return axes.transAxes.inverted().transform(axes.transData.transform((value, 0)))[0]
+
+    edge = allowed[0] if measured[0] < allowed[0] else allowed[1]
+    nearest = min(measured, key=lambda value: abs(value - edge))
+    assert abs(place(edge) - place(nearest)) > 0.03
+    assert all(0 <= place(value) <= 1 for value in (edge, *measured))

@@ -364,6 +364,8 @@ def test_verdicts_in_words() -> None:
         ("health", Result("", {"n_findings": 0}), "experiment=fit says what combining can gain"),
         ("verify", Result("", {}, verdicts=(verdict("P3.v", "refuted", "refuted"),)), "experiment.claims=P1.v"),
         ("verify", Result("", {}, verdicts=(verdict("P3.v", "undecided", "refuted"),)), "shows why P3.v came out"),
+        ("bounds", Result("", {}), "experiment=queries counts and names"),
+        ("bounds", Result("", {}, {"target": "oracle gain"}), "measure what is worth most"),
         ("sample", Result("", {}), "cofail-lab here/tables/sample.parquet fits it"),
     ],
 )

@@ -55,6 +55,12 @@ def _verify(result: Result) -> str:
     return "experiment=verify experiment.claims=P1.v verbose=true shows the evidence for one claim"
 
 
+def _bounds(result: Result) -> str:
+    if "target" in result.labels:
+        return f"measure what is worth most; {_SAME} it among known.* says what is still open"
+    return f"{_SAME} experiment=queries counts and names the queries that all of them fail"
+
+
 def _raters(result: Result) -> str:
     if "majority" in result.tables:
         return "cofail-lab {folder}/tables/majority.parquet fits what they vote; other rules are beside it"
@@ -88,7 +94,7 @@ _STEPS: dict[str, str | Callable[[Result], str]] = {
     "self_moa": f"{_SAME} experiment=ensemble_size says how many different models pay",
     "churn": f"{_SAME} experiment=certify says what choosing among all of them can gain at most",
     "scope": f"{_SAME} experiment=certify data.models=... certifies what choosing among the members gains",
-    "bounds": f"{_SAME} experiment=queries counts and names the queries that all of them fail",
+    "bounds": _bounds,
     "plan": f"grade them; then {_SAME} experiment=certify",
     "frontier": f"{_SAME} experiment=decide says how much of it real policies get",
     "explore": "open {folder}/explorer.html in a browser",
@@ -100,7 +106,7 @@ _STEPS: dict[str, str | Callable[[Result], str]] = {
     "raters": _raters,
     "compare": f"{_SAME} experiment=fit for each of the two says whether its tail could be chance",
     "errors": f"{_SAME} experiment=vote says what votes of such models gain",
-    "gather": "gather.metrics=NAMES shows other numbers; the page links every run",
+    "gather": "gather.metrics=NAMES shows other numbers of these runs",
     "grid": "experiment=tail_curve shows one of these curves in full",
     "sample": "cofail-lab {folder}/tables/sample.parquet fits it",
     "convert": "cofail-lab {folder}/tables/grades.parquet fits it",

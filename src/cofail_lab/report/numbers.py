@@ -55,12 +55,12 @@ def ratio(value: float | None) -> str:
 
 
 def number(value: float | None, significant: int = 4) -> str:
-    """Any number: a whole number with thousands separators, another one with this many significant digits."""
+    """Any number: a whole or a large one with thousands separators, another one with this many significant digits."""
     if not _exists(value):
         return ABSENT
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if math.isfinite(value) and value == round(value) and abs(value) < 1e15:
+    if 10**significant - 0.5 <= abs(value) < 1e15 or (abs(value) < 1e15 and value == round(value)):
         return count(value)
     return f"{value:.{significant}g}"
 
@@ -94,6 +94,15 @@ def span(low: float | None, high: float | None) -> str:
         return f"at most {number(high_)}" if low_ is None else f"at least {number(low_)}"
     low_text, high_text = number(float(low_), 6), number(float(high_), 6)
     return low_text if low_text == high_text else f"{low_text} to {high_text}"
+
+
+def parameter(value: object) -> str:
+    """A parameter of a case as text: a list in brackets, its texts without quotation marks; at most 60 characters."""
+    if isinstance(value, list | tuple):
+        text = f"[{', '.join(map(parameter, value))}]"
+    else:
+        text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def agreeing_digits(

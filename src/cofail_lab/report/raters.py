@@ -139,14 +139,10 @@ class Rated:
 
     def sections(self) -> tuple[Section, ...]:
         """Rules, agreement, raters, independence."""
+        caption = f"Agreement of pairs of raters{'' if self._points() is None else ', and quality of each'}."
         return (
             *((Section("Outcomes under each rule", self._about_rules(), self._rule_rows()),) if self.outcomes else ()),
-            Section(
-                "Agreement",
-                self._about_limits(),
-                self._agreement_rows(),
-                {"raters": "Quality of each rater, and agreement of pairs."},
-            ),
+            Section("Agreement", self._about_limits(), self._agreement_rows(), {"raters": caption}),
             Section("The raters", self._about_raters(), listing=self._listing()),
             *(() if self.independence is None else (self._independence(self.independence),)),
             Section("How the labels were read", self.ratings.notes),
@@ -213,11 +209,11 @@ class Rated:
             n, v = len(self.ratings.raters), len(self.ratings.values)
             return (f"{n} raters and {v} values: latent classes need 3 raters or more, and at most 10 values.",)
         residual = self.quality.residual
-        said = (
+        left = f" Correlation they leave: {fixed(residual)}; where it is not 0, believe the votes less."
+        return (
             "Latent classes (Dawid and Skene) take labels as independent given the truth, and flatter raters who share "
-            f"errors. Correlation they leave: {fixed(residual)}; where it is not 0, believe the votes less."
+            f"errors.{'' if residual is None else left}",
         )
-        return (said,)
 
     def _listing(self) -> Listing:
         table = raters_table(self).to_pylist()
@@ -256,11 +252,14 @@ class Rated:
         kappa = np.full((k, k), np.nan)
         for (i, j), one in self.kappas.pairs.items():
             kappa[i, j] = kappa[j, i] = np.nan if one.value is None else one.value
+        return raters(self.ratings.raters, kappa, self._points())
+
+    def _points(self) -> np.ndarray | None:
+        """Sensitivity and specificity of each rater, (k, 2); None where they are not known."""
         places = dict(classes(self))
-        quality = None
-        if self.quality is not None and places["sensitivity"] is not None:
-            quality = self.quality.fitted.own[:, [places["sensitivity"], places["specificity"]]]
-        return raters(self.ratings.raters, kappa, quality)
+        if self.quality is None or places["sensitivity"] is None:
+            return None
+        return self.quality.fitted.own[:, [places["sensitivity"], places["specificity"]]]
 
 
 _COLUMNS = {

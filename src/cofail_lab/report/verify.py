@@ -10,7 +10,7 @@ import pyarrow as pa
 from cofail_lab.claims.claim import Claim
 from cofail_lab.claims.self_test import FalseAlarm, FalseAlarms, PlantedMutant
 from cofail_lab.report.evidence import CAPTIONS, FIGURES
-from cofail_lab.report.numbers import count, percent, span
+from cofail_lab.report.numbers import count, parameter, percent, span
 from cofail_lab.result import Row, Section
 from cofail_lab.verdict import Status, Verdict
 
@@ -182,17 +182,12 @@ def _evidence(proposition: str, verdicts: Sequence[Verdict]) -> Section:
 def refutation(verdict: Verdict) -> Row:
     """What refuted a claim: measured against claimed, the check and the case."""
     stored = verdict.evidence["counterexample"]
-    case = ", ".join(f"{name}={_short(value)}" for name, value in stored["case"].items())
+    case = ", ".join(f"{name}={parameter(value)}" for name, value in stored["case"].items())
     return Row(
         f"{verdict.id} ({verdict.release})",
         f"measured {span(*stored['measured'])}, claimed {span(*stored['allowed'])}",
         f"{stored['check']}: {case}",
     )
-
-
-def _short(value: object) -> str:
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _cell(value: object) -> object:

@@ -35,7 +35,9 @@ def _map(shown: Slice) -> Figure:
     norm = TwoSlopeNorm(0.0, *(sign * _size(sign * finite) for sign in (-1, 1)))
     drawn = axes.pcolormesh(*shown.values, shown.margin.T, cmap="RdBu", norm=norm, shading="nearest", rasterized=True)
     axes.set_facecolor("#eeeeee")
-    axes.plot(*shown.point, "o", color="black", markerfacecolor="none", markersize=7)
+    # A dark and a light ring: one of them is seen on every shade, also where a dark page turns them around.
+    for colour, size, width in (("white", 8, 3.0), ("black", 8, 1.2)):
+        axes.plot(*shown.point, "o", color=colour, markerfacecolor="none", markersize=size, markeredgewidth=width)
     for axis, values, log in zip((axes.xaxis, axes.yaxis), shown.values, shown.log, strict=True):
         if log:
             decades(axis, values[0], values[-1])

@@ -34,7 +34,7 @@ def facts_one_by_one(
         axes.axvline(observed, color=STRONG, linewidth=1, label="in the matrix")
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)
     axes.set_yticks(rows, [name if n < 2 else f"+ {name}" for n, name in enumerate(names)])
-    axes.invert_yaxis()
+    axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(-0.01, 1.01)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xlabel(shorten(target, 60))

@@ -26,6 +26,7 @@ def render_page(
     folder: Path = Path(),
     phone: Mapping[str, str] | None = None,
     parquet: Collection[str] = (),
+    following: str | None = None,
 ) -> str:
     """A self-contained page: no network, one hashed script; every text from a file is escaped.
 
@@ -38,6 +39,7 @@ def render_page(
         folder: where the page will be; links to other files are relative to it.
         phone: name -> SVG text of the figures that look otherwise on a phone.
         parquet: names of the tables that are written beside the page, as ``tables/<name>.parquet``.
+        following: what to do next, of an experiment whose result does not say so itself.
     """
     numbers = {f"figure-{i}": name for i, name in enumerate(figures)}
     sections = [*result.sections]
@@ -68,7 +70,8 @@ def render_page(
             parquet=[(name, f"tables/{quote(name)}.parquet") for name in parquet],
             definition=definition,
             answer=_answer(result),
-            next_steps=[said for part in result.brief if part.title == NEXT for said in part.sentences],
+            next_steps=[said for part in result.brief if part.title == NEXT for said in part.sentences]
+            + ([] if following is None else [f"Next: {following}."]),
             style=STYLE,
             dark=dark_variables(),
             script=SCRIPT,

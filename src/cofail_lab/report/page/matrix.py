@@ -12,7 +12,7 @@ import numpy as np
 
 from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.report.names import printable, shorten
-from cofail_lab.report.numbers import count, percent, points
+from cofail_lab.report.numbers import count, interval, percent, points
 from cofail_lab.report.page.environment import as_json
 from cofail_lab.result import Exhibit
 
@@ -105,11 +105,17 @@ class MatrixView:
         marks = [Mark("best", f"best model, {name}", percent(best), 0.0, at(best))]
         if high is not None:
             start_, end = best + (low or 0), min(best + high, 1.0)
-            said = f"{'at most ' if low is None else f'{percent(start_)} to '}{percent(end)}"
-            marks.append(Mark("range", "certified for a perfect selector", said, at(start_), at(end)))
+            # The gain is certified; where it ends on the bar is not, as the best model's accuracy is that of a sample.
+            said = f"at most {points(high)}" if low is None else interval(low, high, points)
+            marks.append(Mark("range", "certified gain of a perfect selector", said, at(start_), at(end)))
         marks.append(Mark("ceiling", "ceiling, this sample", percent(ceiling), at(ceiling), at(ceiling)))
         if cost is not None:
-            said, place = f"{percent(best + cost)} (+{points(cost)})", at(min(best + cost, 1.0))
+            place = at(min(best + cost, 1.0))
+            said = (
+                f"{percent(best + cost)} (+{points(cost)})"
+                if best + cost <= 1
+                else f"{points(cost)}, more than is left"
+            )
             marks.append(Mark("overhead", "combining must pay", said, place, place))
         return marks
 

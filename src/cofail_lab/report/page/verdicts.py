@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cofail_lab.report.numbers import count, span
+from cofail_lab.report.numbers import count, parameter, span
 from cofail_lab.result import Result
 from cofail_lab.verdict import Verdict
 
@@ -126,10 +126,5 @@ def _control(control: Mapping[str, Any] | None) -> str:
 def _case(stored: Mapping[str, Any] | None) -> str:
     if not stored:
         return ""
-    case = ", ".join(f"{name} = {_short(value)}" for name, value in stored["case"].items())
+    case = ", ".join(f"{name} = {parameter(value)}" for name, value in stored["case"].items())
     return f"{stored['check']}: measured {span(*stored['measured'])}, claimed {span(*stored['allowed'])}, at {case}"
-
-
-def _short(value: object) -> str:
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

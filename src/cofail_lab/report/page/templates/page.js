@@ -67,10 +67,22 @@ document.addEventListener("click", (event) => {
   if (button.dataset.csv) download(`${button.dataset.csv}.csv`, tables[button.dataset.csv]());
 });
 
+// ---- menus: one is open at a time; Escape or a click elsewhere closes it
+
+const menus = [...document.querySelectorAll(".menu")];
+const close = (but) => { for (const menu of menus) if (menu !== but) menu.open = false; };
+addEventListener("click", (event) => close(event.target.closest(".menu")));
+addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && menus.find((one) => one.open);
+  if (!menu) return;
+  close();
+  menu.querySelector("summary").focus();
+});
+
 // ---- sections that are folded: a link into one opens it, and so does printing
 
 function unfold() {
-  const target = location.hash.length > 1 && byId(decodeURIComponent(location.hash.slice(1)));
+  const target = location.hash.length > 1 && byId(location.hash.slice(1));
   for (let up = target || null; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
   if (target) target.scrollIntoView();
 }
@@ -254,7 +266,7 @@ function compare(name, text) {
   let other;
   try {
     other = JSON.parse(text);
-    if (typeof other.metrics !== "object" || typeof other.labels !== "object") throw new Error("no metrics");
+    if (![other.metrics, other.labels].every((part) => part && typeof part === "object")) throw new Error("no metrics");
   } catch {
     return say(`${name} is not the results.json of a run.`);
   }
