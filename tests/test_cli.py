@@ -192,7 +192,7 @@ COUNTS = ("experiment=certify", "data=counts", "data.n_all_wrong=17", "data.n_qu
     [
         (("experiment.bootstrapp=3",), "experiment.bootstrapp: no such key"),
         (("nonsense=3",), "nonsense: no such key"),
-        (("experiment=fitt",), "experiment=fitt: no such choice, did you mean fit?; there are bounds, "),
+        (("experiment=fitt",), "experiment=fitt: no such choice, did you mean fit?; there are audit, bounds, "),
         (("experiment.bootstrapp=3",), "did you mean experiment.bootstrap?"),
         (("absent.csv",), "absent.csv: no such file"),
         (("data.path=https://example.org/a.csv",), "is an address; download the file first"),

@@ -103,7 +103,7 @@ def _parts(grades: Grades, name: str) -> Iterator[tuple[str, Outcomes]]:
     if dataset is not None and len(np.unique(dataset.astype(str))) > 1:
         for one in np.unique(dataset.astype(str)):
             rows = dataset.astype(str) == one
-            columns = (grades.cells[rows] <= Cell.WRONG).any(axis=0)
+            columns = np.any(grades.cells[rows] <= Cell.WRONG, axis=0)
             parts.append((f"{name}, dataset {shorten(one)}", grades.take(rows, columns)))
     for place, part in parts:
         try:

@@ -33,7 +33,7 @@ def panel(case: Case, k: int) -> dict[Votes, Fraction]:
     """Every pattern of k alike raters, whatever the truth."""
     prevalence = Fraction(case["prevalence"], 100)
     sides = ((prevalence, Fraction(case["sensitivity"], 100)), (1 - prevalence, 1 - Fraction(case["specificity"], 100)))
-    mass = dict.fromkeys(product((0, 1), repeat=k), Fraction(0))
+    mass: dict[Votes, Fraction] = {votes: Fraction(0) for votes in product((0, 1), repeat=k)}
     for share, says_right in sides:
         for votes, p in of_votes([says_right] * k).items():
             mass[votes] += share * p
