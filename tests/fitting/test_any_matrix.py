@@ -101,6 +101,13 @@ def any_matrix(n: int, m: int, seed: int) -> np.ndarray:
     return wrong
 
 
+def test_models_that_are_exactly_independent_are_fitted() -> None:
+    """All 60 combinations of three residues: every correlation is 0, so that no law with the same pairs has an atom."""
+    rows = np.arange(60)
+    wrong = np.column_stack([rows % 3 < 2, rows % 4 < 3, rows % 5 < 4])
+    checked(wrong, bootstrap=6, null=19)
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 4), (3, 3), (9, 4)])
 @pytest.mark.parametrize("seed", range(3))
 def test_any_small_matrix_is_fitted(shape: tuple[int, int], seed: int) -> None:

@@ -33,7 +33,12 @@ def test_the_first_job_of_every_study_runs(run: Run, tmp_path: Path, study: str)
         config = compose("config", overrides=[f"study={study}"], return_hydra_config=True)
     swept = {} if config.hydra.sweeper.params is None else config.hydra.sweeper.params
     first = [f"{key}={str(values).split(',')[0]}" for key, values in swept.items() if "(" not in str(values)]
-    few = ["experiment.axes.theta.n=2"] if study == "clayton_grid" else []
+    few = {
+        "clayton_grid": ["experiment.axes.theta.n=2"],
+        "atlas_of_matrices": ["data.path=grades.csv", "experiment.bootstrap=10", "experiment.null=19"],
+    }.get(study, [])
+    rows = [f"q{i},{i % 3 // 2},{i % 4 // 3},{i % 5 // 4}" for i in range(60)]
+    (tmp_path / "grades.csv").write_text("\n".join(["query,a,b,c", *rows]))
     code, out, err = run(f"study={study}", "hydra.mode=RUN", "hydra.run.dir=r", "record.figures=false", *first, *few)
     assert (code, err) == (0, ""), out
     record = json.loads((tmp_path / "r/results.json").read_text())

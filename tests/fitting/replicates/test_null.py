@@ -96,6 +96,7 @@ def test_an_atom_that_rates_and_the_mean_pair_do_not_show() -> None:
 def test_no_atom_beyond_the_best_model_or_the_pairs() -> None:
     assert with_atom(law_of(4, 0.5), 0.3) is None  # the best model errs on 30%
     assert with_atom(law_of(4, 0.02), 0.25) is None  # the pairs are too rarely wrong together
+    assert with_atom(OneFactorGaussian([0.3, 0.4, 0.5], [0.0, 0.0, 0.0]), 0.02) is None  # nothing makes up for it
 
 
 def test_the_p_value_is_uniform_under_the_null() -> None:

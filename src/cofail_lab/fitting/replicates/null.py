@@ -193,7 +193,11 @@ def with_atom(law: OneFactorGaussian, atom: float) -> "AtomInflated | None":
         return float(np.mean(_relative_cdf(t[left], t[right], correlation)))
 
     target = (mean_pair(rates, 1.0) - atom) / (1 - atom)
-    largest = min(1.5, 0.999 / float(np.abs(loadings).max()))
+    strongest = float(np.abs(loadings).max())
+    if strongest == 0:
+        # Independent models: an atom only adds joint errors, and no loading is there to make up for them.
+        return None
+    largest = min(1.5, 0.999 / strongest)
 
     def excess(scale: float) -> float:
         return mean_pair(base_rates, scale) - target
