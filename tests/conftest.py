@@ -75,11 +75,11 @@ class Run:
         return {**os.environ, "COLUMNS": "100", **environment}
 
 
-def real_path(name: str) -> Path:
-    """A real matrix that lives beside the project; absent it is a failure in CI and a stated skip elsewhere."""
-    path = REAL_DATA / f"{name}.csv.gz"
+def real_path(name: str, suffix: str = ".csv.gz") -> Path:
+    """Real data that lives beside the project; absent it is a failure in CI and a stated skip elsewhere."""
+    path = REAL_DATA / (name + suffix)
     if not path.exists():
-        message = f"the real matrix {name} is not at {REAL_DATA}"
+        message = f"{path.name} is not at {REAL_DATA}"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)

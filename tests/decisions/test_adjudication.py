@@ -17,7 +17,7 @@ from cofail_lab.decisions.adjudication import (
     state_of,
     tally,
 )
-from tests.conftest import REAL_DATA
+from tests.conftest import real_path
 
 GENUINE_FIRST, AMBIGUOUS_FIRST = ORDERS
 
@@ -53,9 +53,7 @@ def test_an_answer_says_nothing_of_a_key_that_is_not_known() -> None:
 
 def test_the_published_raters() -> None:
     """Eleven items, two raters: the published classes come from one order, the other leaves no genuine one."""
-    path = REAL_DATA / "audit_raters.csv"
-    if not path.exists():
-        pytest.skip(f"the published ratings are not at {REAL_DATA}")
+    path = real_path("audit_raters", ".csv")
     with path.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     readings = [

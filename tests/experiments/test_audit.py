@@ -17,7 +17,7 @@ from cofail_lab.experiments.audit import Audit
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.grades import Grades
 from cofail_lab.result import Result
-from tests.conftest import REAL_DATA, Run
+from tests.conftest import Run, real_path
 from tests.experiments.sources import Fixed
 
 NAMES = ["=cmd|' /C calc'!A0", "-1", "'x", "007", "1/2", *(f"q{i}" for i in range(5, 40))]
@@ -307,9 +307,7 @@ def test_the_chance_verdict_before_and_after(tmp_path: Path) -> None:
 
 def test_the_published_raters_as_a_sheet(tmp_path: Path) -> None:
     """Eleven all-wrong queries, two raters: 3 genuine as published, none if ill-posed items are ambiguous first."""
-    path = REAL_DATA / "audit_raters.csv"
-    if not path.exists():
-        pytest.skip(f"the published ratings are not at {REAL_DATA}")
+    path = real_path("audit_raters", ".csv")
     with path.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     names = tuple(row["query"] for row in rows)

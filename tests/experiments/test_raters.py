@@ -11,7 +11,7 @@ from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.raters import Raters
-from tests.conftest import REAL_DATA, Run
+from tests.conftest import Run, real_path
 from tests.data.cells import grades_of, write
 from tests.experiments.sources import Fixed
 
@@ -88,9 +88,7 @@ def test_without_other_votes_nothing_is_said_of_favour(tmp_path):
 
 
 def test_the_published_adjudication():
-    path = REAL_DATA / "audit_raters.csv"
-    if not path.exists():
-        pytest.skip(f"audit_raters.csv is not at {REAL_DATA}")
+    path = real_path("audit_raters", ".csv")
     answers = read(str(path), raters="answer_*").metrics
     posed = read(str(path), raters="well_posed_*").metrics
     assert (answers["n_agreed"], answers["n_rated"]) == (9, 11)

@@ -138,7 +138,7 @@ class Moments:
     table: Mapping[int, Limits]
 
     def labels(self, pool: Pool) -> np.ndarray:
-        """No model is told apart."""
+        """All models are alike."""
         return np.zeros(pool.n_models, dtype=int)
 
     def rows(self, states: States) -> Rows:
@@ -236,7 +236,7 @@ class Cells:
     shares: tuple[Limits, ...]
 
     def labels(self, pool: Pool) -> np.ndarray:
-        """No model is told apart."""
+        """All models are alike."""
         return np.zeros(pool.n_models, dtype=int)
 
     def rows(self, states: States) -> Rows:

@@ -120,7 +120,7 @@ def next_facts(known: FrechetClass, found: DeclaredRange, queries: int = 200, mo
 
 
 def _box(value: float, queries: int, kind: str) -> Limits:
-    """The 95% limits after so many queries, were the observed rate this value."""
+    """The 95% limits after this many queries if the observed rate is this value."""
     if kind == "moments":
         return Limits(*bounded_mean_limits(value, queries, 0.025))
     low, high = clopper_pearson(value * queries, queries, 0.05)

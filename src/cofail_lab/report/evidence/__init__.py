@@ -41,7 +41,7 @@ CAPTIONS = {
     "p10": "One run's oracle, what a router that decides before answering can reach, and the two-run sandwich.",
     "p11": "A limit that forgets the search fails the more sets were searched; greedy choice leaves a little more than "
     "the best set.",
-    "p12": "A table by type captures the share of the gain with which the type is told; a router that knows nothing "
+    "p12": "A table by type captures the share of the gain with which the type is known; a router that knows nothing "
     "loses whenever it leaves the best model.",
     "p13": "Mixing the two models at the same dollars is a harder rival than random escalation: a cascade that gains "
     "at every fraction can lose to it, and it asks for a better confidence.",
