@@ -1,0 +1,120 @@
+"""All that a result says, as lines of text, and lines compared with those that were kept.
+
+Numbers are kept with six digits, and may differ in the fourth: another machine rounds differently.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from math import isclose
+from typing import Any
+
+import pyarrow as pa
+from matplotlib.figure import Figure
+
+from cofail_lab.result import Result, Section
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
+# Of a column of a table so many cells are written; the rest counts with its sum.
+_CELLS = 12
+
+
+def lines(result: Result) -> list[str]:
+    """Headline, metrics, labels, estimates, verdicts, words, tables, figures and the matrix of the page."""
+    return [" ".join(line.split()) if "\n" in line else line for line in _lines(result)]
+
+
+def _lines(result: Result) -> Iterator[str]:
+    yield f"headline: {result.headline}"
+    for kind in ("metrics", "labels"):
+        for name, value in getattr(result, kind).items():
+            yield f"{kind} {name}: {_shown(value)}"
+    for name, estimate in result.estimates.items():
+        yield f"estimates {name}: {_shown(estimate.value)} ± {_shown(estimate.error)} by {estimate.kind}"
+    for verdict in result.verdicts:
+        yield f"verdict {verdict.id} ({verdict.release}): {verdict.status}, expected {verdict.expected}"
+    for kind in ("brief", "sections"):
+        for section in getattr(result, kind):
+            yield from _section(kind, section)
+    for name, table in result.tables.items():
+        yield f"table {name}: {table.num_rows} rows{', csv' if name in result.csv else ''}"
+        yield from (f"  {column}: {_column(table, column)}" for column in table.column_names)
+    for name, draw in result.figures.items():
+        yield from _figure(name, draw())
+    if result.exhibit is not None:
+        shown = result.exhibit
+        yield f"exhibit: {shown.verdict}; {_shown(shown.certified)}; {_shown(shown.overhead)}; {shown.leads}"
+        yield from (f"  caveat {' | '.join(caveat)}" for caveat in shown.caveats)
+
+
+def _section(kind: str, section: Section) -> Iterator[str]:
+    yield f"{kind}: {section.title}{' (appendix)' if section.appendix else ''}"
+    yield from (f"  {sentence}" for sentence in section.sentences)
+    yield from (f"  {row.label} | {row.value} | {row.note}" for row in section.rows)
+    yield from (f"  figure {name}: {caption}" for name, caption in section.figures.items())
+    if section.listing is not None:
+        yield f"  listing {' | '.join(section.listing.columns)}"
+        yield from (f"    {' | '.join(row)}" for row in section.listing.rows)
+
+
+def _column(table: pa.Table, name: str) -> str:
+    cells = table.column(name).to_pylist()
+    shown = " ".join(map(_shown, cells[:_CELLS]))
+    if len(cells) <= _CELLS:
+        return shown
+    numbers = [cell for cell in cells if isinstance(cell, int | float)]
+    return f"{shown} … {_shown(sum(numbers)) if numbers else len(set(map(str, cells)))}"
+
+
+def _figure(name: str, figure: Figure) -> Iterator[str]:
+    """What is written on a figure, and for each drawn thing the sums of its coordinates."""
+    yield f"figure {name}: {' | '.join(text.get_text() for text in figure.texts)}"
+    for axes in figure.axes:
+        words = (axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), axes.get_xscale(), axes.get_yscale())
+        yield f"  axes: {' | '.join(words)}"
+        legend = axes.get_legend()
+        texts = [*axes.texts, *([] if legend is None else legend.get_texts())]
+        yield from (f"    {' '.join(text.get_text().split())}" for text in texts if text.get_text().strip())
+        for line in axes.lines:
+            yield f"    line of {len(line.get_xdata())}: {_sum(line.get_xdata())} {_sum(line.get_ydata())}"
+        boxes = [patch.get_extents().bounds for patch in axes.patches if hasattr(patch, "get_width")]
+        if boxes:
+            sizes = [(patch.get_width(), patch.get_height()) for patch in axes.patches if hasattr(patch, "get_width")]
+            yield f"    {len(boxes)} bars: {_sum(w for w, _ in sizes)} {_sum(h for _, h in sizes)}"
+        for collection in axes.collections:
+            offsets = collection.get_offsets()
+            yield f"    {len(offsets)} marks: {_sum(offsets[:, 0])} {_sum(offsets[:, 1])}"
+
+
+def _sum(numbers: Any) -> str:
+    try:
+        return _shown(float(sum(float(x) for x in numbers if x is not None and float(x) == float(x))))
+    except (TypeError, ValueError):
+        return "words"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, int | float):
+        return f"{float(value) + 0.0:.6g}" if abs(value) > 1e-12 else "0"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}={_shown(cell)}" for key, cell in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    return str(value)
+
+
+def differences(found: Sequence[str], kept: Sequence[str]) -> list[str]:
+    """Where two results differ, line by line; empty where they say the same."""
+    wrong = [f"{there}\n   now: {here}" for here, there in zip(found, kept, strict=False) if not _same(here, there)]
+    return wrong if len(found) == len(kept) else [f"{len(kept)} lines; now {len(found)}", *wrong[:1]]
+
+
+def _same(here: str, there: str) -> bool:
+    """Whether two lines have the same words, and numbers that differ by rounding only."""
+    if here == there:
+        return True
+    if _NUMBER.sub("0", here) != _NUMBER.sub("0", there):
+        return False
+    pairs = zip(_NUMBER.findall(here), _NUMBER.findall(there), strict=True)
+    return all(isclose(float(a), float(b), rel_tol=3e-4, abs_tol=1e-9) for a, b in pairs)
