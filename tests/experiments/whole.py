@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isclose
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from matplotlib.figure import Figure
 
@@ -81,7 +82,7 @@ def _figure(name: str, figure: Figure) -> Iterator[str]:
             sizes = [(patch.get_width(), patch.get_height()) for patch in axes.patches if hasattr(patch, "get_width")]
             yield f"    {len(boxes)} bars: {_sum(w for w, _ in sizes)} {_sum(h for _, h in sizes)}"
         for collection in axes.collections:
-            offsets = collection.get_offsets()
+            offsets = np.asarray(collection.get_offsets())
             yield f"    {len(offsets)} marks: {_sum(offsets[:, 0])} {_sum(offsets[:, 1])}"
 
 
