@@ -31,15 +31,15 @@ def test_a_name_is_text_or_a_whole_number(value: Any, text: str) -> None:
 def test_what_is_no_name(value: Any, kind: str) -> None:
     with pytest.raises(InputError, match=f"^here: id is {kind}; a name was expected$"):
         name({"id": value}, "id", "here")
-    with pytest.raises(InputError, match="^here: no 'id' among model, score$"):
+    with pytest.raises(InputError, match=r"^here: no 'id' among model, score$"):
         name({"model": value, "score": 1}, "id", "here")
 
 
 def test_objects_and_lists_are_told_apart() -> None:
     assert (mapping({"a": 1}, "here"), listing([1], "here")) == ({"a": 1}, [1])
-    with pytest.raises(InputError, match="^here: a list where an object was expected$"):
+    with pytest.raises(InputError, match=r"^here: a list where an object was expected$"):
         mapping([1], "here")
-    with pytest.raises(InputError, match="^here: 'x' where a list was expected$"):
+    with pytest.raises(InputError, match=r"^here: 'x' where a list was expected$"):
         listing("x", "here")
 
 
