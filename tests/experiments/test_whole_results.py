@@ -4,7 +4,6 @@ That the numbers are right is tested elsewhere, by hand and by other ways to com
 `WRITE_GOLDEN=1 pytest tests/experiments/test_whole_results.py` writes what is kept in ``tests/golden/results`` anew.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -40,9 +39,8 @@ from cofail_lab.experiments.vote import VotesOfSets
 from cofail_lab.grades import Cell, Grades
 from cofail_lab.result import Result
 from tests.experiments.sources import Fixed
-from tests.experiments.whole import differences, lines
+from tests.experiments.whole import check, differences
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "results"
 N, MODELS = 90, ("ant", "bee", "cat", "dog", "eel")
 
 
@@ -193,11 +191,7 @@ RESULTS: dict[str, Callable[[Path], Result]] = {
 
 @pytest.mark.parametrize("name", RESULTS)
 def test_a_whole_result(name: str, tmp_path: Path) -> None:
-    found = [line.replace(str(tmp_path), "") for line in lines(RESULTS[name](tmp_path))]
-    path = GOLDEN / f"{name}.txt"
-    if os.environ.get("WRITE_GOLDEN"):
-        path.write_text("\n".join(found) + "\n", encoding="utf-8")
-    assert differences(found, path.read_text(encoding="utf-8").splitlines()) == []
+    check(name, RESULTS[name](tmp_path), tmp_path)
 
 
 def test_rounding_is_no_difference_and_words_are() -> None:

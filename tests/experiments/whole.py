@@ -3,9 +3,11 @@
 Numbers are kept with six digits, and may differ in the fourth: another machine rounds differently.
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import isclose
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +16,24 @@ from matplotlib.figure import Figure
 
 from cofail_lab.result import Result, Section
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "results"
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
 # Of a column of a table so many cells are written; the rest counts with its sum.
 _CELLS = 12
+
+
+def check(name: str, result: Result, *paths: Path) -> None:
+    """Fail where a result differs from what is kept under its name; folders in ``paths`` are left out of all words.
+
+    With ``WRITE_GOLDEN=1`` in the environment the result is kept instead.
+    """
+    found = lines(result)
+    for path in paths:
+        found = [line.replace(str(path), "") for line in found]
+    kept = GOLDEN / f"{name}.txt"
+    if os.environ.get("WRITE_GOLDEN"):
+        kept.write_text("\n".join(found) + "\n", encoding="utf-8")
+    assert differences(found, kept.read_text(encoding="utf-8").splitlines()) == []
 
 
 def lines(result: Result) -> list[str]:
