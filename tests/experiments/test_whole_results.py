@@ -4,6 +4,7 @@ That the numbers are right is tested elsewhere, by hand and by other ways to com
 `WRITE_GOLDEN=1 pytest tests/experiments/test_whole_results.py` writes what is kept in ``tests/golden/results`` anew.
 """
 
+import csv
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cofail_lab.bounds.declared.known import Known
 from cofail_lab.data.counts import CountsSource
 from cofail_lab.data.readers.raters import RatersSource
 from cofail_lab.experiments.audit import Audit
@@ -19,6 +21,7 @@ from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.bounds import Bounds
 from cofail_lab.experiments.cascade import Cascade
 from cofail_lab.experiments.certify import Certify
+from cofail_lab.experiments.check import Check
 from cofail_lab.experiments.churn import AdoptOrCommit
 from cofail_lab.experiments.compare import Compare
 from cofail_lab.experiments.decide import Decide
@@ -26,17 +29,21 @@ from cofail_lab.experiments.ensemble_size import EnsembleSize
 from cofail_lab.experiments.errors import SharedWrongAnswers
 from cofail_lab.experiments.explore import Explore
 from cofail_lab.experiments.frontier import CostFrontier
+from cofail_lab.experiments.grid import Grid
 from cofail_lab.experiments.health import Health
 from cofail_lab.experiments.plan import Plan
 from cofail_lab.experiments.policies import Policies
 from cofail_lab.experiments.queries import Queries
 from cofail_lab.experiments.raters import Raters
 from cofail_lab.experiments.regrade import Regrade
+from cofail_lab.experiments.sample import Sample
 from cofail_lab.experiments.scope import ScopeOfACeiling
 from cofail_lab.experiments.select import SelectModels
 from cofail_lab.experiments.self_moa import SelfOrMixed
+from cofail_lab.experiments.verify import Verify
 from cofail_lab.experiments.vote import VotesOfSets
 from cofail_lab.grades import Cell, Grades
+from cofail_lab.models import CommonShock
 from cofail_lab.result import Result
 from tests.experiments.sources import Fixed
 from tests.experiments.whole import check, differences
@@ -160,6 +167,35 @@ def raters(folder: Path) -> Result:
     return Raters(bootstrap=100).run(Inputs(RunOptions(), source=lambda: source))
 
 
+def filled(folder: Path) -> Result:
+    """The sheet of the audit read back, three of its queries read: one key is wrong, one query ambiguous."""
+    rows = Audit(others=3, null=0, choices=4).run(inputs(pool())).tables["sheet"].to_pylist()
+    verdicts = {
+        1: {"verdict": "reference_error", "right_answer": "E"},
+        2: {"verdict": "ambiguous"},
+        3: {"verdict": "genuine"},
+    }
+    for row in rows:
+        row.update(verdicts.get(row["draw"], {}))
+    with (folder / "filled.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return Audit(verdicts=str(folder / "filled.csv"), null=0).run(inputs(pool()))
+
+
+def facts() -> Result:
+    known = Known(n_models=4, rates=[0.4, 0.3, 0.35, 0.2], pairs=0.12)
+    return Bounds(target="majority", queries=300).run(Inputs(RunOptions(), known=known))
+
+
+def shock(experiment: Any) -> Result:
+    """With the law of a common shock, whose parameters can be changed."""
+    law = lambda **changed: CommonShock(**{"shock": 0.05, "base_error_rates": "0.3x8", **changed})  # noqa: E731
+    return experiment.run(Inputs(RunOptions(), law_factory=law))
+
+
+OWN = {"says": "all_wrong(m) > pair", "over": {"shock": [0.01, 0.3], "m": [3, 8]}}
 RESULTS: dict[str, Callable[[Path], Result]] = {
     "audit": lambda _: Audit(others=5, null=0, choices=4).run(inputs(pool())),
     "bounds": lambda _: Bounds().run(inputs(pool())),
@@ -186,6 +222,15 @@ RESULTS: dict[str, Callable[[Path], Result]] = {
     "select_budget": lambda _: SelectModels(k=None, budget=4.0, price_column="price").run(inputs(pool())),
     "self_moa": lambda _: SelfOrMixed(bootstrap=100, band=0.3).run(inputs(pool())),
     "vote": lambda _: VotesOfSets().run(inputs(pool())),
+    "audit_read": filled,
+    "audit_totals": lambda _: Audit(totals={"genuine": 3, "ambiguous": 1}).run(
+        counts(n_all_wrong=9, n_queries=300, n_models=12, best_correct=250)
+    ),
+    "bounds_facts": lambda _: facts(),
+    "grid": lambda _: shock(Grid({"shock": [0.02, 0.1]}, (2, 8))),
+    "sample": lambda _: shock(Sample(n_queries=40)),
+    "check": lambda _: shock(Check(OWN, points=64)),
+    "verify": lambda _: shock(Verify(claims=["P1.iv", "P4.iii"])),
 }
 
 

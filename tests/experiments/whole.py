@@ -55,7 +55,7 @@ def _lines(result: Result) -> Iterator[str]:
             yield from _section(kind, section)
     for name, table in result.tables.items():
         yield f"table {name}: {table.num_rows} rows{', csv' if name in result.csv else ''}"
-        yield from (f"  {column}: {_column(table, column)}" for column in table.column_names)
+        yield from (f"  {column}: {_column(table, column)}" for column in table.column_names if column != "seconds")
     for name, draw in result.figures.items():
         yield from _figure(name, draw())
     if result.exhibit is not None:
