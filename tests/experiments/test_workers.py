@@ -183,3 +183,14 @@ def test_missing_batches(tasks: Tasks) -> None:
     assert missing_batches(stage, None) == [first, last]
     assert missing_batches(stage, table) == [last]
     assert missing_batches(stage, table.slice(1)) == [first, last]
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds", "backend", "n"),
+    [(4, 8.0, "cpu", 4), (4, 7.9, "cpu", 1), (1, 100.0, "cpu", 1), (2, 100.0, "cpu", 2), (4, 100.0, "gpu", 1)],
+)
+def test_processes_are_worth_their_start_and_share_no_accelerator(
+    monkeypatch: pytest.MonkeyPatch, asked: int, seconds: float, backend: str, n: int
+) -> None:
+    monkeypatch.setattr("jax.default_backend", lambda: backend)
+    assert n_worth(asked, seconds) == n
