@@ -38,6 +38,7 @@ EVERYTHING: Mapping[str, Any] = {
 FITS: dict[str, tuple[Callable[[], MatrixFit], Fit]] = {
     "fit": (fitted, Fit()),
     "fit_everything": (lambda: fitted(**EVERYTHING), Fit(choices=4, null=19)),
+    "fit_guessed": (lambda: fitted(pool({"none": 90, "a": 5, "abc": 5})), Fit(choices=2)),
     "fit_no_tail": (lambda: fitted(pool({"a": 20, "b": 7, "abc": 73})), Fit(overhead=0.3)),
 }
 
