@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from cofail_lab.data.names import shorten
 from cofail_lab.report.answer import _condensed
 from cofail_lab.report.finding import _listed
+from cofail_lab.report.names import shorten
 from cofail_lab.report.page.inline_svg import inline
 from cofail_lab.report.policies import _suspicion_sentence
 from tests.policies.test_contest import score
