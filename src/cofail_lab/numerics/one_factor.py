@@ -50,9 +50,10 @@ def trapezoid_error(kappa: Float[Array, "..."], spacing: Float[Array, "..."]) ->
     return 2 * jnp.exp(kappa * y**2 / 2 - exponent) / -jnp.expm1(-exponent)
 
 
-def proven_spacing(kappa: Float[Array, "..."], error: float) -> Float[Array, "..."]:
-    """A spacing whose `trapezoid_error` is at most ``error`` (below .1)."""
-    return jnp.sqrt(2 * jnp.pi**2 / (kappa * np.log(2.1 / error)))
+def proven_spacing(kappa: Float[Array | np.ndarray, "..."], error: float) -> Float[Array | np.ndarray, "..."]:
+    """A spacing whose `trapezoid_error` is at most ``error`` (below .1); without JAX where ``kappa`` is of NumPy."""
+    root = jnp.sqrt if isinstance(kappa, jax.Array) else np.sqrt
+    return root(2 * np.pi**2 / (kappa * np.log(2.1 / error)))
 
 
 @jax.jit
