@@ -121,8 +121,8 @@ class NullCalibration:
         n_power: number of matrices with this atom behind both powers.
         interrupted: whether the calibration was interrupted.
         n_asked: number of matrices asked for from each law.
-        n_affordable: number of matrices that are simulated in a pool of this size; after an interruption there can be
-            fewer.
+        n_affordable: the most matrices that are simulated from each law in a pool of this size; there are fewer where
+            its p-values were decided before, and after an interruption.
         n_pairs: number of pairs behind every mean, observed or simulated; in very large pools not all pairs.
     """
 
@@ -140,7 +140,22 @@ class NullCalibration:
     @property
     def n_simulated(self) -> int:
         """Number of matrices that were simulated from every null law (the smallest number of any law)."""
-        return min(len(replicates.all_wrong) for replicates in self.laws.values())
+        return min(self._numbers)
+
+    @property
+    def simulated(self) -> str:
+        """How many matrices were simulated from the null laws, as texts say it."""
+        least, most = min(self._numbers), max(self._numbers)
+        return f"{least:,}" if least == most else f"{least:,} to {most:,}"
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether the p-values of some law were decided before all matrices were simulated."""
+        return not self.interrupted and self.n_simulated < self.n_affordable
+
+    @property
+    def _numbers(self) -> list[int]:
+        return [len(replicates.all_wrong) for replicates in self.laws.values()]
 
     def own_tests(self, names: Iterable[str]) -> dict[str, NullTest]:
         """The tests of the ratios of the named laws under the same law as the null law; only those that exist."""
