@@ -8,7 +8,7 @@ from cofail_lab.fitting.readings.regimes import PoolRegime
 from cofail_lab.fitting.replicates.intervals import Interval
 from cofail_lab.report.fit import names, reading
 from cofail_lab.report.fit.brief import last_sections
-from tests.report.by_hand import CERTIFICATE, SCAN, UNTESTED, fitted, null, rows
+from tests.report.by_hand import CERTIFICATE, SCAN, UNTESTED, fitted, null, replicates, rows
 
 
 def test_regimes_parts_and_slopes() -> None:
