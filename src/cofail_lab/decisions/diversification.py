@@ -220,6 +220,6 @@ def _lattice(reach: float, kappa: float) -> tuple[np.ndarray, float]:
 
     from cofail_lab.numerics.one_factor import proven_spacing, trapezoid_error
 
-    spacing = jnp.asarray(proven_spacing(jnp.asarray(kappa), 1e-15))
+    spacing = proven_spacing(jnp.asarray(kappa), 1e-15)
     n = int(np.ceil(reach / float(spacing)))
     return float(spacing) * np.arange(-n, n + 1), float(trapezoid_error(jnp.asarray(kappa), spacing))
