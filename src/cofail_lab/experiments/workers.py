@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from cofail_lab.fitting.comparison.law_fits import LawFit
+    from cofail_lab.fitting.readings.tail_test import TailTest
     from cofail_lab.fitting.tasks import Tasks
 
 WORTH = 8.0
@@ -84,13 +85,17 @@ class Workers:
         return self._pool is not None
 
     def send(self, method: str, arguments: Sequence[tuple[Any, ...]]) -> None:
-        """Let the processes compute a method of `Tasks` for these arguments, after all that was sent before."""
+        """Let the processes compute a method of `Tasks` for these arguments, after all that was sent before.
+
+        What was sent and not asked for yet is not sent again.
+        """
         if self._pool is None:
             return
         try:
             with _as_worker():
                 for each in arguments:
-                    self._futures[method, *each] = self._pool.submit(_compute, method, *each)
+                    if (method, *each) not in self._futures:
+                        self._futures[method, *each] = self._pool.submit(_compute, method, *each)
         except BrokenProcessPool:
             self._lost()
 
@@ -102,6 +107,10 @@ class Workers:
         """First replicates of the batches that are computed, and that nobody has asked for yet."""
         done = [key for key, future in self._futures.items() if future.done() and not future.cancelled()]
         return [key[2] for key in done if key[:2] == ("replicates", stage) and self._futures[key].exception() is None]
+
+    def tail(self) -> TailTest | None:
+        """The smooth laws of difficulty against an atom."""
+        return self._result("tail")
 
     def whole(self, law: str, /) -> LawFit:
         """A law on the whole matrix."""
