@@ -33,7 +33,8 @@ def check(name: str, result: Result, *paths: Path) -> None:
     kept = GOLDEN / f"{name}.txt"
     if os.environ.get("WRITE_GOLDEN"):
         kept.write_text("\n".join(found) + "\n", encoding="utf-8")
-    assert differences(found, kept.read_text(encoding="utf-8").splitlines()) == []
+    wrong = differences(found, kept.read_text(encoding="utf-8").splitlines())
+    assert not wrong, "\n".join([f"{kept.name} has, and WRITE_GOLDEN=1 would replace:", *wrong])
 
 
 def lines(result: Result) -> list[str]:
