@@ -23,11 +23,16 @@ _CELLS = 12
 
 
 def check(name: str, result: Result, *paths: Path) -> None:
-    """Fail where a result differs from what is kept under its name; folders in ``paths`` are left out of all words.
+    """Fail where a result differs from what is kept under its name; see `keep`."""
+    keep(name, lines(result), *paths)
 
-    With ``WRITE_GOLDEN=1`` in the environment the result is kept instead.
+
+def keep(name: str, found: Sequence[str], *paths: Path) -> None:
+    """Fail where lines differ from those that are kept under a name; folders in ``paths`` are left out of all words.
+
+    With ``WRITE_GOLDEN=1`` in the environment they are kept instead.
     """
-    found = lines(result)
+    found = [" ".join(line.split()) if "\n" in line else line for line in found]
     for path in paths:
         found = [line.replace(str(path), "") for line in found]
     kept = GOLDEN / f"{name}.txt"
@@ -39,16 +44,16 @@ def check(name: str, result: Result, *paths: Path) -> None:
 
 def lines(result: Result) -> list[str]:
     """Headline, metrics, labels, estimates, verdicts, words, tables, figures and the matrix of the page."""
-    return [" ".join(line.split()) if "\n" in line else line for line in _lines(result)]
+    return list(_lines(result))
 
 
 def _lines(result: Result) -> Iterator[str]:
     yield f"headline: {result.headline}"
     for kind in ("metrics", "labels"):
         for name, value in getattr(result, kind).items():
-            yield f"{kind} {name}: {_shown(value)}"
+            yield f"{kind} {name}: {shown(value)}"
     for name, estimate in result.estimates.items():
-        yield f"estimates {name}: {_shown(estimate.value)} ± {_shown(estimate.error)} by {estimate.kind}"
+        yield f"estimates {name}: {shown(estimate.value)} ± {shown(estimate.error)} by {estimate.kind}"
     for verdict in result.verdicts:
         yield f"verdict {verdict.id} ({verdict.release}): {verdict.status}, expected {verdict.expected}"
     for kind in ("brief", "sections"):
@@ -60,9 +65,9 @@ def _lines(result: Result) -> Iterator[str]:
     for name, draw in result.figures.items():
         yield from _figure(name, draw())
     if result.exhibit is not None:
-        shown = result.exhibit
-        yield f"exhibit: {shown.verdict}; {_shown(shown.certified)}; {_shown(shown.overhead)}; {shown.leads}"
-        yield from (f"  caveat {' | '.join(caveat)}" for caveat in shown.caveats)
+        page = result.exhibit
+        yield f"exhibit: {page.verdict}; {shown(page.certified)}; {shown(page.overhead)}; {page.leads}"
+        yield from (f"  caveat {' | '.join(caveat)}" for caveat in page.caveats)
 
 
 def _section(kind: str, section: Section) -> Iterator[str]:
@@ -77,11 +82,11 @@ def _section(kind: str, section: Section) -> Iterator[str]:
 
 def _column(table: pa.Table, name: str) -> str:
     cells = table.column(name).to_pylist()
-    shown = " ".join(map(_shown, cells[:_CELLS]))
+    first = " ".join(map(shown, cells[:_CELLS]))
     if len(cells) <= _CELLS:
-        return shown
+        return first
     numbers = [cell for cell in cells if isinstance(cell, int | float)]
-    return f"{shown} … {_shown(sum(numbers)) if numbers else len(set(map(str, cells)))}"
+    return f"{first} … {shown(sum(numbers)) if numbers else len(set(map(str, cells)))}"
 
 
 def _figure(name: str, figure: Figure) -> Iterator[str]:
@@ -106,20 +111,21 @@ def _figure(name: str, figure: Figure) -> Iterator[str]:
 
 def _sum(numbers: Any) -> str:
     try:
-        return _shown(float(sum(float(x) for x in numbers if x is not None and float(x) == float(x))))
+        return shown(float(sum(float(x) for x in numbers if x is not None and float(x) == float(x))))
     except (TypeError, ValueError):
         return "words"
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value, numbers with six digits."""
     if isinstance(value, bool) or value is None:
         return str(value)
     if isinstance(value, int | float):
         return f"{float(value) + 0.0:.6g}" if abs(value) > 1e-12 else "0"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}={_shown(cell)}" for key, cell in value.items()) + "}"
+        return "{" + ", ".join(f"{key}={shown(cell)}" for key, cell in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(map(_shown, value)) + "]"
+        return "[" + ", ".join(map(shown, value)) + "]"
     return str(value)
 
 
