@@ -121,7 +121,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return str(value)
     if isinstance(value, int | float):
-        return f"{float(value) + 0.0:.6g}" if abs(value) > 1e-12 else "0"
+        return "0" if abs(value) <= 1e-12 else f"{value:.6g}"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}={shown(cell)}" for key, cell in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):
