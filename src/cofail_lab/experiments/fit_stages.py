@@ -13,8 +13,9 @@ from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.experiments.base import Draw, Inputs, Progress, Store, drawn_later, silent
 from cofail_lab.experiments.fit_result import fit_result
 from cofail_lab.experiments.fit_steps import BOOTSTRAP, LAWS, NULL, POINT, TAIL, seconds_of_steps
+from cofail_lab.experiments.fit_workers import PRELOADED, FitWorkers
 from cofail_lab.experiments.kept_batches import KeptBatches
-from cofail_lab.experiments.workers import Workers, n_worth, prepare
+from cofail_lab.experiments.workers import n_worth, prepare
 from cofail_lab.fitting.comparison.compare import compare_laws, n_steps
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, named_laws
 from cofail_lab.fitting.matrix import fit_matrix
@@ -85,12 +86,12 @@ class FitStages:
         n_workers = n_worth(n_workers, sum(seconds.get(step, 0.0) for step in (BOOTSTRAP, NULL, LAWS)))
         self.progress.plan({step: s / (1 if step in (POINT, TAIL) else n_workers) for step, s in seconds.items()})
         if n_workers > 1:
-            prepare()
+            prepare(PRELOADED)
         interrupted = None
         with one_thread():
             fit = self._point(outcomes, seed)
             tasks = self._tasks(fit, seed)
-            with Workers(n_workers, tasks) as workers:
+            with FitWorkers(n_workers, tasks) as workers:
                 for stage in (self._bootstrapped, self._calibrated, self._compared):
                     if interrupted is None:
                         fit, interrupted = stage(fit, tasks, workers)
@@ -113,7 +114,7 @@ class FitStages:
         few = {"groups": 20, "n_histograms": 99} if self.smoke else {}
         return Tasks(fit, settings.bootstrap, settings.null, settings.atom, seed, folds, **few)
 
-    def _bootstrapped(self, fit: MatrixFit, tasks: Tasks, workers: Workers) -> tuple[MatrixFit, str | None]:
+    def _bootstrapped(self, fit: MatrixFit, tasks: Tasks, workers: FitWorkers) -> tuple[MatrixFit, str | None]:
         try:
             self._send(tasks, workers)
             drawn, finished = self._replicates(BOOTSTRAP, tasks.resampled, workers)
@@ -125,7 +126,7 @@ class FitStages:
             return fit, f"{done:,} of {self.settings.bootstrap:,} bootstrap replicates done"
         return fit, None if finished else "the jackknife was not finished"
 
-    def _send(self, tasks: Tasks, workers: Workers) -> None:
+    def _send(self, tasks: Tasks, workers: FitWorkers) -> None:
         """Let the workers compute all that is not kept: null matrices that are needed for certain, then the laws."""
         if not workers.at_work:
             return
@@ -143,11 +144,11 @@ class FitStages:
             if law not in known and tasks.laws.folds.why_not(FITTED_LAWS[law]) is None:
                 workers.send("part", [(law, part) for part in range(tasks.folds)])
 
-    def _send_batches(self, name: str, stage: Stage, starts: Sequence[int], workers: Workers) -> None:
+    def _send_batches(self, name: str, stage: Stage, starts: Sequence[int], workers: FitWorkers) -> None:
         missing = set(missing_batches(stage, self.store.tables.get(name)))
         workers.send("replicates", [(name, start) for start in starts if start in missing])
 
-    def _calibrated(self, fit: MatrixFit, tasks: Tasks, workers: Workers) -> tuple[MatrixFit, str | None]:
+    def _calibrated(self, fit: MatrixFit, tasks: Tasks, workers: FitWorkers) -> tuple[MatrixFit, str | None]:
         calibration = replace(tasks.calibration, fit=fit)
         drawn, total = {}, self.settings.null
         try:
@@ -169,7 +170,7 @@ class FitStages:
         )
         return calibration.attach(drawn, None, finished=False), why
 
-    def _compared(self, fit: MatrixFit, tasks: Tasks, workers: Workers) -> tuple[MatrixFit, str | None]:
+    def _compared(self, fit: MatrixFit, tasks: Tasks, workers: FitWorkers) -> tuple[MatrixFit, str | None]:
         if tasks.folds < 2:
             # Asked for none, or one query, which leaves none to fit to.
             return fit, None
@@ -202,7 +203,7 @@ class FitStages:
         return {law: table["log"].to_numpy() for law, table in tables.items() if table is not None}
 
     def _replicates(
-        self, step: str, stages: Mapping[str, Stage], workers: Workers, enough: Enough | None = None
+        self, step: str, stages: Mapping[str, Stage], workers: FitWorkers, enough: Enough | None = None
     ) -> tuple[dict[str, Replicates], bool]:
         """The replicates of some stages and whether they are all there; the store is used and filled."""
         total = sum(stage.n_replicates for stage in stages.values())
