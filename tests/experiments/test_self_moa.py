@@ -151,3 +151,9 @@ def test_matrices_that_have_no_samples():
         read([[1, 0], [0, 1]], [["x", "y"], ["x", "y"]])
     with pytest.raises(InputError, match="'a' has 1 samples of a query; 3 are needed"):
         read([[1, 0.25], [0, 0.5]], self="a")
+
+
+def test_sets_of_three_five_and_seven_are_compared() -> None:
+    shares = np.random.default_rng(3).binomial(8, 0.8, (12, 8)) / 8  # eight draws of each of eight models
+    found = read(shares, band=0.9)
+    assert {row["size"] for row in found.tables["bands"].to_pylist()} == {3, 5, 7}

@@ -8,6 +8,7 @@ import pytest
 from cofail_lab.bounds.declared.known import Known
 from cofail_lab.bounds.declared.measured import Matrix
 from cofail_lab.bounds.declared.reading import best, read
+from cofail_lab.bounds.declared.structures import Independent
 from cofail_lab.bounds.declared.targets import target
 from tests.experiments.whole import keep, shown
 
@@ -49,6 +50,7 @@ def test_intervals_from_facts(name: str) -> None:
     for text in (*TARGETS, *MORE.get(name, ())):
         asked = target(text, known.pool, "target", best(known.facts, known.pool.n_models))
         found = known.range(asked)
+        assert found.width == found.upper - found.lower
         limits, sharp = shown([found.lower, found.upper]), "sharp" if found.sharp else "outer"
         said.append(f"{text} ({asked.words}): {limits} {sharp}, {found.method}, {len(found.certificates)} proofs")
     keep(f"facts_{name}", said)
@@ -66,3 +68,8 @@ def test_a_whole_reading(name: str) -> None:
             f"truth {shown(found.truth)}",
         ],
     )
+
+
+def test_models_of_one_group_are_all_or_some_of_it() -> None:
+    groups = Independent(((0, 1), (2,)))
+    assert [groups.within_a_group(models) for models in ((0,), (0, 1), (2,), (0, 2))] == [True, True, True, False]
