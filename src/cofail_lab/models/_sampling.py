@@ -105,7 +105,9 @@ def mean_all_wrong_given(
         totals += part
         advance(done)
     mean, square = totals / n
-    return float(mean), float(np.sqrt(max(square - mean**2, 0.0) / max(n - 1, 1)))
+    # Of a constant the rounding of its sums is left, which is no spread.
+    spread = square - mean**2 if square > mean**2 * (1 + 1e-12) else 0.0
+    return float(mean), float(np.sqrt(spread / max(n - 1, 1)))
 
 
 class _Plan(NamedTuple):
