@@ -27,8 +27,8 @@ of the cells, without any law."""
 _NOT_REACHED = """\
 **No accelerator has been reached so far.** The row below is of a CPU that is split into four devices and computes in
 the forms of an accelerator: it says that the numbers are right; its speed would say nothing. On a machine with a GPU
-`python -m benchmarks device` replaces this section ([how](scale.md#devices)); it takes less than 4 minutes and needs
-no network."""
+`python -m benchmarks device` replaces this section ([how](scale.md#devices)). It needs no network, and is meant to end
+within 4 minutes (the stand-in: 84 s of processor time)."""
 _EXPECTED = """\
 Expected, and not measured: laws drawn from tables within a small multiple of the words alone, draws that are kept near
 the bandwidth, a full correlation matrix near the product in float64. A card with little float64 loses that one, and
