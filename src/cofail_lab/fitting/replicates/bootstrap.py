@@ -9,6 +9,7 @@ from cofail_lab.exact_counts import count_dtype
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.point import PointFit, fit_counts
 from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing
+from cofail_lab.fitting.replicates.weighted_counts import weighted_joint_counts
 from cofail_lab.numerics.streams import BOOTSTRAP, generator
 
 # Bounds the arrays of one batch of replicates to tens of megabytes.
@@ -88,7 +89,7 @@ def _reweighted(
     def batch(start: int) -> Replicates:
         # The last batch is filled up, so that all have the one compiled shape; the extra replicates are dropped.
         drawn = weights(start, size)
-        joint = np.stack([(columns.T * w.astype(columns.dtype)) @ columns for w in drawn])
+        joint = weighted_joint_counts(columns, drawn)
         counts = np.diagonal(joint, axis1=1, axis2=2).astype(np.int64)
         fit, values = fit_counts(counts, joint[:, pairs.left, pairs.right].astype(np.int64), n_drawn, pairs)
         kept = min(size, n_replicates - start)
