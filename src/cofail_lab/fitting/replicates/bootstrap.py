@@ -90,7 +90,7 @@ def _reweighted(
         drawn = weights(start, size)
         joint = np.stack([(columns.T * w.astype(columns.dtype)) @ columns for w in drawn])
         counts = np.diagonal(joint, axis1=1, axis2=2).astype(np.int64)
-        fit, values = fit_counts(counts, joint[:, pairs.left, pairs.right].astype(np.int64), n_drawn, pairs)
+        fit, values = fit_counts(counts, joint[:, pairs.left, pairs.right], n_drawn, pairs)
         kept = min(size, n_replicates - start)
         done = Batch(start, counts[:kept], type(values)(*(field[:kept] for field in values)), drawn[:kept])
         return Replicates(
