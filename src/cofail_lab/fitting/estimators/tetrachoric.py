@@ -5,11 +5,11 @@ detected on the integer counts before any equation is solved. Their r is reporte
 convention), and `boundary` marks them.
 
 Cost is proportional to the number of pairs, about 0.3 microseconds a pair on two CPU cores; memory is a few float64 for
-each of the 2^20 pairs that are looked at together. Of few queries there are few tables of counts: each is solved once.
+each of the 2^20 pairs that are looked at together. Many pairs of up to 2,048 queries share counts: see `remembered`.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -21,6 +21,7 @@ from scipy.special import ndtri
 
 from cofail_lab.errors import ConvergenceError
 from cofail_lab.exact_counts import joint_counts
+from cofail_lab.fitting.estimators.remembered import LARGEST_N, remembered
 from cofail_lab.numerics.bivariate_normal import CENTRAL_LIMIT, central_cdf, density, distance_from_comonotone
 from cofail_lab.shown import Shown
 
@@ -30,8 +31,6 @@ RESIDUAL = 1e-13
 _STEPS_PER_ROUND, _MAX_ROUNDS = 4, 20
 _CHUNK = 2**14
 _PAIRS_AT_ONCE = 2**20
-# So many tables of two error counts and a joint one are remembered (64 MB), where at least a chunk of pairs is asked for.
-_REMEMBERED = 2**23
 _CENTRAL_EDGE = float(np.arcsin(CENTRAL_LIMIT))
 _NEAR_ONE_EDGE = float(np.arccos(CENTRAL_LIMIT))
 
@@ -118,10 +117,11 @@ def correlation_from_counts(
     interior = np.flatnonzero((boundary == 0) & ~constant)
     if interior.size:
         a, b, c, queries = (_part(count, interior) for count in counts)
-        if interior.size >= _CHUNK and np.ndim(queries) == 0 and (int(queries) + 1) ** 3 <= _REMEMBERED:
-            correlation[interior] = _remembered(a, b, c, int(queries))
+        if interior.size >= _CHUNK and np.ndim(queries) == 0 and queries <= LARGEST_N:
+            small, large, n = np.minimum(a, b), np.maximum(a, b), int(queries)
+            correlation[interior] = remembered(n).find(small, large, c, partial(_inside, n=n))
         else:
-            correlation[interior] = _inside(a, b, c, np.broadcast_to(queries, c.shape))
+            correlation[interior] = _inside(a, b, c, queries)
     return correlation, boundary
 
 
@@ -130,27 +130,9 @@ def _part(count: Any, some: Any) -> Any:
     return count if np.ndim(count) == 0 else count[some]
 
 
-@lru_cache(maxsize=2)
-def _known(n: int) -> Float[np.ndarray, " tables"]:
-    """The correlation of every table of n queries, in the order of its three counts; nan where it was not asked for."""
-    return np.full((n + 1) ** 3, np.nan)
-
-
-def _remembered(a: np.ndarray, b: np.ndarray, c: np.ndarray, n: int) -> np.ndarray:
-    """`_inside`, with every table of counts solved once in a process, whichever matrices it comes from."""
-    known, key = _known(n), (a * (n + 1) + b) * (n + 1) + c
-    found = known[key]
-    missing = np.sort(key[np.isnan(found)])
-    if missing.size:
-        missing = missing[np.diff(missing, prepend=-1) > 0]
-        rest, both = np.divmod(missing, n + 1)
-        known[missing] = _inside(*np.divmod(rest, n + 1), both, np.broadcast_to(n, both.shape))
-        found = known[key]
-    return found
-
-
-def _inside(a: np.ndarray, b: np.ndarray, c: np.ndarray, n: np.ndarray) -> np.ndarray:
+def _inside(a: np.ndarray, b: np.ndarray, c: np.ndarray, n: int | np.ndarray) -> np.ndarray:
     """Correlations of pairs inside their Fréchet bounds."""
+    n = np.broadcast_to(n, c.shape)
     # Thresholds have at most n - 1 values: looking them up in a table replaces one inversion per pair.
     size = int(n[0])
     table = ndtri(np.arange(size + 1) / size) if (n == size).all() else None
