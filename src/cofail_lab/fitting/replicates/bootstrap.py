@@ -14,6 +14,9 @@ from cofail_lab.numerics.streams import BOOTSTRAP, generator
 # Bounds the arrays of one batch of replicates to tens of megabytes.
 _PAIRS_PER_BATCH = 2**19
 _MODELS_PER_BATCH = 2**15
+_QUERIES_PER_BATCH = 2**25
+# Queries that are counted together: longer matrices would be read from memory once more.
+_QUERIES_AT_ONCE = 2**17
 # Number of groups of queries that the jackknife leaves out in turn; with at most this many queries each is a group.
 JACKKNIFE_GROUPS = 200
 
@@ -81,14 +84,15 @@ def _reweighted(
 ) -> Stage:
     """Refit under integer query weights, (replicates, n), each row summing to ``n_drawn``."""
     n, m = wrong.shape
-    size = max(1, min(n_replicates, at_once, _PAIRS_PER_BATCH // max(1, len(pairs.left)), _MODELS_PER_BATCH // m))
+    fitting = _PAIRS_PER_BATCH // max(1, len(pairs.left)), _MODELS_PER_BATCH // m, _QUERIES_PER_BATCH // n
+    size = max(1, min(n_replicates, at_once, *fitting))
     columns = wrong.astype(count_dtype(n))
     all_wrong = wrong.all(axis=1)
 
     def batch(start: int) -> Replicates:
         # The last batch is filled up, so that all have the one compiled shape; the extra replicates are dropped.
         drawn = weights(start, size)
-        joint = np.stack([(columns.T * w.astype(columns.dtype)) @ columns for w in drawn])
+        joint = np.stack([_weighted_counts(columns, w) for w in drawn])
         counts = np.diagonal(joint, axis1=1, axis2=2).astype(np.int64)
         fit, values = fit_counts(counts, joint[:, pairs.left, pairs.right], n_drawn, pairs)
         kept = min(size, n_replicates - start)
@@ -101,6 +105,15 @@ def _reweighted(
         )
 
     return Stage(n_replicates, size, batch)
+
+
+def _weighted_counts(columns: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """How often both models are wrong, (m, m), each query counted by its weight."""
+    total = 0.0
+    for first in range(0, len(columns), _QUERIES_AT_ONCE):
+        part = columns[first : first + _QUERIES_AT_ONCE]
+        total += (part.T * weights[first : first + _QUERIES_AT_ONCE].astype(part.dtype)) @ part
+    return np.asarray(total)
 
 
 def resample_counts(n: int, seed: int, replicate: int) -> np.ndarray:
