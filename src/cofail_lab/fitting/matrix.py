@@ -1,6 +1,8 @@
 """The fit of one matrix in numbers (theory section 4, points 1 to 5); `report` makes words and figures of them."""
 
-from cofail_lab.bounds.frechet import all_wrong_range
+import numpy as np
+
+from cofail_lab.bounds.frechet import AllWrongRange, all_wrong_range
 from cofail_lab.fitting.estimators import one_factor
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.point import fit_counts
@@ -14,6 +16,8 @@ from cofail_lab.fitting.whole_matrix import read_matrix
 from cofail_lab.outcomes import Outcomes
 
 _HELDOUT_SPLITS = 200
+# Models that the interval of β from pairs is computed for: it takes six square tables of them.
+_MOST_IN_RANGE = 4000
 
 
 def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conventions = "lab") -> MatrixFit:
@@ -45,9 +49,27 @@ def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conv
         nearest_mean=whole.nearest_mean,
         nearest_distance=whole.nearest_distance,
         conventions=conventions,
-        frechet=all_wrong_range(outcomes.error_rates, outcomes.pairwise_wrong()),
+        frechet=_frechet(outcomes),
         regimes=regimes_by_dataset(outcomes),
         parts=tuple(readings.fit_parts(outcomes, values.tetrachoric[0], readings.parts(outcomes))),
         slopes={name: stack[0] for name, stack in pair_slopes(outcomes.error_rates[None], values, pairs).items()},
         luck=runs if runs is None or isinstance(runs, str) else measure_luck(runs, seed),
     )
+
+
+def _frechet(outcomes: Outcomes) -> AllWrongRange:
+    """The interval of β from pairs. In very large pools models with the same answers are one, which changes nothing.
+
+    Of more than `_MOST_IN_RANGE` that differ only the best ones give an upper limit: of them all are wrong at least as
+    often.
+    """
+    if outcomes.n_models <= _MOST_IN_RANGE:
+        return all_wrong_range(outcomes.error_rates, outcomes.pairwise_wrong())
+    _, chosen = np.unique(np.packbits(outcomes.wrong.T, axis=1), axis=0, return_index=True)
+    best = chosen[np.argsort(outcomes.error_counts[chosen], kind="stable")][:_MOST_IN_RANGE]
+    part = all_wrong_range(
+        outcomes.error_rates[best], outcomes.joint_wrong_counts[np.ix_(best, best)] / outcomes.n_queries
+    )
+    if len(best) == len(chosen):
+        return part
+    return AllWrongRange(0.0, part.upper, f"{part.method} (upper: the {_MOST_IN_RANGE:,} best models)", False)

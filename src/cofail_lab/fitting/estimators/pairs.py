@@ -21,7 +21,9 @@ class Pairs(NamedTuple):
     @classmethod
     def of(cls, n_models: int, family: np.ndarray | None = None) -> "Pairs":
         """All pairs of a pool of ``n_models``."""
-        left, right = np.triu_indices(n_models, 1)
+        models = np.arange(n_models, dtype=np.int32)
+        left = np.repeat(models, n_models - 1 - models)
+        right = np.concatenate([models[:0], *(models[i + 1 :] for i in range(n_models))])
         # A blank means that the family is unknown: two such models do not share a family.
         known = None if family is None else (family[left] == family[right]) & (family[left] != "")
         return cls(left, right, known)

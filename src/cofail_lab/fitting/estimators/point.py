@@ -51,10 +51,10 @@ def fit_counts(
 ) -> tuple[PointFit, PairValues]:
     """Fit a stack of matrices of n queries from the errors of each model and the joint errors of each pair.
 
-    ``joint_counts`` may be floats that hold whole numbers. Memory is five arrays of (batch, pairs) float64. Constant
+    ``joint_counts`` may be floats that hold whole numbers. Memory is three arrays of (batch, pairs) float64. Constant
     models are left out of every correlation and copula, because their thresholds are infinite.
     """
-    values, joint_rates = _pair_values(error_counts, joint_counts, n, pairs)
+    values, mean_joint = _pair_values(error_counts, joint_counts, n, pairs)
     tetrachoric, boundary = values.tetrachoric, values.boundary
     everywhere = np.ones(boundary.shape, dtype=bool)
     same = None if pairs.same_family is None else np.broadcast_to(pairs.same_family, boundary.shape)
@@ -64,7 +64,7 @@ def fit_counts(
     varying = (error_counts > 0) & (error_counts < n)
     log_one_factor, error = one_factor.log_all_wrong(rates, mean_tetrachoric)
     log_one_factor_pearson, pearson_error = one_factor.log_all_wrong(rates, mean_pearson)
-    theta = clayton.fit_theta(rates, (pairs.left, pairs.right), row_means(joint_rates, everywhere))
+    theta = clayton.fit_theta(rates, (pairs.left, pairs.right), mean_joint)
     fit = PointFit(
         pearson=mean_pearson,
         pearson_within=missing if same is None else row_means(values.pearson, same),
@@ -85,11 +85,11 @@ def fit_counts(
 
 def _pair_values(
     error_counts: np.ndarray, joint_counts: np.ndarray, n: int, pairs: Pairs
-) -> tuple[PairValues, Float[np.ndarray, "batch pairs"]]:
-    """The correlations of all pairs, and the joint error rates of those that have one; nan elsewhere."""
+) -> tuple[PairValues, Float[np.ndarray, " batch"]]:
+    """The correlations of all pairs, and the mean joint error rate of those that have one; nan without any."""
     shape = joint_counts.shape
     values = PairValues(np.empty(shape), np.empty(shape), np.empty(shape, dtype=np.int8))
-    rates = np.empty(shape)
+    sums, numbers = np.zeros(len(joint_counts)), np.zeros(len(joint_counts))
     size = max(1, _PAIRS_AT_ONCE // len(joint_counts))
     for first in range(0, shape[1], size):
         some = slice(first, first + size)
@@ -98,8 +98,10 @@ def _pair_values(
         found, signs = correlation_from_counts(a.ravel(), b.ravel(), both.ravel(), n)
         values.pearson[:, some] = phi(a, b, both, n)
         values.tetrachoric[:, some], values.boundary[:, some] = found.reshape(a.shape), signs.reshape(a.shape)
-        rates[:, some] = np.where(np.isnan(values.tetrachoric[:, some]), np.nan, both / n)
-    return values, rates
+        varying = ~np.isnan(values.tetrachoric[:, some])
+        sums += np.where(varying, both / n, 0.0).sum(axis=1)
+        numbers += varying.sum(axis=1)
+    return values, np.divide(sums, numbers, out=np.full(len(sums), np.nan), where=numbers > 0)
 
 
 def point_laws(fit: PointFit, error_rates: Float[np.ndarray, " k"]) -> dict[str, AbstractErrorLaw]:
