@@ -30,7 +30,7 @@ def fit_matrix(outcomes: Outcomes, *, level: float, seed: int, conventions: Conv
         conventions: how full Σ is predicted.
     """
     pairs = Pairs.of(outcomes.n_models, outcomes.family)
-    joint = outcomes.joint_wrong_counts[pairs.left, pairs.right]
+    joint = pairs.gather(outcomes.joint_wrong_counts)
     point, values = fit_counts(outcomes.error_counts[None], joint[None], outcomes.n_queries, pairs)
     whole = read_matrix(outcomes, values, pairs, seed, conventions)
     runs = find_runs(outcomes)

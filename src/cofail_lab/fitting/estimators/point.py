@@ -10,11 +10,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from cofail_lab.fitting.estimators import clayton, one_factor
-from cofail_lab.fitting.estimators.pairs import Pairs, PairValues, phi, row_means
+from cofail_lab.fitting.estimators.pairs import PAIRS_AT_ONCE, Pairs, PairValues, phi, row_means
 from cofail_lab.fitting.estimators.tetrachoric import correlation_from_counts
 from cofail_lab.models import AbstractErrorLaw, Clayton, Independent, OneFactorGaussian
-
-_PAIRS_AT_ONCE = 2**20
 
 
 class PointFit(NamedTuple):
@@ -90,7 +88,7 @@ def _pair_values(
     shape = joint_counts.shape
     values = PairValues(np.empty(shape), np.empty(shape), np.empty(shape, dtype=np.int8))
     sums, numbers = np.zeros(len(joint_counts)), np.zeros(len(joint_counts))
-    size = max(1, _PAIRS_AT_ONCE // len(joint_counts))
+    size = max(1, PAIRS_AT_ONCE // len(joint_counts))
     for first in range(0, shape[1], size):
         some = slice(first, first + size)
         a, b = error_counts[:, pairs.left[some]], error_counts[:, pairs.right[some]]

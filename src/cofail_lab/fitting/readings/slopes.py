@@ -3,10 +3,9 @@
 import numpy as np
 from jaxtyping import Float
 
-from cofail_lab.fitting.estimators.pairs import Pairs, PairValues
+from cofail_lab.fitting.estimators.pairs import PAIRS_AT_ONCE, Pairs, PairValues
 
 SLOPES = ("intercept", "accuracy", "same_family")
-_PAIRS_AT_ONCE = 2**20
 
 
 def slopes(
@@ -30,8 +29,8 @@ def slopes(
     n_slopes = 2 if same is None or not same.any() or same.all() else 3
     for row, (rates, y) in enumerate(zip(error_rates, values, strict=True)):
         product, moments, n_pairs = np.zeros((n_slopes, n_slopes)), np.zeros(n_slopes), 0
-        for first in range(0, len(y), _PAIRS_AT_ONCE):
-            some = slice(first, first + _PAIRS_AT_ONCE)
+        for first in range(0, len(y), PAIRS_AT_ONCE):
+            some = slice(first, first + PAIRS_AT_ONCE)
             kept = ~np.isnan(y[some])
             accuracy = 0.5 - (rates[pairs.left[some]] + rates[pairs.right[some]]) / 2
             columns = [np.ones(len(kept)), accuracy]

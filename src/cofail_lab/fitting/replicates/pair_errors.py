@@ -11,12 +11,11 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cofail_lab.fitting.estimators.pairs import Pairs
+from cofail_lab.fitting.estimators.pairs import PAIRS_AT_ONCE, Pairs
 
 NAMES = ("pearson", "pearson_within", "pearson_across", "pearson_gap")
 # Numbers in an array of queries and replicates: 32 MB.
 _AT_ONCE = 2**22
-_PAIRS_AT_ONCE = 2**20
 # A smaller error is rounding: that of copies, which correlate at 1 in every sample.
 _ROUNDING = 1e-10
 
@@ -79,8 +78,8 @@ def _moved(
     m = columns.shape[1]
     exists = ~np.isnan(pearson) if chosen is None else ~np.isnan(pearson) & chosen
     row_sums = np.zeros((len(pearson), m))
-    for first in range(0, pearson.shape[1], _PAIRS_AT_ONCE):
-        some = slice(first, first + _PAIRS_AT_ONCE)
+    for first in range(0, pearson.shape[1], PAIRS_AT_ONCE):
+        some = slice(first, first + PAIRS_AT_ONCE)
         values = np.where(exists[:, some], pearson[:, some], 0.0)
         for total, row in zip(row_sums, values, strict=True):
             total += np.bincount(pairs.left[some], row, m) + np.bincount(pairs.right[some], row, m)
