@@ -25,7 +25,7 @@ COMMAND = (sys.executable, "-m", "cofail_lab")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """What JAX compiles is kept in pytest's cache: for workers, for the commands that tests start and for later runs."""
+    """Keep what JAX compiles in pytest's cache: for workers, for commands that tests start and for later runs."""
     if hasattr(config, "cache") and config.cache is not None:
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("compiled")))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
