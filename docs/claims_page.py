@@ -89,7 +89,7 @@ def main() -> None:
     claims = all_claims()
     trial = Trial(SEED, split_level(claims, STATED))
     verdicts = [verdict for claim in claims for verdict in verify_claim(claim, trial)]
-    mutants = plant_mutants(claims, trial, lambda _: None)
+    mutants = [mutant for claim in claims for mutant in plant_mutants(claim, trial)]
     alarms = false_alarms(claims, TRIALS, SEED, STATED)
     PAGE.write_text(
         "\n".join([PROSE, *_verdicts(claims, verdicts), *_refuted(verdicts), *_mutants(mutants), *_alarms(alarms)])

@@ -173,10 +173,11 @@ class Recorder:
         for name, draw in figures.items() if self._figures else ():
             if name not in self._drawings:
                 figure = draw()
-                self._write(f"figures/{name}.svg", svg(figure))
+                drawn = svg(figure)
+                self._write(f"figures/{name}.svg", drawn)
                 self._write(f"figures/{name}.png", png(figure))
                 # Not before both files: it changes the figure.
-                self._drawings[name] = for_page(figure) if self._report else ("", None)
+                self._drawings[name] = for_page(figure, drawn) if self._report else ("", None)
             advance(1)
 
     def _write_results(self, status: str, **fields: Any) -> None:

@@ -54,5 +54,5 @@ def test_no_verdict_of_the_whole_registry_depends_on_the_seed() -> None:
 
 
 def test_planted_mutants_are_listed_with_their_margin() -> None:
-    (planted,) = plant_mutants([toy(Fraction(1, 4))], TRIAL, lambda _: None)
+    (planted,) = plant_mutants(toy(Fraction(1, 4)), TRIAL)
     assert (planted.claim, planted.name, planted.status) == ("T.i", "1/5", "refuted") and planted.margin < 0

@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 
 import cofail_lab as cl
+from cofail_lab.claims.tasks import ClaimTasks
 from cofail_lab.errors import InputError
 from cofail_lab.experiments import fit_stages, workers
-from cofail_lab.experiments.workers import Workers, n_worth
+from cofail_lab.experiments.fit_workers import PRELOADED, FitWorkers
+from cofail_lab.experiments.workers import n_worth
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.replicates.shards import missing_batches, to_table
 from cofail_lab.fitting.tasks import Tasks
@@ -57,7 +59,7 @@ def test_the_numbers_of_one_process(run: Run, tmp_path: Path, n: int, monkeypatc
     write_matrix(tmp_path)
     assert run(*FIT, "run.workers=1", "hydra.run.dir=alone").code == 0
     monkeypatch.setattr(workers, "WORTH", 0.0)
-    for method in ("replicates", "whole", "part"):
+    for method in ("replicates", "tail", "whole", "part"):
         monkeypatch.setattr(Tasks, method, fail)
     assert run(*FIT, f"run.workers={n}", "hydra.run.dir=together").code == 0
     assert found(tmp_path / "together") == found(tmp_path / "alone")
@@ -66,7 +68,7 @@ def test_the_numbers_of_one_process(run: Run, tmp_path: Path, n: int, monkeypatc
 
 def test_the_fork_server_has_one_thread() -> None:
     """A process with threads must not be forked; this one has imported the package by the time it answers."""
-    workers.prepare()
+    workers.prepare(PRELOADED)
     context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
     if sys.platform != "linux":
         pytest.skip("there is no fork server")
@@ -86,7 +88,7 @@ def test_a_worker_is_killed(tasks: Tasks, capsys: pytest.CaptureFixture[str]) ->
     """One line says so, and the main process goes on with the same numbers."""
     stage = tasks.resampled["bootstrap_laws"]
     before = set(multiprocessing.active_children())
-    with Workers(2, tasks) as crew:
+    with FitWorkers(2, tasks) as crew:
         crew.send("replicates", [("bootstrap_laws", start) for start in stage.starts])
         crew.send("whole", [(law,) for law in LAWS])
         (killed, *_) = set(multiprocessing.active_children()) - before
@@ -117,13 +119,13 @@ STOPPED = """
 import os, signal, sys
 from cofail_lab import cli
 from cofail_lab.experiments import kept_batches, workers
-original, calls = workers.Workers._result, []
+original, calls = workers.Workers.result, []
 def stopped(self, method, *arguments):
     calls.append(method)
     if calls.count({method!r}) == 2:
         os.killpg(0, signal.SIGINT)
     return original(self, method, *arguments)
-workers.Workers._result, workers.WORTH, kept_batches._SECONDS = stopped, 0.0, -1.0
+workers.Workers.result, workers.WORTH, kept_batches._SECONDS = stopped, 0.0, -1.0
 if __name__ == "__main__":
     cli.main()
 """
@@ -183,3 +185,20 @@ def test_missing_batches(tasks: Tasks) -> None:
     assert missing_batches(stage, None) == [first, last]
     assert missing_batches(stage, table) == [last]
     assert missing_batches(stage, table.slice(1)) == [first, last]
+
+
+def test_the_verdicts_of_one_process(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checks by enumeration, simulation and search, and mutants; everything but the seconds is the same."""
+    chosen = ("experiment.claims=P1.i,P2.ii,P11", "experiment.mutants=true")
+    command = ("experiment=verify", *chosen, "record.report=false")
+    assert run(*command, "run.workers=1", "hydra.run.dir=alone").code == 0
+    monkeypatch.setattr(workers, "WORTH", 0.0)
+    for method in ("verdicts", "mutants"):
+        monkeypatch.setattr(ClaimTasks, method, fail)
+    assert run(*command, "run.workers=2", "hydra.run.dir=together").code == 0
+    stored = [json.loads((tmp_path / folder / "results.json").read_text()) for folder in ("alone", "together")]
+    for record in stored:
+        for verdict in record["verdicts"]:
+            assert verdict["evidence"].pop("seconds") >= 0
+    assert stored[0]["metrics"] == stored[1]["metrics"] and stored[0]["metrics"]["n_mutants"]
+    assert stored[0]["verdicts"] == stored[1]["verdicts"]

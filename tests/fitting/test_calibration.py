@@ -8,8 +8,10 @@ import pytest
 import cofail_lab as cl
 from cofail_lab.fitting.calibration import Calibration
 from cofail_lab.fitting.conclusion import conclude
+from cofail_lab.fitting.estimators.point import PointFit
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.replicates import null
+from cofail_lab.fitting.replicates.stages import Replicates
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.fit.in_short import chance_sentence
 from tests.conftest import outcomes_from
@@ -82,14 +84,15 @@ def test_no_conclusion_without_every_null() -> None:
     fit = fit_matrix(outcomes_from(wrong), level=0.9, seed=0)
     calibration = Calibration(fit, 39, 0.02, 0)
     simulated = {name: stage.replicates() for name, stage in calibration.stages().items()}
-    whole = calibration.attach(simulated, finished=True)
+    tail = calibration.tail_test()
+    whole = calibration.attach(simulated, tail, finished=True)
     assert (conclude(whole).tail, conclude(whole).reason) == ("beyond", "all_rejected")
     assert "unlikely to be chance" in chance_sentence(whole, conclude(whole))
-    cut = calibration.attach(simulated, finished=False)
+    cut = calibration.attach(simulated, tail, finished=False)
     assert (conclude(cut).tail, conclude(cut).reason) == ("cannot_tell", "interrupted")
     assert "no conclusion" in chance_sentence(cut, conclude(cut))
     some = {name: replicates for name, replicates in simulated.items() if name in ("null_one_factor", "power")}
-    partly = calibration.attach(some, finished=True)
+    partly = calibration.attach(some, tail, finished=True)
     assert (conclude(partly).tail, conclude(partly).reason) == ("cannot_tell", "nulls_missing")
     assert conclude(partly).missing == ("one_factor_loadings", "full_sigma")
     assert cut.tail is None
@@ -98,6 +101,36 @@ def test_no_conclusion_without_every_null() -> None:
     assert "full correlation matrix could not be tested" in said
     assert partly.null is not None
     assert partly.null.joint_power is None
+
+
+def test_simulation_ends_when_every_p_value_is_decided() -> None:
+    rng = np.random.default_rng(5)
+    wrong = (np.sqrt(0.3) * rng.normal(size=(600, 1)) + np.sqrt(0.7) * rng.normal(size=(600, 8))) < -0.3
+    fit = fit_matrix(outcomes_from(wrong), level=0.9, seed=0)
+    calibration = Calibration(fit, 500, 0.02, 0)
+
+    def refitted(**factors: float) -> Replicates:
+        """64 matrices in which every ratio is half of the observed one, then twice; or times a factor of its law."""
+        logs = {}
+        for law in fit.laws:
+            ratio = fit.ratio(law)
+            assert ratio is not None
+            logs[f"log_{law}"] = -np.log(ratio * factors.get(law, np.repeat([0.5, 2.0], 32)) * np.ones(64))
+        point = PointFit(*(logs.pop(name, np.zeros(64)) for name in PointFit._fields))
+        return Replicates(np.ones(64), np.ones(64), point, logs)
+
+    # 25 hits of 500 matrices are needed, in both directions for the own ratio of a law.
+    laws = ("one_factor", "full_sigma")
+    both = {f"null_{law}": refitted() for law in laws}
+    assert [calibration.enough(name, both) for name in (*both, "power")] == [True, True, True]
+    for factor in (0.5, 2.0):
+        apart = both | {"null_full_sigma": refitted(full_sigma=factor)}
+        assert [calibration.enough(name, apart) for name in (*apart, "power")] == [True, False, False]
+    # Of the ratio of another law only large ones are tested.
+    assert calibration.enough("null_one_factor", {"null_one_factor": refitted(clayton=2.0)})
+    assert not calibration.enough("null_one_factor", {"null_one_factor": refitted(clayton=0.5)})
+    # Under its own law only the own ratio is.
+    assert calibration.enough("null_full_sigma", both | {"null_full_sigma": refitted(clayton=0.5)})
 
 
 def test_why_there_is_no_null() -> None:

@@ -1,6 +1,6 @@
 """Tests of the verifier itself: planted false variants must be refuted, and verdicts must not depend on the seed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from cofail_lab.bounds.binomial import clopper_pearson
@@ -29,15 +29,13 @@ class PlantedMutant:
     margin: float
 
 
-def plant_mutants(claims: Iterable[Claim], trial: Trial, advance: Callable[[int], None]) -> list[PlantedMutant]:
-    """Every registered mutant through the checks of its claim."""
+def plant_mutants(claim: Claim, trial: Trial) -> list[PlantedMutant]:
+    """Every registered mutant of a claim through its checks."""
     planted = []
-    for claim in claims:
-        for name in claim.mutants:
-            status, finding = mutant_status(claim, name, trial)
-            margin = float(finding.worst.slack)
-            planted.append(PlantedMutant(claim.id, claim.releases[-1], name, status, finding.check, margin))
-            advance(1)
+    for name in claim.mutants:
+        status, finding = mutant_status(claim, name, trial)
+        margin = float(finding.worst.slack)
+        planted.append(PlantedMutant(claim.id, claim.releases[-1], name, status, finding.check, margin))
     return planted
 
 

@@ -27,8 +27,8 @@ class Fit:
 
     Attributes:
         bootstrap: query-bootstrap replicates, each a complete refit; 0 leaves the intervals out.
-        null: matrices simulated from each fitted law without a common mode; 0 leaves the calibration out, and then no
-            ratio is called unlikely.
+        null: matrices simulated from each fitted law without a common mode, at most: fewer where no p-value of the law
+            can fall to .05 any more. 0 leaves the calibration out, and then no ratio is called unlikely.
         atom: size of the common mode that the power of the calibration is stated for.
         delta: error probability of each certificate.
         overhead: what combining costs, in accuracy; None leaves the decision open.

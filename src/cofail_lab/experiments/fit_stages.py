@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -13,14 +13,23 @@ from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.experiments.base import Draw, Inputs, Progress, Store, drawn_later, silent
 from cofail_lab.experiments.fit_result import fit_result
 from cofail_lab.experiments.fit_steps import BOOTSTRAP, LAWS, NULL, POINT, TAIL, seconds_of_steps
+from cofail_lab.experiments.fit_workers import PRELOADED, FitWorkers
 from cofail_lab.experiments.kept_batches import KeptBatches
-from cofail_lab.experiments.workers import Workers, n_worth, prepare
+from cofail_lab.experiments.workers import n_worth, prepare
 from cofail_lab.fitting.comparison.compare import compare_laws, n_steps
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS, named_laws
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.replicates.shards import assign_batches, missing_batches, reuse_batches, to_table
-from cofail_lab.fitting.replicates.stages import Replicates, Stage, in_batches, one_thread, run_stages
+from cofail_lab.fitting.replicates.stages import (
+    FIRST_WAVE,
+    Enough,
+    Replicates,
+    Stage,
+    in_batches,
+    one_thread,
+    run_stages,
+)
 from cofail_lab.fitting.tasks import Tasks
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.fit.figures import figures
@@ -77,12 +86,12 @@ class FitStages:
         n_workers = n_worth(n_workers, sum(seconds.get(step, 0.0) for step in (BOOTSTRAP, NULL, LAWS)))
         self.progress.plan({step: s / (1 if step in (POINT, TAIL) else n_workers) for step, s in seconds.items()})
         if n_workers > 1:
-            prepare()
+            prepare(PRELOADED)
         interrupted = None
         with one_thread():
             fit = self._point(outcomes, seed)
             tasks = self._tasks(fit, seed)
-            with Workers(n_workers, tasks) as workers:
+            with FitWorkers(n_workers, tasks) as workers:
                 for stage in (self._bootstrapped, self._calibrated, self._compared):
                     if interrupted is None:
                         fit, interrupted = stage(fit, tasks, workers)
@@ -105,10 +114,9 @@ class FitStages:
         few = {"groups": 20, "n_histograms": 99} if self.smoke else {}
         return Tasks(fit, settings.bootstrap, settings.null, settings.atom, seed, folds, **few)
 
-    def _bootstrapped(self, fit: MatrixFit, tasks: Tasks, workers: Workers) -> tuple[MatrixFit, str | None]:
+    def _bootstrapped(self, fit: MatrixFit, tasks: Tasks, workers: FitWorkers) -> tuple[MatrixFit, str | None]:
         try:
-            if workers.at_work:
-                self._send(tasks, workers)
+            self._send(tasks, workers)
             drawn, finished = self._replicates(BOOTSTRAP, tasks.resampled, workers)
         except KeyboardInterrupt:
             drawn, finished = {}, False
@@ -118,12 +126,16 @@ class FitStages:
             return fit, f"{done:,} of {self.settings.bootstrap:,} bootstrap replicates done"
         return fit, None if finished else "the jackknife was not finished"
 
-    def _send(self, tasks: Tasks, workers: Workers) -> None:
-        """Let the workers compute all that is not kept, in the order in which it is asked for."""
-        for stages in (tasks.resampled, tasks.simulated):
-            for name, stage in stages.items():
-                starts = missing_batches(stage, self.store.tables.get(name))
-                workers.send("replicates", [(name, start) for start in starts])
+    def _send(self, tasks: Tasks, workers: FitWorkers) -> None:
+        """Let the workers compute all that is not kept: null matrices that are needed for certain, then the laws."""
+        if not workers.at_work:
+            return
+        for name, stage in tasks.resampled.items():
+            self._send_batches(name, stage, stage.starts, workers)
+        if tasks.simulated:
+            workers.send("tail", [()])
+        for name, stage in tasks.simulated.items():
+            self._send_batches(name, stage, stage.starts[: -(-FIRST_WAVE // stage.size)], workers)
         if tasks.folds < 2 or tasks.fit.n_varying < 2:
             return
         known = self._known_laws()
@@ -132,15 +144,22 @@ class FitStages:
             if law not in known and tasks.laws.folds.why_not(FITTED_LAWS[law]) is None:
                 workers.send("part", [(law, part) for part in range(tasks.folds)])
 
-    def _calibrated(self, fit: MatrixFit, tasks: Tasks, workers: Workers) -> tuple[MatrixFit, str | None]:
+    def _send_batches(self, name: str, stage: Stage, starts: Sequence[int], workers: FitWorkers) -> None:
+        missing = set(missing_batches(stage, self.store.tables.get(name)))
+        workers.send("replicates", [(name, start) for start in starts if start in missing])
+
+    def _calibrated(self, fit: MatrixFit, tasks: Tasks, workers: FitWorkers) -> tuple[MatrixFit, str | None]:
         calibration = replace(tasks.calibration, fit=fit)
         drawn, total = {}, self.settings.null
         try:
             total = sum(stage.n_replicates for stage in tasks.simulated.values())
-            drawn, finished = self._replicates(NULL, tasks.simulated, workers)
+            if workers.at_work:
+                self.draw(figures(fit, fit.count_probs()))
+            drawn, finished = self._replicates(NULL, tasks.simulated, workers, calibration.enough)
             if finished:
                 with self.progress(TAIL, total=1):
-                    return calibration.attach(drawn, finished=True), None
+                    tail = workers.tail() if drawn else None
+                    return calibration.attach(drawn, tail, finished=True), None
         except KeyboardInterrupt:
             pass
         done = sum(len(replicates.all_wrong) for replicates in drawn.values())
@@ -149,9 +168,9 @@ class FitStages:
             if done == total
             else f"{done:,} of {total or 'the':,} null matrices done"
         )
-        return calibration.attach(drawn, finished=False), why
+        return calibration.attach(drawn, None, finished=False), why
 
-    def _compared(self, fit: MatrixFit, tasks: Tasks, workers: Workers) -> tuple[MatrixFit, str | None]:
+    def _compared(self, fit: MatrixFit, tasks: Tasks, workers: FitWorkers) -> tuple[MatrixFit, str | None]:
         if tasks.folds < 2:
             # Asked for none, or one query, which leaves none to fit to.
             return fit, None
@@ -184,7 +203,7 @@ class FitStages:
         return {law: table["log"].to_numpy() for law, table in tables.items() if table is not None}
 
     def _replicates(
-        self, step: str, stages: Mapping[str, Stage], workers: Workers
+        self, step: str, stages: Mapping[str, Stage], workers: FitWorkers, enough: Enough | None = None
     ) -> tuple[dict[str, Replicates], bool]:
         """The replicates of some stages and whether they are all there; the store is used and filled."""
         total = sum(stage.n_replicates for stage in stages.values())
@@ -195,8 +214,12 @@ class FitStages:
             for name in stages:
                 if name in self.store.tables:
                     kept[name] = reuse_batches(kept[name], self.store.tables[name])
+
+            def ahead(name: str, starts: list[int]) -> None:
+                self._send_batches(name, stages[name], starts, workers)
+
             try:
-                return run_stages(kept, elsewhere=workers.at_work)
+                return run_stages(kept, elsewhere=workers.at_work, enough=enough, ahead=ahead)
             finally:
                 for name, stage in kept.items():
                     for start in workers.arrived(name):

@@ -17,8 +17,9 @@ class RunOptions:
         chunk: draws that are in memory at once; never changes a result.
         shards: number of jobs that share the replicates and draws; never changes a result.
         shard: number of this job, from 0 on; None for the run as a whole.
-        workers: at most this many processes compute replicates, matrices and laws of a fit; None for all cores where a
-            command has the machine for itself, and otherwise for this process alone. Never changes a result.
+        workers: at most this many processes compute replicates, matrices and laws of a fit, or verdicts on claims;
+            None for all cores where a command has the machine for itself, and otherwise for this process alone. Never
+            changes a result.
         smoke: whether as little is computed as still goes through every step, whatever the experiment asks for.
     """
 

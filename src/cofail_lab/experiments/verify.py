@@ -9,14 +9,19 @@ from typing import Any
 from cofail_lab import checks
 from cofail_lab.claims.claim import Claim, Trial
 from cofail_lab.claims.registry import all_claims, select
-from cofail_lab.claims.self_test import FalseAlarms, PlantedMutant, false_alarms, plant_mutants
-from cofail_lab.claims.verifier import replay, split_level, verify_claim
+from cofail_lab.claims.self_test import FalseAlarms, PlantedMutant, false_alarms
+from cofail_lab.claims.tasks import ClaimTasks
+from cofail_lab.claims.verifier import replay, split_level
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, Progress, silent
+from cofail_lab.experiments.workers import Workers, n_worth, prepare
 from cofail_lab.report import verify as verify_summary
 from cofail_lab.report.numbers import span
 from cofail_lab.result import Result, Row, Section
 from cofail_lab.verdict import Verdict
+
+# A guess of the seconds of one claim.
+_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -50,15 +55,28 @@ class Verify:
         chosen = select(self.claims)
         law = None if inputs.law_factory is None else inputs.law()
         trial = Trial(inputs.options.seed, split_level(chosen, self.false_alarm), law)
+        tasks = ClaimTasks(self.claims, trial)
+        n_workers = n_worth(inputs.options.workers or 1, _SECONDS * len(chosen))
+        if n_workers > 1:
+            prepare("cofail_lab.claims.tasks")
         verdicts, mutants, alarms, interrupted = [], None, None, None
         try:
-            with progress("Claims", total=len(chosen)) as advance:
-                for claim in chosen:
-                    verdicts += verify_claim(claim, trial)
-                    advance(1)
-            if self.mutants:
-                with progress("Mutants", total=sum(len(claim.mutants) for claim in chosen)) as advance:
-                    mutants = plant_mutants(chosen, trial, advance)
+            with Workers(n_workers, tasks) as workers:
+                numbers = [(number,) for number in range(len(chosen))]
+                workers.send("verdicts", numbers)
+                if self.mutants:
+                    workers.send("mutants", numbers)
+                with progress("Claims", total=len(chosen)) as advance:
+                    for (number,) in numbers:
+                        verdicts += workers.result("verdicts", number)
+                        advance(1)
+                if self.mutants:
+                    planted = []
+                    with progress("Mutants", total=len(chosen)) as advance:
+                        for (number,) in numbers:
+                            planted += workers.result("mutants", number)
+                            advance(1)
+                    mutants = planted
             if self.trials:
                 with progress("False alarms", total=self.trials) as advance:
                     alarms = false_alarms(chosen, self.trials, inputs.options.seed, self.false_alarm, advance)

@@ -1,4 +1,4 @@
-"""The processes that compute the parts of one fit (``run.workers``).
+"""The processes that compute the parts of one run (``run.workers``).
 
 A process with JAX threads must never be forked. Where there is a fork server (Linux), this process starts one, which
 imports the package, computes nothing and has one thread; workers are forked from it in milliseconds. Elsewhere they are
@@ -12,22 +12,15 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from multiprocessing import forkserver
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
-from cofail_lab.fitting.replicates.stages import Stage, one_thread
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from cofail_lab.fitting.comparison.law_fits import LawFit
-    from cofail_lab.fitting.tasks import Tasks
+from cofail_lab.fitting.replicates.stages import one_thread
 
 WORTH = 8.0
 """Expected seconds of replicates, matrices and laws below which no process is started: each costs a second or two."""
@@ -52,29 +45,29 @@ def n_worth(asked: int, seconds: float) -> int:
     return asked if jax.default_backend() == "cpu" else 1
 
 
-def prepare() -> None:
-    """Start the fork server, which imports the package while this process computes something else."""
+def prepare(module: str) -> None:
+    """Start the fork server, which imports the module of the tasks while this process computes something else."""
     if _SERVER:
-        multiprocessing.get_context("forkserver").set_forkserver_preload(["cofail_lab.fitting.tasks"])
+        multiprocessing.get_context("forkserver").set_forkserver_preload([module])
         with _as_worker():
             forkserver.ensure_running()
 
 
 class Workers:
-    """Processes that compute the tasks of one fit; a context, at the end of which they are gone.
+    """Processes that compute the tasks of one run; a context, at the end of which they are gone.
 
     Args:
         n: number of processes. With 1 there is none, and everything is computed here.
-        tasks: of the fit.
+        tasks: a dataclass whose methods are the tasks. It can be sent to another process.
     """
 
-    def __init__(self, n: int, tasks: Tasks) -> None:
+    def __init__(self, n: int, tasks: Any) -> None:
         self._tasks = tasks
         self._futures: dict[tuple[Any, ...], Future[Any]] = {}
         self._pool: ProcessPoolExecutor | None = None
         self._others = set(multiprocessing.active_children())
         if n > 1:
-            # A copy, without the stages that this process may have made.
+            # A copy, without what this process may have cached in it.
             context = multiprocessing.get_context("forkserver" if _SERVER else "spawn")
             self._pool = ProcessPoolExecutor(n, mp_context=context, initializer=_begin, initargs=(replace(tasks),))
 
@@ -84,34 +77,27 @@ class Workers:
         return self._pool is not None
 
     def send(self, method: str, arguments: Sequence[tuple[Any, ...]]) -> None:
-        """Let the processes compute a method of `Tasks` for these arguments, after all that was sent before."""
+        """Let the processes compute a method of the tasks for these arguments, after all that was sent before.
+
+        What was sent and not asked for yet is not sent again.
+        """
         if self._pool is None:
             return
         try:
             with _as_worker():
                 for each in arguments:
-                    self._futures[method, *each] = self._pool.submit(_compute, method, *each)
+                    if (method, *each) not in self._futures:
+                        self._futures[method, *each] = self._pool.submit(_compute, method, *each)
         except BrokenProcessPool:
             self._lost()
 
-    def stages(self, stages: Mapping[str, Stage]) -> dict[str, Stage]:
-        """The same stages, with the batches that were sent computed by the processes."""
-        return {name: stage._replace(batch=partial(self._result, "replicates", name)) for name, stage in stages.items()}
-
-    def arrived(self, stage: str) -> list[int]:
-        """First replicates of the batches that are computed, and that nobody has asked for yet."""
+    def waiting(self, method: str) -> list[tuple[Any, ...]]:
+        """Arguments of the calls of a method that are computed, and that nobody has asked for yet."""
         done = [key for key, future in self._futures.items() if future.done() and not future.cancelled()]
-        return [key[2] for key in done if key[:2] == ("replicates", stage) and self._futures[key].exception() is None]
+        return [key[1:] for key in done if key[0] == method and self._futures[key].exception() is None]
 
-    def whole(self, law: str, /) -> LawFit:
-        """A law on the whole matrix."""
-        return self._result("whole", law)
-
-    def part(self, law: str, part: int, /) -> np.ndarray:
-        """Log P(C) of the queries of a part, under the law fitted to the others."""
-        return self._result("part", law, part)
-
-    def _result(self, method: str, *arguments: Any) -> Any:
+    def result(self, method: str, *arguments: Any) -> Any:
+        """What a method of the tasks gives, from the process that it was sent to, or computed here."""
         future = self._futures.pop((method, *arguments), None)
         if future is not None:
             try:
@@ -135,7 +121,7 @@ class Workers:
                 process.kill()
                 process.join()
 
-    def __enter__(self) -> Workers:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -161,10 +147,10 @@ def _as_worker() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-_at_hand: Tasks | None = None
+_at_hand: Any = None
 
 
-def _begin(tasks: Tasks) -> None:
+def _begin(tasks: Any) -> None:
     """Runs first in every worker."""
     global _at_hand
     _at_hand = tasks

@@ -15,7 +15,8 @@ from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.pool_scan import COMPOSITIONS, Compositions, PoolScan
 from cofail_lab.fitting.readings.tail_test import MAX_MODELS, SIMULATED, TailTest, test_tail
 from cofail_lab.fitting.refit import refitter, replicated_laws
-from cofail_lab.fitting.replicates.null import NullCalibration, NullTest, place, power, simulate, with_atom
+from cofail_lab.fitting.replicates import sequential
+from cofail_lab.fitting.replicates.null import NullCalibration, NullTest, hits, place, power, simulate, with_atom
 from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing, one_thread
 from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.numerics.streams import NULL, POWER, generator
@@ -71,12 +72,34 @@ class Calibration:
                 stages["power"] = simulate(alternative, n, self._pairs, n_replicates, (self.seed, POWER), more)
         return stages
 
-    def attach(self, drawn: Mapping[str, Replicates], *, finished: bool) -> MatrixFit:
+    def enough(self, name: str, drawn: Mapping[str, Replicates]) -> bool:
+        """Whether a stage needs no more matrices: every p-value of its null law is decided.
+
+        The power is measured on as many matrices as the largest null. Where no query defeats every model there is no
+        p-value, and all matrices are simulated.
+        """
+        nulls = [each for each in drawn if each.startswith("null_")]
+        if name not in nulls:
+            return all(self.enough(null, drawn) for null in nulls)
+        law, replicates = name.removeprefix("null_"), drawn[name]
+        most, ratios = affordable(self.fit.outcomes, self.n_replicates), self._observed_ratios
+        return bool(ratios) and all(
+            sequential.decided(each, most)
+            for tested in self._tested(law, replicates)
+            for each in hits(ratios[tested], replicates.ratios(tested))[: 2 if tested == law else 1]
+        )
+
+    def _tested(self, null_law: str, replicates: Replicates) -> list[str]:
+        """The ratios that are tested under a null law: all under the first one, its own under every other one."""
+        return [law for law in self._observed_ratios if null_law in (FIRST_NULL, law) and replicates.has(law)]
+
+    def attach(self, drawn: Mapping[str, Replicates], tail: TailTest | None, *, finished: bool) -> MatrixFit:
         """The fit with its calibration, where there are simulated matrices, and its pool-size scan.
 
         Args:
             drawn: the replicates of `stages` by name; after an interruption some or all are missing.
-            finished: whether all replicates are there.
+            tail: from `tail_test`; None where it was not made.
+            finished: whether every stage has `enough` replicates.
         """
         outcomes, varying = self.fit.outcomes, self._varying
         if len(varying) < 3:
@@ -94,10 +117,9 @@ class Calibration:
             laws = {name: _without_scan(replicates) for name, replicates in laws.items()}
             null = self._calibrated(laws, drawn.get("power"), finished)
         scan = PoolScan(np.array(self._compositions.sizes), *self._compositions.ratios(observed), *under_null)
-        tail = self._tail_test() if null is not None and finished else None
-        return replace(self.fit, null=null, scan=scan, tail=tail)
+        return replace(self.fit, null=null, scan=scan, tail=tail if null is not None and finished else None)
 
-    def _tail_test(self) -> TailTest | None:
+    def tail_test(self) -> TailTest | None:
         """The smooth laws against an atom; None in pools that are too large."""
         outcomes, varying = self.fit.outcomes, self._varying
         if len(varying) > MAX_MODELS:
@@ -146,13 +168,11 @@ class Calibration:
     def _calibrated(
         self, laws: Mapping[str, Replicates], with_mode: Replicates | None, finished: bool
     ) -> NullCalibration:
-        observed = self._observed_ratios()
+        observed, most = self._observed_ratios, affordable(self.fit.outcomes, self.n_replicates)
         tests: dict[tuple[str, str], NullTest] = {}
         for name, replicates in laws.items():
-            for law, ratio in observed.items():
-                if name not in (FIRST_NULL, law) or not replicates.has(law):
-                    continue
-                test = place(ratio, replicates.ratios(law))
+            for law in self._tested(name, replicates):
+                test = place(observed[law], replicates.ratios(law), most if finished else None)
                 if test is not None:
                     tests[name, law] = test
         single_power = joint_power = None
@@ -174,10 +194,11 @@ class Calibration:
             n_power=0 if with_mode is None else len(with_mode.all_wrong),
             interrupted=not finished,
             n_asked=self.n_replicates,
-            n_affordable=affordable(self.fit.outcomes, self.n_replicates),
+            n_affordable=most,
             n_pairs=len(self._pairs.left),
         )
 
+    @cached_property
     def _observed_ratios(self) -> dict[str, float]:
         """The ratios of the fit by law; in very large pools recomputed over the pairs that simulated matrices use."""
         outcomes, pairs, varying = self.fit.outcomes, self._pairs, self._varying

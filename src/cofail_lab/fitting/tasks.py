@@ -9,7 +9,7 @@ import numpy as np
 from cofail_lab.fitting.calibration import Calibration
 from cofail_lab.fitting.comparison.law_fits import LawFit, LawFits
 from cofail_lab.fitting.matrix_fit import MatrixFit
-from cofail_lab.fitting.readings.tail_test import SIMULATED
+from cofail_lab.fitting.readings.tail_test import SIMULATED, TailTest
 from cofail_lab.fitting.replicates.bootstrap import JACKKNIFE_GROUPS
 from cofail_lab.fitting.replicates.stages import Replicates, Stage
 from cofail_lab.fitting.resampling import Bootstrap
@@ -68,6 +68,10 @@ class Tasks:
         """The batch of a stage that begins with a replicate."""
         stages = self.resampled if stage in self.resampled else self.simulated
         return stages[stage].batch(start)
+
+    def tail(self) -> TailTest | None:
+        """The smooth laws of difficulty against an atom; None in pools that are too large."""
+        return self.calibration.tail_test()
 
     def whole(self, law: str) -> LawFit:
         """A law on the whole matrix."""

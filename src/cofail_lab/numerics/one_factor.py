@@ -9,6 +9,7 @@ exp(-2π²/(κh²)). Gauss-Hermite has nothing of the kind: at m = 1000 it is 30
 """
 
 from functools import partial
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -33,12 +34,21 @@ _TARGET = 1e-13
 _ROUNDING = float(np.finfo(float).eps)
 
 
-def information(loadings: Float[Array, "... m"], counts: Float[Array, "... m"] | None = None) -> Float[Array, "..."]:
-    """κ = 1 + Σ ℓ_i²/(1-ℓ_i²), the most that m answers can sharpen what is known of the factor."""
+Numbers = TypeVar("Numbers", Array, np.ndarray, np.float64)
+"""What is computed with JAX where it is of JAX, else with NumPy."""
+
+
+def information(loadings: Numbers, counts: Float[Array, "... m"] | None = None) -> Numbers:
+    """κ = 1 + Σ ℓ_i²/(1-ℓ_i²), the most that m answers can sharpen what is known of the factor.
+
+    Args:
+        loadings: ℓ_i, (..., m).
+        counts: how many models of each kind there are.
+    """
     return 1 + _total(loadings**2 / ((1 - loadings) * (1 + loadings)), counts)
 
 
-def _total(terms: Array, counts: Array | None) -> Array:
+def _total(terms: Any, counts: Array | None) -> Any:
     """Sum over the models, each as often as it occurs."""
     return (terms if counts is None else counts * terms).sum(axis=-1)
 
@@ -50,9 +60,10 @@ def trapezoid_error(kappa: Float[Array, "..."], spacing: Float[Array, "..."]) ->
     return 2 * jnp.exp(kappa * y**2 / 2 - exponent) / -jnp.expm1(-exponent)
 
 
-def proven_spacing(kappa: Float[Array, "..."], error: float) -> Float[Array, "..."]:
-    """A spacing whose `trapezoid_error` is at most ``error`` (below .1)."""
-    return jnp.sqrt(2 * jnp.pi**2 / (kappa * np.log(2.1 / error)))
+def proven_spacing(kappa: Numbers, error: float) -> Numbers:
+    """A spacing whose `trapezoid_error` is at most ``error`` (below .1); without JAX where ``kappa`` is of NumPy."""
+    root: Any = jnp.sqrt if isinstance(kappa, jax.Array) else np.sqrt
+    return root(2 * np.pi**2 / (kappa * np.log(2.1 / error)))
 
 
 @jax.jit

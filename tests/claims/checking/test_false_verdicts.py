@@ -9,7 +9,8 @@ from cofail_lab import models
 from cofail_lab.claims.checking import check as checking
 from cofail_lab.claims.checking.check import Outcome, check
 from cofail_lab.claims.checking.confirm import Second, second_look
-from cofail_lab.claims.checking.digits import Digits, NoDigitsError
+from cofail_lab.claims.checking.digit_formulas import NoDigitsError
+from cofail_lab.claims.checking.digits import Digits
 from cofail_lab.claims.checking.minimise import stacked
 from cofail_lab.claims.checking.proposition import Proposition, read
 from cofail_lab.errors import InputError

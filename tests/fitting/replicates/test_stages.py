@@ -13,14 +13,15 @@ import numpy as np
 import pytest
 
 from cofail_lab.fitting.estimators.pairs import Pairs
+from cofail_lab.fitting.estimators.point import PointFit
 from cofail_lab.fitting.replicates import bootstrap as module
-from cofail_lab.fitting.replicates.stages import in_batches
+from cofail_lab.fitting.replicates.stages import Replicates, Stage, in_batches, run_stages
 from cofail_lab.models import CommonShock
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def run_stages(patch: pytest.MonkeyPatch) -> list[Any]:
+def on_devices(patch: pytest.MonkeyPatch) -> list[Any]:
     """How many devices replicates go to, in how many batches, and everything that is drawn and fitted."""
     used, fit_counts = set(), module.fit_counts
 
@@ -50,11 +51,62 @@ def test_draws_and_replicates_go_to_all_devices(devices: int, monkeypatch: pytes
     }
     command = [sys.executable, "-m", "tests.fitting.replicates.test_stages"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    one, many = run_stages(monkeypatch), json.loads(done.stdout)
+    one, many = on_devices(monkeypatch), json.loads(done.stdout)
     assert (one[0], many[0]) == (1, devices)
     assert one[1] == many[1] == 5
     assert one[2:] == many[2:]
 
 
+def _numbered(n: int, size: int, asked: list[int]) -> Stage:
+    """A stage in which the best accuracy of a replicate is its number."""
+
+    def batch(start: int) -> Replicates:
+        asked.append(start)
+        numbers = np.arange(start, min(start + size, n), dtype=float)
+        return Replicates(np.zeros(len(numbers)), numbers, PointFit(*(numbers for _ in PointFit._fields)), {})
+
+    return Stage(n, size, batch)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_stages_grow_in_waves_until_they_have_enough(elsewhere: bool) -> None:
+    """64 replicates, then twice as many, in whole batches; a stage that has enough stays as it is."""
+    asked: dict[str, list[int]] = {"few": [], "many": []}
+    announced: list[tuple[str, int, int]] = []
+    drawn, finished = run_stages(
+        {"few": _numbered(500, 30, asked["few"]), "many": _numbered(200, 64, asked["many"])},
+        elsewhere=elsewhere,
+        enough=lambda name, so_far: name == "few" and len(so_far["many"].all_wrong) >= 128,
+        ahead=lambda name, starts: announced.append((name, starts[0], starts[-1])),
+    )
+    assert finished
+    assert announced == [("few", 0, 60), ("many", 0, 0), ("few", 90, 120), ("many", 64, 64), ("many", 128, 192)]
+    assert sorted(asked["few"]) == [0, 30, 60, 90, 120]
+    assert drawn["few"].single_best.tolist() == list(range(150))
+    assert drawn["many"].single_best.tolist() == list(range(200))
+
+
+def test_all_replicates_are_computed_where_nobody_asks() -> None:
+    asked: list[int] = []
+    drawn, _ = run_stages({"all": _numbered(200, 30, asked)})
+    assert drawn["all"].single_best.tolist() == list(range(200))
+
+
+def test_draws_and_replicates_go_to_all_devices() -> None:
+    """Four forced host devices: every one is used, and the numbers are those of one."""
+
+    def on_devices(devices: int) -> list[Any]:
+        environment = {**os.environ, "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
+        done = subprocess.run(
+            [sys.executable, "-c", _DEVICES], env=environment, capture_output=True, text=True, check=True
+        )
+        return json.loads(done.stdout)
+
+    one, four = on_devices(1), on_devices(4)
+    assert (one[0], four[0]) == (1, 4)
+    assert one[1] == four[1] == 5
+    assert one[2:] == four[2:]
+
+
 if __name__ == "__main__":
-    print(json.dumps(run_stages(pytest.MonkeyPatch())))
+    print(json.dumps(on_devices(pytest.MonkeyPatch())))

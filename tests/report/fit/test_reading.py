@@ -8,7 +8,7 @@ from cofail_lab.fitting.readings.regimes import PoolRegime
 from cofail_lab.fitting.replicates.intervals import Interval
 from cofail_lab.report.fit import names, reading
 from cofail_lab.report.fit.brief import last_sections
-from tests.report.by_hand import CERTIFICATE, SCAN, UNTESTED, fitted, null, rows
+from tests.report.by_hand import CERTIFICATE, SCAN, UNTESTED, fitted, null, replicates, rows
 
 
 def test_regimes_parts_and_slopes() -> None:
@@ -37,7 +37,12 @@ def test_pools_that_were_not_looked_at_are_not_without_a_tail() -> None:
 def test_the_null_in_words() -> None:
     (said,) = reading.null_sections(fitted(null=null()))
     assert said.sentences[0].startswith("4 matrices of the same shape were simulated")
-    assert said.sentences[1].endswith("No p-value can be below 0.100.")
+    assert said.sentences[1].startswith("Of at most 9, no more are simulated from a law once none of its p-values can")
+    assert said.sentences[2].endswith("No p-value can be below 0.100.")
+    for whole in (null(interrupted=True), null(n_affordable=4)):
+        assert "Of at most" not in " ".join(reading.null_sections(fitted(null=whole))[0].sentences)
+    several = null(laws={"one_factor": replicates(), "full_sigma": replicates().take(np.arange(2))})
+    assert reading.null_sections(fitted(null=several))[0].sentences[0].startswith("2 to 4 matrices of the same shape")
     assert said.rows[0].value == "2.00×"
     assert said.rows[0].note == "without a common mode 1.20× (90% 0.83× to 2.60×), p = 0.071"
     assert rows(said)["power"][0] == "62%" and rows(said)["of all tests"][0] == "37%"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import combinations
@@ -11,20 +10,18 @@ from typing import Any
 import numpy as np
 
 from cofail_lab import checks
-from cofail_lab.bounds.declared.events import Event, event
-from cofail_lab.bounds.declared.facts import Cells, EventRate, Fact, Moments, Monotone, Pairs, SetRates
+from cofail_lab.bounds.declared.facts import Cells, Fact, Moments, Monotone, Pairs, SetRates
 from cofail_lab.bounds.declared.frechet_class import FrechetClass
 from cofail_lab.bounds.declared.limits import Limits, limits
 from cofail_lab.bounds.declared.measured import Matrix
 from cofail_lab.bounds.declared.pool import Pool
+from cofail_lab.bounds.declared.stated import conditional, stated, without_value
 from cofail_lab.bounds.declared.structures import Extendible, Factor, Independent, Interchangeable
 from cofail_lab.errors import InputError
 
 MEASURED = ("rates", "pairs", "triples", "moments")
 # Keys whose value is a list of facts, values or names.
 _LISTS = ("names", "some_pairs", "triples", "moments", "independent", "conditional", "cells")
-_STATED = re.compile(r"^\s*P\((?P<event>.*)\)\s*(?:(?P<sign><=|>=|=|in)\s*(?P<value>[^()=<>]+))?$")
-STATED = "P(right(0,1,2) >= 1) = .9, P(wrong(1) | wrong(0)) in [.5, .7], P(...) <= .2; without a value it is measured"
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class Known:
         factor: {models: [a, b], nodes: [[.1, .2], [.5, .9]]}, independent given a factor with these error rates.
         independent: [[a, b], [c, d]], groups that err independently of each other.
         conditional: [[a, b, value], ...], P(a wrong | b wrong); a and b may be lists.
-        events: texts such as `STATED`.
+        events: texts such as `stated.ACCEPTED`.
         monotone: models, best first: a better one is wrong where a worse one is right with at most the slack.
         slack: that probability.
         cells: shares of the cells of a partition of the queries, which events and routers may name.
@@ -105,11 +102,7 @@ class Known:
     @property
     def needs_matrix(self) -> bool:
         """Whether a matrix or a law has to give something."""
-        return bool(_listed(self.measured)) or any(
-            _STATED.match(text) and not _STATED.match(text)["sign"]  # type: ignore[index]
-            for text in _listed(self.events)
-            if isinstance(text, str)
-        )
+        return bool(_listed(self.measured)) or any(map(without_value, _listed(self.events)))
 
     def on(self, source: Matrix | None = None) -> FrechetClass:
         """The class of laws with these facts.
@@ -130,7 +123,13 @@ class Known:
         facts += self._sets(pool, measured)
         facts += self._moments(pool, measured)
         facts += self._structures(pool)
-        facts += self._events(pool, measured)
+        facts += [
+            conditional(entry, pool, f"known.conditional[{place}]")
+            for place, entry in enumerate(self.conditional or ())
+        ]
+        facts += [
+            stated(text, pool, f"known.events[{place}]", measured) for place, text in enumerate(_listed(self.events))
+        ]
         return FrechetClass(pool, tuple(facts))
 
     def _pool(self, source: Matrix | None) -> Pool:
@@ -167,8 +166,7 @@ class Known:
             "triples": m * (m - 1) * (m - 2) // 6,
             "moments": min(self.order, m),
         }
-        texts = [found for text in _listed(self.events) if (found := _STATED.match(str(text))) and not found["sign"]]
-        return sum(n[kind] for kind in kinds) + len(texts)
+        return sum(n[kind] for kind in kinds) + sum(map(without_value, _listed(self.events)))
 
     def _rates(self, pool: Pool, measured: Matrix | None) -> list[Fact]:
         m = pool.n_models
@@ -273,18 +271,6 @@ class Known:
             found.append(Cells(tuple(limits(share, f"known.cells[{i}]") for i, share in enumerate(self.cells))))
         return found
 
-    def _events(self, pool: Pool, measured: Matrix | None) -> list[Fact]:
-        found: list[Fact] = []
-        for place, entry in enumerate(list[Any](self.conditional or ())):
-            where = f"known.conditional[{place}]"
-            if not isinstance(entry, list | tuple) or len(entry) != 3:
-                raise InputError(f"{where}: {entry!r}; [a, b, value] is accepted: P(a wrong | b wrong)")
-            a, b = (pool.members(side if isinstance(side, list | tuple) else [side], where) for side in entry[:2])
-            found.append(EventRate("conditional", _wrong(a, pool), limits(entry[2], where), _wrong(b, pool)))
-        for place, text in enumerate(_listed(self.events)):
-            found.append(_stated(text, pool, f"known.events[{place}]", measured))
-        return found
-
 
 def _listed(value: Any) -> list:
     return [] if value is None else [value] if isinstance(value, str) else list(value)
@@ -296,10 +282,6 @@ def _is_table(value: Any) -> bool:
         and all(isinstance(row, list | tuple) for row in value)
         and (len(value) > 0 and len(value[0]) == len(value))
     )
-
-
-def _wrong(models: Sequence[int], pool: Pool) -> Event:
-    return event(f"wrong({','.join(map(str, models))})", pool, "known.conditional")
 
 
 def _factor(said: Mapping, pool: Pool) -> Factor:
@@ -315,25 +297,3 @@ def _factor(said: Mapping, pool: Pool) -> Factor:
     if nodes.ndim != 2 or nodes.shape[1] != len(models) or not ((nodes >= 0) & (nodes <= 1)).all():
         raise InputError(f"known.factor.nodes: a row of {len(models)} error rates in [0, 1] for each node is accepted")
     return Factor(models, nodes)
-
-
-def _stated(text: Any, pool: Pool, field: str, measured: Matrix | None) -> EventRate:
-    found = _STATED.match(text) if isinstance(text, str) else None
-    if found is None:
-        raise InputError(f"{field}: {text!r}; accepted are {STATED}")
-    what, _, condition = found["event"].partition("|")
-    happens, given = event(what, pool, field), event(condition, pool, field) if condition else None
-    kind = "conditional" if given else "events"
-    if not found["sign"]:
-        if measured is None:
-            raise InputError(f"{field}: {text!r} has no value, and there is no matrix to measure it in")
-        return EventRate(kind, happens, measured.event(happens, given), given)
-    ends = re.split(r"[\s,\[\]]+", found["value"].strip("[] \t"))
-    try:
-        numbers = [float(end) for end in ends if end]
-    except ValueError:
-        numbers = []
-    if len(numbers) != (2 if found["sign"] == "in" else 1):
-        raise InputError(f"{field}: {text!r}; accepted are {STATED}")
-    value = {"<=": [0.0, numbers[0]], ">=": [numbers[0], 1.0]}.get(found["sign"], numbers)
-    return EventRate(kind, happens, limits(value if len(value) > 1 else value[0], field), given)

@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple
 import mpmath
 import numpy as np
 
-from cofail_lab.claims.checking.digits import Digits, NoDigitsError, ends
+from cofail_lab.claims.checking.digit_formulas import NoDigitsError
+from cofail_lab.claims.checking.digits import Digits, ends
 from cofail_lab.claims.checking.minimise import Case, stacked
 from cofail_lab.claims.checking.proposition import Proposition
 from cofail_lab.errors import ConvergenceError, InputError

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from math import comb, floor
+from math import floor
 from typing import Any
 
 import mpmath
 
+from cofail_lab.claims.checking.digit_formulas import NoDigitsError, Real, formula, quotient
 from cofail_lab.claims.reference import exchangeable
 from cofail_lab.claims.reference.many_digits import loadings, log_one_factor, quantile
 from cofail_lab.language.formulas import FORMULAS
 from cofail_lab.language.tree import Name, Node, Number
-
-Real = Any
-"""A Fraction, a number of mpmath within a quantity, or an interval of mpmath in a statement."""
 
 _INTERVALS: Any = mpmath.iv
 
@@ -31,10 +29,6 @@ _SPREAD, _ARGUMENTS = "1e-28", "1e-20"
 _LARGEST_SUM, _LARGEST_POWER = 3000, 3000
 # Powers of powers explode: rationals up to a million bits, exponentials up to float64's own limit in `values`.
 _LARGEST_BITS, _LARGEST_EXPONENT = 10**6, 10**15
-
-
-class NoDigitsError(ArithmeticError):
-    """A quantity that has no way to more digits."""
 
 
 class Digits:
@@ -66,7 +60,7 @@ class Digits:
             if not node.law and node.name in FORMULAS:
                 if not all(isinstance(x, Fraction) for x in arguments):
                     self.relative = max(self.relative, mpmath.mpf(_ARGUMENTS))
-                return self._interval(self._formula(node.name, [self._rounded(x) for x in arguments]))
+                return self._interval(formula(node.name, [self._rounded(x) for x in arguments], self))
             return self._interval(self._quantity(node, arguments))
         return self.operation(node.symbol, [self.number(part) for part in node.parts])
 
@@ -174,7 +168,7 @@ class Digits:
                 if m == 1:
                     return p["error_rate"]
                 r = self.real(p["correlation"])
-                return self._one_factor(self._threshold(p["error_rate"]), (mpmath.sqrt(r), mpmath.sqrt(1 - r)), m)
+                return self._one_factor(self.threshold(p["error_rate"]), (mpmath.sqrt(r), mpmath.sqrt(1 - r)), m)
         raise NoDigitsError(law)
 
     def _clayton(self, alpha: Real, theta: Real, m: int) -> Any:
@@ -182,7 +176,8 @@ class Digits:
         self.exact = False
         return (m * a ** (-t) - m + 1) ** (-1 / t)
 
-    def _threshold(self, alpha: Real) -> Any:
+    def threshold(self, alpha: Real) -> Any:
+        """Φ^{-1}(α)."""
         self.exact = False
         a = self.real(alpha)
         return quantile(a, 1 - a)
@@ -211,7 +206,7 @@ class Digits:
         alpha, pair = self.real(self._rate()), self.real(self._pair())
         if pair <= alpha**2:
             raise NoDigitsError("no positive correlation")
-        return loadings(self._threshold(self._rate()), alpha - pair)
+        return loadings(self.threshold(self._rate()), alpha - pair)
 
     def _pearson(self) -> Real:
         alpha, pair = self._rate(), self._pair()
@@ -226,12 +221,12 @@ class Digits:
             case "independent":
                 return self._power(self._rate(), Fraction(m))
             case "one_factor" | "gaussian":
-                return self._one_factor(self._threshold(self._rate()), self._factor(), m)
+                return self._one_factor(self.threshold(self._rate()), self._factor(), m)
             case "one_factor_pearson":
                 r = self.real(self._pearson())
                 if not 0 < r < 1:
                     raise NoDigitsError("no positive correlation")
-                return self._one_factor(self._threshold(self._rate()), (mpmath.sqrt(r), mpmath.sqrt(1 - r)), m)
+                return self._one_factor(self.threshold(self._rate()), (mpmath.sqrt(r), mpmath.sqrt(1 - r)), m)
             case "common_shock":
                 alpha, pair = self._rate(), self._pair()
                 base = (alpha - pair) / (1 - alpha)
@@ -251,7 +246,7 @@ class Digits:
             raise NoDigitsError(f"{node.name} of a matched law")
         m = self._size(arguments)
         if node.name.startswith("ratio_"):
-            return self._quotient(self._all_wrong(law, m), self._predicted(node.name.removeprefix("ratio_"), m))
+            return quotient(self._all_wrong(law, m), self._predicted(node.name.removeprefix("ratio_"), m), self)
         simple: Mapping[str, Callable[[], Real]] = {
             "all_wrong": lambda: self._all_wrong(law, m),
             "error_rate": self._rate,
@@ -262,21 +257,18 @@ class Digits:
             "oracle_gain": lambda: self.operation(
                 "-", [self._interval(x) for x in (self._rate(), self._all_wrong(law, m))]
             ),
-            "foreclosed": lambda: self._quotient(self._all_wrong(law, m), self._rate()),
+            "foreclosed": lambda: quotient(self._all_wrong(law, m), self._rate(), self),
             "frechet_lower": lambda: self._frechet(m)[0],
             "frechet_upper": lambda: self._frechet(m)[1],
-            "mean_score": lambda: self._formula(
-                "mean_score_accuracy", [self._rate(), self._factor()[0] ** 2, Fraction(m)]
+            "mean_score": lambda: formula(
+                "mean_score_accuracy", [self._rate(), self._factor()[0] ** 2, Fraction(m)], self
             ),
         }
         if node.name in simple:
             return simple[node.name]()
         if node.name == "majority" and law == "one_factor_gaussian":
-            return self._formula("majority_accuracy", [self._rate(), self._case["correlation"], Fraction(m)])
+            return formula("majority_accuracy", [self._rate(), self._case["correlation"], Fraction(m)], self)
         return self._predicted(node.name, m)
-
-    def _quotient(self, a: Real, b: Real) -> Real:
-        return a / b if isinstance(a, Fraction) and isinstance(b, Fraction) else self.real(a) / self.real(b)
 
     def _frechet(self, m: int) -> tuple[Real, Real]:
         """Dawson and Sankoff (theory P3.vi)."""
@@ -286,79 +278,8 @@ class Digits:
         lower = 1 - s1 + 2 * s2 / m
         return (lower if lower > 0 else Fraction(0)), 1 - 2 * s1 / (k + 1) + 2 * s2 / (k * (k + 1))
 
-    # --- formulas
-
-    def _formula(self, name: str, given: list[Real]) -> Real:
-        if name == "variance":
-            k, r = given[0], given[1]
-            return r + self._quotient(1 - r, k)
-        if name == "best_size_at_price" and all(isinstance(x, Fraction) for x in given):
-            return _best_at_price(*given)
-        if name == "critical_auc":
-            return _critical_auc(*given)
-        x = [self.real(value) for value in given]
-        self.exact = False
-        match name:
-            case "growth_threshold":
-                return (mpmath.sqrt(1 + 4 * max(x[0], 0) * (1 - x[1]) / x[2]) - 1) / 2
-            case "mean_score_accuracy":
-                return mpmath.ncdf(-self._threshold(given[0]) / mpmath.sqrt(x[1] + (1 - x[1]) / x[2]))
-            case "majority_accuracy":
-                return self._majority(given, int(x[2]))
-            case "error_floor":
-                return mpmath.ncdf(self._threshold(given[0]) / mpmath.sqrt(x[1]))
-            case "best_size":
-                return self._best_size(given)
-        raise NoDigitsError(name)
-
-    def _majority(self, given: list[Real], k: int) -> Any:
-        """The binomial sum over the shared part; even sizes are as good as one less."""
-        k -= 1 - k % 2
-        mu, r = -self._threshold(given[0]), self.real(given[1])
-        if k > 61 or not 0 < r < 1:
-            raise NoDigitsError("a long sum")
-
-        def right(u: Any) -> Any:
-            p = mpmath.ncdf((mu + mpmath.sqrt(r) * u) / mpmath.sqrt(1 - r))
-            return mpmath.npdf(u) * sum(comb(k, j) * p**j * (1 - p) ** (k - j) for j in range(k // 2 + 1, k + 1))
-
-        self.relative = max(self.relative, mpmath.mpf(1e-15))
-        with mpmath.workdps(20):
-            return mpmath.quad(right, [-12, -8, -4, -2, -1, 0, 1, 2, 4, 8, 12])
-
-    def _best_size(self, given: list[Real]) -> Fraction:
-        """The best k next to the one that `decisions` finds: the objective is concave in k."""
-        mu, r, cost = -self._threshold(given[0]), self.real(given[1]), self.real(given[2])
-        near = FORMULAS["best_size"].compute(*(float(x) for x in given))
-
-        def objective(k: int) -> Any:
-            return mpmath.ncdf(mu / mpmath.sqrt(r + (1 - r) / k)) - cost * k
-
-        around = range(max(1, int(near or 1) - 5), int(near or 1) + 6)
-        return Fraction(max(around, key=lambda k: (objective(k), -k)))
-
 
 def ends(interval: Any) -> tuple[Any, Any]:
     """Both ends of an interval of mpmath."""
     low, high = interval._mpi_
     return mpmath.mp.make_mpf(low), mpmath.mp.make_mpf(high)
-
-
-def _best_at_price(price: Fraction, correlation: Fraction, cost: Fraction) -> Fraction:
-    """By exhaustion: the gain of one more member falls with every member."""
-    k = 1
-    while price * (1 - correlation) * (Fraction(1, k) - Fraction(1, k + 1)) > cost:
-        k += 1
-        if k > 10**6:
-            raise NoDigitsError("a long search")
-    return Fraction(k)
-
-
-def _critical_auc(cheap: Real, strong: Real, floor_: Real, ratio: Real) -> Fraction:
-    """Whether nothing in the family pays, or random escalation does, in rationals; AUC* itself has no more digits."""
-    alone = floor_ / strong - ratio
-    if (floor_ - cheap) / strong >= alone:
-        return Fraction(1)
-    if (floor_ - cheap) / (strong - cheap) <= alone:
-        return Fraction(1, 2)
-    raise NoDigitsError("critical_auc")

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.optimize import brentq, minimize_scalar
-from scipy.special import log_ndtr, logsumexp, ndtr
+from scipy.special import log_ndtr, logsumexp, ndtr, ndtri
 from scipy.stats import chi2
 
 from cofail_lab.models import AbstractErrorLaw, AtomInflated, BlockFactor, GaussianCopula, OneFactorGaussian
@@ -65,12 +65,12 @@ def factor_nodes(
     `numerics.one_factor` on |Z| <= 8.3, outside which Z has probability 1e-16. Loadings within 1e-7 of 1, of models
     that are all but copies of each other, would need millions of nodes: they are a little smaller here.
     """
-    information = float(one_factor.information(jnp.asarray(loadings)))
+    information = float(one_factor.information(loadings))
     if information > _MAX_INFORMATION:
         # b = ℓ/√(1-ℓ²), the slopes in units of the own part, are scaled; the thresholds stay.
         slopes = loadings / np.sqrt((1 - loadings) * (1 + loadings)) * np.sqrt(_MAX_INFORMATION / information)
         loadings, information = slopes / np.sqrt(1 + slopes**2), _MAX_INFORMATION
-    spacing = float(one_factor.proven_spacing(jnp.asarray(information), _GRID_ERROR))
+    spacing = float(one_factor.proven_spacing(np.float64(information), _GRID_ERROR))
     z = np.linspace(-_REACH, _REACH, int(np.ceil(2 * _REACH / spacing)) + 1)
     u = (thresholds - loadings * z[:, None]) / np.sqrt((1 - loadings) * (1 + loadings))
     return np.log(z[1] - z[0]) - z * z / 2 - np.log(2 * np.pi) / 2, log_ndtr(u), log_ndtr(-u)
@@ -101,7 +101,8 @@ def count_law(law: AbstractErrorLaw, *, draws: int = DRAWS, seed: int = 0) -> Co
 
 def _nodes(law: AbstractFactorLaw) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if isinstance(law, OneFactorGaussian):
-        return factor_nodes(np.asarray(law.thresholds), np.asarray(law.loadings))
+        # SciPy's, because JAX takes milliseconds for a few numbers outside of a compiled program.
+        return factor_nodes(ndtri(np.asarray(law.error_rates)), np.asarray(law.loadings))
     if isinstance(law, AbstractProbitFactor):
         solved = law.solved(_GRID_ERROR, 1e-17)
         log_wrong, log_right = log_answers(solved, law.loadings)

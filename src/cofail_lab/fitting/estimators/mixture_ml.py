@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.optimize import OptimizeResult, minimize
@@ -131,7 +130,7 @@ def _kappa(slopes: np.ndarray, m: int) -> float:
 
 
 def _normal_nodes(kappa: float) -> tuple[np.ndarray, np.ndarray]:
-    spacing = float(one_factor.proven_spacing(jnp.asarray(kappa), _GRID_ERROR))
+    spacing = float(one_factor.proven_spacing(np.float64(kappa), _GRID_ERROR))
     z = np.linspace(-_REACH, _REACH, int(np.ceil(2 * _REACH / spacing)) + 1)
     return z, np.log(z[1] - z[0]) - z * z / 2 - np.log(2 * np.pi) / 2
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from cofail_lab.exact_counts import joint_counts
 from cofail_lab.fitting.estimators.pairs import Pairs, PairValues
 from cofail_lab.fitting.estimators.point import PointFit, fit_counts
+from cofail_lab.fitting.replicates import sequential
 from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing
 from cofail_lab.models import AtomInflated, OneFactorGaussian
 from cofail_lab.numerics import bivariate_normal
@@ -87,9 +88,9 @@ class NullTest(NamedTuple):
     """The observed ratio of one law compared with simulated ratios.
 
     Attributes:
-        p_value: (1 + a) / (1 + n) for n simulated matrices, a of which have a ratio at least as large as the observed
-            one; a simulated matrix without a prediction counts as one with a larger ratio.
-        p_lower: the same for ratios at most as large; one without a prediction counts as one with a smaller ratio.
+        p_value: of ratios at least as large as the observed one (`sequential.p_value`); a simulated matrix without a
+            prediction counts as one with a larger ratio.
+        p_lower: of ratios at most as large; one without a prediction counts as one with a smaller ratio.
         expected: median of the simulated ratios.
         lower, upper: limits of the central 90% of the simulated ratios.
         critical: the ratio above which a test at 5% rejects.
@@ -120,8 +121,8 @@ class NullCalibration:
         n_power: number of matrices with this atom behind both powers.
         interrupted: whether the calibration was interrupted.
         n_asked: number of matrices asked for from each law.
-        n_affordable: number of matrices that are simulated in a pool of this size; after an interruption there can be
-            fewer.
+        n_affordable: the most matrices that are simulated from each law in a pool of this size; there are fewer where
+            its p-values were decided before, and after an interruption.
         n_pairs: number of pairs behind every mean, observed or simulated; in very large pools not all pairs.
     """
 
@@ -139,15 +140,45 @@ class NullCalibration:
     @property
     def n_simulated(self) -> int:
         """Number of matrices that were simulated from every null law (the smallest number of any law)."""
-        return min(len(replicates.all_wrong) for replicates in self.laws.values())
+        return min(self._numbers)
+
+    @property
+    def simulated(self) -> str:
+        """How many matrices were simulated from the null laws, as texts say it."""
+        least, most = min(self._numbers), max(self._numbers)
+        return f"{least:,}" if least == most else f"{least:,} to {most:,}"
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether the p-values of some law were decided before all matrices were simulated."""
+        return not self.interrupted and self.n_simulated < self.n_affordable
+
+    @property
+    def _numbers(self) -> list[int]:
+        return [len(replicates.all_wrong) for replicates in self.laws.values()]
 
     def own_tests(self, names: Iterable[str]) -> dict[str, NullTest]:
         """The tests of the ratios of the named laws under the same law as the null law; only those that exist."""
         return {name: self.tests[name, name] for name in names if (name, name) in self.tests}
 
 
-def place(observed: float, simulated: Float[np.ndarray, " replicates"]) -> NullTest | None:
-    """Compare the observed ratio with simulated ratios, nan without a prediction; None where all are nan."""
+def hits(
+    observed: float, simulated: Float[np.ndarray, " replicates"]
+) -> tuple[Bool[np.ndarray, " replicates"], Bool[np.ndarray, " replicates"]]:
+    """Which simulated ratios are at least as large as the observed one, and which at most; nan is both."""
+    missing = np.isnan(simulated)
+    return missing | (simulated >= observed * (1 - 1e-12)), missing | (simulated <= observed * (1 + 1e-12))
+
+
+def place(observed: float, simulated: Float[np.ndarray, " replicates"], most: int | None = None) -> NullTest | None:
+    """Compare the observed ratio with simulated ratios, nan without a prediction; None where all are nan.
+
+    Args:
+        observed: the ratio.
+        simulated: ratios in the order in which they were simulated.
+        most: number of matrices at which the simulation would have ended in any case; None where it did not end
+            earlier because of p-values, which then count all matrices.
+    """
     present = simulated[~np.isnan(simulated)]
     if not len(present):
         return None
@@ -155,11 +186,9 @@ def place(observed: float, simulated: Float[np.ndarray, " replicates"]) -> NullT
     n = len(filled)
     low, middle, high = np.quantile(present, [0.05, 0.5, 0.95])
     # The largest value with a p-value above 5%; with fewer than 19 replicates every p-value is above 5%.
-    exceeding = int(np.floor(0.05 * (n + 1) + 1e-9))
+    exceeding = sequential.hits_needed(n)
     critical = float(filled[n - exceeding]) if exceeding else np.inf
-    at_least = int((filled >= observed * (1 - 1e-12)).sum())
-    at_most = int((np.nan_to_num(simulated, nan=-np.inf, posinf=np.inf) <= observed * (1 + 1e-12)).sum())
-    p_value, p_lower = (1 + at_least) / (1 + n), (1 + at_most) / (1 + n)
+    p_value, p_lower = (sequential.p_value(each, most) for each in hits(observed, simulated))
     return NullTest(p_value, p_lower, float(middle), float(low), float(high), critical, n)
 
 

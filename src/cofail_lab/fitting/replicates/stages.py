@@ -14,6 +14,9 @@ from threadpoolctl import threadpool_limits
 from cofail_lab.fitting.estimators.pairs import PairValues
 from cofail_lab.fitting.estimators.point import PointFit
 
+FIRST_WAVE = 64
+"""Replicates after which it is first asked whether more are needed, then after twice as many, and so on."""
+
 _BATCHES_AT_ONCE = 2
 
 
@@ -197,7 +200,17 @@ def one_thread() -> threadpool_limits:
     return threadpool_limits(1, "blas")
 
 
-def run_stages(stages: Mapping[str, Stage], *, elsewhere: bool = False) -> tuple[dict[str, Replicates], bool]:
+Enough = Callable[[str, Mapping[str, Replicates]], bool]
+"""Whether a stage needs no more replicates, from those of all stages so far."""
+
+
+def run_stages(
+    stages: Mapping[str, Stage],
+    *,
+    elsewhere: bool = False,
+    enough: Enough | None = None,
+    ahead: Callable[[str, list[int]], None] = lambda *_: None,
+) -> tuple[dict[str, Replicates], bool]:
     """The replicates of some stages, by name, and whether they are complete.
 
     After a KeyboardInterrupt the finished batches are returned; a stage without any finished batch is left out.
@@ -205,13 +218,34 @@ def run_stages(stages: Mapping[str, Stage], *, elsewhere: bool = False) -> tuple
     Args:
         stages: by name.
         elsewhere: whether other processes compute the batches, so that there is only to wait for one after the other.
+        enough: asked after each wave of all stages; without it all replicates are computed.
+        ahead: told which batches of a stage come next, before any of them is asked for.
     """
     done: dict[str, list[Replicates]] = {}
     finished = True
     try:
-        for name, stage in stages.items():
-            for batch in map(stage.batch, stage.starts) if elsewhere else in_batches(stage, stage.starts):
-                done.setdefault(name, []).append(batch)
+        for wave in _waves(stages, enough, done):
+            for name, starts in wave.items():
+                ahead(name, starts)
+            for name, starts in wave.items():
+                stage = stages[name]
+                for batch in map(stage.batch, starts) if elsewhere else in_batches(stage, starts):
+                    done.setdefault(name, []).append(batch)
     except KeyboardInterrupt:
         finished = False
     return {name: join(batches) for name, batches in done.items()}, finished
+
+
+def _waves(
+    stages: Mapping[str, Stage], enough: Enough | None, done: Mapping[str, list[Replicates]]
+) -> Iterator[dict[str, list[int]]]:
+    """Stage -> first replicates of the batches that come next, until all stages have enough."""
+    if enough is None:
+        yield {name: list(stage.starts) for name, stage in stages.items()}
+        return
+    low, high, unfinished = 0, FIRST_WAVE, dict(stages)
+    while any(stage.n_replicates > low for stage in unfinished.values()):
+        yield {name: [start for start in stage.starts if low <= start < high] for name, stage in unfinished.items()}
+        low, high = high, 2 * high
+        so_far = {name: join(batches) for name, batches in done.items()}
+        unfinished = {name: stage for name, stage in unfinished.items() if not enough(name, so_far)}

@@ -39,9 +39,14 @@ _MARGIN = 0.06
 _MAPPED = 12
 
 
-def for_page(figure: Figure) -> tuple[str, str | None]:
-    """The figure as SVG for a page, and for a phone where it must be another one; the figure itself is changed."""
-    wide = svg(figure)
+def for_page(figure: Figure, drawn: str | None = None) -> tuple[str, str | None]:
+    """The figure as SVG for a page, and for a phone where it must be another one; the figure itself is changed.
+
+    Args:
+        figure: changed in place.
+        drawn: `svg` of the figure, where it is at hand.
+    """
+    wide = svg(figure) if drawn is None else drawn
     if not too_small(figure, COLUMN):
         return wide, None
     useless = too_small(figure, PAGE)

@@ -29,8 +29,6 @@ def null_label(fit: MatrixFit) -> str:
     """What the null calibration was, or that there was none."""
     if fit.null is None:
         return "not calibrated: no ratio here is evidence of a common mode"
-    done = fit.null.n_simulated
     laws = " and ".join(FITTED_LAWS[law].label for law in fit.null.laws)
-    return (
-        f"{count(done)} matrices of this shape from {laws}, each refitted; means over {count(fit.null.n_pairs)} pairs"
-    )
+    pairs = count(fit.null.n_pairs)
+    return f"{fit.null.simulated} matrices of this shape from {laws}, each refitted; means over {pairs} pairs"

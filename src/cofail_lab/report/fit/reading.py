@@ -22,12 +22,16 @@ def null_sections(fit: MatrixFit) -> tuple[Section, ...]:
     null = fit.null
     if null is None or not null.tests:
         return ()
-    done = null.n_simulated
     sentences = [
-        f"{count(done)} matrices of the same shape were simulated from each null law and refitted like the observed "
+        f"{null.simulated} matrices of the same shape were simulated from each null law and refitted like the observed "
         "one. p is the share of simulated matrices with a ratio at least as large as the observed one. Even without a "
         "common mode the ratio need not be 1."
     ]
+    if null.ended_early:
+        sentences.append(
+            f"Of at most {count(null.n_affordable)}, no more are simulated from a law once none of its p-values can "
+            "fall to .05 (sequential p-values, Besag and Clifford 1991)."
+        )
     if null.n_affordable < null.n_asked:
         sentences.append(
             f"{count(null.n_asked)} were asked for; in a pool of this size they take too long. No p-value can be below "
