@@ -10,6 +10,10 @@ from cofail_lab.numerics import devices
 
 # The weighted columns of the replicates that are counted at once take this share of the device's memory.
 _SHARE, _MEMORY = 16, 2**30
+# Queries that are counted together: longer matrices would be read from memory once more.
+_QUERIES_AT_ONCE = 2**17
+# Where at most one query in so many has another weight than 1, the whole matrix is counted once.
+_FEW_CHANGED = 4
 
 
 def weighted_joint_counts(
@@ -25,13 +29,36 @@ def weighted_joint_counts(
         weights: how often each query was drawn; a row sums to n at most.
     """
     if not devices.accelerated():
-        return np.stack([(columns.T * w.astype(columns.dtype)) @ columns for w in weights])
+        return _one_by_one(columns, weights)
     at_once = max(1, (devices.memory() or _MEMORY) // (_SHARE * columns.nbytes))
     on_device, parts = jnp.asarray(columns), []
     for first in range(0, len(weights), at_once):
         some = jnp.asarray(weights[first : first + at_once].astype(columns.dtype))
         parts.append(np.asarray(_products(on_device, some)))
     return np.concatenate(parts)
+
+
+def _one_by_one(columns: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    joint = np.zeros((len(weights), columns.shape[1], columns.shape[1]), dtype=columns.dtype)
+    whole: np.ndarray | None = None
+    for total, row in zip(joint, weights, strict=True):
+        changed = np.flatnonzero(row != 1)
+        if len(changed) > len(row) // _FEW_CHANGED:
+            _add_counts(total, columns, row)
+            continue
+        # Of a jackknife, only the queries that are left out are counted.
+        if whole is None:
+            whole = np.zeros_like(total)
+            _add_counts(whole, columns, np.ones_like(row))
+        total += whole
+        _add_counts(total, columns[changed], row[changed] - 1)
+    return joint
+
+
+def _add_counts(total: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> None:
+    for first in range(0, len(columns), _QUERIES_AT_ONCE):
+        part = columns[first : first + _QUERIES_AT_ONCE]
+        total += (part.T * weights[first : first + _QUERIES_AT_ONCE].astype(part.dtype)) @ part
 
 
 @jax.jit
