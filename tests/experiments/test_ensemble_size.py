@@ -143,3 +143,11 @@ def test_pools_without_a_vote_or_a_correlation():
     few = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 0], [1, 1, 0], [0, 0, 0], [1, 1, 1]], dtype=bool)
     with pytest.raises(InputError, match="on all of the 6 queries and on a half of them"):
         EnsembleSize().run(inputs_from(few))
+
+
+def test_a_dataset_of_just_enough_queries_is_judged() -> None:
+    """Of 30, 20 and 19 queries, with 20 asked for."""
+    wrong = one_factor(np.random.default_rng(6), np.full(5, 0.4), 0.3, n=69, m=5)
+    dataset = np.repeat(np.array(["x", "y", "z"], object), [30, 20, 19])
+    found = EnsembleSize(splits=1, min_queries=20).run(inputs_from(wrong, per_query={"dataset": dataset}))
+    assert found.metrics["n_datasets"] == 2

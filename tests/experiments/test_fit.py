@@ -172,7 +172,7 @@ def test_what_is_unfinished_is_said_to_the_last_replicate(asked: int, finished: 
     fit = fitted(replicates=replicates())
     tasks: Any = SimpleNamespace(resampled={}, resampling=SimpleNamespace(attach=lambda *_, finished: fit))
     stages: Any = SimpleNamespace(
-        settings=SimpleNamespace(bootstrap=asked), _replicates=lambda *_: ({}, finished), _send=None
+        settings=SimpleNamespace(bootstrap=asked), _replicates=lambda *_: ({}, finished), _send=lambda *_: None
     )
     workers: Any = SimpleNamespace(at_work=False)
     assert FitStages._bootstrapped(stages, fit, tasks, workers) == (fit, said)
