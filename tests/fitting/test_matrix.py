@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import cofail_lab as cl
+from cofail_lab.bounds.frechet import all_wrong_range
+from cofail_lab.fitting import matrix
 from cofail_lab.fitting.comparison.laws import POINT_LAWS
 from cofail_lab.fitting.estimators.point import point_laws
 from cofail_lab.fitting.matrix import fit_matrix
@@ -140,3 +142,20 @@ def test_all_models_constant() -> None:
         assert result.metrics[f"predicted_{law}"] is None
         assert "no pair to read" in result.labels[f"predicted_{law}"]
     assert result.metrics["oracle_gain"] == 0
+
+
+@pytest.mark.parametrize("most", [5, 3])
+def test_the_interval_from_pairs_of_a_very_large_pool_is_that_of_models_that_differ(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Ten models with five columns of answers; where three of the five are too many for it, the limits are wider."""
+    wrong = np.random.default_rng(2).random((30, 5)) < [0.6, 0.5, 0.7, 0.4, 0.8]
+    wrong[:2] = True
+    outcomes = outcomes_from(np.hstack([wrong, wrong[:, ::-1]]))
+    whole = all_wrong_range(outcomes.error_rates, outcomes.pairwise_wrong())
+    monkeypatch.setattr(matrix, "_MOST_IN_RANGE", most)
+    few = matrix._frechet(outcomes)
+    if most == 5:
+        assert (few.lower, few.upper) == pytest.approx((whole.lower, whole.upper), abs=1e-9)
+    else:
+        assert few.lower == 0 < outcomes.all_wrong() <= whole.upper < few.upper

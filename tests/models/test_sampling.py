@@ -3,11 +3,6 @@
 One false-alarm rate for the whole file, 1e-6, is split evenly over all p-values. Seeds are fixed: a pass stays a pass.
 """
 
-import hashlib
-import os
-import subprocess
-import sys
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -180,24 +175,6 @@ def test_pools_longer_than_a_stretch_of_code(monkeypatch: pytest.MonkeyPatch) ->
         law = OneFactorGaussian(np.linspace(0.05, 0.9, m), np.linspace(-0.8, 0.9, m))
         wrong = np.asarray(law.sample(KEY, 3_000))
         np.testing.assert_array_equal(law.count_wrong(KEY, 3_000), np.bincount(wrong.sum(axis=1), minlength=m + 1))
-
-
-def draws_digest() -> str:
-    """Of `sample` by a table, by blocks and by a matrix product, and of `count_wrong` by positions."""
-    digest, key = hashlib.sha256(), jax.random.key(7)
-    for name in ("common_shock", "block_factor", "gaussian_copula"):
-        digest.update(np.asarray(LAWS[name].sample(key, 9_000, chunk=1_024)).tobytes())
-    digest.update(LAWS["exchangeable_count"].count_wrong(key, 9_000, chunk=1_024).tobytes())
-    return digest.hexdigest()
-
-
-def test_draws_do_not_depend_on_the_number_of_devices() -> None:
-    """Three devices in a process of their own against those of this one."""
-    code = "import jax; from tests.models.test_sampling import draws_digest; print(len(jax.devices()), draws_digest())"
-    env = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=3", "JAX_PLATFORMS": "cpu"}
-    run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
-    assert len(jax.devices()) != 3
-    assert run.stdout.split() == ["3", draws_digest()]
 
 
 def test_certain_outcomes_are_certain() -> None:

@@ -26,6 +26,8 @@ _SELECTION = 0.1
 _NEGLIGIBLE = 1e-3
 # Draws for the probability that some model has so few failures; its relative error is about 1%.
 _DRAWS = 2000
+# Competing models from which those with the same failures are counted once.
+_MANY = 4000
 
 
 class LeastLimits(NamedTuple):
@@ -86,6 +88,9 @@ def least_mean_limits(
 
     everyone = np.arange(values.shape[1])
     near = np.flatnonzero(reaching(start, everyone) > _NEGLIGIBLE * delta / len(everyone))
+    if len(near) > _MANY:
+        # Columns that are equal are one event, and need not be drawn again.
+        near = near[np.unique(values[:, near], axis=1, return_index=True)[1]]
     joint = _Joint(values[:, near])
 
     def excess(g: float) -> float:

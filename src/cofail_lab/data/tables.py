@@ -21,7 +21,10 @@ CSV_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 PARQUET_SUFFIXES = (".parquet",)
 EXCEL_SUFFIXES = (".xlsx",)
 MAX_TEXT_CELLS = 2 * 10**7
-"""Cells of a table that is held as text: about a gigabyte."""
+"""Cells of a table that is held as text: about a gigabyte. Of a CSV file also more, as long as they take no more."""
+# Python holds a character alone once and for all, at 8 bytes for each place it is at; every further one of a cell adds
+# about 25, as long as cells are short.
+_MAX_TEXT_BYTES, _PLACE, _CHARACTER = 12 * 10**8, 8, 25
 # Bytes of a CSV row that Arrow accepts: prompts can be long.
 _BLOCK = 2**25
 
@@ -45,11 +48,12 @@ def read_sheet(path: Path) -> Sheet:
         return Sheet(rows[0], rows[1:])
     if ends_in(path, PARQUET_SUFFIXES):
         return sheet_of(read_parquet(path, most_cells=MAX_TEXT_CELLS), path.name)
-    rows, cells = [], 0
+    rows, cells, characters = [], 0, 0
     for _, row in read_rows(path):
         rows.append(row)
         cells += len(row)
-        if cells > MAX_TEXT_CELLS:
+        characters += sum(map(len, row))
+        if cells > MAX_TEXT_CELLS and _PLACE * cells + _CHARACTER * (characters - cells) > _MAX_TEXT_BYTES:
             raise InputError(
                 f"{path.name}: more than {MAX_TEXT_CELLS:,} cells; data=long and data=npz take larger ones"
             )

@@ -54,7 +54,11 @@ class Bootstrap:
             return more | {f"slopes_{name}": values for name, values in slopes.items()}
 
         def rich(batch: Batch) -> dict[str, np.ndarray]:
-            return plain(batch) | refit(batch.resampled_error_rates, batch.values.tetrachoric)
+            return plain(batch) | left_out(batch)
+
+        def left_out(batch: Batch) -> dict[str, np.ndarray]:
+            # The jackknife serves the intervals of ratios alone.
+            return refit(batch.resampled_error_rates, batch.values.tetrachoric)
 
         n_rich = min(self.n_replicates, MATRIX_REPLICATES) if laws else 0
         stages = {
@@ -62,8 +66,8 @@ class Bootstrap:
             "bootstrap": bootstrap(wrong, pairs, self.n_replicates - n_rich, seed, plain, first=n_rich),
         }
         if self.n_replicates and outcomes.n_all_wrong and outcomes.n_queries > 1:
-            more, at_once = (rich, _MATRIX_AT_ONCE) if laws else (plain, AT_ONCE)
-            stages["jackknife"] = jackknife(wrong, pairs, seed, more, at_once, self.groups)
+            at_once = _MATRIX_AT_ONCE if laws else AT_ONCE
+            stages["jackknife"] = jackknife(wrong, pairs, seed, left_out, at_once, self.groups)
         return {name: stage for name, stage in stages.items() if stage.n_replicates}
 
     def attach(self, drawn: Mapping[str, Replicates], *, finished: bool) -> MatrixFit:

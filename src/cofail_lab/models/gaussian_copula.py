@@ -9,6 +9,7 @@ import numpy as np
 from jax import Array
 from jax.scipy.special import ndtri
 from jaxtyping import Float, Int
+from scipy.linalg import eigvalsh
 
 from cofail_lab.estimate import Estimate
 from cofail_lab.models import _checks
@@ -16,7 +17,7 @@ from cofail_lab.models._latent_sampler import LatentSampler
 from cofail_lab.models._sampling import Advance
 from cofail_lab.models.base import AbstractErrorLaw, ignore, log_rounding
 from cofail_lab.models.independent import with_diagonal
-from cofail_lab.numerics import bivariate_normal, equal_scores, gaussian_counts, orthant
+from cofail_lab.numerics import bivariate_normal, equal_scores, gaussian_counts, large_orthant, orthant
 
 LOG2_POINTS = 9
 """Points of the net, under each of `orthant.N_SHIFTS` shifts, behind `GaussianCopula.all_wrong`."""
@@ -97,6 +98,11 @@ class GaussianCopula(AbstractErrorLaw):
             positive = rectangle._replace(correlation=np.asarray(lifted(jnp.asarray(rectangle.correlation))))
             shifts = orthant.digital_shifts(k, _SEED)
             return equal_scores.log_rectangle(positive, orthant.sobol_net(k, LOG2_POINTS), shifts)
+        m = len(thresholds)
+        if m > large_orthant.LARGE:
+            positive = np.asarray(lifted(jnp.asarray(correlation)))
+            net, shifts = orthant.sobol_net(m, LOG2_POINTS), orthant.digital_shifts(m, _SEED)
+            return large_orthant.log_orthant(thresholds, positive, net, shifts)
         result = self._orthant(jnp.asarray(thresholds), jnp.asarray(correlation))
         return float(result.log_value), float(result.relative_error)
 
@@ -150,6 +156,9 @@ class GaussianCopula(AbstractErrorLaw):
 
 def lifted(correlation: Array) -> Array:
     """Σ moved towards the identity just enough for its smallest eigenvalue to be 1e-9."""
-    smallest = jax.lax.stop_gradient(jnp.linalg.eigvalsh(correlation)[0])
+    if len(correlation) > large_orthant.LARGE and not _checks.traced(correlation):
+        smallest = eigvalsh(np.asarray(correlation), subset_by_index=(0, 0), check_finite=False)[0]
+    else:
+        smallest = jax.lax.stop_gradient(jnp.linalg.eigvalsh(correlation)[0])
     share = jnp.clip((1e-9 - smallest) / (1 - smallest), 0.0, 1.0)
     return (1 - share) * correlation + share * jnp.eye(len(correlation))

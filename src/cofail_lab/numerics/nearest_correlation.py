@@ -16,24 +16,32 @@ from cofail_lab.errors import ConvergenceError
 
 _TOLERANCE = 1e-10
 _MAX_NEWTON, _MAX_GRADIENT = 100, 200
+_LARGE = 256
 
 
-class _Spectrum(NamedTuple):
+class Spectrum(NamedTuple):
     """Eigendecomposition of A + diag(y), eigenvalues ascending."""
 
     values: np.ndarray
     vectors: np.ndarray
 
     def positive_part(self) -> np.ndarray:
+        """The matrix without its negative eigenvalues."""
         kept = self.values > 0
         return (self.vectors[:, kept] * self.values[kept]) @ self.vectors[:, kept].T
 
 
-def nearest_correlation(matrix: Float[np.ndarray, "m m"]) -> Float[np.ndarray, "m m"]:
+def decompose(matrix: Float[np.ndarray, "m m"]) -> Spectrum:
+    """The eigendecomposition of a symmetric matrix, which `nearest_correlation` begins with."""
+    return _spectrum(matrix, 1 - np.diag(matrix))
+
+
+def nearest_correlation(matrix: Float[np.ndarray, "m m"], first: Spectrum | None = None) -> Float[np.ndarray, "m m"]:
     """The positive semidefinite matrix with unit diagonal closest to ``matrix``.
 
     Args:
         matrix: symmetric, finite.
+        first: from `decompose`, where it is already there; its diagonal is then 1.
 
     Returns:
         A correlation matrix; ``matrix`` itself (as a copy) if it is one already. Its smallest eigenvalue is 0 up to
@@ -47,9 +55,13 @@ def nearest_correlation(matrix: Float[np.ndarray, "m m"]) -> Float[np.ndarray, "
         raise ValueError("a symmetric matrix of finite numbers is needed")
     m = len(matrix)
     y = 1 - np.diag(matrix)
-    spectrum = _spectrum(matrix, y)
+    spectrum = first or _spectrum(matrix, y)
     if spectrum.values[0] >= 0 and not y.any():
         return matrix.copy()
+    if m > _LARGE:
+        # The same change of the whole diagonal leaves the eigenvectors alone: the best one saves two decompositions.
+        shift = _even_shift(spectrum.values)
+        y, spectrum = y - shift, spectrum._replace(values=spectrum.values - shift)
     value, gradient = _dual(spectrum, y)
     for _ in range(_MAX_NEWTON):
         size = float(np.linalg.norm(gradient))
@@ -71,17 +83,25 @@ def nearest_correlation(matrix: Float[np.ndarray, "m m"]) -> Float[np.ndarray, "
     )
 
 
-def _spectrum(matrix: np.ndarray, y: np.ndarray) -> _Spectrum:
-    return _Spectrum(*eigh(matrix + np.diag(y), driver="evd", check_finite=False))
+def _spectrum(matrix: np.ndarray, y: np.ndarray) -> Spectrum:
+    return Spectrum(*eigh(matrix + np.diag(y), driver="evd", check_finite=False))
 
 
-def _dual(spectrum: _Spectrum, y: np.ndarray) -> tuple[float, np.ndarray]:
+def _even_shift(values: np.ndarray) -> float:
+    """The number without which the positive ones of the m eigenvalues have the sum m, that of a unit diagonal."""
+    down = values[::-1]
+    shifts = (down.cumsum() - len(values)) / np.arange(1, len(values) + 1)
+    # The right number of eigenvalues stay positive: the shift is the largest of those for any number.
+    return float(shifts.max())
+
+
+def _dual(spectrum: Spectrum, y: np.ndarray) -> tuple[float, np.ndarray]:
     positive = np.maximum(spectrum.values, 0)
     diagonal = (spectrum.vectors**2) @ positive
     return float((positive**2).sum() / 2 - y.sum()), diagonal - 1
 
 
-def _newton_direction(spectrum: _Spectrum, gradient: np.ndarray) -> np.ndarray:
+def _newton_direction(spectrum: Spectrum, gradient: np.ndarray) -> np.ndarray:
     """Solve V h = -gradient by preconditioned conjugate gradients, V the generalized Hessian of the dual."""
     values, vectors = spectrum
     kept = values > 0
@@ -103,6 +123,9 @@ def _newton_direction(spectrum: _Spectrum, gradient: np.ndarray) -> np.ndarray:
     scaled = residual / diagonal
     search, product = scaled, float(residual @ scaled)
     goal = min(0.05, float(np.linalg.norm(gradient))) * float(np.linalg.norm(gradient))
+    if len(gradient) > _LARGE:
+        # No closer than the last step has to be.
+        goal = max(goal, 0.1 * _TOLERANCE * np.sqrt(len(gradient)))
     for _ in range(_MAX_GRADIENT):
         image = hessian(search) + 1e-12 * search
         length = product / float(search @ image)

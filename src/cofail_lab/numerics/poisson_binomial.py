@@ -47,13 +47,20 @@ def mixture_counts_at_once(weights: np.ndarray, success: np.ndarray, failure: np
 def counts_at_once(success: np.ndarray, failure: np.ndarray) -> np.ndarray:
     """The same as `counts`, in NumPy."""
     n_nodes, m = success.shape
-    table = np.zeros((n_nodes, m + 1))
-    table[:, 0] = 1
-    for i in range(m):
-        won, lost = success[:, i : i + 1], failure[:, i : i + 1]
-        table[:, 1 : i + 2] = table[:, 1 : i + 2] * lost + table[:, : i + 1] * won
-        table[:, :1] *= lost
-    return table
+    probs = np.empty((n_nodes, m + 1))
+    size = max(1, 2 * _CACHED // (m + 1))
+    for first in range(0, n_nodes, size):
+        # A row of the table for each count, so that what is added is contiguous.
+        won, lost = success[first : first + size].T.copy(), failure[first : first + size].T.copy()
+        table = np.zeros((m + 1, won.shape[1]))
+        table[0] = 1
+        moved = np.empty_like(table)
+        for i in range(m):
+            np.multiply(table[: i + 1], won[i], out=moved[: i + 1])
+            table[: i + 1] *= lost[i]
+            table[1 : i + 2] += moved[: i + 1]
+        probs[first : first + size] = table.T
+    return probs
 
 
 @jax.jit

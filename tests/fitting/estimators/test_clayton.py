@@ -91,3 +91,14 @@ def test_likelihoods_end_in_those_of_independent_errors() -> None:
         assert count_law(law).log_likelihood(pool.histogram) == pytest.approx(
             count_law(independent).log_likelihood(pool.histogram), abs=1e-9 + 1e3 * theta
         )
+
+
+def test_pairs_of_the_same_rates_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """200 models with 40 error rates in any order, two of them constant: θ is that of 19,900 pairs one by one."""
+    rng = np.random.default_rng(4)
+    rates = rng.integers(2, 42, (2, 200)) / 60
+    rates[:, :2] = 0, 1
+    pairs, mean = np.triu_indices(200, 1), np.array([0.2, 0.25])
+    counted = clayton.fit_theta(rates, pairs, mean)
+    monkeypatch.setattr(clayton, "_MANY_PAIRS", len(pairs[0]))
+    np.testing.assert_allclose(counted, clayton.fit_theta(rates, pairs, mean), rtol=1e-10)

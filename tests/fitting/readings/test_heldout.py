@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cofail_lab.fitting.readings import heldout
 from cofail_lab.fitting.readings.heldout import single_best_heldout
 
 
@@ -12,11 +13,11 @@ def test_heldout_best_is_unbiased_for_equal_models() -> None:
     """
     wrong = np.random.default_rng(11).random((400, 20)) < 0.5
     in_sample = 1 - wrong.mean(axis=0).min()
-    heldout = single_best_heldout(wrong, 300, 0)
+    chosen = single_best_heldout(wrong, 300, 0)
     standard_error = np.sqrt(0.25 / 400)
     assert in_sample > 0.5 + 1.2 * standard_error
-    assert abs(heldout - 0.5) < 5 * standard_error
-    assert heldout < in_sample
+    assert abs(chosen - 0.5) < 5 * standard_error
+    assert chosen < in_sample
 
 
 def test_heldout_best_chooses_the_best() -> None:
@@ -25,3 +26,10 @@ def test_heldout_best_chooses_the_best() -> None:
     wrong = rng.random((400, 3)) < [0.1, 0.5, 0.9]
     # Averaged over both directions of every split, each query is scored equally often.
     assert single_best_heldout(wrong, 100, 0) == pytest.approx(1 - wrong[:, 0].mean(), rel=1e-12)
+
+
+def test_splits_that_do_not_fit_into_memory_together_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = np.random.default_rng(3).random((41, 5)) < 0.4
+    together = heldout.single_best_heldout(wrong, 50, 1)
+    monkeypatch.setattr(heldout, "_CELLS_AT_ONCE", 41 * 7)
+    assert heldout.single_best_heldout(wrong, 50, 1) == together

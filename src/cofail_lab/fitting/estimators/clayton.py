@@ -14,6 +14,8 @@ _LOG_THETA_RANGE = (np.log(1e-8), np.log(1e6))
 _MAX_STEPS, _TOLERANCE = 100, 1e-12
 # The arrays of a block of this many pairs fit into the cache of a core.
 _PAIRS_PER_BLOCK = 2**16
+# In larger pools, pairs of the same two error rates are counted instead of looked at one by one.
+_MANY_PAIRS, _PAIRS_AT_ONCE = 2**14, 2**20
 
 
 def fit_theta(
@@ -36,6 +38,9 @@ def fit_theta(
         ConvergenceError: the iteration does not converge for some matrix (no such matrix is known).
     """
     n_rows, n_pairs = len(error_rates), len(pairs[0])
+    if n_pairs > _MANY_PAIRS:
+        columns = zip(error_rates, mean_pairwise_wrong, strict=True)
+        return np.concatenate([_fit_rates(rates, pairs, mean) for rates, mean in columns])
     size = max(1, _PAIRS_PER_BLOCK // max(1, n_pairs))
     theta = np.empty(n_rows)
     for first in range(0, n_rows, size):
@@ -44,16 +49,34 @@ def fit_theta(
     return theta
 
 
+def _fit_rates(error_rates: np.ndarray, pairs: tuple[np.ndarray, np.ndarray], mean: float) -> np.ndarray:
+    """θ of one large matrix, (1,), from the number of pairs of every two error rates that differ or are one."""
+    rates, number = np.unique(error_rates, return_inverse=True)
+    size, counts = len(rates), np.zeros(len(rates) ** 2)
+    for first in range(0, len(pairs[0]), _PAIRS_AT_ONCE):
+        some = slice(first, first + _PAIRS_AT_ONCE)
+        counts += np.bincount(number[pairs[0][some]] * size + number[pairs[1][some]], minlength=size**2)
+    varying = (rates > 0) & (rates < 1)
+    both = np.triu(counts.reshape(size, size) + np.tril(counts.reshape(size, size), -1).T)
+    left, right = np.nonzero(both * np.outer(varying, varying))
+    weights = both[left, right] / max(both[left, right].sum(), 1)
+    return _solve(rates[left][None], rates[right][None], weights[None], np.array([mean]))
+
+
 def _fit_block(error_rates: np.ndarray, pairs: tuple[np.ndarray, np.ndarray], mean: np.ndarray) -> np.ndarray:
     varying = (error_rates > 0) & (error_rates < 1)
     weights = varying[:, pairs[0]] & varying[:, pairs[1]]
     weights = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1)
     rates = np.where(varying, error_rates, 0.5)
+    return _solve(rates[:, pairs[0]], rates[:, pairs[1]], weights, mean)
+
+
+def _solve(left: np.ndarray, right: np.ndarray, weights: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """θ of each row, from the two error rates and the weight of every pair, (rows, pairs) each."""
     # For every θ > 0, the larger of the two powers α^{-θ} belongs to the smaller rate.
-    left, right = rates[:, pairs[0]], rates[:, pairs[1]]
     smaller, larger = -np.log(np.minimum(left, right)), -np.log(np.maximum(left, right))
-    low, high = (np.full(len(rates), edge) for edge in _LOG_THETA_RANGE)
-    x = np.zeros(len(rates))
+    low, high = (np.full(len(mean), edge) for edge in _LOG_THETA_RANGE)
+    x = np.zeros(len(mean))
     with np.errstate(invalid="ignore", divide="ignore"):
         target = np.log(mean)
         independent = np.log((weights * left * right).sum(axis=1))

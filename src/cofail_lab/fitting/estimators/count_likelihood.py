@@ -14,7 +14,7 @@ from scipy.stats import chi2
 from cofail_lab.models import AbstractErrorLaw, AtomInflated, BlockFactor, GaussianCopula, OneFactorGaussian
 from cofail_lab.models._probit_factor import AbstractProbitFactor, log_answers
 from cofail_lab.models.base import AbstractFactorLaw
-from cofail_lab.numerics import block_factor, one_factor
+from cofail_lab.numerics import block_factor, one_factor, smooth_counts
 from cofail_lab.numerics.poisson_binomial import mixture_counts, mixture_counts_at_once
 from cofail_lab.numerics.streams import FULL_SIGMA, generator
 
@@ -26,6 +26,8 @@ DRAWS = 2**14
 _GRID_ERROR, _REACH = 1e-9, 8.3
 # With fewer steps than this, NumPy is done before a compiled program would start.
 _SMALL = 3 * 10**8
+# From so many models on, those that differ by their rate alone are summed over as a smooth function of it.
+_MANY_MODELS = 256
 # Smallest log probability of an answer at a node: it keeps the products finite.
 _MIN_LOG = -1e5
 # Σ ℓ²/(1-ℓ²) for which the grid of the factor has about 65,000 nodes.
@@ -124,6 +126,11 @@ def _mixture_counts(law: AbstractFactorLaw) -> np.ndarray:
     log_weights, log_wrong, log_right = _nodes(law)
     weights, wrong, right = np.exp(log_weights), np.exp(log_wrong), np.exp(log_right)
     n_nodes, m = wrong.shape
+    if m >= _MANY_MODELS:
+        rates = np.asarray(law.error_rates)
+        probs = smooth_counts.mixture_counts(weights, wrong, ndtri(rates))
+        if probs is not None:
+            return probs
     if n_nodes * m * m < _SMALL:
         return mixture_counts_at_once(weights, wrong, right)
     # Padded to one of a few sizes, so that only a few programs are compiled.

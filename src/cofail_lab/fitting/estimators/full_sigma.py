@@ -22,8 +22,8 @@ from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.fitting.estimators.stack import LEFT_OUT, ObservedPairs, Prediction, TetrachoricStack
 from cofail_lab.models import GaussianCopula
 from cofail_lab.models.gaussian_copula import lifted
-from cofail_lab.numerics import equal_scores, orthant
-from cofail_lab.numerics.nearest_correlation import nearest_correlation
+from cofail_lab.numerics import equal_scores, large_orthant, orthant
+from cofail_lab.numerics.nearest_correlation import Spectrum, nearest_correlation
 from cofail_lab.numerics.streams import FULL_SIGMA
 
 Repair = Literal["nearest", "clip"]
@@ -47,12 +47,15 @@ _RECTANGLE_LOG2_POINTS = 8
 _LIFT = 1e-9
 
 
-def repaired(matrix: Float[np.ndarray, "m m"], repair: Repair = "nearest") -> Float[np.ndarray, "m m"]:
+def repaired(
+    matrix: Float[np.ndarray, "m m"], repair: Repair = "nearest", first: Spectrum | None = None
+) -> Float[np.ndarray, "m m"]:
     """A correlation matrix from a symmetric one with unit diagonal; a correlation matrix stays as it is.
 
     Args:
         matrix: symmetric, finite, diagonal 1.
         repair: ``nearest`` in Frobenius norm, or ``clip``: eigenvalues below 1e-8 set to 1e-8, diagonal rescaled to 1.
+        first: its spectrum where it is already there.
 
     Raises:
         InputError: ``repair`` is neither.
@@ -60,8 +63,8 @@ def repaired(matrix: Float[np.ndarray, "m m"], repair: Repair = "nearest") -> Fl
     if repair not in get_args(Repair):
         raise InputError(f"repair: {repair!r} is not one of {', '.join(get_args(Repair))}")
     if repair == "nearest":
-        return nearest_correlation(matrix)
-    values, vectors = np.linalg.eigh(matrix)
+        return nearest_correlation(matrix, first)
+    values, vectors = first or np.linalg.eigh(matrix)
     if values[0] >= _FLOOR:
         return matrix.copy()
     positive = (vectors * np.maximum(values, _FLOOR)) @ vectors.T
@@ -118,12 +121,11 @@ def log_all_wrong(
     size = int(np.log2(points)) - int(np.log2(_N_SHIFTS))
     if size < 3 or points != _N_SHIFTS << size:
         raise InputError(f"points: {points} is not a power of two >= {8 * _N_SHIFTS}")
-    probability = orthant.log_orthant(
-        jnp.asarray(thresholds),
-        lifted(jnp.asarray(correlation)),
-        orthant.sobol_net(m, size),
-        orthant.digital_shifts(m, seed, _N_SHIFTS),
-    )
+    net, shifts = orthant.sobol_net(m, size), orthant.digital_shifts(m, seed, _N_SHIFTS)
+    positive = lifted(jnp.asarray(correlation))
+    if m > large_orthant.LARGE:
+        return large_orthant.log_orthant(thresholds, np.asarray(positive), net, shifts)
+    probability = orthant.log_orthant(jnp.asarray(thresholds), positive, net, shifts)
     return float(probability.log_value), float(probability.relative_error)
 
 

@@ -16,7 +16,8 @@ from cofail_lab.fitting.estimators.stack import (
 from cofail_lab.models import OneFactorGaussian
 from cofail_lab.numerics.one_factor import log_all_below
 
-_ROWS, _COLUMNS = 32, 32
+# Rows of a block, and what the number of columns is a multiple of. Wide blocks have fewer rows, down to one.
+_ROWS, _COLUMNS, _CELLS = 32, 32, 2**12
 
 
 def log_all_wrong(
@@ -60,9 +61,10 @@ def _in_blocks(thresholds: np.ndarray, loadings: np.ndarray) -> tuple[np.ndarray
     thresholds = np.pad(thresholds.reshape(-1, m), spare, constant_values=LEFT_OUT)
     loadings = np.pad(loadings.reshape(-1, m), spare)
     n_rows = len(thresholds)
+    at_once = max(1, min(_ROWS, _CELLS // thresholds.shape[1]))
     parts = []
-    for first in range(0, n_rows, _ROWS):
-        rows = np.minimum(np.arange(first, first + _ROWS), n_rows - 1)
+    for first in range(0, n_rows, at_once):
+        rows = np.minimum(np.arange(first, first + at_once), n_rows - 1)
         parts.append([np.asarray(x) for x in log_all_below(jnp.asarray(thresholds[rows]), jnp.asarray(loadings[rows]))])
     value, error = (np.concatenate(x)[:n_rows].reshape(batch) for x in zip(*parts, strict=True))
     return value, error

@@ -5,6 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+PAIRS_AT_ONCE = 2**20
+"""Pairs that are worked on together, so that what is in between takes tens of megabytes."""
+
 
 class Pairs(NamedTuple):
     """The pairs i < j of a pool, and which pairs share a family.
@@ -21,10 +24,20 @@ class Pairs(NamedTuple):
     @classmethod
     def of(cls, n_models: int, family: np.ndarray | None = None) -> "Pairs":
         """All pairs of a pool of ``n_models``."""
-        left, right = np.triu_indices(n_models, 1)
+        models = np.arange(n_models, dtype=np.int32)
+        left = np.repeat(models, n_models - 1 - models)
+        right = np.concatenate([models[:0], *(models[i + 1 :] for i in range(n_models))])
         # A blank means that the family is unknown: two such models do not share a family.
         known = None if family is None else (family[left] == family[right]) & (family[left] != "")
         return cls(left, right, known)
+
+    def gather(self, tables: np.ndarray) -> np.ndarray:
+        """The entries (i, j) of square tables, (..., m, m), as (..., pairs); indices take no memory to speak of."""
+        values = np.empty((*tables.shape[:-2], len(self.left)), dtype=tables.dtype)
+        for first in range(0, len(self.left), PAIRS_AT_ONCE):
+            some = slice(first, first + PAIRS_AT_ONCE)
+            values[..., some] = tables[..., self.left[some], self.right[some]]
+        return values
 
 
 class PairValues(NamedTuple):

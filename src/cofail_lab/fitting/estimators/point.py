@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from cofail_lab.fitting.estimators import clayton, one_factor
-from cofail_lab.fitting.estimators.pairs import Pairs, PairValues, phi, row_means
+from cofail_lab.fitting.estimators.pairs import PAIRS_AT_ONCE, Pairs, PairValues, phi, row_means
 from cofail_lab.fitting.estimators.tetrachoric import correlation_from_counts
 from cofail_lab.models import AbstractErrorLaw, Clayton, Independent, OneFactorGaussian
 
@@ -49,24 +49,20 @@ def fit_counts(
 ) -> tuple[PointFit, PairValues]:
     """Fit a stack of matrices of n queries from the errors of each model and the joint errors of each pair.
 
-    Memory is a few arrays of (batch, pairs) float64. Constant models are left out of every correlation and copula,
-    because their thresholds are infinite.
+    ``joint_counts`` may be floats that hold whole numbers. Memory is three arrays of (batch, pairs) float64. Constant
+    models are left out of every correlation and copula, because their thresholds are infinite.
     """
-    a, b = error_counts[:, pairs.left], error_counts[:, pairs.right]
-    tetrachoric, boundary = (
-        x.reshape(a.shape) for x in correlation_from_counts(a.ravel(), b.ravel(), joint_counts.ravel(), n)
-    )
-    values = PairValues(phi(a, b, joint_counts, n), tetrachoric, boundary)
-    everywhere = np.ones(a.shape, dtype=bool)
-    same = None if pairs.same_family is None else np.broadcast_to(pairs.same_family, a.shape)
-    missing = np.full(len(a), np.nan)
+    values, mean_joint = _pair_values(error_counts, joint_counts, n, pairs)
+    tetrachoric, boundary = values.tetrachoric, values.boundary
+    everywhere = np.ones(boundary.shape, dtype=bool)
+    same = None if pairs.same_family is None else np.broadcast_to(pairs.same_family, boundary.shape)
+    missing = np.full(len(boundary), np.nan)
     mean_pearson, mean_tetrachoric = row_means(values.pearson, everywhere), row_means(tetrachoric, everywhere)
     rates = error_counts / n
     varying = (error_counts > 0) & (error_counts < n)
     log_one_factor, error = one_factor.log_all_wrong(rates, mean_tetrachoric)
     log_one_factor_pearson, pearson_error = one_factor.log_all_wrong(rates, mean_pearson)
-    varying_pairs = np.where(np.isnan(tetrachoric), np.nan, joint_counts / n)
-    theta = clayton.fit_theta(rates, (pairs.left, pairs.right), row_means(varying_pairs, everywhere))
+    theta = clayton.fit_theta(rates, (pairs.left, pairs.right), mean_joint)
     fit = PointFit(
         pearson=mean_pearson,
         pearson_within=missing if same is None else row_means(values.pearson, same),
@@ -83,6 +79,27 @@ def fit_counts(
         clayton_theta=theta,
     )
     return fit, values
+
+
+def _pair_values(
+    error_counts: np.ndarray, joint_counts: np.ndarray, n: int, pairs: Pairs
+) -> tuple[PairValues, Float[np.ndarray, " batch"]]:
+    """The correlations of all pairs, and the mean joint error rate of those that have one; nan without any."""
+    shape = joint_counts.shape
+    values = PairValues(np.empty(shape), np.empty(shape), np.empty(shape, dtype=np.int8))
+    sums, numbers = np.zeros(len(joint_counts)), np.zeros(len(joint_counts))
+    size = max(1, PAIRS_AT_ONCE // len(joint_counts))
+    for first in range(0, shape[1], size):
+        some = slice(first, first + size)
+        a, b = error_counts[:, pairs.left[some]], error_counts[:, pairs.right[some]]
+        both = joint_counts[:, some].astype(np.int64)
+        found, signs = correlation_from_counts(a.ravel(), b.ravel(), both.ravel(), n)
+        values.pearson[:, some] = phi(a, b, both, n)
+        values.tetrachoric[:, some], values.boundary[:, some] = found.reshape(a.shape), signs.reshape(a.shape)
+        varying = ~np.isnan(values.tetrachoric[:, some])
+        sums += np.where(varying, both / n, 0.0).sum(axis=1)
+        numbers += varying.sum(axis=1)
+    return values, np.divide(sums, numbers, out=np.full(len(sums), np.nan), where=numbers > 0)
 
 
 def point_laws(fit: PointFit, error_rates: Float[np.ndarray, " k"]) -> dict[str, AbstractErrorLaw]:

@@ -4,11 +4,12 @@ Pairs whose joint rate lies on its Fréchet bound (nested, duplicate or disjoint
 detected on the integer counts before any equation is solved. Their r is reported as +1 or -1 (the published
 convention), and `boundary` marks them.
 
-Cost is proportional to the number of pairs, about 0.3 microseconds a pair on two CPU cores; memory is a few float64 per
-pair.
+Cost is proportional to the number of pairs, about 0.3 microseconds a pair on two CPU cores; memory is a few float64 for
+each of the 2^20 pairs that are looked at together. Many pairs of up to 2,048 queries share counts: see `remembered`.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -20,6 +21,7 @@ from scipy.special import ndtri
 
 from cofail_lab.errors import ConvergenceError
 from cofail_lab.exact_counts import joint_counts
+from cofail_lab.fitting.estimators.remembered import LARGEST_N, remembered
 from cofail_lab.numerics.bivariate_normal import CENTRAL_LIMIT, central_cdf, density, distance_from_comonotone
 from cofail_lab.shown import Shown
 
@@ -28,6 +30,7 @@ _TARGET = 1e-14
 RESIDUAL = 1e-13
 _STEPS_PER_ROUND, _MAX_ROUNDS = 4, 20
 _CHUNK = 2**14
+_PAIRS_AT_ONCE = 2**20
 _CENTRAL_EDGE = float(np.arcsin(CENTRAL_LIMIT))
 _NEAR_ONE_EDGE = float(np.arccos(CENTRAL_LIMIT))
 
@@ -101,27 +104,49 @@ def correlation_from_counts(
     Raises:
         ConvergenceError: the residual of a pair stays above `RESIDUAL`.
     """
-    boundary, constant = frechet_boundary(wrong_i, wrong_j, both, n)
+    counts = wrong_i, wrong_j, both, n
+    size = len(both)
+    if size > _PAIRS_AT_ONCE:
+        correlation, boundary = np.empty(size), np.empty(size, dtype=np.int8)
+        for first in range(0, size, _PAIRS_AT_ONCE):
+            some = slice(first, first + _PAIRS_AT_ONCE)
+            correlation[some], boundary[some] = correlation_from_counts(*(_part(count, some) for count in counts))
+        return correlation, boundary
+    boundary, constant = frechet_boundary(*counts)
     correlation = np.where(constant, np.nan, boundary.astype(float))
     interior = np.flatnonzero((boundary == 0) & ~constant)
     if interior.size:
-        a, b, c = wrong_i[interior], wrong_j[interior], both[interior]
-        n = np.broadcast_to(n, boundary.shape)[interior]
-        # Thresholds have at most n - 1 values: looking them up in a table replaces one inversion per pair.
-        size = int(n[0])
-        table = ndtri(np.arange(size + 1) / size) if (n == size).all() else None
-        h, k = (ndtri(x / n) if table is None else table[x] for x in (a, b))
-        # Pairs less dependent than chance are reflected, Φ2(h, k; -r) = Φ(h) - Φ2(h, -k; r), so that r >= 0 below.
-        negative = c * n < a * b
-        pairs = _Pairs(
-            h=h,
-            k=np.where(negative, -1, 1) * k,
-            rate_h=a / n,
-            rate_k=np.where(negative, n - b, b) / n,
-            joint=np.where(negative, a - c, c) / n,
-        )
-        correlation[interior] = np.where(negative, -1, 1) * _solve(pairs)
+        a, b, c, queries = (_part(count, interior) for count in counts)
+        if interior.size >= _CHUNK and np.ndim(queries) == 0 and queries <= LARGEST_N:
+            small, large, n = np.minimum(a, b), np.maximum(a, b), int(queries)
+            correlation[interior] = remembered(n).find(small, large, c, partial(_inside, n=n))
+        else:
+            correlation[interior] = _inside(a, b, c, queries)
     return correlation, boundary
+
+
+def _part(count: Any, some: Any) -> Any:
+    """Some of the pairs; one number of queries is that of all."""
+    return count if np.ndim(count) == 0 else count[some]
+
+
+def _inside(a: np.ndarray, b: np.ndarray, c: np.ndarray, n: int | np.ndarray) -> np.ndarray:
+    """Correlations of pairs inside their Fréchet bounds."""
+    n = np.broadcast_to(n, c.shape)
+    # Thresholds have at most n - 1 values: looking them up in a table replaces one inversion per pair.
+    size = int(n[0])
+    table = ndtri(np.arange(size + 1) / size) if (n == size).all() else None
+    h, k = (ndtri(x / n) if table is None else table[x] for x in (a, b))
+    # Pairs less dependent than chance are reflected, Φ2(h, k; -r) = Φ(h) - Φ2(h, -k; r), so that r >= 0 below.
+    negative = c * n < a * b
+    pairs = _Pairs(
+        h=h,
+        k=np.where(negative, -1, 1) * k,
+        rate_h=a / n,
+        rate_k=np.where(negative, n - b, b) / n,
+        joint=np.where(negative, a - c, c) / n,
+    )
+    return np.where(negative, -1, 1) * _solve(pairs)
 
 
 class _Pairs(NamedTuple):

@@ -90,12 +90,12 @@ def parts(outcomes: Outcomes) -> tuple[Part, ...]:
 
 def _distinct(outcomes: Outcomes, order: np.ndarray) -> np.ndarray:
     """Indices of the models that are kept when near-duplicates of a better model are dropped; constant ones stay."""
-    n, joint = outcomes.n_queries, outcomes.joint_wrong_counts.astype(float)
+    n, joint = outcomes.n_queries, outcomes.joint_wrong_counts
     counts = outcomes.error_counts.astype(float)
     spread = np.sqrt(np.where(outcomes.constant, np.inf, counts * (n - counts)))
     kept = np.zeros(outcomes.n_models, dtype=bool)
     for j in order:
-        correlation = (n * joint[j] - counts[j] * counts) / (spread[j] * spread)
+        correlation = (n * joint[j].astype(float) - counts[j] * counts) / (spread[j] * spread)
         kept[j] = not (kept & (correlation > NEAR_DUPLICATE)).any()
     return np.flatnonzero(kept)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from cofail_lab.fitting.estimators.pairs import Pairs, PairValues
+from cofail_lab.fitting.estimators.pairs import PAIRS_AT_ONCE, Pairs, PairValues
 
 SLOPES = ("intercept", "accuracy", "same_family")
 
@@ -28,13 +28,18 @@ def slopes(
     same = pairs.same_family
     n_slopes = 2 if same is None or not same.any() or same.all() else 3
     for row, (rates, y) in enumerate(zip(error_rates, values, strict=True)):
-        kept = ~np.isnan(y)
-        accuracy = 0.5 - (rates[pairs.left] + rates[pairs.right]) / 2
-        columns = [np.ones(len(y)), accuracy] + ([same.astype(float)] if n_slopes == 3 and same is not None else [])
-        x = np.stack(columns)[:, kept]
-        product = x @ x.T
-        if kept.sum() > n_slopes and np.linalg.cond(product) < 1e12:
-            result[row, :n_slopes] = np.linalg.solve(product, x @ y[kept])
+        product, moments, n_pairs = np.zeros((n_slopes, n_slopes)), np.zeros(n_slopes), 0
+        for first in range(0, len(y), PAIRS_AT_ONCE):
+            some = slice(first, first + PAIRS_AT_ONCE)
+            kept = ~np.isnan(y[some])
+            accuracy = 0.5 - (rates[pairs.left[some]] + rates[pairs.right[some]]) / 2
+            columns = [np.ones(len(kept)), accuracy]
+            if n_slopes == 3 and same is not None:
+                columns.append(same[some].astype(float))
+            x = np.stack(columns)[:, kept]
+            product, moments, n_pairs = product + x @ x.T, moments + x @ y[some][kept], n_pairs + kept.sum()
+        if n_pairs > n_slopes and np.linalg.cond(product) < 1e12:
+            result[row, :n_slopes] = np.linalg.solve(product, moments)
     return result
 
 

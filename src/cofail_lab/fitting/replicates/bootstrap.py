@@ -1,6 +1,8 @@
 """The query bootstrap: error rates, all pairs and all predictions are refitted to every replicate."""
 
+import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import numpy as np
 from jaxtyping import Bool
@@ -9,11 +11,14 @@ from cofail_lab.exact_counts import count_dtype
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.point import PointFit, fit_counts
 from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing
+from cofail_lab.fitting.replicates.weighted_counts import weighted_joint_counts
 from cofail_lab.numerics.streams import BOOTSTRAP, generator
 
 # Bounds the arrays of one batch of replicates to tens of megabytes.
 _PAIRS_PER_BATCH = 2**19
 _MODELS_PER_BATCH = 2**15
+_QUERIES_PER_BATCH = 2**25
+_PAIRS_ALONE = 2**23
 # Number of groups of queries that the jackknife leaves out in turn; with at most this many queries each is a group.
 JACKKNIFE_GROUPS = 200
 
@@ -81,16 +86,26 @@ def _reweighted(
 ) -> Stage:
     """Refit under integer query weights, (replicates, n), each row summing to ``n_drawn``."""
     n, m = wrong.shape
-    size = max(1, min(n_replicates, at_once, _PAIRS_PER_BATCH // max(1, len(pairs.left)), _MODELS_PER_BATCH // m))
+    fitting = _PAIRS_PER_BATCH // max(1, len(pairs.left)), _MODELS_PER_BATCH // m, _QUERIES_PER_BATCH // n
+    size = max(1, min(n_replicates, at_once, *fitting))
     columns = wrong.astype(count_dtype(n))
     all_wrong = wrong.all(axis=1)
+    # Of the largest pools one replicate takes a gigabyte: threads wait for each other.
+    alone = threading.Lock() if len(pairs.left) > _PAIRS_ALONE else nullcontext()
 
     def batch(start: int) -> Replicates:
+        with alone:
+            return refitted(start)
+
+    def refitted(start: int) -> Replicates:
         # The last batch is filled up, so that all have the one compiled shape; the extra replicates are dropped.
         drawn = weights(start, size)
-        joint = np.stack([(columns.T * w.astype(columns.dtype)) @ columns for w in drawn])
+        joint = weighted_joint_counts(columns, drawn)
+        both = pairs.gather(joint)
         counts = np.diagonal(joint, axis1=1, axis2=2).astype(np.int64)
-        fit, values = fit_counts(counts, joint[:, pairs.left, pairs.right].astype(np.int64), n_drawn, pairs)
+        # In large pools the square of counts takes as much memory as all correlations.
+        del joint
+        fit, values = fit_counts(counts, both, n_drawn, pairs)
         kept = min(size, n_replicates - start)
         done = Batch(start, counts[:kept], type(values)(*(field[:kept] for field in values)), drawn[:kept])
         return Replicates(

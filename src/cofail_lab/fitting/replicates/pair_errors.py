@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cofail_lab.fitting.estimators.pairs import Pairs
+from cofail_lab.fitting.estimators.pairs import PAIRS_AT_ONCE, Pairs
 
 NAMES = ("pearson", "pearson_within", "pearson_across", "pearson_gap")
 # Numbers in an array of queries and replicates: 32 MB.
@@ -77,8 +77,12 @@ def _moved(
     """
     m = columns.shape[1]
     exists = ~np.isnan(pearson) if chosen is None else ~np.isnan(pearson) & chosen
-    values = np.where(exists, pearson, 0.0)
-    row_sums = np.stack([np.bincount(pairs.left, row, m) + np.bincount(pairs.right, row, m) for row in values])
+    row_sums = np.zeros((len(pearson), m))
+    for first in range(0, pearson.shape[1], PAIRS_AT_ONCE):
+        some = slice(first, first + PAIRS_AT_ONCE)
+        values = np.where(exists[:, some], pearson[:, some], 0.0)
+        for total, row in zip(row_sums, values, strict=True):
+            total += np.bincount(pairs.left[some], row, m) + np.bincount(pairs.right[some], row, m)
     # z² is linear in the answer, and so is z² times the sum of a model's correlations.
     square, at_zero = (1 - 2 * rates) * scale**2, (rates * scale) ** 2
     sums = -(columns @ (square * row_sums).T + (at_zero * row_sums).sum(axis=1))

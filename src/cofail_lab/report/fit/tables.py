@@ -16,14 +16,20 @@ from cofail_lab.fitting.replicates.null import NullCalibration
 from cofail_lab.fitting.replicates.stages import Replicates
 from cofail_lab.report.fit import law_comparison
 
+# Pairs that are written, of 4,000 models; a table of more would be larger than all else together.
+_MOST_PAIRS = 8_000_000
+
 
 def tables(
     fit: MatrixFit, certificate: Certificate, count_probs: Mapping[str, Float[np.ndarray, " m_plus_1"]]
 ) -> dict[str, pa.Table]:
-    """Every table of a fit, by name; ``count_probs`` is the law of C under each fitted law."""
+    """Every table of a fit, by name; ``count_probs`` is the law of C under each fitted law.
+
+    There is none of the pairs of more than 4,000 models.
+    """
     named = {
         "models": _models(fit, certificate),
-        "pairs": _pairs(fit),
+        **({"pairs": _pairs(fit)} if len(fit.pairs.left) <= _MOST_PAIRS else {}),
         "queries": _queries(fit),
         "wrong_counts": _wrong_counts(fit, count_probs),
         "predictions": _predictions(fit),

@@ -1,0 +1,148 @@
+"""`orthant.log_orthant` of hundreds or thousands of variables: the same estimate, by products of blocks of matrices.
+
+The compiled program goes through Σ once for every variable that it orders and once for every coordinate that it draws,
+which takes as long as memory needs to be read; here both wait for a block of them. Nothing is differentiable.
+"""
+
+import numpy as np
+from jaxtyping import Float, Int, UInt
+from scipy.linalg import cho_factor, cho_solve, cholesky
+from scipy.special import log_ndtr, ndtr, ndtri
+
+LARGE = 256
+"""Number of variables above which this is faster."""
+
+_BLOCK = 64
+_POINTS_AT_ONCE = 2048
+_MAX_STEPS, _RESIDUAL = 50, 1e-9
+# Below this Φ runs out of digits (`orthant._below`).
+_FAR = -36.0
+
+
+def log_orthant(
+    thresholds: Float[np.ndarray, " m"],
+    correlation: Float[np.ndarray, "m m"],
+    net: UInt[np.ndarray, "points m-1"],
+    shifts: UInt[np.ndarray, "shifts m-1"],
+) -> tuple[float, float]:
+    """Log P(X < t) and its relative standard error.
+
+    Args:
+        thresholds: finite t_i.
+        correlation: positive definite.
+        net: see `orthant.sobol_net`.
+        shifts: see `orthant.digital_shifts`.
+    """
+    order, start = _order(thresholds, correlation)
+    t, sigma = thresholds[order], correlation[np.ix_(order, order)]
+    lower = cholesky(sigma, lower=True, check_finite=False)
+    mu = _tilt(t, sigma, lower, start)
+    words = (net[None] ^ shifts[:, None]).reshape(-1, len(t) - 1)
+    at_once = range(0, len(words), _POINTS_AT_ONCE)
+    logs = np.concatenate([_log_weights(t, lower, mu, words[i : i + _POINTS_AT_ONCE]) for i in at_once])
+    peak = logs.max()
+    means = np.exp(logs - peak).reshape(len(shifts), -1).mean(axis=1)
+    error = means.std(ddof=1) / np.sqrt(len(shifts)) / means.mean()
+    return float(peak + np.log(means.mean())), float(error)
+
+
+def _mills(u: np.ndarray) -> np.ndarray:
+    """φ(u)/Φ(u)."""
+    return np.exp(-u * u / 2 - np.log(2 * np.pi) / 2 - log_ndtr(u))
+
+
+def _order(
+    thresholds: Float[np.ndarray, " m"], correlation: Float[np.ndarray, "m m"]
+) -> tuple[Int[np.ndarray, " m"], Float[np.ndarray, " m"]]:
+    """The order of `orthant._order`, by a Cholesky factorization that pivots on the least conditional bound."""
+    left = np.arange(len(thresholds))
+    rest, variance, pull = correlation, np.ones(len(left)), np.zeros(len(left))
+    order, bounds = [], []
+    while len(left):
+        columns = np.empty((len(left), min(_BLOCK, len(left))))
+        free = np.ones(len(left), dtype=bool)
+        for k in range(columns.shape[1]):
+            spread = np.sqrt(np.maximum(variance, 1e-14))
+            bound = (thresholds[left] - pull) / spread
+            chosen = int(np.where(free, bound, np.inf).argmin())
+            column = (rest[chosen] - columns[:, :k] @ columns[chosen, :k]) / spread[chosen]
+            columns[:, k] = column
+            variance, pull = variance - column**2, pull - column * _mills(bound[chosen])
+            free[chosen] = False
+            order.append(left[chosen])
+            bounds.append(bound[chosen])
+        kept = columns[free]
+        rest = rest[np.ix_(free, free)] - kept @ kept.T
+        left, variance, pull = left[free], variance[free], pull[free]
+    return np.array(order), np.array(bounds)
+
+
+def _tilt(
+    t: Float[np.ndarray, " m"],
+    sigma: Float[np.ndarray, "m m"],
+    lower: Float[np.ndarray, "m m"],
+    start: Float[np.ndarray, " m"],
+) -> Float[np.ndarray, " m"]:
+    """The minimax shifts μ of `orthant._tilt`."""
+    diagonal = np.diag(lower).copy()
+    bounds = t / diagonal
+    excess = sigma / np.outer(diagonal, diagonal)
+    excess[np.diag_indices(len(t))] -= 1
+
+    def residual(w: np.ndarray) -> np.ndarray:
+        return w - bounds - excess @ _mills(w)
+
+    w = start
+    value = residual(w)
+    for _ in range(_MAX_STEPS):
+        size = np.abs(value).max()
+        if size <= _RESIDUAL:
+            break
+        mills = _mills(w)
+        # (I + E S) h = v with 0 <= S < 1 diagonal: I + √S E √S is symmetric and positive definite.
+        root = np.sqrt(np.clip(mills * (w + mills), 0.0, 1.0))
+        system = root[:, None] * excess * root
+        system[np.diag_indices(len(t))] += 1
+        half = cho_solve(cho_factor(system, overwrite_a=True, check_finite=False), root * value, check_finite=False)
+        move = value - excess @ (root * half)
+        # The longest of a few steps that brings the residual down.
+        trials = [w - 0.5**k * move for k in range(8)]
+        values = [residual(trial) for trial in trials]
+        sizes = [np.abs(each).max() for each in values]
+        best = int(np.nanargmin(sizes))
+        if not sizes[best] < size:
+            break
+        w, value = trials[best], values[best]
+    strict = lower / diagonal[:, None]
+    strict[np.diag_indices(len(t))] = 0
+    return -strict.T @ _mills(w)
+
+
+def _log_weights(
+    t: Float[np.ndarray, " m"],
+    lower: Float[np.ndarray, "m m"],
+    mu: Float[np.ndarray, " m"],
+    words: UInt[np.ndarray, "points m-1"],
+) -> Float[np.ndarray, " points"]:
+    """Log weight of every point."""
+    m, n_points = len(t), len(words)
+    diagonal = np.diag(lower)
+    bounds, unit = t / diagonal, lower / diagonal[:, None]
+    z, total = np.zeros((m, n_points)), np.zeros(n_points)
+    for first in range(0, m, _BLOCK):
+        rows = range(first, min(first + _BLOCK, m))
+        before = unit[first : rows.stop, :first] @ z[:first]
+        for k in rows:
+            taken = before[k - first] + unit[k, first:k] @ z[first:k]
+            below = bounds[k] - taken - mu[k]
+            total += log_ndtr(below) + mu[k] ** 2 / 2
+            if k == m - 1:
+                # The last coordinate is not drawn: its shift is 0.
+                break
+            uniform = ((words[:, k] >> np.uint64(11)).astype(float) + 0.5) * 2.0**-53
+            far = below < _FAR
+            tail = -np.sqrt(np.where(far, below, 0.0) ** 2 - 2 * np.log(uniform))
+            value = mu[k] + np.where(far, tail, ndtri(np.where(far, 0.5, uniform * ndtr(below))))
+            z[k] = value
+            total -= mu[k] * value
+    return total
