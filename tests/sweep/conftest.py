@@ -1,18 +1,8 @@
-"""What all sweeps of tests share."""
-
-from typing import Any
+"""What all tests of sweeps share."""
 
 import pytest
 
-from cofail_lab.fitting import calibration
-from cofail_lab.fitting.readings.tail_test import TailTest, test_tail
-
 
 @pytest.fixture(autouse=True)
-def few_histograms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test of the tail takes most of a small fit; a tenth of its histograms is enough to be found again."""
-
-    def few(*arguments: Any, **keywords: Any) -> TailTest:
-        return test_tail(*arguments, **{**keywords, "n_simulated": 99})
-
-    monkeypatch.setattr(calibration, "test_tail", few)
+def _quick(few_histograms: None) -> None:
+    """Fits are compared with fits: what is found must be found again, wherever it is computed."""
