@@ -51,7 +51,8 @@ def main(names: list[str]) -> None:
                 table.add_row(*_cells(row))
             console.print(table)
         title = (source.__doc__ or module).strip().splitlines()[0]
-        _write(module, title, section, [name for name in broken if name.startswith(f"{module}.")])
+        about = source.about(section) if hasattr(source, "about") else ""
+        _write(module, title, section, [name for name in broken if name.startswith(f"{module}.")], about)
     if broken:
         sys.exit(f"failed: {', '.join(broken)}")
 
@@ -75,11 +76,11 @@ def _cells(row: Row) -> tuple[str, ...]:
     return row.name, f"{row.seconds:.3g}", row.alternative, ratio, row.limit, row.note
 
 
-def _write(module: str, title: str, rows: list[Row], broken: list[str]) -> None:
-    """Replace the section of one file in the page."""
+def _write(module: str, title: str, rows: list[Row], broken: list[str], about: str = "") -> None:
+    """Replace the section of one file in the page; a file's own `about` stands above its table."""
     head, *sections = _PAGE.read_text(encoding="utf-8").split("\n## ") if _PAGE.exists() else [_HEAD]
     kept = {section.partition(":")[0]: section.strip() for section in sections}
-    lines = [f"{module}: {title}", "", _machine(), ""]
+    lines = [f"{module}: {title}", "", *([about, ""] if about else []), _machine(), ""]
     if broken:
         lines += [f"Failed, and without rows: {', '.join(broken)}.", ""]
     lines += [f"| {' | '.join(_HEADINGS)} |", f"|{'---|' * len(_HEADINGS)}"]

@@ -6,6 +6,7 @@ started a thread when it forks.
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import math
@@ -34,6 +35,8 @@ HEAVY = (
 # Pytest rewrites what it imports itself, for better messages; what is imported already it cannot.
 PYTEST = ("-q", "-p", "no:cacheprovider", "-m", "not slow", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 _BROKEN, _NO_TEST_RAN = 3, 5
+# Waited for too long; or the system has stopped it at the limit of CPU, for which it has two ways.
+_STOPPED = (None, -signal.SIGXCPU, -signal.SIGKILL)
 # On a busy machine a second of CPU can take this many on the clock.
 _WAITS = 10
 
@@ -44,10 +47,14 @@ class Ran(NamedTuple):
     Attributes:
         passed: no test failed, and at least one ran.
         failed: node ids of what failed, in order; empty where pytest itself stopped, or was stopped at the time limit.
+        seconds: of CPU that they took.
+        stopped: they came to the time limit.
     """
 
     passed: bool
     failed: tuple[str, ...]
+    seconds: float = 0.0
+    stopped: bool = False
 
 
 class Forked:
@@ -64,7 +71,8 @@ class Forked:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
-            env=os.environ | environment,
+            # Plugins that happen to be installed take as long to load as many tests to run.
+            env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | environment,
             text=True,
         )
 
@@ -97,7 +105,8 @@ class Forked:
             raise ValueError(f"no test ran: {' '.join(tests)}\n{log[-1000:]}")
         if answer["code"] == _BROKEN:
             raise RuntimeError(f"pytest does not run: {' '.join(tests)}\n{log[-1000:]}")
-        return Ran(answer["code"] == 0, tuple(answer["failed"]))
+        stopped = answer["code"] in _STOPPED
+        return Ran(answer["code"] == 0, tuple(answer["failed"]), answer["seconds"], stopped)
 
 
 def _serve(libraries: Iterable[str]) -> None:
@@ -107,6 +116,8 @@ def _serve(libraries: Iterable[str]) -> None:
     for name in libraries:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    # What is kept for ever is not looked through again in each fork.
+    gc.freeze()
     for line in sys.stdin:
         print(json.dumps(_answer(**json.loads(line))), flush=True)
 
@@ -117,20 +128,20 @@ def _answer(tree: str, arguments: list[str], seconds: float) -> dict[str, Any]:
     child = os.fork()
     if child == 0:
         _test(Path(tree), arguments, seconds, log, failed)
-    code = _code(child, time.monotonic() + _WAITS * seconds)
-    return {"code": code, "failed": json.loads(failed.read_text(encoding="utf-8")), "log": str(log)}
+    code, took = _ended(child, time.monotonic() + _WAITS * seconds)
+    return {"code": code, "seconds": took, "failed": json.loads(failed.read_text(encoding="utf-8")), "log": str(log)}
 
 
-def _code(child: int, end: float) -> int | None:
-    """The exit code of a fork; None, and it is killed with all that it has started, where it waits for too long."""
+def _ended(child: int, end: float) -> tuple[int | None, float]:
+    """The exit code and CPU seconds of a fork; the code None where it waits: it is killed with all that it started."""
     while True:
-        found, status = os.waitpid(child, os.WNOHANG)
+        found, status, usage = os.wait4(child, os.WNOHANG)
         if found:
-            return os.waitstatus_to_exitcode(status)
+            return os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
         if time.monotonic() > end:
             os.killpg(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            return None
+            _, _, usage = os.wait4(child, 0)
+            return None, usage.ru_utime + usage.ru_stime
         time.sleep(0.02)
 
 

@@ -49,8 +49,10 @@ COPIED = (
     "pyproject.toml",
     ".ci",
 )
-# Of CPU. A planted error that makes a test run for ever is noticed as well.
-SECONDS = 300.0
+# Of CPU: what makes its tests run for longer, and for so many times as long as they take without it, is caught as well.
+SECONDS, TIMES = 20.0, 5.0
+# Of CPU, for tests without an error.
+LONGEST = 300.0
 
 State = Literal["caught", "survived", "equivalent"]
 
@@ -149,7 +151,7 @@ class Tree(NamedTuple):
     forked: Forked
     commit: str = ""
 
-    def run(self, tests: Sequence[str], seconds: float = SECONDS, *options: str) -> Ran:
+    def run(self, tests: Sequence[str], seconds: float = LONGEST, *options: str) -> Ran:
         """Run some tests; ValueError where pytest finds none of them."""
         # Examples that hypothesis found for one error would help to catch the next.
         shutil.rmtree(self.folder / ".hypothesis", ignore_errors=True)
@@ -162,19 +164,28 @@ class Tree(NamedTuple):
         reason = error.stale(text)
         if reason is not None:
             raise ValueError(f"{error.area}, {error.file}: {reason}: {error.old!r}")
-        path.write_text(text.replace(error.old, error.new), encoding="utf-8")
-        try:
-            ran = self.run(error.tests, SECONDS, "-x")
-        finally:
-            path.write_text(text, encoding="utf-8")
+        ran = self._run_with(path, text.replace(error.old, error.new), error.tests, SECONDS)
+        if ran.stopped:
+            usual = self.run(error.tests, LONGEST).seconds
+            if TIMES * usual > SECONDS:
+                ran = self._run_with(path, text.replace(error.old, error.new), error.tests, TIMES * usual)
         state: State = "caught" if not ran.passed else "survived" if error.equivalent is None else "equivalent"
         return Outcome(error, state, time.monotonic() - begun, (*ran.failed, "")[0], self.commit)
+
+    def _run_with(self, path: Path, text: str, tests: Sequence[str], seconds: float) -> Ran:
+        """Run some tests, until one fails, while a file has another text."""
+        before = path.read_text(encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
+        try:
+            return self.run(tests, seconds, "-x")
+        finally:
+            path.write_text(before, encoding="utf-8")
 
     def unsound(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Those errors that were caught by a test that fails without them as well."""
         caught = [outcome for outcome in outcomes if outcome.state == "caught"]
         tests = {test: None for outcome in caught for test in ([outcome.by] if outcome.by else outcome.planted.tests)}
-        ran = self.run(list(tests), SECONDS * len(tests)) if tests else Ran(True, ())
+        ran = self.run(list(tests), LONGEST * len(tests)) if tests else Ran(True, ())
         if not ran.passed and not ran.failed:  # pytest has not come to the tests
             return caught
         return [outcome for outcome in caught if any(test.startswith(_of(outcome)) for test in ran.failed)]

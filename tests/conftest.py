@@ -20,8 +20,46 @@ from cofail_lab.outcomes import Outcomes
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+TESTS = Path(__file__).resolve().parent
+REAL_DATA = TESTS.parents[1] / "shared" / "data"
 COMMAND = (sys.executable, "-m", "cofail_lab")
+# Files that take twenty seconds and more: they begin first, so that workers end together.
+LONGEST = (
+    *("models/test_sampling.py", "models/test_base.py", "models/test_derivatives.py", "fitting/test_any_matrix.py"),
+    *("claims/propositions/test_verdicts.py", "experiments/test_fit.py", "sweep/test_engines.py", "test_cli.py"),
+    *("experiments/test_workers.py", "sweep/test_resume.py", "sweep/test_controller.py", "browser/test_page.py"),
+    *("test_examples.py", "models/test_edges.py", "fitting/estimators/test_clayton.py", "models/test_tail.py"),
+    *("fitting/estimators/test_atom.py", "fitting/replicates/test_stages.py", "fitting/test_matrix.py"),
+    *("sweep/test_jobs.py", "sweep/test_shards.py", "fitting/readings/test_tail_test.py"),
+)
+# Bytes of a process above which it forgets what it has compiled; pytest's cache still has it.
+MEMORY = 2.5e9
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what JAX compiles in pytest's cache: for workers, for commands that tests start and for later runs."""
+    if hasattr(config, "cache") and config.cache is not None:
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("compiled")))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    # Files are given to workers in the order below, and not by how many tests they have.
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first."""
+    place = {TESTS / name: k for k, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _bounded_memory() -> Iterator[None]:
+    """Compiled code of hundreds of tests takes gigabytes."""
+    yield
+    status = Path("/proc/self/statm")
+    if "jax" in sys.modules and status.exists():
+        resident = int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        if resident > MEMORY:
+            sys.modules["jax"].clear_caches()
 
 
 class Done(NamedTuple):

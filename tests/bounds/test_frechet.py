@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cofail_lab.bounds import all_wrong_range, closed_forms, extendible_envelope, joint_range, wrong_count_range
+from cofail_lab.bounds.frechet import closed_form_range
 from cofail_lab.errors import InputError
 from tests.bounds.pools import brute_force, common_shock, random_law, rates, read_matrix
 
@@ -152,3 +153,19 @@ def test_a_pool_too_large_for_programs_gets_the_best_closed_form():
     assert found.lower <= wrong.all(axis=1).mean() <= found.upper
     assert found.upper == max(0.0, min(limits.upper.values()))
     assert found.method.startswith("upper: ")
+
+
+def test_the_best_closed_forms_count() -> None:
+    """Of laws for which the closed forms differ: the largest lower and the smallest upper limit, by name."""
+    rng = np.random.default_rng(5)
+    told = set()
+    for _ in range(10):
+        _, alpha, pairs = random_law(rng, 4)
+        limits, found = closed_forms(alpha, pairs), closed_form_range(alpha, pairs)
+        assert found.lower == max(0.0, min(max(limits.lower.values()), found.upper))
+        assert found.upper == max(0.0, min(limits.upper.values()))
+        upper, lower = (part.split(": ")[1] for part in found.method.split("; "))
+        assert limits.upper[upper] == min(limits.upper.values())
+        assert limits.lower[lower] == max(limits.lower.values())
+        told.add(lower)
+    assert told == {"Dawson-Sankoff", "Hunter"}

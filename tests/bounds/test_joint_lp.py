@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from cofail_lab.bounds import joint_range, wrong_count_range
+from cofail_lab.bounds.joint_lp import _certify
+from cofail_lab.bounds.pricing import Priced, enumerate_all
 from tests.bounds.pools import brute_force, random_law, read_matrix
 
 
@@ -75,3 +77,21 @@ def test_limits_that_meet_do_not_cross(seed: int) -> None:
     wrong = np.hstack([some, ~some])
     found = joint_range(wrong.mean(axis=0), (wrong[:, :, None] & wrong[:, None]).mean(axis=0))
     assert 0 <= found.lower <= found.upper < 1e-15
+
+
+@pytest.mark.parametrize(("sign", "constant"), [(1, 3 / 8), (-1, -3 / 8)])
+def test_the_proof_of_a_large_pool_is_raised_by_what_pricing_may_have_missed(sign: int, constant: float) -> None:
+    """The dual is 1/8 on every pattern, and the reduced cost of one may be 1/4."""
+    dual = np.zeros(1 + 17 * 18 // 2)
+    dual[0] = 1 / 8
+    proof = _certify(dual, Priced(np.zeros((0, 17), bool), 1 / 4, True), 17, 17, sign)
+    assert proof.constant == constant * proof.scale + sign * len(dual)
+    assert proof.side == ("upper" if sign > 0 else "lower")
+
+
+@pytest.mark.parametrize(("sign", "worst", "improving"), [(1, 0.5, {(0, 0), (1, 1)}), (-1, 0.25, {(0, 0)})])
+def test_patterns_are_priced_for_their_side(sign: int, worst: float, improving: set[tuple[int, int]]) -> None:
+    """The form is -1/4 with no model wrong, 1/4 with one and 1/2 with both, which is the event."""
+    priced = enumerate_all(np.array([-0.25, 0.5, -0.25, 0.5]), 2, 2, sign)
+    assert priced.worst == worst
+    assert set(map(tuple, priced.patterns.astype(int))) == improving

@@ -147,6 +147,7 @@ def test_confidence_speaks_of_the_label_given(grades: Grades, name: str) -> None
 def test_an_svm_costs_its_support_vectors_and_is_as_sure_as_its_narrowest_duel(grades: Grades) -> None:
     whole = SVC(kernel="linear", C=1.0).fit(PIXELS[TRAIN], LABELS[TRAIN])
     assert (of(grades, "svm linear C=1", "cost") == whole.n_support_.sum() * (64 + 9)).all()
+    assert (operations(whole, PIXELS[TEST[:5]]) == whole.n_support_.sum() * (64 + 9)).all()
     label = whole.predict(PIXELS[TEST])
     narrowest = np.full(len(TEST), np.inf)
     for digit, rival in ((a, b) for a in range(10) for b in range(10) if a != b):
@@ -173,6 +174,9 @@ def test_an_svm_costs_its_support_vectors_and_is_as_sure_as_its_narrowest_duel(g
         ("mlp 32+32 tanh", 64 + 64 * 32 + 32 * 32 + 32 * 10),
         ("gp rbf length=20", 10 * (250 * 64 + 250 + 250 * 251 // 2 + 250)),
         ("gradient boosting depth=1", 50 * 10),
+        ("ridge alpha=10", 64 + 64 * 10),
+        ("perceptron", 64 + 64 * 10),
+        ("multinomial nb", 64 * 10),
     ],
 )
 def test_cost_counted_by_hand(grades: Grades, name: str, count: int) -> None:

@@ -24,3 +24,10 @@ def test_options_that_a_format_does_not_take_are_refused(tmp_path: Path) -> None
     ):
         with pytest.raises(InputError, match=says):
             AutoSource(**{"path": path, **arguments}).load()
+
+
+def test_what_a_registry_knows_of_the_models_is_attached(tmp_path: Path) -> None:
+    path = write(tmp_path, "query,a,b\nq1,1,0\nq2,0,1\n", "g.csv")
+    registry = write(tmp_path, "model,family\nb,second\na,first\n", "models.csv")
+    assert list(AutoSource(path, join="id", registry=registry).load().per_model["family"]) == ["first", "second"]
+    assert AutoSource(path).load().per_model == {}

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +23,7 @@ from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
 from tests.conftest import outcomes_from
 from tests.experiments.sources import inputs_from
+from tests.report.by_hand import fitted, replicates
 
 
 @pytest.mark.slow
@@ -154,3 +157,22 @@ def test_batches_are_kept_under_their_first_replicate() -> None:
     keeper.flush()
     kept = pa.concat_tables(rows).sort_by("replicate")
     assert kept["replicate"].to_pylist() == kept["all_wrong"].to_pylist() == list(range(5))
+
+
+@pytest.mark.parametrize(
+    ("asked", "finished", "said"),
+    [
+        (5, False, "4 of 5 bootstrap replicates done"),
+        (4, False, "the jackknife was not finished"),
+        (4, True, None),
+    ],
+)
+def test_what_is_unfinished_is_said_to_the_last_replicate(asked: int, finished: bool, said: str | None) -> None:
+    """Of a bootstrap that came to four replicates."""
+    fit = fitted(replicates=replicates())
+    tasks: Any = SimpleNamespace(resampled={}, resampling=SimpleNamespace(attach=lambda *_, finished: fit))
+    stages: Any = SimpleNamespace(
+        settings=SimpleNamespace(bootstrap=asked), _replicates=lambda *_: ({}, finished), _send=None
+    )
+    workers: Any = SimpleNamespace(at_work=False)
+    assert FitStages._bootstrapped(stages, fit, tasks, workers) == (fit, said)

@@ -11,7 +11,7 @@ from cofail_lab.experiments import grid
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.grid import Grid, _values
 from cofail_lab.experiments.tail_curve import TailCurve
-from cofail_lab.models import AbstractErrorLaw, Clayton, CommonShock, OneFactorGaussian
+from cofail_lab.models import AbstractErrorLaw, AtomInflated, Clayton, CommonShock, Independent
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_laws_of_two_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_error_of_a_curve_is_that_of_the_largest_pool() -> None:
     """β of 300 models is below every float: what is left is the rounding of its log, and that of two models is less."""
-    law = OneFactorGaussian(np.full(300, 1e-3), np.full(300, 0.05))
+    law = AtomInflated(0.0, Independent(np.full(300, 1e-3)))
     found = grid._curves([law], np.array([2, 300]))
     assert np.isnan(found["log_all_wrong_error"][0, 0])
     expected = law.log_all_wrong_error(float(law.log_all_wrong()))

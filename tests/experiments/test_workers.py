@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,34 @@ def test_missing_batches(tasks: Tasks) -> None:
     assert missing_batches(stage, None) == [first, last]
     assert missing_batches(stage, table) == [last]
     assert missing_batches(stage, table.slice(1)) == [first, last]
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds", "backend", "n"),
+    [(4, 8.0, "cpu", 4), (4, 7.9, "cpu", 1), (1, 100.0, "cpu", 1), (2, 100.0, "cpu", 2), (4, 100.0, "gpu", 1)],
+)
+def test_processes_are_worth_their_start_and_share_no_accelerator(
+    monkeypatch: pytest.MonkeyPatch, asked: int, seconds: float, backend: str, n: int
+) -> None:
+    monkeypatch.setattr("jax.default_backend", lambda: backend)
+    assert n_worth(asked, seconds) == n
+
+
+def test_what_has_arrived_is_of_its_own_stage_and_no_error() -> None:
+    futures: dict[tuple[Any, ...], Future[int]] = {
+        key: Future()
+        for key in (("replicates", "a", 0), ("replicates", "b", 32), ("replicates", "a", 64), ("whole", "a"))
+    }
+    for future in futures.values():
+        future.set_result(1)
+    failed = futures["replicates", "a", 96] = Future()
+    failed.set_exception(ValueError())
+    gone = futures["replicates", "a", 128] = Future()
+    gone.cancel()
+    futures["replicates", "a", 160] = Future()
+    made = object.__new__(FitWorkers)
+    made._futures = futures
+    assert (made.arrived("a"), made.arrived("b"), made.waiting("whole")) == ([0, 64], [32], [("a",)])
 
 
 def test_the_verdicts_of_one_process(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

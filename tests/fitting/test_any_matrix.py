@@ -25,7 +25,8 @@ MATRICES = {
     "two queries": drawn(2, 3, 0.5),
     "nobody errs": drawn(20, 4, 0.0),
     "all err always": drawn(20, 4, 1.0),
-    "three all wrong of a strong pool": drawn(300, 67, 0.02, 3),
+    "three all wrong of a strong pool": drawn(300, 15, 0.02, 3),
+    "three all wrong of a larger strong pool": drawn(300, 67, 0.02, 3),
     "two all wrong of a large strong pool": drawn(200, 110, 0.1, 2),
     "ratio beyond every float": drawn(2000, 120, 0.002, 1),
     "one all wrong": drawn(60, 4, 0.2, 1),
@@ -44,7 +45,11 @@ def forgetful() -> Iterator[None]:
     jax.clear_caches()
 
 
-SLOW = ("two all wrong of a large strong pool", "ratio beyond every float")
+SLOW = (
+    "three all wrong of a larger strong pool",
+    "two all wrong of a large strong pool",
+    "ratio beyond every float",
+)
 LAWS = ["independent", "one_factor", "clayton"]
 
 

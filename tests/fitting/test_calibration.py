@@ -1,6 +1,8 @@
 """The null calibration of a fit: when a tail is judged, and why it is not."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -195,3 +197,38 @@ def test_fewer_matrices_for_thousands_of_models() -> None:
     assert affordable(outcomes_from(np.zeros((800, 35), dtype=bool)), 200) == 200
     assert affordable(outcomes_from(np.zeros((1300, 2000), dtype=bool)), 200) == 39
     assert affordable(outcomes_from(np.zeros((1300, 2000), dtype=bool)), 20) == 20
+
+
+def test_joint_power_is_that_of_every_laws_own_test(rng: np.random.Generator) -> None:
+    """Under each law the ratios are 1 to 39: above 38 is rare. One factor is above in 3 of 4 matrices, the net in 2."""
+
+    def ratios(**by_law: list[float]) -> Any:
+        return SimpleNamespace(
+            ratios=lambda law: np.array(by_law[law]),
+            has=by_law.__contains__,
+            all_wrong=np.zeros(len(by_law["one_factor"])),
+        )
+
+    under = list(range(1, 40))
+    laws = {
+        "one_factor": ratios(one_factor=under, clayton=under),
+        "one_factor_loadings": ratios(one_factor=under, one_factor_loadings=under),
+        "full_sigma": ratios(one_factor=under, full_sigma=under),
+    }
+    mode = ratios(
+        one_factor=[10, 39, 39, 39], clayton=[1, 2, 3, 39], one_factor_loadings=[39] * 4, full_sigma=[39, 39, 38, 2]
+    )
+    observed = dict.fromkeys(("one_factor", "clayton", "one_factor_loadings", "full_sigma"), 38.5)
+    fit: Any = SimpleNamespace(outcomes=outcomes_from(rng.random((40, 3)) < 0.5))
+    made: Any = SimpleNamespace(
+        fit=fit, n_replicates=39, atom=0.03, _observed_ratios=observed, _pairs=SimpleNamespace(left=np.zeros(3))
+    )
+    made._tested = lambda *asked: Calibration._tested(made, *asked)
+    found = Calibration._calibrated(made, laws, mode, finished=True)
+    assert set(found.tests) == {("one_factor", "one_factor"), ("one_factor", "clayton")} | {
+        (law, law) for law in ("one_factor_loadings", "full_sigma")
+    }
+    assert found.tests["one_factor", "clayton"].p_value == 2 / 40
+    assert found.power == {"one_factor": 0.75, "clayton": 0.25}
+    assert (found.joint_power, found.n_power, found.n_pairs, found.interrupted) == (0.25, 4, 3, False)
+    assert Calibration._calibrated(made, laws, ratios(one_factor=[39]), finished=False).joint_power is None

@@ -107,8 +107,21 @@ def test_immutable_pytree(law: AbstractErrorLaw) -> None:
     leaves, tree = jax.tree.flatten(law)
     again = jax.tree.unflatten(tree, leaves)
     assert float(again.all_wrong()) == float(law.all_wrong())
-    jitted = eqx.filter_jit(lambda law: law.log_all_wrong())(law)
-    assert float(jitted) == pytest.approx(float(law.log_all_wrong()), rel=1e-12)
+    traced = eqx.filter_eval_shape(_log_all_wrong, law)
+    assert (traced.shape, traced.dtype) == ((), float)
+
+
+# Laws of one type and shape are one program.
+_log_all_wrong = eqx.filter_jit(lambda law: law.log_all_wrong())
+# Integrals inside integrals take ten seconds to compile.
+_COMPILED = [
+    pytest.param(law, id=name, marks=[pytest.mark.slow] * (name == "block_factor")) for name, law in LAWS.items()
+]
+
+
+@pytest.mark.parametrize("law", _COMPILED)
+def test_compiled(law: AbstractErrorLaw) -> None:
+    assert float(_log_all_wrong(law)) == pytest.approx(float(law.log_all_wrong()), rel=1e-12)
 
 
 @pytest.mark.slow  # integrals inside integrals take the better part of a minute to compile

@@ -52,6 +52,8 @@ def test_winners_gain_surely_for_so_many_that_were_tried() -> None:
         shared = replace(contest(repeated), shared_lower={"a": lower})
         assert names(shared.winners) == ["a"] * wins
     assert names(contest(near, winner("b", 0.04)).winners) == ["b", "a"]
+    unsure = replace(winner("b", 0.04), gain_lower=0.001)  # the largest gain is the first, however sure
+    assert names(contest(near, unsure).winners) == ["b", "a"]
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,16 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
-from studies.forked import Forked
+from studies.forked import Forked, Ran
 from studies.planted import Outcome, Planted, Tree
 
 from studies import planted
 
 ERRORS = planted.read()
+STOPPED = Ran(False, (), 20.0, stopped=True)
 
 
 def error(**change: str) -> Planted:
@@ -66,7 +68,7 @@ def test_a_failing_test_catches_and_a_weak_one_does_not(tree: Tree) -> None:
     assert tree.plant(error(tests=("test_weak.py",), equivalent="why")).state == "equivalent"
     assert tree.plant(error(file="src/b.py", old="1", new="2", tests=("test_b.py",))).state == "caught"
     # The errors are taken out again.
-    assert tree.run(["test_a.py", "test_b.py"]) == (True, ())
+    assert tree.run(["test_a.py", "test_b.py"])[:2] == (True, ())
     with pytest.raises(ValueError, match="no test ran"):
         tree.run(["test_a.py::test_of_another_name"])
 
@@ -80,9 +82,41 @@ def test_a_test_that_fails_without_the_error_teaches_nothing(tree: Tree) -> None
 
 
 def test_a_test_without_end_is_stopped(tree: Tree) -> None:
-    assert tree.run(["test_long.py"], 1) == (False, ())
-    assert tree.run(["test_idle.py"], 0.1) == (False, ())
-    assert tree.run(["test_a.py"]).passed
+    long = tree.run(["test_long.py"], 1)
+    assert (long.passed, long.failed, long.stopped) == (False, (), True)
+    assert long.seconds == pytest.approx(1, abs=0.5)
+    idle = tree.run(["test_idle.py"], 0.1)
+    assert (idle.passed, idle.failed, idle.stopped) == (False, (), True)
+    after = tree.run(["test_a.py"])
+    assert (after.passed, after.stopped) == (True, False)
+
+
+class Scripted:
+    """What runs of tests give, one after another; keeps their limits."""
+
+    def __init__(self, *ran: Ran) -> None:
+        self.ran, self.limits = list(ran), list[float]()
+
+    def run(self, tree: Path, tests: object, seconds: float, *options: str) -> Ran:
+        self.limits.append(seconds)
+        return self.ran.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("ran", "limits", "state"),
+    [
+        ([Ran(True, (), 2.0)], [20], "survived"),
+        ([STOPPED, Ran(True, (), 2.0)], [20, 300], "caught"),
+        ([STOPPED, Ran(True, (), 30.0), STOPPED], [20, 300, 150], "caught"),
+        ([STOPPED, Ran(True, (), 30.0), Ran(True, (), 31.0)], [20, 300, 150], "survived"),
+    ],
+)
+def test_a_long_test_has_as_much_longer(tmp_path: Path, ran: list[Ran], limits: list[int], state: str) -> None:
+    (tmp_path / "a.py").write_text("x + 1")
+    forked = Scripted(*ran)
+    assert Tree(tmp_path, cast(Forked, forked)).plant(error()).state == state
+    assert forked.limits == limits
+    assert (tmp_path / "a.py").read_text() == "x + 1"
 
 
 def test_what_is_kept_is_not_planted_again(tmp_path: Path) -> None:

@@ -26,16 +26,26 @@ def test_a_study_names_a_whole_sweep(study: str, jobs: int) -> None:
         assert (config.hydra.mode == RunMode.MULTIRUN) == (jobs > 1)
 
 
+LAWS = "[independent,one_factor,clayton]"
+
+
 @pytest.mark.parametrize("study", sorted(path.stem for path in (cli.config_folder() / "study").glob("*.yaml")))
 def test_the_first_job_of_every_study_runs(run: Run, tmp_path: Path, study: str) -> None:
-    """With the metrics that the study shows; a grid of hundreds of points by a few of them."""
+    """With the metrics that the study shows; by a few of the points of a grid, and by small pools of one size."""
     with initialize_config_dir(str(cli.config_folder()), version_base="1.3"):
         config = compose("config", overrides=[f"study={study}"], return_hydra_config=True)
     swept = {} if config.hydra.sweeper.params is None else config.hydra.sweeper.params
     first = [f"{key}={str(values).split(',')[0]}" for key, values in swept.items() if "(" not in str(values)]
     few = {
-        "clayton_grid": ["experiment.axes.theta.n=2"],
-        "atlas_of_matrices": ["data.path=grades.csv", "experiment.bootstrap=10", "experiment.null=19"],
+        "clayton_grid": ["experiment.axes.theta.n=2", "experiment.axes.error_rates=[0.05x3]"],
+        "dichotomy": ["law.error_rates=0.4x3"],
+        "regime_map": ["law.base_error_rates=0.1x3"],
+        "atlas_of_matrices": [
+            "data.path=grades.csv",
+            "experiment.bootstrap=2",
+            "experiment.null=3",
+            f"experiment.laws={LAWS}",
+        ],
     }.get(study, [])
     rows = [f"q{i},{i % 3 // 2},{i % 4 // 3},{i % 5 // 4}" for i in range(60)]
     (tmp_path / "grades.csv").write_text("\n".join(["query,a,b,c", *rows]))

@@ -149,7 +149,7 @@ def test_two_processes_share_a_sweep(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "s" / name / "results.json").exists()
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.slow)])
 def test_killed_many_times_and_resumed(run: Run, tmp_path: Path, kills: int) -> None:
     """SIGKILL at random points: nothing is lost, and what was finished once is never written again."""
     dice = random.Random(8)  # noqa: S311  (no secret)

@@ -17,7 +17,7 @@ from cofail_lab.fitting.readings.tail_test import MAX_MODELS, SIMULATED, TailTes
 from cofail_lab.fitting.refit import refitter, replicated_laws
 from cofail_lab.fitting.replicates import sequential
 from cofail_lab.fitting.replicates.null import NullCalibration, NullTest, hits, place, power, simulate, with_atom
-from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing, one_thread
+from cofail_lab.fitting.replicates.stages import FIRST_WAVE, Batch, More, Replicates, Stage, nothing, one_thread
 from cofail_lab.models import AbstractErrorLaw
 from cofail_lab.numerics.streams import NULL, POWER, generator
 from cofail_lab.outcomes import Outcomes
@@ -172,7 +172,7 @@ class Calibration:
         tests: dict[tuple[str, str], NullTest] = {}
         for name, replicates in laws.items():
             for law in self._tested(name, replicates):
-                test = place(observed[law], replicates.ratios(law), most if finished else None)
+                test = place(observed[law], replicates.ratios(law), most if finished and most > FIRST_WAVE else None)
                 if test is not None:
                     tests[name, law] = test
         single_power = joint_power = None

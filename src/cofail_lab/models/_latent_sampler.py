@@ -9,10 +9,11 @@ from jax import Array, lax
 from jaxtyping import Bool, Float, Int, UInt
 
 from cofail_lab.models._sampling import CELL, FACTOR, AbstractSampler
-from cofail_lab.numerics import normal, squares
+from cofail_lab.numerics import devices, normal, squares
 
 _NORMAL_BITS, _ROOT_BITS = 22, 24
-# Queries at a time, whose scores should stay in the cache, and such tiles in a block, whose normals are in memory.
+# Queries at a time, whose scores should stay in the cache, and such tiles in a block, whose normals are in memory. An
+# accelerator has all queries of a chunk in one tile: a product has to fill it.
 _TILE, _TILES = 512, 8
 
 
@@ -64,13 +65,13 @@ class LatentSampler(AbstractSampler):
 
         return self._from_normals(count, keys[CELL], query)
 
-    def log_all_wrong_given(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Float[Array, " b"]:
-        """Log P(all wrong | Y), Σ = λI + BBᵀ, scores BY + √λ ε; Y has random words of its own."""
+    def all_wrong_given(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Float[Array, " b"]:
+        """P(all wrong | Y), Σ = λI + BBᵀ, scores BY + √λ ε; Y has random words of its own."""
 
         def given(*z: Array) -> Array:
             y = jnp.concatenate(z) * 2.0**-_NORMAL_BITS
             u = (self.thresholds[:, None] - self.loadings @ y) / jnp.sqrt(self.residual)
-            return normal.log_cdf(u).sum(axis=0)
+            return jnp.exp(normal.log_cdf(u).sum(axis=0))
 
         return self._from_normals(given, keys[FACTOR], query)
 
@@ -94,6 +95,9 @@ class LatentSampler(AbstractSampler):
         def used(pairs: Array) -> Array:
             parts = jnp.real(pairs), jnp.imag(pairs)[: self.n_models - half]
             return use(*(jnp.round(part * np.float32(2**_NORMAL_BITS)).astype(float) for part in parts))
+
+        if devices.accelerated():
+            return used(draw(query))
 
         def block(tiles: Array) -> Array:
             # What leaves a loop is computed once; left to itself XLA would compute the normals again for each product.

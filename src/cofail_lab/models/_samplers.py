@@ -69,18 +69,20 @@ class TableSampler(AbstractSampler):
     Attributes:
         nodes: distribution of the row.
         thresholds: uint32 (m, nodes), integer conditional error probabilities.
-        log_all_wrong: (nodes,) log P(all wrong | node).
+        all_wrong: (nodes,) P(all wrong | node).
     """
 
     nodes: Alias
     thresholds: UInt[Array, "m nodes"]
-    log_all_wrong: Float[Array, " nodes"]
+    all_wrong: Float[Array, " nodes"]
 
     @classmethod
     def build(cls, log_weights: np.ndarray, log_wrong: np.ndarray) -> Self:
         """From log probabilities of the nodes, (nodes,), and of an error given the node, (nodes, m)."""
         thresholds = np.ascontiguousarray(integer_threshold(np.exp(log_wrong)).T)
-        return cls(Alias.build(np.exp(log_weights)), jnp.asarray(thresholds), jnp.asarray(log_wrong.sum(axis=1)))
+        return cls(
+            Alias.build(np.exp(log_weights)), jnp.asarray(thresholds), jnp.asarray(np.exp(log_wrong.sum(axis=1)))
+        )
 
     @property
     def n_models(self) -> int:
@@ -104,9 +106,9 @@ class TableSampler(AbstractSampler):
 
         return count_below(keys[CELL], query, self.thresholds, look_up)
 
-    def log_all_wrong_given(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Float[Array, " b"]:
-        """Log P(all wrong | node)."""
-        return self.log_all_wrong[self.nodes.draw(query, keys[FACTOR])]
+    def all_wrong_given(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Float[Array, " b"]:
+        """P(all wrong | node)."""
+        return self.all_wrong[self.nodes.draw(query, keys[FACTOR])]
 
 
 class AtomSampler(AbstractSampler):
@@ -148,9 +150,10 @@ class AtomSampler(AbstractSampler):
         """Their number of wrong models."""
         return jnp.where(self._struck(keys, query), self.n_models, self.base.n_wrong(keys, query))
 
-    def log_all_wrong_given(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Float[Array, " b"]:
-        """Log P(all wrong | the base's factors); the event itself is integrated out."""
-        return jnp.logaddexp(self.log_shock[0], self.log_shock[1] + self.base.log_all_wrong_given(keys, query))
+    def all_wrong_given(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Float[Array, " b"]:
+        """P(all wrong | the base's factors); the event itself is integrated out."""
+        shock, rest = jnp.exp(self.log_shock)
+        return shock + rest * self.base.all_wrong_given(keys, query)
 
 
 class BlockSampler(AbstractSampler):
@@ -196,9 +199,9 @@ class BlockSampler(AbstractSampler):
         tables = jnp.concatenate([self.family.astype(jnp.uint32)[:, None], self.thresholds], axis=1)
         return count_below(keys[CELL], query, tables, lambda table: table[1 + rows[table[0]]])
 
-    def log_all_wrong_given(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Float[Array, " b"]:
-        """Log P(all wrong | the factors)."""
-        return jnp.take_along_axis(self.log_family_all_wrong, self._rows(keys, query), axis=1).sum(axis=0)
+    def all_wrong_given(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Float[Array, " b"]:
+        """P(all wrong | the factors)."""
+        return jnp.exp(jnp.take_along_axis(self.log_family_all_wrong, self._rows(keys, query), axis=1).sum(axis=0))
 
 
 class PositionsSampler(AbstractSampler):
@@ -207,12 +210,12 @@ class PositionsSampler(AbstractSampler):
     Attributes:
         counts: distribution of the number.
         size: m.
-        log_all_wrong: log P(C = m).
+        all_wrong: P(C = m).
     """
 
     counts: Alias
     size: int = eqx.field(static=True)
-    log_all_wrong: Float[Array, ""]
+    all_wrong: Float[Array, ""]
 
     @property
     def n_models(self) -> int:
@@ -236,10 +239,10 @@ class PositionsSampler(AbstractSampler):
         """Their number of wrong models."""
         return self.counts.draw(query, keys[FACTOR])
 
-    def log_all_wrong_given(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Float[Array, " b"]:
-        """Log P(C = m): nothing is left to draw."""
+    def all_wrong_given(self, keys: UInt[Array, " streams"], query: UInt[Array, " b"]) -> Float[Array, " b"]:
+        """P(C = m): nothing is left to draw."""
         del keys
-        return jnp.full(query.shape, self.log_all_wrong)
+        return jnp.full(query.shape, self.all_wrong)
 
 
 def cells(key: UInt[Array, ""], query: UInt[Array, " b"], n_models: int) -> UInt[Array, "b m"]:

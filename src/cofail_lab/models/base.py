@@ -15,10 +15,8 @@ from scipy.special import logsumexp
 from cofail_lab.estimate import Estimate
 from cofail_lab.models import _checks, _sampling
 from cofail_lab.models._samplers import TableSampler
+from cofail_lab.numerics import devices
 from cofail_lab.numerics.poisson_binomial import mixture_counts, mixture_counts_at_once
-
-CHUNK = 65_536
-"""Queries drawn at a time, by default."""
 
 # Below this many steps of the count recursion, compiling takes longer than the recursion.
 _SMALL = 10**8
@@ -110,46 +108,53 @@ class AbstractErrorLaw(eqx.Module):
     def sampler(self) -> _sampling.AbstractSampler:
         """The integer tables from which queries are drawn; concrete parameters only."""
 
+    def _tables(self) -> _sampling.AbstractSampler:
+        with devices.on_host():
+            return self.sampler()
+
     @_checks.DRAWS
-    def sample(self, key: Array, n: int, *, chunk: int = CHUNK) -> Bool[Array, "n m"]:
+    def sample(self, key: Array, n: int, *, chunk: int | None = None) -> Bool[Array, "n m"]:
         """Draw n queries: True where the model is wrong.
 
         Query q is a function of the key and of q alone: it is the same whatever n and ``chunk`` are, and on any
-        number of devices. ``chunk`` queries are drawn at a time, on all JAX devices in turn.
+        device or number of devices. ``chunk`` queries are drawn at a time, on all JAX devices in turn; by default as
+        many as suit the device (65,536 on a CPU).
         """
-        out, done = np.empty((max(n, 0), self.n_models), dtype=bool), 0
-        for rows in self.sample_chunks(key, n, chunk=chunk):
-            out[done : done + len(rows)] = rows
-            done += len(rows)
-        return jnp.asarray(out)
+        return _sampling.sample_whole(self._tables(), key, n, chunk)
 
     @_checks.DRAWS
     def sample_chunks(
-        self, key: Array, n: int, *, chunk: int = CHUNK, first: int = 0
+        self, key: Array, n: int, *, chunk: int | None = None, first: int = 0
     ) -> Iterator[Bool[np.ndarray, "b m"]]:
         """n queries of `sample` from number ``first`` on, ``chunk`` or fewer at a time, so that n may be any number."""
-        return _sampling.sample(self.sampler(), key, n, chunk, first)
+        return _sampling.sample(self._tables(), key, n, chunk, first)
 
     @_checks.DRAWS
     def count_wrong(
-        self, key: Array, n: int, *, chunk: int = CHUNK, advance: _sampling.Advance = ignore
+        self, key: Array, n: int, *, chunk: int | None = None, advance: _sampling.Advance = ignore
     ) -> Int[np.ndarray, " m+1"]:
         """Histogram of the number of wrong models over the n queries that `sample` would draw, in constant memory.
 
         ``advance`` is called with the number of queries just finished.
         """
-        return _sampling.count_wrong(self.sampler(), key, n, chunk, advance)
+        return _sampling.count_wrong(self._tables(), key, n, chunk, advance)
 
     @_checks.DRAWS
     def all_wrong_rate(
-        self, key: Array, n: int, *, conditional: bool = False, chunk: int = CHUNK, advance: _sampling.Advance = ignore
+        self,
+        key: Array,
+        n: int,
+        *,
+        conditional: bool = False,
+        chunk: int | None = None,
+        advance: _sampling.Advance = ignore,
     ) -> Estimate:
         """β estimated from n draws, with its standard error.
 
         Plain: the share of the queries of `sample` that every model gets wrong. Conditional (Rao-Blackwell): the mean
         of P(all wrong | the factors drawn), from the same factors; unbiased too, and never with a larger variance.
         """
-        sampler = self.sampler()
+        sampler = self._tables()
         if conditional:
             return Estimate(*_sampling.mean_all_wrong_given(sampler, key, n, chunk, advance), "monte_carlo")
         share = _sampling.count_wrong(sampler, key, n, chunk, advance)[-1] / n

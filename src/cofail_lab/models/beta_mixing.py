@@ -86,4 +86,4 @@ class BetaMixing(AbstractErrorLaw):
     @_checks.DRAWS
     def sampler(self) -> PositionsSampler:
         """Draws the number, then the positions one after the other."""
-        return PositionsSampler(Alias.build(np.asarray(self.count_probs())), self.n_models, self.log_all_wrong())
+        return PositionsSampler(Alias.build(np.asarray(self.count_probs())), self.n_models, self.all_wrong())

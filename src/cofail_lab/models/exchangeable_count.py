@@ -86,9 +86,7 @@ class ExchangeableCount(AbstractErrorLaw):
     @_checks.DRAWS
     def sampler(self) -> PositionsSampler:
         """Draws the number, then the positions one after the other."""
-        return PositionsSampler(
-            Alias.build(np.asarray(self.probabilities)), self.n_models, jnp.log(self.probabilities[-1])
-        )
+        return PositionsSampler(Alias.build(np.asarray(self.probabilities)), self.n_models, self.probabilities[-1])
 
 
 def hypergeometric(m: int, k: int) -> np.ndarray:

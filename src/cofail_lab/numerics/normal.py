@@ -15,6 +15,8 @@ from jaxtyping import Complex, Float, UInt
 from numpy.polynomial import chebyshev
 from scipy import special
 
+from cofail_lab.numerics import devices
+
 _CENTRE = 3.75
 
 
@@ -102,10 +104,11 @@ def pairs_from_bits(words: UInt[Array, "..."]) -> Complex[Array, "..."]:
     31 bits k; angle jπ 2^-32 with the lower 32 bits as a signed number j; one bit for the sign of the cosine. No value
     is beyond 6.7. In single precision each is within 2e-6 of what these formulas say, on average within 6e-8.
 
-    One complex array instead of two: XLA would compute the words again for a second one.
+    A compiler for a CPU rounds a product and a sum together, once; an accelerator must do the same, or draws would
+    differ (`_multiply_add`, `_root`). One complex array instead of two: XLA would compute the words again for a second.
     """
     upper, lower = (words >> np.uint64(32)).astype(jnp.uint32), words.astype(jnp.uint32)
-    radius = jnp.sqrt(-2 * _log_of_fraction(lax.bitcast_convert_type(upper >> np.uint32(1), jnp.int32)))
+    radius = _root(-2 * _log_of_fraction(lax.bitcast_convert_type(upper >> np.uint32(1), jnp.int32)))
     angle = lax.bitcast_convert_type(lower, jnp.int32).astype(jnp.float32) * np.float32(np.pi * 2.0**-32)
     cosine, sine = radius * _horner(_COS, angle * angle), radius * (angle * _horner(_SINC, angle * angle))
     signed = lax.bitcast_convert_type(cosine, jnp.uint32) ^ (upper << np.uint32(31))
@@ -122,11 +125,35 @@ def _log_of_fraction(k: Array) -> Array:
     distance = ((k - np.int32(2**31 - 1)).astype(jnp.float32) - np.float32(0.5)) * np.float32(2.0**-31)
     excess = jnp.where(near_one, distance, excess)
     exponent = jnp.where(near_one, 0, exponent - 31).astype(jnp.float32)
-    return _horner(_LOG, excess) * excess + exponent * np.float32(np.log(2))
+    return _multiply_add(_horner(_LOG, excess), excess, exponent * np.float32(np.log(2)))
 
 
 def _horner(coefficients: np.ndarray, x: Array) -> Array:
     total = jnp.full_like(x, coefficients[-1])
     for coefficient in coefficients[-2::-1].astype(x.dtype):
-        total = total * x + coefficient
+        total = _multiply_add(total, x, coefficient) if x.dtype == jnp.float32 else total * x + coefficient
     return total
+
+
+def _multiply_add(a: Array, b: Array, c: Array | np.float32) -> Array:
+    """ab + c in float32, rounded once: what compilers for CPUs make of this expression.
+
+    Elsewhere it is spelled out. In float64 the product is exact; the sum is rounded to an odd last digit where it is
+    inexact, so that rounding it again to float32 is as rounding once (Boldo and Melquiond 2008, IEEE Transactions on
+    Computers 57).
+    """
+    if not devices.accelerated():
+        return a * b + c
+    product, added = a.astype(jnp.float64) * b.astype(jnp.float64), jnp.asarray(c).astype(jnp.float64)
+    total = product + added
+    back = total - product
+    left_out = (product - (total - back)) + (added - back)
+    bits = lax.bitcast_convert_type(total, jnp.int64)
+    step = jnp.where((left_out > 0) == (total > 0), 1, -1)
+    odd = jnp.where((left_out != 0) & (bits & 1 == 0), bits + step, bits)
+    return lax.bitcast_convert_type(odd, jnp.float64).astype(jnp.float32)
+
+
+def _root(x: Array) -> Array:
+    """√x in float32, correctly rounded also where a device has a quick float32 root only."""
+    return jnp.sqrt(x.astype(jnp.float64)).astype(jnp.float32) if devices.accelerated() else jnp.sqrt(x)

@@ -24,7 +24,7 @@ from jax.scipy.special import ndtr, ndtri
 from jaxtyping import Float, UInt
 from scipy.stats import qmc
 
-from cofail_lab.numerics import normal
+from cofail_lab.numerics import devices, normal
 
 N_SHIFTS = 32
 _BITS = 30
@@ -163,7 +163,8 @@ def _log_weights(t: Array, lower: Array, mu: Array, net: Array, shifts: Array) -
     def one_shift(mask: Array) -> Array:
         return lax.map(lambda block: draw(block ^ mask), blocks).ravel()
 
-    return lax.map(one_shift, masks)
+    # A step for one coordinate is over before an accelerator is full: there all shifts take it together.
+    return jax.vmap(one_shift)(masks) if devices.accelerated() else lax.map(one_shift, masks)
 
 
 def _below(uniform: Array, bound: Array, probability: Array) -> Array:

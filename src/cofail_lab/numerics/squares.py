@@ -11,6 +11,8 @@ import numpy as np
 from jax import Array
 from jaxtyping import UInt
 
+from cofail_lab.numerics import devices
+
 _HALF = np.uint64(32)
 
 
@@ -22,12 +24,13 @@ def bits64(counter: UInt[Array, "..."], key: UInt[Array, ""]) -> UInt[Array, "..
 def bits64_at(product: UInt[Array, "..."], key: UInt[Array, ""]) -> UInt[Array, "..."]:
     """``squares64`` where counter * key is known: consecutive counters add the key, which saves a product."""
     y, z = product, product + key
-    x = _swap(y * y + y)
-    x = _swap(x * x + z)
-    x = _swap(x * x + y)
-    t = x * x + z
+    square = _square_by_halves if devices.accelerated() else _square
+    x = _swap(square(y) + y)
+    x = _swap(square(x) + z)
+    x = _swap(square(x) + y)
+    t = square(x) + z
     x = _swap(t)
-    return t ^ ((x * x + y) >> _HALF)
+    return t ^ ((square(x) + y) >> _HALF)
 
 
 def below(words: UInt[Array, "..."], n: int) -> UInt[Array, "..."]:
@@ -35,6 +38,20 @@ def below(words: UInt[Array, "..."], n: int) -> UInt[Array, "..."]:
     size = np.uint64(n)
     low = (words & np.uint64(0xFFFFFFFF)) * size
     return ((words >> _HALF) * size + (low >> _HALF)) >> _HALF
+
+
+def _square(x: Array) -> Array:
+    return x * x
+
+
+def _square_by_halves(x: Array) -> Array:
+    """x² modulo 2^64 from two products of 32-bit words, where a product of 64-bit words is made of three.
+
+    With x = 2^32 h + l it is l² + 2^33 h l; of h l its lower 31 bits matter.
+    """
+    low, high = x.astype(jnp.uint32), (x >> _HALF).astype(jnp.uint32)
+    wide = low.astype(jnp.uint64)
+    return wide * wide + ((low * high).astype(jnp.uint64) << np.uint64(33))
 
 
 def _swap(x: Array) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cofail_lab.data.auto import AutoSource, guess
-from cofail_lab.data.readers.lm_eval import LmEvalSource
+from cofail_lab.data.readers.lm_eval import LmEvalSource, _Run
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Grades
 from tests.data.cells import RIGHT, UNSCORED, WRONG
@@ -175,3 +175,23 @@ def test_a_metric_that_a_row_lacks_is_no_grade(tmp_path: Path) -> None:
     rows = [small_logs.lm_eval_row(k, 1.0, "?") for k in range(2)]
     del rows[1]["acc"]
     assert load(small_logs.lm_eval(tmp_path, rows, "m")).cells.ravel().tolist() == [RIGHT, UNSCORED]
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "task"),
+    [
+        ("pretrained=org__m,dtype=x_arc_easy.jsonl", "org/m", "arc_easy"),  # the longest of two tasks
+        ("engine=gpt_easy.jsonl", "gpt", "easy"),
+        ("gpt-x_zeta.jsonl", "gpt-x", "zeta"),
+        ("arc_easy_write_out_info.json", "here", "arc_easy"),
+        ("other_write_out_info.json", "here", "other"),
+        ("other.jsonl", "other", ""),
+    ],
+)
+def test_old_names_tell_model_and_task(tmp_path: Path, name: str, model: str, task: str) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (folder / "results.json").write_text(json.dumps({"results": {"easy": {}, "zeta": {}, "arc_easy": {}}}))
+    run = _Run(folder / name)
+    assert (run.model, run.task) == (model, task)
+    assert run.settings() == {"folder": "here"}

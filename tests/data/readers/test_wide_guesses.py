@@ -317,3 +317,35 @@ def test_subjects_called_0_and_1_are_no_grades(tmp_path: Path) -> None:
     grades = WideSource(write(tmp_path, "query,dataset,topic,a,b\nq1,0,1,1,0\nq2,1,0,0,1\n")).load()
     assert grades.models == ("a", "b")
     assert list(grades.per_query["dataset"]) == ["0", "1"]
+
+
+ASIDE = (
+    *("label", "gold", "target", "answer", "key", "reference", "average", "mean", "total", "n_right", "n_wrong"),
+    *("any_right", "any_correct", "all_right", "all_correct", "all_wrong", "category", "difficulty", "is_hard"),
+    *("hard", "split", "fold", "tokens", "n_tokens", "length", "n_chars", "seconds", "time", "latency", "cost"),
+    *("price", "year", "date", "confidence", "subset", "subject", "domain", "topic", "benchmark", "task"),
+)
+NAMES_QUERIES = (
+    *("query", "query_id", "id", "question_id", "qid", "item_id", "item", "task_id", "instance_id", "sample_id"),
+    *("doc_id", "example_id", "problem_id", "prompt_id", "uid", "uuid", "index", "idx", "example", "instance"),
+    *("sample", "problem", "task", "question", "prompt", "q"),
+)
+
+
+def test_no_column_of_these_names_is_a_model(tmp_path: Path) -> None:
+    """Though all of them hold ones and zeros."""
+    rows = "\n".join(",".join([f"q{i}", "1", "0", *"10" * (len(ASIDE) // 2), *"1" * (len(ASIDE) % 2)]) for i in (1, 2))
+    assert read(tmp_path, f"query,a,b,{','.join(ASIDE)}\n{rows}\n").models == ("a", "b")
+
+
+@pytest.mark.parametrize("name", NAMES_QUERIES)
+def test_columns_of_these_names_name_queries(tmp_path: Path, name: str) -> None:
+    """Wherever they are, and however they are written."""
+    grades = read(tmp_path, f"a,{name.upper().replace('_', ' ')},b\n1,x,0\n0,y,0\n")
+    assert (grades.queries, grades.models) == (("x", "y"), ("a", "b"))
+
+
+@pytest.mark.parametrize("name", ["model", "models", "model_name", "Model ID", "system"])
+def test_a_first_column_of_these_names_has_models_in_its_rows(tmp_path: Path, name: str) -> None:
+    grades = read(tmp_path, f"{name},x,y,z\na,1,0,1\nb,0,0,1\n")
+    assert (grades.queries, grades.models) == (("x", "y", "z"), ("a", "b"))

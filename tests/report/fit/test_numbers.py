@@ -8,7 +8,7 @@ import pytest
 from cofail_lab.fitting.readings.regimes import PoolRegime
 from cofail_lab.report.fit import metrics, names
 from cofail_lab.report.fit.figures import figures
-from cofail_lab.report.fit.tables import tables
+from cofail_lab.report.fit.tables import _bootstrap, tables
 from tests.report.by_hand import CERTIFICATE, TAIL, fitted, null, point, pool, replicates
 
 
@@ -69,3 +69,12 @@ def test_digits_are_those_a_reader_needs() -> None:
     # 11 / 5.5 is 2.00; against 3.33% a reader of 3.3% would get 3.33 for 3.30.
     assert names.rate_digits(fitted(), ["one_factor"]) == 1
     assert names.rate_digits(fitted(point=point(log_one_factor=np.log(0.0333))), ["one_factor"]) == 2
+
+
+def test_the_table_of_replicates_has_what_is_one_number_a_replicate() -> None:
+    drawn = replicates(error_pearson=np.array([0.1, 0.2, np.nan, 0.4]), slopes_pearson=np.ones((4, 3)))
+    columns = _bootstrap(drawn).to_pydict()
+    assert columns["error_pearson"] == [0.1, 0.2, None, 0.4] and "slopes_pearson" not in columns
+    assert columns["replicate"] == [0, 1, 2, 3] and columns["all_wrong"] == [0.09, 0.1, 0.12, 0.13]
+    assert columns["oracle_gain"] == pytest.approx([0.21, 0.16, 0.1, 0.05])
+    assert columns["single_best"] == [0.7, 0.74, 0.78, 0.82] and columns["clayton_theta"] == [0.7] * 4

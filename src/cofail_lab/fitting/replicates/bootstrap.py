@@ -11,6 +11,7 @@ from cofail_lab.exact_counts import count_dtype
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.point import PointFit, fit_counts
 from cofail_lab.fitting.replicates.stages import Batch, More, Replicates, Stage, nothing
+from cofail_lab.fitting.replicates.weighted_counts import weighted_joint_counts
 from cofail_lab.numerics.streams import BOOTSTRAP, generator
 
 # Bounds the arrays of one batch of replicates to tens of megabytes.
@@ -18,10 +19,6 @@ _PAIRS_PER_BATCH = 2**19
 _MODELS_PER_BATCH = 2**15
 _QUERIES_PER_BATCH = 2**25
 _PAIRS_ALONE = 2**23
-# Queries that are counted together: longer matrices would be read from memory once more.
-_QUERIES_AT_ONCE = 2**17
-# Where at most one query in so many has another weight than 1, the whole matrix is counted once.
-_FEW_CHANGED = 4
 # Number of groups of queries that the jackknife leaves out in turn; with at most this many queries each is a group.
 JACKKNIFE_GROUPS = 200
 
@@ -103,7 +100,7 @@ def _reweighted(
     def refitted(start: int) -> Replicates:
         # The last batch is filled up, so that all have the one compiled shape; the extra replicates are dropped.
         drawn = weights(start, size)
-        joint = _weighted_counts(columns, drawn)
+        joint = weighted_joint_counts(columns, drawn)
         both = pairs.gather(joint)
         counts = np.diagonal(joint, axis1=1, axis2=2).astype(np.int64)
         # In large pools the square of counts takes as much memory as all correlations.
@@ -119,30 +116,6 @@ def _reweighted(
         )
 
     return Stage(n_replicates, size, batch)
-
-
-def _weighted_counts(columns: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """How often both models are wrong, (batch, m, m), each query counted by its weight."""
-    joint = np.zeros((len(weights), columns.shape[1], columns.shape[1]), dtype=columns.dtype)
-    whole: np.ndarray | None = None
-    for total, row in zip(joint, weights, strict=True):
-        changed = np.flatnonzero(row != 1)
-        if len(changed) > len(row) // _FEW_CHANGED:
-            _add_counts(total, columns, row)
-            continue
-        # Of a jackknife, only the queries that are left out are counted.
-        if whole is None:
-            whole = np.zeros_like(total)
-            _add_counts(whole, columns, np.ones_like(row))
-        total += whole
-        _add_counts(total, columns[changed], row[changed] - 1)
-    return joint
-
-
-def _add_counts(total: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> None:
-    for first in range(0, len(columns), _QUERIES_AT_ONCE):
-        part = columns[first : first + _QUERIES_AT_ONCE]
-        total += (part.T * weights[first : first + _QUERIES_AT_ONCE].astype(part.dtype)) @ part
 
 
 def resample_counts(n: int, seed: int, replicate: int) -> np.ndarray:

@@ -1,0 +1,145 @@
+"""All that a result says, as lines of text, and lines compared with those that were kept.
+
+Numbers are kept with six digits, and may differ in the fourth: another machine rounds differently.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from math import isclose
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from matplotlib.figure import Figure
+
+from cofail_lab.result import Result, Section
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "results"
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
+# Of a column of a table so many cells are written; the rest counts with its sum.
+_CELLS = 12
+
+
+def check(name: str, result: Result, *paths: Path) -> None:
+    """Fail where a result differs from what is kept under its name; see `keep`."""
+    keep(name, lines(result), *paths)
+
+
+def keep(name: str, found: Sequence[str], *paths: Path) -> None:
+    """Fail where lines differ from those that are kept under a name; folders in ``paths`` are left out of all words.
+
+    With ``WRITE_GOLDEN=1`` in the environment they are kept instead.
+    """
+    found = [" ".join(line.split()) if "\n" in line else line for line in found]
+    for path in paths:
+        found = [line.replace(str(path), "") for line in found]
+    kept = GOLDEN / f"{name}.txt"
+    if os.environ.get("WRITE_GOLDEN"):
+        kept.write_text("\n".join(found) + "\n", encoding="utf-8")
+    wrong = differences(found, kept.read_text(encoding="utf-8").splitlines())
+    assert not wrong, "\n".join([f"{kept.name} has, and WRITE_GOLDEN=1 would replace:", *wrong])
+
+
+def lines(result: Result) -> list[str]:
+    """Headline, metrics, labels, estimates, verdicts, words, tables, figures and the matrix of the page."""
+    return list(_lines(result))
+
+
+def _lines(result: Result) -> Iterator[str]:
+    yield f"headline: {result.headline}"
+    for kind in ("metrics", "labels"):
+        for name, value in getattr(result, kind).items():
+            yield f"{kind} {name}: {shown(value)}"
+    for name, estimate in result.estimates.items():
+        yield f"estimates {name}: {shown(estimate.value)} ± {shown(estimate.error)} by {estimate.kind}"
+    for verdict in result.verdicts:
+        yield f"verdict {verdict.id} ({verdict.release}): {verdict.status}, expected {verdict.expected}"
+    for kind in ("brief", "sections"):
+        for section in getattr(result, kind):
+            yield from _section(kind, section)
+    for name, table in result.tables.items():
+        yield f"table {name}: {table.num_rows} rows{', csv' if name in result.csv else ''}"
+        yield from (f"  {column}: {_column(table, column)}" for column in table.column_names if column != "seconds")
+    for name, draw in result.figures.items():
+        yield from _figure(name, draw())
+    if result.exhibit is not None:
+        page = result.exhibit
+        yield f"exhibit: {page.verdict}; {shown(page.certified)}; {shown(page.overhead)}; {page.leads}"
+        yield from (f"  caveat {' | '.join(caveat)}" for caveat in page.caveats)
+
+
+def _section(kind: str, section: Section) -> Iterator[str]:
+    yield f"{kind}: {section.title}{' (appendix)' if section.appendix else ''}"
+    yield from (f"  {sentence}" for sentence in section.sentences)
+    yield from (f"  {row.label} | {row.value} | {row.note}" for row in section.rows)
+    yield from (f"  figure {name}: {caption}" for name, caption in section.figures.items())
+    if section.listing is not None:
+        yield f"  listing {' | '.join(section.listing.columns)}"
+        yield from (f"    {' | '.join(row)}" for row in section.listing.rows)
+
+
+def _column(table: pa.Table, name: str) -> str:
+    cells = table.column(name).to_pylist()
+    first = " ".join(map(shown, cells[:_CELLS]))
+    if len(cells) <= _CELLS:
+        return first
+    numbers = [cell for cell in cells if isinstance(cell, int | float)]
+    return f"{first} … {shown(sum(numbers)) if numbers else len(set(map(str, cells)))}"
+
+
+def _figure(name: str, figure: Figure) -> Iterator[str]:
+    """What is written on a figure, and for each drawn thing the sums of its coordinates."""
+    yield f"figure {name}: {' | '.join(text.get_text() for text in figure.texts)}"
+    for axes in figure.axes:
+        words = (axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), axes.get_xscale(), axes.get_yscale())
+        yield f"  axes: {' | '.join(words)}"
+        legend = axes.get_legend()
+        texts = [*axes.texts, *([] if legend is None else legend.get_texts())]
+        yield from (f"    {' '.join(text.get_text().split())}" for text in texts if text.get_text().strip())
+        for line in axes.lines:
+            yield f"    line of {len(line.get_xdata())}: {_sum(line.get_xdata())} {_sum(line.get_ydata())}"
+        boxes = [patch.get_extents().bounds for patch in axes.patches if hasattr(patch, "get_width")]
+        if boxes:
+            sizes = [(patch.get_width(), patch.get_height()) for patch in axes.patches if hasattr(patch, "get_width")]
+            yield f"    {len(boxes)} bars: {_sum(w for w, _ in sizes)} {_sum(h for _, h in sizes)}"
+        for collection in axes.collections:
+            offsets = np.asarray(collection.get_offsets())
+            yield f"    {len(offsets)} marks: {_sum(offsets[:, 0])} {_sum(offsets[:, 1])}"
+
+
+def _sum(numbers: Any) -> str:
+    try:
+        return shown(float(sum(float(x) for x in numbers if x is not None and float(x) == float(x))))
+    except (TypeError, ValueError):
+        return "words"
+
+
+def shown(value: Any) -> str:
+    """A value, numbers with six digits."""
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, int | float):
+        return "0" if abs(value) <= 1e-12 else f"{value:.6g}"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}={shown(cell)}" for key, cell in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(map(shown, value)) + "]"
+    return str(value)
+
+
+def differences(found: Sequence[str], kept: Sequence[str]) -> list[str]:
+    """Where two results differ, line by line; empty where they say the same."""
+    wrong = [f"{there}\n   now: {here}" for here, there in zip(found, kept, strict=False) if not _same(here, there)]
+    return wrong if len(found) == len(kept) else [f"{len(kept)} lines; now {len(found)}", *wrong[:1]]
+
+
+def _same(here: str, there: str) -> bool:
+    """Whether two lines have the same words, and numbers that differ by rounding only."""
+    if here == there:
+        return True
+    if _NUMBER.sub("0", here) != _NUMBER.sub("0", there):
+        return False
+    pairs = zip(_NUMBER.findall(here), _NUMBER.findall(there), strict=True)
+    return all(isclose(float(a), float(b), rel_tol=3e-4, abs_tol=1e-9) for a, b in pairs)
