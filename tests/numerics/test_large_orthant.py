@@ -23,7 +23,7 @@ def test_it_is_the_estimate_of_the_compiled_program() -> None:
 
 
 def test_a_nearly_singular_matrix_is_no_other() -> None:
-    """Rank 12 but for 1e-6, with rows that nearly contradict each other: the tilt needs many steps, some of them wild."""
+    """Rank 12 but for 1e-6, with rows that nearly contradict each other: the tilt takes many steps."""
     rng = np.random.default_rng(8)
     rows = rng.standard_normal((70, 12)) + 1.0
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
