@@ -30,7 +30,7 @@ COMMANDS = {
     "audit": ("grades.csv",),
     "reference_work": (),
     "convert": ("grades.csv",),
-    "raters": ("votes.csv",),
+    "raters": ("votes.csv", "experiment.bootstrap=100"),
     "compare": ("grades.csv", "experiment.other=other.csv", "experiment.bootstrap=100"),
     "errors": ("grades.csv",),
     "sample": (*LAW, "run.draws=500"),

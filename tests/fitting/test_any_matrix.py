@@ -10,6 +10,8 @@ from scipy.special import ndtri
 import cofail_lab as cl
 from tests.conftest import outcomes_from
 
+pytestmark = pytest.mark.usefixtures("few_histograms")
+
 
 def drawn(n: int, m: int, rate: float, n_all_wrong: int = 0) -> np.ndarray:
     wrong = np.random.default_rng([n, m, n_all_wrong]).random((n, m)) < rate

@@ -19,6 +19,7 @@ from cofail_lab.report.fit.in_short import chance_sentence
 from tests.conftest import outcomes_from
 
 
+@pytest.mark.usefixtures("few_histograms")
 def test_a_fit_places_its_ratio(real: Callable[[str], Outcomes]) -> None:
     """swebench_pro_public: p is a rank among the simulated ratios in the table, and the table has them."""
     outcomes = real("swebench_pro_public")
@@ -151,6 +152,7 @@ def test_why_there_is_no_null() -> None:
     assert "of the 4 models that vary" in said
 
 
+@pytest.mark.usefixtures("few_histograms")
 def test_an_interrupted_calibration_keeps_what_is_done(
     real: Callable[[str], Outcomes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +173,7 @@ def test_an_interrupted_calibration_keeps_what_is_done(
     assert result.metrics["null_p_value"] is not None
 
 
+@pytest.mark.usefixtures("few_histograms")
 def test_very_large_pools_use_the_same_pairs_on_both_sides(
     real: Callable[[str], Outcomes], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,21 @@ def test_it_is_the_estimate_of_the_compiled_program() -> None:
     assert error == pytest.approx(float(compiled.relative_error), rel=1e-5)
 
 
+def test_a_nearly_singular_matrix_is_no_other() -> None:
+    """Rank 12 but for 1e-6, with rows that nearly contradict each other: the tilt takes many steps."""
+    rng = np.random.default_rng(8)
+    rows = rng.standard_normal((70, 12)) + 1.0
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    sigma = (1 - 1e-6) * rows @ rows.T + 1e-6 * np.eye(70)
+    np.fill_diagonal(sigma, 1)
+    t = ndtri(rng.uniform(0.05, 0.7, 70))
+    net, shifts = orthant.sobol_net(70, 6), orthant.digital_shifts(70, 3, 8)
+    compiled = orthant.log_orthant(jnp.asarray(t), jnp.asarray(sigma), net, shifts)
+    value, error = large_orthant.log_orthant(t, sigma, net, shifts)
+    assert value == pytest.approx(float(compiled.log_value), rel=1e-6)
+    assert error == pytest.approx(float(compiled.relative_error), rel=1e-3)
+
+
 def test_it_holds_what_quadrature_gives_for_300_models() -> None:
     """Within 4 of its own errors (a false alarm in 1 of 16,000 at a fixed seed), and that error is small."""
     loadings = np.full(300, np.sqrt(0.4))

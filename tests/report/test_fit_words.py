@@ -189,3 +189,12 @@ def test_what_pairs_would_have_said() -> None:
 def test_more_than_pairs(conclusion: Conclusion, said: tuple[str, str]) -> None:
     word, why = rows(last_sections(fitted(tail=TAIL), CERTIFICATE, conclusion)[0])["more than pairs?"]
     assert word == said[0] and why.startswith(said[1])
+
+
+def test_laws_that_are_left_out_of_huge_pools_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool has three models, so at most two are allowed here."""
+    for most, said in ((2, True), (3, False)):
+        monkeypatch.setattr(summary, "MOST_MODELS", most)
+        sections = summary.sections(fitted(), CERTIFICATE, {}, None)
+        words = " ".join(sentence for section in sections for sentence in section.sentences)
+        assert (f"used for at most {most} models" in words) == said

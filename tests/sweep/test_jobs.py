@@ -117,7 +117,8 @@ def test_a_sweep_says_which_verdicts_were_not_expected(
         control = Control("three", "refuted", 3.0)
         return (Claim("T.i", ("lab",), "Two.", "2", "none", "confirmed", claimed, (check,), control, {"3": 3.0}),)
 
-    monkeypatch.setattr("cofail_lab.experiments.verify.select", select)
+    for place in ("experiments.verify", "claims.tasks"):
+        monkeypatch.setattr(f"cofail_lab.{place}.select", select)
     command = ("-m", "experiment=verify", "hydra.sweep.dir=s", "sweep.gather=false")
     code, _, err = run(*command, "experiment.claims='two=2.0'")
     assert (code, err) == (0, "")

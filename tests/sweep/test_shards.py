@@ -44,12 +44,18 @@ def matrix(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def one_process(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def once() -> dict[str, Any]:
+    """Holds what is found in the matrix without shards, once it is computed."""
+    return {}
+
+
+@pytest.fixture
+def one_process(run: Run, tmp_path: Path, once: dict[str, Any]) -> dict[str, Any]:
     """What one process finds in the matrix."""
-    folder = tmp_path_factory.mktemp("one")
-    write_matrix(folder)
-    assert Run(folder)(*FIT, *BRIEF, "hydra.run.dir=r", process=True).code == 0
-    return found(folder / "r")
+    if not once:
+        assert run(*FIT, *BRIEF, "hydra.run.dir=one").code == 0
+        once.update(found(tmp_path / "one"))
+    return once
 
 
 def found(folder: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ which takes as long as memory needs to be read; here both wait for a block of th
 import numpy as np
 from jaxtyping import Float, Int, UInt
 from scipy.linalg import cho_factor, cho_solve, cholesky
-from scipy.special import log_ndtr, ndtr, ndtri
+from scipy.special import erfcx, log_ndtr, ndtr, ndtri
 
 LARGE = 256
 """Number of variables above which this is faster."""
@@ -47,8 +47,8 @@ def log_orthant(
 
 
 def _mills(u: np.ndarray) -> np.ndarray:
-    """φ(u)/Φ(u)."""
-    return np.exp(-u * u / 2 - np.log(2 * np.pi) / 2 - log_ndtr(u))
+    """φ(u)/Φ(u), 0 far above 0 and -u far below it."""
+    return np.sqrt(2 / np.pi) / erfcx(-u / np.sqrt(2))
 
 
 def _order(
@@ -107,10 +107,12 @@ def _tilt(
         move = value - excess @ (root * half)
         # The longest of a few steps that brings the residual down.
         trials = [w - 0.5**k * move for k in range(8)]
-        values = [residual(trial) for trial in trials]
-        sizes = [np.abs(each).max() for each in values]
-        best = int(np.nanargmin(sizes))
-        if not sizes[best] < size:
+        # A step that is much too long has no residual.
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = [residual(trial) for trial in trials]
+        sizes = np.nan_to_num([np.abs(each).max() for each in values], nan=np.inf, posinf=np.inf)
+        best = int(np.argmin(sizes))
+        if not np.isfinite(sizes[best]):
             break
         w, value = trials[best], values[best]
     strict = lower / diagonal[:, None]

@@ -155,10 +155,11 @@ def test_the_size_under_a_gaussian_factor() -> None:
 
 def test_same_seed_same_numbers_and_more_all_wrong_more_evidence() -> None:
     counts = histogram(np.random.default_rng(2), np.random.default_rng(3).standard_normal(300), 8)
-    first, again = (test_tail(np.full(8, 0.4), np.ones(8), counts, atom=0.03, seed=5) for _ in range(2))
+    few = {"atom": 0.03, "n_simulated": 199}
+    first, again = (test_tail(np.full(8, 0.4), np.ones(8), counts, seed=5, **few) for _ in range(2))  # type: ignore[arg-type]
     assert first == again
     struck = counts + 40 * (np.arange(9) == 8)
-    other = test_tail(np.full(8, 0.4), np.ones(8), struck, atom=0.03, seed=6)
+    other = test_tail(np.full(8, 0.4), np.ones(8), struck, seed=6, **few)  # type: ignore[arg-type]
     assert other.evidence > first.evidence + 0.3
     assert max(other.p_values.values()) < max(first.p_values.values())
 

@@ -22,6 +22,7 @@ from scipy.optimize import minimize
 
 from cofail_lab.fitting.estimators import limits
 from cofail_lab.fitting.estimators.count_likelihood import (
+    MANY_MODELS,
     Maximum,
     count_law,
     matrix_log_likelihood,
@@ -130,7 +131,8 @@ def fit(
     def best_position(shock: float) -> Maximum:
         if not kind.parameter:
             return Maximum(0.0, log_likelihood(shock, 0.0), False)
-        return maximize(lambda position: log_likelihood(shock, position), 0.0, kind.max_position, 1e-4)
+        near = 1.0 if pool.n_models < MANY_MODELS else 0.01
+        return maximize(lambda position: log_likelihood(shock, position), 0.0, kind.max_position, 1e-4, near)
 
     shock, best = 0.0, best_position(0.0)
     asked, atom = atom, atom and pool.n_all_wrong > 0

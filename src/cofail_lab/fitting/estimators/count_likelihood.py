@@ -18,6 +18,9 @@ from cofail_lab.numerics import block_factor, one_factor, smooth_counts
 from cofail_lab.numerics.poisson_binomial import mixture_counts, mixture_counts_at_once
 from cofail_lab.numerics.streams import FULL_SIGMA, generator
 
+MANY_MODELS = 256
+"""From so many models on, those that differ by their rate alone are summed over as a smooth function of it."""
+
 DRAWS = 2**14
 """Draws for the law of C of a full-Σ copula in pools of up to 256 models; larger pools get fewer draws."""
 
@@ -26,8 +29,6 @@ DRAWS = 2**14
 _GRID_ERROR, _REACH = 1e-9, 8.3
 # With fewer steps than this, NumPy is done before a compiled program would start.
 _SMALL = 3 * 10**8
-# From so many models on, those that differ by their rate alone are summed over as a smooth function of it.
-_MANY_MODELS = 256
 # Smallest log probability of an answer at a node: it keeps the products finite.
 _MIN_LOG = -1e5
 # Σ ℓ²/(1-ℓ²) for which the grid of the factor has about 65,000 nodes.
@@ -67,6 +68,12 @@ def factor_nodes(
     `numerics.one_factor` on |Z| <= 8.3, outside which Z has probability 1e-16. Loadings within 1e-7 of 1, of models
     that are all but copies of each other, would need millions of nodes: they are a little smaller here.
     """
+    log_weights, scores = _factor_scores(thresholds, loadings)
+    return log_weights, log_ndtr(scores), log_ndtr(-scores)
+
+
+def _factor_scores(thresholds: np.ndarray, loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Log weights of the nodes of `factor_nodes`, and the bound of every model's own part at each, (nodes, m)."""
     information = float(one_factor.information(loadings))
     if information > _MAX_INFORMATION:
         # b = ℓ/√(1-ℓ²), the slopes in units of the own part, are scaled; the thresholds stay.
@@ -75,7 +82,7 @@ def factor_nodes(
     spacing = float(one_factor.proven_spacing(np.float64(information), _GRID_ERROR))
     z = np.linspace(-_REACH, _REACH, int(np.ceil(2 * _REACH / spacing)) + 1)
     u = (thresholds - loadings * z[:, None]) / np.sqrt((1 - loadings) * (1 + loadings))
-    return np.log(z[1] - z[0]) - z * z / 2 - np.log(2 * np.pi) / 2, log_ndtr(u), log_ndtr(-u)
+    return np.log(z[1] - z[0]) - z * z / 2 - np.log(2 * np.pi) / 2, u
 
 
 def count_law(law: AbstractErrorLaw, *, draws: int = DRAWS, seed: int = 0) -> CountLaw:
@@ -123,20 +130,31 @@ def _nodes(law: AbstractFactorLaw) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _mixture_counts(law: AbstractFactorLaw) -> np.ndarray:
+    probs = _smooth_counts(law) if law.n_models >= MANY_MODELS else None
+    if probs is not None:
+        return probs
     log_weights, log_wrong, log_right = _nodes(law)
     weights, wrong, right = np.exp(log_weights), np.exp(log_wrong), np.exp(log_right)
     n_nodes, m = wrong.shape
-    if m >= _MANY_MODELS:
-        rates = np.asarray(law.error_rates)
-        probs = smooth_counts.mixture_counts(weights, wrong, ndtri(rates))
-        if probs is not None:
-            return probs
     if n_nodes * m * m < _SMALL:
         return mixture_counts_at_once(weights, wrong, right)
     # Padded to one of a few sizes, so that only a few programs are compiled.
     spare = ((0, -n_nodes % 256), (0, -m % 32))
     padded = np.pad(wrong, spare), np.pad(right, spare, constant_values=1)
     return np.asarray(_mixture(jnp.asarray(np.pad(weights, spare[0])), *map(jnp.asarray, padded)))[: m + 1]
+
+
+def _smooth_counts(law: AbstractFactorLaw) -> np.ndarray | None:
+    """The law of C where models differ by their rate alone, and smoothly; otherwise None."""
+    thresholds = ndtri(np.asarray(law.error_rates))
+    if not isinstance(law, OneFactorGaussian):
+        log_weights, log_wrong, _ = _nodes(law)
+        return smooth_counts.mixture_counts(np.exp(log_weights), np.exp(log_wrong), thresholds)
+    loadings = np.asarray(law.loadings)
+    if np.ptp(loadings) > 0:
+        return None
+    log_weights, scores = _factor_scores(thresholds, loadings)
+    return smooth_counts.mixture_counts(np.exp(log_weights), ndtr(scores), thresholds)
 
 
 _mixture = jax.jit(mixture_counts)
@@ -257,14 +275,22 @@ class Maximum(NamedTuple):
     at_edge: bool
 
 
-def maximize(log_likelihood: Callable[[float], float], low: float, high: float, tolerance: float = 1e-5) -> Maximum:
+def maximize(
+    log_likelihood: Callable[[float], float],
+    low: float,
+    high: float,
+    tolerance: float = 1e-5,
+    near: float = 1.0,
+) -> Maximum:
     """The maximum on [low, high] by Brent's method, which also tries both ends.
 
-    The value is exact to ``tolerance`` times the length of the range.
+    The value is exact to ``tolerance`` times the length of the range. With ``near`` below 1 an end is tried only where
+    the maximum inside is within this share of the range of it: laws at an end can cost more than all others.
     """
     options = {"xatol": tolerance * (high - low)}
     optimum: Any = minimize_scalar(lambda x: -log_likelihood(x), bounds=(low, high), method="bounded", options=options)
-    tried = [(float(optimum.x), -float(optimum.fun)), *((end, log_likelihood(end)) for end in (low, high))]
+    ends = [end for end in (low, high) if abs(float(optimum.x) - end) <= near * (high - low)]
+    tried = [(float(optimum.x), -float(optimum.fun)), *((end, log_likelihood(end)) for end in ends)]
     value, best = max(tried, key=lambda pair: pair[1])
     return Maximum(value, best, value in (low, high))
 

@@ -122,10 +122,10 @@ def log_all_wrong(
     if size < 3 or points != _N_SHIFTS << size:
         raise InputError(f"points: {points} is not a power of two >= {8 * _N_SHIFTS}")
     net, shifts = orthant.sobol_net(m, size), orthant.digital_shifts(m, seed, _N_SHIFTS)
-    positive = lifted(jnp.asarray(correlation))
     if m > large_orthant.LARGE:
-        return large_orthant.log_orthant(thresholds, np.asarray(positive), net, shifts)
-    probability = orthant.log_orthant(jnp.asarray(thresholds), positive, net, shifts)
+        # A repaired matrix has no negative eigenvalue: what the smallest one is need not be computed.
+        return large_orthant.log_orthant(thresholds, (1 - _LIFT) * correlation + _LIFT * np.eye(m), net, shifts)
+    probability = orthant.log_orthant(jnp.asarray(thresholds), lifted(jnp.asarray(correlation)), net, shifts)
     return float(probability.log_value), float(probability.relative_error)
 
 

@@ -8,6 +8,8 @@ from jaxtyping import Bool, Float, Int
 PAIRS_AT_ONCE = 2**20
 """Pairs that are worked on together, so that what is in between takes tens of megabytes."""
 
+_ENTRIES_AT_ONCE = 2**23
+
 
 class Pairs(NamedTuple):
     """The pairs i < j of a pool, and which pairs share a family.
@@ -60,9 +62,14 @@ def phi(a: np.ndarray, b: np.ndarray, both: np.ndarray, n: int) -> Float[np.ndar
 
 def row_means(values: Float[np.ndarray, "... k"], chosen: Bool[np.ndarray, "... k"]) -> Float[np.ndarray, "..."]:
     """Row means over the chosen entries that are numbers; nan for a row without such an entry."""
-    chosen = chosen & ~np.isnan(values)
-    n_chosen = chosen.sum(axis=-1)
-    total = np.where(chosen, values, 0.0).sum(axis=-1)
+    # All at once up to here: the order of a sum decides its last digit.
+    size = values.shape[-1] if values.shape[-1] <= _ENTRIES_AT_ONCE else PAIRS_AT_ONCE
+    n_chosen, total = np.zeros(values.shape[:-1], dtype=np.int64), np.zeros(values.shape[:-1])
+    for first in range(0, values.shape[-1], max(size, 1)):
+        part = values[..., first : first + size]
+        there = chosen[..., first : first + size] & ~np.isnan(part)
+        n_chosen += there.sum(axis=-1)
+        total += np.where(there, part, 0.0).sum(axis=-1)
     return np.divide(total, n_chosen, out=np.full(np.shape(total), np.nan), where=n_chosen > 0)
 
 

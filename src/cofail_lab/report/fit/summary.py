@@ -13,6 +13,7 @@ from cofail_lab.fitting.comparison.laws import FITTED_LAWS, MATRIX_LAWS
 from cofail_lab.fitting.conclusion import Conclusion, conclude
 from cofail_lab.fitting.matrix_fit import MATRIX_REPLICATES, MatrixFit
 from cofail_lab.fitting.readings.guessing import Guessing
+from cofail_lab.fitting.whole_matrix import MOST_MODELS
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import answer
 from cofail_lab.report.certificate import certificate_section
@@ -165,6 +166,11 @@ def _pairwise(fit: MatrixFit, conclusion: Conclusion, elsewhere: Mapping[str, fl
         label = f"β if one factor at {fixed(elsewhere['correlation_elsewhere'])}"
         note = f"observed/predicted {ratio(elsewhere['ratio_one_factor_elsewhere'])}, at another matrix's correlation"
         rows.append(Row(label, percent(elsewhere["predicted_one_factor_elsewhere"]), note))
+    if fit.n_varying > MOST_MODELS:
+        sentences.append(
+            "Own loadings, families as blocks and full Σ are left out: they need the whole correlation matrix, which "
+            f"is used for at most {count(MOST_MODELS)} models."
+        )
     return Section("What pairwise statistics would have said", tuple(sentences), tuple(rows), figures)
 
 
