@@ -16,7 +16,7 @@ class Guessing(NamedTuple):
         all_wrong: β_know = β / (1 - 1/k)^m, the share of queries to which no model knows the answer, with 95% limits
             from those of β. A value above 1 contradicts pure guessing: the models share wrong answers.
         ceiling: 1 - β_know (1 - 1/k): of the queries to which no model knows the answer, a router gets one in k
-            right.
+            right. Its lower limit is at least 1/k, where no model knows any answer.
     """
 
     all_wrong: Interval
@@ -35,4 +35,5 @@ def guess_corrected(n_all_wrong: int, n_queries: int, n_models: int, choices: in
     limits = clopper_pearson(n_all_wrong, n_queries, 1 - CONFIDENCE)
     know = [float(rate * np.exp(-log_all_miss)) for rate in (n_all_wrong / n_queries, *limits)]
     missed = 1 - 1 / choices
-    return Guessing(Interval(*know), Interval(1 - know[0] * missed, 1 - know[2] * missed, 1 - know[1] * missed))
+    value, upper, lower = (1 - known * missed for known in know)
+    return Guessing(Interval(*know), Interval(value, max(lower, 1 / choices), max(upper, 1 / choices)))

@@ -171,8 +171,8 @@ def guessing_metrics(guessing: Guessing | None) -> dict[str, float | int | None]
     """β and the ceiling corrected for guessing; nothing where it was not asked for."""
     if guessing is None:
         return {}
-    numbers = bracketed("all_wrong_known", guessing.all_wrong) | bracketed("routable_ceiling", guessing.ceiling)
-    return numbers if guessing.all_wrong.value <= 1 else numbers | {"routable_ceiling": None}
+    numbers, ceiling = bracketed("all_wrong_known", guessing.all_wrong), bracketed("routable_ceiling", guessing.ceiling)
+    return numbers | (ceiling if guessing.all_wrong.value <= 1 else dict.fromkeys(ceiling))
 
 
 def guessing_labels(guessing: Guessing | None) -> dict[str, str]:
