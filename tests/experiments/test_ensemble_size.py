@@ -151,3 +151,16 @@ def test_a_dataset_of_just_enough_queries_is_judged() -> None:
     dataset = np.repeat(np.array(["x", "y", "z"], object), [30, 20, 19])
     found = EnsembleSize(splits=1, min_queries=20).run(inputs_from(wrong, per_query={"dataset": dataset}))
     assert found.metrics["n_datasets"] == 2
+
+
+def test_votes_of_models_that_err_apart_are_predicted_as_independent() -> None:
+    """Three models, each wrong on 8 of 20 queries, two of them together on 2: 2.4 independent errors mean 3α² - 2α³."""
+    wrong = np.zeros((20, 3), dtype=bool)
+    for column, pair in ((0, (0, 1)), (1, (0, 2)), (2, (1, 2))):
+        wrong[2 * column : 2 * column + 2, list(pair)] = True
+    for column in range(3):
+        wrong[6 + 4 * column : 10 + 4 * column, column] = True
+    part = EnsembleSize(splits=1)._part(None, wrong, np.random.default_rng(0))
+    assert part is not None
+    assert part.correlation < 0 and part.error_rate == 0.4
+    assert part.predicted_any == pytest.approx([0.6, 1 - (3 * 0.4**2 - 2 * 0.4**3)], abs=1e-9)
