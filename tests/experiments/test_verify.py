@@ -76,8 +76,13 @@ def _claim(value: float) -> Claim:
     )
 
 
+def _chosen(monkeypatch: pytest.MonkeyPatch, claims: tuple[Claim, ...]) -> None:
+    for module in ("experiments.verify", "claims.tasks"):
+        monkeypatch.setattr(f"cofail_lab.{module}.select", lambda _: claims)
+
+
 def test_an_unexpected_verdict_is_exit_code_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cofail_lab.experiments.verify.select", lambda _: (_claim(2.5),))
+    _chosen(monkeypatch, (_claim(2.5),))
     code, _, err = run(*BRIEF)
     assert code == 1
     assert "1 of 1 verdicts are not the expected ones: T.i (lab) refuted" in err
@@ -102,7 +107,7 @@ def test_an_interruption_keeps_the_verdicts_reached(monkeypatch) -> None:
             raise KeyboardInterrupt
         return verify_claim(claim, trial)
 
-    monkeypatch.setattr("cofail_lab.experiments.verify.verify_claim", second_time)
+    monkeypatch.setattr("cofail_lab.claims.tasks.verify_claim", second_time)
     result = Verify(claims="P1.viii").run(Inputs(RunOptions()))
     assert result.interrupted == "1 of 2 verdicts reached" and len(result.verdicts) == 1
 
@@ -155,9 +160,9 @@ def test_verify_from_python() -> None:
 
 def test_the_rate_of_false_alarms_is_split_over_the_simulated_checks(monkeypatch) -> None:
     seen = []
-    monkeypatch.setattr("cofail_lab.experiments.verify.verify_claim", lambda _, trial: seen.append(trial.level) or [])
+    monkeypatch.setattr("cofail_lab.claims.tasks.verify_claim", lambda _, trial: seen.append(trial.level) or [])
     chosen = [claim for claim in all_claims() if any(check.kind == "monte_carlo" for check in claim.checks)][:2]
-    monkeypatch.setattr("cofail_lab.experiments.verify.select", lambda _: chosen)
+    _chosen(monkeypatch, tuple(chosen))
     Verify(false_alarm=0.1).run(Inputs(RunOptions()))
     checks = [check for claim in chosen for check in claim.checks if check.kind == "monte_carlo"]
     n_cases = sum(len(check.listed(Trial(0, 0.1))) for check in checks)
