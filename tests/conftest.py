@@ -40,6 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep what JAX compiles in pytest's cache: for workers, for commands that tests start and for later runs."""
     if hasattr(config, "cache") and config.cache is not None:
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("compiled")))
+    # On small tables, threads that wait for each other take twice the time of one.
+    for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(library, "1")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     # Files are given to workers in the order below, and not by how many tests they have.
     config.option.loadscopereorder = False
