@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import cofail_lab as cl
+from cofail_lab.fitting import calibration as calibration_module
 from cofail_lab.fitting.calibration import Calibration
 from cofail_lab.fitting.conclusion import conclude
 from cofail_lab.fitting.estimators.point import PointFit
@@ -235,3 +236,20 @@ def test_joint_power_is_that_of_every_laws_own_test(rng: np.random.Generator) ->
     assert found.power == {"one_factor": 0.75, "clayton": 0.25}
     assert (found.joint_power, found.n_power, found.n_pairs, found.interrupted) == (0.25, 4, 3, False)
     assert Calibration._calibrated(made, laws, ratios(one_factor=[39]), finished=False).joint_power is None
+
+
+def test_every_stage_of_matrices_has_a_stream_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A law and the law with a common mode that begin with the same words would share their luck."""
+    streams: list[tuple[int, int]] = []
+    simulate = calibration_module.simulate
+
+    def watched(law: Any, n: int, pairs: Any, n_replicates: int, stream: tuple[int, int], more: Any) -> Any:
+        streams.append(stream)
+        return simulate(law, n, pairs, n_replicates, stream, more)
+
+    monkeypatch.setattr(calibration_module, "simulate", watched)
+    rng = np.random.default_rng(5)
+    wrong = (np.sqrt(0.3) * rng.normal(size=(400, 1)) + np.sqrt(0.7) * rng.normal(size=(400, 6))) < -0.3
+    stages = Calibration(fit_matrix(outcomes_from(wrong), level=0.9, seed=0), 39, 0.02, 7).stages()
+    assert "power" in stages and len(stages) == len(streams) == len(set(streams))
+    assert {seed for seed, _ in streams} == {7}

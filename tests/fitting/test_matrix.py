@@ -159,3 +159,20 @@ def test_the_interval_from_pairs_of_a_very_large_pool_is_that_of_models_that_dif
         assert (few.lower, few.upper) == pytest.approx((whole.lower, whole.upper), abs=1e-9)
     else:
         assert few.lower == 0 < outcomes.all_wrong() <= whole.upper < few.upper
+
+
+def test_only_negative_eigenvalues_are_counted() -> None:
+    """A pool of two near copies has a small positive eigenvalue; three models that err apart have a negative one."""
+    draw = np.random.default_rng(0)
+    one = draw.random(400) < 0.4
+    copy = one ^ (draw.random(400) < 0.01)
+    fit = fit_matrix(outcomes_from(np.stack([one, copy, draw.random(400) < 0.4], axis=1)), level=0.9, seed=0)
+    values = np.linalg.eigvalsh(fit.tetrachoric_matrix(np.arange(3)))
+    assert 0 < values[0] < 0.1 and fit.negative_eigenvalues == 0
+    apart = np.zeros((90, 3), dtype=bool)
+    for k in range(90):
+        apart[k, k % 3] = apart[k, (k + 1) % 3] = k % 2
+    apart[:20, 0] = True
+    fit = fit_matrix(outcomes_from(apart), level=0.9, seed=0)
+    values = np.linalg.eigvalsh(fit.tetrachoric_matrix(np.arange(3)))
+    assert fit.negative_eigenvalues == (values < -1e-8).sum()

@@ -139,3 +139,16 @@ def test_the_best_model_of_the_jackknife_is_scored_on_the_queries_that_are_left(
     found = jackknife(wrong, Pairs.of(3), 0).replicates().single_best
     expected = [1 - (wrong.sum(axis=0) - row).min() / 9 for row in wrong]
     np.testing.assert_allclose(np.sort(found), np.sort(expected))
+
+
+def test_both_parts_of_the_bootstrap_are_one_sequence() -> None:
+    """The laws of the whole matrix are refitted to the first 500; the 501st is not the first again."""
+    wrong = np.random.default_rng(3).random((60, 4)) < 0.4
+    wrong[:3] = True
+    stages = Bootstrap(fit_matrix(outcomes_from(wrong), level=0.9, seed=0), 503, 0).stages()
+    assert stages["bootstrap_laws"].n_replicates == 500 and stages["bootstrap"].n_replicates == 3
+    second = stages["bootstrap"].replicates()
+    for k in range(3):
+        drawn = resample_counts(60, 0, 500 + k)
+        assert second.all_wrong[k] == drawn[wrong.all(axis=1)].sum() / 60
+        assert second.single_best[k] == pytest.approx(1 - (drawn @ wrong).min() / 60)
