@@ -149,3 +149,14 @@ def test_without_an_all_wrong_query_there_is_no_atom(drawn: np.ndarray) -> None:
         assert found.shock == 0
         assert not isinstance(found.law, AtomInflated)
     assert loadings_ml.fit(pool.wrong, loadings.fit(pool.tetrachoric), atom=True).shock == 0
+
+
+def test_rates_beside_an_atom_are_those_of_the_queries_that_it_does_not_cause() -> None:
+    """Two models wrong on 5 of 20 queries, together on 4, of which the atom causes a share of ω / (ω + (1 - ω) r²)."""
+    wrong = np.zeros((20, 2), dtype=bool)
+    wrong[:4] = True
+    wrong[4, 0] = wrong[5, 1] = True
+    rate, _ = atom._likeliest_rates(VaryingPool(wrong, None), 0.1)
+    share = 0.1 / (0.1 + 0.9 * rate**2)
+    assert rate == pytest.approx((5 - 4 * share) / (20 - 4 * share), rel=1e-9)
+    assert atom._likeliest_rates(VaryingPool(wrong, None), 0.0).tolist() == [0.25, 0.25]
