@@ -1,4 +1,4 @@
-"""Whole results on a small made-up pool: every number, word, table and figure is still what a reader has looked at.
+"""Whole results on a small made-up pool: every number, word, table and figure is still what it was when it was kept.
 
 That the numbers are right is tested elsewhere, by hand and by other ways to compute them; here nothing changes unseen.
 `WRITE_GOLDEN=1 pytest tests/experiments/test_whole_results.py` writes what is kept in ``tests/golden/results`` anew.
