@@ -18,7 +18,7 @@ from cofail_lab.numerics.nearest_correlation import decompose, nearest_correlati
 from cofail_lab.outcomes import Outcomes
 
 MOST_MODELS = 4000
-"""Varying models up to which there is all this: one decomposition takes a quarter of a minute for so many, and a GB."""
+"""Most varying models that this is computed for: one decomposition of so large a matrix takes 15 seconds and a GB."""
 
 # An eigenvalue counts as negative only if it is smaller than rounding errors explain (times the number of models).
 _NEGATIVE = -1e-9

@@ -34,7 +34,7 @@ Number = Array | np.uint64
 _CHUNK, _LEAST, _MOST = 65_536, 1024, 2**22
 # What the arrays of a chunk take at most, and the share of a device's memory that they are given.
 _BYTES_A_CELL, _SHARE = 64, 16
-# The sum of so many chunks is fetched from an accelerator at once, or of fewer, for as many pieces of work.
+# Most chunks that an accelerator adds up before their sum is fetched; fewer, where that leaves it fewer pieces of work.
 _CHUNKS_A_PIECE, _PIECES = 64, 16
 # Histograms side by side on an accelerator, where queries with the same count would wait for each other.
 _COPIES = 32
@@ -137,7 +137,7 @@ class _Plan(NamedTuple):
 
 
 def chunk_size(memory: int | None, n_models: int) -> int:
-    """Queries drawn at a time by a device with so many bytes, or by a CPU (None)."""
+    """Queries drawn at a time by a device with this memory in bytes, or by a CPU (None)."""
     if memory is None:
         return _CHUNK
     affordable = memory // (_SHARE * _BYTES_A_CELL * (n_models + 1))

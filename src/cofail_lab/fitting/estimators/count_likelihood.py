@@ -19,7 +19,7 @@ from cofail_lab.numerics.poisson_binomial import mixture_counts, mixture_counts_
 from cofail_lab.numerics.streams import FULL_SIGMA, generator
 
 MANY_MODELS = 256
-"""From so many models on, those that differ by their rate alone are summed over as a smooth function of it."""
+"""From this number of models on, those that differ by their rate alone are summed over as a smooth function of it."""
 
 DRAWS = 2**14
 """Draws for the law of C of a full-Σ copula in pools of up to 256 models; larger pools get fewer draws."""

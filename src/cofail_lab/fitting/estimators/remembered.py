@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 LARGEST_N = 2048
 """Number of queries up to which correlations are remembered; with more, few pairs have the same counts."""
 
-# Two error counts have a row of so many joint counts at most, around the first that is seen: most of what resampling
+# Most joint counts in the row of two error counts, around the first that is seen: most of what resampling
 # makes of a pair. So many rows fill 0.3 GB, little of which is touched in smaller pools.
 _WIDTH, _MAX_ROWS = 96, 400_000
 

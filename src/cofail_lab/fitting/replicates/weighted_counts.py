@@ -12,7 +12,7 @@ from cofail_lab.numerics import devices
 _SHARE, _MEMORY = 16, 2**30
 # Queries that are counted together: longer matrices would be read from memory once more.
 _QUERIES_AT_ONCE = 2**17
-# Where at most one query in so many has another weight than 1, the whole matrix is counted once.
+# Where at most one query in this number has another weight than 1, the whole matrix is counted once.
 _FEW_CHANGED = 4
 
 
