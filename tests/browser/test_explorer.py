@@ -125,8 +125,10 @@ def test_every_law_is_drawn(page: Page, law: str) -> None:
     ],
 )
 def test_the_ends_of_every_input(page: Page, setting: str) -> None:
-    page.evaluate(f"location.hash = '{setting}'")
-    page.wait_for_function("[...document.querySelectorAll('.decision')].every((said) => said.textContent)")
+    # The page hears of its new address a little later, and its listener is older than this one.
+    heard = "new Promise((done) => addEventListener('hashchange', done, { once: true }))"
+    page.evaluate(f"() => {{ const heard = {heard}; location.hash = '{setting}'; return heard.then(() => true); }}")
+    assert all(page.locator(".decision").all_inner_texts())
     assert page.locator(".impossible").count() == 0, [decision(page, name) for name in ("totals", "tail")]
     marks = "[...document.querySelectorAll('figure path, figure rect, figure line, figure circle')]"
     broken = page.evaluate(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.data.health.chance import Finding
@@ -195,7 +196,8 @@ def test_another_run_is_compared(visit: Visits, page: Path, tmp_path: Path) -> N
             seen.evaluate("document.getElementById('said').textContent = ''")
             seen.locator("#other-run").set_input_files([])
             seen.locator("#other-run").set_input_files(broken)
-            assert "broken.json is not the results.json of a run" in seen.locator("#said").inner_text()
+            # The file is read while the page goes on.
+            expect(seen.locator("#said")).to_contain_text("broken.json is not the results.json of a run")
         seen.evaluate(
             """text => {
               const data = new DataTransfer();

@@ -21,9 +21,13 @@ for (const element of document.querySelectorAll(".unscripted")) element.hidden =
 
 // ---- copy and download
 
+let silence;
+
 function say(text) {
   byId("said").textContent = text;
-  setTimeout(() => (byId("said").textContent = ""), 3000);
+  // A text before this one does not take it away.
+  clearTimeout(silence);
+  silence = setTimeout(() => (byId("said").textContent = ""), 3000);
 }
 
 async function copy(text) {
