@@ -108,19 +108,22 @@ def test_rows_of_shards_and_rows_that_were_kept_are_one_table() -> None:
     assert {name: table["x"].to_pylist() for name, table in joined.items()} == {"a": [1, 2], "b": [1], "c": [2]}
 
 
-def test_a_smoke_run_has_no_figures_of_its_own_for_a_phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The configuration says so to the recorder; everything else is drawn and written."""
+def test_a_smoke_run_makes_the_first_figure_in_every_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The configuration says so to the recorder; the other figures are drawn once, for the page."""
     from cofail_lab.report.figures import phone
     from cofail_lab.report.figures.style import canvas
 
     asked: list[str] = []
     monkeypatch.setattr(phone, "for_page", lambda _, drawn: (asked.append(drawn), (drawn, None))[1])
+    figures = {name: lambda: canvas(2, 1)[0] for name in ("first", "second")}
     with initialize_config_dir(str(config_folder()), version_base=None):
-        for run, page in (("default", 1), ("smoke", 1)):
+        for run, forms, without in (("default", 2, set()), ("smoke", 1, {"second.png"})):
+            asked.clear()
             config = compose("config", overrides=[f"run={run}"])
             recorder = job.recorder(config, tmp_path / run, "fit", drawn=True, origin={})
             recorder.start()
-            recorder.finish(Result("said", metrics={}, figures={"empty": lambda: canvas(2, 1)[0]}), {})
-            assert len(asked) == page
-            assert {path.name for path in (tmp_path / run / "figures").iterdir()} == {"empty.svg", "empty.png"}
+            recorder.finish(Result("said", metrics={}, figures=figures), {})
+            assert len(asked) == forms
+            every = {f"{name}.{kind}" for name in figures for kind in ("svg", "png")}
+            assert {path.name for path in (tmp_path / run / "figures").iterdir()} == every - without
             assert "<svg" in (tmp_path / run / "report.html").read_text()

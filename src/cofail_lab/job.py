@@ -90,7 +90,7 @@ def recorder(
         seed=config.run.get("seed"),
         figures=drawn if config.record.figures is None else config.record.figures,
         report=drawn or config.run.get("shard") is None if config.record.report is None else config.record.report,
-        phone=not config.run.get("smoke", False),
+        smoke=config.run.get("smoke", False),
         origin=origin,
     )
 

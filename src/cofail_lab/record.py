@@ -51,7 +51,7 @@ class Recorder:
         seed: seed of the run.
         figures: whether figures are drawn and written.
         report: whether the HTML page is written.
-        phone: whether the page has figures of their own for a phone, which take as long as the others.
+        smoke: whether only the first figure becomes a PNG too, and one for a phone.
         origin: entries of the provenance that only the caller knows, such as the key. A run that was interrupted or
             killed is continued by one with the same key.
 
@@ -68,11 +68,11 @@ class Recorder:
         seed: int | None,
         figures: bool = True,
         report: bool = True,
-        phone: bool = True,
+        smoke: bool = False,
         origin: Mapping[str, Any] | None = None,
     ) -> None:
         self.folder, self._experiment, self._config_yaml = folder, experiment, config_yaml
-        self._seed, self._figures, self._report, self._phone = seed, figures, report, phone
+        self._seed, self._figures, self._report, self._smoke = seed, figures, report, smoke
         self._origin = dict(origin or {})
         self.kept = Kept(folder)
         self._fields: dict[str, Any] = {}
@@ -177,9 +177,11 @@ class Recorder:
                 figure = draw()
                 drawn = svg(figure)
                 self._write(f"figures/{name}.svg", drawn)
-                self._write(f"figures/{name}.png", png(figure))
+                whole = not self._smoke or not self._drawings
+                if whole:
+                    self._write(f"figures/{name}.png", png(figure))
                 # Not before both files: it changes the figure.
-                self._drawings[name] = for_page(figure, drawn) if self._report and self._phone else (drawn, None)
+                self._drawings[name] = for_page(figure, drawn) if self._report and whole else (drawn, None)
             advance(1)
 
     def _write_results(self, status: str, **fields: Any) -> None:

@@ -216,10 +216,8 @@ def _first_refusal(pays: Callable[[int], bool]) -> int:
 
 def _lattice(reach: float, kappa: float) -> tuple[np.ndarray, float]:
     """Nodes of a trapezoidal rule over [-reach, reach], and the proven relative error of its sums."""
-    import jax.numpy as jnp
-
     from cofail_lab.numerics.one_factor import proven_spacing, trapezoid_error
 
-    spacing = proven_spacing(jnp.asarray(kappa), 1e-15)
+    spacing = proven_spacing(np.float64(kappa), 1e-15)
     n = int(np.ceil(reach / float(spacing)))
-    return float(spacing) * np.arange(-n, n + 1), float(trapezoid_error(jnp.asarray(kappa), spacing))
+    return float(spacing) * np.arange(-n, n + 1), float(trapezoid_error(np.float64(kappa), spacing))

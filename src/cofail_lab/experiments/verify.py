@@ -66,10 +66,17 @@ class Verify:
                 workers.send("verdicts", numbers)
                 if self.mutants:
                     workers.send("mutants", numbers)
+                # Drawn while other processes compute.
+                drawings = verify_summary.figures(chosen) if workers.at_work else {}
                 with progress("Claims", total=len(chosen)) as advance:
                     for (number,) in numbers:
-                        verdicts += workers.result("verdicts", number)
+                        while drawings and (number,) not in workers.waiting("verdicts"):
+                            inputs.draw(dict([drawings.popitem()]))
+                        reached = workers.result("verdicts", number)
+                        verdicts += reached
                         advance(1)
+                        if workers.at_work:
+                            drawings |= verify_summary.figures([chosen[number]], reached)
                 if self.mutants:
                     planted = []
                     with progress("Mutants", total=len(chosen)) as advance:

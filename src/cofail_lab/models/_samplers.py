@@ -130,7 +130,8 @@ class AtomSampler(AbstractSampler):
             base = base.base
         with np.errstate(divide="ignore"):
             logs = np.log(shock), np.log1p(-shock)
-        return cls(*jax.device_put((np.uint64(int(shock * 2**64)), np.stack(logs))), base)
+        below, logs = jax.device_put((np.uint64(int(shock * 2**64)), np.stack(logs)))
+        return cls(below, logs, base)
 
     @property
     def n_models(self) -> int:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
@@ -58,12 +59,7 @@ class CommonShock(AbstractFactorLaw):
 
     def factor_grid(self) -> FactorGrid:
         """Two nodes, the shock and its absence; exact."""
-        base = self.base_error_rates
-        return FactorGrid(
-            jnp.stack([jnp.log(self.shock), jnp.log1p(-self.shock)]),
-            jnp.stack([jnp.zeros_like(base), jnp.log(base)]),
-            jnp.stack([jnp.full_like(base, -jnp.inf), jnp.log1p(-base)]),
-        )
+        return _two_nodes(self.shock, self.base_error_rates)
 
     def mixture(self) -> Mixture:
         """The same nodes; smooth at ω = 0."""
@@ -73,3 +69,12 @@ class CommonShock(AbstractFactorLaw):
             jnp.stack([jnp.ones_like(base), base]),
             jnp.stack([jnp.zeros_like(base), 1 - base]),
         )
+
+
+@jax.jit
+def _two_nodes(shock: Array, base: Array) -> FactorGrid:
+    return FactorGrid(
+        jnp.stack([jnp.log(shock), jnp.log1p(-shock)]),
+        jnp.stack([jnp.zeros_like(base), jnp.log(base)]),
+        jnp.stack([jnp.full_like(base, -jnp.inf), jnp.log1p(-base)]),
+    )

@@ -31,7 +31,7 @@ _SMALL = 10**7
 
 
 def log_all_below(
-    thresholds: Float[Array, "families size"], between: Float[Array, ""], within: Float[Array, ""]
+    thresholds: Float[Array | np.ndarray, "families size"], between: Float[Array, ""], within: Float[Array, ""]
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """Log probability that every score falls below its threshold, and its absolute error.
 

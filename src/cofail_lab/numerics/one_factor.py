@@ -53,17 +53,18 @@ def _total(terms: Any, counts: Array | None) -> Any:
     return (terms if counts is None else counts * terms).sum(axis=-1)
 
 
-def trapezoid_error(kappa: Float[Array, "..."], spacing: Float[Array, "..."]) -> Float[Array, "..."]:
+def trapezoid_error(kappa: Numbers, spacing: Numbers) -> Numbers:
     """Proven bound on the relative error of the infinite trapezoidal sum, for every event of the law (see above)."""
-    y = 2 * jnp.pi / (spacing * kappa)
-    exponent = 2 * jnp.pi * y / spacing
-    return 2 * jnp.exp(kappa * y**2 / 2 - exponent) / -jnp.expm1(-exponent)
+    xp: Any = jnp if isinstance(kappa, jax.Array) else np
+    y = 2 * np.pi / (spacing * kappa)
+    exponent = 2 * np.pi * y / spacing
+    return 2 * xp.exp(kappa * y**2 / 2 - exponent) / -xp.expm1(-exponent)
 
 
 def proven_spacing(kappa: Numbers, error: float) -> Numbers:
     """A spacing whose `trapezoid_error` is at most ``error`` (below .1); without JAX where ``kappa`` is of NumPy."""
-    root: Any = jnp.sqrt if isinstance(kappa, jax.Array) else np.sqrt
-    return root(2 * np.pi**2 / (kappa * np.log(2.1 / error)))
+    xp: Any = jnp if isinstance(kappa, jax.Array) else np
+    return xp.sqrt(2 * np.pi**2 / (kappa * np.log(2.1 / error)))
 
 
 @jax.jit

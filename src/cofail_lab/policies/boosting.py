@@ -10,6 +10,7 @@ import numpy as np
 from cofail_lab import checks
 from cofail_lab.policies.checks import positive
 from cofail_lab.policies.graded import Features, Graded
+from cofail_lab.policies.probabilities import in_one_thread
 from cofail_lab.policies.router import AbstractRouter, Scorer
 
 
@@ -54,16 +55,19 @@ class Boosting(AbstractRouter):
         known = dense(design.train)
         varying = np.flatnonzero((train.accuracy > 0) & (train.accuracy < 1))
         fitted = [
-            HistGradientBoostingClassifier(
-                max_iter=self.trees,
-                learning_rate=self.rate,
-                max_leaf_nodes=self.leaves,
-                early_stopping=False,  # type: ignore[arg-type]  (the stubs know only 'auto')
-                random_state=seed % 2**32,
-            ).fit(known, train.right[:, j])
+            in_one_thread(
+                HistGradientBoostingClassifier(
+                    max_iter=self.trees,
+                    learning_rate=self.rate,
+                    max_leaf_nodes=self.leaves,
+                    early_stopping=False,  # type: ignore[arg-type]  (the stubs know only 'auto')
+                    random_state=seed % 2**32,
+                ).fit
+            )(known, train.right[:, j])
             for j in varying
         ]
 
+        @in_one_thread
         def scorer(features: Features) -> np.ndarray:
             matrix = dense(design.matrix(features))
             scores = np.tile(train.accuracy, (features.n_queries, 1))

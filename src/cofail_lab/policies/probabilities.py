@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
+from threadpoolctl import threadpool_limits
 
 from cofail_lab.numerics.streams import INNER_FOLDS
 from cofail_lab.policies.base import Answers
@@ -67,8 +68,8 @@ def boosted(inputs: Float[np.ndarray, "n d"], right: Bool[np.ndarray, " n"], see
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     known = _known(inputs)
-    model = HistGradientBoostingClassifier(**_TREES, random_state=seed).fit(inputs[:, known], right)
-    return lambda now: model.predict_proba(now[:, known])[:, 1]
+    model = in_one_thread(HistGradientBoostingClassifier(**_TREES, random_state=seed).fit)(inputs[:, known], right)
+    return in_one_thread(lambda now: model.predict_proba(now[:, known])[:, 1])
 
 
 def regressed(inputs: Float[np.ndarray, "n d"], target: Float[np.ndarray, " n"], seed: int) -> Predictor:
@@ -77,8 +78,16 @@ def regressed(inputs: Float[np.ndarray, "n d"], target: Float[np.ndarray, " n"],
 
     known = _known(inputs)
     model = HistGradientBoostingRegressor(**{**_TREES, "max_iter": 50, "learning_rate": 0.1}, random_state=seed)
-    model.fit(inputs[:, known], target)
-    return lambda now: model.predict(now[:, known])
+    in_one_thread(model.fit)(inputs[:, known], target)
+    return in_one_thread(lambda now: model.predict(now[:, known]))
+
+
+in_one_thread = threadpool_limits.wrap(limits=1, user_api="openmp")
+"""Decorates what grows or asks trees, where scikit-learn is imported already.
+
+A few thousand queries are too few for more threads: they take longer, and very long where another process wants the
+cores as well.
+"""
 
 
 def _known(inputs: Float[np.ndarray, "n d"]) -> np.ndarray:
