@@ -217,3 +217,39 @@ def test_sizes_that_cannot_be(k):
         self_vote(np.array([1]), np.array([5]), k)
     with pytest.raises(InputError, match="at most 5 are accepted"):
         self_vote(np.array([1]), np.array([5]), 7)
+
+
+def test_the_intercept_and_its_limits_by_the_same_draws():
+    """Three sets of three: the intercept by polyfit, its limits by refitting it to every resample of the queries."""
+    draw = np.random.default_rng(11)
+    right = np.column_stack([draw.binomial(size, rate, 30) for size, rate in ((9, 0.9), (2, 0.6), (9, 0.5), (9, 0.4))])
+    # Two samples are too few for a set whose best member is the second model.
+    samples = Samples(right, np.tile([9, 2, 9, 9], (30, 1)))
+    found = band_sets(samples, 3, 1.0, np.random.default_rng(12), replicates=40)
+    assert found is not None
+    rng = np.random.default_rng(12)
+    order = rng.permutation(30)
+    ranked, scored = order[:15], order[15:]
+    accuracy = samples.share[ranked].mean(axis=0)
+    assert accuracy.argmax() == 0
+    sets = [(0, *others) for others in combinations(np.argsort(-accuracy)[1:].tolist(), 2)]
+    assert np.argsort(-accuracy)[1] == 1
+    assert found.n_all == len(found.gap) == len(sets) == 3
+    gap = np.array([accuracy[0] - accuracy[list(one)].mean() for one in sets])
+    own = self_vote(samples.right[scored, 0], samples.drawn[scored, 0], 3)
+    each = np.column_stack([mixed_vote(samples.share[scored][:, list(one)]) - own for one in sets])
+    place = np.argsort(gap)
+    assert np.sort(found.gap) == pytest.approx(gap[place])
+    assert found.difference[np.argsort(found.gap)] == pytest.approx(each.mean(axis=0)[place])
+    assert found.at_no_gap == pytest.approx(np.polyfit(gap, each.mean(axis=0), 1)[1])
+    times = rng.multinomial(15, np.full(15, 1 / 15), size=40)
+    drawn = [np.polyfit(gap, row @ each / 15, 1)[1] for row in times]
+    assert (found.lower, found.upper) == pytest.approx(tuple(np.quantile(drawn, [0.025, 0.975])))
+
+
+def test_two_sets_and_sets_of_one_gap_have_no_intercept():
+    two = Samples(np.tile([9, 8, 7], (10, 1)), np.full((10, 3), 10))
+    found = band_sets(two, 1, 0.1, np.random.default_rng(0), replicates=5)
+    assert found is not None
+    assert (found.n_all, found.at_no_gap, found.lower, found.upper) == (3, None, None, None)
+    assert band_sets(two, 3, 0.2, np.random.default_rng(0), replicates=5).at_no_gap is None
