@@ -43,5 +43,5 @@ def test_both_ends_of_the_scope_are_in_it():
     for rate in (0.0, 1.0):
         with pytest.raises(InputError, match=f"error_rate: {rate} is not inside"):
             extendible_envelope(rate, rate)
-    with pytest.raises(InputError, match="pairwise_wrong: 0.31"):
+    with pytest.raises(InputError, match=r"pairwise_wrong: 0\.31"):
         extendible_envelope(0.3, 0.31)

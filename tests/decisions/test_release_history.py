@@ -162,7 +162,7 @@ def test_each_half_is_chosen_by_the_other():
         order = rng.permutation(11)
         for chosen, scored in ((order[:5], order[5:]), (order[5:], order[:5])):
             by, score = right[chosen].mean(axis=0), right[scored].mean(axis=0)
-            committed.append(score[[i for i in range(3) if by[i] == by[:3].max()][0]])
+            committed.append(score[next(i for i in range(3) if by[i] == by[:3].max())])
             current, path = None, []
             for models in ([0, 1], [2], [3], [4], [5]):
                 best = max(models, key=lambda i: (by[i], -i))
