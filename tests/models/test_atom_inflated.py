@@ -28,8 +28,6 @@ def test_errors_of_the_base_shrink_by_what_the_atom_hides(monkeypatch: pytest.Mo
     found = law.all_wrong_estimate()
     assert (found.value, found.error) == pytest.approx((0.05 + 0.95 * 0.06, 0.95 * 0.004))
     assert found.kind == "monte_carlo"
-    monkeypatch.setattr(Independent, "all_wrong_estimate", lambda _: Estimate(None, None, "none"))
-    assert law.all_wrong_estimate().value is None
 
 
 def test_an_atom_by_hand() -> None:
