@@ -288,7 +288,7 @@ def test_the_gaussian_prediction_of_a_list_has_four_standard_errors(monkeypatch:
 
 
 def test_scores_and_sizes_are_of_the_tetrachoric_correlation() -> None:
-    """Of common shock, whose Pearson correlation is another: Φ(-μ/√V), and k* = √(λ(1-ρ)/c) at V = 1."""
+    """Of common shock, whose Pearson correlation is another: Φ(-μ/√V), and k*(k* + 1) = λ(1-ρ)/c at V = 1."""
     of = pool("common_shock")
     rate, r = (numbers(name, of, M.tolist()) for name in ("error_rate", "tetrachoric"))
     assert np.abs(r - numbers("pearson", of, M.tolist()))[0] > 0.02
@@ -297,4 +297,4 @@ def test_scores_and_sizes_are_of_the_tetrachoric_correlation() -> None:
     np.testing.assert_allclose(numbers("mean_score", of, M.tolist()), expected, rtol=1e-9)
     price = np.abs(mu) * norm.pdf(mu) / 2
     found = numbers("k_star", of, [0.001, 0.001], M.tolist())
-    np.testing.assert_allclose(found[mu > 0], np.sqrt(price * (1 - r) / 0.001)[mu > 0], rtol=1e-9)
+    np.testing.assert_allclose((found * (found + 1))[mu > 0], (price * (1 - r) / 0.001)[mu > 0], rtol=1e-9)
