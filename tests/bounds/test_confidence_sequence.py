@@ -109,10 +109,9 @@ def test_the_upper_limit_is_where_the_evidence_reaches_its_level():
 def _evidence(k: int, n: int, p: float) -> float:
     """Log of the beta(½, ½) mixture of likelihoods over [0, p], over the likelihood at p."""
     with mpmath.workdps(40):
-        k, rest, p = mpmath.mpf(k), mpmath.mpf(n - k), mpmath.mpf(p)
-        half = mpmath.mpf(1) / 2
-        mixed = mpmath.betainc(k + half, rest + half, 0, p) / mpmath.betainc(half, half, 0, p)
-        return float(mpmath.log(mixed) - k * mpmath.log(p) - rest * mpmath.log1p(-p))
+        half, at = mpmath.mpf(1) / 2, mpmath.mpf(p)
+        mixed = mpmath.betainc(k + half, n - k + half, 0, at) / mpmath.betainc(half, half, 0, at)
+        return float(mpmath.log(mixed) - k * mpmath.log(at) - (n - k) * mpmath.log1p(-at))
 
 
 @pytest.mark.parametrize(("k", "n", "p"), [(0, 5, 0.3), (4, 9, 0.9), (900, 1000, 0.01), (5, 4000, 0.5)])
@@ -122,7 +121,7 @@ def test_the_evidence_with_many_digits_also_where_the_mixture_is_no_float(k, n, 
 
 def test_paths_of_a_pool_model_by_model():
     """Every path from its own definition: limits of each model at each look, kept at their best so far."""
-    wrong = np.random.default_rng(4).random((40, 3)) < (0.3, 0.5, 0.6)
+    wrong = np.less(np.random.default_rng(4).random((40, 3)), np.array([0.3, 0.5, 0.6]))
     paths = certify_anytime(wrong, delta=0.2)
     n, everyone = np.arange(1, 41), wrong.all(axis=1)
     resolvable = np.cumsum(wrong & ~everyone[:, None], axis=0)

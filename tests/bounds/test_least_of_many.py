@@ -211,7 +211,7 @@ def test_models_with_fewer_trials_are_as_unlikely_at_the_same_distance() -> None
     values = np.column_stack([same, mixed])
     n, k = binomial_equivalent(values, 0.1, 8.0)
     assert n[0] == 200 and n[1] > 1000
-    apart = np.corrcoef(values.T)[0, 1]
+    apart = float(np.asarray(np.corrcoef(values.T))[0, 1])
     lower = beta.ppf(0.01, k, n - k + 1)
 
     def union(g: float) -> float:

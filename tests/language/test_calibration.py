@@ -119,9 +119,9 @@ def test_an_error_of_pairs_is_one_of_clayton_and_of_what_is_implied() -> None:
     exact, _ = calibration.log_clayton(pool, at)
     known = pool.pairs
     moved = shock([0.4])
-    moved.__dict__["pairs"] = known._replace(log_joint=known.log_joint + 1e-6)
+    vars(moved)["pairs"] = known._replace(log_joint=known.log_joint + 1e-6)
     wide = shock([0.4])
-    wide.__dict__["pairs"] = known._replace(error=known.error + 1e-6)
+    vars(wide)["pairs"] = known._replace(error=known.error + 1e-6)
     step = abs(calibration.log_clayton(moved, at)[0][0] - exact[0])
     assert step <= calibration.log_clayton(wide, at)[1][0] <= 2 * step
 

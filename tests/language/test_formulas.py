@@ -76,7 +76,7 @@ def test_the_best_size_at_a_price_by_trying_all(correlation: float, ratio: float
     assert formulas._best_at_price(-1.0, correlation, cost) == 1
 
 
-def quality(threshold: float, auc: float, cheap: float, strong: float) -> tuple[float, float]:
+def quality(threshold: np.ndarray, auc: float, cheap: float, strong: float) -> tuple[np.ndarray, np.ndarray]:
     """Share escalated and accuracy, where wrong answers score N(0, 1), right ones N(d, 1), and low ones escalate."""
     d = np.sqrt(2) * ndtri(auc)
     right, wrong = cheap * ndtr(threshold - d), (1 - cheap) * ndtr(threshold)

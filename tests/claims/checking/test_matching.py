@@ -42,8 +42,8 @@ def test_an_error_of_the_pairs_is_one_of_what_is_matched(name: str) -> None:
     exact = by_pair(name).log_all_wrong(FIVE)[0][0]
     moved, wide = driver(), driver()
     pairs = driver().pairs
-    moved.__dict__["pairs"] = pairs._replace(log_joint=pairs.log_joint + 1e-7)
-    wide.__dict__["pairs"] = pairs._replace(error=pairs.error + 1e-7)
+    vars(moved)["pairs"] = pairs._replace(log_joint=pairs.log_joint + 1e-7)
+    vars(wide)["pairs"] = pairs._replace(error=pairs.error + 1e-7)
     step = abs(matched(name, moved, ("error_rate", "pair"), {}, 1).log_all_wrong(FIVE)[0][0] - exact)
     error = matched(name, wide, ("error_rate", "pair"), {}, 1).log_all_wrong(FIVE)[1][0]
     assert step <= error <= 12 * step
@@ -65,7 +65,7 @@ def test_a_law_that_cannot_have_the_pair_does_not_exist() -> None:
     """Pairs below independence are of no shock, no beta law and no positive correlation."""
     apart = driver()
     low = apart.pairs._replace(log_joint=np.log(np.array([[ALPHA**2 - 0.01]])))
-    apart.__dict__["pairs"] = low
+    vars(apart)["pairs"] = low
     for name in ("common_shock", "beta_mixing", "one_factor_gaussian", "clayton"):
         with np.errstate(all="ignore"):
             found = matched(name, apart, ("error_rate", "pair"), {}, 1)
