@@ -123,7 +123,7 @@ def test_paths_of_a_pool_model_by_model():
     """Every path from its own definition: limits of each model at each look, kept at their best so far."""
     wrong = np.less(np.random.default_rng(4).random((40, 3)), np.array([0.3, 0.5, 0.6]))
     paths = certify_anytime(wrong, delta=0.2)
-    n, everyone = np.arange(1, 41), wrong.all(axis=1)
+    n, everyone = np.arange(1, 41), np.asarray(wrong.all(axis=1))
     resolvable = np.cumsum(wrong & ~everyone[:, None], axis=0)
     upper = np.array([anytime_upper(column, n, 0.2 / 3) for column in resolvable.T])
     lower = np.array([anytime_lower(column, n, 0.2) for column in resolvable.T])
