@@ -3,13 +3,9 @@
 import numpy as np
 import pytest
 
-<<<<<<< HEAD
 from cofail_lab.errors import InputError
 from cofail_lab.estimate import Estimate
-from cofail_lab.models import AtomInflated, Independent
-=======
 from cofail_lab.models import AtomInflated, GaussianCopula, Independent
->>>>>>> main
 
 
 def test_the_atom_keeps_its_errors_numbers() -> None:
@@ -18,7 +14,23 @@ def test_the_atom_keeps_its_errors_numbers() -> None:
         assert type(column) is np.ndarray
 
 
-<<<<<<< HEAD
+def test_the_atom_over_two_models_by_hand() -> None:
+    law = AtomInflated(0.1, Independent([0.2, 0.5]))
+    np.testing.assert_allclose(law.error_rates, [0.28, 0.55], rtol=1e-14)
+    np.testing.assert_allclose(law.count_probs(), [0.9 * 0.4, 0.9 * 0.5, 0.1 + 0.9 * 0.1], rtol=1e-14)
+    np.testing.assert_allclose(law.pairwise_wrong(), [[0.28, 0.19], [0.19, 0.55]], rtol=1e-14)
+    assert float(law.all_wrong()) == pytest.approx(0.19, rel=1e-14)
+    assert float(law.log_all_wrong()) == pytest.approx(np.log(0.19), rel=1e-14)
+
+
+def test_the_error_of_beta_is_that_outside_the_atom() -> None:
+    base = GaussianCopula([0.2, 0.3, 0.4], 0.5 * np.eye(3) + 0.5)
+    inside, outside = AtomInflated(0.25, base).all_wrong_estimate(), base.all_wrong_estimate()
+    assert outside.value is not None and outside.error is not None and outside.error > 0
+    assert inside.value == pytest.approx(0.25 + 0.75 * outside.value, rel=1e-14)
+    assert inside.error == pytest.approx(0.75 * outside.error, rel=1e-14)
+
+
 def test_errors_of_the_base_shrink_by_what_the_atom_hides(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of log(ω + (1-ω) b) the derivative in log b is (1-ω) b over the sum; of the rate itself it is 1 - ω."""
     base = Independent([0.2, 0.3])
@@ -35,12 +47,8 @@ def test_errors_of_the_base_shrink_by_what_the_atom_hides(monkeypatch: pytest.Mo
     assert found.kind == "monte_carlo"
 
 
-def test_an_atom_by_hand() -> None:
+def test_what_an_atom_accepts() -> None:
     law = AtomInflated(0.1, Independent([0.2, 0.5]))
-    np.testing.assert_allclose(law.error_rates, [0.28, 0.55])
-    assert float(law.all_wrong()) == pytest.approx(0.19) == np.exp(float(law.log_all_wrong()))
-    np.testing.assert_allclose(law.pairwise_wrong(), [[0.28, 0.19], [0.19, 0.55]])
-    np.testing.assert_allclose(law.count_probs(), [0.9 * 0.4, 0.9 * 0.5, 0.9 * 0.1 + 0.1])
     assert float(law.subpool([1]).all_wrong()) == pytest.approx(0.55)
     for shock in (1.0, -0.1):
         with pytest.raises(InputError, match=r"law\.shock: "):
@@ -48,20 +56,3 @@ def test_an_atom_by_hand() -> None:
     assert float(AtomInflated(0.0, law).all_wrong()) == pytest.approx(0.19)
     with pytest.raises(InputError, match=r"law\.base: 3 is not an error law"):
         AtomInflated(0.1, 3)  # pyright: ignore[reportArgumentType]
-=======
-def test_the_atom_over_two_models_by_hand() -> None:
-    law = AtomInflated(0.1, Independent([0.2, 0.5]))
-    np.testing.assert_allclose(law.error_rates, [0.28, 0.55], rtol=1e-14)
-    np.testing.assert_allclose(law.count_probs(), [0.9 * 0.4, 0.9 * 0.5, 0.1 + 0.9 * 0.1], rtol=1e-14)
-    np.testing.assert_allclose(law.pairwise_wrong(), [[0.28, 0.19], [0.19, 0.55]], rtol=1e-14)
-    assert float(law.all_wrong()) == pytest.approx(0.19, rel=1e-14)
-    assert float(law.log_all_wrong()) == pytest.approx(np.log(0.19), rel=1e-14)
-
-
-def test_the_error_of_beta_is_that_outside_the_atom() -> None:
-    base = GaussianCopula([0.2, 0.3, 0.4], 0.5 * np.eye(3) + 0.5)
-    inside, outside = AtomInflated(0.25, base).all_wrong_estimate(), base.all_wrong_estimate()
-    assert outside.value is not None and outside.error is not None and outside.error > 0
-    assert inside.value == pytest.approx(0.25 + 0.75 * outside.value, rel=1e-14)
-    assert inside.error == pytest.approx(0.75 * outside.error, rel=1e-14)
->>>>>>> main
