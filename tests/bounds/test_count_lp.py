@@ -228,3 +228,19 @@ def test_what_a_program_refuses_and_where_it_ends() -> None:
     # Exact moments are not widened: 10^-18 outside is outside.
     with pytest.raises(InputError, match="belong to no law"):
         wrong_count_range([Fraction(1, 2), Fraction(1, 2) + Fraction(1, 10**18)], 3)
+
+
+@pytest.mark.parametrize("m", [7, 10, 11])
+def test_floats_of_a_certain_count_are_not_refused_for_their_rounding(m: int) -> None:
+    """Always j wrong: its moments as floats are often of no law, by some 1e-17; exactly as far off they are refused."""
+    refused = 0
+    for j in range(1, m):
+        moments = [comb(j, k) / comb(m, k) for k in (1, 2, 3)]
+        found = wrong_count_range(moments, m, j)
+        assert found[:2] == pytest.approx((1, 1), abs=1e-9)
+        assert wrong_count_range(moments, m, j + 1)[:2] == pytest.approx((0, 0), abs=1e-9)
+        try:
+            wrong_count_range([Fraction(p) for p in moments], m, j)
+        except InputError:
+            refused += 1
+    assert refused >= 2

@@ -183,24 +183,42 @@ def test_the_equivalent_trials_by_hand(delta: float) -> None:
     )
 
 
-def test_the_upper_limit_solves_the_union_of_two_that_fail_apart() -> None:
-    """Two models of 300 queries that fail on 20 and 30 of their own: both at least g, the second no nearer than it may.
+@pytest.mark.parametrize("second", [30, 48])
+def test_the_upper_limit_solves_the_union_of_two_that_fail_apart(second: int) -> None:
+    """Two models of 300 queries that fail on queries of their own: both at least g, each no nearer than it may be.
 
-    Their sums are almost independent (correlation -.08), so the union is 1 - (1 - a)(1 - b); the second mean is taken
+    Their sums are almost independent (correlation -.1), so the union is 1 - (1 - a)(1 - b); the second mean is taken
     at its lower limit of δ/10, or g where that is larger, and 20 failures of it are as unlikely at g.
     """
     n, delta = 300, 0.05
     wrong = np.zeros((n, 2), dtype=bool)
-    wrong[:20, 0] = wrong[100:130, 1] = True
+    wrong[:20, 0] = wrong[100 : 100 + second, 1] = True
 
     def union(g: float) -> float:
-        second = max(g, beta.ppf(0.1 * delta, 30, n - 29))
-        return 1 - (1 - binom.cdf(20, n, g)) * (1 - binom.cdf(20, n, second))
+        other = max(g, beta.ppf(0.1 * delta, second, n - second + 1))
+        return 1 - (1 - binom.cdf(20, n, g)) * (1 - binom.cdf(20, n, other))
 
     upper = brentq(lambda g: union(g) - delta / 2, 20 / n, 1)
     found = oracle_gain_limits(wrong, delta)
     assert found.upper == pytest.approx(upper, rel=3e-3)
     assert found.competing == pytest.approx(delta / 2 / binom.cdf(20, n, found.upper), rel=1e-6)
+
+
+def test_many_models_that_are_each_unlikely_are_together_not() -> None:
+    """Twelve with 44 failures beside one with 20, of 1,000: each reaches 20 with less than 5% where it may be least."""
+    n, delta = 1000, 0.05
+    wrong = np.zeros((n, 13), dtype=bool)
+    wrong[:20, 0] = True
+    for j in range(12):
+        wrong[100 + 44 * j : 144 + 44 * j, 1 + j] = True
+    low = beta.ppf(0.1 * delta, 44, n - 43)
+    assert binom.cdf(20, n, low) < delta
+
+    def union(g: float) -> float:
+        return 1 - (1 - binom.cdf(20, n, g)) * (1 - binom.cdf(20, n, max(g, low))) ** 12
+
+    upper = brentq(lambda g: union(g) - delta / 2, 20 / n, 1)
+    assert oracle_gain_limits(wrong, delta).upper == pytest.approx(upper, rel=1e-2)
 
 
 def test_models_with_fewer_trials_are_as_unlikely_at_the_same_distance() -> None:

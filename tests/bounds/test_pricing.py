@@ -1,5 +1,7 @@
 """Which patterns improve a program, against going through all of them."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -80,3 +82,25 @@ def test_the_integer_program_is_the_largest_over_all_patterns(seed: int, sign: i
     found = integer_pricing(dual, m, sign, 20.0)
     assert found.proved and found.patterns.shape == (0, m)
     assert exact - 1e-12 <= found.worst <= exact + 2e-6
+
+
+def test_the_pattern_of_all_is_never_proposed() -> None:
+    """It is the lowest of all here, and the end of every descent; it has its own row in the program."""
+    m = 5
+    found = local_search(np.array([-1.0, *np.full(15, -1.0)]), patterns(m))
+    assert not found.patterns.all(axis=1).any()
+    mixed = local_search(np.array([0.0, *np.where(np.arange(15) % 2, 2.5, -1.5)]), patterns(m))
+    assert len(mixed.patterns) and not mixed.patterns.all(axis=1).any()
+
+
+def test_without_a_bound_of_the_solver_all_negative_weights_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scipy.optimize.milp", lambda *_, **__: SimpleNamespace(mip_dual_bound=None))
+    dual = np.array([0.3, 1.0, -0.5, 0.2, -2.0, -0.25, 0.7])
+    # Constant .3; single 1, -2, .7; pairs -.5, .2, -.25.
+    assert integer_pricing(dual, 3, -1, 1.0).worst == pytest.approx(-(0.3 - 2 - 0.75))
+    monkeypatch.setattr("scipy.optimize.milp", lambda *_, **__: SimpleNamespace(mip_dual_bound=-9.0))
+    assert integer_pricing(dual, 3, -1, 1.0).worst == pytest.approx(-(0.3 - 2 - 0.75))
+    monkeypatch.setattr("scipy.optimize.milp", lambda *_, **__: SimpleNamespace(mip_dual_bound=-1.0))
+    assert integer_pricing(dual, 3, -1, 1.0).worst == pytest.approx(0.7 + 1e-7)
+    # All wrong is priced by itself: the event less the sum of the dual.
+    assert integer_pricing(dual - 1, 3, 1, 1.0).worst >= 1 - (dual - 1).sum()

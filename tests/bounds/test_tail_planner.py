@@ -156,6 +156,8 @@ def test_the_search_brackets_the_least_size_to_a_twentieth(start: int, monkeypat
     assert found is not None and 107 <= found.n_queries <= 112
     assert max([n for n in tried if n < 107]) >= found.n_queries - max(1, found.n_queries // 20)
     assert steps == [1] * len(tried) and len(tried) == len(set(tried)) and tried[0] == start
+    # From a size that is enough it goes down, and from one that is not just past the least that is.
+    assert max(tried) <= max(start, np.ceil(1.2 * 107))
 
 
 def test_the_search_ends_at_one_query_or_after_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:

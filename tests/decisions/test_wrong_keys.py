@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from cofail_lab.decisions import wrong_keys
 from cofail_lab.decisions.wrong_keys import suspicion
@@ -169,3 +170,33 @@ def test_every_other_option_takes_its_turn() -> None:
         assert set(said[:3, query]) == {0, 1, 2, 3} - {key}
         assert said[3, query] == said[0, query]
     assert share[0].tolist() == [1 / 4] * 6
+
+
+def test_log_odds_are_those_of_the_weighted_regression() -> None:
+    """Replaced rows count with their share; columns are standardized over all rows, those that do not vary left out."""
+    rng = np.random.default_rng(6)
+    own, replaced = rng.standard_normal((12, 2)), rng.standard_normal((5, 2)) + np.array([1.0, 0.0])
+    own, replaced = (np.column_stack([rows, np.ones(len(rows))]) for rows in (own, replaced))
+    share = np.array([0.1, 0.9, 0.4, 0.2, 0.5])
+    rows = np.vstack([own, replaced])[:, :2]
+    standard = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    label = np.repeat([0, 1], [12, 5])
+
+    def loss(of: np.ndarray) -> float:
+        odds = standard @ of[:2] + of[2]
+        weights = np.concatenate([np.ones(12), share])
+        return float(weights @ np.logaddexp(0, np.where(label == 1, -odds, odds)) + of[:2] @ of[:2] / 2)
+
+    best = minimize(loss, np.zeros(3), tol=1e-12).x
+    found = wrong_keys._log_odds(own, replaced, share)
+    np.testing.assert_allclose(found, standard[:12] @ best[:2] + best[2], atol=1e-3)
+    np.testing.assert_array_equal(wrong_keys._log_odds(np.ones((3, 1)), np.ones((2, 1)), np.ones(2)), np.zeros(3))
+
+
+def test_the_rival_is_the_wrong_answer_of_most() -> None:
+    right = np.array([[True, False, False, False], [True, True, True, True], [False, False, True, False]])
+    answers = np.array([["a", "b", "c", "c"], ["a", "a", "a", "a"], ["x", "y", "z", "y"]], object)
+    said, n_rival = wrong_keys._rivals(right, answers)
+    assert (said.tolist(), n_rival.tolist()) == (["c", "", "y"], [2, 0, 2])
+    nothing, none = wrong_keys._rivals(right, None)
+    assert (nothing.tolist(), none.tolist()) == (["", "", ""], [0, 0, 0])

@@ -200,3 +200,14 @@ def test_comparisons_of_touching_intervals() -> None:
     left, right = values.exactly(np.array([1.0, 1.0, 2.0])), values.exactly(np.array([1.0, 2.0, 1.0]))
     less, at_most = values.below(left, right)
     assert (less.tolist(), at_most.tolist()) == ([False, True, False], [True, True, False])
+
+
+def test_a_number_that_may_be_negative_has_no_root_and_no_logarithm() -> None:
+    across, positive = values.within(np.array([0.1]), np.array([0.2])), values.within(np.array([0.3]), np.array([0.2]))
+    for function in (values.root, values.logarithm):
+        assert not function(across).exists[0] and function(positive).exists[0]
+        assert not function(values.within(np.array([-0.3]), np.array([0.2]))).exists[0]
+    low, high = (end[0] for end in values.root(positive).floats())
+    assert low <= 0.1**0.5 and high >= 0.5**0.5 and (low, high) == pytest.approx((0.1**0.5, 0.5**0.5))
+    touching = values.Values(np.array([0.0]), np.array([0.5]), np.array([0.0]))
+    assert values.root(touching).exists[0] and not values.logarithm(touching).exists[0]

@@ -5,10 +5,10 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.special import ndtr, ndtri
+from scipy.special import log_ndtr, ndtr, ndtri
 from scipy.stats import norm
 
-from cofail_lab.numerics import devices, gaussian_counts, smooth_counts
+from cofail_lab.numerics import devices, equal_scores, gaussian_counts, nearest_correlation, smooth_counts
 from cofail_lab.numerics.one_factor_pools import Pools, distinct_columns
 from cofail_lab.numerics.poisson_binomial import counts_at_once, mixture_counts_at_once
 
@@ -141,3 +141,29 @@ def test_a_processor_has_no_memory_of_its_own() -> None:
     assert devices.memory() is None and devices.accelerated() is False
     with devices.on_host():
         pass
+
+
+def test_one_change_of_the_whole_diagonal() -> None:
+    """Less the shift, the positive ones of the eigenvalues have the sum m: by bisection, and by hand."""
+    assert nearest_correlation._even_shift(np.array([-1.0, 1.0, 3.0])) == pytest.approx(0.5)
+    assert nearest_correlation._even_shift(np.array([-2.0, 0.1, 4.9])) == pytest.approx(1.9)
+    rng = np.random.default_rng(4)
+    for m in (2, 7, 40):
+        values = np.sort(rng.standard_normal(m) * 3)
+        shift = nearest_correlation._even_shift(values)
+        assert np.maximum(values - shift, 0).sum() == pytest.approx(m)
+
+
+def test_sides_of_a_rectangle_that_are_empty_up_to_rounding() -> None:
+    """One-sided, no probability is too small; between two bounds, a rounding error of the rates is nothing."""
+    lower = np.array([-np.inf, -np.inf, 1.0, 1.0, 2.0, -0.5])
+    upper = np.array([-40.0, 0.3, 1.0 + 1e-15, 1.1, 1.0, 0.7])
+    found = equal_scores.Rectangle(lower, upper, np.eye(6)).log_sides
+    np.testing.assert_allclose(
+        found[[0, 1, 3, 5]],
+        [log_ndtr(-40.0), log_ndtr(0.3), np.log(norm.cdf(1.1) - norm.cdf(1.0)), np.log(norm.cdf(0.7) - norm.cdf(-0.5))],
+        rtol=1e-12,
+    )
+    assert np.isneginf(found[[2, 4]]).all()
+    far = equal_scores.Rectangle(np.array([7.0]), np.array([7.5]), np.eye(1)).log_sides
+    assert far[0] == pytest.approx(np.log(norm.sf(7.0) - norm.sf(7.5)), rel=1e-9)

@@ -19,6 +19,7 @@ from cofail_lab.policies.contest import hold
 from cofail_lab.policies.evaluation import Trials, evaluate
 from cofail_lab.policies.folds import Split, cross_fitting
 from cofail_lab.policies.logistic import Logistic
+from cofail_lab.policies.majority_vote import MajorityVote
 from cofail_lab.policies.multiclass import Multiclass, best_right
 from cofail_lab.policies.random import Random
 from cofail_lab.policies.recorded import Recorded
@@ -158,3 +159,22 @@ def test_a_gain_that_has_no_exact_test_is_told_by_its_lower_limit() -> None:
     limits = mean_intervals(found.trials, gains, 300, 0.95, 0)
     assert found.shared_lower == {"few": limits[0][0], "many": limits[1][0]}
     assert limits[0][0] < limits[0][1] and limits[0][0] != limits[1][0]
+
+
+def test_a_vote_of_two_has_two_grades() -> None:
+    """Half right is worth nothing at least and everything at most; both are kept through all splits."""
+    data = graded(np.array([[1, 0], [1, 1], [0, 1], [0, 0]]))
+    splits = [Split(np.arange(2), np.array([3, 2])), Split(np.arange(2, 4), np.array([0, 1]))]
+    found = evaluate({"vote": MajorityVote(None, None)}, data, splits, 0).decisions("vote")
+    assert found.right_low.tolist() != found.right_high.tolist()
+    assert found.right_high[[0, 3]].tolist() == [0, 1] == found.right_low[[0, 3]].tolist()
+    assert (found.right_high[[1, 2]] > found.right_low[[1, 2]]).all()
+
+
+@pytest.mark.parametrize(("first", "constant"), [(95, False), (98, False), (99, True), (100, True)])
+def test_a_constant_gives_99_of_100_queries_to_one_model(first: int, constant: bool) -> None:
+    """Model 1 for the first few; the train-best one is model 0."""
+    data = graded(np.tile([[True, False]], (100, 1)))
+    found = hold({"p": Picks(first)}, data, [Split(np.arange(100), np.arange(100))], replicates=0, level=0.9, seed=0)
+    assert found.by_name["p"].constant is constant
+    assert found.by_name["p"].shares == pytest.approx([1 - first / 100, first / 100])

@@ -1,14 +1,16 @@
 """What is made of a judged design: controls, slices, margins, and the simplest form of a counterexample; by hand."""
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from cofail_lab.claims.checking.box import Axis, Box, read_box
+from cofail_lab.claims.checking.check import Outcome, _worst
 from cofail_lab.claims.checking.controls import Controls, controls
 from cofail_lab.claims.checking.minimise import Points, case_of, minimise, stacked
-from cofail_lab.claims.checking.proposition import Judged, read
+from cofail_lab.claims.checking.proposition import Judged, Proposition, read
 from cofail_lab.claims.checking.slices import leading_axes, slice_through
 from cofail_lab.language.evaluate import Truth
 
@@ -21,6 +23,9 @@ def truth(letters: str, margin: list[float] | None = None) -> Truth:
 
 def points(n: int, *, vary: bool = True) -> Points:
     return {"x": np.arange(n) * float(vary), "y": np.ones(n)}
+
+
+NOBODY = cast("Proposition", None)
 
 
 def test_what_is_inside_violated_undecided() -> None:
@@ -125,3 +130,23 @@ def test_the_two_parameters_that_the_margin_moves_with() -> None:
     )
     two = proposed("b - a > 0", None, {"a": [0, 1], "b": [0, 1]})
     assert leading_axes(two, at, two.judged(at)) == ("a", "b")
+
+
+def test_the_worst_of_all_that_was_looked_at_where_the_hypothesis_holds() -> None:
+    """Of the design and of the adversary's ends; margins that are no numbers, or elsewhere, do not count."""
+    judged = Judged(truth("ttntf", [0.3, -5.0, np.nan, 0.2, 0.1]), truth("tfttn"))
+    margin, case = _worst(NOBODY, points(5), judged, np.zeros((0, 1)))
+    assert margin == 0.2 and case == {"x": 3.0, "y": 1.0}
+    assert _worst(NOBODY, points(2), Judged(truth("tn"), truth("ft")), np.zeros((0, 1))) == (None, None)
+    ends = SimpleNamespace(
+        box=SimpleNamespace(points=lambda found: {"x": found[:, 0], "y": found[:, 0]}),
+        judged=lambda found: Judged(truth("tt", [0.15, -1.0]), truth("tf")),
+    )
+    margin, case = _worst(cast("Proposition", ends), points(5), judged, np.array([[7.0], [8.0]]))
+    assert margin == 0.15 and case == {"x": 7.0, "y": 7.0}
+
+
+def test_shares_of_the_design() -> None:
+    judged = Judged(truth("tnntf"), truth("ttfnf"))
+    found = Outcome("survived", points(5), judged, 0, None, None, None, 0, 0, Controls(True, True, ""))
+    assert (found.n_points, found.left_out, found.not_defined) == (5, pytest.approx(0.6), pytest.approx(0.2))
