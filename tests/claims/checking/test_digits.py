@@ -211,3 +211,25 @@ def test_what_a_second_look_calls_a_violation() -> None:
         for says in (True, False, None)
     }
     assert [pair for pair, violated in seen.items() if violated] == [(True, False)]
+
+
+@pytest.mark.parametrize("name", ["common_shock", "clayton", "one_factor_gaussian", "independent"])
+def test_a_law_that_is_matched_to_the_pairs(name: str) -> None:
+    """Of a common shock: the shock again, to the digit; the others as the language predicts them from its pairs."""
+    case = CASES["beta_mixing" if name == "common_shock" else "common_shock"]
+    law = "beta_mixing" if name == "common_shock" else "common_shock"
+    with mpmath.workdps(40):
+        mpmath.iv.dps = 40
+        found = middle(
+            Digits(case, {"": law, name: name}, law, ("error_rate", "pair")).number(number(f"{name}.all_wrong(4)"))
+        )
+    if name == "common_shock":
+        # E p and E p² of Beta(2, 3): base (α - p)/(1 - α), and the shock that gives the rate.
+        alpha, pair = Fraction(2, 5), Fraction(2 * 3, 5 * 6)
+        base = (alpha - pair) / (1 - alpha)
+        shock = (alpha - base) / (1 - base)
+        assert shock + (1 - shock) * base**2 == pair
+        assert found == pytest.approx(float(shock + (1 - shock) * base**4), rel=1e-12)
+    else:
+        text = {"one_factor_gaussian": "one_factor"}.get(name, name)
+        assert found == pytest.approx(own("common_shock", f"{text}(4)"), rel=1e-9)

@@ -9,7 +9,7 @@ import pytest
 from cofail_lab.claims.checking.box import Axis, Box, read_box
 from cofail_lab.claims.checking.check import Outcome, _worst
 from cofail_lab.claims.checking.controls import Controls, controls
-from cofail_lab.claims.checking.minimise import Points, case_of, minimise, stacked
+from cofail_lab.claims.checking.minimise import Points, _rounded, case_of, minimise, stacked
 from cofail_lab.claims.checking.proposition import Judged, Proposition, read
 from cofail_lab.claims.checking.slices import leading_axes, slice_through
 from cofail_lab.language.evaluate import Truth
@@ -150,3 +150,12 @@ def test_shares_of_the_design() -> None:
     judged = Judged(truth("tnntf"), truth("ttfnf"))
     found = Outcome("survived", points(5), judged, 0, None, None, None, 0, 0, Controls(True, True, ""))
     assert (found.n_points, found.left_out, found.not_defined) == (5, pytest.approx(0.6), pytest.approx(0.2))
+
+
+def test_roundings_stay_between_the_ends_of_their_axis() -> None:
+    """.284 to one digit is .3: outside of [.25, .29], inside of [.25, .3]; of a list all have to be inside."""
+    assert _rounded(Axis(0.25, 0.29), 0.2841)[:2] == [0.28, 0.284]
+    assert _rounded(Axis(0.25, 0.3), 0.2841)[:2] == [0.3, 0.28]
+    assert _rounded(Axis(0.282, 1.0), 0.2841)[:2] == [0.3, 0.284]
+    assert _rounded(Axis(0.25, 0.29), [0.25, 0.2841])[:1] == [[0.25, 0.28]]
+    assert _rounded(Axis(0.25, 0.29), 0.2841234567)[-1] == 0.28412346
