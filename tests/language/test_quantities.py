@@ -1,5 +1,7 @@
 """Quantities of laws at many points, against the laws' own methods and other paths; their errors hold the truth."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.stats import binom, norm
@@ -298,3 +300,27 @@ def test_scores_and_sizes_are_of_the_tetrachoric_correlation() -> None:
     price = np.abs(mu) * norm.pdf(mu) / 2
     found = numbers("k_star", of, [0.001, 0.001], M.tolist())
     np.testing.assert_allclose((found * (found + 1))[mu > 0], (price * (1 - r) / 0.001)[mu > 0], rtol=1e-9)
+
+
+def test_limits_of_unlike_models_are_those_of_the_program_where_they_are_sharp(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the rates and pairs of the first models; known to 1e-9, and unknown where the program is not sharp."""
+    built = BuiltPool([models.CommonShock(0.1, [0.3, 0.5, 0.2])] * 2, alike=False)
+    rates = 0.1 + 0.9 * np.array([0.3, 0.5, 0.2])
+    pairs = 0.1 + 0.9 * np.outer([0.3, 0.5, 0.2], [0.3, 0.5, 0.2])
+    np.fill_diagonal(pairs, rates)
+    seen = []
+
+    def program(alpha: np.ndarray, table: np.ndarray) -> SimpleNamespace:
+        m = len(alpha)
+        np.testing.assert_allclose(alpha, rates[:m], rtol=1e-12)
+        np.testing.assert_allclose(table, pairs[:m, :m], rtol=1e-12)
+        seen.append(m)
+        return SimpleNamespace(lower=0.1, upper=0.3, sharp=m == 3)
+
+    monkeypatch.setattr(quantities, "all_wrong_range", program)
+    for name, value in (("frechet_lower", 0.1), ("frechet_upper", 0.3)):
+        low, high = QUANTITIES[name].compute(built, values.exactly(np.array([3.0, 2.0]))).floats()
+        assert (low[0], high[0]) == pytest.approx((value - 1e-9, value + 1e-9), rel=1e-12)
+        assert np.isnan(low[1]) and np.isnan(high[1])
+    assert seen == [3, 2] * 2
+    assert np.isnan(numbers("frechet_lower", built, [1, 4])).all()

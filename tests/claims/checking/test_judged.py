@@ -1,13 +1,15 @@
 """What is made of a judged design: controls, slices, margins, and the simplest form of a counterexample; by hand."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
 import pytest
 
+from cofail_lab.claims.checking import check as checking
 from cofail_lab.claims.checking.box import Axis, Box, read_box
-from cofail_lab.claims.checking.check import Outcome, _worst
+from cofail_lab.claims.checking.check import Outcome, _no_two_alike, _worst
 from cofail_lab.claims.checking.controls import Controls, controls
 from cofail_lab.claims.checking.minimise import Points, _rounded, case_of, minimise, stacked
 from cofail_lab.claims.checking.proposition import Judged, Proposition, read
@@ -159,3 +161,38 @@ def test_roundings_stay_between_the_ends_of_their_axis() -> None:
     assert _rounded(Axis(0.282, 1.0), 0.2841)[:2] == [0.3, 0.284]
     assert _rounded(Axis(0.25, 0.29), [0.25, 0.2841])[:1] == [[0.25, 0.28]]
     assert _rounded(Axis(0.25, 0.29), 0.2841234567)[-1] == 0.28412346
+
+
+def test_points_that_are_the_same_are_looked_at_once() -> None:
+    box = read_box({"m": [3, 5], "x": [0, 1]}, None)
+    shares = np.array([[0.9, 0.5], [0.1, 0.5], [0.12, 0.5], [0.12, 0.6], [0.88, 0.5]])
+    np.testing.assert_array_equal(_no_two_alike(box, shares), shares[[0, 1, 3]])
+
+
+def test_the_worst_violations_are_seen_again_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four of them, each in its simplest form and as it was found, until a second look agrees."""
+    margins = np.array([-1.0, -6.0, -3.0, 5.0, -5.0, -2.0, -4.0])
+    fake = SimpleNamespace(
+        box=SimpleNamespace(points=lambda ends: {"x": ends[:, 0]}),
+        judged=lambda found: Judged(
+            truth("".join("tf"[int(x < 0)] for x in found["x"]), found["x"].tolist()), truth("t" * len(found["x"]))
+        ),
+    )
+    tried: list[float] = []
+
+    def second(agrees: float | None) -> Callable:
+        def look(_: object, case: dict) -> SimpleNamespace:
+            tried.append(case["x"])
+            return SimpleNamespace(violated=case["x"] == agrees)
+
+        return look
+
+    monkeypatch.setattr(checking, "minimise", lambda _box, case, _violates: {"x": case["x"] + 0.5})
+    monkeypatch.setattr(checking, "describe", lambda _proposition, case, _second: case)
+    monkeypatch.setattr(checking, "second_look", second(None))
+    assert checking._first_violation(fake, margins[:, None]) is None
+    assert tried == [-5.5, -6.0, -4.5, -5.0, -3.5, -4.0, -2.5, -3.0]
+    tried.clear()
+    monkeypatch.setattr(checking, "second_look", second(-5.0))
+    assert checking._first_violation(fake, margins[:, None]) == {"x": -5.0} and len(tried) == 4
+    assert checking._first_violation(fake, margins[:0, None]) is None
