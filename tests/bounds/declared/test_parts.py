@@ -315,3 +315,17 @@ def test_a_sweep_stays_among_probabilities() -> None:
     assert swept.values.tolist() == values
     wide = sweep(known, SetRates("rates", {(0,): exactly(0.5)}), target("right(0,1) >= 1", Pool(2)), [0.0, 0.8])
     assert wide.upper == pytest.approx([1, 1], abs=1e-6) and wide.lower == pytest.approx([1, 0.2], abs=1e-6)
+
+
+def test_the_value_of_a_law_is_the_gain_of_its_best_model() -> None:
+    """Rates of .2, .5 and .4: the gain is at most .2, that of the least rate, whatever the other two have."""
+    known = Known(rates=[0.2, 0.5, 0.4]).on()
+    question = target("gain", known.pool)
+    found = known.range(question)
+    assert (found.lower, found.upper) == pytest.approx((0, 0.2), abs=1e-7)
+    assert found.upper_law is not None and found.upper_law.value == pytest.approx(0.2, abs=1e-7)
+    even = known.least_committed(question)
+    # Of the greatest entropy: everyone independent, .2 less .04.
+    assert even is not None and even.value == pytest.approx(0.2 - 0.2 * 0.5 * 0.4, abs=1e-5)
+    everyone = even.n_wrong_in.sum(axis=1) == 3
+    assert even.probs[everyone].sum() == pytest.approx(0.04, abs=1e-5)
