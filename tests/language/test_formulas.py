@@ -133,3 +133,10 @@ def test_best_size_is_the_maximum_of_what_it_says() -> None:
     assert large[0] == pytest.approx(ndtr(-ndtri(rate) / np.sqrt(r + np.pi / 2 * (1 - r) / 9)), rel=1e-12)
     floor = ends(FORMULAS["error_floor"], (rate, 0), (r, 0))
     assert floor[1] == pytest.approx(ndtr(ndtri(rate) / np.sqrt(r)), rel=1e-12)
+
+
+def test_a_tie_of_floats_that_is_none_of_rationals() -> None:
+    """.1/.005 is 20 as a float, and a little more as the quotient of these two floats: a fifth member pays."""
+    assert 0.1 / 0.005 == 20 and Fraction(0.1) / Fraction(0.005) > 20
+    assert formulas._best_at_price(0.1, 0.0, 0.005) == 5
+    assert formulas._best_at_price(20.0, 0.0, 1.0) == 4

@@ -160,6 +160,8 @@ def test_a_conditional_rate_of_scores_has_words_of_its_own_and_the_right_mean() 
     exact = 0.25 + np.arcsin(r) / (2 * np.pi)
     assert given.mean() == pytest.approx(exact, abs=5 * given.std() / 64)
     assert 0 < given.std() < np.sqrt(exact * (1 - exact))
+    # The first of many are those that are asked for alone.
+    np.testing.assert_array_equal(sampler.all_wrong_given(jnp.asarray(KEYS), query[:40]), given[:40])
     moved = KEYS.copy()
     moved[CELL] = KEYS[ATOM]
     np.testing.assert_array_equal(sampler.all_wrong_given(jnp.asarray(moved), query), given)
