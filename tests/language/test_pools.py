@@ -5,6 +5,7 @@ import pytest
 
 from cofail_lab import models
 from cofail_lab.errors import InputError
+from cofail_lab.language import calibration
 from cofail_lab.language.pairs import Pairs, pair_correlations
 from cofail_lab.language.pools import LAWS, BuiltPool, ClosedPool, build, law_name
 
@@ -115,3 +116,12 @@ def test_correlations_of_pairs_by_hand() -> None:
     ends = pair_correlations(Pairs(half, half, np.log([[0.5, 0.25, 1e-12]]), np.full((1, 3), 1e-9)))
     assert np.isnan(ends.tetrachoric[0]).tolist()[0] and np.isnan(ends.tetrachoric_error[0, 0])
     assert ends.tetrachoric[0, 1] == pytest.approx(0, abs=1e-12)
+
+
+def test_a_pool_of_a_size_that_there_is_not_has_no_independent_rate() -> None:
+    for pool, sizes in ((LISTED, [0.0, 4.0]), (ALIKE, [0.0, 2.5, -1.0])):
+        assert np.isnan(calibration.log_independent(pool, np.array(sizes))[0]).all()
+    value, error = calibration.log_independent(LISTED, np.array([3.0, 1.0]))
+    rates = [0.1 + 0.9 * np.array([0.2, 0.5, 0.8]), 0.3 + 0.7 * 0.2]
+    np.testing.assert_allclose(np.exp(value), [rates[0].prod(), rates[1]])
+    assert (error > 0).all()
