@@ -138,3 +138,53 @@ def test_skip_is_decided_by_the_paired_certificate() -> None:
     assert found.paired_max_gain == pytest.approx(0.0836, abs=5e-5)
     assert found.max_gain == pytest.approx(0.1689, abs=5e-5)
     assert found.outcome == "skip"
+
+
+def _decided(**change: float | int | str | None) -> cl.Certificate:
+    """Of 100 queries by 4 models: 10 failed by all, the best right on 80, so that 10 can be gained."""
+    return cl.Certificate(**({"n_models": 4, "n_queries": 100, "n_all_wrong": 10, "best_correct": 80} | change))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("overhead", "least", "needs", "end"),
+    [
+        (None, None, True, "points over the best single model (a in this sample)."),
+        (0.3, None, False, "; your overhead is 30.0 points: skip."),
+        (0.05, None, True, "; your overhead is 5.0 points: whether there is room cannot be settled by totals, the "),
+        (0.1, None, True, "; your overhead is 10.0 points: whether there is room cannot be settled by totals, the "),
+        (0.15, None, False, "; your overhead is 15.0 points: not settled by 100 queries, grade more of them."),
+        (0.05, 0.04, False, "; your overhead is 5.0 points: not settled by 100 queries, grade more of them."),
+        (0.05, 0.06, False, "at least 6.0 points; your overhead is 5.0 points: there is room, if a selector can find"),
+        (None, 0.06, False, "points over the best single model (a in this sample)."),
+    ],
+)
+def test_what_is_decided_and_said(overhead: float | None, least: float | None, needs: bool, end: str) -> None:
+    found = _decided(delta=0.1, overhead=overhead, best_model="a", paired_min_gain=least)
+    assert found.oracle_gain == 0.1
+    assert found.needs_matrix is needs
+    most = 100 * float(clopper_pearson_upper(10, 100, 0.1 / 4))
+    start = f"With 90% confidence no router, vote or cascade over these 4 models can gain more than {most:.1f} points"
+    assert found.decision.startswith(start)
+    assert end in found.decision
+    assert "(None" not in _decided(delta=0.1, overhead=overhead).decision
+
+
+def test_both_limits_of_the_gain_share_the_error() -> None:
+    low, high = _decided(delta=0.1, overhead=None).gain_range
+    assert low == clopper_pearson_lower(10, 100, 0.05)
+    assert high == clopper_pearson_upper(10, 100, 0.1 / 8)
+    assert cl.certify_counts(n_all_wrong=3, n_queries=9, n_models=1, best_correct=6).gain_range == (0.0, 0.0)
+    assert cl.certify_counts(n_all_wrong=3, n_queries=9, n_models=2, best_correct=6).gain_range[1] > 0.2
+
+
+def test_the_best_of_a_pool_is_named() -> None:
+    wrong = np.array([[1, 1, 0, 1], [1, 1, 1, 1], [1, 0, 0, 0]], dtype=bool).T
+    assert cl.certify(outcomes_from(wrong)).best_model == outcomes_from(wrong).models[2]
+
+
+@pytest.mark.parametrize(("best", "everyone"), [(9, 0), (6, 3), (0, 9)])
+def test_totals_at_their_ends_are_accepted(best: int, everyone: int) -> None:
+    found = cl.certify_counts(n_all_wrong=everyone, n_queries=9, n_models=3, best_correct=best)
+    assert found.oracle_gain == 0
+    with pytest.raises(InputError, match="with n_models: 1 every failure is all-wrong"):
+        cl.certify_counts(n_all_wrong=everyone, n_queries=10, n_models=1, best_correct=best)

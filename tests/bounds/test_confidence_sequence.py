@@ -1,12 +1,19 @@
 """Limits that hold at every look, by exact sums wherever there is one."""
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.stats import binom
 
 from cofail_lab.bounds import certify_anytime
 from cofail_lab.bounds.binomial import clopper_pearson_upper
-from cofail_lab.bounds.confidence_sequence import anytime_lower, anytime_upper, crossing_probability, log_evidence_below
+from cofail_lab.bounds.confidence_sequence import (
+    AnytimeCertificate,
+    anytime_lower,
+    anytime_upper,
+    crossing_probability,
+    log_evidence_below,
+)
 
 
 @pytest.mark.parametrize("p", [0.01, 0.05, 0.3, 0.5, 0.9])
@@ -87,3 +94,53 @@ def test_grading_can_stop_once_the_answer_is_known():
     assert paths.max_gain[stop - 1] < 0.1 <= paths.max_gain[stop - 2]
     assert paths.settled(1e-6) is None
     assert paths.all_wrong_lower[-1] > 0.15
+
+
+def test_the_upper_limit_is_where_the_evidence_reaches_its_level():
+    """log 1/δ is met at the limit itself, by a root search of another kind; mpmath gives the evidence."""
+    for k, n, delta in ((0, 7, 0.05), (3, 40, 0.05), (3, 40, 0.025), (12, 13, 0.1)):
+        limit = float(anytime_upper(np.array(k), np.array(n), delta))
+        below = _evidence(k, n, limit - 1e-9)
+        assert below < -np.log(delta) < _evidence(k, n, limit + 1e-9)
+    assert anytime_upper(np.array([0, 5]), np.array([0, 5]), 0.05).tolist() == [1.0, 1.0]
+    assert anytime_lower(np.array([0, 0]), np.array([0, 5]), 0.05).tolist() == [0.0, 0.0]
+
+
+def _evidence(k: int, n: int, p: float) -> float:
+    """Log of the beta(½, ½) mixture of likelihoods over [0, p], over the likelihood at p."""
+    with mpmath.workdps(40):
+        half, at = mpmath.mpf(1) / 2, mpmath.mpf(p)
+        mixed = mpmath.betainc(k + half, n - k + half, 0, at) / mpmath.betainc(half, half, 0, at)
+        return float(mpmath.log(mixed) - k * mpmath.log(at) - (n - k) * mpmath.log1p(-at))
+
+
+@pytest.mark.parametrize(("k", "n", "p"), [(0, 5, 0.3), (4, 9, 0.9), (900, 1000, 0.01), (5, 4000, 0.5)])
+def test_the_evidence_with_many_digits_also_where_the_mixture_is_no_float(k, n, p):
+    assert float(log_evidence_below(np.array(k), n, np.array(p))) == pytest.approx(_evidence(k, n, p), rel=2e-3)
+
+
+def test_paths_of_a_pool_model_by_model():
+    """Every path from its own definition: limits of each model at each look, kept at their best so far."""
+    wrong = np.less(np.random.default_rng(4).random((40, 3)), np.array([0.3, 0.5, 0.6]))
+    paths = certify_anytime(wrong, delta=0.2)
+    n, everyone = np.arange(1, 41), np.asarray(wrong.all(axis=1))
+    resolvable = np.cumsum(wrong & ~everyone[:, None], axis=0)
+    upper = np.array([anytime_upper(column, n, 0.2 / 3) for column in resolvable.T])
+    lower = np.array([anytime_lower(column, n, 0.2) for column in resolvable.T])
+    shared = anytime_lower(np.cumsum(everyone), n, 0.2)
+    for look in range(40):
+        assert paths.max_gain[look] == upper[:, : look + 1].min()
+        assert paths.min_gain[look] == lower[:, : look + 1].max(axis=1).min()
+        assert paths.all_wrong_lower[look] == shared[: look + 1].max()
+    # No path goes back, although single limits do.
+    assert (np.diff(upper.min(axis=0)) > 0).any()
+    # Some model's limit is above the least one's at an earlier look.
+    assert (paths.min_gain != np.maximum.accumulate(lower.min(axis=0))).any()
+
+
+def test_what_is_settled_is_settled_from_either_side():
+    paths = AnytimeCertificate(np.array([0.9, 0.5, 0.2]), np.array([0.0, 0.1, 0.15]), np.zeros(3))
+    assert [paths.settled(x) for x in (0.95, 0.6, 0.3, 0.12, 0.05)] == [1, 2, 3, 3, 2]
+    assert paths.settled(0.17) is None
+    assert paths.settled(0.2) is None
+    assert paths.settled(0.15) is None

@@ -1,5 +1,6 @@
 """Bounds on events in C from its moments: the exact program, its laws, certificates and confidence boxes."""
 
+import re
 from fractions import Fraction
 from itertools import combinations
 from math import comb
@@ -9,7 +10,9 @@ import pytest
 from scipy.optimize import linprog
 
 from cofail_lab.bounds import binomial_moments, law_ladder, wrong_count_range
+from cofail_lab.bounds.count_lp import CountCertificate
 from cofail_lab.bounds.moments import boros_prekopa
+from cofail_lab.bounds.rounding import round_down, round_up
 from cofail_lab.errors import InputError
 from tests.bounds.pools import SHOCK, shock_moments
 
@@ -138,3 +141,106 @@ def test_events_and_rungs_out_of_range():
         law_ladder([0.5, 0.5], [2])
     with pytest.raises(InputError, match="n_models: 2"):
         boros_prekopa((Fraction(1), Fraction(0), Fraction(0)), 2)
+
+
+def test_a_lower_certificate_is_checked_on_its_own_side() -> None:
+    """E[C] - (m - 1) is below the event of all wrong; one more is above it somewhere, and above it is no proof."""
+    lower = CountCertificate(4, 4, "lower", (Fraction(-3), Fraction(1)), Fraction(0))
+    assert lower.holds()
+    assert not lower._replace(coefficients=(Fraction(-2), Fraction(1))).holds()
+    assert not lower._replace(side="upper").holds()
+    upper = CountCertificate(4, 2, "upper", (Fraction(0), Fraction(1, 2)), Fraction(0))
+    assert upper.holds() and not upper._replace(at_least=1).holds()
+    assert not upper._replace(coefficients=(Fraction(0), Fraction(49, 100))).holds()
+    assert not upper._replace(side="lower").holds()
+
+
+def test_limits_are_rounded_outwards() -> None:
+    """Thirds and sevenths are no floats: the limits are the nearest floats outside."""
+    found = wrong_count_range([Fraction(3, 7), Fraction(2, 9)], 5, 4)
+    low, high = by_vertices([Fraction(3, 7), Fraction(2, 9)], 5, 4)
+    assert (found.lower, found.upper) == (round_down(low), round_up(high))
+    assert Fraction(found.lower) < low < high < Fraction(found.upper)
+    assert found.method == "linear program in C, exact, 2 moments" and found.sharp
+
+
+def test_an_interval_gives_the_widest_of_its_points() -> None:
+    """Of a grid of points of the box, and of its corners: the limits over the box are the extremes."""
+    box = [(Fraction(2, 5), Fraction(1, 2)), (Fraction(1, 4), Fraction(3, 10))]
+    found = wrong_count_range(box, 4, 3)
+    inside = []
+    for a in range(5):
+        for b in range(5):
+            point = [box[0][0] + (box[0][1] - box[0][0]) * Fraction(a, 4), box[1][0] + Fraction(b, 80)]
+            inside.append(by_vertices(point, 4, 3))
+    assert found.lower_certificate.bound == min(low for low, _ in inside)
+    assert found.upper_certificate.bound == max(high for _, high in inside)
+    for law, value in ((found.lower_law, found.lower), (found.upper_law, found.upper)):
+        assert law[3:].sum() == pytest.approx(value, abs=1e-12) and law.sum() == pytest.approx(1, abs=1e-12)
+        for k, (low, high) in enumerate(box, start=1):
+            moment = law @ [comb(j, k) / comb(4, k) for j in range(5)]
+            assert low - 1e-12 <= moment <= high + 1e-12
+    mixed = wrong_count_range([0.5, (0.3, 0.3)], 3)
+    assert mixed[:2] == wrong_count_range([0.5, 0.3], 3)[:2]
+
+
+@pytest.mark.parametrize("m", [3, 4, 6])
+@pytest.mark.parametrize(
+    "moments", [[0.5, 0.1], [0.5, 0.2], [0.3, 0.31], [0.9, 0.7], [0.5, 0.3, 0.31], [0.5, 0.3, 0.05]]
+)
+def test_the_inequality_that_is_shown_is_one_and_is_broken(m: int, moments: list[float]) -> None:
+    """The factors of the message, multiplied out: never negative at 0..m, and of the mean that the moments give."""
+    try:
+        given = wrong_count_range(moments, m)
+    except InputError as error:
+        found = re.search(r"models: (-?)(.*) is never negative, but its mean would be (-[\d.e-]+)$", str(error))
+        assert found is not None
+        sign = -1 if found[1] else 1
+        j = np.arange(m + 1)
+        product = np.full(m + 1, float(sign))
+        for factor in re.findall(r"\(C - (\d+)\)|\((\d+) - C\)|C", found[2]):
+            product *= j - int(factor[0]) if factor[0] else int(factor[1]) - j if factor[1] else j
+        assert (product >= 0).all() and (product > 0).any()
+        rows = np.array([[comb(int(i), k) for i in j] for k in range(m + 1)], dtype=float)
+        coefficients = np.linalg.solve(rows.T, product)
+        assert coefficients[len(moments) + 1 :] == pytest.approx(0, abs=1e-8)
+        mean = coefficients[0] + sum(
+            c * comb(m, k) * p for k, (c, p) in enumerate(zip(coefficients[1:], moments, strict=False), 1)
+        )
+        assert float(found[3]) == pytest.approx(mean, rel=1e-4) and mean < 0
+    else:
+        low, high = by_vertices([Fraction(p) for p in moments], m, m)
+        assert given[:2] == pytest.approx((float(low), float(high)), abs=1e-12)
+
+
+def test_what_a_program_refuses_and_where_it_ends() -> None:
+    for arguments, message in (
+        (([], 3), "moments: 0 given, 1 to 3"),
+        (([0.5], 0), "n_models: 0"),
+        (([0.5], 3, 0), "at_least: 0 is outside 1..3"),
+        (([-0.1], 3), "p_1 = -0.1"),
+        (([(0.2, 1.1)], 3), "p_1"),
+    ):
+        with pytest.raises(InputError, match=message):
+            wrong_count_range(*arguments)
+    assert wrong_count_range([0.25], 1)[:2] == (0.25, 0.25)
+    assert wrong_count_range([1.0], 3, 1)[:2] == (1, 1) and wrong_count_range([0.0], 3, 1)[:2] == (0, 0)
+    # Exact moments are not widened: 10^-18 outside is outside.
+    with pytest.raises(InputError, match="belong to no law"):
+        wrong_count_range([Fraction(1, 2), Fraction(1, 2) + Fraction(1, 10**18)], 3)
+
+
+@pytest.mark.parametrize("m", [7, 10, 11])
+def test_floats_of_a_certain_count_are_not_refused_for_their_rounding(m: int) -> None:
+    """Always j wrong: its moments as floats are often of no law, by some 1e-17; exactly as far off they are refused."""
+    refused = 0
+    for j in range(1, m):
+        moments = [comb(j, k) / comb(m, k) for k in (1, 2, 3)]
+        found = wrong_count_range(moments, m, j)
+        assert found[:2] == pytest.approx((1, 1), abs=1e-9)
+        assert wrong_count_range(moments, m, j + 1)[:2] == pytest.approx((0, 0), abs=1e-9)
+        try:
+            wrong_count_range([Fraction(p) for p in moments], m, j)
+        except InputError:
+            refused += 1
+    assert refused >= 2

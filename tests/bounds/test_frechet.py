@@ -169,3 +169,34 @@ def test_the_best_closed_forms_count() -> None:
         assert limits.lower[lower] == max(limits.lower.values())
         told.add(lower)
     assert told == {"Dawson-Sankoff", "Hunter"}
+
+
+def test_closed_forms_by_hand() -> None:
+    """Independent models right on .5, .4 and .2: pairs .2, .1, .08, so that S1 = 1.1 and S2 = .38."""
+    alpha = np.array([0.5, 0.6, 0.8])
+    pairs = np.outer(alpha, alpha)
+    np.fill_diagonal(pairs, alpha)
+    lower, upper = closed_forms(alpha, pairs)
+    assert lower["Dawson-Sankoff"] == pytest.approx(1 - 1.1 + 2 * 0.38 / 3, abs=1e-12)
+    # The two heaviest edges are .2 and .1.
+    assert lower["Hunter"] == pytest.approx(1 - 1.1 + 0.3, abs=1e-12)
+    assert upper["smallest pair"] == pytest.approx(0.3)
+    assert upper["Dawson-Sankoff"] == pytest.approx(1 - 1.1 + 0.38, abs=1e-12)
+
+
+def test_closed_forms_are_sharp_only_where_they_meet() -> None:
+    alpha = np.array([0.1, 0.1, 0.1])
+    apart = closed_form_range(alpha, np.diag(alpha))
+    assert (apart.lower, apart.upper, apart.sharp) == (0.0, 0.0, True)
+    near = np.where(np.eye(3) > 0, 0.1, 0.004)
+    found = closed_form_range(alpha, near)
+    assert 0 < found.upper - found.lower < 0.005
+    assert not found.sharp
+
+
+def test_alike_rates_alone_are_no_alike_pool() -> None:
+    """Equal rates with unequal pairs: the program in the counts is valid and not sharp, that over patterns is."""
+    alpha, pairs = rates(0.5, 0.5, 0.5, p01=0.4, p02=0.2, p12=0.2)
+    found = all_wrong_range(alpha, pairs)
+    np.testing.assert_allclose(found[:2], brute_force(alpha, pairs, 3), atol=1e-8)
+    assert "8 patterns" in found.method

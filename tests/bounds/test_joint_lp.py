@@ -1,11 +1,14 @@
 """Bounds on any event from pairwise rates, by enumeration and by column generation."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from cofail_lab.bounds import joint_range, wrong_count_range
 from cofail_lab.bounds.joint_lp import _certify
 from cofail_lab.bounds.pricing import Priced, enumerate_all
+from cofail_lab.errors import InputError
 from tests.bounds.pools import brute_force, random_law, read_matrix
 
 
@@ -95,3 +98,34 @@ def test_patterns_are_priced_for_their_side(sign: int, worst: float, improving: 
     priced = enumerate_all(np.array([-0.25, 0.5, -0.25, 0.5]), 2, 2, sign)
     assert priced.worst == worst
     assert set(map(tuple, priced.patterns.astype(int))) == improving
+
+
+def test_limits_are_rounded_outwards_from_what_is_proved():
+    """A certificate's own bound is rational: 15 pools, of which rounding to the nearest would miss half."""
+    rng = np.random.default_rng(9)
+    for _ in range(15):
+        _, alpha, pairs = random_law(rng, 4)
+        found = joint_range(alpha, pairs)
+        low, high = (side.bound(alpha, pairs) for side in (found.lower_certificate, found.upper_certificate))
+        assert Fraction(found.lower) <= max(low, 0)
+        assert Fraction(found.upper) >= min(high, 1)
+
+
+def test_rates_just_beyond_what_a_law_can_have():
+    """Three models of rate ½ of which any two fail together on a quarter, but for some 10⁻⁵ too few of one pair."""
+    pairs = np.where(np.eye(3) > 0, 0.5, 1 / 6)
+    assert joint_range(np.full(3, 0.5), pairs)[:2] == pytest.approx((0, 0), abs=1e-9)
+    pairs[0, 1] -= 5e-5
+    pairs[1, 0] -= 5e-5
+    with pytest.raises(InputError, match="no joint law of 3 models"):
+        joint_range(np.full(3, 0.5), pairs)
+
+
+def test_beyond_enumeration_only_the_all_wrong_event():
+    alpha = np.full(17, 0.2)
+    pairs = np.where(np.eye(17) > 0, 0.2, 0.04)
+    with pytest.raises(InputError, match="at_least: 16; beyond 16 models"):
+        joint_range(alpha, pairs, at_least=16)
+    for wrong in (0, 18):
+        with pytest.raises(InputError, match=f"at_least: {wrong} is outside 1..17"):
+            joint_range(alpha, pairs, at_least=wrong)

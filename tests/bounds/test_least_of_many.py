@@ -5,8 +5,9 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
-from scipy.stats import beta, binom, norm
+from scipy.stats import beta, binom, multivariate_normal, norm, t
 from studies.coverage.limits import coverage
 from studies.coverage.truths import TRUTHS
 
@@ -156,3 +157,93 @@ def test_the_certified_pair_splits_delta() -> None:
     assert binom.sf(k - 1, 80, low) == pytest.approx(0.05)
     assert binom.cdf(k, 80, high) == pytest.approx(0.1 / 8)
     assert certify_outcomes(outcomes_from(wrong[:, :1]), delta=0.1).gain_range == (0, 0)
+
+
+@pytest.mark.parametrize("delta", [0.05, 0.3])
+def test_the_equivalent_trials_by_hand(delta: float) -> None:
+    """n p (1 - p) / variance, times the squared ratio of the normal to the t quantile; from n up to n runs."""
+    values = np.array([[0.2, 0.0, 0.5], [0.4, 1.0, 0.5], [0.6, 0.0, 0.5], [0.3, 1.0, 0.5], [0.9, 1.0, 0.75]])
+    trials, successes = binomial_equivalent(values, delta, 1e6)
+    shrink = (norm.ppf(delta / 2) / t.ppf(delta / 2, 4)) ** 2
+    for j in (0, 2):
+        p = values[:, j].mean()
+        assert trials[j] == pytest.approx(5 * shrink * p * (1 - p) / ((values[:, j] - p) ** 2).mean())
+        assert successes[j] == pytest.approx(trials[j] * p)
+    # 0/1 values are never fewer than the rows, and one row says nothing of its own spread.
+    assert (trials[1], successes[1]) == (5, 3)
+    assert binomial_equivalent(values, delta, 2.0)[0] == pytest.approx(np.minimum(trials, 10))
+    assert binomial_equivalent(values, delta, np.array([2.0, 1.0, 3.0]))[0] == pytest.approx([10, 5, 15])
+    assert binomial_equivalent(np.array([[0.3]]), delta, 9.0) == (pytest.approx(1), pytest.approx(0.3))
+    limits = mean_limits(values[:, 0], delta, 1e6)
+    assert limits == pytest.approx(
+        (
+            beta.ppf(delta / 2, successes[0], trials[0] - successes[0] + 1),
+            beta.ppf(1 - delta / 2, successes[0] + 1, trials[0] - successes[0]),
+        )
+    )
+
+
+@pytest.mark.parametrize("second", [30, 48])
+def test_the_upper_limit_solves_the_union_of_two_that_fail_apart(second: int) -> None:
+    """Two models of 300 queries that fail on queries of their own: both at least g, each no nearer than it may be.
+
+    Their sums are almost independent (correlation -.1), so the union is 1 - (1 - a)(1 - b); the second mean is taken
+    at its lower limit of δ/10, or g where that is larger, and 20 failures of it are as unlikely at g.
+    """
+    n, delta = 300, 0.05
+    wrong = np.zeros((n, 2), dtype=bool)
+    wrong[:20, 0] = wrong[100 : 100 + second, 1] = True
+
+    def union(g: float) -> float:
+        other = max(g, beta.ppf(0.1 * delta, second, n - second + 1))
+        return 1 - (1 - binom.cdf(20, n, g)) * (1 - binom.cdf(20, n, other))
+
+    upper = brentq(lambda g: union(g) - delta / 2, 20 / n, 1)
+    found = oracle_gain_limits(wrong, delta)
+    assert found.upper == pytest.approx(upper, rel=3e-3)
+    assert found.competing == pytest.approx(delta / 2 / binom.cdf(20, n, found.upper), rel=1e-6)
+
+
+def test_many_models_that_are_each_unlikely_are_together_not() -> None:
+    """Twelve with 44 failures beside one with 20, of 1,000: each reaches 20 with less than 5% where it may be least."""
+    n, delta = 1000, 0.05
+    wrong = np.zeros((n, 13), dtype=bool)
+    wrong[:20, 0] = True
+    for j in range(12):
+        wrong[100 + 44 * j : 144 + 44 * j, 1 + j] = True
+    low = beta.ppf(0.1 * delta, 44, n - 43)
+    assert binom.cdf(20, n, low) < delta
+
+    def union(g: float) -> float:
+        return 1 - (1 - binom.cdf(20, n, g)) * (1 - binom.cdf(20, n, max(g, low))) ** 12
+
+    upper = brentq(lambda g: union(g) - delta / 2, 20 / n, 1)
+    assert oracle_gain_limits(wrong, delta).upper == pytest.approx(upper, rel=1e-2)
+
+
+def test_models_with_fewer_trials_are_as_unlikely_at_the_same_distance() -> None:
+    """Runs that always agree are rows, runs that never do are eight each: the count moves with the root of trials."""
+    rng = np.random.default_rng(8)
+    same = (rng.random(200) < 0.4).astype(float)
+    mixed = rng.binomial(8, 0.42, 200) / 8
+    values = np.column_stack([same, mixed])
+    n, k = binomial_equivalent(values, 0.1, 8.0)
+    assert n[0] == 200 and n[1] > 1000
+    apart = float(np.asarray(np.corrcoef(values.T))[0, 1])
+    lower = beta.ppf(0.01, k, n - k + 1)
+
+    def union(g: float) -> float:
+        alone = beta.cdf(1 - g, n - k, k + 1)
+        best = int(alone.argmin())
+        few = g * n + (k[best] - g * n[best]) * np.sqrt(n / n[best])
+        p = beta.cdf(1 - np.maximum(g, lower), n - few, few + 1)
+        both = multivariate_normal.cdf(norm.ppf(p), cov=[[1, apart], [apart, 1]])
+        return float(p.sum() - both)
+
+    upper = brentq(lambda g: union(g) - 0.05, (k / n).min() + 1e-6, 0.6)
+    assert least_mean_limits(values, 0.1, 8.0).upper == pytest.approx(upper, rel=2e-3)
+
+
+def test_only_certain_failures_leave_the_upper_limit_at_one() -> None:
+    found = least_mean_limits(np.ones((30, 2)), 0.1)
+    assert (found.lower, found.upper, found.competing) == (pytest.approx(0.05 ** (1 / 30)), 1.0, 2.0)

@@ -37,3 +37,21 @@ def test_certified_limits_share_delta_where_they_must():
     assert found.oracle_gain == (0.2, 0.2)
     assert found.max_gain == pytest.approx(beta.ppf(1 - 0.1 / 3, 9, 32), abs=1e-12)
     assert found.min_gain == pytest.approx(beta.ppf(0.1, 8, 33), abs=1e-12)
+
+
+def test_the_upper_end_is_each_models_own_worst_case():
+    """Over all fillings, the most that each model can fail while another is right; then the least of the models."""
+    rng = np.random.default_rng(5)
+    # Also queries where all others are seen wrong, and where only the model itself is missing.
+    cases = [(rng.random((4, 3)) < 0.6, rng.random((4, 3)) < 0.35) for _ in range(20)]
+    cases.append((np.array([[True, True], [True, False]]), np.array([[True, False], [True, False]])))
+    for wrong, missing in cases:
+        most = np.zeros(wrong.shape[1])
+        for row, holes in zip(wrong, missing, strict=True):
+            can = np.zeros(len(row), dtype=bool)
+            for filling in product((False, True), repeat=int(holes.sum())):
+                full = row.copy()
+                full[holes] = filling
+                can |= full & ~full.all()
+            most += can
+        assert partial_identification(wrong, missing).oracle_gain[1] == pytest.approx(most.min() / len(wrong))

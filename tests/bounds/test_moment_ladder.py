@@ -5,7 +5,9 @@ from math import comb
 import numpy as np
 import pytest
 
-from cofail_lab.bounds import binomial_moments, confident_range, law_ladder, matrix_ladder
+from cofail_lab.bounds import binomial_moments, confident_range, law_ladder, matrix_ladder, wrong_count_range
+from cofail_lab.bounds.sampling_designs import bounded_mean_limits
+from cofail_lab.errors import InputError
 from tests.bounds.pools import SHOCK, shock_moments
 
 
@@ -55,3 +57,20 @@ def test_matrix_ladder():
         assert rung.lower_confident <= rung.lower <= rung.upper <= rung.upper_confident
     # One moment, at δ/2 a side: β is at most the mean, whose limit is Hoeffding's in its entropy form.
     assert rungs[0].upper_confident == pytest.approx(0.47799, abs=5e-6)
+
+
+def test_each_rung_is_the_program_with_its_own_box() -> None:
+    """δ over 2K limits, for the event asked for, at the level asked for."""
+    n_wrong = np.random.default_rng(8).binomial(5, 0.3, size=200)
+    moments = [np.mean([comb(int(c), k) / comb(5, k) for c in n_wrong]) for k in (1, 2)]
+    boxes = [bounded_mean_limits(p, 200, 0.2 / 4) for p in moments]
+    expected = wrong_count_range(boxes, 5, 3)
+    rung = matrix_ladder(n_wrong, 5, [1, 2], at_least=3, delta=0.2)[1]
+    assert (rung.lower_confident, rung.upper_confident) == pytest.approx((expected.lower, expected.upper), abs=1e-12)
+    assert confident_range(n_wrong, 5, 2, 3, 0.2)[:2] == pytest.approx(expected[:2], abs=1e-12)
+    for delta in (0, 1):
+        with pytest.raises(InputError, match=r"^delta: "):
+            confident_range(n_wrong, 5, 2, delta=delta)
+    for sizes in ([], [0], [6], [1, 6]):
+        with pytest.raises(InputError, match=r"^n_moments: "):
+            matrix_ladder(n_wrong, 5, sizes)

@@ -1,10 +1,11 @@
 """Limits under sampling designs: their coverage by exact sums."""
 
 from itertools import product
+from math import comb
 
 import numpy as np
 import pytest
-from scipy.stats import binom, hypergeom
+from scipy.stats import beta, binom, entropy, hypergeom
 
 from cofail_lab.bounds.binomial import clopper_pearson_upper
 from cofail_lab.bounds.confidence_sequence import anytime_upper, crossing_probability
@@ -129,3 +130,69 @@ def test_bounded_mean_limits_solve_hoeffdings_equation():
         for g in (lower, upper):
             distance = mean * np.log(mean / g) + (1 - mean) * np.log((1 - mean) / (1 - g))
             assert 50 * distance == pytest.approx(np.log(20), abs=1e-9)
+
+
+def test_the_clusters_limit_solves_its_equation() -> None:
+    """Hoeffding's inequality over clusters, not queries: its exponent at the limit is log(1/δ), by SciPy's entropy."""
+    k, sizes, delta = np.array([1, 0, 2, 0, 1, 0]), np.array([3, 1, 4, 2, 2, 4]), 0.1
+    g = clustered_upper(k, sizes, delta, max_size=5)
+    mean = ((k - g * sizes) / 5 + g).mean()
+    assert k.sum() / sizes.sum() < g < 1
+    assert 6 * entropy([mean, 1 - mean], [g, 1 - g]) == pytest.approx(np.log(10), rel=1e-9)
+    assert clustered_upper(k, sizes, delta, max_size=4) < g
+    # Clusters of one query are independent queries.
+    singles = clustered_upper(np.array([1, 0, 0, 1, 0]), np.ones(5, dtype=int), 0.1, max_size=1)
+    assert singles == pytest.approx(bounded_mean_limits(0.4, 5, 0.1)[1], abs=1e-12)
+
+
+def test_a_stratified_limit_by_hand_and_what_it_refuses() -> None:
+    found = stratified_upper(np.array([0, 2]), np.array([10, 8]), np.array([0.3, 0.7]), 0.1)
+    assert found == pytest.approx(0.3 * (1 - 0.05**0.1) + 0.7 * beta.ppf(0.95, 3, 6))
+    good = (np.array([0, 2]), np.array([10, 8]), np.array([0.3, 0.7]))
+    for place, value, message in (
+        (0, np.array([0, 9]), "every stratum"),
+        (0, np.array([-1, 2]), "every stratum"),
+        (1, np.array([0, 8]), "every stratum"),
+        (2, np.array([0.3, 0.7001]), "sum to one"),
+        (2, np.array([0.3, 0.6999]), "sum to one"),
+        (2, np.array([-0.1, 1.1]), "sum to one"),
+        (2, np.array([1.0]), "one entry per stratum"),
+    ):
+        arguments = [*good]
+        arguments[place] = value
+        with pytest.raises(InputError, match=message):
+            stratified_upper(*arguments, 0.1)
+    # Full strata and certain failures are accepted, as are weights off by rounding alone.
+    assert stratified_upper(np.array([10, 8]), good[1], good[2] * (1 + 1e-12), 0.1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("k", "n", "population"), [(0, 5, 12), (2, 7, 20), (3, 6, 9), (1, 19, 20)])
+@pytest.mark.parametrize("delta", [0.05, 0.3])
+def test_the_finite_limit_by_counting_draws(k: int, n: int, population: int, delta: float) -> None:
+    """The largest number of failures of which k or fewer are drawn with more than δ, by binomial coefficients."""
+    total = comb(population, n)
+    within = [
+        sum(comb(bad, j) * comb(population - bad, n - j) for j in range(k + 1)) / total > delta
+        for bad in range(population + 1)
+    ]
+    possible = [bad for bad, good in enumerate(within) if good and k <= bad <= population - n + k]
+    assert finite_population_upper(k, n, population, delta) == pytest.approx(max(possible) / population)
+
+
+def test_ends_of_a_finite_population_and_what_it_refuses() -> None:
+    assert finite_population_upper(4, 4, 4, 0.05) == 1 and finite_population_upper(2, 4, 4, 0.05) == 0.5
+    assert finite_population_upper(0, 1, 1, 0.05) == 0
+    for arguments in ((3, 2, 9), (1, 5, 4), (-1, 2, 9), (0, 0, 9)):
+        with pytest.raises(InputError):
+            finite_population_upper(*arguments, 0.05)
+
+
+@pytest.mark.parametrize(("mean", "n", "delta"), [(0.3, 40, 0.05), (0.0, 10, 0.2), (0.9, 7, 0.01)])
+def test_bounded_means_solve_hoeffdings_equation(mean: float, n: int, delta: float) -> None:
+    low, high = bounded_mean_limits(mean, n, delta)
+    for limit in (low, high):
+        if 0 < limit < 1:
+            assert n * entropy([mean, 1 - mean], [limit, 1 - limit]) == pytest.approx(-np.log(delta), rel=1e-9)
+    assert low <= mean < high or mean == 1
+    assert bounded_mean_limits(1 - mean, n, delta) == pytest.approx((1 - high, 1 - low), abs=1e-12)
+    assert bounded_mean_limits(0.0, 10, 0.2)[1] == pytest.approx(1 - 0.2**0.1)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cofail_lab.claims import Control, replay
-from cofail_lab.claims.adversary import Range, Search, simplify, worst_cases
+from cofail_lab.claims.adversary import Range, Search, _simplex, simplify, worst_cases
 from cofail_lab.claims.verifier import verify_claim
 from tests.claims.toys import toy
 from tests.claims.verdicts import TRIAL
@@ -71,3 +71,60 @@ def test_a_range_is_spread_over_its_scale_and_reaches_both_ends() -> None:
     # Whole numbers are the nearest ones: each of 2 to 8 has its eighth.
     assert [Range(1, 9, integer=True).at(np.array([x])) for x in (0.05, 0.07, 0.93, 0.95)] == [1, 2, 8, 9]
     assert Range(0, 1, size=2).at(np.array([0.25, 2.0])) == [0.25, 1.0]
+
+
+def test_the_first_simplex_stays_in_the_cube() -> None:
+    start = np.array([0.0, 0.3, 0.5, 1.0])
+    corners = _simplex(start)
+    assert corners.shape == (5, 4) and (corners >= 0).all() and (corners <= 1).all()
+    np.testing.assert_allclose(corners[0], start)
+    np.testing.assert_allclose(np.diag(corners[1:] - start), [0.1, 0.1, -0.1, -0.1])
+    assert np.count_nonzero(corners[1:] - start) == 4
+
+
+def test_each_parameter_has_coordinates_of_its_own() -> None:
+    search = Search({"a": Range(0, 1), "b": Range(0, 10, size=2), "k": Range(1, 5, integer=True)}, fixed={"m": 7})
+    assert search.n_coordinates == 4
+    found = search.case(np.array([0.1, 0.2, 0.3, 0.5]))
+    assert found == {"m": 7, "a": 0.1, "b": [2.0, 3.0], "k": 3}
+    assert list(found) == ["m", "a", "b", "k"] and type(found["k"]) is int
+
+
+def test_another_seed_is_another_net() -> None:
+    seen: list[list[float]] = []
+    for seed in (0, 1, 0):
+        tried: list[float] = []
+
+        def slack(case: dict, tried: list[float] = tried) -> float:
+            tried.append(case["x"])
+            return 1.0
+
+        worst_cases(Search({"x": Range(0, 1)}, n_starts=8, n_polished=1, n_steps=3), slack, seed)
+        seen.append(tried[:8])
+    assert seen[0] == seen[2] != seen[1]
+    # A net has one point in each eighth.
+    assert sorted(int(8 * x) for x in seen[0]) == list(range(8))
+
+
+def test_gradients_that_are_no_numbers_lead_nowhere() -> None:
+    """A slack with a hole: starts in it are not followed, and the best of the others wins."""
+
+    def slack(x):
+        return jnp.where(x < 0.4, jnp.nan, x)
+
+    search = Search({"x": Range(0, 1)}, n_starts=8, n_polished=2, n_steps=20, slack=slack)
+    worst = worst_cases(search, lambda case: case["x"] if case["x"] >= 0.4 else math.nan, seed=0)
+    assert 0.4 <= worst[0]["x"] < 0.55
+    assert len(worst) == 4 and worst[0]["x"] <= worst[1]["x"]
+
+
+def test_simplify_takes_the_fewest_digits_that_still_violate() -> None:
+    def above(case: dict) -> bool:
+        if case["x"] == 0.8:
+            raise ZeroDivisionError
+        return case["x"] > 0.7771 and sum(case["y"]) > 0.5
+
+    box = {"x": Range(0, 1), "y": Range(0, 1, size=2)}
+    # One digit of x is refused by its arithmetic, one of y is too little.
+    found = simplify({"x": 0.777123456789, "y": [0.31234, 0.21234], "z": 5.4321}, box, above)
+    assert found == {"x": 0.78, "y": [0.31, 0.21], "z": 5.4321}

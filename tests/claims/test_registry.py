@@ -99,3 +99,32 @@ def test_every_statement_of_the_theory_of_p13_to_p15_has_its_rows() -> None:
     assert {rows[part, "lab"] for part in lab} == {"confirmed"}
     assert {rows["P14.iii", release] for release in ("june", "sept", "lab")} == {"reported"}
     assert (rows["P15.i", "lab"], rows["P15.ii", "lab"]) == ("confirmed", "reported")
+
+
+def test_the_order_is_that_of_the_theory() -> None:
+    """Propositions as they come, parts by their Roman numbers, then by letter, then by the first release."""
+    ids = [claim.id for claim in all_claims()]
+    assert ids.index("P1.iii") < ids.index("P1.iv") < ids.index("P1.iv.b") < ids.index("P1.v") < ids.index("P1.ix")
+    assert ids.index("P4.iv") < ids.index("P4.v") < ids.index("P4.vi") < ids.index("P4.vi.b") < ids.index("P4.vi.c")
+    roman = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"]
+    releases = ["june", "sept", "lab"]
+    keys = []
+    for claim in all_claims():
+        proposition, part, letter = f"{claim.id}..".split(".")[:3]
+        keys.append((proposition, roman.index(part) if part in roman else 0, letter, releases.index(claim.releases[0])))
+    for proposition in dict.fromkeys(key[0] for key in keys):
+        own = [key for key in keys if key[0] == proposition]
+        assert own == sorted(own)
+        # One proposition stands together.
+        places = [i for i, key in enumerate(keys) if key[0] == proposition]
+        assert places == list(range(places[0], places[0] + len(places)))
+
+
+def test_a_name_is_a_whole_part() -> None:
+    assert {claim.id.split(".")[0] for claim in select("P1")} == {"P1"}
+    assert select(None) == all_claims()
+    for wrong in ("P", "P1.", "P1.i.", "1.iv", ""):
+        with pytest.raises(InputError, match="is no claim"):
+            select(wrong)
+    with pytest.raises(InputError, match=r"'p1\.iv' is no claim, did you mean P1\.iv\?"):
+        select("p1.iv")

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from scipy.stats import binomtest
 
 from cofail_lab.claims import Control, all_claims
-from cofail_lab.claims.self_test import FalseAlarm, FalseAlarms, false_alarms, plant_mutants
+from cofail_lab.claims.self_test import FalseAlarm, FalseAlarms, _simulated, false_alarms, plant_mutants
+from cofail_lab.verdict import Verdict
 from tests.claims.toys import coin, toy
 from tests.claims.verdicts import TRIAL
 
@@ -56,3 +59,36 @@ def test_no_verdict_of_the_whole_registry_depends_on_the_seed() -> None:
 def test_planted_mutants_are_listed_with_their_margin() -> None:
     (planted,) = plant_mutants(toy(Fraction(1, 4)), TRIAL)
     assert (planted.claim, planted.name, planted.status) == ("T.i", "1/5", "refuted") and planted.margin < 0
+
+
+def test_only_simulated_cases_are_counted_as_such() -> None:
+    """A claim with an exact check beside a simulated one of two cases: two a run."""
+    thrown = coin(0.5)
+    exact = toy(Fraction(1, 4))
+    both = replace(thrown, checks=(replace(thrown.checks[0], cases=({"a": 1}, {"a": 2})),))
+    counted = false_alarms([both, exact], 2, seed=0, stated=0.02)
+    assert (counted.n_simulated, counted.n_verdicts, counted.n_trials) == (2, 2, 2)
+
+
+def test_an_alarm_is_simulated_where_all_that_is_odd_is() -> None:
+    def verdict(checks: list[tuple[str, str]], control: str = "refuted") -> Verdict:
+        evidence = {
+            "checks": [{"kind": kind, "status": status} for kind, status in checks],
+            "control": {"status": control, "expected": "refuted"},
+        }
+        return cast("Verdict", SimpleNamespace(evidence=evidence))
+
+    assert _simulated(verdict([("exact", "confirmed"), ("monte_carlo", "refuted")]))
+    assert not _simulated(verdict([("exact", "refuted"), ("monte_carlo", "refuted")]))
+    assert not _simulated(verdict([("monte_carlo", "confirmed")]))
+    assert not _simulated(verdict([("monte_carlo", "refuted")], control="confirmed"))
+
+
+def test_planted_mutants_are_of_the_latest_release() -> None:
+    claim = replace(
+        toy(Fraction(1, 4)), releases=("june", "sept"), mutants={"1/5": Fraction(1, 5), "1/3": Fraction(1, 3)}
+    )
+    first, second = plant_mutants(claim, TRIAL)
+    assert (first.claim, first.release, first.name, first.status) == ("T.i", "sept", "1/5", "refuted")
+    assert first.check == "the parabola" and first.margin == pytest.approx(-0.05, abs=1e-4)
+    assert (second.name, second.status) == ("1/3", "confirmed") and second.margin > 0

@@ -6,9 +6,17 @@ from itertools import product
 import numpy as np
 import pytest
 
-from cofail_lab.claims import Claim, Control, Measured, equals, holds, replay
+from cofail_lab.claims import Claim, Control, Measured, at_least, at_most, equals, holds, replay
 from cofail_lab.claims.claim import Check
-from cofail_lab.claims.verifier import Finding, combine, examine, investigate, split_level, verify_claim
+from cofail_lab.claims.verifier import (
+    Finding,
+    combine,
+    examine,
+    investigate,
+    mutant_status,
+    split_level,
+    verify_claim,
+)
 from tests.claims.toys import coin, toy
 from tests.claims.verdicts import TRIAL
 
@@ -124,3 +132,60 @@ def test_a_counterexample_is_replayed_with_all_its_digits() -> None:
     for other in ({"release": "june"}, {"check": "others"}, {"claim": "T.ii"}):
         with pytest.raises(KeyError):
             replay(stored | other, [claim])
+
+
+def test_the_first_undecided_case_is_the_one_that_is_kept() -> None:
+    """Of two, and though a later one has less room."""
+    wider = equals(1.1, 1.0, 0.1, 0.09)
+    found = examine(check("", INSIDE, ACROSS, wider, INSIDE), None, TRIAL)
+    assert (found.status, found.case, found.worst) == ("undecided", {"k": 1}, ACROSS)
+
+
+def test_every_check_of_a_claim_looks_at_a_mutant() -> None:
+    """One that only the last check refutes; it decides."""
+    second = Check("second", "exact", lambda f, _: equals(f, 1.0, 0.1), ({"k": 0},))
+    claim = toy(1.0, checks=(check("first", INSIDE), second), mutants={"two": 2.0, "one": 1.0})
+    status, decisive = mutant_status(claim, "two", TRIAL)
+    assert (status, decisive.check, decisive.worst.low) == ("refuted", "second", 2.0)
+    assert mutant_status(claim, "one", TRIAL)[0] == "confirmed"
+
+
+def test_what_is_stored_of_a_check() -> None:
+    near = equals(1.04, 1.0, 0.1, 0.05)
+    (verdict,) = verify_claim(of(check("inside", INSIDE, near)), TRIAL)
+    (stored,) = verdict.evidence["checks"]
+    assert stored == {
+        "name": "inside",
+        "kind": "exact",
+        "status": "confirmed",
+        "n_cases": 2,
+        "n_searched": 0,
+        "case": {"k": 1},
+        "measured": [pytest.approx(0.99), pytest.approx(1.09)],
+        "allowed": [pytest.approx(0.9), pytest.approx(1.1)],
+        "margin": pytest.approx(0.01),
+    }
+    assert verdict.evidence["margin"] == pytest.approx(0.01)
+    assert verdict.evidence["control"] == {"name": "outside", "expected": "refuted", "status": "refuted"}
+    (parabola,) = verify_claim(toy(Fraction(1, 4)), TRIAL)
+    (searched,) = parabola.evidence["checks"]
+    # The listed case and the two worst of the search: eight starts, and two of them followed for forty steps.
+    assert (searched["n_cases"], searched["n_searched"]) == (3, 8 + 2 * 40)
+    assert searched["case"]["x"] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_measurements_and_what_they_allow() -> None:
+    inside = equals(1.0, 1.1, 0.2, 0.05)
+    assert inside == pytest.approx((0.95, 1.05, 0.9, 1.3)) and inside.slack == pytest.approx(0.05)
+    assert (inside.claimed, inside.tolerance) == pytest.approx((1.1, 0.2))
+    below, above = at_most(0.5, 0.6, 0.2), at_least(0.5, 0.6, 0.2)
+    assert below == pytest.approx((0.3, 0.7, -np.inf, 0.6)) and above == pytest.approx((0.3, 0.7, 0.6, np.inf))
+    assert (below.slack, above.slack) == pytest.approx((-0.1, -0.3))
+    assert (below.status, above.status) == ("undecided", "undecided")
+    assert (below.claimed, above.claimed, below.tolerance, above.tolerance) == (0.6, 0.6, None, None)
+    assert (holds(True).status, holds(False).status) == ("confirmed", "refuted")
+    assert (at_most(0.5, 0.5).status, at_most(0.5, 0.49).status, at_least(0.5, 0.5).status) == (
+        *("confirmed", "refuted", "confirmed"),
+    )
+    assert Measured(1.0, 0.5, 0.0, 2.0).status == "undecided"
+    assert Measured(0.1, 0.2, -np.inf, np.inf).claimed is None

@@ -153,3 +153,24 @@ def test_a_sheet_of_another_order_is_refused() -> None:
         check_draws({"b": Reading(draw=1)}, draws)
     with pytest.raises(InputError, match="'c' is number 1 of the sheet's random order and none of this one"):
         check_draws({"c": Reading(draw=1)}, draws)
+
+
+def test_others_are_those_that_somebody_solved(matrix: Grades) -> None:
+    """A verdict on an all-wrong query is none on another one."""
+    one = audited(matrix, {"c": Reading("ambiguous"), "d": Reading("ambiguous"), "e": Reading("genuine")})
+    assert one.others == {**dict.fromkeys(one.others, 0), "ambiguous": 1}
+    assert one.counts()["ambiguous"] == 1
+
+
+def test_only_queries_at_fault_are_graded_anew(matrix: Grades) -> None:
+    """What readers hold for right does not change a query that they find ambiguous, cut off or genuine."""
+    said = {
+        "d": Reading("ambiguous", ("b",)),
+        "e": Reading("truncated", ("b",)),
+        "f": Reading("genuine", ("c",)),
+        "g": Reading("reference_error", ("c",)),
+    }
+    one = audited(matrix, said)
+    assert one.n_corrected == 1
+    assert one.corrected().queries == ("a", "b", "c", "f", "g", "h")
+    assert one.corrected().cells[4].tolist() == [RIGHT, RIGHT, WRONG]

@@ -148,3 +148,47 @@ def test_budgets_below_the_cheapest_policy():
         solve_budget(*GOOD, 0.5)
     with pytest.raises(InputError, match="all_wrong"):
         query_oracle_frontier(np.eye(2, dtype=bool), GOOD[1], all_wrong="free")  # pyright: ignore[reportArgumentType]
+
+
+def test_the_best_model_pays_for_trying_at_its_price_on_each_query():
+    """Prices of single answers: the all-wrong query costs what the second model, the best, asks for it."""
+    wrong = np.array([[True, False], [True, True], [False, False]])
+    prices = np.array([[1.0, 4.0], [2.0, 7.0], [3.0, 5.0]])
+    trying = query_oracle_frontier(wrong, prices, all_wrong="best_model")
+    assert trying.oracle_cost == pytest.approx((4 + 7 + 3) / 3)
+    assert query_oracle_frontier(wrong, prices).oracle_cost == pytest.approx((4 + 2 + 3) / 3)
+
+
+@pytest.mark.parametrize("per_type", [False, True])
+def test_pieces_of_many_types_are_one_program(monkeypatch, per_type):
+    """Worked on four types at a time, the frontier and its policies are those of all at once."""
+    program = random_program(np.random.default_rng(7), n_types=10, n_models=5, per_type=per_type)
+    whole = budget_frontier(*program)
+    monkeypatch.setattr("cofail_lab.decisions.budget._BLOCK", 20)
+    pieces = budget_frontier(*program)
+    for name in ("costs", "values", "slopes", "steps", "start"):
+        np.testing.assert_array_equal(getattr(pieces, name), getattr(whole, name))
+    policy = pieces.policy(float(pieces.costs[-1]))
+    assert policy_cost_and_value(policy, *program)[1] == pytest.approx(pieces.oracle, abs=1e-12)
+
+
+def test_the_corners_of_a_hull_by_hand():
+    """Models at (1, .2), (1, .1), (2, .4), (3, .6), (4, .5), (5, .7): the second and the fifth are of no use, the third
+    lies on the edge from the first to the fourth."""
+    quality, prices = np.array([[0.2, 0.1, 0.4, 0.6, 0.5, 0.7]]), np.array([1.0, 1.0, 2.0, 3.0, 4.0, 5.0])
+    for table in (prices, prices[None]):
+        found = budget_frontier(quality, table, np.ones(1))
+        assert found.start.tolist() == [0]
+        assert found.costs[[0, -1]].tolist() == [1.0, 5.0]
+        assert [int(step[2]) for step in found.steps][-2:] == [3, 5]
+        assert found.slopes[[0, -1]] == pytest.approx([0.2, 0.05])
+        assert found.values[-2:] == pytest.approx([0.6, 0.7])
+
+
+def test_one_budget_in_a_list_is_one_resource_of_several():
+    quality, prices, prior = random_program(np.random.default_rng(8))
+    alone = solve_budget(quality, prices, prior, 0.5)
+    listed = solve_budget(quality, prices[None], prior, np.array([0.5]))
+    assert listed.value == pytest.approx(alone.value, abs=1e-9)
+    with pytest.raises(InputError, match="budgets: 1 given for prices of shape"):
+        solve_budget(quality, prices, prior, np.array([0.5]))

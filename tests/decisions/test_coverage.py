@@ -26,3 +26,17 @@ def test_greedy_coverage_against_every_choice():
         short += found.covered < best - 1e-9
     assert short > 0  # control: greedy is not optimal
     assert d.greedy_coverage(np.ones((3, 4)), 3).members.tolist() == [0, 1, 2]
+
+
+def test_the_bound_is_the_least_over_all_prefixes():
+    """Of ten queries the first model solves 0 to 3, two twins solve 3 to 5: nobody can add to the first two chosen."""
+    wrong = np.ones((10, 3))
+    wrong[:4, 0] = wrong[3:6, 1:] = 0
+    found = d.greedy_coverage(wrong, 2)
+    # Empty: .4 + .3; after the first: .4 + .2 + .2; after both: .6 and nothing.
+    assert (found.members.tolist(), found.covered) == ([0, 1], pytest.approx(0.6))
+    assert found.upper == pytest.approx(0.6)
+    apart = np.ones((10, 3))
+    apart[:4, 0] = apart[4:7, 1] = apart[7:9, 2] = 0
+    # Here the empty prefix says most.
+    assert d.greedy_coverage(apart, 2).upper == pytest.approx(0.7)

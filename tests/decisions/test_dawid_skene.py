@@ -90,3 +90,43 @@ def test_bad_input_is_named():
         dawid_skene(np.zeros((5, 3), np.int64), 1)
     with pytest.raises(InputError, match="labels: none is given"):
         dawid_skene(np.full((5, 3), -1), 2)
+
+
+def test_the_first_classes_are_the_shares_of_the_labels_given():
+    labels = np.array([[1, 1, -1], [0, 1, 1], [0, 0, 0], [-1, 0, -1]])
+    start = dawid_skene(labels, 2, most_steps=0)
+    assert (start.n_steps, start.converged) == (0, False)
+    np.testing.assert_allclose(start.posterior[:, 1], [1, 2 / 3, 0, 0])
+
+
+def test_it_says_whether_it_stopped_by_itself(rng):
+    _, labels = planted(rng, n=100)
+    fitted = dawid_skene(labels, 2)
+    assert dawid_skene(labels, 2, most_steps=fitted.n_steps).converged
+    assert not dawid_skene(labels, 2, most_steps=fitted.n_steps - 1).converged
+
+
+def test_a_rater_without_a_label_is_taken_to_guess(rng):
+    _, labels = planted(rng, n=100, k=4)
+    labels[:, 3] = -1
+    np.testing.assert_allclose(dawid_skene(labels, 2).own[3], [0.5, 0.5])
+
+
+def test_the_residual_correlation_item_by_item(rng):
+    _, labels = planted(rng, n=80, k=3, missing=0.3)
+    fitted = dawid_skene(labels, 2)
+    found = []
+    for i, j in ((1, 0), (2, 0), (2, 1)):
+        product, own, other = 0.0, 0.0, 0.0
+        for row, posterior in zip(labels, fitted.posterior, strict=True):
+            if row[i] < 0 or row[j] < 0:
+                continue
+            for c in range(2):
+                a, b = fitted.confusion[i, c, 1], fitted.confusion[j, c, 1]
+                product += posterior[c] * (row[i] - a) * (row[j] - b)
+                own += posterior[c] * a * (1 - a)
+                other += posterior[c] * b * (1 - b)
+        found.append(product / np.sqrt(own * other))
+    assert residual_correlation(labels, fitted) == pytest.approx(np.mean(found), abs=1e-12)
+    one = fitted._replace(confusion=np.tile(np.eye(2), (3, 1, 1)))
+    assert residual_correlation(labels, one) is None

@@ -300,3 +300,12 @@ def test_the_rules_are_their_inequality(price_at):
         while k * (k + 1) <= price(k if price_at == "current" else 1) * (1 - rho) / cost:
             k += 1
         assert d.rule_cardinality(alpha, rho, cost, price_at) == k
+
+
+def test_a_member_at_the_threshold_itself_still_pays():
+    """k* = 1 exactly: growing from one to two gains what it costs, and both rules grow (k <= k*)."""
+    price = d.variance_shadow_price(0.3, 1.0)
+    cost = price * (1 - 0.25) / 2
+    assert d.growth_threshold(price, 0.25, cost) == 1
+    assert d.fixed_price_cardinality(price, 0.25, cost) == 2
+    assert d.rule_cardinality(0.3, 0.25, cost, "single") == 2

@@ -69,3 +69,11 @@ def test_where_adding_stops_paying():
     trial = e.judge(sizes, accuracy, np.array([0.7, 0.71, 0.75]), 0.01)
     assert (trial.size, trial.best) == (3, 5)
     assert trial.regret == pytest.approx((0.75 - 0.05) - (0.71 - 0.03))
+
+
+def test_a_strong_correlation_is_not_cut():
+    """At ρ = .999 two quadratures agree, and .99 is told apart from it."""
+    sizes = e.odd_sizes(5)
+    found = e.predicted_in_order(np.full(5, 0.2), 0.999, sizes)
+    assert found == pytest.approx(e.predicted_any(0.2, 0.999, sizes), abs=1e-12)
+    assert abs(found[-1] - e.predicted_any(0.2, 0.99, sizes)[-1]) > 1e-4

@@ -68,3 +68,26 @@ def test_bad_input_is_named():
         paired_difference(np.zeros(2, dtype=bool), np.zeros(3, dtype=bool))
     with pytest.raises(InputError, match="delta"):
         paired_difference(np.zeros(2, dtype=bool), np.zeros(2, dtype=bool), 1.5)
+
+
+@pytest.mark.parametrize("counts", [(30, 5, 3, 12), (5, 30, 3, 12), (12, 1, 1, 3), (9, 2, 2, 1), (0, 4, 4, 0)])
+def test_limits_from_newcombes_own_formula(counts: tuple[int, int, int, int]) -> None:
+    """Method 10 written down again from its table a, b, c, d, with φ corrected for continuity where it is above 0."""
+    both, first, second, neither = counts
+    n, z = sum(counts), 1.959963984540054
+
+    def wilson(x: int) -> tuple[float, float]:
+        p = x / n
+        root = z * np.sqrt(z * z + 4 * n * p * (1 - p))
+        return (2 * n * p + z * z - root) / (2 * (n + z * z)), (2 * n * p + z * z + root) / (2 * (n + z * z))
+
+    (l2, u2), (l3, u3) = wilson(both + second), wilson(both + first)
+    p2, p3 = (both + second) / n, (both + first) / n
+    square = (both + second) * (first + neither) * (both + first) * (second + neither)
+    product = both * neither - first * second
+    phi = (max(product - n / 2, 0) if product > 0 else product) / np.sqrt(square) if square else 0.0
+    low = (p2 - l2) ** 2 - 2 * phi * (p2 - l2) * (u3 - p3) + (u3 - p3) ** 2
+    high = (u2 - p2) ** 2 - 2 * phi * (u2 - p2) * (p3 - l3) + (p3 - l3) ** 2
+    found = paired_difference(*pair(*counts))
+    assert found.value == pytest.approx(p2 - p3)
+    assert (found.lower, found.upper) == pytest.approx((p2 - p3 - np.sqrt(low), p2 - p3 + np.sqrt(high)))

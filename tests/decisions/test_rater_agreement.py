@@ -112,3 +112,10 @@ def test_limits_of_kappa_hold():
         low, high = np.quantile(fleiss_kappa(given, resampled(np.arange(100), 300, rng)), [0.025, 0.975])
         held += low <= panel_kappa(0.9, 0.95, 0.6) <= high
     assert 0.92 <= held / 400 <= 0.98
+
+
+def test_pairs_are_counted_where_both_labelled():
+    table = np.array([[0, 0, -1], [1, 0, -1], [-1, -1, 2], [2, -1, 2]])
+    rated, agreed = pair_agreement(table)
+    assert rated.tolist() == [[3, 2, 1], [2, 2, 0], [1, 0, 2]]
+    assert agreed.tolist() == [[3, 1, 1], [1, 2, 0], [1, 0, 2]]

@@ -119,3 +119,45 @@ def test_bad_input_is_named():
         marked(np.array([[1, 0]]), "most")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="shares: "):
         marked_probability(np.array([1.2]), "majority")
+
+
+def test_an_item_with_nobody_else_is_neither_tied_nor_lost():
+    """Row 0 has the own vote alone, row 1 three votes of which the own one decides."""
+    votes = np.array([[1, -1, -1], [1, 1, 0]])
+    own = np.array([[True, False, False], [True, False, False]])
+    found = own_votes(votes, own, "wrong")
+    assert (found.n_votes, found.n_ties, found.n_lost, found.n_gained, found.n_lost_to_ties) == (2, 1, 1, 0, 1)
+    assert found.favour == pytest.approx(1 - 1 / 2)
+    # The reverse: without its vote for wrong, the item is right.
+    gained = own_votes(np.array([[0, 1, 1, 0]]), np.array([[True, False, False, False]]), "wrong")
+    assert (gained.n_lost, gained.n_gained) == (0, 1)
+    missing = own_votes(votes[1:], own[1:], "missing")
+    assert (missing.n_ties, missing.n_lost) == (1, 0)
+
+
+def test_pairs_without_a_correlation_are_left_out():
+    """The third rater never errs: the mean is over the one pair that has a correlation."""
+    wrong = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 0], [0, 0, 0]], dtype=bool)
+    known = np.ones(wrong.shape, dtype=bool)
+    expected = np.corrcoef(wrong[:, 0], wrong[:, 1])[0, 1]
+    assert error_correlation(wrong, known)[0] == pytest.approx(expected)
+    known[1, 0] = False  # then both err on one of three items, always together
+    assert error_correlation(wrong, known)[0] == pytest.approx(1)
+    weights = np.array([[1, 0, 1, 1], [0, 0, 1, 1]])
+    assert error_correlation(wrong, np.ones(wrong.shape, dtype=bool), weights)[0] == pytest.approx(1)
+    assert np.isnan(error_correlation(wrong, known, weights)[1])
+
+
+def test_a_weighted_shortfall_by_hand():
+    """Item 3 lacks a label, item 4 a truth, item 5 has no weight. Of the others the first counts twice."""
+    labels = np.array([[1, 1, 0], [1, 0, 0], [0, 1, 0], [1, 1, -1], [1, 1, 1], [0, 0, 0]])
+    truth = np.array([1, 1, 0, 1, -1, 1])
+    found = shortfall(labels, truth, np.array([2, 1, 1, 5, 5, 0]))
+    assert found.n_items == 3
+    assert found.observed == pytest.approx((2 + 0 + 1) / 4)
+    # Right by rater: 3/3, 2/3, 0 of value 1 (weights 2 and 1); 1, 0, 1 of value 0.
+    assert found.best == pytest.approx(4 / 4)
+    assert found.independent == pytest.approx(3 / 4 * (1 * 2 / 3) + 1 / 4 * 1)
+    assert found.shortfall == pytest.approx(found.independent - found.observed)
+    assert shortfall(labels[3:4], truth[3:4]) is None
+    assert shortfall(labels[5:], truth[5:], np.zeros(1)) is None

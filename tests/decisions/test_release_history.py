@@ -150,3 +150,25 @@ def test_histories_that_are_none(released, message):
     with pytest.raises(InputError) as raised:
         h.timeline(released)
     assert str(raised.value).startswith(message)
+
+
+def test_each_half_is_chosen_by_the_other():
+    """Two splits redone with the same permutations, model by model."""
+    line = h.timeline(RELEASED)
+    right = np.random.default_rng(5).random((11, 6)) < 0.5
+    found = h.split_advantage(line, right, np.random.default_rng(6), 2)
+    rng, frontiers, committed = np.random.default_rng(6), [], []
+    for _ in range(2):
+        order = rng.permutation(11)
+        for chosen, scored in ((order[:5], order[5:]), (order[5:], order[:5])):
+            by, score = right[chosen].mean(axis=0), right[scored].mean(axis=0)
+            committed.append(score[next(i for i in range(3) if by[i] == by[:3].max())])
+            current, path = None, []
+            for models in ([0, 1], [2], [3], [4], [5]):
+                best = max(models, key=lambda i: (by[i], -i))
+                current = best if current is None or by[best] > by[current] else current
+                path.append(score[current])
+            frontiers.append(path)
+    assert found.frontier == pytest.approx(np.mean(frontiers, axis=0))
+    assert found.committed == pytest.approx(np.mean(committed))
+    assert found.final == pytest.approx(np.mean(frontiers, axis=0)[-1] - np.mean(committed))

@@ -5,7 +5,9 @@ import pytest
 
 from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.data.published import Published, published_figures, published_pools
+from cofail_lab.data.released import Released
 from cofail_lab.decisions.replay import (
+    Replayed,
     agrees,
     audit_of,
     best_correct,
@@ -14,7 +16,17 @@ from cofail_lab.decisions.replay import (
     replay_totals,
     totals_with,
 )
-from cofail_lab.decisions.replay_text import reason, resampled_gain
+from cofail_lab.decisions.replay_text import (
+    MMLU_PRO,
+    cascade_figures,
+    reason,
+    resampled_gain,
+    text_figures,
+    vote_figures,
+)
+from cofail_lab.decisions.vote_slopes import HEADROOM, vote_sets, vote_slope
+from cofail_lab.numerics.streams import BOOTSTRAP, SETS, generator
+from tests.conftest import outcomes_from
 
 
 @pytest.mark.parametrize(
@@ -122,3 +134,80 @@ def test_resampled_gain_against_the_binomial() -> None:
 
     assert low == pytest.approx(binom.ppf(0.025, 400, 0.05) / 400, abs=1.01 / 400)
     assert high == pytest.approx(binom.ppf(0.975, 400, 0.05) / 400, abs=1.01 / 400)
+
+
+def test_a_count_that_is_not_the_only_one_is_none() -> None:
+    """Of 300 queries, 149 to 151 are .50 to two digits."""
+    with pytest.raises(ValueError, match=r"x: 3 counts round to 0\.50"):
+        best_correct({"pool": "x", "n_queries": "300", "single_best": "0.50"})
+
+
+def test_figures_after_an_empty_one_are_replayed() -> None:
+    pool = {"pool": "x", "first": "", "second": "0.4"}
+    rows = replay_matrix(pool, {"first": "a", "second": "b"}, {"a": 1.0, "b": 0.41}, "file")
+    assert [(row.figure, row.status) for row in rows] == [("second", "equal")]
+
+
+def test_the_largest_total_is_looked_at() -> None:
+    low, high = (f"{float(x):.4f}" for x in clopper_pearson(7, 31, 0.05))
+    assert totals_with(f"{7 / 31:.4f}", low, high, 31) == [(7, 31)]
+    assert totals_with(f"{7 / 31:.4f}", low, high, 30) == []
+
+
+def test_resampled_gain_chooses_the_best_model_anew() -> None:
+    """Two models that fail alike often, and three queries that both fail: the resamples redone one by one."""
+    wrong = np.zeros((40, 2), bool)
+    wrong[:8, 0] = wrong[8:17, 1] = True
+    wrong[37:] = True
+    drawn = generator(5, BOOTSTRAP).multinomial(40, np.full(40, 1 / 40), size=10_000)
+    gains = [min(times[:8].sum(), times[8:].sum()) / 40 for times in drawn[:, :17]]
+    assert resampled_gain(wrong, 5) == pytest.approx(tuple(np.quantile(gains, [0.025, 0.975])))
+
+
+def test_votes_of_threes_by_hand() -> None:
+    """Three copies and a better model on six queries: the copies keep what they have, every other three loses."""
+    wrong = np.array([[1, 0, 0, 0, 1, 0]] * 3 + [[0, 0, 0, 0, 0, 1]], bool).T
+    found = vote_figures(outcomes_from(wrong), "x")
+    assert found["vote_gain_x"] == pytest.approx((0 - 3 / 6) / 4)
+    assert found["vote_negative_share_x"] == 3 / 4
+    wide = np.random.default_rng(1).random((60, 7)) < np.linspace(0.2, 0.6, 7)
+    sets = vote_sets(wide, 3, generator(0, SETS))
+    assert vote_figures(outcomes_from(wide), "y")["vote_slope_y"] == vote_slope(sets, HEADROOM, 7).value
+
+
+def test_a_cascade_by_hand() -> None:
+    wrong = np.array([[0, 1, 1, 0], [0, 0, 0, 1]], bool).T
+    per_cell = {"confidence": np.array([[0.9, np.nan], [0.2, np.nan], [0.95, np.nan], [np.nan, np.nan]])}
+    found = cascade_figures(outcomes_from(wrong, per_cell=per_cell))
+    # The one right answer with a confidence is above one of two wrong ones.
+    assert found == {"cascade_cheap_accuracy": 0.5, "cascade_strong_accuracy": 0.75, "cascade_auc": 0.5}
+    none = cascade_figures(outcomes_from(wrong, per_cell={"confidence": np.full((4, 2), np.nan)}))
+    assert none["cascade_auc"] is None
+
+
+def test_what_of_the_text_can_be_computed() -> None:
+    """One pool of today, one cascade, and a share that only one pair of totals has."""
+    mix = outcomes_from(np.random.default_rng(2).random((30, 4)) < 0.4)
+    cascade = outcomes_from(np.eye(4, 2, dtype=bool), per_cell={"confidence": np.full((4, 2), 0.5)})
+    published = (
+        Published("A", "sharp_all_wrong", "0.127", "0.062", "0.220"),
+        Published("A", "loose_all_wrong", "0.50", "0.4", "0.6"),
+        Published("A", "bare_all_wrong", "0.127", "", ""),
+    )
+    gains = [
+        Replayed(pool, "oracle_gain", "0.1", value, "totals") for pool, value in (("mix of 15", 0.03), (MMLU_PRO, 0.07))
+    ]
+    key = ("mix of 15", "September")
+    released = Released({key: mix}, (cascade,), {key: "mix.csv"})
+    found = text_figures(published, gains, released, {key: {"pearson": 0.2, "pearson_across": 0.1}}, 3)
+    assert found["oracle_gain_mix"][0] == 0.03
+    assert found["oracle_gain_mmlu_pro"][0] == 0.07
+    assert tuple(found[f"oracle_gain_mix_{end}"][0] for end in ("lower", "upper")) == resampled_gain(mix.wrong, 3)
+    assert found["pearson_mix"] == (0.2, "mix.csv", "")
+    assert found["pearson_mix_across"][0] == 0.1
+    assert found["vote_gain_saturated"][0] == vote_figures(mix, "saturated")["vote_gain_saturated"]
+    assert found["cascade_strong_accuracy"][0] == 0.75
+    assert found["sharp_all_wrong"] == (10 / 79, "totals", "the only totals that round to all three: 10 of 79")
+    assert not {name for name in found if name.startswith(("loose", "bare", "pearson_mmlu", "vote_gain_hard"))}
+    twice = text_figures(published, gains, Released({}, (cascade, cascade)), {}, 3)
+    assert not [name for name in twice if name.startswith("cascade")]

@@ -77,3 +77,9 @@ def test_input_errors_are_one_line_with_field_and_value(call, message):
         call()
     assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
+
+
+def test_one_covariance_for_all_is_a_pool_of_one_block():
+    np.testing.assert_array_equal(d.block_covariance(np.array([0, 1, 1]), 0.3, 0.3), np.where(np.eye(3) > 0, 1.0, 0.3))
+    with pytest.raises(InputError, match=r"within: 0\.2 is outside"):
+        d.block_covariance(np.array([0, 1, 1]), 0.3, 0.2)

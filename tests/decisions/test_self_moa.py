@@ -217,3 +217,84 @@ def test_sizes_that_cannot_be(k):
         self_vote(np.array([1]), np.array([5]), k)
     with pytest.raises(InputError, match="at most 5 are accepted"):
         self_vote(np.array([1]), np.array([5]), 7)
+
+
+def test_the_intercept_and_its_limits_by_the_same_draws():
+    """Three sets of three: the intercept by polyfit, its limits by refitting it to every resample of the queries."""
+    draw = np.random.default_rng(11)
+    right = np.column_stack([draw.binomial(size, rate, 30) for size, rate in ((9, 0.9), (2, 0.6), (9, 0.5), (9, 0.4))])
+    # Two samples are too few for a set whose best member is the second model.
+    samples = Samples(right, np.tile([9, 2, 9, 9], (30, 1)))
+    found = band_sets(samples, 3, 1.0, np.random.default_rng(12), replicates=40)
+    assert found is not None
+    rng = np.random.default_rng(12)
+    order = rng.permutation(30)
+    ranked, scored = order[:15], order[15:]
+    accuracy = samples.share[ranked].mean(axis=0)
+    assert accuracy.argmax() == 0
+    sets = [(0, *others) for others in combinations(np.argsort(-accuracy)[1:].tolist(), 2)]
+    assert np.argsort(-accuracy)[1] == 1
+    assert found.n_all == len(found.gap) == len(sets) == 3
+    gap = np.array([accuracy[0] - accuracy[list(one)].mean() for one in sets])
+    own = self_vote(samples.right[scored, 0], samples.drawn[scored, 0], 3)
+    each = np.column_stack([mixed_vote(samples.share[scored][:, list(one)]) - own for one in sets])
+    place = np.argsort(gap)
+    assert np.sort(found.gap) == pytest.approx(gap[place])
+    assert found.difference[np.argsort(found.gap)] == pytest.approx(each.mean(axis=0)[place])
+    assert found.at_no_gap == pytest.approx(np.polyfit(gap, each.mean(axis=0), 1)[1])
+    times = rng.multinomial(15, np.full(15, 1 / 15), size=40)
+    drawn = [np.polyfit(gap, row @ each / 15, 1)[1] for row in times]
+    assert (found.lower, found.upper) == pytest.approx(tuple(np.quantile(drawn, [0.025, 0.975])))
+
+
+def test_two_sets_and_sets_of_one_gap_have_no_intercept():
+    two = Samples(np.tile([9, 8, 7], (10, 1)), np.full((10, 3), 10))
+    found = band_sets(two, 1, 0.1, np.random.default_rng(0), replicates=5)
+    assert found is not None
+    assert (found.n_all, found.at_no_gap, found.lower, found.upper) == (3, None, None, None)
+    assert band_sets(two, 3, 0.2, np.random.default_rng(0), replicates=5).at_no_gap is None
+
+
+def test_runs_have_their_ceilings_and_limits():
+    """Own runs: one of three right on every query; members: all right on two queries, none on two."""
+    own = np.array([[1, 0, 0]] * 4, dtype=bool)
+    mixed = np.array([[1, 1, 1]] * 2 + [[0, 0, 0]] * 2, dtype=bool)
+    found = s.matched_runs((own, None), (mixed, None), np.random.default_rng(2), 200)
+    assert (found.self_ceiling, found.mixed_ceiling) == (1, 0.5)
+    assert (found.self_single, found.mixed_single) == pytest.approx((1 / 3, 0.5))
+    times = np.random.default_rng(2).multinomial(4, np.full(4, 0.25), size=200)
+    drawn = times[:, :2].sum(axis=1) / 4
+    assert found.difference == 0.5
+    assert (found.lower, found.upper) == pytest.approx(tuple(np.quantile(drawn, [0.025, 0.975])))
+
+
+def test_a_comparison_in_both_directions_by_hand():
+    """Who is chosen on one half is scored on the other; the six means are over all queries once."""
+    rng = np.random.default_rng(8)
+    samples = Samples(rng.binomial(3, [0.8, 0.7, 0.6], (9, 3)), np.full((9, 3), 3))
+    draws = s.Draws(samples, 3)
+    assert draws.repeated.tolist() == [True] * 3
+    assert s.Draws(Samples(samples.right, np.tile([3, 2, 3], (9, 1))), 3).repeated.tolist() == [True, False, True]
+    found = s.matched(draws, 1.0, np.random.default_rng(9), replicates=20)
+    order = np.random.default_rng(9).permutation(9)
+    halves, total = (order[:4], order[4:]), np.zeros(6)
+    for ranked, scored in (halves, halves[::-1]):
+        choice = s.choose(samples.share[ranked].mean(axis=0), draws.repeated, 3, 1.0)
+        total += draws.votes(choice)[scored].sum(axis=0)
+    means = (
+        found.self_accuracy,
+        found.mixed_accuracy,
+        found.self_ceiling,
+        found.mixed_ceiling,
+        found.self_single,
+        found.mixed_single,
+    )
+    assert means == pytest.approx(tuple(total / 9))
+
+
+def test_the_largest_sample_and_too_few_draws():
+    twentieths = np.array([[0.05], [0.95], [0.5]])
+    found = samples_of_fractions(twentieths, twentieths < 0.5, ["a"])
+    assert (found.right[:, 0].tolist(), found.drawn[0, 0]) == ([1, 19, 10], 20)
+    with pytest.raises(InputError, match="k: 3 distinct draws of 2 samples; at most 2 are accepted"):
+        self_vote(np.array([1, 1]), np.array([2, 9]), 3)

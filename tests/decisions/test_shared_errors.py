@@ -106,3 +106,28 @@ def test_spectral_number():
 def test_bad_shapes_are_named():
     with pytest.raises(InputError, match=r"answers: shape \(3, 2\) beside \(3, 1\)"):
         shared_errors(np.full((3, 2), "A"), np.zeros((3, 1), dtype=bool), np.zeros(3, np.int64))
+
+
+def test_pairs_with_just_enough_common_errors_count():
+    answers = np.array([["a", "a", "b"], ["b", "b", "b"], ["c", "d", "k"]])
+    right = answers == "k"
+    found = shared_errors(answers, right, np.zeros(3, np.int64), least=3)
+    assert found.n_both.tolist() == [3, 2, 2]
+    assert found.same[0] == pytest.approx(2 / 3)
+    assert np.isnan(found.same[1:]).all()
+    assert not np.isnan(shared_errors(answers, right, np.zeros(3, np.int64), least=2).same).any()
+
+
+def test_keys_are_choices_dataset_by_dataset():
+    """One dataset has three letters as keys; the other 27 texts, so that its queries are one group."""
+    dataset = np.array(["choice"] * 6 + ["text"] * 27)
+    key = np.array([*"ABCABC", *(f"key {i}" for i in range(27))])
+    groups = habit_groups(dataset, key, 33)
+    assert groups[:3].tolist() == groups[3:6].tolist()
+    assert len(set(groups[:3])) == 3
+    assert len(set(groups[6:])) == 1
+    assert not set(groups[:6]) & set(groups[6:])
+    # 26 keys are still choices.
+    assert len(set(habit_groups(None, key[6:32], 26))) == 26
+    assert set(habit_groups(dataset, None, 33)) == {0, 1}
+    assert habit_groups(None, None, 4).tolist() == [0] * 4

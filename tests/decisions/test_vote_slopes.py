@@ -137,3 +137,10 @@ def test_too_few_sets_have_no_slope():
     assert vote_slope(sets_of(wrong), WITH_GAP, 4) is None
     # All pairs alike: the correlation does not vary.
     assert vote_slope(sets_of(np.zeros((5, 6))), HEADROOM, 6) is None
+
+
+def test_as_many_sets_as_are_looked_at_are_all_of_them():
+    wrong = np.random.default_rng(3).random((20, 6)) < 0.5
+    assert len(sets_of(wrong, 3, at_most=20).members) == 20
+    some = sets_of(wrong, 3, at_most=19)
+    assert len({tuple(row) for row in some.members}) == len(some.members) < 20

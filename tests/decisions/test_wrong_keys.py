@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from cofail_lab.decisions import wrong_keys
 from cofail_lab.decisions.wrong_keys import suspicion
@@ -105,3 +106,97 @@ def test_any_matrix_can_be_ranked() -> None:
     assert len(suspicion(np.ones((90, 3), bool), many).score) == 90
     with pytest.raises(InputError, match="choices"):
         suspicion(np.ones((3, 2), bool), choices=1)
+
+
+def test_the_most_suspicious_come_first_after_those_like_the_key() -> None:
+    one = wrong_keys.Suspicion(
+        np.array([0.1, 0.9, 0.5, 0.2]), np.full(4, "", object), np.zeros(4), np.array([0, 0, 1, 2])
+    )
+    assert one.order.tolist() == [2, 3, 1, 0]
+
+
+def test_datasets_are_numbered_by_size_and_small_ones_share() -> None:
+    assert wrong_keys._groups(np.array(["a", "b", "b", "c", "c", "c"]), 6).tolist() == [2, 1, 1, 0, 0, 0]
+    assert wrong_keys._groups(None, 3).tolist() == [0, 0, 0]
+    # 29 datasets of two queries and three of one: the largest 30 have a number of their own.
+    names = np.array([f"{i:02}" for i in range(29) for _ in range(2)] + ["x", "y", "z"])
+    assert wrong_keys._groups(names, 61)[-3:].tolist() == [29, 30, 30]
+
+
+def test_what_is_multiple_choice() -> None:
+    """Nine of ten keys are options of two queries each, or more; one in ten has a key of its own."""
+    group, keys = np.zeros(40, int), np.array([0, 1, 2, 3] * 9 + [0, 1, 2, 9])
+    assert wrong_keys._options(keys, group)[0].tolist() == [0, 1, 2, 3]
+    keys[33:37] = [10, 11, 12, 13]
+    assert wrong_keys._options(keys, group) == {}
+    assert wrong_keys._options(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1])) == {}
+    assert wrong_keys._options(np.full(40, -2), group) == {}
+
+
+def test_what_an_answer_weighs_by_hand() -> None:
+    """Right on 3 of 4 and 1 of 2 overall 4 of 6: two queries' worth of the overall accuracy are added to each."""
+    right = np.array([[1, 1, 1, 0, 1, 0]], bool).T
+    group = np.array([0, 0, 0, 0, 1, 1])
+    first, second = (3 + 2 * 4 / 6) / 6, (1 + 2 * 4 / 6) / 4
+    found = wrong_keys._weights(right, group, {0: np.arange(4)})[:, 0]
+    # Against guessing among four options, and among two where there are none.
+    np.testing.assert_allclose(found[:4], np.log(3 * first / (1 - first)))
+    np.testing.assert_allclose(found[4:], np.log(second / (1 - second)))
+    assert wrong_keys._weights(~right, group, None)[0, 0] == 0
+
+
+def test_replaced_keys_where_answers_are_not_known() -> None:
+    """20,000 wrong cells: a third of them give the new one of four options, within four standard errors."""
+    right = np.zeros((5000, 2), bool)
+    right[:, 0] = True
+    rows, share = wrong_keys._guessed(right, 4, np.random.default_rng(0))
+    assert len(rows) == len(share) == 4
+    assert all((one == 1 / 4).all() for one in share)
+    assert not any(row[:, 0].any() for row in rows), "who was right is wrong by another key"
+    assert abs(np.mean([row[:, 1].mean() for row in rows]) - 1 / 3) < 4 * np.sqrt(2 / 9 / 20_000)
+    nobody, whole = wrong_keys._guessed(right, None, np.random.default_rng(0))
+    assert not nobody[0].any()
+    assert whole[0].tolist() == [1.0] * 5000
+
+
+def test_every_other_option_takes_its_turn() -> None:
+    """Four models that say each option once: the row of each replaced key has one of the three that are no key."""
+    codes = np.tile(np.arange(4), (6, 1))
+    keys = np.array([0, 1, 2, 3, 0, 1])
+    rows, share = wrong_keys._replaced(codes, keys, np.zeros(6, int), {0: np.arange(4)}, np.random.default_rng(0))
+    said = np.stack([row.argmax(axis=1) for row in rows])
+    assert all((row.sum(axis=1) == 1).all() for row in rows)
+    for query, key in enumerate(keys):
+        assert set(said[:3, query]) == {0, 1, 2, 3} - {key}
+        assert said[3, query] == said[0, query]
+    assert share[0].tolist() == [1 / 4] * 6
+
+
+def test_log_odds_are_those_of_the_weighted_regression() -> None:
+    """Replaced rows count with their share; columns are standardized over all rows, those that do not vary left out."""
+    rng = np.random.default_rng(6)
+    own, replaced = rng.standard_normal((12, 2)), rng.standard_normal((5, 2)) + np.array([1.0, 0.0])
+    own, replaced = (np.column_stack([rows, np.ones(len(rows))]) for rows in (own, replaced))
+    share = np.array([0.1, 0.9, 0.4, 0.2, 0.5])
+    rows = np.vstack([own, replaced])[:, :2]
+    standard = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    label = np.repeat([0, 1], [12, 5])
+
+    def loss(of: np.ndarray) -> float:
+        odds = standard @ of[:2] + of[2]
+        weights = np.concatenate([np.ones(12), share])
+        return float(weights @ np.logaddexp(0, np.where(label == 1, -odds, odds)) + of[:2] @ of[:2] / 2)
+
+    best = minimize(loss, np.zeros(3), tol=1e-12).x
+    found = wrong_keys._log_odds(own, replaced, share)
+    np.testing.assert_allclose(found, standard[:12] @ best[:2] + best[2], atol=1e-3)
+    np.testing.assert_array_equal(wrong_keys._log_odds(np.ones((3, 1)), np.ones((2, 1)), np.ones(2)), np.zeros(3))
+
+
+def test_the_rival_is_the_wrong_answer_of_most() -> None:
+    right = np.array([[True, False, False, False], [True, True, True, True], [False, False, True, False]])
+    answers = np.array([["a", "b", "c", "c"], ["a", "a", "a", "a"], ["x", "y", "z", "y"]], object)
+    said, n_rival = wrong_keys._rivals(right, answers)
+    assert (said.tolist(), n_rival.tolist()) == (["c", "", "y"], [2, 0, 2])
+    nothing, none = wrong_keys._rivals(right, None)
+    assert (nothing.tolist(), none.tolist()) == (["", "", ""], [0, 0, 0])

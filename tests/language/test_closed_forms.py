@@ -2,8 +2,11 @@
 
 import mpmath
 import numpy as np
+import pytest
+from scipy.special import ndtri
+from scipy.stats import norm
 
-from cofail_lab.language.closed_forms import CLOSED_FORMS
+from cofail_lab.language.closed_forms import CLOSED_FORMS, log_one_factor
 
 
 def test_the_error_of_the_beta_law_holds_the_truth() -> None:
@@ -18,3 +21,59 @@ def test_the_error_of_the_beta_law_holds_the_truth() -> None:
             true = mpmath.log(mpmath.beta(x + int(m[i]), y)) - mpmath.log(mpmath.beta(x, y))
             assert abs(value[i] - true) <= error[i], (a[i], b[i], m[i])
     assert (error < 1e-13 * (1 + np.abs(value) + b * np.log(m + b + 1))).all()
+
+
+@pytest.mark.parametrize("name", ["independent", "common_shock", "clayton"])
+def test_unlike_and_repeated_kinds_against_many_digits(name: str) -> None:
+    """Random kinds, counted never, once or up to a hundred times; every stated error holds the truth and is small."""
+    rng = np.random.default_rng(3)
+    rates = 10 ** rng.uniform(-6, -0.01, (60, 3))
+    counts = np.where(rng.random((60, 3)) < 0.3, 0, 10 ** rng.uniform(0, 2, (60, 3))).round()
+    counts[:, 0] = np.maximum(counts[:, 0], 1)
+    extra = 10 ** rng.uniform(-8, -0.05, 60)
+    theta = 10 ** rng.uniform(-4, 2, 60)
+    parameters = {
+        "independent": {"error_rate": rates},
+        "common_shock": {"shock": extra[:, None], "base_error_rate": rates},
+        "clayton": {"theta": theta[:, None], "error_rate": rates},
+    }[name]
+    value, error = CLOSED_FORMS[name].log_all_wrong(parameters, counts)
+    with mpmath.workdps(60):
+        for i in range(60):
+            of = [(mpmath.mpf(r), int(c)) for r, c in zip(rates[i], counts[i], strict=True)]
+            if name == "clayton":
+                t = mpmath.mpf(theta[i])
+                true = -mpmath.log(1 + sum(c * (r**-t - 1) for r, c in of)) / t
+            else:
+                product = mpmath.fprod(r**c for r, c in of)
+                shock = mpmath.mpf(extra[i]) if name == "common_shock" else 0
+                true = mpmath.log(shock + (1 - shock) * product)
+            assert abs(value[i] - true) <= error[i], i
+            assert error[i] < 1e-10 * (1 + abs(value[i])), i
+    known = CLOSED_FORMS[name].rates(parameters)
+    expected = extra[:, None] + (1 - extra[:, None]) * rates if name == "common_shock" else rates
+    np.testing.assert_allclose(known, expected, rtol=1e-14)
+
+
+def test_no_shock_and_a_beta_law_by_hand() -> None:
+    value, _ = CLOSED_FORMS["common_shock"].log_all_wrong(
+        {"shock": np.zeros((1, 1)), "base_error_rate": np.array([[0.3]])}, np.array([[4.0]])
+    )
+    assert value[0] == pytest.approx(4 * np.log(0.3), rel=1e-14)
+    beta = {"a": np.array([[2.0]]), "b": np.array([[3.0]])}
+    assert CLOSED_FORMS["beta_mixing"].rates(beta)[0, 0] == 0.4
+    value, _ = CLOSED_FORMS["beta_mixing"].log_all_wrong(beta, np.array([[3.0]]))
+    assert np.exp(value[0]) == pytest.approx(2 / 5 * 3 / 6 * 4 / 7)
+
+
+def test_one_factor_at_no_correlation_and_outside() -> None:
+    """At r = 0 the product; its slope by a small r; at 1 and beyond, or below 0, nothing."""
+    t, counts = ndtri(np.array([[0.3, 0.6]] * 5)), np.array([[2.0, 1.0]] * 5)
+    value, slope, error = log_one_factor(t, counts, np.array([0.0, 1e-6, 1.0, 1.2, -1e-3]))
+    assert value[0] == pytest.approx(np.log(0.09 * 0.6), rel=1e-14)
+    assert slope[0] == pytest.approx((value[1] - value[0]) / 1e-6, rel=1e-4)
+    # Each pair of models adds the product of their φ/Φ: of the likes once, and of each with the other twice.
+    a, b = norm.pdf(t[0]) / np.array([0.3, 0.6])
+    assert slope[0] == pytest.approx(a * a + 2 * a * b, rel=1e-12)
+    assert np.isnan(value[2:]).all() and np.isnan(slope[2:]).all() and np.isnan(error[2:]).all()
+    assert 0 < error[0] < 1e-14 and 0 < error[1] < 1e-11

@@ -6,7 +6,15 @@ import pytest
 
 from cofail_lab.errors import InputError
 from cofail_lab.language import parse
-from cofail_lab.language.tree import Name, Number, Operation, walk
+from cofail_lab.language.tree import (
+    Name,
+    Number,
+    Operation,
+    children,
+    is_statement,
+    negation,
+    walk,
+)
 
 HOSTILE = {
     "__import__('os').system('true')": "not in the language",
@@ -115,3 +123,79 @@ def test_a_number_is_what_is_written() -> None:
     tree = parse("0.1 < 1e-300", "claim.says")
     numbers = [node.value for node in walk(tree) if isinstance(node, Number)]
     assert [(n.numerator, n.denominator) for n in numbers] == [(1, 10), (1, 10**300)]
+
+
+def accepted(text: str) -> bool:
+    try:
+        parse(text, "claim.says")
+    except InputError:
+        return False
+    return True
+
+
+def test_the_last_that_is_accepted_and_the_first_that_is_not() -> None:
+    """2,000 characters, 25 brackets, 200 nodes, 15 digits, exponents of 400 in either direction."""
+    assert accepted("m > 1".ljust(2_000)) and not accepted("m > 1".ljust(2_001))
+    for depth, fits in ((25, True), (26, False)):
+        assert accepted("(" * depth + "m" + ")" * depth + " > 1") is fits
+    # Comparison, number, 99 names and 98 sums; with a sign one more.
+    sums = "+".join("m" * 99)
+    assert accepted(f"{sums} > 1") and accepted(f"-{sums} > 1") and not accepted(f"--{sums} > 1")
+    for digits, fits in ((15, True), (16, False)):
+        assert accepted("1" * digits + " > m") is fits
+        assert accepted("0." + "1" * (digits - 1) + " > m") is fits
+    for exponent, fits in (("400", True), ("-400", True), ("401", False), ("-401", False), ("400.5", False)):
+        assert accepted(f"m**{exponent} > 1") is fits
+    assert accepted("m**n > 1") and not accepted("m**(2**n) > 1") and not accepted("m**(n*500) > 1")
+    assert accepted("1e-300 < m") and accepted("0.0 < m") and accepted("1e308 > m") and not accepted("1e309 > m")
+
+
+def test_places_in_a_text_are_counted_from_one() -> None:
+    for text, message in (
+        ("$ > 1", r"^x: '\$ > 1' at character 1 is not in the language"),
+        ("m > 1  & n > 2", r"^x: '& n > 2' at character 8 is not in the language"),
+        ("m > 1 and if > 2", r"^x: 'if' at character 11 is no name here"),
+        ("m != 1 and a_long_name > 2", r"^x: '!= 1 and a_l' at character 3 is"),
+    ):
+        with pytest.raises(InputError, match=message):
+            parse(text, "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("+a > 1", "[> a 1]"),
+        ("a - b / c >= 2", "[>= [- a [/ b c]] 2]"),
+        ("a >= b > c == d < e", "[and [>= a b] [> b c] [== c d] [< d e]]"),
+        ("a > 1 and b > 1 and c > 1", "[and [> a 1] [> b 1] [> c 1]]"),
+        ("min(a, b) < f(a, b)", "[< [min a b] f(a b)]"),
+        ("not (a > 1 implies b > 1)", "[not [implies [> a 1] [> b 1]]]"),
+        (
+            "(a > 1 implies (b > 1 implies c > 1)) and d > 1",
+            "[and [implies [> a 1] [implies [> b 1] [> c 1]]] [> d 1]]",
+        ),
+        ("f(a, g(b, c), d) > 1 implies h(a, b) > 2", "[implies [> f(a g(b c) d) 1] [> h(a b) 2]]"),
+        ("abs(a) + sqrt(b) > log(c) * exp(d) - floor(e)", "[> [+ [abs a] [sqrt b]] [- [* [log c] [exp d]] [floor e]]]"),
+        ("a**2 > .5e1", "[> [** a 2] 5]"),
+        ("0.1 > 0.30000000000000", "[> 1/10 3/10]"),
+    ],
+)
+def test_more_trees(text: str, tree: str) -> None:
+    assert symbols(text) == tree
+
+
+def test_names_that_begin_with_an_underscore_are_nobodys() -> None:
+    for text in ("_m > 1", "shock._m(m) > 1", "_shock.m(m) > 1", "a.b.c > 1"):
+        assert not accepted(text)
+    assert accepted("m_ > 1") and accepted("shock.all_wrong > 1")
+
+
+def test_what_a_tree_is_made_of() -> None:
+    tree = parse("not a > 1 or b < f(c, 2)", "x")
+    assert is_statement(tree) and all(is_statement(part) for part in children(tree))
+    assert not is_statement(parse("a > 1", "x").parts[0])
+    assert [type(node).__name__ for node in walk(tree)] == [
+        *("Operation", "Operation", "Operation", "Name", "Number"),
+        *("Operation", "Name", "Name", "Name", "Number"),
+    ]
+    assert negation(tree) == Operation("not", (tree,))

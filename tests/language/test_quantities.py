@@ -1,15 +1,19 @@
 """Quantities of laws at many points, against the laws' own methods and other paths; their errors hold the truth."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 from cofail_lab import models
+from cofail_lab.bounds import wrong_count_range
 from cofail_lab.claims.reference import exchangeable
-from cofail_lab.language import parse
+from cofail_lab.errors import ConvergenceError
+from cofail_lab.language import parse, quantities, values
 from cofail_lab.language.evaluate import Evaluator, check_names
-from cofail_lab.language.pools import LAWS, BuiltPool, ClosedPool, build
-from cofail_lab.language.quantities import QUANTITIES
+from cofail_lab.language.pools import LAWS, AbstractPool, BuiltPool, ClosedPool, build
+from cofail_lab.language.quantities import QUANTITIES, sizes
 
 # One or two points of each law; sizes on both sides of what float64 probabilities reach.
 POINTS = {
@@ -174,3 +178,149 @@ def test_every_law_of_the_configuration_has_a_name() -> None:
     from cofail_lab.cli import config_folder
 
     assert set(LAWS) == {path.stem for path in (config_folder() / "law").glob("*.yaml")}
+
+
+def test_sizes_are_whole_numbers_without_an_error() -> None:
+    exact = values.exactly(np.array([3.0, 2.5, 0.0]))
+    np.testing.assert_array_equal(sizes(exact), [3, np.nan, 0])
+    np.testing.assert_array_equal(sizes(values.within(np.array([3.0, 4.0]), np.array([0.5, 0.0]))), [np.nan, 4])
+
+
+def numbers(name: str, of: AbstractPool, *arguments: list[float]) -> np.ndarray:
+    """Middles of a quantity."""
+    return QUANTITIES[name].compute(of, *(values.exactly(np.array(x)) for x in arguments)).middle()
+
+
+def test_counts_at_both_ends_and_beyond() -> None:
+    """Common shock by hand, and a law of counts object by object: 0 and m are counts, -1 and m + 1 are none."""
+    shock = ClosedPool("common_shock", {"shock": np.full(5, 0.1), "base_error_rate": np.full(5, 0.2)})
+    found = numbers("count", shock, [0, 2, 3, 4, -1], [3] * 5)
+    np.testing.assert_allclose(found[:3], [0.9 * 0.512, 0.9 * 3 * 0.04 * 0.8, 0.9 * 0.008 + 0.1])
+    assert np.isnan(found[3:]).all()
+    law = models.ExchangeableCount([0.1, 0.4, 0.2, 0.3])
+    built = BuiltPool([law] * 5, alike=True)
+    found = numbers("count", built, [0, 1, 3, 4, -1], [3] * 5)
+    np.testing.assert_allclose(found[:3], [0.1, 0.4, 0.3])
+    assert np.isnan(found[3:]).all()
+    low, high = (
+        QUANTITIES["count"].compute(built, *(values.exactly(np.array(x)) for x in ([0.0] * 5, [3.0] * 5))).floats()
+    )
+    assert (low < 0.1).all() and (high > 0.1).all() and (high - low < 1e-11).all()
+
+
+def test_majorities_of_odd_and_even_pools() -> None:
+    law = models.ExchangeableCount([0.1, 0.4, 0.2, 0.2, 0.1])
+    built = BuiltPool([law] * 3, alike=True)
+    three = np.asarray(law.subpool([0, 1, 2]).count_probs())
+    two = np.asarray(law.subpool([0, 1]).count_probs())
+    expected = [0.1 + 0.4 + 0.1, three[0] + three[1], two[0] + two[1] / 2]
+    np.testing.assert_allclose(numbers("majority", built, [4, 3, 2]), expected)
+    shock = ClosedPool("common_shock", {"shock": np.full(3, 0.1), "base_error_rate": np.full(3, 0.2)})
+    expected = [0.9 * (0.4096 + 0.4096 + 0.1536 / 2), 0.9 * (0.512 + 0.384), 0.9 * 0.8]
+    np.testing.assert_allclose(numbers("majority", shock, [4, 3, 1]), expected)
+
+
+def test_an_unreached_law_is_no_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: object) -> None:
+        raise ConvergenceError("too many nodes")
+
+    built = BuiltPool([models.Independent([0.2, 0.4])], alike=False)
+    monkeypatch.setattr(models.Independent, "count_probs", refused)
+    assert np.isnan(numbers("count", built, [1], [2])[0]) and np.isnan(numbers("majority", built, [2])[0])
+
+
+@pytest.mark.parametrize("m", [2, 3, 6, 11])
+@pytest.mark.parametrize(("alpha", "pair"), [(0.3, 0.12), (0.7, 0.52), (0.05, 0.004)])
+def test_limits_of_like_models_are_the_programs(m: int, alpha: float, pair: float) -> None:
+    """The sharp program in counts, from the same rate and pair."""
+    points, weights = _two_points(alpha, pair)
+    built = BuiltPool([models.ExchangeableMixing(points, weights, m)], alike=True)
+    exact = wrong_count_range([alpha, pair], m)
+    found = [numbers(name, built, [m])[0] for name in ("frechet_lower", "frechet_upper")]
+    assert found == pytest.approx(exact[:2], abs=1e-9)
+    for name, value in zip(("frechet_lower", "frechet_upper"), exact[:2], strict=True):
+        low, high = (x[0] for x in QUANTITIES[name].compute(built, values.exactly(np.array([float(m)]))).floats())
+        assert low - 1e-15 <= value <= high + 1e-15 and high - low < 1e-11
+
+
+def _two_points(alpha: float, pair: float) -> tuple[list[float], list[float]]:
+    """Rates 1/4 below and the rest above the mean with this pair: E[p²] = pair."""
+    off = np.sqrt(pair - alpha**2)
+    return [alpha - off, alpha + off], [0.5, 0.5]
+
+
+def test_what_is_made_of_the_least_rate_of_a_list() -> None:
+    """Three unlike independent models: the second is the best."""
+    built = BuiltPool([models.Independent([0.5, 0.2, 0.4])], alike=False)
+    for m, least, beta, mean in ((1, 0.5, 0.5, 0.5), (2, 0.2, 0.1, 0.35), (3, 0.2, 0.04, 1.1 / 3)):
+        assert numbers("single_best", built, [m])[0] == pytest.approx(1 - least)
+        assert numbers("oracle_gain", built, [m])[0] == pytest.approx(least - beta, abs=1e-12)
+        assert numbers("foreclosed", built, [m])[0] == pytest.approx(beta / least)
+        assert numbers("error_rate", built, [m])[0] == pytest.approx(mean)
+        assert numbers("independent", built, [m])[0] == pytest.approx(beta)
+        assert numbers("ratio_independent", built, [m])[0] == pytest.approx(1)
+
+
+def test_a_ratio_has_the_errors_of_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = BuiltPool([models.Independent([0.5, 0.2])], alike=False)
+    monkeypatch.setattr(built, "log_all_wrong", lambda m: (np.log([0.3]), np.array([1e-6])))
+    found = quantities._ratio(lambda *_: (np.log([0.1]), np.array([3e-6])), built, values.exactly([2.0]))
+    low, high = (x[0] for x in found.floats())
+    assert (low, high) == pytest.approx((3 * np.exp(-4e-6), 3 * np.exp(4e-6)), rel=1e-9)
+
+
+def test_the_gaussian_prediction_of_a_list_has_four_standard_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = BuiltPool([models.CommonShock(0.1, [0.3, 0.5, 0.2])], alike=False)
+    seen = []
+
+    def noted(self: models.GaussianCopula) -> np.ndarray:
+        seen.append(np.asarray(self.correlation))
+        np.testing.assert_allclose(self.error_rates, (0.1 + 0.9 * np.array([0.3, 0.5, 0.2]))[: len(seen[-1])])
+        return np.log(0.25)
+
+    monkeypatch.setattr(models.GaussianCopula, "log_all_wrong", noted)
+    monkeypatch.setattr(models.GaussianCopula, "log_all_wrong_error", lambda *_: 1e-5)
+    value, error = quantities._gaussian(built, np.array([2.0]))
+    assert value[0] == np.log(0.25) and error[0] == pytest.approx(4e-5)
+    quantities._gaussian(built, np.array([3.0]))
+    r = built.correlations.tetrachoric[0]
+    np.testing.assert_allclose(seen[0], [[1, r[0]], [r[0], 1]])
+    np.testing.assert_allclose(seen[1], [[1, r[0], r[1]], [r[0], 1, r[2]], [r[1], r[2], 1]])
+    assert np.isnan(quantities._gaussian(built, np.array([1.0]))[0][0])
+
+
+def test_scores_and_sizes_are_of_the_tetrachoric_correlation() -> None:
+    """Of common shock, whose Pearson correlation is another: Φ(-μ/√V), and k*(k* + 1) = λ(1-ρ)/c at V = 1."""
+    of = pool("common_shock")
+    rate, r = (numbers(name, of, M.tolist()) for name in ("error_rate", "tetrachoric"))
+    assert np.abs(r - numbers("pearson", of, M.tolist()))[0] > 0.02
+    mu = -norm.ppf(rate)
+    expected = norm.cdf(mu / np.sqrt(r + (1 - r) / M))
+    np.testing.assert_allclose(numbers("mean_score", of, M.tolist()), expected, rtol=1e-9)
+    price = np.abs(mu) * norm.pdf(mu) / 2
+    found = numbers("k_star", of, [0.001, 0.001], M.tolist())
+    np.testing.assert_allclose((found * (found + 1))[mu > 0], (price * (1 - r) / 0.001)[mu > 0], rtol=1e-9)
+
+
+def test_limits_of_unlike_models_are_those_of_the_program_where_they_are_sharp(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the rates and pairs of the first models; known to 1e-9, and unknown where the program is not sharp."""
+    built = BuiltPool([models.CommonShock(0.1, [0.3, 0.5, 0.2])] * 2, alike=False)
+    rates = 0.1 + 0.9 * np.array([0.3, 0.5, 0.2])
+    pairs = 0.1 + 0.9 * np.outer([0.3, 0.5, 0.2], [0.3, 0.5, 0.2])
+    np.fill_diagonal(pairs, rates)
+    seen = []
+
+    def program(alpha: np.ndarray, table: np.ndarray) -> SimpleNamespace:
+        m = len(alpha)
+        np.testing.assert_allclose(alpha, rates[:m], rtol=1e-12)
+        np.testing.assert_allclose(table, pairs[:m, :m], rtol=1e-12)
+        seen.append(m)
+        return SimpleNamespace(lower=0.1, upper=0.3, sharp=m == 3)
+
+    monkeypatch.setattr(quantities, "all_wrong_range", program)
+    for name, value in (("frechet_lower", 0.1), ("frechet_upper", 0.3)):
+        low, high = QUANTITIES[name].compute(built, values.exactly(np.array([3.0, 2.0]))).floats()
+        assert (low[0], high[0]) == pytest.approx((value - 1e-9, value + 1e-9), rel=1e-12)
+        assert np.isnan(low[1]) and np.isnan(high[1])
+    assert seen == [3, 2] * 2
+    assert np.isnan(numbers("frechet_lower", built, [1, 4])).all()

@@ -1,6 +1,7 @@
 """Every operation's interval holds the true value, computed with 60 digits, and is narrow."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import mpmath
@@ -138,3 +139,75 @@ def test_floor_of_a_number_at_an_edge_is_both_neighbours() -> None:
 def test_a_comparison_inside_the_error_decides_nothing() -> None:
     a, b = values.within(np.array([1.0]), np.array([1e-3])), values.exactly(np.array([1.0005]))
     assert [x.tolist() for x in (*values.below(a, b), *values.below(b, a))] == [[False]] * 4
+
+
+def test_ends_as_floats_are_rounded_outwards() -> None:
+    """Where a float has fewer bits than the end, or none: below 1e-308, and beyond 1e308."""
+    exact, rounded = values.exactly(np.array([0.75])), values.exactly(np.array([0.7]))
+    for power in (-1073.0, -1060.0):
+        low, high = rounded._replace(power=np.array([power])).floats()
+        true = Fraction(0.7) * Fraction(2) ** int(power)
+        assert Fraction(low[0]) < true < Fraction(high[0])
+        assert high[0] - low[0] <= 3 * 5e-324
+        low, high = exact._replace(power=np.array([power + 1])).floats()
+        assert low[0] == high[0] == 0.75 * 2.0 ** (power + 1)
+    with np.errstate(over="ignore"):
+        low, high = rounded._replace(power=np.array([5000.0])).floats()
+    assert high[0] == np.inf and low[0] < np.inf
+    low, high = rounded._replace(power=np.array([-5000.0])).floats()
+    assert low[0] <= 0 < high[0]
+
+
+def test_products_lose_no_bit_that_they_say_they_keep() -> None:
+    """Factors of 53 bits: exact products stay as they are, others are bracketed by neighbouring floats."""
+    rng = np.random.default_rng(9)
+    x, y = (rng.integers(2**52, 2**53, 300).astype(float) for _ in range(2))
+    found = values.multiply(values.exactly(x), values.exactly(y))
+    for i in range(300):
+        low, high = (Fraction(end[i]) * Fraction(2) ** int(found.power[i]) for end in (found.low, found.high))
+        true = Fraction(x[i]) * Fraction(y[i])
+        assert low <= true <= high
+        assert (low == high) == (Fraction(float(true)) == true)
+
+
+def test_powers_of_intervals() -> None:
+    """An interval across 0: even powers begin at 0, odd ones keep their sign; inverse ones do not exist."""
+    across = values.within(np.array([0.5]), np.array([1.5]))
+    for exponent, ends_of in ((2, (0, 4)), (3, (-1, 8)), (0, (1, 1)), (1, (-1, 2))):
+        low, high = values.power(across, values.exactly(np.array([float(exponent)]))).floats()
+        assert low[0] <= ends_of[0] and ends_of[1] <= high[0]
+    assert values.power(across, values.exactly(np.array([2.0]))).floats()[0][0] == 0
+    assert not values.power(across, values.exactly(np.array([-1.0]))).exists.any()
+    assert not values.power(across, values.exactly(np.array([0.5]))).exists.any()
+    zero = values.exactly(np.zeros(1))
+    assert values.power(zero, values.exactly(np.array([0.5]))).middle().tolist() == [0.0]
+    assert not values.power(zero, values.exactly(np.array([-0.5]))).exists.any()
+    for exponent in (65.0, 64.0, -65.0):
+        low, high = values.power(values.exactly(np.array([1.5])), values.exactly(np.array([exponent]))).floats()
+        assert Fraction(low[0]) <= Fraction(3, 2) ** int(exponent) <= Fraction(high[0])
+
+
+def test_smaller_and_larger_of_intervals_that_overlap() -> None:
+    a, b = values.within(np.array([1.0]), np.array([0.5])), values.within(np.array([1.25]), np.array([0.125]))
+    for found, expected in ((values.smaller(a, b), (0.5, 1.375)), (values.larger(a, b), (1.125, 1.5))):
+        assert [end[0] for end in found.floats()] == pytest.approx(expected, abs=1e-12)
+    low, high = values.absolute(values.within(np.array([-1.0, 0.25, -0.25]), np.array([0.5, 0.5, 0.5]))).floats()
+    assert (low.tolist(), high.tolist()) == (pytest.approx([0.5, 0, 0]), pytest.approx([1.5, 0.75, 0.75]))
+    assert values.within(np.array([1.0]), np.array([0.5])).middle().tolist() == [1.0]
+
+
+def test_comparisons_of_touching_intervals() -> None:
+    left, right = values.exactly(np.array([1.0, 1.0, 2.0])), values.exactly(np.array([1.0, 2.0, 1.0]))
+    less, at_most = values.below(left, right)
+    assert (less.tolist(), at_most.tolist()) == ([False, True, False], [True, True, False])
+
+
+def test_a_number_that_may_be_negative_has_no_root_and_no_logarithm() -> None:
+    across, positive = values.within(np.array([0.1]), np.array([0.2])), values.within(np.array([0.3]), np.array([0.2]))
+    for function in (values.root, values.logarithm):
+        assert not function(across).exists[0] and function(positive).exists[0]
+        assert not function(values.within(np.array([-0.3]), np.array([0.2]))).exists[0]
+    low, high = (end[0] for end in values.root(positive).floats())
+    assert low <= 0.1**0.5 and high >= 0.5**0.5 and (low, high) == pytest.approx((0.1**0.5, 0.5**0.5))
+    touching = values.Values(np.array([0.0]), np.array([0.5]), np.array([0.0]))
+    assert values.root(touching).exists[0] and not values.logarithm(touching).exists[0]

@@ -1,10 +1,14 @@
 """What laws accept, just inside and just outside."""
 
+import re
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from cofail_lab.errors import InputError
-from cofail_lab.models import AtomInflated, ExchangeableCount, GaussianCopula, Independent
+from cofail_lab.errors import InputError, TracedError
+from cofail_lab.models import AtomInflated, ExchangeableCount, GaussianCopula, Independent, _checks
 
 
 def test_open_ends_are_refused_and_closed_ones_accepted() -> None:
@@ -53,3 +57,65 @@ def test_members_are_counted_from_either_end_and_no_farther() -> None:
     for twice in ([1, 1], [0, -3]):
         with pytest.raises(InputError, match="named twice"):
             law.subpool(twice)
+
+
+def test_numbers_of_a_pool_as_people_write_them() -> None:
+    np.testing.assert_allclose(_checks.vector("0.3x4"), [0.3] * 4)
+    np.testing.assert_allclose(_checks.vector(["0.3x2", 0.5, "0.1"]), [0.3, 0.3, 0.5, 0.1])
+    np.testing.assert_allclose(_checks.vector(0.2), [0.2])
+    for value in ("0.3xa", "ax3", "0.3x2.5", "0.3y3"):
+        with pytest.raises(InputError, match=r"is not a number, nor a number of times a number"):
+            _checks.vector(value)
+    with pytest.raises(InputError, match="is not a number or a list of numbers"):
+        _checks.scalar([[1], [1, 2]])
+    assert _checks.scalar(3).dtype == np.float64 == _checks.scalar(jnp.asarray(3)).dtype
+
+
+@pytest.mark.parametrize(
+    ("accepted", "ends"),
+    [("[0, 1]", (True, True)), ("(0, 1)", (False, False)), ("[0, 1)", (True, False)), ("(0, 1]", (False, True))],
+)
+def test_which_ends_belong_to_an_interval(accepted: str, ends: tuple[bool, bool]) -> None:
+    for value, fits in zip((0.0, 1.0), ends, strict=True):
+        if fits:
+            _checks.inside("x", jnp.asarray(value), 0, 1, accepted)
+        else:
+            with pytest.raises(InputError, match=rf"^law\.x: {value:g} is outside {re.escape(accepted)}$"):
+                _checks.inside("x", jnp.asarray(value), 0, 1, accepted)
+    _checks.inside("x", jnp.asarray([[0.5, 1e-12], [0.2, 1 - 1e-12]]), 0, 1, accepted)
+    with pytest.raises(InputError, match=r"^law\.x\[1, 0\]: 2 is outside"):
+        _checks.inside("x", jnp.asarray([[0.5, 0.5], [2, 3]]), 0, 1, accepted)
+    with pytest.raises(InputError, match=r"^law\.x: nan is outside"):
+        _checks.inside("x", jnp.asarray(np.nan), 0, 1, accepted)
+
+
+def test_shapes_sizes_and_masks() -> None:
+    _checks.shape("x", jnp.zeros((2, 3)), (None, 3))
+    for value, expected, message in (
+        (jnp.zeros(3), (None, 3), "shape 3; any x 3 is accepted"),
+        (jnp.zeros((2, 2)), (None, 3), "shape 2 x 2; any x 3"),
+        (jnp.zeros(0), (None,), "shape 0; any"),
+        (jnp.zeros(2), (), "shape 2; a single number"),
+        (jnp.zeros(()), (2,), "shape a single number; 2"),
+    ):
+        with pytest.raises(InputError, match=rf"^law\.x: {message}"):
+            _checks.shape("x", value, expected)
+    _checks.pool_size("x", 1)
+    for size in (0, -1, True, 2.0, "2"):
+        with pytest.raises(InputError, match=r"^law\.x: .* is not a whole number >= 1"):
+            _checks.pool_size("x", size)
+    assert _checks.members([True, False, True], 3).tolist() == [0, 2]
+    assert _checks.members([2, 0], 3).tolist() == [2, 0]
+    for selection in ([], [[0]], [0.5], [False] * 3, [True, False]):
+        with pytest.raises(InputError, match=r"^members: "):
+            _checks.members(selection, 3)
+
+
+def test_a_method_that_needs_numbers_says_so() -> None:
+    law = Independent([0.1, 0.2])
+    with pytest.raises(
+        TracedError, match=r"^Independent\.all_wrong_estimate: .*this method needs numbers; log_all_wrong"
+    ):
+        jax.jit(lambda rates: Independent(rates).all_wrong_estimate().value)(law.error_rates)
+    assert _checks.traced(law) is False
+    assert law.all_wrong_estimate().value == pytest.approx(0.02)

@@ -11,7 +11,7 @@ from scipy.special import log_ndtr, logsumexp, ndtr
 
 from cofail_lab.errors import ConvergenceError
 from cofail_lab.models import FactorMixture, OneFactorGaussian, SkewFactor, StudentFactor
-from cofail_lab.models._probit_factor import AbstractProbitFactor, Solved
+from cofail_lab.models._probit_factor import AbstractProbitFactor, Solved, differentiable_thresholds
 from tests.models.laws import LOADINGS, RATES
 
 DENSITIES = {
@@ -179,3 +179,20 @@ def test_too_many_nodes() -> None:
     traced = jax.jit(lambda x: StudentFactor(jnp.full(3, 0.3), jnp.full(3, x), 2.0).log_all_wrong())
     assert np.isfinite(traced(0.9))
     assert np.isnan(traced(1 - 1e-14))
+
+
+@pytest.mark.parametrize("rate", [0.03, 0.4, 0.6, 0.97])
+def test_thresholds_and_their_slopes_on_both_sides_of_a_half(rate: float) -> None:
+    """With a normal factor t = Φ⁻¹(α), whose slope is 1/φ(t), and no slope in the loading."""
+    z = np.linspace(-9, 9, 2001)
+    log_weights = jnp.asarray(stats.norm.logpdf(z) - np.log(stats.norm.pdf(z).sum()))
+    t = jnp.asarray([stats.norm.ppf(rate)])
+
+    def threshold(alpha: jax.Array, load: jax.Array) -> jax.Array:
+        return differentiable_thresholds(t, alpha[None], load[None], jnp.asarray(z), log_weights)[0]
+
+    at = jnp.asarray(rate), jnp.asarray(0.6)
+    assert float(threshold(*at)) == pytest.approx(stats.norm.ppf(rate), rel=1e-14)
+    in_rate, in_load = jax.grad(threshold, argnums=(0, 1))(*at)
+    assert float(in_rate) == pytest.approx(1 / stats.norm.pdf(stats.norm.ppf(rate)), rel=1e-9)
+    assert float(in_load) == pytest.approx(0, abs=1e-9)

@@ -3,10 +3,12 @@
 import jax
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.special import log_ndtr, logsumexp, ndtri
+from scipy.stats import multivariate_normal
 
-from cofail_lab.models import AbstractErrorLaw, Clayton, CommonShock, Independent
-from cofail_lab.models.tail import count_all_wrong, tail_curve
+from cofail_lab.models import AbstractErrorLaw, Clayton, CommonShock, Independent, tail
+from cofail_lab.models.tail import count_all_wrong, mean_correlations, tail_curve
 
 
 def curve(law: AbstractErrorLaw, *sizes: int) -> dict[str, np.ndarray]:
@@ -70,3 +72,55 @@ def test_each_prediction_has_its_own_columns() -> None:
             ratio = got["log_all_wrong"][row] - exact
             assert got[f"log_ratio_one_factor{suffix}"][row] == pytest.approx(ratio, abs=1e-12)
     assert (got["tetrachoric"] > got["pearson"] + 0.05).all()
+
+
+def test_mean_correlations_pair_by_pair() -> None:
+    """Of unlike models: each pair by itself, then means over the first two, three and four models."""
+    law = Clayton([0.3, 0.45, 0.2, 0.6], 1.5)
+    rates, pairs = np.asarray(law.error_rates), np.asarray(law.pairwise_wrong())
+    sizes = np.array([2, 3, 4])
+    found = mean_correlations(rates[None], ndtri(rates)[None], pairs[None], sizes)
+    spread = np.sqrt(rates * (1 - rates))
+    phi = (pairs - np.outer(rates, rates)) / np.outer(spread, spread)
+    for column, size in enumerate(sizes):
+        upper = np.triu_indices(size, 1)
+        assert found[1][0, column] == pytest.approx(phi[upper].mean(), rel=1e-12)
+        latent = [
+            brentq(lambda r, i=i, j=j: normal_pair(rates[i], rates[j], r) - pairs[i, j], -0.9, 0.99)
+            for i, j in zip(*upper, strict=True)
+        ]
+        assert found[0][0, column] == pytest.approx(np.mean(latent), abs=1e-6)
+
+
+def normal_pair(a: float, b: float, r: float) -> float:
+    return float(multivariate_normal.cdf(ndtri([a, b]), cov=[[1, r], [r, 1]]))
+
+
+def test_every_column_is_of_its_own_correlation(monkeypatch: pytest.MonkeyPatch) -> None:
+    def of(_: object, r: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return -r, 10 + r, 100 + r
+
+    monkeypatch.setattr(tail.Pools, "log_all_wrong", of)
+    monkeypatch.setattr(tail, "mean_correlations", lambda *_: (np.array([[0.3, 0.4]]), np.array([[0.1, 0.2]])))
+    given = []
+    monkeypatch.setattr(tail, "implied_correlation", lambda *them: given.append(them) or np.array([[0.5, 0.6]]))
+    beta = np.array([[-1.0, -2.0]])
+    found = tail.one_factor_predictions(np.array([[0.2, 0.3]]), np.eye(2)[None], np.array([2, 2]), beta)
+    expected = {
+        "tetrachoric": [0.3, 0.4],
+        "pearson": [0.1, 0.2],
+        "log_one_factor": [-0.3, -0.4],
+        "log_one_factor_error": [100.3, 100.4],
+        "log_one_factor_pearson": [-0.1, -0.2],
+        "log_one_factor_pearson_error": [100.1, 100.2],
+        "log_ratio_one_factor": [-0.7, -1.6],
+        "log_ratio_one_factor_pearson": [-0.9, -1.8],
+        "implied_correlation": [0.5, 0.6],
+    }
+    assert found.keys() == expected.keys()
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name][0], values)
+    _, log_beta, _, start, at_start, slope = given[0]
+    np.testing.assert_allclose(
+        [log_beta[0], start[0], at_start[0], slope[0]], [[-1, -2], [0.3, 0.4], [-0.3, -0.4], [10.3, 10.4]]
+    )

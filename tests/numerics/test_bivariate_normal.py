@@ -103,3 +103,12 @@ def test_small_values_at_negative_correlations_keep_their_digits() -> None:
             s = mp.sqrt(1 - c * c)
             exact = mp.quad(lambda z, b=b, c=c, s=s: mp.npdf(z) * mp.ncdf((b - c * z) / s), [a - 12, a - 4, a - 1, a])
         assert float(one) == pytest.approx(float(exact), rel=1e-10, abs=0)
+
+
+def test_a_rare_event_of_nearly_opposite_scores_is_unknown_and_not_impossible() -> None:
+    """At r = -1 + 1e-8 neither route has the digits of what is below 1e-10; at -1 it is P(-k < X < h)."""
+    h, k = np.array([-3.0, 1.0, -3.0, 1.0]), np.array([2.5, 0.5, 2.5, 0.5])
+    found = np.asarray(bivariate_normal.log_cdf(h, k, np.array([-1 + 1e-8, -1 + 1e-8, -1.0, -1.0])))
+    inside = np.log(ndtr(0.5) - ndtr(-1.0))
+    assert np.isnan(found[0]) and found[1] == pytest.approx(inside, abs=1e-4)
+    assert found[2] == -np.inf and found[3] == pytest.approx(inside, abs=1e-13)

@@ -37,3 +37,12 @@ def test_below_is_uniform_to_the_last_bit() -> None:
     words = np.array([0, 1, 2**32 - 1, 2**63, 2**64 - 1, 0x0123456789ABCDEF], dtype=np.uint64)
     for n in (1, 3, 10_007, 2**32 - 1):
         assert [int(x) for x in squares.below(jnp.asarray(words), n)] == [int(w) * n >> 64 for w in words]
+
+
+def test_squares_by_halves_are_squares() -> None:
+    """Modulo 2^64, as Python's integers have it: the form of an accelerator, and that of a processor."""
+    words = [0, 1, 2**31, 2**32 - 1, 2**32, 2**63, 2**64 - 1, 0x0123456789ABCDEF, 0xFEDCBA9876543210]
+    given = jnp.asarray(np.array(words, dtype=np.uint64))
+    for square in (squares._square, squares._square_by_halves):
+        assert [int(x) for x in square(given)] == [word * word % 2**64 for word in words]
+    assert [int(x) for x in squares._swap(given)] == [(word >> 32) + (word % 2**32 << 32) for word in words]

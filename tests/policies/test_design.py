@@ -60,3 +60,13 @@ def test_prompts_without_a_word_and_queries_without_anything() -> None:
     assert np.isfinite(Design.fit(blank).train.toarray()).all()
     with pytest.raises(AbsentPolicyError, match="neither prompts"):
         Design.fit(Features(np.arange(3).astype(object)))
+
+
+def test_the_terms_that_are_kept_are_those_of_most_prompts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of eight terms in two prompts or more these three are in three or four: a1, b1 and a1 b1."""
+    monkeypatch.setattr(module, "MOST_TERMS", 3)
+    texts = np.array(["a1 b1 c1 d1", "a1 b1 c1", "a1 b1", "d1 a1", "zz"], dtype=object)
+    design = Design.fit(Features(np.arange(5).astype(object), {"prompt": texts}))
+    asked = np.array(["c1 d1", "a1 b1", "b1", "a1"], dtype=object)
+    found = np.asarray(design.matrix(Features(np.arange(4).astype(object), {"prompt": asked})).toarray())[:, :-1]
+    assert (found != 0).sum(axis=1).tolist() == [0, 3, 1, 1]

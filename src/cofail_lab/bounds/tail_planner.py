@@ -63,6 +63,8 @@ def one_factor_counts(error_rate: float, correlation: float, n_models: int) -> C
     weights = np.exp(-z * z / 2)
     weights /= weights.sum()
     wrong = ndtr((ndtri(error_rate) - np.sqrt(correlation) * z) / np.sqrt(1 - correlation))
+    # The binomial law of SciPy 1.17 overflows at probabilities just above the least normal float.
+    wrong[wrong < 1e-300] = 0.0
     return weights @ binom.pmf(np.arange(n_models + 1), n_models, wrong[:, None])
 
 
