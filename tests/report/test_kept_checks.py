@@ -14,6 +14,7 @@ from cofail_lab.claims.checking.check import Counterexample, Sides
 from cofail_lab.claims.checking.confirm import Second
 from cofail_lab.claims.checking.controls import Controls
 from cofail_lab.claims.self_test import FalseAlarm, FalseAlarms, PlantedMutant
+from cofail_lab.data.regrading import Figures, Variant
 from cofail_lab.report import audit, declared, verify
 from cofail_lab.report.audit import AuditReport, Counted
 from cofail_lab.report.audit_sheet import AuditSheet
@@ -94,6 +95,19 @@ def test_checked_propositions() -> None:
     keep("words_check", said)
 
 
+def test_the_built_in_claim_agrees_where_it_came_out_alike() -> None:
+    for expected, answer, agrees in (
+        ("confirmed", "survived", True),
+        ("confirmed", "refuted", False),
+        ("refuted", "refuted", True),
+        ("refuted", "survived", False),
+        ("reported", "survived", False),
+    ):
+        same: Any = SimpleNamespace(id="P3.v", expected=expected)
+        (said,) = Checked(proposition(), outcome(answer), None, CLAIM, same)._built_in()
+        assert f": {expected} there, {answer} here" in said and ("do not agree" in said) != agrees
+
+
 def _verdicts(result: Result) -> list[str]:
     return [
         f"{one.claimed} {one.measured} {one.tolerance} {one.hypothesis} {one.statement} {one.evidence}"
@@ -111,7 +125,7 @@ def test_a_stored_counterexample_is_measured_again() -> None:
 
 @pytest.mark.parametrize(
     ("left", "right", "said"),
-    [(0.12, 0.34, "0.12 > 0.34"), (0.123456, 0.123457, "0.123456 > 0.123457"), (0.5, 0.5, "0.5 > 0.5")],
+    [(0.12, 0.34, "0.12 > 0.34"), (0.123456, 0.123457, "0.123456 > 0.123457"), (1 / 3, 1 / 3, "0.3333 > 0.3333")],
 )
 def test_both_sides_have_the_digits_in_which_they_differ(left: float, right: float, said: str) -> None:
     assert sides_text(Sides(left, 0.0, ">", right, 0.0)) == said
@@ -194,7 +208,18 @@ def test_other_queries_both_orders_and_tails() -> None:
         {},
     )
     results = [Result("", one.metrics(), one.labels(), sections=one.sections()) for one in (report, nothing)]
-    keep("words_audit", [*lines(results[0]), *lines(results[1])])
+    keep("words_audit", [line for result in results for line in lines(result)])
+
+
+def test_figures_of_each_variant() -> None:
+    figures = Figures(100, 11, 0.11, 0.056, 0.188, 0.76, 0.13, 0.25, 0.21, 0.07)
+    variants = (Variant("before", figures), Variant("after", Figures(), "none is left"), Variant("corrected", figures))
+    for n, said in ((0, "0 queries"), (1, "1 query"), (2, "2 queries")):
+        audited: Any = SimpleNamespace(n_corrected=n)
+        rows = [(row.label.strip(), row.value, row.note) for row in AuditReport(audited, variants, {})._figure_rows()]
+        assert rows[0] == ("as graded", "", "") and rows[3] == ("queries at fault dropped", "—", "none is left")
+        assert rows[4] == ("graded anew where known", "", f"{said}, the others dropped")
+        assert [label for label, *_ in rows] == [rows[0][0], "β", "G", rows[3][0], rows[4][0], "β", "G"]
 
 
 def verdict(claim: str, status: Any, expected: Any = "confirmed", statement: str = "It holds.", **more: Any) -> Verdict:
@@ -203,7 +228,7 @@ def verdict(claim: str, status: Any, expected: Any = "confirmed", statement: str
         "symbols": "x",
         "margin": 0.5,
         "seconds": 1.0,
-        "control": {"name": "n", "status": "refuted"},
+        "control": {"name": "n", "status": "refuted", "expected": "refuted"},
         "checks": [check],
     }
     return Verdict(claim, "lab", statement, "x > 0", expected, status, 0.25, 0.5, 1e-9, evidence | more)
