@@ -222,14 +222,16 @@ def test_a_history_of_releases() -> None:
     assert churn._limits(np.arange(1001.0)) == (25.0, 975.0)
 
 
-def conditions(own: list[float], crossed: list[float], **change: Any) -> compare.Compared:
-    """Ratios of β observed to predicted, at the own and at the other's correlation, each alike in all resamples."""
+def conditions(own: list[float], crossed: list[float], spread: float = 0.0, **change: Any) -> compare.Compared:
+    """Ratios of β observed to predicted, at the own and at the other's correlation; of resamples with a spread."""
     grades: Any = SimpleNamespace(queries=tuple("wxyz"), models=("a", "b", "c"), source="one.csv")
     observed = np.array([0.1, 0.2])
 
     def of(b: int) -> Matched:
-        stack = lambda values: np.repeat(np.array(values)[:, None], b, axis=1)  # noqa: E731
-        return Matched(stack([0.3, 0.45]), stack(observed), stack(observed / own), stack(observed / np.array(crossed)))
+        factors = np.stack([np.ones(b), np.linspace(1 - spread, 1 + spread, b)]) if b > 1 else np.ones((2, 1))
+        stack = lambda values: np.repeat(np.array(values)[:, None], b, axis=1) * factors  # noqa: E731
+        seen = np.repeat(observed[:, None], b, axis=1)
+        return Matched(stack([0.3, 0.45]), seen, stack(observed / np.array(own)), stack(observed / np.array(crossed)))
 
     figures = [
         Figures(100, 10, 0.1, 0.05, 0.18, 0.7, 0.2, 0.3, 0.28, 0.1),
@@ -268,9 +270,15 @@ def test_two_conditions() -> None:
         conditions([2.0, 2.0], [1.4, 4.0]),
         replace(plain, drawn=plain.drawn._replace(predicted=lost)),
         replace(plain, all_wrong=plain.all_wrong._replace(p=0.0004)),
+        # Of limits 20% to either side those of 1.07 and .93 hold 1, and so do those of 1.1 and .9 at the own one.
+        conditions([1.5, 3.0], [1.4, 1.6], 0.2),
+        conditions([3.0, 1.5], [1.4, 2.8], 0.2),
+        conditions([3.0, 3.3], [1.4, 2.8], 0.2),
+        conditions([3.0, 2.7], [1.4, 2.8], 0.2),
     ]
     keep("words_compare", said(some))
     assert [one.tail for one in some[:6]] == ["fatter", "correlation", "thinner", "correlation", "same", "no_ratio"]
+    assert [one.tail for one in some[7:]] == ["correlation", "correlation", "same", "same"]
     two = plain.drawn.predicted.copy()
     two[0, :2] = np.nan
     assert replace(plain, drawn=plain.drawn._replace(predicted=two)).tail == "fatter"
