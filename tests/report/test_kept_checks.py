@@ -304,6 +304,7 @@ READINGS: Mapping[str, Any] = {
     "nothing": reading(*FACTS, first=replace(PAIR, lower=0.1, upper=0.2999, lower_sampled=0.1, upper_sampled=0.2999)),
     "no fact": reading(*FACTS),
     "closed": reading(*FACTS, first=PAIR, width=1e-7),
+    "narrow": reading(*FACTS, width=1e-3),
 }
 
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from cofail_lab.data.ratings import Ratings
 from cofail_lab.data.regrading import Figures, Variant
@@ -19,7 +20,8 @@ from cofail_lab.decisions.self_moa import Matched as Draws
 from cofail_lab.decisions.shared_errors import Alike, SharedErrors
 from cofail_lab.decisions.vote_slopes import Slope
 from cofail_lab.fitting.readings.matched import Matched
-from cofail_lab.report import churn, compare, raters_tables
+from cofail_lab.grades import Cell
+from cofail_lab.report import churn, compare, compare_tables, raters_tables
 from cofail_lab.report.churn import Churn, Option
 from cofail_lab.report.ensemble_size import Part, Sized
 from cofail_lab.report.errors import Errors
@@ -282,6 +284,33 @@ def test_two_conditions() -> None:
     two = plain.drawn.predicted.copy()
     two[0, :2] = np.nan
     assert replace(plain, drawn=plain.drawn._replace(predicted=two)).tail == "fatter"
+
+
+def test_tables_of_two_conditions() -> None:
+    """Right of three models 0, 1, 3 and 0, of two 0, 2, 1 and 1: changes 0, 2/3, -1/2 and 1/2 of the models."""
+    cells = [np.array([[1, 1, 1], [0, 1, 1], [0, 0, 0], [1, 1, 2]]), np.array([[1, 1], [0, 0], [1, 0], [0, 3]])]
+    sides: list[Any] = [
+        SimpleNamespace(
+            cells=np.where(one == 0, Cell.RIGHT, np.where(one == 1, Cell.WRONG, one)), queries=names, models=m
+        )
+        for one, names, m in zip(cells, ("wxyz", "pqrs"), ("abc", "ab"), strict=True)
+    ]
+    made = conditions([1.5, 3.0], [1.4, 2.0], first=sides[0], second=sides[1])
+    rows = compare_tables.queries_table(made).to_pylist()
+    assert [(row["query"], row["query_second"], row["all_wrong"]) for row in rows] == [
+        ("x", "q", "no"),
+        ("y", "r", "no"),
+        ("z", "s", "first"),
+        ("w", "p", "both"),
+    ]
+    assert [row["change"] for row in rows] == pytest.approx([2 / 3, -1 / 2, 1 / 2, 0])
+    assert [(row["n_right_first"], row["n_right_second"]) for row in rows] == [(1, 2), (3, 1), (0, 1), (0, 0)]
+    turned = compare_tables.queries_table(replace(made, first=sides[1], second=sides[0])).to_pylist()
+    assert [row["all_wrong"] for row in turned] == ["no", "no", "second", "both"]
+    model = compare_tables.models_table(made).to_pylist()[1]
+    numbers = {"first": 0.7, "second": 0.6, "change": -0.1, "change_lower": -0.13, "change_upper": -0.06}
+    numbers |= {"n_gained": 9, "n_lost": 4, "p_value": 0.02, "p_holm": 0.0004}
+    assert model.pop("model") == "b" and model == pytest.approx(numbers)
 
 
 def rated(**change: Any) -> Rated:
