@@ -289,11 +289,10 @@ def test_two_conditions() -> None:
 def test_tables_of_two_conditions() -> None:
     """Right of three models 0, 1, 3 and 0, of two 0, 2, 1 and 1: changes 0, 2/3, -1/2 and 1/2 of the models."""
     cells = [np.array([[1, 1, 1], [0, 1, 1], [0, 0, 0], [1, 1, 2]]), np.array([[1, 1], [0, 0], [1, 0], [0, 3]])]
+    states = np.array([Cell.RIGHT, Cell.WRONG, Cell.UNSCORED, Cell.ERROR])
     sides: list[Any] = [
-        SimpleNamespace(
-            cells=np.where(one == 0, Cell.RIGHT, np.where(one == 1, Cell.WRONG, one)), queries=names, models=m
-        )
-        for one, names, m in zip(cells, ("wxyz", "pqrs"), ("abc", "ab"), strict=True)
+        SimpleNamespace(cells=states[one], queries=names, models=models)
+        for one, names, models in zip(cells, ("wxyz", "pqrs"), ("abc", "ab"), strict=True)
     ]
     made = conditions([1.5, 3.0], [1.4, 2.0], first=sides[0], second=sides[1])
     rows = compare_tables.queries_table(made).to_pylist()

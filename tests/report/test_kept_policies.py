@@ -34,6 +34,7 @@ def tried() -> Contest:
     scores = (
         score("domain_table", 0.022),
         score("weighted_vote", 0.0, cost=2.0, accuracy_high=0.86, gain_upper=-0.07, p_value=None),
+        score("plurality", 0.0, accuracy_high=0.86, gain_upper=-0.03),  # at best it does not lose
         score("knn", 0.0, constant=True, shares=np.array([0.995, 0.005, 0.0]), best_share=0.2, gain_lower=None),
         score("ridge", 0.001, constant=True, shares=np.array([0.5, 0.4, 0.1]), best_share=0.996, won=0, lost=0),
         score("lossy", -0.05, gain_upper=-0.01, cost=20.0, p_value=0.0004, captured=None),
