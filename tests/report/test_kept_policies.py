@@ -120,6 +120,13 @@ def test_advice_and_what_could_not_be_tried(flagged: dict[str, str]) -> None:
     keep("words_advice", said)
 
 
+def test_why_a_policy_loses() -> None:
+    one, several = (score("x", -0.01, shares=np.array([0.7, rest, 0.0])) for rest in (0.3, 0.4))
+    assert "it leaves the best model on 40.0% of the queries" in policies._loss_sentence(one, None)
+    assert policies._loss_sentence(several, 2.5) == "x loses 1.0 points, with 1.1 models asked per query."
+    assert ", at 83% of the cost, with 1.1" in policies._loss_sentence(several, 3.0)
+
+
 def test_the_model_that_costs_most_queries() -> None:
     cells = np.full((10, 3), Cell.RIGHT, np.int8)
     cells[:4, 1] = [Cell.MISSING, Cell.ERROR, Cell.UNSCORED, Cell.WRONG]
