@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from cofail_lab.data.ratings import Ratings
 from cofail_lab.data.regrading import Figures, Variant
@@ -81,6 +82,14 @@ def test_sets_of_models() -> None:
         tables = {"models": one.models_table(), "sets": one.sets_table()}
         texts += lines(Result("", {}, tables=tables))
     keep("words_select", [*texts, str(whole.greedy_curve), str(whole.split.upper if whole.split else None)])
+
+
+def test_which_unique_answers_look_like_guesses() -> None:
+    """Of 31 guesses among four 12 or more are right with probability 6.1%, 13 or more with 2.6%."""
+    value = selected().value._replace(unique=np.array([12, 13, 0]), chances=np.array([31, 31, 13]))
+    said = replace(selected(), value=value, choices=4)._about_unique()[1]
+    assert said.startswith("12 of the 25 queries that one model alone solves look like guesses: a model that guesses ")
+    assert [float(binom.sf(k - 1, 31, 0.25)) >= 0.05 for k in (12, 13)] == [True, False]
 
 
 SIZES = np.array([1, 3, 5])
