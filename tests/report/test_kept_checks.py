@@ -251,6 +251,7 @@ def test_a_verification() -> None:
     wrong = [verdict(f"P{i}.i", "undecided") for i in range(1, 8)]
     mutants = [PlantedMutant("P1.i", "lab", f"m{i}", status, "c", 1.0) for i, status in enumerate(("refuted",) * 3)]
     mutants.append(PlantedMutant("P1.ii", "june", "far", "undecided", "c", 1.0))
+    mutants.append(PlantedMutant("P2.ii", "lab", "near", "confirmed", "c", 1.0))
     alarms = FalseAlarms(20, 7, 50, 0.01, tuple(FalseAlarm("P1.i", "lab", "refuted", 3 + i, i > 0) for i in range(2)))
     claims: Any = [SimpleNamespace(id=one) for one in ("P1.i", "P3.v", "P99.i")]
     said = [verify.headline((), None, None), verify.headline(wrong[:5], None, None), verify.headline(wrong, None, None)]
