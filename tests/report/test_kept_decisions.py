@@ -134,7 +134,7 @@ def test_how_many_members_pay() -> None:
 
 def test_one_model_again_or_others() -> None:
     sets = BandSets(3, 9, np.array([0.1, 0.2]), np.array([0.01, 0.04]), 0.05, 0.02, 0.08)
-    bands = ((0.05, sets), (0.1, sets._replace(size=5)), (0.05, sets._replace(size=5, n_all=1, at_no_gap=None)))
+    bands = ((0.05, sets._replace(size=5, n_all=1, at_no_gap=None)), (0.1, sets._replace(n_all=7)), (0.05, sets))
     draws = Draws((1, 2), 0.7, 0.75, 0.81, 0.82, 0.61, 0.62, 0.01, 0.09)  # type: ignore[arg-type]
     names = Names((("a",), ("b",)), (("a", "c"), ("a", "c")))
     first = Compared(pool(), 3, 0.05, draws, names, bands)
