@@ -29,3 +29,12 @@ def test_extreme_parameters_against_mpmath(a: float, b: float) -> None:
 
 def test_the_name_among_mixing_laws() -> None:
     assert eqx.tree_equal(ExchangeableMixing.beta(1e-6, 2.0, 7), BetaMixing(1e-6, 2.0, 7))
+
+
+def test_two_models_and_sizes_by_hand() -> None:
+    """E[p^k] of Beta(1, 2) is 2 / ((k + 1)(k + 2)): 1/3, 1/6, 1/10."""
+    law = BetaMixing(1.0, 2.0, 3)
+    np.testing.assert_allclose(law.error_rates, 1 / 3, rtol=1e-14)
+    np.testing.assert_allclose(law.pairwise_wrong(), 1 / 6 + np.eye(3) / 6, rtol=1e-14)
+    logs, _ = law.log_all_wrong_by_size(np.array([3, 1, 2]))
+    np.testing.assert_allclose(np.exp(logs), [1 / 10, 1 / 3, 1 / 6], rtol=1e-13)

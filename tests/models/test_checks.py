@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from cofail_lab.errors import InputError
-from cofail_lab.models import ExchangeableCount, GaussianCopula, Independent
+from cofail_lab.models import AtomInflated, ExchangeableCount, GaussianCopula, Independent
+
+
+def test_open_ends_are_refused_and_closed_ones_accepted() -> None:
+    for rate in (0.0, 1.0):
+        with pytest.raises(InputError, match=rf"law\.error_rates\[1\]: {rate:g} is outside \(0, 1\)"):
+            Independent([0.3, rate])
+    assert float(AtomInflated(0.0, Independent([0.3])).shock) == 0
+    with pytest.raises(InputError, match=r"law\.shock: 1 is outside \[0, 1\)"):
+        AtomInflated(1.0, Independent([0.3]))
 
 
 def test_probabilities_may_miss_one_by_a_billionth() -> None:

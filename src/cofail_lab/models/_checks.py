@@ -51,7 +51,8 @@ def vector(value: Any) -> Array:
         value = [value]
     if isinstance(value, list | tuple) and any(isinstance(entry, str) for entry in value):
         value = [number for entry in value for number in _repeated(entry)]
-    return jnp.atleast_1d(scalar(value))
+    array = scalar(value)
+    return array if array.ndim else array[None]
 
 
 def _repeated(entry: Any) -> list[float]:
@@ -69,7 +70,8 @@ def scalar(value: Any) -> Array:
     if isinstance(value, Array):
         return value.astype(jnp.float64)
     try:
-        return jnp.asarray(np.asarray(value, dtype=np.float64))
+        # To convert with jax.numpy would compile a program for every shape.
+        return jax.device_put(np.asarray(value, dtype=np.float64))
     except (TypeError, ValueError):
         raise InputError(f"law: {value!r} is not a number or a list of numbers") from None
 
@@ -120,7 +122,7 @@ def distribution(name: str, value: Array) -> None:
     if isinstance(value, Tracer):
         return
     inside(name, value, 0, 1, "[0, 1]")
-    total = float(value.sum())
+    total = float(np.asarray(value).sum())
     if abs(total - 1) > 1e-9:
         raise InputError(f"law.{name}: the probabilities sum to {total:.12g}; 1 is accepted")
 

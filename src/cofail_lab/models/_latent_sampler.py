@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Self
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
@@ -45,7 +46,7 @@ class LatentSampler(AbstractSampler):
         residual = max(float(values[0]), 1e-12)
         loadings = vectors * np.sqrt(np.maximum(values - residual, 0))
         scaled = np.rint(root * 2.0 ** root_bits(len(thresholds)))
-        return cls(*(jnp.asarray(x) for x in (scaled, residual, loadings, thresholds)))
+        return cls(*jax.device_put((scaled, residual, loadings, thresholds)))
 
     @property
     def n_models(self) -> int:

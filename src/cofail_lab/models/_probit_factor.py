@@ -71,13 +71,13 @@ class AbstractProbitFactor(AbstractFactorLaw):
     @property
     def thresholds(self) -> Float[Array, " m"]:
         """t_i."""
-        return jnp.asarray(self.solved().thresholds)
+        return jax.device_put(self.solved().thresholds)
 
     def log_all_wrong(self) -> Float[Array, ""]:
         """The log of a sum over the `factor_grid`; its error is that of `all_wrong_estimate`."""
         solved = self.solved()
         logs = solved.log_weights + log_answers(solved, self.loadings)[0].sum(axis=1)
-        return jnp.asarray(np.logaddexp.reduce(logs)) if solved.concrete else logsumexp(logs)
+        return jax.device_put(np.logaddexp.reduce(logs)) if solved.concrete else logsumexp(logs)
 
     @_checks.ESTIMATE
     def all_wrong_estimate(self) -> Estimate:
@@ -105,7 +105,7 @@ class AbstractProbitFactor(AbstractFactorLaw):
         2^18 nodes.
         """
         solved = self.solved()
-        return FactorGrid(jnp.asarray(solved.log_weights), *map(jnp.asarray, log_answers(solved, self.loadings)))
+        return FactorGrid(*jax.device_put((solved.log_weights, *log_answers(solved, self.loadings))))
 
     def check_pool(self) -> None:
         """The checks of error rates and loadings."""

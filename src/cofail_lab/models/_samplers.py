@@ -52,7 +52,7 @@ class Alias(eqx.Module):
             share[high] -= 1 - share[low]
             if share[high] < 1:
                 small.append(large.pop())
-        return cls(jnp.asarray(np.rint(keep).astype(np.uint64)), jnp.asarray(other))
+        return cls(*jax.device_put((np.rint(keep).astype(np.uint64), other)))
 
     def draw(self, place: UInt[Array, "..."], key: UInt[Array, ""]) -> Int[Array, "..."]:
         """The node at these places of the stream."""
@@ -80,9 +80,7 @@ class TableSampler(AbstractSampler):
     def build(cls, log_weights: np.ndarray, log_wrong: np.ndarray) -> Self:
         """From log probabilities of the nodes, (nodes,), and of an error given the node, (nodes, m)."""
         thresholds = np.ascontiguousarray(integer_threshold(np.exp(log_wrong)).T)
-        return cls(
-            Alias.build(np.exp(log_weights)), jnp.asarray(thresholds), jnp.asarray(np.exp(log_wrong.sum(axis=1)))
-        )
+        return cls(Alias.build(np.exp(log_weights)), *jax.device_put((thresholds, np.exp(log_wrong.sum(axis=1)))))
 
     @property
     def n_models(self) -> int:
@@ -132,7 +130,7 @@ class AtomSampler(AbstractSampler):
             base = base.base
         with np.errstate(divide="ignore"):
             logs = np.log(shock), np.log1p(-shock)
-        return cls(jnp.asarray(np.uint64(int(shock * 2**64))), jnp.asarray(logs), base)
+        return cls(*jax.device_put((np.uint64(int(shock * 2**64)), np.stack(logs))), base)
 
     @property
     def n_models(self) -> int:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import equinox as eqx
+import jax
 import numpy as np
 from jax import Array
 from jaxtyping import Float, Int
@@ -39,7 +40,7 @@ class AtomInflated(AbstractErrorLaw):
     @property
     def error_rates(self) -> Float[Array, " m"]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """ω + (1-ω) α_i of the base."""
-        return self.shock + (1 - self.shock) * self.base.error_rates
+        return _with_atom(self.shock, self.base.error_rates)
 
     def log_all_wrong(self) -> Float[Array, ""]:
         """log(ω + (1-ω) β_base)."""
@@ -47,7 +48,7 @@ class AtomInflated(AbstractErrorLaw):
 
     def all_wrong(self) -> Float[Array, ""]:
         """ω + (1-ω) β_base."""
-        return self.shock + (1 - self.shock) * self.base.all_wrong()
+        return _with_atom(self.shock, self.base.all_wrong())
 
     @_checks.ESTIMATE
     def all_wrong_estimate(self) -> Estimate:
@@ -71,7 +72,7 @@ class AtomInflated(AbstractErrorLaw):
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """ω + (1-ω) p_ij of the base."""
-        return self.shock + (1 - self.shock) * self.base.pairwise_wrong()
+        return _with_atom(self.shock, self.base.pairwise_wrong())
 
     def subpool(self, members: Any) -> "AtomInflated":
         """The same atom over the base's sub-pool."""
@@ -85,3 +86,8 @@ class AtomInflated(AbstractErrorLaw):
     def sampler(self) -> AtomSampler:
         """The base's draws, overruled by the atom."""
         return AtomSampler.build(float(self.shock), self.base.sampler())
+
+
+@jax.jit
+def _with_atom(atom: Array, rest: Array) -> Array:
+    return atom + (1 - atom) * rest

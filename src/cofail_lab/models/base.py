@@ -213,13 +213,13 @@ class AbstractFactorLaw(AbstractErrorLaw):
 
     def mixture(self) -> Mixture:
         """The nodes as probabilities. A law whose probabilities reach 0 or 1 writes them down, for its derivatives."""
-        return Mixture(*map(jnp.exp, self.factor_grid()))
+        return _probabilities(self.factor_grid())
 
     def count_probs(self) -> Float[Array, " m+1"]:
         """P(C = j), j = 0..m, to the relative error of `factor_grid` plus about m rounding errors; O(nodes · m²)."""
         mixture = self.mixture()
         if not _checks.traced(mixture) and mixture.wrong.size * self.n_models < _SMALL:
-            return jnp.asarray(mixture_counts_at_once(*map(np.asarray, mixture)))
+            return jax.device_put(mixture_counts_at_once(*map(np.asarray, mixture)))
         return _counts(_round_up(mixture))[: self.n_models + 1]
 
     @_checks.DRAWS
@@ -227,6 +227,11 @@ class AbstractFactorLaw(AbstractErrorLaw):
         """Draws a node, then each model given the node."""
         grid = self.factor_grid()
         return TableSampler.build(np.asarray(grid.log_weights), np.asarray(grid.log_wrong))
+
+
+@jax.jit
+def _probabilities(grid: FactorGrid) -> Mixture:
+    return Mixture(*map(jnp.exp, grid))
 
 
 def _round_up(mixture: Mixture) -> Mixture:

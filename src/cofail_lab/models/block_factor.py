@@ -3,11 +3,11 @@
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.core import Tracer
-from jax.scipy.special import ndtri
 from jaxtyping import Float, Int
 
 from cofail_lab.errors import InputError
@@ -17,7 +17,7 @@ from cofail_lab.models._samplers import Alias, BlockSampler, integer_threshold
 from cofail_lab.models._sampling import Advance
 from cofail_lab.models.base import AbstractErrorLaw, ignore
 from cofail_lab.models.independent import with_diagonal
-from cofail_lab.numerics import bivariate_normal, block_factor, block_table
+from cofail_lab.numerics import bivariate_normal, block_factor, block_table, normal
 
 
 class BlockFactor(AbstractErrorLaw):
@@ -56,7 +56,7 @@ class BlockFactor(AbstractErrorLaw):
     @property
     def thresholds(self) -> Float[Array, " m"]:
         """t_i = Φ^{-1}(α_i)."""
-        return ndtri(self.error_rates)
+        return normal.quantile(self.error_rates)
 
     def log_all_wrong(self) -> Float[Array, ""]:
         """Quadrature over every family's factor inside one over Z; its error is `all_wrong_estimate`'s."""
@@ -83,7 +83,8 @@ class BlockFactor(AbstractErrorLaw):
         return values, errors
 
     def _nested(self) -> tuple[Array, Array]:
-        filled = jnp.append(self.thresholds, block_table.FILLER)[self._by_family(self.n_models)]
+        append = jnp.append if _checks.traced(self) else np.append
+        filled = append(self.thresholds, block_table.FILLER)[self._by_family(self.n_models)]
         return block_factor.log_all_below(filled, self.between, self.within)
 
     def _by_family(self, size: int) -> np.ndarray:
@@ -114,7 +115,7 @@ class BlockFactor(AbstractErrorLaw):
     @_checks.needs_numbers("compute it law by law; log_all_wrong and pairwise_wrong can be traced")
     def count_probs(self) -> Float[Array, " m+1"]:
         """P(C = j), relative error 1e-11 down to about 1e-25; concrete parameters only."""
-        return jnp.asarray(block_factor.count_law(self._lattice(), self.families))
+        return jax.device_put(block_factor.count_law(self._lattice(), self.families))
 
     @_checks.DRAWS
     def sampler(self) -> BlockSampler:

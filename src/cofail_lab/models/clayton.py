@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -47,7 +48,7 @@ class Clayton(AbstractFactorLaw):
 
     @property
     def _hazards(self) -> Float[Array, " m"]:
-        return -jnp.log(self.error_rates)
+        return _minus_log(self.error_rates)
 
     def log_all_wrong(self) -> Float[Array, ""]:
         """-(1/θ) log(1 + Σ (α_i^{-θ} - 1)); Σ log α_i at θ = 0."""
@@ -89,7 +90,7 @@ class Clayton(AbstractFactorLaw):
             hazards = np.exp(log_hazards)
             # Where a hazard is below rounding, the model is right with just that probability.
             log_right = np.where(log_hazards < -37, log_hazards, np.log(-np.expm1(-hazards)))
-        return FactorGrid(*map(jnp.asarray, (log_weights, -hazards, log_right)))
+        return FactorGrid(*jax.device_put((log_weights, -hazards, log_right)))
 
     def mixture(self) -> Mixture:
         """The same nodes."""
@@ -97,11 +98,11 @@ class Clayton(AbstractFactorLaw):
             return super().mixture()
         log_weights, log_hazards = self._nodes()
         hazards = np.exp(np.minimum(log_hazards, 700.0))
-        return Mixture(*map(jnp.asarray, (np.exp(log_weights), np.exp(-hazards), -np.expm1(-hazards))))
+        return Mixture(*jax.device_put((np.exp(log_weights), np.exp(-hazards), -np.expm1(-hazards))))
 
     def _nodes(self) -> tuple[np.ndarray, np.ndarray]:
         """Log weights (nodes,) and log hazards (nodes, m); concrete parameters only."""
-        if self.theta < _STRONG:
+        if float(self.theta) < _STRONG:
             n_nodes = gamma_frailty.needed_nodes(self._hazards, self.theta)
             with np.errstate(divide="ignore"):
                 weights, hazards = (np.log(x) for x in gamma_frailty.lattice(self._hazards, self.theta, n_nodes))
@@ -123,11 +124,16 @@ class Clayton(AbstractFactorLaw):
         """
         if _checks.traced(self):
             return _traced_counts(self.error_rates, self.theta)
-        if self.theta >= _STRONG:
+        if float(self.theta) >= _STRONG:
             rates, theta = np.asarray(self.error_rates), float(self.theta)
             if gamma_frailty_strong.n_nodes(rates, theta) * self.n_models > _MAX_ENTRIES:
-                return jnp.asarray(gamma_frailty_strong.count_law(rates, theta))
+                return jax.device_put(gamma_frailty_strong.count_law(rates, theta))
         return super().count_probs()
+
+
+@jax.jit
+def _minus_log(rates: Array) -> Array:
+    return -jnp.log(rates)
 
 
 def _lattice_counts(error_rates: Array, theta: Array) -> Array:

@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.scipy.special import ndtri
 from jaxtyping import Float, Int
 from scipy.linalg import eigvalsh
 
@@ -17,7 +16,7 @@ from cofail_lab.models._latent_sampler import LatentSampler
 from cofail_lab.models._sampling import Advance
 from cofail_lab.models.base import AbstractErrorLaw, ignore, log_rounding
 from cofail_lab.models.independent import with_diagonal
-from cofail_lab.numerics import bivariate_normal, equal_scores, gaussian_counts, large_orthant, orthant
+from cofail_lab.numerics import bivariate_normal, equal_scores, gaussian_counts, large_orthant, normal, orthant
 
 LOG2_POINTS = 9
 """Points of the net, under each of `orthant.N_SHIFTS` shifts, behind `GaussianCopula.all_wrong`."""
@@ -50,7 +49,7 @@ class GaussianCopula(AbstractErrorLaw):
     @property
     def thresholds(self) -> Float[Array, " m"]:
         """t_i = Φ^{-1}(α_i)."""
-        return ndtri(self.error_rates)
+        return normal.quantile(self.error_rates)
 
     def log_all_wrong(self) -> Float[Array, ""]:
         """Log Φ_m(t; Σ) by simulation with fixed points (one model: exact); `all_wrong_estimate` has its error.
@@ -61,12 +60,14 @@ class GaussianCopula(AbstractErrorLaw):
             return jnp.log(self.error_rates[0])
         if _checks.traced(self):
             return self._orthant(self.thresholds, self.correlation).log_value
-        return jnp.asarray(self._log_all_below(np.asarray(self.thresholds), np.asarray(self.correlation))[0])
+        return jax.device_put(
+            np.float64(self._log_all_below(np.asarray(self.thresholds), np.asarray(self.correlation))[0])
+        )
 
     @_checks.ESTIMATE
     def all_wrong_estimate(self) -> Estimate:
         """β with one standard error, about 1e-3 of it at m = 67; exact where pairs at ±1 leave a single score."""
-        log_value, error = float(jnp.log(self.error_rates[0])), 0.0
+        log_value, error = float(np.log(np.asarray(self.error_rates)[0])), 0.0
         if self.n_models > 1:
             log_value, error = self._log_all_below(np.asarray(self.thresholds), np.asarray(self.correlation))
         value = float(np.exp(log_value))
@@ -95,18 +96,18 @@ class GaussianCopula(AbstractErrorLaw):
             if len(rectangle.upper) > 1 and not rectangle.two_sided:
                 return self._log_all_below(rectangle.upper, rectangle.correlation)
             k = len(rectangle.upper)
-            positive = rectangle._replace(correlation=np.asarray(lifted(jnp.asarray(rectangle.correlation))))
+            positive = rectangle._replace(correlation=np.asarray(lifted(rectangle.correlation)))
             shifts = orthant.digital_shifts(k, _SEED)
             return equal_scores.log_rectangle(positive, orthant.sobol_net(k, LOG2_POINTS), shifts)
         m = len(thresholds)
         if m > large_orthant.LARGE:
-            positive = np.asarray(lifted(jnp.asarray(correlation)))
+            positive = np.asarray(lifted(correlation))
             net, shifts = orthant.sobol_net(m, LOG2_POINTS), orthant.digital_shifts(m, _SEED)
             return large_orthant.log_orthant(thresholds, positive, net, shifts)
-        result = self._orthant(jnp.asarray(thresholds), jnp.asarray(correlation))
+        result = self._orthant(thresholds, correlation)
         return float(result.log_value), float(result.relative_error)
 
-    def _orthant(self, thresholds: Array, correlation: Array) -> orthant.Orthant:
+    def _orthant(self, thresholds: Array | np.ndarray, correlation: Array | np.ndarray) -> orthant.Orthant:
         m = len(thresholds)
         shifts = orthant.digital_shifts(m, _SEED)
         return orthant.log_orthant(thresholds, lifted(correlation), orthant.sobol_net(m, LOG2_POINTS), shifts)
@@ -143,10 +144,8 @@ class GaussianCopula(AbstractErrorLaw):
         probs, errors = (x[1:-1] for x in gaussian_counts.count_law(t, correlation, _SEED))
         probs = probs * ((1 - none - all_wrong) / probs.sum())
         errors = np.maximum(errors, gaussian_counts.LEAST_ERROR)
-        return (
-            jnp.asarray(np.concatenate([[none], probs, [all_wrong]])),
-            jnp.asarray(np.concatenate([[none * none_error], errors, [all_wrong * all_error]])),
-        )
+        values = np.concatenate([[none], probs, [all_wrong]])
+        return jax.device_put((values, np.concatenate([[none * none_error], errors, [all_wrong * all_error]])))
 
     @_checks.DRAWS
     def sampler(self) -> LatentSampler:
@@ -154,11 +153,19 @@ class GaussianCopula(AbstractErrorLaw):
         return LatentSampler.build(np.asarray(self.thresholds), np.asarray(self.correlation))
 
 
-def lifted(correlation: Array) -> Array:
+def lifted(correlation: Float[Array, "m m"] | Float[np.ndarray, "m m"]) -> Array:
     """Σ moved towards the identity just enough for its smallest eigenvalue to be 1e-9."""
     if len(correlation) > large_orthant.LARGE and not _checks.traced(correlation):
-        smallest = eigvalsh(np.asarray(correlation), subset_by_index=(0, 0), check_finite=False)[0]
-    else:
-        smallest = jax.lax.stop_gradient(jnp.linalg.eigvalsh(correlation)[0])
+        return _moved(correlation, eigvalsh(np.asarray(correlation), subset_by_index=(0, 0), check_finite=False)[0])
+    return _lifted(correlation)
+
+
+@jax.jit
+def _lifted(correlation: Array) -> Array:
+    return _moved(correlation, jax.lax.stop_gradient(jnp.linalg.eigvalsh(correlation)[0]))
+
+
+@jax.jit
+def _moved(correlation: Array, smallest: Array) -> Array:
     share = jnp.clip((1e-9 - smallest) / (1 - smallest), 0.0, 1.0)
     return (1 - share) * correlation + share * jnp.eye(len(correlation))

@@ -3,6 +3,7 @@
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
@@ -26,7 +27,7 @@ class Independent(AbstractFactorLaw):
 
     def log_all_wrong(self) -> Float[Array, ""]:
         """Σ log α_i."""
-        return jnp.log(self.error_rates).sum()
+        return _log_sum(self.error_rates)
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """α_i α_j off the diagonal."""
@@ -38,7 +39,17 @@ class Independent(AbstractFactorLaw):
 
     def factor_grid(self) -> FactorGrid:
         """A single node; exact."""
-        return FactorGrid(jnp.zeros(1), jnp.log(self.error_rates)[None], jnp.log1p(-self.error_rates)[None])
+        return _one_node(self.error_rates)
+
+
+@jax.jit
+def _log_sum(error_rates: Array) -> Array:
+    return jnp.log(error_rates).sum()
+
+
+@jax.jit
+def _one_node(error_rates: Array) -> FactorGrid:
+    return FactorGrid(jnp.zeros(1), jnp.log(error_rates)[None], jnp.log1p(-error_rates)[None])
 
 
 def with_diagonal(matrix: Float[Array, "m m"], diagonal: Float[Array, " m"]) -> Float[Array, "m m"]:

@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.core import Tracer
-from jax.scipy.special import ndtri
 from jaxtyping import Float
 
 from cofail_lab.errors import ConvergenceError
@@ -17,7 +16,7 @@ from cofail_lab.estimate import Estimate
 from cofail_lab.models import _checks
 from cofail_lab.models.base import AbstractFactorLaw, FactorGrid
 from cofail_lab.models.independent import with_diagonal
-from cofail_lab.numerics import bivariate_normal, one_factor
+from cofail_lab.numerics import bivariate_normal, normal, one_factor
 
 _GRID_ERROR = 1e-13
 
@@ -58,7 +57,7 @@ class OneFactorGaussian(AbstractFactorLaw):
     @property
     def thresholds(self) -> Float[Array, " m"]:
         """t_i = Φ^{-1}(α_i)."""
-        return ndtri(self.error_rates)
+        return normal.quantile(self.error_rates)
 
     def log_all_wrong(self) -> Float[Array, ""]:
         """Log ∫ φ(z) Π Φ((t_i - ℓ_i z)/√(1-ℓ_i²)) dz; its error is that of `all_wrong_estimate`."""
@@ -97,13 +96,19 @@ _TRACED_NODES = 4096
 def _n_nodes(thresholds: Array, loadings: Array) -> int:
     if isinstance(thresholds, Tracer) or isinstance(loadings, Tracer):
         return _TRACED_NODES
-    low, high = one_factor.factor_range(thresholds, loadings)
-    needed = float((high - low) / one_factor.proven_spacing(one_factor.information(loadings), _GRID_ERROR))
+    needed = float(_n_spacings(thresholds, loadings))
     if needed > 2**20:
         largest = float(jnp.abs(loadings).max())
         raise ConvergenceError(f"law.loadings: {largest} is so near 1 that the factor needs {needed:.0f} nodes")
     # Few different sizes, so that few programs are compiled.
     return int(512 * np.ceil((needed + 1) / 512))
+
+
+@jax.jit
+def _n_spacings(thresholds: Array, loadings: Array) -> Array:
+    """How many times the spacing that proves `_GRID_ERROR` goes into the range of the factor."""
+    low, high = one_factor.factor_range(thresholds, loadings)
+    return (high - low) / one_factor.proven_spacing(one_factor.information(loadings), _GRID_ERROR)
 
 
 @partial(jax.jit, static_argnums=2)

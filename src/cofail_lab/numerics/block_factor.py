@@ -50,7 +50,7 @@ def log_all_below(
         value, error = _smooth_nested(*(jnp.asarray(x) for x in (thresholds, between, within)))
         return jnp.where(error < 1e-8, value, jnp.nan), error
     value, error = block_table.log_all_below(np.asarray(thresholds), float(between), float(within))
-    return jnp.asarray(value), jnp.asarray(error)
+    return jax.device_put((np.float64(value), np.float64(error)))
 
 
 @jax.jit
@@ -138,7 +138,7 @@ def lattice(thresholds: np.ndarray, largest_family: int, between: float, within:
     m, rest = len(thresholds), 1 - within
     scales = np.sqrt([between, within - between])
     kappas = 1 + np.array([m, largest_family]) * scales**2 / rest
-    steps = scales * [float(one_factor.proven_spacing(jnp.asarray(kappa), _ERROR)) for kappa in kappas]
+    steps = scales * [float(one_factor.proven_spacing(kappa, _ERROR)) for kappa in kappas]
     one_step = np.full(2, min(steps[steps > 0], default=1.0))
     common, apart = (_sizes(scales, x) for x in (one_step, steps))
     # Rows of the two tables: sums a + b, or pairs.

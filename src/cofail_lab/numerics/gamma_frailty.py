@@ -79,6 +79,7 @@ def _stirling(theta: Array) -> Array:
     return jnp.where(small, theta * _series(_STIRLING, square), closed)
 
 
+@jax.jit
 def log_all_wrong(hazards: Float[Array, "... m"], theta: Float[Array, "..."]) -> Float[Array, "..."]:
     """Log β = -log(1 + Σ (α_i^{-θ} - 1))/θ, Σ log α_i at θ = 0, to a few rounding errors of it; smooth.
 
@@ -115,6 +116,7 @@ def _growth(theta: Array, n_models: int, y: Array) -> Array:
     return (1 + n_models * theta) * y**2 * ratio
 
 
+@partial(jax.jit, static_argnums=(1, 2))
 def proven_spacing(theta: Float[Array, ""], n_models: int, error: float) -> Float[Array, ""]:
     """A spacing in z = log(W)/√θ at which every pattern's probability is proven to a relative ``error`` (see above)."""
     log_error = np.log(2.1 / error)

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
+from jax.scipy.special import ndtri
 from jaxtyping import Complex, Float, UInt
 from numpy.polynomial import chebyshev
 from scipy import special
@@ -37,6 +38,9 @@ def erfcx(x: Float[Array, "..."]) -> Float[Array, "..."]:
         previous, current = current, y2 * current - previous + coefficient
     return (y2 / 2 * current - previous + _COEFFICIENTS[0]) / (1 + 2 * x)
 
+
+quantile: Callable[[Float[Array, "..."]], Float[Array, "..."]] = jax.jit(ndtri)
+"""Φ^{-1}, compiled whole: JAX compiles each of its twenty steps where it is called as it is."""
 
 _BITS_OF_ROOT_HALF = np.float64(np.sqrt(0.5)).view(np.int64)
 # 2 (atanh(s) / s - 1) / s² in s²: for |s| up to (√2 - 1) / (√2 + 1) what is left out is below 1e-16 of it.

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.optimize import brentq, minimize_scalar
@@ -141,7 +140,7 @@ def _mixture_counts(law: AbstractFactorLaw) -> np.ndarray:
     # Padded to one of a few sizes, so that only a few programs are compiled.
     spare = ((0, -n_nodes % 256), (0, -m % 32))
     padded = np.pad(wrong, spare), np.pad(right, spare, constant_values=1)
-    return np.asarray(_mixture(jnp.asarray(np.pad(weights, spare[0])), *map(jnp.asarray, padded)))[: m + 1]
+    return np.asarray(_mixture(np.pad(weights, spare[0]), *padded))[: m + 1]
 
 
 def _smooth_counts(law: AbstractFactorLaw) -> np.ndarray | None:

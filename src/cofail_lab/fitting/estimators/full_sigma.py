@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Literal, get_args
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 from jaxtyping import Float
@@ -125,7 +124,7 @@ def log_all_wrong(
     if m > large_orthant.LARGE:
         # A repaired matrix has no negative eigenvalue: what the smallest one is need not be computed.
         return large_orthant.log_orthant(thresholds, (1 - _LIFT) * correlation + _LIFT * np.eye(m), net, shifts)
-    probability = orthant.log_orthant(jnp.asarray(thresholds), lifted(jnp.asarray(correlation)), net, shifts)
+    probability = orthant.log_orthant(thresholds, lifted(correlation), net, shifts)
     return float(probability.log_value), float(probability.relative_error)
 
 
@@ -145,7 +144,7 @@ def log_orthant(
         return log_orthant(rectangle.correlation, rectangle.upper, randomizations)
     if m >= _LARGE_POOL and randomizations > 1:
         return log_all_wrong(correlation, thresholds, _LARGE_POINTS)
-    filled, padded = (jnp.asarray(array[0]) for array in _padded(thresholds[None], correlation[None]))
+    filled, padded = (array[0] for array in _padded(thresholds[None], correlation[None]))
     net = orthant.sobol_net(len(padded), _LOG2_POINTS)
     values = np.array(
         [
@@ -203,7 +202,7 @@ def _log_orthants(
         # The last call is filled up, so that all have one shape.
         rows = np.minimum(np.arange(first, first + _AT_ONCE), len(plain) - 1)
         kept = plain[first : first + _AT_ONCE]
-        logs = _many_orthants(jnp.asarray(filled[rows]), jnp.asarray(padded[rows]), net, shifts)
+        logs = _many_orthants(filled[rows], padded[rows], net, shifts)
         values[kept] = np.stack(logs, axis=1)[: len(kept)]
     return [(float(log_value), float(error)) for log_value, error in values]
 
@@ -211,7 +210,7 @@ def _log_orthants(
 def _log_rectangle(rectangle: equal_scores.Rectangle) -> tuple[float, float]:
     """The same where some models have one score: perfectly correlated ones, or one right just where another fails."""
     k = len(rectangle.upper)
-    positive = rectangle._replace(correlation=np.asarray(lifted(jnp.asarray(rectangle.correlation))))
+    positive = rectangle._replace(correlation=np.asarray(lifted(rectangle.correlation)))
     net, shifts = orthant.sobol_net(k, _RECTANGLE_LOG2_POINTS), orthant.digital_shifts(k, 0)
     return equal_scores.log_rectangle(positive, net, shifts)
 

@@ -1,6 +1,5 @@
 """The equicorrelated one-factor Gaussian law at the thresholds of a matrix: β_sf(r) of theory section 2."""
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.optimize import brentq
@@ -65,7 +64,7 @@ def _in_blocks(thresholds: np.ndarray, loadings: np.ndarray) -> tuple[np.ndarray
     parts = []
     for first in range(0, n_rows, at_once):
         rows = np.minimum(np.arange(first, first + at_once), n_rows - 1)
-        parts.append([np.asarray(x) for x in log_all_below(jnp.asarray(thresholds[rows]), jnp.asarray(loadings[rows]))])
+        parts.append([np.asarray(x) for x in log_all_below(thresholds[rows], loadings[rows])])
     value, error = (np.concatenate(x)[:n_rows].reshape(batch) for x in zip(*parts, strict=True))
     return value, error
 

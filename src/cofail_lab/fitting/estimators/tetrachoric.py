@@ -210,7 +210,7 @@ def _search(start: Callable, step: Callable, pairs: _Pairs) -> tuple[np.ndarray,
             before = now
             for _ in range(_STEPS_PER_ROUND):
                 before, now = now, step(columns, now)
-            moved = np.asarray(jnp.abs(now.angle - before.angle))[: index.size]
+            moved = np.abs(np.asarray(now.angle) - np.asarray(before.angle))[: index.size]
             for field, value in zip(state, now, strict=True):
                 field[index] = np.asarray(value)[: index.size]
             converged[first : first + _CHUNK] = (np.abs(state.residual[index]) <= _TARGET) | (moved <= _TARGET)

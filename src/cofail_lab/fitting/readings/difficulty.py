@@ -151,7 +151,9 @@ class Pool:
         for loading in loadings:
             given = self._at(float(loading))
             middle, scale = self._matched(table, given)
-            probs.append(_weights(table, given.edges, middle[:, None] + scale[:, None] * places, scale) @ given.counts)
+            probs.append(
+                _weights(table, given.edges, middle[:, None] + scale[:, None] * places, scale[:, None]) @ given.counts
+            )
         return np.maximum(np.stack(probs), _SMALLEST)
 
     def _at(self, loading: float) -> _Given:
@@ -171,28 +173,44 @@ class Pool:
         """Place and scale of z at which two models, an able and a weak one, have their error rates; Newton's method."""
 
         def excess(x: np.ndarray) -> np.ndarray:
-            weights = _weights(table, given.edges, x[:, :1], np.exp(x[:, 1]))[:, 0]
+            """At several x for every shape, (shapes, several, 2)."""
+            weights = _weights(table, given.edges, x[..., 0], np.exp(x[..., 1]))
             return ndtri(np.clip(weights @ given.rates, 1e-12, 1 - 1e-12)) - self._two
 
         x, step = np.zeros((len(table), 2)), 1e-4
+        moves = step * np.concatenate([np.zeros((1, 2)), np.eye(2)])
         for _ in range(4):
-            now = excess(x)
-            slopes = [(excess(x + step * direction) - now) / step for direction in np.eye(2)]
-            jacobian = np.stack(slopes, axis=-1) + 1e-6 * np.eye(2)
+            now, *moved = np.moveaxis(excess(x[:, None] + moves), 1, 0)
+            jacobian = (np.stack(moved, axis=-1) - now[..., None]) / step + 1e-6 * np.eye(2)
             x += np.clip(np.linalg.solve(jacobian, -now[..., None])[..., 0], -0.5, 0.5)
             x[:, 1] = np.clip(x[:, 1], -3, 1.5)
         return x[:, 0], np.exp(x[:, 1])
 
 
-def _weights(table: np.ndarray, edges: np.ndarray, places: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Mass of the cells of z, (shapes, places, nodes), from a table of distribution functions, a row a shape."""
-    position = ((edges - places[..., None]) / scale[:, None, None] - _X[0]) / _STEP
-    position = np.clip(position, 0, len(_X) - 1.000001)
+def _weights(table: np.ndarray, edges: np.ndarray, places: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    """Mass of the cells of z, (shapes, places, nodes), from a table of distribution functions, a row a shape.
+
+    Args:
+        table: at `_X`, (shapes, points).
+        edges: between the cells.
+        places, scales: of z, (shapes, places).
+    """
+    # In place, and from the flat table: this is most of the test of the tail.
+    position = (edges - places[..., None]) / scales[..., None]
+    position -= _X[0]
+    position /= _STEP
+    np.clip(position, 0, len(_X) - 1.000001, out=position)
     cell = position.astype(int)
-    row = np.arange(len(table))[:, None, None]
-    low = table[row, cell]
-    below = low + (position - cell) * (table[row, cell + 1] - low)
-    return np.concatenate([below[..., :1], np.diff(below, axis=-1), 1 - below[..., -1:]], axis=-1)
+    position -= cell
+    cell += (len(_X) * np.arange(len(table)))[:, None, None]
+    low = table.ravel().take(cell)
+    below = np.zeros((*low.shape[:-1], low.shape[-1] + 2))
+    below[..., -1] = 1
+    inner = below[..., 1:-1]
+    np.subtract(table.ravel().take(cell + 1), low, out=inner)
+    inner *= position
+    inner += low
+    return np.diff(below, axis=-1)
 
 
 def _count_table(success: Float[np.ndarray, "nodes m"]) -> Float[np.ndarray, "nodes m_plus_1"]:

@@ -30,7 +30,8 @@ _POWER, _CRITICAL, _CEILING = 500, 499, 4000
 _LEVEL = 0.05
 # The two-shape family is asked where its best law beside an atom is this much more likely (log) than the others'.
 _BETTER = 0.2
-_ROWS = 200
+# Likelihoods at once: so many that they stay in the cache of a core.
+_CELLS = 2**17
 # Places of a factor, in units of its spread, that are tried.
 _FAR = 9.0
 _ROUNDING = 1e-9
@@ -148,12 +149,15 @@ def likelihoods(
     share, which = np.unique(histograms[:, -1] / n, return_inverse=True)
     gains = atom_gain(share[:, None], laws.probs[:, -1])
     with_, without, best = np.empty(len(n)), np.empty(len(n)), np.empty(len(n), dtype=int)
-    for first in range(0, len(n), _ROWS):
-        rows = slice(first, first + _ROWS)
+    at_once = max(1, _CELLS // len(laws.logs))
+    for first in range(0, len(n), at_once):
+        rows = slice(first, first + at_once)
         smooth = histograms[rows] @ laws.logs.T
         best[rows] = smooth.argmax(axis=1)
-        without[rows] = smooth.max(axis=1)
-        with_[rows] = (smooth + n[rows, None] * gains[which[rows]]).max(axis=1)
+        without[rows] = np.take_along_axis(smooth, best[rows, None], axis=1)[:, 0]
+        beside = n[rows, None] * gains[which[rows]]
+        beside += smooth
+        with_[rows] = beside.max(axis=1)
     return with_, without, best
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.optimize import brentq
@@ -81,7 +80,7 @@ def simulate(
 def _draw(law: "AbstractErrorLaw", n: int, stream: tuple[int, int], index: int) -> np.ndarray:
     seed, purpose = stream
     words = generator(seed, purpose, index).integers(2**32, size=2, dtype=np.uint32)
-    return np.asarray(law.sample(jax.random.wrap_key_data(jnp.asarray(words)), n, chunk=_CHUNK))
+    return np.asarray(law.sample(jax.random.wrap_key_data(jax.device_put(words)), n, chunk=_CHUNK))
 
 
 class NullTest(NamedTuple):
