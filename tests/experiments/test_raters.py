@@ -1,6 +1,5 @@
 """`experiment=raters`: a planted panel, the published adjudication, own votes, and matrices that others read."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -210,7 +209,7 @@ def test_an_answer_is_right_if_more_than_half_of_the_posterior_says_so(
         found = latent(*given)
         posterior = np.full_like(found.fitted.posterior, 0.5)
         posterior[0, 0], posterior[0, 1], posterior[1, 0], posterior[1, 1] = 0.49, 0.51, 0.51, 0.49
-        return found._replace(fitted=replace(found.fitted, posterior=posterior))
+        return found._replace(fitted=found.fitted._replace(posterior=posterior))
 
     monkeypatch.setattr(raters, "latent_quality", even)
     path, _ = panel(tmp_path, 12)
