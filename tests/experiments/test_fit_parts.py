@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,17 +13,22 @@ import pytest
 import cofail_lab as cl
 from cofail_lab import api
 from cofail_lab.errors import InputError
-from cofail_lab.experiments import bounds, fit_stages, kept_batches
+from cofail_lab.experiments import bounds, fit_stages, kept_batches, verify
+from cofail_lab.experiments.audit import Audit
 from cofail_lab.experiments.base import Inputs, Store
+from cofail_lab.experiments.ensemble_size import EnsembleSize
 from cofail_lab.experiments.fit import Fit
 from cofail_lab.experiments.fit_stages import FitStages
 from cofail_lab.experiments.fit_steps import seconds_of_steps
 from cofail_lab.experiments.kept_batches import KeptBatches
 from cofail_lab.experiments.options import RunOptions
+from cofail_lab.experiments.tail_curve import TailCurve
 from cofail_lab.experiments.workers import n_worth
 from cofail_lab.fitting.comparison.laws import NULL_LAWS
 from cofail_lab.fitting.estimators.point import PointFit
+from cofail_lab.fitting.replicates.shards import to_table
 from cofail_lab.fitting.replicates.stages import Replicates, Stage
+from cofail_lab.models import CommonShock
 from tests.conftest import outcomes_from
 
 SETTINGS = Fit(bootstrap=7, null=11, atom=0.13, delta=0.17, level=0.83, conventions="published", folds=19)
@@ -272,3 +278,92 @@ def test_columns_are_generated_where_time_is_given_and_the_pool_is_neither_small
     with pytest.raises(InputError, match="stop"):
         bounds.Bounds(seconds=seconds).run(Inputs(RunOptions()))
     assert seen == [seconds] * called
+
+
+def test_a_shard_of_a_tail_curve_says_which_it_is() -> None:
+    shown = _Shown()
+    inputs = Inputs(RunOptions(draws=10, shards=3, shard=1), law_factory=lambda: CommonShock(0.05, "0.3x4"))
+    result = TailCurve(sizes=(2, 4), simulate=True).shard(inputs, shown)
+    assert result.headline == "Shard 1 of 3: 3 simulated queries."
+    assert (result.metrics, shown.steps) == ({"n_queries": 3}, {"Simulated queries of this shard": (3, 3)})
+    (row,) = result.tables["simulated"].to_pylist()
+    assert (row["first"], row["stop"], len(row["hits"])) in ((3, 6, 2), (4, 7, 2))
+    with pytest.raises(ValueError, match=r"run\.shard: null"):
+        TailCurve(sizes=(2, 4), simulate=True).shard(Inputs(RunOptions(shards=3), law_factory=inputs.law_factory))
+
+
+@pytest.mark.parametrize(("names", "parts"), [(["a"], 1), (["a", "b"], 3), (["a", "b", "c"], 4)])
+def test_datasets_are_judged_where_there_are_several(
+    monkeypatch: pytest.MonkeyPatch, names: list[str], parts: int
+) -> None:
+    wrong = np.random.default_rng(5).random((120, 5)) < [0.2, 0.3, 0.4, 0.5, 0.6]
+    outcomes = replace(
+        outcomes_from(wrong), per_query={"dataset": np.array([names[i % len(names)] for i in range(120)], object)}
+    )
+    monkeypatch.setattr(Inputs, "outcomes", lambda self: outcomes)
+    shown = _Shown()
+    EnsembleSize(splits=1, min_queries=20).run(Inputs(RunOptions()), shown)
+    assert shown.steps == {"Votes by size": (parts, parts)}
+
+
+@pytest.mark.parametrize(
+    ("folds", "n_varying", "at_work", "laws"),
+    [(3, 3, True, True), (1, 3, True, False), (3, 1, True, False), (3, 3, False, None)],
+)
+def test_what_is_sent_to_other_processes(folds: int, n_varying: int, at_work: bool, laws: bool | None) -> None:
+    """Replicates that are not kept, the test of the tail, the first null matrices, then every law and its parts."""
+    sent: list[Any] = []
+    workers: Any = SimpleNamespace(at_work=at_work, send=lambda method, given: sent.append((method, [*given])))
+    kept = to_table({2: _batch(2, 2)})
+    known = pa.table({"log": [0.5]})
+    tasks: Any = SimpleNamespace(
+        resampled={"one": _stage(5, 2)},
+        simulated={"two": _stage(200, 50)},
+        folds=folds,
+        fit=SimpleNamespace(n_varying=n_varying),
+        laws=SimpleNamespace(folds=SimpleNamespace(why_not=lambda _: None)),
+    )
+    stages = FitStages(Fit(laws=["independent", "clayton"]), store=Store({"one": kept, "heldout_clayton": known}))
+    stages._send(tasks, workers)
+    expected = [
+        ("replicates", [("one", 0), ("one", 4)]),
+        ("tail", [()]),
+        ("replicates", [("two", 0), ("two", 50)]),
+        *[("whole", [("independent",)]), ("part", [("independent", part) for part in range(folds)])] * bool(laws),
+        *[("whole", [("clayton",)])] * bool(laws),
+    ]
+    assert sent == ([] if laws is None else expected)
+
+
+@pytest.mark.parametrize("mutants", [False, True])
+def test_only_what_is_asked_for_is_sent_to_the_verifiers(monkeypatch: pytest.MonkeyPatch, mutants: bool) -> None:
+    sent: list[str] = []
+
+    class Alone:
+        def __init__(self, n: int, tasks: Any) -> None:
+            del n, tasks
+
+        def __enter__(self) -> "Alone":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def send(self, method: str, given: list[Any]) -> None:
+            sent.append(method)
+            assert given == [(number,) for number in range(4)]
+
+        def result(self, method: str, number: int) -> list[Any]:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(verify, "Workers", Alone)
+    result = verify.Verify(claims=["P1.iv", "P4.iii"], mutants=mutants).run(Inputs(RunOptions()))
+    assert sent == ["verdicts"] + ["mutants"] * mutants
+    assert result.interrupted is not None and result.interrupted.startswith("0 of ")
+
+
+def test_a_sheet_is_a_path() -> None:
+    for verdicts in ("", 3, ["a.csv"], True):
+        with pytest.raises(InputError, match=r"^experiment\.verdicts: .* is not the path of a sheet$"):
+            Audit(verdicts=verdicts)  # type: ignore[arg-type]
+    assert Audit(verdicts="a.csv").verdicts == "a.csv"

@@ -207,3 +207,60 @@ def test_what_a_run_keeps(tmp_path: Path) -> None:
     kept.forget()
     assert not (tmp_path / KEPT).exists()
     kept.forget()
+
+
+@pytest.mark.parametrize("states", [["completed", "failed"], ["kept", "elsewhere"]])
+@pytest.mark.parametrize("figures", [None, True, False])
+def test_a_sweep_is_gathered_with_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, states: list[State], figures: bool | None
+) -> None:
+    """A job without results is left out; figures are drawn unless they are declined; a failure changes the advice."""
+    from cofail_lab import record
+    from cofail_lab.experiments import gather
+    from cofail_lab.report import next_steps, terminal
+    from cofail_lab.result import Result
+
+    seen: dict[str, Any] = {"folders": []}
+
+    class Recorded:
+        def __init__(self, folder: Path, experiment: str, config: str, **named: Any) -> None:
+            assert (folder, experiment, config.split()) == (tmp_path, "gather", ["gather:", "path:", str(tmp_path)])
+            seen["named"], self.folder = named, folder
+
+        def start(self) -> None:
+            seen["started"] = True
+
+        def finish(self, result: Result, made: dict[str, str], advance: Any) -> None:
+            seen["finished"] = (result, made)
+
+    def gathered(folders: list[Path], metrics: Any = None, progress: Any = None) -> Result:
+        seen["folders"].append(([folder.name for folder in folders], metrics, progress))
+        if metrics == "none*":
+            raise InputError("gather.metrics: 'none*' matches no metric")
+        return result
+
+    result = Result("All.", {"n": 1})
+    monkeypatch.setattr(record, "Recorder", Recorded)
+    monkeypatch.setattr(gather, "gather", gathered)
+    monkeypatch.setattr(next_steps, "after_sweep", lambda failed, folder: seen.update(advice=(failed, folder)))
+    monkeypatch.setattr(
+        terminal, "render", lambda *given, **named: seen.update(verbose=named["verbose"], shown=given[0])
+    )
+    events = [Event(i, (), state, f"f{i}") for i, state in enumerate(states)]
+    events += [Event(2, (), "completed", "f2"), Event(3, (), "completed", "f2"), Event(4, (), "elsewhere")]
+    for name in ("f0", "f2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "results.json").touch()
+    for metrics in ("gain", "none*"):
+        sweep: Any = SimpleNamespace(
+            folder=tmp_path, gather=True, figures=figures, metrics=metrics, verbose=True, close=lambda: events
+        )
+        finish.finish(sweep, silent)
+    assert seen["folders"] == [
+        (["f0", "f2"], "gain", silent),
+        (["f0", "f2"], "none*", silent),
+        (["f0", "f2"], None, silent),
+    ]
+    assert seen["named"] == {"seed": None, "figures": figures is not False}
+    assert seen["started"] and seen["finished"] == (result, {})
+    assert seen["advice"] == ("failed" in states, tmp_path) and seen["verbose"] is True and seen["shown"] is result
