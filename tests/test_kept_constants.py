@@ -90,4 +90,6 @@ def test_what_nobody_states(kind: Callable[[ModuleType], Iterator[str]]) -> None
     found, path = [line for module in modules() for line in kind(module)], GOLDEN / f"{kind.__name__}.txt"
     if os.environ.get("WRITE_GOLDEN"):
         path.write_text("\n".join(found) + "\n", encoding="utf-8")
-    assert found == path.read_text(encoding="utf-8").splitlines()
+    kept = path.read_text(encoding="utf-8").splitlines()
+    changed = sorted({*found} ^ {*kept})
+    assert found == kept, f"WRITE_GOLDEN=1 would keep these in {path.name} instead: {changed or 'another order'}"
