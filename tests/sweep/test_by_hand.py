@@ -13,7 +13,8 @@ from cofail_lab import runs
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import silent
 from cofail_lab.kept import KEPT, Kept
-from cofail_lab.sweep import controller, finish, jobs
+from cofail_lab.record import unfinished
+from cofail_lab.sweep import controller, finish, jobs, resume
 from cofail_lab.sweep.journal import Event, Journal, State, report_event
 from cofail_lab.sweep.lock import locked
 from cofail_lab.sweep.resume import run_folder
@@ -264,3 +265,20 @@ def test_a_sweep_is_gathered_with_what_it_says(
     assert seen["named"] == {"seed": None, "figures": figures is not False}
     assert seen["started"] and seen["finished"] == (result, {})
     assert seen["advice"] == ("failed" in states, tmp_path) and seen["verbose"] is True and seen["shown"] is result
+
+
+def test_a_run_that_another_process_has_just_finished_does_not_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "1" / KEPT).mkdir(parents=True)
+    (tmp_path / "2").mkdir()
+    answers: list[dict[str, Any] | None] = [{"status": "started"}, None]
+    monkeypatch.setattr(resume, "unfinished", lambda folder, key: answers.pop(0))
+    with run_folder(tmp_path / "2", "k", stated=False) as folder:
+        assert folder == tmp_path / "2" and not answers
+
+
+def test_a_run_without_a_key_is_never_the_same(tmp_path: Path) -> None:
+    record: dict[str, Any] = {"status": "started", "provenance": {"key": None}}
+    (tmp_path / "results.json").write_text(json.dumps(record))
+    assert unfinished(tmp_path, None) is None
