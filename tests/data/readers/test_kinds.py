@@ -1,10 +1,13 @@
 """Which kind of file a reader takes a file for, by the fewest keys of each kind."""
 
+import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from cofail_lab.data.readers import swebench
+from cofail_lab.data.readers import lm_eval, swebench
+from cofail_lab.errors import InputError
 
 
 @pytest.mark.parametrize(
@@ -54,3 +57,16 @@ def test_the_model_of_an_instance(tmp_path: Path) -> None:
     ):
         assert swebench._place(tmp_path / place) == names
     assert swebench._place(Path("/instance/report.json")) == ("", "")
+
+
+def test_documents_of_lm_eval_are_told_apart_by_their_hash() -> None:
+    """As stated, else computed from the document, else from prompt and answer; one of them is needed."""
+    doc = {"question": "é?", "answer": 3}
+    own = sha256(json.dumps(doc, indent=2, ensure_ascii=False).encode()).hexdigest()[:16]
+    assert lm_eval._doc_hash({"doc_hash": "0123456789abcdef0123", "doc": doc}, "x") == "0123456789abcdef"
+    for stated in ("", "  ", None, 7):
+        assert lm_eval._doc_hash({"doc_hash": stated, "doc": doc}, "x") == own
+    old = json.dumps(["p", "t"], indent=2).encode()
+    assert lm_eval._doc_hash({"prompt_0": "p", "truth": "t"}, "x") == sha256(old).hexdigest()[:16]
+    with pytest.raises(InputError, match="line 1: neither doc_hash nor doc"):
+        lm_eval._doc_hash({"other": 1}, "line 1")
