@@ -170,3 +170,17 @@ def test_health_on_both_sides_of_its_limits() -> None:
     assert both["swapped"] == 1 and both["constant"] == 1
     nine = examine(Grades(np.ones((9, 3), np.int8), few.queries[:9], tuple("abc"), "g"))
     assert not [finding for finding in nine if finding.check in ("swapped", "constant")]
+
+
+def test_queries_that_one_model_was_asked_do_not_say_whether_grades_are_swapped() -> None:
+    """Of ten queries that two models were asked six defeat both; on five more only one was asked, and is right."""
+    cells = np.zeros((15, 2), np.int8)
+    cells[:6] = 1
+    cells[6:8, 0] = cells[8:10, 1] = 1
+    cells[10:, 1] = MISSING
+    made = Grades(cells, tuple(map(str, range(15))), ("a", "b"), "g")
+    (found,) = [finding for finding in examine(made) if finding.check == "swapped"]
+    assert found.count == 6 and found.sentence.startswith("6 of 10 queries defeat everyone.")
+    one_less = cells.copy()
+    one_less[5, 0] = 0
+    assert not [finding for finding in examine(replace(made, cells=one_less)) if finding.check == "swapped"]

@@ -193,4 +193,4 @@ def test_the_bars_of_the_atlas_are_the_shares_of_each_matrix() -> None:
     shares = np.array([(one.number("single_best") or 0, one.number("oracle_gain") or 0) for one in made]).T
     np.testing.assert_allclose(widths, [*shares, 1 - shares.sum(axis=0)])
     np.testing.assert_allclose(starts, [0 * shares[0], shares[0], shares.sum(axis=0)])
-    assert sorted(widths[1].tolist()) == [0.0, 0.1, 0.19, 0.2]
+    assert sorted(widths[1].tolist()) == pytest.approx([0.0, 0.1, 0.19, 0.2])

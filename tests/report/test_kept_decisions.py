@@ -231,6 +231,24 @@ def test_a_history_of_releases() -> None:
     keep("words_churn", [*said(some), *lines(Result("", {}, tables=tables))])
     assert [one.reading for one in some[:4]] == ["adopting_gains", "cannot_tell", "cannot_tell", "nothing_newer"]
     assert churn._limits(np.arange(1001.0)) == (25.0, 975.0)
+    even = replace(worse, resampled=first.resampled._replace(final=np.zeros(5)))
+    assert even.headline().endswith("by committing to it.")
+
+
+def test_models_of_one_release_day_have_the_numbers_of_that_day() -> None:
+    line = Timeline(np.array([2, 0, 1]), np.array([0, 0, 400]), np.array([0, 2]), np.array([True, True, False]), 30)
+    first = history(
+        line=line, ceiling=np.array([0.8, 0.89]), dollars=CheapestAtFloor(np.array([1, 2]), np.array([2.0, 1]))
+    )
+    first = replace(
+        first,
+        observed=first.observed._replace(frontier=np.array([0.7, 0.8])),
+        split=first.split._replace(frontier=np.array([0.68, 0.77])),
+    )
+    table = first.table().to_pydict()
+    assert table["frontier"] == [0.7, 0.7, 0.8] and table["frontier_heldout"] == [0.68, 0.68, 0.77]
+    assert table["ceiling"] == [0.8, 0.8, 0.89] and table["dollars_per_right"] == [2.0, 2.0, 1.0]
+    assert table["released"] == ["2025-02-04", "2024-01-01", "2024-01-21"] and table["day"] == [0, 0, 400]
 
 
 def conditions(own: list[float], crossed: list[float], spread: float = 0.0, **change: Any) -> compare.Compared:
