@@ -261,3 +261,28 @@ def test_a_shard_is_computed_as_one_and_the_data_is_recorded(tmp_path: Path, sha
     result = job.compute(Computed(), inputs, recorder, silent)  # type: ignore[arg-type]
     record = json.loads((tmp_path / "results.json").read_text())
     assert (seen, result.metrics, record["provenance"]["data"]) == ([called], {"n": 2}, {"sha256": "ab"})
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said", "traced"),
+    [
+        (InputError("data.path: none"), "failed", "data.path: none", False),
+        (ValueError("a bug"), "failed", "ValueError: a bug", True),
+        (KeyboardInterrupt("signal 15"), "interrupted", "interrupted: signal 15", False),
+    ],
+)
+def test_how_a_run_that_ends_early_is_recorded(
+    tmp_path: Path, error: BaseException, status: str, said: str, traced: bool
+) -> None:
+    """Only what nobody expected has a traceback; the data that were read are recorded in any case."""
+
+    class Ending:
+        def run(self, inputs: Inputs, progress: Any) -> Result:
+            inputs.provenance["sha256"] = "ab"
+            raise error
+
+    with pytest.raises(type(error)):
+        job.compute(Ending(), Inputs(RunOptions()), Recorder(tmp_path, "x", "{}", seed=0), silent)  # type: ignore[arg-type]
+    record = json.loads((tmp_path / "results.json").read_text())
+    assert (record["status"], record["error"], "traceback" in record) == (status, said, traced)
+    assert record["provenance"]["data"] == {"sha256": "ab"}

@@ -271,8 +271,8 @@ def test_powers_and_tests_of_a_calibration(monkeypatch: pytest.MonkeyPatch) -> N
     laws = {"one_factor": first, **own}
     mode = calibrated(
         one_factor=np.array([3.9, 3.9, 3.9, 1.0]),
-        one_factor_loadings=np.array([7.7, 7.7, 1.0, 7.7]),
-        full_sigma=np.array([11.5, 11.5, 11.5, 1.0]),
+        one_factor_loadings=np.array([7.7, 7.7, 7.5, 7.7]),
+        full_sigma=np.array([11.5, 11.5, 11.5, 11.3]),
     )
     made = Calibration(fit, 39, 0.03, 0)._calibrated(laws, mode, True)
     assert {key for key in made.tests if key[0] == "full_sigma"} == {("full_sigma", "full_sigma")}
@@ -280,7 +280,7 @@ def test_powers_and_tests_of_a_calibration(monkeypatch: pytest.MonkeyPatch) -> N
         *("independent", "one_factor", "one_factor_pearson", "clayton", "one_factor_loadings", "full_sigma")
     }
     # 3.8 is critical under one factor, 7.6 and 11.4 under the others.
-    assert made.power is not None and made.power["one_factor"] == 0.75 and made.power["full_sigma"] == 0.75
+    assert made.power is not None and made.power["one_factor"] == 0.75 and made.power["full_sigma"] == 1.0
     assert (made.joint_power, made.n_power, made.interrupted, made.n_affordable) == (0.5, 4, False, 39)
     assert made.tests["one_factor", "one_factor"].p_value == pytest.approx((1 + 20) / 40)  # 2.0 to 3.9 are as large
     without = Calibration(fit, 39, 0.03, 0)._calibrated(laws, None, False)
@@ -293,6 +293,34 @@ def test_powers_and_tests_of_a_calibration(monkeypatch: pytest.MonkeyPatch) -> N
     for finished, p in ((True, 1.0), (False, 21 / 40)):
         made = Calibration(fit, 200, 0.03, 0)._calibrated(turned, None, finished)
         assert made.tests["one_factor", "one_factor"].p_value == pytest.approx(p)
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_tail_is_judged_only_after_every_null_matrix(finished: bool) -> None:
+    """The scan is attached in any case, the null as far as it was simulated."""
+    seen: list[Any] = []
+    compositions = SimpleNamespace(
+        sizes=[2, 3],
+        count=lambda first, wrong, joint: {"observed": (first, wrong.shape, joint.shape)},
+        ratios=lambda counts: (sorted(counts), "ratio"),
+    )
+    fit, tail, power = fitted(), object(), replicates()
+    varying = np.arange(fit.outcomes.n_models)
+    made: Any = SimpleNamespace(
+        fit=fit,
+        _varying=varying,
+        _compositions=compositions,
+        _calibrated=lambda laws, mode, ended: (seen.append((sorted(laws), mode, ended)), "null")[1],
+    )
+    drawn = {"null_one_factor": replicates(), "null_full_sigma": replicates(), "power": power}
+    found = Calibration.attach(made, drawn, tail, finished=finished)  # type: ignore[arg-type]
+    assert seen == [(["full_sigma", "one_factor"], power, finished)] and found.null == "null"
+    assert found.tail is (tail if finished else None) and found.scan is not None
+    assert found.scan.all_wrong == ["observed"] and found.scan.null_ratio == "ratio"
+    none = Calibration.attach(made, {}, tail, finished=finished)  # type: ignore[arg-type]
+    assert (none.null, none.tail) == (None, None) and none.scan is not None and none.scan.null_ratio is None
+    made._varying = varying[:2]
+    assert Calibration.attach(made, drawn, tail, finished=finished) is fit  # type: ignore[arg-type]
 
 
 def test_summaries_of_a_calibration() -> None:

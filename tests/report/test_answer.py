@@ -107,9 +107,9 @@ def test_what_voids_the_headline_stands_in_it_the_worst_first() -> None:
 def test_the_findings_that_void_most_come_first() -> None:
     known = ["swapped", "duplicates", "inverted", "blocks", "repeated_prompts", "coverage", "ungraded", "at_limit"]
     checks = [*known, "constant", "zero_costs"]
+    whole = pool(80, 20, 3, 10)
     for worse, better in pairwise(checks):
         findings = [Finding(name, f"About {name}.", ("a",), 1) for name in (better, worse)]
-        whole = pool(80, 20, 3, 10)
         _, caveats = answer.first_sections(whole, certify_outcomes(whole), findings)
         assert caveats.sentences == (f"! About {worse}.", f"! About {better}.")
     three = [Finding(name, f"About {name}.", ("a",), 1) for name in checks[:3]]
