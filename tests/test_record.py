@@ -5,6 +5,7 @@ import os
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from cofail_lab import job, runs
+from cofail_lab import record as record_module
 from cofail_lab.cli import config_folder
 from cofail_lab.errors import InputError
 from cofail_lab.estimate import Estimate
@@ -286,3 +288,23 @@ def test_how_a_run_that_ends_early_is_recorded(
     record = json.loads((tmp_path / "results.json").read_text())
     assert (record["status"], record["error"], "traceback" in record) == (status, said, traced)
     assert record["provenance"]["data"] == {"sha256": "ab"}
+
+
+@pytest.mark.parametrize(("changes", "dirty"), [("", False), (" M a.py\n", True)])
+def test_the_revision_of_the_source(monkeypatch: pytest.MonkeyPatch, changes: str, dirty: bool) -> None:
+    def run(command: list[str], **named: Any) -> Any:
+        assert named["env"]["GIT_OPTIONAL_LOCKS"] == "0"
+        return SimpleNamespace(stdout="abc\n" if "rev-parse" in command else changes)
+
+    monkeypatch.setattr(record_module.subprocess, "run", run)
+    monkeypatch.setattr(Path, "exists", lambda _: True)
+    assert record_module._git.__wrapped__() == {"revision": "abc", "dirty": dirty}
+
+    def absent(*_: Any, **__: Any) -> Any:
+        raise FileNotFoundError("git")
+
+    monkeypatch.setattr(record_module.subprocess, "run", absent)
+    assert record_module._git.__wrapped__() is None
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    monkeypatch.setattr(record_module.subprocess, "run", run)
+    assert record_module._git.__wrapped__() is None
