@@ -106,6 +106,10 @@ def test_what_a_sweep_is_told(monkeypatch: pytest.MonkeyPatch, gather: bool, sha
     sweep = controller.Sweep(config, 7)
     assert (sweep.folder, sweep.total, sweep.gather, sweep.verbose) == (Path("out"), 7, gathers, True)
     assert (sweep.figures, sweep.metrics, sweep.journal.folder.name) == (False, ["a*"], "launch_now")
+    plain = _config()
+    plain.hydra.job.env_set[LAUNCH] = "now"
+    sweep = controller.Sweep(plain, None)
+    assert (sweep.total, sweep.verbose, sweep.figures, sweep.metrics) == (None, False, None, None)
 
 
 @pytest.mark.parametrize(
