@@ -2,18 +2,26 @@
 
 import json
 import os
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hydra import compose, initialize_config_dir
 
 from cofail_lab import job, runs
+from cofail_lab import record as record_module
 from cofail_lab.cli import config_folder
+from cofail_lab.errors import InputError
 from cofail_lab.estimate import Estimate
-from cofail_lab.record import Recorder, unfinished
-from cofail_lab.result import Result
+from cofail_lab.experiments.base import Inputs, RunOptions, Store, silent
+from cofail_lab.record import Recorder, _plain, unfinished
+from cofail_lab.result import Origin, Result
+from tests.report.made import RESULT
 
 
 def recorded(folder: Path, **result: Any) -> dict[str, Any]:
@@ -127,3 +135,179 @@ def test_a_smoke_run_makes_the_first_figure_in_every_form(tmp_path: Path, monkey
             every = {f"{name}.{kind}" for name in figures for kind in ("svg", "png")}
             assert {path.name for path in (tmp_path / run / "figures").iterdir()} == every - without
             assert "<svg" in (tmp_path / run / "report.html").read_text()
+
+
+def test_every_part_of_a_result_is_written_as_it_is(tmp_path: Path) -> None:
+    """Words, verdicts, tables and pages; CSV only of those that are asked for, with the mark of UTF-8."""
+    made = replace(RESULT, interrupted=None)
+    tables = {"both": pa.table({"x": [1], "name": ["é"]}), "parquet_only": pa.table({"y": [2]})}
+    result = replace(made, tables=tables, csv=("both",), pages={"more.html": "<p>"}, figures={})
+    recorder = Recorder(tmp_path, "check", "run: {seed: 3}", seed=3, report=False, origin={"key": "k", "command": "c"})
+    recorder.start()
+    started = json.loads((tmp_path / "results.json").read_text())
+    assert (started["status"], started["metrics"], started["verdicts"]) == ("started", {}, [])
+    assert "summary" not in started and recorder.kept._folder.is_dir()
+    assert recorder.finish(result, {"sha256": "ab"}) == result
+    assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == [
+        "both.csv",
+        "both.parquet",
+        "parquet_only.parquet",
+    ]
+    assert (tmp_path / "tables/both.csv").read_bytes() == '\ufeff"x","name"\n1,"é"\n'.encode()
+    assert (tmp_path / "more.html").read_text() == "<p>"
+    assert not recorder.kept._folder.exists() and not (tmp_path / "report.html").exists()
+    record = json.loads((tmp_path / "results.json").read_text())
+    assert (record["schema"], record["experiment"], record["status"]) == ("cofail_lab.results/1", "check", "completed")
+    assert "error" not in record
+    assert record["summary"]["headline"] == RESULT.headline
+    assert [one["title"] for one in record["summary"]["sections"]] == [one.title for one in RESULT.sections]
+    assert [one["title"] for one in record["summary"]["brief"]] == [one.title for one in RESULT.brief]
+    assert [one["status"] for one in record["verdicts"]] == [one.status for one in RESULT.verdicts]
+    made_by = record["provenance"]
+    assert (made_by["command"], made_by["seed"], made_by["data"]) == ("c", 3, {"sha256": "ab"})
+    assert made_by["precision"] == "float64" and 0 <= made_by["seconds"] < 60
+    assert set(made_by["versions"]) >= {"python", "cofail-lab", "numpy", "jax"}
+    assert made_by["versions"]["numpy"] == np.__version__
+
+
+def test_figures_that_are_not_drawn_are_said(tmp_path: Path) -> None:
+    """Ctrl-C in the second of three; without figures asked for, and in a run that was interrupted before, nothing."""
+    from cofail_lab.report.figures.style import canvas
+
+    def stop() -> Any:
+        raise KeyboardInterrupt
+
+    figures = {"a": lambda: canvas(1, 1)[0], "b": stop, "c": lambda: canvas(1, 1)[0]}
+    advanced: list[int] = []
+    result = Result("said", metrics={}, figures=figures)
+
+    def finished(name: str, result: Result, *, drawn: bool) -> Result:
+        recorder = Recorder(tmp_path / name, "x", "{}", seed=0, figures=drawn, report=False)
+        recorder.start()
+        return recorder.finish(result, {}, advanced.append)
+
+    assert finished("one", result, drawn=True).interrupted == "1 of 3 figures drawn"
+    assert advanced == [1]
+    assert json.loads((tmp_path / "one/results.json").read_text())["status"] == "interrupted"
+    assert finished("two", result, drawn=False).interrupted is None
+    assert finished("three", replace(result, interrupted="earlier"), drawn=True).interrupted == "earlier"
+    assert sorted(path.name for path in (tmp_path / "one/figures").iterdir()) == ["a.png", "a.svg"]
+    assert not (tmp_path / "two/figures").exists()
+
+
+def test_a_failure_is_recorded_with_its_traceback_only_where_nobody_expected_it(tmp_path: Path) -> None:
+    for name, error in (("bug", ValueError("x")), ("input", None)):
+        recorder = Recorder(tmp_path / name, "x", "{}", seed=None)
+        recorder.start()
+        recorder.fail("why", {"sha256": "ab"}, unexpected=error)
+        record = json.loads((tmp_path / name / "results.json").read_text())
+        assert (record["status"], record["error"], record["provenance"]["data"]) == ("failed", "why", {"sha256": "ab"})
+        assert ("traceback" in record) == (name == "bug") and record["provenance"]["seed"] is None
+        assert not recorder.kept._folder.exists()
+
+
+def test_a_saved_result_takes_the_place_of_another_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    origin = Origin("fit", "command", {"run": {"seed": 4}}, 4, {"source": "s"}, 1.5)
+    tables = {"a": pa.table({"x": [1]})}
+    Result("One.", {"n": 1}, tables=tables, csv=("a",), origin=origin).save(folder, figures=False)
+    record = json.loads((folder / "results.json").read_text())
+    made = record["provenance"]
+    assert (record["experiment"], made["command"], made["seed"], made["seconds"]) == ("fit", "command", 4, 1.5)
+    assert made["data"] == {"source": "s"} and (folder / "config.yaml").read_text() == "run:\n  seed: 4\n"
+    for name in ("tables/b.csv", "figures/x.png", "figures/x.svg", "notes.txt"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    with pytest.raises(InputError, match="holds a run already"):
+        Result("Two.", {"n": 2}).save(folder)
+    assert (folder / "tables/a.csv").is_file()
+    Result("Two.", {"n": 2}).save(folder, overwrite=True)
+    left = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    assert left == ["config.yaml", "notes.txt", "report.html", "results.json"]
+    record = json.loads((folder / "results.json").read_text())
+    assert (record["experiment"], record["provenance"]["command"]) == ("python", "cofail_lab.Result.save")
+
+
+def test_evidence_becomes_json() -> None:
+    plain = _plain({1: (Fraction(1, 3), None, True), "a": np.array([1.5, np.nan]), "b": np.int64(3), "c": [np.inf, -2]})
+    assert plain == {"1": ["1/3", None, True], "a": [1.5, None], "b": 3, "c": [None, -2]}
+    assert json.dumps(plain, allow_nan=False)
+
+
+def test_why_a_run_failed_is_one_line() -> None:
+    assert job.failure(InputError("a:\n  b")) == "a: b"
+    assert job.failure(ValueError("a\n b")) == "ValueError: a b"
+    assert job.failure(KeyboardInterrupt()) == "interrupted: stopped by the user"
+    assert job.failure(KeyboardInterrupt("signal 15")) == "interrupted: signal 15"
+    wrapped = RuntimeError("outside")
+    wrapped.__cause__ = InputError("inside")
+    assert job.failure(wrapped) == "inside" and job.input_error(wrapped) is wrapped.__cause__
+    assert job.input_error(None) is None and job.input_error(ValueError("x")) is None
+
+
+@pytest.mark.parametrize(("shard", "called"), [(None, "run"), (0, "shard"), (1, "shard")])
+def test_a_shard_is_computed_as_one_and_the_data_is_recorded(tmp_path: Path, shard: int | None, called: str) -> None:
+    seen: list[str] = []
+
+    class Computed:
+        def run(self, inputs: Inputs, progress: Any) -> Result:
+            seen.append("run")
+            inputs.provenance["sha256"] = "ab"
+            return Result("said", metrics={"n": inputs.store.tables["a"].num_rows})
+
+        def shard(self, inputs: Inputs, progress: Any) -> Result:
+            seen.append("shard")
+            inputs.provenance["sha256"] = "ab"
+            return Result("said", metrics={"n": inputs.store.tables["a"].num_rows})
+
+    store = Store({"a": pa.table({"x": [1, 2]})})
+    inputs = Inputs(RunOptions(shards=2, shard=shard), store=store)
+    recorder = Recorder(tmp_path, "x", "{}", seed=0, report=False)
+    result = job.compute(Computed(), inputs, recorder, silent)  # type: ignore[arg-type]
+    record = json.loads((tmp_path / "results.json").read_text())
+    assert (seen, result.metrics, record["provenance"]["data"]) == ([called], {"n": 2}, {"sha256": "ab"})
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said", "traced"),
+    [
+        (InputError("data.path: none"), "failed", "data.path: none", False),
+        (ValueError("a bug"), "failed", "ValueError: a bug", True),
+        (KeyboardInterrupt("signal 15"), "interrupted", "interrupted: signal 15", False),
+    ],
+)
+def test_how_a_run_that_ends_early_is_recorded(
+    tmp_path: Path, error: BaseException, status: str, said: str, traced: bool
+) -> None:
+    """Only what nobody expected has a traceback; the data that were read are recorded in any case."""
+
+    class Ending:
+        def run(self, inputs: Inputs, progress: Any) -> Result:
+            inputs.provenance["sha256"] = "ab"
+            raise error
+
+    with pytest.raises(type(error)):
+        job.compute(Ending(), Inputs(RunOptions()), Recorder(tmp_path, "x", "{}", seed=0), silent)  # type: ignore[arg-type]
+    record = json.loads((tmp_path / "results.json").read_text())
+    assert (record["status"], record["error"], "traceback" in record) == (status, said, traced)
+    assert record["provenance"]["data"] == {"sha256": "ab"}
+
+
+@pytest.mark.parametrize(("changes", "dirty"), [("", False), (" M a.py\n", True)])
+def test_the_revision_of_the_source(monkeypatch: pytest.MonkeyPatch, changes: str, dirty: bool) -> None:
+    def run(command: list[str], **named: Any) -> Any:
+        assert named["env"]["GIT_OPTIONAL_LOCKS"] == "0"
+        return SimpleNamespace(stdout="abc\n" if "rev-parse" in command else changes)
+
+    monkeypatch.setattr(record_module.subprocess, "run", run)
+    monkeypatch.setattr(Path, "exists", lambda _: True)
+    assert record_module._git.__wrapped__() == {"revision": "abc", "dirty": dirty}
+
+    def absent(*_: Any, **__: Any) -> Any:
+        raise FileNotFoundError("git")
+
+    monkeypatch.setattr(record_module.subprocess, "run", absent)
+    assert record_module._git.__wrapped__() is None
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    monkeypatch.setattr(record_module.subprocess, "run", run)
+    assert record_module._git.__wrapped__() is None

@@ -36,3 +36,12 @@ def test_two_readers_that_claim_one_file_are_named(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(WideSource, "sniff", classmethod(lambda cls, path: "anything"))
     with pytest.raises(InputError, match=r"could be csv \(anything\) or long \(.*\); choose one with data="):
         AutoSource(path).load()
+
+
+def test_companions_of_a_matrix_are_read_and_are_no_strangers(tmp_path: Path) -> None:
+    write(tmp_path, "query,a,b\nq1,1,0\nq3,0,1\n", "t.csv")
+    write(tmp_path, "query,a,b\nq1,0.5,2\nq3,1,3\n", "t.costs.csv")
+    write(tmp_path, "nothing", "notes.md")
+    whole = AutoSource(str(tmp_path)).load()
+    assert whole.per_cell["cost"].tolist() == [[0.5, 2], [1, 3]]
+    assert [note for note in whole.notes if "not read" in note] == ["1 other file not read as logs, such as notes.md."]

@@ -1,6 +1,10 @@
 """Odd cases of the readers' small parts, each by hand."""
 
+import hashlib
+import io
+import json
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,10 +15,13 @@ import pytest
 from cofail_lab.data.dialect import Dialect, find_dialect
 from cofail_lab.data.layout import NUMBERED
 from cofail_lab.data.paths import ABSENT, FieldPath
+from cofail_lab.data.readers import npz, promptfoo
 from cofail_lab.data.readers.inspect import _notes
 from cofail_lab.data.readers.npz import NpzSource
+from cofail_lab.data.readers.opencompass import OpenCompassSource
 from cofail_lab.data.readers.raters import RatersSource
 from cofail_lab.data.readers.routerbench import RouterBenchSource
+from cofail_lab.data.readers.suggestion import _NAMES, _guess, suggest
 from cofail_lab.data.readers.swebench import _model_and_run
 from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.errors import InputError
@@ -127,3 +134,82 @@ def test_a_model_that_grades_itself_is_named(scorer: str, roles: dict, used: tup
         "m: samples of the dataset that are not in the log, counted as missing: 2.",
         "m: invalidated samples, counted as missing: 3.",
     ]
+
+
+def test_settings_that_do_not_change_what_a_provider_answers(tmp_path: Path) -> None:
+    """Keys, addresses, seeds and prices tell no two systems apart; everything else does."""
+    same = ("apiKey", "apiKeyEnvar", "apiHost", "apiBaseUrl", "seed", "cost", "inputCost", "outputCost")
+    config = dict.fromkeys(same, "x") | {"temperature": 0.5, "max_tokens": 9}
+    document = {"results": {"results": []}, "config": {"providers": [{"id": "openai:m", "config": config}, "other"]}}
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert promptfoo._results(path) == ([], {"openai:m": {"temperature": "0.5", "max_tokens": "9"}})
+    named = [{"id": "openai:m", "label": "mine", "config": {"top_p": 1}}]
+    path.write_text(json.dumps({"results": [{"success": True}], "config": {"providers": named}}), encoding="utf-8")
+    assert promptfoo._results(path) == ([("r.json: result 1", {"success": True})], {"mine": {"top_p": "1"}})
+
+
+@pytest.mark.parametrize(
+    ("array", "graded"),
+    [
+        (np.eye(3), True),
+        (np.array([[1, np.nan], [0, 1]]), True),
+        (np.eye(2, dtype=bool), True),
+        (np.zeros((2, 2, 2), np.int8), True),
+        (np.full((2, 2), 0.5), False),
+        (np.zeros(4), False),
+        (np.zeros((2, 2, 2, 2)), False),
+        (np.array([["1", "0"]]), False),
+        (np.zeros((2, 2), complex), False),
+        (np.zeros((2, 2), "V0"), False),
+    ],
+)
+def test_what_looks_like_a_matrix_of_grades(array: np.ndarray, *, graded: bool) -> None:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    assert npz._looks_graded(stream.getvalue()) == graded
+
+
+def test_predictions_are_recognised_by_their_fields_and_their_results(tmp_path: Path) -> None:
+    for folder in ("predictions", "results"):
+        (tmp_path / folder / "m").mkdir(parents=True)
+    place, results = (tmp_path / folder / "m" / "d.json" for folder in ("predictions", "results"))
+    place.write_text(json.dumps({"0": {"prediction": "a", "origin_prompt": "b"}}), encoding="utf-8")
+    assert OpenCompassSource.sniff(place) == ""
+    results.write_text(json.dumps({"details": {"0": {"correct": True}}}), encoding="utf-8")
+    assert OpenCompassSource.sniff(place) == "OpenCompass predictions with results"
+    place.write_text(json.dumps({"0": {"prediction": "a", "prompt": "b"}}), encoding="utf-8")
+    assert OpenCompassSource.sniff(place) == ""
+
+
+def test_a_mapping_that_may_fit_is_suggested() -> None:
+    """The first of the telling names, at any depth; an ``id`` below a name counts; a model may be the folder."""
+    for key, names in _NAMES.items():
+        for first, second in pairwise(names):
+            fields = {f"a.{second}": 1, f"b.{first}": 2, "x": 3}
+            assert _guess(key, fields) == f"b.{first}"
+    assert _guess("query", {"x": 1, "task.id": 2}) == "task.id"
+    assert (_guess("model", {"x": 1}), _guess("right", {"x": 1})) == ("@folder", None)
+    record = {"sample_id": "q", "run": {"system": "m"}, "ok": [True]}
+    assert suggest(("query", "model", "right"), "f.json", [record, {"sample_id": "r"}]) == (
+        "f.json: data.query=, data.model=, data.right= must name a field; these look like: data.query=sample_id "
+        "data.model=run.system; fields: sample_id ('q'), run.system ('m'), ok ([True])"
+    )
+
+
+@pytest.mark.parametrize("key", ["sample_id", "item_id", "problem_id", "doc_id", "testidx", "id", "name", "prompt"])
+def test_names_of_queries_that_are_suggested(key: str) -> None:
+    assert key in _NAMES["query"]
+
+
+def test_where_a_rater_has_no_choice_of_scores(tmp_path: Path) -> None:
+    path = write(tmp_path, "sample_id,m,m|total_cost\nq,1,0.5\n", "t.csv")
+    with pytest.raises(InputError, match=r"'other' is not in t\.csv, which has "):
+        RouterBenchSource(path, scorer="other").load()
+    votes = write(tmp_path, "query,j,k\nq,1,0\nr,0,\n", "votes.csv")
+    read = RatersSource(votes).load()
+    assert read.sha256 == hashlib.sha256(Path(votes).read_bytes()).hexdigest()
+    assert read.notes[:2] == (
+        "2 items and 2 raters: j, k.",
+        "1 of 4 labels are missing; a missing label is no vote.",
+    )

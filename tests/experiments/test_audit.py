@@ -4,8 +4,11 @@ import csv
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from scipy.stats import beta
 
@@ -318,3 +321,19 @@ def test_the_published_raters_as_a_sheet(tmp_path: Path) -> None:
     assert result.metrics["n_reference_error"] == 5
     assert result.metrics["n_ambiguous"] == 3
     assert result.metrics["n_genuine_ambiguous_first"] == 0
+
+
+def test_answers_that_read_like_a_key_are_counted_among_those_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By queries, however many models say so."""
+    from cofail_lab.experiments import audit
+
+    monkeypatch.setattr(audit.words, "sheet_headline", lambda _: "said")
+    monkeypatch.setattr(audit.words, "sheet_sections", lambda _: ())
+    outcomes = SimpleNamespace(n_models=3, n_queries=9, n_all_wrong=2, all_wrong=lambda: 2 / 9)
+    seen = SimpleNamespace(n_like_key=np.array([0, 1, 2, 3, 9]))
+    sheet: Any = SimpleNamespace(
+        outcomes=outcomes, rows=np.array([0, 1, 2, 3]), seen=seen, n_unanimous=1, table=lambda: pa.table({"x": [1]})
+    )
+    found = audit._sheet(sheet).metrics
+    assert (found["n_like_key"], found["n_listed"], found["n_unanimous"]) == (3, 4, 1)
+    assert (found["n_all_wrong"], found["all_wrong"]) == (2, 2 / 9)

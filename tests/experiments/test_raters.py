@@ -9,8 +9,10 @@ import pytest
 from cofail_lab.data.readers.raters import RatersSource
 from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.errors import InputError
+from cofail_lab.experiments import raters
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.raters import Raters
+from cofail_lab.report.raters import FEWEST_QUERIES
 from tests.conftest import Run, real_path
 from tests.data.cells import grades_of, write
 from tests.experiments.sources import Fixed
@@ -178,3 +180,38 @@ def test_the_command(run: Run):
     assert (code, err) == (0, "")
     code, _, err = run("experiment=raters")
     assert code == 2 and "data=raters" in err
+
+
+def test_a_matrix_of_few_queries_has_no_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below the fewest queries a single weight of one each stands for the resamples; from there on there are some."""
+    seen = []
+    kappas = raters.kappas
+
+    def noted(labels: np.ndarray, weights: np.ndarray) -> object:
+        seen.append(weights)
+        return kappas(labels, weights)
+
+    monkeypatch.setattr(raters, "kappas", noted)
+    for n in (FEWEST_QUERIES - 1, FEWEST_QUERIES):
+        (tmp_path / str(n)).mkdir()
+        read(panel(tmp_path / str(n), n)[0], Raters(bootstrap=101))
+    few, enough = seen
+    assert few.shape == (1, 4 * (FEWEST_QUERIES - 1)) and (few == 1).all()
+    assert enough.shape == (101, 4 * FEWEST_QUERIES) and (enough != 1).any()
+
+
+def test_an_answer_is_right_if_more_than_half_of_the_posterior_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    latent = raters.latent_quality
+
+    def even(*given: object) -> object:
+        found = latent(*given)
+        posterior = np.full_like(found.fitted.posterior, 0.5)
+        posterior[0, 0], posterior[0, 1], posterior[1, 0], posterior[1, 1] = 0.49, 0.51, 0.51, 0.49
+        return found._replace(fitted=found.fitted._replace(posterior=posterior))
+
+    monkeypatch.setattr(raters, "latent_quality", even)
+    path, _ = panel(tmp_path, 12)
+    cells = _cells(read(path).tables["latent"]).ravel()
+    assert sorted(cells.tolist())[-1] == 1 and int((cells == 1).sum()) == 1

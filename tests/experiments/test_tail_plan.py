@@ -1,13 +1,15 @@
 """`experiment=plan plan.for=tail`, over a law and over a matrix."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from cofail_lab import models
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.base import Inputs, RunOptions
+from cofail_lab.experiments import tail_plan
+from cofail_lab.experiments.base import Inputs, RunOptions, silent
 from cofail_lab.experiments.plan import Plan
 from tests.conftest import Run
 from tests.experiments.sources import inputs_from
@@ -92,3 +94,23 @@ def test_from_the_command_line(run: Run) -> None:
     )
     assert (code, err) == (0, ""), out
     assert json.loads((run.folder / "here" / "results.json").read_text())["metrics"]["n_models"] == 8
+
+
+@pytest.mark.parametrize(("changes", "m", "n"), [({}, 5, 90), ({"n_models": 7}, 7, 90), ({"n_queries": 40}, 5, 40)])
+def test_a_matrix_says_how_many_models_and_queries_there_are(
+    monkeypatch: pytest.MonkeyPatch, changes: dict, m: int, n: int
+) -> None:
+    """Unless the plan says so itself; nothing is simulated where no number of queries is enough."""
+    seen: list[int] = []
+    monkeypatch.setattr(tail_plan, "_known_null", lambda counts, *_: seen.append(len(counts) - 1))
+    monkeypatch.setattr(tail_plan, "_limits", lambda counts, atom: (len(counts) - 1, atom))
+    made: list[tuple] = []
+    monkeypatch.setattr(
+        tail_plan.words, "TailPlan", lambda *given: (made.append(given), SimpleNamespace(result=lambda: "said"))[1]
+    )
+    wrong = np.random.default_rng(3).random((90, 5)) < np.repeat([0.9, 0.2], [30, 60])[:, None]
+    assert tail_plan.plan_tail(PLAN | changes, inputs_from(wrong), silent) == "said"
+    ((atom, level, power, _, sizes, needed, simulated, n_queries, limit, with_atom),) = made
+    assert (atom, level, power, n_queries, limit, with_atom) == (0.05, 0.05, 0.8, n, m, 0.05)
+    assert (sizes[0], sizes[-1], seen) == (3, m, sizes.tolist())
+    assert simulated is None and needed == (None,) * len(sizes)

@@ -5,7 +5,8 @@ That the numbers are right is tested elsewhere, by hand and by other ways to com
 """
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from cofail_lab.bounds.declared.known import Known
 from cofail_lab.data.counts import CountsSource
 from cofail_lab.data.readers.raters import RatersSource
 from cofail_lab.experiments.audit import Audit
-from cofail_lab.experiments.base import Inputs, RunOptions
+from cofail_lab.experiments.base import Inputs, RunOptions, silent
 from cofail_lab.experiments.bounds import Bounds
 from cofail_lab.experiments.cascade import Cascade
 from cofail_lab.experiments.certify import Certify
@@ -46,7 +47,7 @@ from cofail_lab.grades import Cell, Grades
 from cofail_lab.models import CommonShock
 from cofail_lab.result import Result
 from tests.experiments.sources import Fixed
-from tests.experiments.whole import check, differences
+from tests.experiments.whole import differences, keep, lines
 
 N, MODELS = 90, ("ant", "bee", "cat", "dog", "eel")
 
@@ -234,9 +235,26 @@ RESULTS: dict[str, Callable[[Path], Result]] = {
 }
 
 
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What an experiment shows of its progress, a line a step."""
+    shown: list[str] = []
+
+    @contextmanager
+    def step(self: object, description: str, total: int) -> Iterator[Callable[[int], None]]:
+        del self
+        done: list[int] = []
+        yield done.append
+        shown.append(f"step {description}: {sum(done)} of {total}")
+
+    monkeypatch.setattr(type(silent), "__call__", step)
+    return shown
+
+
 @pytest.mark.parametrize("name", RESULTS)
-def test_a_whole_result(name: str, tmp_path: Path) -> None:
-    check(name, RESULTS[name](tmp_path), tmp_path)
+def test_a_whole_result(name: str, tmp_path: Path, steps: list[str]) -> None:
+    result = RESULTS[name](tmp_path)
+    keep(name, [*lines(result), *steps], tmp_path)
 
 
 def test_rounding_is_no_difference_and_words_are() -> None:

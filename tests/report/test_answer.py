@@ -2,17 +2,19 @@
 
 import io
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from rich.console import Console
 
 from cofail_lab.bounds.binomial import clopper_pearson_lower
-from cofail_lab.bounds.certificate import certify_outcomes
+from cofail_lab.bounds.certificate import certify_counts, certify_outcomes
 from cofail_lab.bounds.planner import queries_to_decide
 from cofail_lab.data.health.chance import Finding
 from cofail_lab.outcomes import LeftOut, Outcomes
 from cofail_lab.report import answer
+from cofail_lab.report.certificate import on_one_screen
 from cofail_lab.report.terminal import SCREEN, announce, render
 from cofail_lab.result import Result, Section
 
@@ -100,6 +102,59 @@ def test_what_voids_the_headline_stands_in_it_the_worst_first() -> None:
         "! Repeated prompts.",
         "! 1 more, at the end with verbose=true",
     )
+
+
+def test_the_findings_that_void_most_come_first() -> None:
+    known = ["swapped", "duplicates", "inverted", "blocks", "repeated_prompts", "coverage", "ungraded", "at_limit"]
+    checks = [*known, "constant", "zero_costs"]
+    whole = pool(80, 20, 3, 10)
+    for worse, better in pairwise(checks):
+        findings = [Finding(name, f"About {name}.", ("a",), 1) for name in (better, worse)]
+        _, caveats = answer.first_sections(whole, certify_outcomes(whole), findings)
+        assert caveats.sentences == (f"! About {worse}.", f"! About {better}.")
+    three = [Finding(name, f"About {name}.", ("a",), 1) for name in checks[:3]]
+    assert len(answer.first_sections(whole, certify_outcomes(whole), three)[1].sentences) == 3
+    numbered = answer.exhibit(whole, certify_outcomes(whole), three)
+    assert [anchor for _, _, anchor in numbered.caveats] == [f"health-of-the-matrix-{i}" for i in (1, 2, 3)]
+
+
+def test_totals_certify_no_least_gain() -> None:
+    totals = certify_counts(n_all_wrong=20, n_queries=400, n_models=8, best_correct=370, delta=0.1)
+    facts = on_one_screen(totals, None, (), ("A note.",))
+    most = f"{100 * totals.paired_max_gain:.1f} points"
+    assert totals.paired_min_gain is None and answer._certified(totals) == f"at most {most}"
+    assert facts[1][0].sentences == ("A note.",) and facts[0] == f"CANNOT TELL YET. {totals.decision}"
+    assert [row.label for row in facts[1][0].rows] == ["gain at most (paired)", "gain at most (ceiling)"]
+    whole = pool(100, 20, 3, 11)
+    known = replace(certify_outcomes(whole), paired_min_gain=None)
+    certified = answer.first_sections(whole, known, ())[0].rows[0]
+    assert certified.value.startswith("at most ") and certified.note == "at 95%, of a perfect selector"
+    one = replace(whole, wrong=whole.wrong[:, :1], models=("a",))
+    said = answer.next_section(certify_outcomes(one)).sentences
+    assert said == ("Next: add models: one has nothing to combine.",)
+    assert answer.exhibit(one, certify_outcomes(one)).verdict == "No room: one model has nothing to combine."
+
+
+def test_what_a_page_shows_of_the_matrix() -> None:
+    left = LeftOut(20, 5, 3, np.array([10, 10]), np.array([4, 4]), {})
+    outcomes = replace(pool(80, 20, 3, 10), left_out=left)
+    certificate = certify_outcomes(outcomes, overhead=0.02)
+    shown = answer.exhibit(outcomes, certificate, [Finding("constant", "A constant model.", ("a",), 1)])
+    assert shown.certified == (certificate.paired_min_gain, certificate.paired_max_gain)
+    assert shown.caveats == (
+        ("20 queries left out", "20 queries were not answered by every model and are left out.", "the-matrix"),
+        ("constant models", "A constant model.", "health-of-the-matrix-1"),
+    )
+    limits = f"{100 * (certificate.paired_min_gain or 0):.1f} to {100 * certificate.paired_max_gain:.1f} points"
+    assert shown.verdict == f"{answer.verdict(certificate).capitalize()}: {limits} certified."
+
+
+def test_a_list_of_queries_is_as_long_as_its_line() -> None:
+    """110 letters: five names of 20 with what parts them are 108, four of 23 with "and 1 more" 109, of 24 113."""
+    for length, named in ((20, 5), (21, 4), (23, 4), (24, 3)):
+        names = tuple(f"{i}{'q' * (length - 1)}" for i in range(5))
+        _, said = answer._defeated(Outcomes(np.ones((5, 2), bool), names, ("a", "b"), "made"))
+        assert said == ", ".join(names[:named]) + ("" if named == 5 else f" and {5 - named} more")
 
 
 def test_long_names_stay_apart_and_short_ones_whole() -> None:

@@ -182,3 +182,15 @@ def test_the_study_goes_on_where_it_stopped(run: Run) -> None:
     folder = run.folder / "outputs/atlas_of_matrices"
     assert (folder / "figures/atlas.svg").is_file() and (folder / "tables/atlas.csv").is_file()
     assert "The atlas" in (folder / "report.html").read_text()
+
+
+def test_the_bars_of_the_atlas_are_the_shares_of_each_matrix() -> None:
+    """Best model, perfect router and all wrong, from left to right; a share that is not there is none."""
+    made = matrices_of(runs({"oracle_gain": [0.2, None, 0.1, 0.19], "single_best": [0.7, 0.6, 0.9, None]}))
+    right = next(axes for axes in atlas.figure(made)().axes if len(axes.patches) == 12)
+    widths = np.array([bar.get_width() for bar in right.patches]).reshape(3, 4)
+    starts = np.array([bar.get_x() for bar in right.patches]).reshape(3, 4)
+    shares = np.array([(one.number("single_best") or 0, one.number("oracle_gain") or 0) for one in made]).T
+    np.testing.assert_allclose(widths, [*shares, 1 - shares.sum(axis=0)])
+    np.testing.assert_allclose(starts, [0 * shares[0], shares[0], shares.sum(axis=0)])
+    assert sorted(widths[1].tolist()) == pytest.approx([0.0, 0.1, 0.19, 0.2])

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cofail_lab.report.answer import _condensed
+from cofail_lab.report.figures.check import _size
 from cofail_lab.report.finding import _listed
 from cofail_lab.report.names import shorten
 from cofail_lab.report.page.inline_svg import inline
@@ -105,3 +107,9 @@ def test_what_draws_is_kept_and_nothing_else() -> None:
 def test_attributes_are_safe_and_belong_to_their_figure(attribute: str, kept: str) -> None:
     found = str(inline(SVG.format(f"<use {attribute}/>"), "a b", "l")).split(">", 1)[1]
     assert found == f"<use{' ' * bool(kept)}{kept}></use></svg>"
+
+
+def test_colours_stand_for_what_nearly_all_margins_stay_below() -> None:
+    values = np.r_[np.linspace(0, 1, 101), -5.0, 0.0]
+    assert _size(values) == pytest.approx(np.quantile(np.linspace(0.01, 1, 100), 0.95))
+    assert _size(np.array([-1.0, 0.0])) == 1.0

@@ -310,6 +310,11 @@ def test_a_tail_curve() -> None:
     assert tail_curve.headline("Shock", 9, numbers) == (
         "Shock, 8 of 9 models: all wrong on 3.1% of the queries, 2.50× the one-factor prediction."
     )
+    for over, said in (
+        (None, "no one-factor law has its mean correlation."),
+        (0.0, "0.00× the one-factor prediction."),
+    ):
+        assert tail_curve.headline("Shock", 9, numbers | {"ratio_one_factor": over}).endswith(f"queries, {said}")
 
 
 def test_metrics_are_their_own() -> None:

@@ -81,3 +81,65 @@ def test_companions_of_a_compressed_file_are_in_its_key(tmp_path: Path) -> None:
     alone = job_key(config)
     (tmp_path / "grades.models.csv").write_text("model,family\n")
     assert job_key(config) != alone
+
+
+def test_only_the_number_of_processes_is_left_out_of_a_key() -> None:
+    """Every other option of a run is in it: shards and chunks say which tables are in its folder."""
+    options = {"seed": 0, "draws": 5, "chunk": 5, "shards": 1, "shard": None, "workers": None, "smoke": False}
+    config = {"data": {"n": 1}, "run": options}
+    keys = {name: job_key({**config, "run": {**options, name: 7}}) for name in options}
+    assert [name for name, one in keys.items() if one == job_key(config)] == ["workers"]
+    assert len(set(keys.values())) == len(options)
+    assert job_key({**config, "data": {"n": 2}}) != job_key(config)
+    assert job_key({**config, "workers": 3}) != job_key(config)  # another group's entry of that name
+    assert len(job_key(config)) == 16 and int(job_key(config), 16) >= 0
+
+
+def test_which_overrides_name_a_sweep() -> None:
+    """Those of the sweep itself and the number of processes do not; in any order the name is one."""
+    name = sweep_key(["data=csv", "run.seed=0,1"])
+    assert len(name) == 8 and int(name, 16) >= 0
+    assert sweep_key(["run.seed=0,1", "run.workers=4", "sweep.gather=false", "data=csv"]) == name
+    others = (["data=csv"], ["data=csv", "run.seed=0,2"], ["data=csv", "run.seed=0,1", "run.chunk=5"])
+    others += (["data=csv", "run.seed=0,1", "run.shards=2"], ["data=csv", "run.seed=0,1", "sweeper=x"])
+    assert len({name, *map(sweep_key, others)}) == 6
+
+
+def test_every_file_below_a_folder_and_beside_a_file_counts(tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    (folder / "deep" / "er").mkdir(parents=True)
+    config = {"data": {"path": str(folder)}}
+    keys = [job_key(config)]
+
+    def changed() -> bool:
+        keys.append(job_key(config))
+        return keys[-1] not in keys[:-1]
+
+    (folder / "deep" / "er" / "a.json").write_text("1")
+    assert changed()
+    (folder / "deep" / "er" / "a.json").rename(folder / "deep" / "b.json")  # another name, the same content
+    assert changed()
+    (folder / "deep" / "b.json").write_text("2")  # as long as before
+    assert changed()
+    (tmp_path / "beside.json").write_text("1")
+    assert not changed()
+
+
+def test_files_are_found_at_any_depth_and_in_every_entry_of_a_list(tmp_path: Path) -> None:
+    paths = [str(tmp_path / name) for name in ("a.csv", "b.csv")]
+    for config in (
+        {"data": {"path": paths}},
+        {"experiment": {"other": paths}},
+        {"policy": {"x": {"deep": {"price_path": paths[1]}}}},
+        {"law": [{"registry": paths[1]}]},
+        {"data": {"path": str(tmp_path / "*.csv")}},
+    ):
+        Path(paths[1]).unlink(missing_ok=True)
+        absent = job_key(config)
+        Path(paths[1]).write_text("1")
+        assert job_key(config) != absent
+    Path(paths[1]).unlink()
+    plain = {"data": {"name": paths[1], "pathway": paths[1], "column": "path"}}
+    absent = job_key(plain)
+    Path(paths[1]).write_text("1")
+    assert job_key(plain) == absent

@@ -15,7 +15,7 @@ from cofail_lab.fitting.readings.luck import find_runs
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.policies import Graded
 from cofail_lab.policies.ceilings import Ceilings, Repeated
-from cofail_lab.policies.contest import Contest, hold
+from cofail_lab.policies.contest import Contest, hold, with_baselines
 from cofail_lab.policies.folds import Split, cross_fitting, random_splits
 from cofail_lab.report import policies as words
 from cofail_lab.report import policy_numbers
@@ -100,7 +100,7 @@ class Policies:
         policies = {name: build() for name, build in inputs.policies.items()}
         graded = Graded.of(outcomes, self.columns, price=self.price_column, cluster=self.cluster)
         seed, splits = inputs.options.seed, self._splits(graded, inputs.options.seed)
-        with progress("Fitting policies", total=len(splits) * (len(policies) + 6)) as advance:
+        with progress("Fitting policies", total=len(splits) * len(with_baselines(policies))) as advance:
             contest = hold(
                 policies, graded, splits, replicates=self.bootstrap, level=self.level, seed=seed, advance=advance
             )

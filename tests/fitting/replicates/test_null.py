@@ -150,3 +150,11 @@ def test_clipping_alone_manufactures_a_ratio() -> None:
     clipped, nearest = (float(np.median(found.ratios(law))) for law in ("full_sigma_clip", "full_sigma"))
     assert clipped > 1.5
     assert 0.8 < nearest < 1.25
+
+
+def test_quantiles_of_a_null_distribution_are_those_that_are_said() -> None:
+    """Of 0, 1, ..., 100 in any order, the 5%, 50% and 95% quantiles; none of the missing ones counts."""
+    simulated = np.random.default_rng(0).permutation(np.r_[np.arange(101.0), [np.nan] * 9])
+    test = place(50.0, simulated)
+    assert test is not None
+    assert (test.lower, test.expected, test.upper) == (5.0, 50.0, 95.0)
