@@ -340,6 +340,8 @@ def test_only_what_is_asked_for_is_sent_to_the_verifiers(monkeypatch: pytest.Mon
     sent: list[str] = []
 
     class Alone:
+        at_work = False
+
         def __init__(self, n: int, tasks: Any) -> None:
             del n, tasks
 
