@@ -88,6 +88,8 @@ def test_a_cascade_that_loses_at_the_same_dollars() -> None:
     found = cascade._findings(reading(), 0.5)
     assert found[0].startswith("At the same dollars it gains most, 0.45 points, at 25.0% escalated")
     assert found[1] == "From 50.0% escalated on it costs more than H alone."
+    # At a quarter it costs just as much as H at 2 dollars alone.
+    assert cascade._findings(reading(strong_price=2.0), 0.5)[1] == found[1]
     assert "gets 0.77 points more right than the threshold at 50% escalated (0.10 to 1.50)" in found[2]
 
 

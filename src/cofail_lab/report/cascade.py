@@ -139,7 +139,11 @@ def _dollar_findings(read: CascadeReading, cheap: str, strong: str) -> list[str]
     else:
         said.append(f"At the same dollars no fraction gains over mixing {cheap} and {strong}.")
     edge = dollars.strong_price - dollars.cheap_price
-    beyond = read.curve.fraction[np.searchsorted(dollars.strong_spent, edge)] if dollars.strong_spent[-1] > edge else 1
+    beyond = (
+        read.curve.fraction[np.searchsorted(dollars.strong_spent, edge, side="right")]
+        if dollars.strong_spent[-1] > edge
+        else 1
+    )
     if beyond < 1:
         said.append(f"From {percent(float(beyond))} escalated on it costs more than {strong} alone.")
     return said
