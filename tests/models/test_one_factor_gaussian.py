@@ -10,6 +10,7 @@ from scipy import integrate, stats
 from scipy.special import log_ndtr, logsumexp, ndtri
 
 from cofail_lab.models import BlockFactor, CommonShock, OneFactorGaussian
+from cofail_lab.numerics.one_factor import factor_range
 from tests.models.laws import LOADINGS, RATES
 
 
@@ -17,6 +18,23 @@ def test_traced_grid_too_coarse_is_nan_not_wrong() -> None:
     law = jax.jit(lambda x: OneFactorGaussian(jnp.full(300, 0.3), jnp.full(300, x)).count_probs())
     assert np.isfinite(law(0.9)).all()
     assert np.isnan(law(0.99999)).all()
+
+
+@pytest.mark.parametrize(("loading", "m"), [(0.3, 2), (0.99, 40), (0.9999, 20)])
+def test_a_grid_has_the_nodes_that_its_error_needs(loading: float, m: int) -> None:
+    """h = √(2π² / (κ log(2.1/ε))), κ = 1 + m ℓ²/(1-ℓ²), over the factor's range; up to a multiple of 512."""
+    law = OneFactorGaussian(np.full(m, 0.3), np.full(m, loading))
+    kappa = 1 + m * loading**2 / (1 - loading**2)
+    spacing = np.sqrt(2 * np.pi**2 / (kappa * np.log(2.1 / law.grid_error)))
+    low, high = (float(end) for end in factor_range(law.thresholds, law.loadings))
+    n_nodes = len(law.factor_grid().log_weights)
+    assert n_nodes == 512 * np.ceil(((high - low) / spacing + 1) / 512)
+    assert (n_nodes > 512) == (loading > 0.9)
+
+
+def test_one_rate_is_a_pool_of_one() -> None:
+    law = OneFactorGaussian(0.3, 0.5)
+    assert law.n_models == 1 and float(law.log_all_wrong()) == pytest.approx(np.log(0.3), rel=1e-13)
 
 
 def test_one_factor_patterns_against_enumeration() -> None:

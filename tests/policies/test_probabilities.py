@@ -3,13 +3,24 @@
 import numpy as np
 import pytest
 from scipy.stats import bootstrap
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from cofail_lab.decisions import auc, cascade_curve, cascade_dollars
 from cofail_lab.policies import probabilities
 from cofail_lab.policies.cascade_reading import read_cascade
 from cofail_lab.policies.deferral_cascade import DeferralCascade, added_by_strong
-from cofail_lab.policies.probabilities import Inputs, boosted, cross_fitted, regressed
+from cofail_lab.policies.probabilities import Inputs, boosted, cross_fitted, in_one_thread, regressed
 from tests.policies.made import graded
+
+
+def test_trees_have_one_thread_whatever_is_allowed() -> None:
+    import sklearn.ensemble  # noqa: F401 - it brings the threads
+
+    def threads() -> list[int]:
+        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "openmp"]
+
+    with threadpool_limits(2, "openmp"):
+        assert set(threads()) == {2} and set(in_one_thread(threads)()) == {1} and set(threads()) == {2}
 
 
 def test_inputs_are_datasets_numbers_signals_and_agreement_of_each_two() -> None:
