@@ -184,7 +184,7 @@ class Tree(NamedTuple):
     def unsound(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Those errors that were caught by a test that fails without them as well."""
         caught = [outcome for outcome in outcomes if outcome.state == "caught"]
-        tests = {test: None for outcome in caught for test in ([outcome.by] if outcome.by else outcome.planted.tests)}
+        tests = {test: None for outcome in caught for test in _of(outcome)}
         ran = self.run(list(tests), LONGEST * len(tests)) if tests else Ran(True, ())
         if not ran.passed and not ran.failed:  # pytest has not come to the tests
             return caught
@@ -192,8 +192,8 @@ class Tree(NamedTuple):
 
 
 def _of(outcome: Outcome) -> tuple[str, ...]:
-    """How the names of the tests begin by which an error was caught."""
-    return (outcome.by,) if outcome.by else outcome.planted.tests
+    """How the names of the tests begin by which an error was caught: a parameter may be what the error itself gave."""
+    return (outcome.by.partition("[")[0],) if outcome.by else outcome.planted.tests
 
 
 class Kept:

@@ -90,6 +90,14 @@ def test_a_fit_writes_everything(run: Run, grades: Path, tmp_path: Path) -> None
     assert "here" in out
 
 
+@pytest.mark.parametrize("verbose", ["false", "true"])
+def test_the_answer_is_said_once(run: Run, grades: Path, verbose: str) -> None:
+    """It comes before the fit, or with everything after it."""
+    quick = ("experiment.bootstrap=0", "experiment.null=0", "experiment.folds=0", "record.figures=false")
+    code, out, err = run("data=csv", f"data.path={grades}", *quick, f"verbose={verbose}")
+    assert (code, err) == (0, "") and out.count("╭") == 1
+
+
 def test_published_counts(run: Run, tmp_path: Path) -> None:
     code, out, _ = run(
         "experiment=certify",
