@@ -40,7 +40,7 @@ def erfcx(x: Float[Array, "..."]) -> Float[Array, "..."]:
 
 
 quantile: Callable[[Float[Array, "..."]], Float[Array, "..."]] = jax.jit(ndtri)
-"""Φ^{-1}, compiled whole: JAX compiles each of its twenty steps where it is called as it is."""
+"""Φ^{-1} as one compiled program; `jax.scipy.special.ndtri`, called outside of one, compiles about twenty."""
 
 _BITS_OF_ROOT_HALF = np.float64(np.sqrt(0.5)).view(np.int64)
 # 2 (atanh(s) / s - 1) / s² in s²: for |s| up to (√2 - 1) / (√2 + 1) what is left out is below 1e-16 of it.

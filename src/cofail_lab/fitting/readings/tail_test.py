@@ -30,7 +30,7 @@ _POWER, _CRITICAL, _CEILING = 500, 499, 4000
 _LEVEL = 0.05
 # The two-shape family is asked where its best law beside an atom is this much more likely (log) than the others'.
 _BETTER = 0.2
-# Likelihoods at once: so many that they stay in the cache of a core.
+# Likelihoods computed at a time: few enough to stay in the cache of a core.
 _CELLS = 2**17
 # Places of a factor, in units of its spread, that are tried.
 _FAR = 9.0
