@@ -51,7 +51,7 @@ class Recorder:
         seed: seed of the run.
         figures: whether figures are drawn and written.
         report: whether the HTML page is written.
-        smoke: whether only the first figure becomes a PNG too, and one for a phone.
+        smoke: whether only the first figure becomes a PNG too.
         origin: entries of the provenance that only the caller knows, such as the key. A run that was interrupted or
             killed is continued by one with the same key.
 
@@ -177,11 +177,10 @@ class Recorder:
                 figure = draw()
                 drawn = svg(figure)
                 self._write(f"figures/{name}.svg", drawn)
-                whole = not self._smoke or not self._drawings
-                if whole:
+                if not self._smoke or not self._drawings:
                     self._write(f"figures/{name}.png", png(figure))
                 # Not before both files: it changes the figure.
-                self._drawings[name] = for_page(figure, drawn) if self._report and whole else (drawn, None)
+                self._drawings[name] = for_page(figure, drawn) if self._report else (drawn, None)
             advance(1)
 
     def _write_results(self, status: str, **fields: Any) -> None:
