@@ -10,7 +10,7 @@ from scipy.special import log_ndtr, ndtr
 
 from cofail_lab.numerics.one_factor import DROP, information, proven_spacing
 
-MAX_CELLS = 2**13
+MAX_CELLS = 2**14
 """Nodes times models of a pool up to which this takes no longer than the compiled program."""
 
 _ERROR = 1e-13
