@@ -18,8 +18,12 @@ ACCURACIES = [Fraction(2, 10), Fraction(7, 10), Fraction(5, 10)]
 
 @pytest.mark.parametrize(
     ("label", "expected"),
-    [(first_column, (0, 1, 2, 0)), (best_right, (1, 1, 2, 1)), (best_right_else_first, (1, 1, 2, 0))]
-    + [(worst_right, (0, 2, 2, 1))],
+    [
+        (first_column, (0, 1, 2, 0)),
+        (best_right, (1, 1, 2, 1)),
+        (best_right_else_first, (1, 1, 2, 0)),
+        (worst_right, (0, 2, 2, 1)),
+    ],
 )
 def test_which_model_is_the_label(label: Callable, expected: tuple[int, ...]) -> None:
     """Of three that are all right; of the last two, of the last; and of none."""
@@ -28,8 +32,8 @@ def test_which_model_is_the_label(label: Callable, expected: tuple[int, ...]) ->
 
 
 def test_a_router_gains_what_the_commonest_label_is_better_than_the_best() -> None:
-    """Tenths by who is wrong, none of both: the first model is right on .6 and the second on .7 of the queries."""
-    who = Population({"weights": [3, 4, 3, 0]})
+    """Tenths by who is wrong, nobody, the second, the first: the first model is right on .6 and the second on .7 of the queries."""
+    who = Population({"weights": [3, 3, 4, 0]})
     assert who.accuracies == [Fraction(6, 10), Fraction(7, 10)]
     assert (who.commonest(first_column), who.gain(first_column)) == (0, Fraction(-1, 10))
     assert (who.commonest(best_right), who.gain(best_right)) == (1, 0)
