@@ -32,7 +32,7 @@ def test_which_model_is_the_label(label: Callable, expected: tuple[int, ...]) ->
 
 
 def test_a_router_gains_what_the_commonest_label_is_better_than_the_best() -> None:
-    """Tenths by who is wrong, nobody, the second, the first: the first model is right on .6 and the second on .7 of the queries."""
+    """Tenths in which nobody is wrong, the second, the first: they are right on .6 and .7 of the queries."""
     who = Population({"weights": [3, 3, 4, 0]})
     assert who.accuracies == [Fraction(6, 10), Fraction(7, 10)]
     assert (who.commonest(first_column), who.gain(first_column)) == (0, Fraction(-1, 10))
