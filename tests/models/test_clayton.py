@@ -108,3 +108,14 @@ def test_a_pattern_of_the_grid_is_right_where_it_hardly_ever_is(theta: float) ->
         exact = float(mpmath.log(a - (a**-t + b**-t - 1) ** (-1 / t)))
     assert logsumexp(log_weights + log_wrong[:, 0] + log_right[:, 1]) == pytest.approx(exact, abs=1e-10)
     assert logsumexp(log_weights + log_right[:, 1]) == pytest.approx(-50 * np.log(2), abs=1e-10)
+
+
+@pytest.mark.parametrize(("theta", "apart"), [(1e8, 1e-9), (1e11, 1e-12)])
+def test_two_rates_that_hardly_differ_keep_the_digits_of_their_difference(theta: float, apart: float) -> None:
+    """Just one of both errs in a share of 1e-9 or less: α + α' - 2β, of which mpmath has every digit."""
+    rates = np.array([0.3, 0.3 * (1 + apart)])
+    with mpmath.workdps(60):
+        first, second = map(mpmath.mpf, rates)
+        both = (first**-theta + second**-theta - 1) ** (-1 / mpmath.mpf(theta))
+        exact = [float(share) for share in (1 - first - second + both, first + second - 2 * both, both)]
+    np.testing.assert_allclose(gamma_frailty_strong.count_law(rates, theta), exact, rtol=1e-13)
