@@ -128,6 +128,12 @@ def test_what_is_no_target(text):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("models", ["a", "a, b, d"])
+def test_a_router_has_one_model_for_each_cell(models):
+    with pytest.raises(InputError, match=f"asked: {models.count(',') + 1} models for 2 cells; one a cell is accepted"):
+        target(f"router({models})", NAMED, "asked")
+
+
 @pytest.mark.parametrize("text", ["all_wrng", "gian(a)"])
 def test_a_misspelt_target_lists_the_targets(text):
     with pytest.raises(InputError, match="accepted are all_wrong, "):
