@@ -2,6 +2,7 @@
 
 import itertools
 
+import jax
 import mpmath
 import numpy as np
 import pytest
@@ -119,3 +120,10 @@ def test_two_rates_that_hardly_differ_keep_the_digits_of_their_difference(theta:
         both = (first**-theta + second**-theta - 1) ** (-1 / mpmath.mpf(theta))
         exact = [float(share) for share in (1 - first - second + both, first + second - 2 * both, both)]
     np.testing.assert_allclose(gamma_frailty_strong.count_law(rates, theta), exact, rtol=1e-13)
+
+
+def test_a_traced_law_has_nodes_enough() -> None:
+    """While JAX traces the number of nodes is fixed: the law of C is still that of the proven lattice."""
+    rates = np.array([0.2, 0.3, 0.45])
+    traced = jax.jit(lambda theta: Clayton(rates, theta).count_probs())(2.0)
+    np.testing.assert_allclose(traced, Clayton(rates, 2.0).count_probs(), atol=1e-13)
