@@ -30,6 +30,8 @@ WRONG = patterns(4)
         ("0.1*wrong(a) + 0.2*wrong(b) >= 0.3", WRONG[:, 0] & WRONG[:, 1]),
         ("1 <= wrong(all) < 3", (WRONG.sum(axis=1) >= 1) & (WRONG.sum(axis=1) < 3)),
         ("wrong(all) - 2*right(a) != 0", WRONG.sum(axis=1) != 2 * ~WRONG[:, 0]),
+        ("-wrong(all) > -2", WRONG.sum(axis=1) < 2),
+        ("right(all) == -(2*wrong(a) - 3)", (~WRONG).sum(axis=1) == 3 - 2 * WRONG[:, 0]),
     ],
 )
 def test_what_a_text_means(text, meant):
