@@ -11,9 +11,10 @@ from scipy.special import ndtr, ndtri
 from cofail_lab.fitting import matrix
 from cofail_lab.fitting.estimators import atom, atom_profile
 from cofail_lab.fitting.estimators.clayton import fit_pool
+from cofail_lab.fitting.estimators.pairs import PairValues
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.fitting.readings import correlations
-from cofail_lab.fitting.readings.parts import Part, fit_parts
+from cofail_lab.fitting.readings.parts import Part, PartFit, fit_parts
 from cofail_lab.models import Independent
 from tests.conftest import outcomes_from
 from tests.report.by_hand import fitted, point, pool, replicates
@@ -99,3 +100,30 @@ def test_no_model_is_without_an_error_beside_an_atom() -> None:
     found = atom_profile.profile(VaryingPool.of(pool(NEVER_ALONE)), base_of)
     assert found is not None and found.tried == tuple(range(6))
     assert min(map(np.min, asked)) == pytest.approx(1 / 95)
+
+
+def test_why_a_law_has_no_prediction_is_read_off_the_pairs() -> None:
+    """One pair of three on a bound of either sign is enough, where the mean correlation is positive."""
+    nothing = np.full((1, 3), 0.4)
+    for boundary, tetrachoric, words in (
+        ([0, 1, 0], 0.41, "on their Fréchet bound"),
+        ([0, 0, -1], 0.41, "on their Fréchet bound"),
+        ([0, 0, 0], 0.41, "no more frequent than under independence"),
+        ([0, 1, 0], -0.2, "no more frequent than under independence"),
+    ):
+        values = PairValues(nothing, nothing, np.array([boundary]))
+        fit = fitted(pair_values=values, point=point(tetrachoric=tetrachoric, pearson=-tetrachoric))
+        assert words in fit.why_absent("clayton")
+    published = fitted(conventions="published").why_absent("full_sigma")
+    assert published == "not seen in 4,000,000 draws: below 7.5e-07 with 95% confidence"
+    alone = fitted(outcomes_from(np.array([[True, True, False], [True, False, False]])))
+    assert alone.why_absent("one_factor").startswith("does not exist: 1 of the models sometimes right")
+
+
+def test_each_part_has_limits_of_its_own() -> None:
+    made = [PartFit(Part(str(k), "", np.array([0, 1])), k, 0.5, 0.2, np.log(0.05)) for k in (0, 4, 5)]
+    drawn = np.array([[1.0, 1.0, 5.0], [2.0, 2.0, 6.0], [3.0, 4.0, 7.0], [4.0, 9.0, 8.0]])
+    fit = fitted(parts=tuple(made), replicates=replicates(parts=drawn))
+    assert [fit.part_ratio(k) for k in range(3)] == [None, pytest.approx(0.8), pytest.approx(1.0)]
+    expected = [None, *(pytest.approx(tuple(np.quantile(drawn[:, k], [0.05, 0.95]))) for k in (1, 2))]
+    assert [fit.part_interval(k) for k in range(3)] == expected
