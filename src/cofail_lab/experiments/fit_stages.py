@@ -159,7 +159,8 @@ class FitStages:
         if not workers.at_work or laws.folds < 2 or np.count_nonzero(laws.outcomes.varying) < 2:
             return
         known = self._known_laws()
-        for law in self._laws:
+        # The last ones take longest, and would be computed alone at the end.
+        for law in reversed(self._laws):
             workers.send("whole", [(law,)])
             if law not in known and laws.laws.folds.why_not(FITTED_LAWS[law]) is None:
                 workers.send("part", [(law, part) for part in range(laws.folds)])
