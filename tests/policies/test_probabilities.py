@@ -62,8 +62,8 @@ def test_nobody_is_predicted_by_trees_that_saw_the_grade(rng: np.random.Generato
 
 def test_a_column_is_read_where_some_query_has_it() -> None:
     """Half of the queries have the number that tells who is right; nobody has the last one."""
-    number = np.where(np.arange(80) < 40, np.arange(80.0) % 2, np.nan)
-    inputs = np.column_stack([np.zeros(80), number, np.full(80, np.nan)])
+    number = np.where(np.arange(400) < 200, np.arange(400.0) % 2, np.nan)
+    inputs = np.column_stack([np.zeros(400), number, np.full(400, np.nan)])
     assert _known(inputs).tolist() == [0, 1]
     asked = np.array([[0.0, 0.0, np.nan], [0.0, 1.0, np.nan]])
     low, high = regressed(inputs, np.nan_to_num(number, nan=0.5), 0)(asked)
