@@ -5,7 +5,7 @@ Numbers are kept with six digits, and may differ in the fourth: another machine 
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isclose
 from pathlib import Path
 from typing import Any
@@ -115,3 +115,12 @@ def _same(here: str, there: str) -> bool:
         return False
     pairs = zip(_NUMBER.findall(here), _NUMBER.findall(there), strict=True)
     return all(isclose(float(a), float(b), rel_tol=3e-4, abs_tol=1e-9) for a, b in pairs)
+
+
+def said(things: Iterable[Any], **more: Any) -> list[str]:
+    """All that these say, but for their figures."""
+    results = [
+        Result(one.headline(), one.metrics(), one.labels() if hasattr(one, "labels") else {}, sections=one.sections())
+        for one in things
+    ]
+    return [line for result in results for line in lines(result)] + [str(value) for value in more.values()]

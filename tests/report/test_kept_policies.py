@@ -26,7 +26,7 @@ from cofail_lab.report.reference_work import ReplayReport
 from cofail_lab.result import Result, Section
 from tests.experiments.whole import keep, lines
 from tests.report.by_hand import pool
-from tests.report.test_words import contest, reading, scoped, score
+from tests.report.reports import contest, reading, scoped, score
 
 
 def tried() -> Contest:

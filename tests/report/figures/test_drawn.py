@@ -28,7 +28,7 @@ from cofail_lab.report.figures.tail_curve import tail_curve, underpricing
 from cofail_lab.report.figures.vote import votes
 from tests.report.by_hand import SCAN, null
 from tests.report.fit.test_law_comparison import CLAYTON, FACTOR, compared
-from tests.report.test_words import contest, reading, score
+from tests.report.reports import contest, reading, score
 
 
 def line(axes: Axes, label: str) -> tuple[list[float], list[float]]:
