@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.collections import Collection, LineCollection, PolyCollection
+from matplotlib.collections import Collection, LineCollection, PolyCollection, QuadMesh
 from matplotlib.colors import to_hex
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
@@ -36,6 +36,8 @@ def _axes(axes: Axes) -> Iterator[str]:
     for side, axis in (("below", axes.xaxis), ("left", axes.yaxis)):
         if labels := _labels(axis):
             yield f"    {side}: {' | '.join(labels)}"
+    if axes.get_label() == "<colorbar>":
+        return
     legend = axes.get_legend()
     texts = [] if legend is None else [legend.get_title(), *legend.get_texts()]
     yield from (f"    {' '.join(text.get_text().split())}" for text in texts if text.get_text().strip())
@@ -85,6 +87,9 @@ def _collection(found: Collection) -> str:
     if isinstance(found, LineCollection):
         ends = np.concatenate([np.asarray(part, float) for part in found.get_segments()] or [np.zeros((0, 2))])
         return f"{len(found.get_segments())} segments{said}: {_places(ends[:, 0])}; {_places(ends[:, 1])}"
+    if isinstance(found, QuadMesh):
+        ends = np.asarray(found.get_coordinates(), float).reshape(-1, 2)
+        return f"mesh {found.get_cmap().name}{said}: {_places(ends[:, 0])}; {_places(ends[:, 1])}"
     if isinstance(found, PolyCollection):
         ends = np.concatenate([path.vertices for path in found.get_paths()])
         return f"area{said}: {_places(ends[:, 0])}; {_places(ends[:, 1])}"
