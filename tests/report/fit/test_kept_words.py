@@ -203,6 +203,18 @@ def test_datasets_and_nulls_in_captions() -> None:
     assert captions.null(fitted(), null(tests={})) == bare
 
 
+def test_few_bound_datasets_are_named() -> None:
+    """A dataset is bound by the ceiling where all errors of the best model are everybody's."""
+    bound, free = (PoolRegime("x", 3, 100, 90, 0, 90), PoolRegime("y", 3, 100, 0, 0, 24))
+    of = lambda n: tuple(replace(bound, name=name) for name in "abcd"[:n])  # noqa: E731
+    said = [captions.regimes(fitted(regimes=(free, *of(n)))).partition(". ")[0] for n in (0, 3, 4)]
+    assert said == [
+        "0 of 1 datasets are ceiling-bound",
+        "3 of 4 datasets are ceiling-bound: a, b, c",
+        "4 of 5 datasets are ceiling-bound",
+    ]
+
+
 def test_copies_of_models() -> None:
     wrong = np.zeros((20, 7), bool)
     wrong[:3, [0, 2]] = wrong[5:9, [1, 3, 6]] = wrong[10:, 4] = True
