@@ -55,6 +55,8 @@ def _lines(result: Result) -> Iterator[str]:
         yield f"estimates {name}: {shown(estimate.value)} ± {shown(estimate.error)} by {estimate.kind}"
     for verdict in result.verdicts:
         yield f"verdict {verdict.id} ({verdict.release}): {verdict.status}, expected {verdict.expected}"
+        sides = (verdict.claimed, verdict.measured, verdict.tolerance)
+        yield f"  {verdict.statement} | {verdict.hypothesis} | claimed, measured, tolerance {shown(sides)}"
     for kind in ("brief", "sections"):
         for section in getattr(result, kind):
             yield from _section(kind, section)

@@ -86,3 +86,12 @@ def test_raters() -> None:
     keep("words_raters", [*said(some), *lines(Result("", {}, tables=tables))])
     # Pairs (4, 3, 3) agree on (3, 2, 2) of them.
     assert plain.agreement == 0.7 and rated(rated=np.zeros((3, 3), int)).agreement is None
+
+
+def test_queries_limit_and_not_their_items() -> None:
+    """Nine queries are too few for resamples, ten are enough; ten answers to five queries are five queries."""
+    few = []
+    for queries in ("abcdefghi", "abcdefghij", "aabbccddee"):
+        ratings = replace(rated().ratings, queries=tuple(queries), labels=np.zeros((len(queries), 3), int), truth=None)
+        few.append(bool(rated(ratings=ratings)._about_limits()))
+    assert few == [True, False, True]

@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cofail_lab.report.figures import SCREEN
 from cofail_lab.report.page import glossary
 from cofail_lab.report.page.environment import anchor, as_json
+from cofail_lab.report.page.inline_svg import inline
 from cofail_lab.report.page.matrix import MatrixView
 from cofail_lab.report.page.verdicts import claim_groups
 from cofail_lab.result import Exhibit, Result
@@ -57,3 +59,13 @@ def test_a_bar_of_a_weak_pool_begins_at_zero() -> None:
     assert sure.value == "2.0 points, more than is left"
     none = MatrixView(Exhibit(replace(pool(), wrong=np.ones((100, 3), bool)))).marks
     assert [mark.value for mark in none] == ["0.0%", "0.0%"]
+
+
+def test_the_paper_of_a_figure_is_left_out_and_what_is_on_it_stays() -> None:
+    parts = "".join(f'<g id="patch_{k}"><path id="p{k}" d="M0 {k}"/></g>' for k in (1, 2))
+    shown = inline(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 20"><g id="f">{parts}</g></svg>', "a b", "l"
+    )
+    assert "M0 1" not in shown and 'd="M0 2"' in shown and 'id="a_b-p2"' in shown
+    width, height = (round(length * SCREEN) for length in (30, 20))
+    assert f'viewBox="0 0 30 20" width="{width}" height="{height}"' in shown and width > height
