@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import Collection, LineCollection, PolyCollection, QuadMesh
 from matplotlib.colors import to_hex
 from matplotlib.container import BarContainer
@@ -54,7 +55,7 @@ def _axes(axes: Axes) -> Iterator[str]:
         yield f"    {_collection(collection)}"
     for image in axes.images:
         shades = np.ma.filled(np.ma.asarray(image.get_array(), float), np.nan)
-        yield f"    image {image.get_cmap().name} {_numbers(image.get_clim())}: {_places(shades.ravel())}"
+        yield f"    image {_map(image)} {_numbers(image.get_clim())}: {_places(shades.ravel())}"
 
 
 def _patches(axes: Axes) -> Iterator[str]:
@@ -89,7 +90,7 @@ def _collection(found: Collection) -> str:
         return f"{len(found.get_segments())} segments{said}: {_places(ends[:, 0])}; {_places(ends[:, 1])}"
     if isinstance(found, QuadMesh):
         ends = np.asarray(found.get_coordinates(), float).reshape(-1, 2)
-        return f"mesh {found.get_cmap().name}{said}: {_places(ends[:, 0])}; {_places(ends[:, 1])}"
+        return f"mesh {_map(found)}{said}: {_places(ends[:, 0])}; {_places(ends[:, 1])}"
     if isinstance(found, PolyCollection):
         ends = np.concatenate([path.vertices for path in found.get_paths()])
         return f"area{said}: {_places(ends[:, 0])}; {_places(ends[:, 1])}"
@@ -113,6 +114,11 @@ def _label(artist: Any) -> str:
 
 def _colour(colour: Any) -> str:
     return str(to_hex(colour, keep_alpha=False))
+
+
+def _map(shaded: ScalarMappable) -> str:
+    """A map of colours by its name and its ends: one that was made for the figure has no name of its own."""
+    return " ".join([shaded.get_cmap().name, *(_colour(shaded.get_cmap()(end)) for end in (0.0, 1.0))])
 
 
 def _colours(artists: Sequence[Patch | Collection]) -> str:

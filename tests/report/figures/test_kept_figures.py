@@ -16,6 +16,7 @@ from cofail_lab.report.figures.check import margin
 from cofail_lab.report.figures.churn import timeline
 from cofail_lab.report.figures.declared import extremal_pools, facts_one_by_one
 from cofail_lab.report.figures.errors import errors
+from cofail_lab.report.figures.heatmap import correlation_heatmap
 from cofail_lab.report.figures.refutation import refutation
 from tests.experiments.drawn import drawn
 from tests.experiments.whole import keep
@@ -72,6 +73,14 @@ def test_an_atlas_of_near_and_of_far_ratios() -> None:
     )
     far = atlas(["one", "two"], {"one factor": [2e4, 0.07]}, [(0.8, 1.3), (0.2, 40.0)], shares)
     kept("atlas", near, far, atlas(["one"], {"one factor": [None]}, [(None, None)], shares[:1]))
+
+
+def test_correlations_of_families_with_pairs_on_their_bounds() -> None:
+    """d is constant; a and b are nested, b and c disjoint; the family of two comes first, of it the more correlated."""
+    r = np.array([[1, 0.9, 0.2, np.nan], [0.9, 1, -0.7, np.nan], [0.2, -0.7, 1, np.nan], [np.nan] * 3 + [1]])
+    edge = np.array([[0, 1, 0, 0], [1, 0, -1, 0], [0, -1, 0, 0], [0, 0, 0, 0]])
+    by_family = correlation_heatmap(r, ["a", "b", "c", "d"], ["f", "g", "g", "h"], edge)
+    kept("heatmap", by_family, correlation_heatmap(r[:3, :3], ["a", "b", "c"], None, np.zeros((3, 3), int)))
 
 
 def test_names_beside_a_tree_of_errors() -> None:
