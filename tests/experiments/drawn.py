@@ -37,7 +37,7 @@ def _axes(axes: Axes) -> Iterator[str]:
     for side, axis in (("below", axes.xaxis), ("left", axes.yaxis)):
         if labels := _labels(axis):
             yield f"    {side}: {' | '.join(labels)}"
-    if axes.get_label() == "<colorbar>":
+    if hasattr(axes, "_colorbar"):  # drawn by Matplotlib, of a map that is described where it is
         return
     legend = axes.get_legend()
     texts = [] if legend is None else [legend.get_title(), *legend.get_texts()]
@@ -117,8 +117,8 @@ def _colour(colour: Any) -> str:
 
 
 def _map(shaded: ScalarMappable) -> str:
-    """A map of colours by its name and its ends: one that was made for the figure has no name of its own."""
-    return " ".join([shaded.get_cmap().name, *(_colour(shaded.get_cmap()(end)) for end in (0.0, 1.0))])
+    """A map of colours by its ends and its middle: its name is Matplotlib's."""
+    return " ".join(_colour(shaded.get_cmap()(place)) for place in (0.0, 0.5, 1.0))
 
 
 def _colours(artists: Sequence[Patch | Collection]) -> str:
