@@ -12,6 +12,7 @@ from cofail_lab.decisions.paired import Difference
 from cofail_lab.fitting.readings.matched import Matched
 from cofail_lab.grades import Cell
 from cofail_lab.report import compare, compare_tables
+from tests.experiments.drawn import drawn
 from tests.experiments.whole import keep, said
 
 
@@ -86,6 +87,7 @@ def test_tables_of_two_conditions() -> None:
         for one, names, models in zip(cells, ("wxyz", "pqrs"), ("abc", "ab"), strict=True)
     ]
     made = conditions([1.5, 3.0], [1.4, 2.0], first=sides[0], second=sides[1])
+    keep("figures_compare", [*drawn("compare", made.figure())])
     rows = compare_tables.queries_table(made).to_pylist()
     assert [(row["query"], row["query_second"], row["all_wrong"]) for row in rows] == [
         ("x", "q", "no"),

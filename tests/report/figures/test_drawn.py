@@ -172,6 +172,11 @@ def test_sweeps_draw_means_and_maps_the_right_way_round() -> None:
     mesh = small_multiples(plan(many), {"gain": [float(k) for k in range(24)]}).axes[0].collections[0]
     # Rows are values of y from below, columns those of x.
     assert list(np.asarray(mesh.get_array()).ravel()) == list(range(24))
+    # Where nothing was measured a cell is blank, and no 0.
+    gain = [None if k in (0, 7) else float(k) for k in range(24)]
+    mesh = small_multiples(plan(many), {"gain": gain}).axes[0].collections[0]
+    shades = np.ma.filled(np.ma.asarray(mesh.get_array(), float), np.nan).ravel()
+    assert np.flatnonzero(np.isnan(shades)).tolist() == [0, 7] and shades[8] == 8
 
 
 def test_a_log_scale_is_labelled_to_its_ends() -> None:
