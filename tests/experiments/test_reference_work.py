@@ -43,6 +43,7 @@ def test_totals_always_run() -> None:
         assert draw().axes
     absent = [row for row in result.tables["replay"].to_pylist() if row["status"] == "absent"]
     assert all(row["note"] for row in absent)
+    assert "its matrix is needed (data.path=)" in {row["note"] for row in absent}
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cofail_lab import models
+from cofail_lab.bounds.tail_planner import Tested
 from cofail_lab.errors import InputError
 from cofail_lab.experiments import tail_plan
 from cofail_lab.experiments.base import Inputs, RunOptions, silent
@@ -114,3 +115,18 @@ def test_a_matrix_says_how_many_models_and_queries_there_are(
     assert (atom, level, power, n_queries, limit, with_atom) == (0.05, 0.05, 0.8, n, m, 0.05)
     assert (sizes[0], sizes[-1], seen) == (3, m, sizes.tolist())
     assert simulated is None and needed == (None,) * len(sizes)
+
+
+def test_samples_are_simulated_at_the_seed_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From as many queries as a known null needs; the null has the rate and the pairs of the alternative."""
+    seen: list[tuple] = []
+
+    def search(null: np.ndarray, alternative: np.ndarray, *given: object) -> Tested:
+        seen.append((len(null), len(alternative), *given[:-1]))
+        return Tested(41, 0.81, 0.047, 0.004)
+
+    monkeypatch.setattr(tail_plan, "_known_null", lambda counts, *_: 70 + len(counts))
+    monkeypatch.setattr(tail_plan.tail_planner, "search", search)
+    law = models.OneFactorGaussian.equicorrelated([0.3] * 4, 0.17)
+    result = Plan(plan=PLAN).run(Inputs(RunOptions(seed=23), law_factory=lambda: law))
+    assert seen == [(5, 5, 75, 0.05, 0.8, 23)] and result.metrics["n_queries_needed"] == 41
