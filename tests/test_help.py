@@ -47,3 +47,9 @@ def test_version_and_what_asks_for_help() -> None:
     assert text(["experiment=nothing"], config_folder()).count("no such choice") == 1
     shown = text(["data=csv", "-h"], config_folder())
     assert "data.path=needed" in shown and "???" not in shown
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h", "--version"])
+def test_help_is_wanted_wherever_it_is_asked_for(flag: str) -> None:
+    assert wanted([flag]) and wanted(["experiment=fit", flag])
+    assert not wanted([]) and not wanted([f"x={flag}", "-m"])

@@ -2,12 +2,17 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from cofail_lab.data.released import ARTEFACT, TODAY
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.base import Inputs, RunOptions
+from cofail_lab.experiments import reference_work
+from cofail_lab.experiments.base import Inputs, RunOptions, silent
+from cofail_lab.experiments.fit import Fit
 from cofail_lab.experiments.reference_work import ReferenceWork
 from cofail_lab.result import Result
 from tests.conftest import Run
@@ -159,3 +164,22 @@ def test_the_study_is_one_command(run: Run) -> None:
     code, out, err = run("study=reference_work", "data.path=files", *quiet)
     assert (code, err) == (0, "")
     assert "3 differ" in out
+
+
+@pytest.mark.parametrize(("smoke", "bootstrap", "few"), [(False, 90, 90), (True, 90, 20), (True, 7, 7)])
+def test_only_the_artefact_is_fitted_and_as_it_was_published(
+    monkeypatch: pytest.MonkeyPatch, smoke: bool, bootstrap: int, few: int
+) -> None:
+    seen: list[tuple] = []
+
+    def analyse(fit: Fit, outcomes: object, seed: int, progress: object, *, workers: int) -> Result:
+        seen.append((fit, outcomes, seed, workers))
+        return Result("", {"ratio": 2.0})
+
+    monkeypatch.setattr(Fit, "analyse", analyse)
+    monkeypatch.setattr(reference_work, "_of_pairs", lambda outcomes: {"pairs": outcomes})
+    released: Any = SimpleNamespace(pools={("p", TODAY): 1, ("p", ARTEFACT): 2})
+    inputs = Inputs(RunOptions(seed=23, smoke=smoke, workers=3))
+    found = ReferenceWork(bootstrap=bootstrap)._fits(released, inputs, silent)
+    assert found == {("p", TODAY): {"pairs": 1}, ("p", ARTEFACT): {"pairs": 2, "ratio": 2.0}}
+    assert seen == [(Fit(bootstrap=few, null=0, folds=0, conventions="published"), 2, 23, 3)]
