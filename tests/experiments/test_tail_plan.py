@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cofail_lab import models
-from cofail_lab.bounds.tail_planner import Tested
+from cofail_lab.bounds import tail_planner
 from cofail_lab.errors import InputError
 from cofail_lab.experiments import tail_plan
 from cofail_lab.experiments.base import Inputs, RunOptions, silent
@@ -121,12 +121,20 @@ def test_samples_are_simulated_at_the_seed_of_the_run(monkeypatch: pytest.Monkey
     """From as many queries as a known null needs; the null has the rate and the pairs of the alternative."""
     seen: list[tuple] = []
 
-    def search(null: np.ndarray, alternative: np.ndarray, *given: object) -> Tested:
+    def search(null: np.ndarray, alternative: np.ndarray, *given: object) -> tail_planner.Tested:
         seen.append((len(null), len(alternative), *given[:-1]))
-        return Tested(41, 0.81, 0.047, 0.004)
+        return tail_planner.Tested(41, 0.81, 0.047, 0.004)
 
     monkeypatch.setattr(tail_plan, "_known_null", lambda counts, *_: 70 + len(counts))
     monkeypatch.setattr(tail_plan.tail_planner, "search", search)
     law = models.OneFactorGaussian.equicorrelated([0.3] * 4, 0.17)
     result = Plan(plan=PLAN).run(Inputs(RunOptions(seed=23), law_factory=lambda: law))
     assert seen == [(5, 5, 75, 0.05, 0.8, 23)] and result.metrics["n_queries_needed"] == 41
+
+
+@pytest.mark.parametrize("atom", [0.02, 0.08])
+def test_a_base_and_its_atom_have_the_rate_and_the_pairs_of_the_matrix(atom: float) -> None:
+    wrong = np.random.default_rng(7).random((200, 6)) < np.repeat([0.95, 0.2], [40, 160])[:, None]
+    base = tail_plan._of_matrix(wrong, atom)
+    observed = tail_plan.rate_and_pair(np.bincount(wrong.sum(axis=1), minlength=7) / 200)
+    assert tail_plan.rate_and_pair(tail_plan.with_atom(base.counts(6), atom)) == pytest.approx(observed, rel=1e-6)
