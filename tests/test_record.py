@@ -311,3 +311,14 @@ def test_the_revision_of_the_source(monkeypatch: pytest.MonkeyPatch, changes: st
     monkeypatch.setattr(Path, "exists", lambda _: False)
     monkeypatch.setattr(record_module.subprocess, "run", run)
     assert record_module._git.__wrapped__() is None
+
+
+def test_the_page_leads_to_every_table_and_a_spreadsheet_to_those_it_has(tmp_path: Path) -> None:
+    table = pa.table({"x": [1]})
+    recorder = Recorder(tmp_path, "fit", "", seed=0, figures=False)
+    recorder.start()
+    recorder.finish(Result("", {}, tables={"one": table, "two": table}, csv=("two",)), {})
+    page = (tmp_path / "report.html").read_text()
+    assert [f"tables/{name}.parquet" in page for name in ("one", "two")] == [True, True]
+    assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == ["one.parquet", "two.csv", "two.parquet"]
+    assert (tmp_path / "tables/two.csv").read_bytes().startswith(b"\xef\xbb\xbf")

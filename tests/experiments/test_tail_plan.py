@@ -127,9 +127,9 @@ def test_samples_are_simulated_at_the_seed_of_the_run(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(tail_plan, "_known_null", lambda counts, *_: 70 + len(counts))
     monkeypatch.setattr(tail_plan.tail_planner, "search", search)
-    law = models.OneFactorGaussian.equicorrelated([0.3] * 4, 0.17)
+    law = models.OneFactorGaussian.equicorrelated([0.3] * 6, 0.17)
     result = Plan(plan=PLAN).run(Inputs(RunOptions(seed=23), law_factory=lambda: law))
-    assert seen == [(5, 5, 75, 0.05, 0.8, 23)] and result.metrics["n_queries_needed"] == 41
+    assert seen == [(7, 7, 77, 0.05, 0.8, 23)] and result.metrics["n_queries_needed"] == 41
 
 
 @pytest.mark.parametrize("atom", [0.02, 0.08])
