@@ -129,7 +129,7 @@ def policies() -> Result:
 
 
 def counts(**totals: int) -> Inputs:
-    return Inputs(RunOptions(), source=lambda: CountsSource(**totals))
+    return Inputs(RunOptions(seed=3), source=lambda: CountsSource(**totals))
 
 
 def second(folder: Path) -> str:
@@ -165,7 +165,7 @@ def votes(folder: Path, *, of_models: bool) -> RatersSource:
 
 def raters(folder: Path) -> Result:
     source = votes(folder, of_models=True)
-    return Raters(bootstrap=100).run(Inputs(RunOptions(), source=lambda: source))
+    return Raters(bootstrap=100).run(Inputs(RunOptions(seed=3), source=lambda: source))
 
 
 def filled(folder: Path) -> Result:
@@ -187,13 +187,13 @@ def filled(folder: Path) -> Result:
 
 def facts() -> Result:
     known = Known(n_models=4, rates=[0.4, 0.3, 0.35, 0.2], pairs=0.12)
-    return Bounds(target="majority", queries=300).run(Inputs(RunOptions(), known=known))
+    return Bounds(target="majority", queries=300).run(Inputs(RunOptions(seed=3), known=known))
 
 
 def shock(experiment: Any) -> Result:
     """With the law of a common shock, whose parameters can be changed."""
     law = lambda **changed: CommonShock(**{"shock": 0.05, "base_error_rates": "0.3x8", **changed})  # noqa: E731
-    return experiment.run(Inputs(RunOptions(), law_factory=law))
+    return experiment.run(Inputs(RunOptions(seed=3), law_factory=law))
 
 
 OWN = {"says": "all_wrong(m) > pair", "over": {"shock": [0.01, 0.3], "m": [3, 8]}}
