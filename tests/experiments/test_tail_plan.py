@@ -138,3 +138,13 @@ def test_a_base_and_its_atom_have_the_rate_and_the_pairs_of_the_matrix(atom: flo
     base = tail_plan._of_matrix(wrong, atom)
     observed = tail_plan.rate_and_pair(np.bincount(wrong.sum(axis=1), minlength=7) / 200)
     assert tail_plan.rate_and_pair(tail_plan.with_atom(base.counts(6), atom)) == pytest.approx(observed, rel=1e-6)
+
+
+def test_an_atom_is_at_most_what_the_pairs_leave_room_for() -> None:
+    """With rate a and pair p an atom of (p - a²)/(1 - 2a + p) is the whole of their dependence."""
+    wrong = np.random.default_rng(7).random((200, 6)) < np.repeat([0.95, 0.2], [40, 160])[:, None]
+    rate, pair = tail_plan.rate_and_pair(np.bincount(wrong.sum(axis=1), minlength=7) / 200)
+    most = (pair - rate**2) / (1 - 2 * rate + pair)
+    assert tail_plan._of_matrix(wrong, 0.999 * most).correlation == pytest.approx(0, abs=0.01)
+    with pytest.raises(InputError, match=f"below {most:.3g} is accepted"):
+        tail_plan._of_matrix(wrong, 1.001 * most)
