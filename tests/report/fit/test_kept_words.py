@@ -221,3 +221,16 @@ def test_copies_of_models() -> None:
     outcomes = replace(pool(), wrong=wrong, queries=tuple(map(str, range(20))), models=tuple("abcdefg"))
     assert summary.duplicate_groups(outcomes) == [[1, 3, 6], [0, 2]]
     assert summary.duplicate_groups(pool(ELEVEN)) == []
+
+
+def test_up_to_eight_constant_models_are_named() -> None:
+    for n, more in ((8, "h)"), (9, "h, ...)")):
+        wrong = np.zeros((20, n + 2), bool)
+        wrong[:5, n:] = True
+        outcomes = replace(
+            pool(), wrong=wrong, queries=tuple(map(str, range(20))), models=tuple("abcdefghijkl"[: n + 2])
+        )
+        said = summary._matrix(outcomes, fitted()).sentences[0]
+        assert said.startswith(
+            f"{n} model(s) are always right or always wrong (a, b, c, d, e, f, g, {more}: they stay in β"
+        )
