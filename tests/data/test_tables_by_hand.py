@@ -1,5 +1,6 @@
 """Small files whose rows, columns and cells are told apart, and what is said of them."""
 
+import codecs
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from cofail_lab.data.dialect import check_text
 from cofail_lab.data.digits import _grades
 from cofail_lab.data.parquet import read_parquet
 from cofail_lab.data.readers import record_files
@@ -71,3 +73,23 @@ def test_trained_digits_are_counted_by_digit() -> None:
 def test_counts_are_exact_in_the_smaller_type_up_to_its_last_whole_number() -> None:
     assert [count_dtype(n) for n in (2**24 - 1, 2**24)] == [np.float32, np.float64]
     assert np.float32(2**24) + np.float32(1) == np.float32(2**24)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"query,a\nx,1\n", True),
+        (codecs.BOM_UTF16_LE + "query,a".encode("utf-16-le"), True),
+        (codecs.BOM_UTF16_BE + "query,a".encode("utf-16-be"), True),
+        ("query,a".encode("utf-16-le"), False),
+        (codecs.BOM_UTF32_LE + "query,a".encode("utf-32-le"), False),
+        (b"query\0a", False),
+    ],
+)
+def test_bytes_that_are_zero_are_text_only_in_utf_16_with_its_mark(tmp_path: Path, content: bytes, text: bool) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    if text:
+        check_text(tmp_path / "t.csv")
+    else:
+        with pytest.raises(InputError, match="not a text table: it has bytes that are zero"):
+            check_text(tmp_path / "t.csv")
