@@ -23,6 +23,7 @@ def test_a_built_in_claim_is_one_of_its_release(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(module, "select", lambda name: known)
     one = Check(OWN)
     assert one._registered(None, "june") is None
+    assert one._registered("P1.i", None) is known[1]  # the last that says so
     assert [one._registered("P1.i", release) for release in ("june", "sept", "lab")] == [known[0], known[0], known[1]]
     for name, release, said in (("P1.ii", "lab", " of release lab"), ("P9", None, "")):
         with pytest.raises(InputError, match=f"^claim.id: '{name}' is no single claim{said}; experiment=verify lists"):
@@ -65,6 +66,12 @@ def test_a_figure_goes_through_the_counterexample_else_through_the_nearest_point
     Check(OWN)._slice(fast, near)  # type: ignore[arg-type]
     Check(OWN, axes="y")._slice(fast, found)  # type: ignore[arg-type]
     Check(OWN, axes=("y", "x"))._slice(slow, found)  # type: ignore[arg-type]
-    assert seen == [({"x": 1}, ("x", "y"), 40), ({"x": 2}, ("y",), 120), ({"x": 2}, ("y",), 12)]
+    Check(OWN, axes=("y", "x"))._slice(fast, near)  # type: ignore[arg-type]
+    assert seen == [
+        ({"x": 1}, ("x", "y"), 40),
+        ({"x": 2}, ("y",), 120),
+        ({"x": 2}, ("y",), 12),
+        ({"x": 1}, ("y", "x"), 40),
+    ]
     with pytest.raises(InputError, match=r"^experiment\.axes: 'r' does not vary; there are x, y$"):
         Check(OWN, axes="r")._slice(fast, near)  # type: ignore[arg-type]

@@ -12,10 +12,12 @@ import pytest
 
 from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.bounds.missing import MissingCells
+from cofail_lab.data.published import published_figures
 from cofail_lab.data.regrading import Figures, Flips, Unshared, Variant
 from cofail_lab.data.released import Released
 from cofail_lab.decisions import GapArea
 from cofail_lab.decisions.replay import AUDIT_COLUMNS, Replayed
+from cofail_lab.decisions.replay_text import reason
 from cofail_lab.grades import Cell, Grades
 from cofail_lab.policies.advice import Advice
 from cofail_lab.policies.cascade_reading import CascadeReading, Ranged
@@ -233,6 +235,7 @@ def test_the_replay_of_published_numbers() -> None:
     for one in some:
         said += lines(Result(one.headline(), one.metrics(), tables=one.tables(), sections=one.sections()))
         said += [*one.figures()]
+    said += [f"{figure.pillar} {figure.name}: {reason(figure)}" for figure in published_figures()]
     keep("words_reference_work", said)
     drawn = lines(Result("", {}, figures=some[0].figures()))
     keep("figures_reference_work", drawn)

@@ -23,7 +23,7 @@ from cofail_lab.report.figures.plan import success_probability
 from cofail_lab.report.figures.policies import dollars, gains
 from cofail_lab.report.figures.selection import selection
 from cofail_lab.report.figures.style import decades
-from cofail_lab.report.figures.sweep import plan, small_multiples
+from cofail_lab.report.figures.sweep import _distinct, _positions, plan, small_multiples
 from cofail_lab.report.figures.tail_curve import tail_curve, underpricing
 from cofail_lab.report.figures.vote import votes
 from tests.report.by_hand import SCAN, null
@@ -183,3 +183,9 @@ def test_a_log_scale_is_labelled_to_its_ends() -> None:
     axis: Axis = Figure().add_subplot().xaxis
     decades(axis, 1, 1000)
     assert list(axis.get_major_locator()()) == [1, 10, 100, 1000]
+
+
+def test_numbers_of_an_axis_ascend_and_names_stay_in_their_order() -> None:
+    assert _distinct([4, 2, 4, 3]) == [2, 3, 4] and _distinct(["b", "a", "b"]) == ["b", "a"]
+    assert _distinct([True, False]) == [True, False]
+    assert _positions([4, 2])[0].tolist() == [4, 2] and _positions(["b", "a", "b"])[0].tolist() == [0, 1, 0]

@@ -1,9 +1,10 @@
 """Panels on a phone: their order, the names that they share, their legends, and labels that would touch."""
 
 import matplotlib as mpl
+import pytest
 from matplotlib.figure import Figure
 
-from cofail_lab.report.figures.phone import narrow
+from cofail_lab.report.figures.phone import _Key, narrow
 from cofail_lab.report.figures.style import drawing, fitted
 
 
@@ -55,3 +56,18 @@ def test_labels_that_are_left_stay_at_their_places() -> None:
     axes = narrow(crowded()).axes[0]
     left = {int(tick): text.get_text() for tick, text in zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)}
     assert left == {k: f"number {k} of nine" for k in left} and 2 <= len(left) < 9 and 0 in left
+
+
+@pytest.mark.parametrize(
+    ("texts", "title", "lines"),
+    [
+        (["a"] * 3, "", 1),  # up to twelve letters stand in three columns
+        (["a"] * 4, "", 2),
+        (["a"] * 4, "a title", 3),
+        (["a" * 13, "b", "c"], "", 2),  # up to 24 in two
+        (["a" * 25, "b", "c\nd"], "", 4),
+        ([], "", 0),
+    ],
+)
+def test_the_room_of_a_legend(texts: list[str], title: str, lines: int) -> None:
+    assert _Key(None, [], texts, title).height == pytest.approx(0.2 * lines + 0.08)
