@@ -174,5 +174,6 @@ def test_what_is_unfinished_is_said_to_the_last_replicate(asked: int, finished: 
     stages: Any = SimpleNamespace(
         settings=SimpleNamespace(bootstrap=asked), _replicates=lambda *_: ({}, finished), _send=lambda *_: None
     )
+    stages._send_laws = lambda *_: None
     workers: Any = SimpleNamespace(at_work=False)
-    assert FitStages._bootstrapped(stages, fit, tasks, workers) == (fit, said)
+    assert FitStages._bootstrapped(stages, tasks, tasks, fit, workers) == (fit, said)

@@ -43,7 +43,9 @@ def test_every_part_of_a_shard_has_its_own_parameter(
     shown = Shown()
     result = FitStages(SETTINGS, shown, smoke=smoke).shard(Inputs(RunOptions(seed=23, shards=3, shard=1)))
     assert seen["point"] == (fit.outcomes, {"level": 0.83, "seed": 23, "conventions": "published"})
-    assert seen["tasks"] == ((fit, 7, 11, 0.13, 23, min(19, n)), few)
+    assert seen["tasks"] == ((fit, 7, 11, 0.13, 23), few)
+    laws = FitStages(SETTINGS)._law_tasks(fit.outcomes, 23)
+    assert (laws.outcomes, laws.seed, laws.folds) == (fit.outcomes, 23, min(19, n))
     # Batches one:0 one:2 one:4 two:0 two:2 three:0 three:1; the second of three shards has one:2 and two:2.
     assert {name: table.to_pydict()["all_wrong"] for name, table in result.tables.items()} == {
         "one": [2.0, 3.0],
@@ -70,7 +72,7 @@ def test_a_smoke_fit_is_as_short_as_goes_through_every_step() -> None:
 
 @pytest.mark.parametrize(
     ("folds", "n_varying", "at_work", "laws"),
-    [(3, 3, True, True), (1, 3, True, False), (3, 1, True, False), (3, 3, False, None)],
+    [(3, 2, True, True), (1, 2, True, False), (3, 1, True, False), (3, 2, False, None)],
 )
 def test_what_is_sent_to_other_processes(folds: int, n_varying: int, at_work: bool, laws: bool | None) -> None:
     """Replicates that are not kept, the test of the tail, the first null matrices, then every law and its parts."""
@@ -78,20 +80,20 @@ def test_what_is_sent_to_other_processes(folds: int, n_varying: int, at_work: bo
     workers: Any = SimpleNamespace(at_work=at_work, send=lambda method, given: sent.append((method, [*given])))
     kept = to_table({2: batch_of(2, 2)})
     known = pa.table({"log": [0.5]})
-    tasks: Any = SimpleNamespace(
-        resampled={"one": stage_of(5, 2)},
-        simulated={"two": stage_of(200, 50)},
+    tasks: Any = SimpleNamespace(resampled={"one": stage_of(5, 2)}, simulated={"two": stage_of(200, 50)})
+    compared: Any = SimpleNamespace(
         folds=folds,
-        fit=SimpleNamespace(n_varying=n_varying),
+        outcomes=SimpleNamespace(varying=np.arange(3) < n_varying),
         laws=SimpleNamespace(folds=SimpleNamespace(why_not=lambda _: None)),
     )
     stages = FitStages(Fit(laws=["independent", "clayton"]), store=Store({"one": kept, "heldout_clayton": known}))
     stages._send(tasks, workers)
+    stages._send_laws(compared, workers)
     expected = [
         ("replicates", [("one", 0), ("one", 4)]),
         ("tail", [()]),
         ("replicates", [("two", 0), ("two", 50)]),
-        *[("whole", [("independent",)]), ("part", [("independent", part) for part in range(folds)])] * bool(laws),
         *[("whole", [("clayton",)])] * bool(laws),
+        *[("whole", [("independent",)]), ("part", [("independent", part) for part in range(folds)])] * bool(laws),
     ]
     assert sent == ([] if laws is None else expected)

@@ -4,13 +4,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.base import Inputs, RunOptions
+from cofail_lab.experiments import policies as experiment
+from cofail_lab.experiments.base import Inputs, RunOptions, silent
 from cofail_lab.experiments.decide import Decide
 from cofail_lab.experiments.policies import Policies
 from cofail_lab.policies.cascade_routing import CascadeRouting
@@ -283,3 +285,29 @@ def test_ceilings_are_those_of_right_answers_at_the_asked_level() -> None:
     assert ceilings.repeated is not None
     assert ceilings.repeated.one_graded
     assert ceilings.repeated.routable.value == 0.75
+
+
+@pytest.mark.parametrize(
+    ("asked", "smoke", "parts", "replicates"),
+    [
+        ({"folds": 5, "bootstrap": 300}, True, [6, 6], 20),
+        ({"folds": 3, "bootstrap": 7}, False, [4, 4, 4], 7),
+        ({"folds": 3, "bootstrap": 7}, True, [6, 6], 7),
+        ({"protocol": "splits", "n_splits": 3, "train_share": 0.75}, True, [3], 20),
+        ({"protocol": "splits", "n_splits": 3, "train_share": 0.75}, False, [3, 3, 3], 2000),
+    ],
+)
+def test_a_smoke_run_fits_policies_to_as_little_as_goes_through_every_step(
+    monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any], smoke: bool, parts: list[int], replicates: int
+) -> None:
+    seen: list[Any] = []
+
+    def held(policies: Any, graded: Any, splits: Any, **named: Any) -> None:
+        del policies, graded
+        seen.extend([[len(split.test) for split in splits], named["replicates"], named["level"], named["seed"]])
+
+    monkeypatch.setattr(experiment, "hold", held)
+    outcomes = outcomes_from(np.random.default_rng(3).random((12, 3)) < 0.4)
+    inputs = Inputs(RunOptions(seed=8, smoke=smoke))
+    Policies(level=0.8, **asked).contest(inputs, outcomes, silent)
+    assert seen == [parts, replicates, 0.8, 8]

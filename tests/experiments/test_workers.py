@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +20,18 @@ import pytest
 import cofail_lab as cl
 from cofail_lab.claims.tasks import ClaimTasks
 from cofail_lab.errors import InputError
-from cofail_lab.experiments import fit_stages, workers
+from cofail_lab.experiments import fit, fit_stages, workers
+from cofail_lab.experiments.base import Inputs
+from cofail_lab.experiments.fit import Fit
 from cofail_lab.experiments.fit_workers import PRELOADED, FitWorkers
+from cofail_lab.experiments.options import RunOptions
 from cofail_lab.experiments.workers import n_worth
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.replicates.shards import missing_batches, to_table
-from cofail_lab.fitting.tasks import Tasks
+from cofail_lab.fitting.tasks import LawTasks, Tasks
 from cofail_lab.outcomes import Outcomes
 from tests.conftest import Run
+from tests.experiments.sources import inputs_from
 from tests.sweep.test_shards import found, write_matrix
 
 LAWS = ("independent", "one_factor")
@@ -47,7 +53,7 @@ def outcomes(tmp_path: Path) -> Outcomes:
 
 @pytest.fixture
 def tasks(outcomes: Outcomes) -> Tasks:
-    return Tasks(fit_matrix(outcomes, level=0.9, seed=0), bootstrap=66, null=2, atom=0.03, seed=0, folds=2)
+    return Tasks(fit_matrix(outcomes, level=0.9, seed=0), bootstrap=66, null=2, atom=0.03, seed=0)
 
 
 def fail(*_: object) -> None:
@@ -60,8 +66,9 @@ def test_the_numbers_of_one_process(run: Run, tmp_path: Path, n: int, monkeypatc
     write_matrix(tmp_path)
     assert run(*FIT, "run.workers=1", "hydra.run.dir=alone").code == 0
     monkeypatch.setattr(workers, "WORTH", 0.0)
-    for method in ("replicates", "tail", "whole", "part"):
-        monkeypatch.setattr(Tasks, method, fail)
+    for owner, methods in ((Tasks, ("replicates", "tail")), (LawTasks, ("whole", "part"))):
+        for method in methods:
+            monkeypatch.setattr(owner, method, fail)
     assert run(*FIT, f"run.workers={n}", "hydra.run.dir=together").code == 0
     assert found(tmp_path / "together") == found(tmp_path / "alone")
     assert not multiprocessing.active_children()
@@ -87,22 +94,86 @@ def _is_imported() -> bool:
 
 def test_a_worker_is_killed(tasks: Tasks, capsys: pytest.CaptureFixture[str]) -> None:
     """One line says so, and the main process goes on with the same numbers."""
-    stage = tasks.resampled["bootstrap_laws"]
+    stage, laws = tasks.resampled["bootstrap_laws"], LawTasks(tasks.fit.outcomes, 0, 2)
     before = set(multiprocessing.active_children())
-    with FitWorkers(2, tasks) as crew:
+    with FitWorkers(2, laws) as crew:
+        crew.add(tasks)
         crew.send("replicates", [("bootstrap_laws", start) for start in stage.starts])
         crew.send("whole", [(law,) for law in LAWS])
         (killed, *_) = set(multiprocessing.active_children()) - before
         os.kill(killed.pid or 0, signal.SIGKILL)
         killed.join()
         batches = [crew.stages({"bootstrap_laws": stage})["bootstrap_laws"].batch(start) for start in stage.starts]
-        assert [crew.whole(law).predicted for law in LAWS] == [tasks.whole(law).predicted for law in LAWS]
+        assert [crew.whole(law).predicted for law in LAWS] == [laws.whole(law).predicted for law in LAWS]
         assert not crew.at_work
     for start, batch in zip(stage.starts, batches, strict=True):
         np.testing.assert_array_equal(batch.all_wrong, stage.batch(start).all_wrong)
     assert capsys.readouterr().err.splitlines() == [
         "a worker process was killed; its part is computed by the main process now"
     ]
+
+
+@dataclass(frozen=True)
+class _Early:
+    """Tasks that are known at the start."""
+
+    def twice(self, number: int) -> int:
+        return 2 * number
+
+    def asleep(self, seconds: float) -> int:
+        time.sleep(seconds)
+        return os.getpid()
+
+
+@dataclass(frozen=True)
+class _Late:
+    """Tasks that are known later; they know what they were and which thread sent them."""
+
+    values: list[int]
+
+    def held(self, _: int) -> tuple[int, ...]:
+        return tuple(self.values)
+
+    def __getstate__(self) -> dict[str, Any]:
+        assert threading.current_thread() is threading.main_thread()
+        return {"values": self.values}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+
+def test_tasks_that_are_added() -> None:
+    """As they were when they were added, in every process; those of the start go on, and nobody waits for others."""
+    with workers.Workers(2, _Early()) as crew:
+        with pytest.raises(StopIteration):
+            crew.send("held", [(0,)])
+        late = _Late([7])
+        crew.send("twice", [(1,), (2,)])
+        crew.add(late)
+        late.values.append(8)
+        crew.send("held", [(number,) for number in range(6)])
+        assert [crew.result("twice", number) for number in (1, 2)] == [2, 4]
+        arrived = [crew._futures.pop(("held", number)).result(timeout=60) for number in range(6)]
+        assert arrived == [(7,)] * 6 and crew.at_work
+        # What was not sent is computed here.
+        assert (crew.result("held", 6), crew.result("twice", 3)) == ((7, 8), 6)
+    alone = workers.Workers(1, _Early())
+    alone.add(late)
+    assert (alone.result("held", 0), alone.result("twice", 4)) == ((7, 8), 8)
+
+
+def test_what_is_called_back_is_computed_by_nobody_before_it_is_sent_again() -> None:
+    with workers.Workers(2, _Early()) as crew:
+        sent = [(0.3 + number / 1000,) for number in range(12)]
+        crew.send("asleep", sent)
+        crew.send("twice", [(1,)])
+        crew.recall("asleep")
+        begun = [key for key in crew._futures if key[0] == "asleep"]
+        # Two are computed at most, and three are on their way.
+        assert 0 < len(begun) <= 5 and begun == [("asleep", *one) for one in sent[: len(begun)]]
+        assert crew.result("twice", 1) == 2
+        assert os.getpid() not in {crew.result(*key) for key in begun}
+        assert crew.result("asleep", 0.0) == os.getpid()
 
 
 def _alive(group: int) -> list[str]:
@@ -170,6 +241,26 @@ def test_small_fits_start_no_process(outcomes: Outcomes, monkeypatch: pytest.Mon
     # Without being asked, a function starts none, whatever the work.
     monkeypatch.setattr(workers, "WORTH", 0.0)
     cl.fit(outcomes, bootstrap=2, null=0, folds=0)
+
+
+@pytest.mark.parametrize(
+    ("n", "smoke", "null", "early"),
+    [(2, False, 1, [PRELOADED]), (1, False, 1, []), (None, False, 1, []), (2, True, 1, []), (2, False, 0, [])],
+)
+def test_only_a_long_fit_prepares_processes_before_its_own_imports(
+    monkeypatch: pytest.MonkeyPatch, n: int | None, smoke: bool, null: int, early: list[str]
+) -> None:
+    begun: list[str] = []
+
+    def stopped(*_: Any) -> None:
+        begun.append("imports")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fit, "prepare", begun.append)
+    monkeypatch.setattr(Fit, "_stages", stopped)
+    source = inputs_from(np.array([[0, 1], [1, 0], [1, 1]], bool)).source
+    Fit(bootstrap=0, null=null).run(Inputs(RunOptions(workers=n, smoke=smoke), source=source))
+    assert begun == [*early, "imports"]
 
 
 @pytest.mark.parametrize("workers_", [0, 1.5, "many", True])

@@ -11,6 +11,8 @@ from cofail_lab.data.health.checks import examine
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Draw, Inputs, Progress, Store, drawn_later, silent
 from cofail_lab.experiments.certify import metrics as certificate_metrics
+from cofail_lab.experiments.fit_workers import PRELOADED
+from cofail_lab.experiments.workers import prepare
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import answer
 from cofail_lab.report.certificate import certificate_section
@@ -87,9 +89,13 @@ class Fit:
         exhibit = answer.exhibit(outcomes, certificate, findings)
         inputs.announce(headline, first)
         settings = self._brief() if inputs.options.smoke else self
+        workers = inputs.options.workers or 1
+        if workers > 1 and settings is self and self.splits:
+            # The processes of a long fit import what this one imports meanwhile.
+            prepare(PRELOADED)
         try:
             stages = settings._stages(progress, inputs.store, inputs.draw, inputs.options.smoke)
-            result = stages.analyse(outcomes, inputs.options.seed, inputs.options.workers or 1)
+            result = stages.analyse(outcomes, inputs.options.seed, workers)
         except KeyboardInterrupt:
             # Before the point fit, or once more while an interrupted fit was summed up.
             return Result(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +31,7 @@ from cofail_lab.fitting.replicates.stages import (
     one_thread,
     run_stages,
 )
-from cofail_lab.fitting.tasks import Tasks
+from cofail_lab.fitting.tasks import LawTasks, Tasks
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report.fit.figures import figures
 from cofail_lab.result import Result
@@ -89,12 +90,22 @@ class FitStages:
             prepare(PRELOADED)
         interrupted = None
         with one_thread():
-            fit = self._point(outcomes, seed)
-            tasks = self._tasks(fit, seed)
-            with FitWorkers(n_workers, tasks) as workers:
-                for stage in (self._bootstrapped, self._calibrated, self._compared):
+            laws = self._law_tasks(outcomes, seed)
+            with FitWorkers(n_workers, laws) as workers:
+                # Laws need no point fit. Those that are not begun when it is there make room for replicates.
+                self._send_laws(laws, workers)
+                fit = self._point(outcomes, seed)
+                workers.recall("whole")
+                workers.recall("part")
+                tasks = self._tasks(fit, seed)
+                workers.add(tasks)
+                for stage in (
+                    partial(self._bootstrapped, tasks, laws),
+                    partial(self._calibrated, tasks),
+                    partial(self._compared, laws),
+                ):
                     if interrupted is None:
-                        fit, interrupted = stage(fit, tasks, workers)
+                        fit, interrupted = stage(fit, workers)
             if interrupted is not None and self.settings.null and fit.null is None:
                 fit = replace(fit, interrupted=True)
             return fit_result(fit, certificate, self.settings, interrupted)
@@ -110,13 +121,19 @@ class FitStages:
         return fit
 
     def _tasks(self, fit: MatrixFit, seed: int) -> Tasks:
-        settings, folds = self.settings, min(self.settings.folds, fit.outcomes.n_queries)
+        settings = self.settings
         few = {"groups": 20, "n_histograms": 99} if self.smoke else {}
-        return Tasks(fit, settings.bootstrap, settings.null, settings.atom, seed, folds, **few)
+        return Tasks(fit, settings.bootstrap, settings.null, settings.atom, seed, **few)
 
-    def _bootstrapped(self, fit: MatrixFit, tasks: Tasks, workers: FitWorkers) -> tuple[MatrixFit, str | None]:
+    def _law_tasks(self, outcomes: Outcomes, seed: int) -> LawTasks:
+        return LawTasks(outcomes, seed, min(self.settings.folds, outcomes.n_queries))
+
+    def _bootstrapped(
+        self, tasks: Tasks, laws: LawTasks, _: MatrixFit, workers: FitWorkers
+    ) -> tuple[MatrixFit, str | None]:
         try:
             self._send(tasks, workers)
+            self._send_laws(laws, workers)
             drawn, finished = self._replicates(BOOTSTRAP, tasks.resampled, workers)
         except KeyboardInterrupt:
             drawn, finished = {}, False
@@ -127,7 +144,7 @@ class FitStages:
         return fit, None if finished else "the jackknife was not finished"
 
     def _send(self, tasks: Tasks, workers: FitWorkers) -> None:
-        """Let the workers compute all that is not kept: null matrices that are needed for certain, then the laws."""
+        """Let the workers compute what is not kept of the replicates, and of null matrices what is certainly needed."""
         if not workers.at_work:
             return
         for name, stage in tasks.resampled.items():
@@ -136,19 +153,23 @@ class FitStages:
             workers.send("tail", [()])
         for name, stage in tasks.simulated.items():
             self._send_batches(name, stage, stage.starts[: -(-FIRST_WAVE // stage.size)], workers)
-        if tasks.folds < 2 or tasks.fit.n_varying < 2:
+
+    def _send_laws(self, laws: LawTasks, workers: FitWorkers) -> None:
+        """Let the workers compute the laws that are not kept."""
+        if not workers.at_work or laws.folds < 2 or np.count_nonzero(laws.outcomes.varying) < 2:
             return
         known = self._known_laws()
-        for law in self._laws:
+        # The last ones take longest, and would be computed alone at the end.
+        for law in reversed(self._laws):
             workers.send("whole", [(law,)])
-            if law not in known and tasks.laws.folds.why_not(FITTED_LAWS[law]) is None:
-                workers.send("part", [(law, part) for part in range(tasks.folds)])
+            if law not in known and laws.laws.folds.why_not(FITTED_LAWS[law]) is None:
+                workers.send("part", [(law, part) for part in range(laws.folds)])
 
     def _send_batches(self, name: str, stage: Stage, starts: Sequence[int], workers: FitWorkers) -> None:
         missing = set(missing_batches(stage, self.store.tables.get(name)))
         workers.send("replicates", [(name, start) for start in starts if start in missing])
 
-    def _calibrated(self, fit: MatrixFit, tasks: Tasks, workers: FitWorkers) -> tuple[MatrixFit, str | None]:
+    def _calibrated(self, tasks: Tasks, fit: MatrixFit, workers: FitWorkers) -> tuple[MatrixFit, str | None]:
         calibration = replace(tasks.calibration, fit=fit)
         drawn, total = {}, self.settings.null
         try:
@@ -170,7 +191,7 @@ class FitStages:
         )
         return calibration.attach(drawn, None, finished=False), why
 
-    def _compared(self, fit: MatrixFit, tasks: Tasks, workers: FitWorkers) -> tuple[MatrixFit, str | None]:
+    def _compared(self, tasks: LawTasks, fit: MatrixFit, workers: FitWorkers) -> tuple[MatrixFit, str | None]:
         if tasks.folds < 2:
             # Asked for none, or one query, which leaves none to fit to.
             return fit, None

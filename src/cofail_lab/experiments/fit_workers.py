@@ -7,20 +7,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cofail_lab.experiments.workers import Workers
-from cofail_lab.fitting.replicates.stages import Stage
 
 if TYPE_CHECKING:
     import numpy as np
 
     from cofail_lab.fitting.comparison.law_fits import LawFit
     from cofail_lab.fitting.readings.tail_test import TailTest
+    from cofail_lab.fitting.replicates.stages import Stage
 
 PRELOADED = "cofail_lab.fitting.tasks"
 """What the processes import before there is a fit."""
 
 
 class FitWorkers(Workers):
-    """Processes that compute `fitting.tasks.Tasks`."""
+    """Processes that compute `fitting.tasks.LawTasks` and, once there is a point fit, `fitting.tasks.Tasks`."""
 
     def stages(self, stages: Mapping[str, Stage]) -> dict[str, Stage]:
         """The same stages, with the batches that were sent computed by the processes."""

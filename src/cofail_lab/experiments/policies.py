@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -97,14 +97,19 @@ class Policies:
 
     def contest(self, inputs: Inputs, outcomes: Outcomes, progress: Progress) -> tuple[Contest, Ceilings]:
         """The evaluated policies of the configuration, and the ceilings beside them."""
+        settings = self._brief() if inputs.options.smoke else self
         policies = {name: build() for name, build in inputs.policies.items()}
         graded = Graded.of(outcomes, self.columns, price=self.price_column, cluster=self.cluster)
-        seed, splits = inputs.options.seed, self._splits(graded, inputs.options.seed)
+        seed, splits = inputs.options.seed, settings._splits(graded, inputs.options.seed)
         with progress("Fitting policies", total=len(splits) * len(with_baselines(policies))) as advance:
             contest = hold(
-                policies, graded, splits, replicates=self.bootstrap, level=self.level, seed=seed, advance=advance
+                policies, graded, splits, replicates=settings.bootstrap, level=self.level, seed=seed, advance=advance
             )
         return contest, self._ceilings(outcomes)
+
+    def _brief(self) -> Policies:
+        """As little as still goes through every step."""
+        return replace(self, folds=2, n_splits=1, bootstrap=min(self.bootstrap, 20))
 
     def _splits(self, graded: Graded, seed: int) -> list[Split]:
         if self.protocol == "splits":

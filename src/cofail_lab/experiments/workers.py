@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -18,9 +19,8 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import forkserver
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, Self
-
-from cofail_lab.fitting.replicates.stages import one_thread
 
 WORTH = 8.0
 """Expected seconds of replicates, matrices and laws below which no process is started: each costs a second or two."""
@@ -62,19 +62,31 @@ class Workers:
     """
 
     def __init__(self, n: int, tasks: Any) -> None:
-        self._tasks = tasks
+        self._n, self._tasks = n, [tasks]
         self._futures: dict[tuple[Any, ...], Future[Any]] = {}
         self._pool: ProcessPoolExecutor | None = None
         self._others = set(multiprocessing.active_children())
         if n > 1:
-            # A copy, without what this process may have cached in it.
             context = multiprocessing.get_context("forkserver" if _SERVER else "spawn")
-            self._pool = ProcessPoolExecutor(n, mp_context=context, initializer=_begin, initargs=(replace(tasks),))
+            self._added = context.Queue()
+            # A copy, without what this process may have cached in it.
+            arguments = (replace(tasks), self._added)
+            self._pool = ProcessPoolExecutor(n, mp_context=context, initializer=_begin, initargs=arguments)
 
     @property
     def at_work(self) -> bool:
         """Whether there are processes."""
         return self._pool is not None
+
+    def add(self, tasks: Any) -> None:
+        """More tasks, of which not enough was known at the start; their methods have names of their own."""
+        self._tasks.append(tasks)
+        if self._pool is not None:
+            # Each process takes one when it is asked for the first of them. The queue has a thread, which must not read
+            # what this one goes on with.
+            sent = bytes(ForkingPickler.dumps(replace(tasks)))
+            for _ in range(self._n):
+                self._added.put(sent)
 
     def send(self, method: str, arguments: Sequence[tuple[Any, ...]]) -> None:
         """Let the processes compute a method of the tasks for these arguments, after all that was sent before.
@@ -83,6 +95,7 @@ class Workers:
         """
         if self._pool is None:
             return
+        _owner(self._tasks, method)
         try:
             with _as_worker():
                 for each in arguments:
@@ -90,6 +103,12 @@ class Workers:
                         self._futures[method, *each] = self._pool.submit(_compute, method, *each)
         except BrokenProcessPool:
             self._lost()
+
+    def recall(self, method: str) -> None:
+        """Forget the calls of a method that no process has begun."""
+        for key, future in list(self._futures.items()):
+            if key[0] == method and future.cancel():
+                del self._futures[key]
 
     def waiting(self, method: str) -> list[tuple[Any, ...]]:
         """Arguments of the calls of a method that are computed, and that nobody has asked for yet."""
@@ -104,7 +123,7 @@ class Workers:
                 return future.result()
             except (BrokenProcessPool, CancelledError):
                 self._lost()
-        return getattr(self._tasks, method)(*arguments)
+        return getattr(_owner(self._tasks, method), method)(*arguments)
 
     def _lost(self) -> None:
         """Go on alone: the system has ended a process, most likely because memory was short."""
@@ -115,6 +134,7 @@ class Workers:
     def _stop(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
+            self._added.cancel_join_thread()
             pool.shutdown(wait=False, cancel_futures=True)
             # What they are computing is not needed any more.
             for process in set(multiprocessing.active_children()) - self._others:
@@ -147,13 +167,21 @@ def _as_worker() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-_at_hand: Any = None
+def _owner(tasks: Sequence[Any], method: str) -> Any:
+    """The tasks that have a method; StopIteration where none has."""
+    return next(one for one in tasks if hasattr(one, method))
 
 
-def _begin(tasks: Any) -> None:
+# Of a worker: its tasks, and where it finds those that were added.
+_at_hand: list[Any] = []
+_added: Any = None
+
+
+def _begin(tasks: Any, added: Any) -> None:
     """Runs first in every worker."""
-    global _at_hand
-    _at_hand = tasks
+    global _added
+    _at_hand.append(tasks)
+    _added = added
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
@@ -167,5 +195,9 @@ def _leave_with_parent() -> None:
 
 
 def _compute(method: str, *arguments: Any) -> Any:
+    from cofail_lab.fitting.replicates.stages import one_thread
+
+    while not any(hasattr(one, method) for one in _at_hand):
+        _at_hand.append(pickle.loads(_added.get()))  # noqa: S301 - of the process that started this one
     with one_thread():
-        return getattr(_at_hand, method)(*arguments)
+        return getattr(_owner(_at_hand, method), method)(*arguments)

@@ -13,6 +13,7 @@ from cofail_lab.fitting.readings.tail_test import SIMULATED, TailTest
 from cofail_lab.fitting.replicates.bootstrap import JACKKNIFE_GROUPS
 from cofail_lab.fitting.replicates.stages import Replicates, Stage
 from cofail_lab.fitting.resampling import Bootstrap
+from cofail_lab.outcomes import Outcomes
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,6 @@ class Tasks:
         null: matrices asked for from each null law.
         atom: size of the common mode that the power is computed for.
         seed: of everything that is drawn at random.
-        folds: parts of the queries for the comparison of laws.
         groups: that the jackknife leaves out in turn, at most.
         n_histograms: simulated from every smooth law of difficulty.
     """
@@ -35,7 +35,6 @@ class Tasks:
     null: int
     atom: float
     seed: int
-    folds: int
     groups: int = JACKKNIFE_GROUPS
     n_histograms: int = SIMULATED
 
@@ -59,11 +58,6 @@ class Tasks:
         """The stages of the null calibration."""
         return self.calibration.stages()
 
-    @cached_property
-    def laws(self) -> LawFits:
-        """The fits of the comparison of laws."""
-        return LawFits.of(self.fit.outcomes, self.folds, self.seed)
-
     def replicates(self, stage: str, start: int) -> Replicates:
         """The batch of a stage that begins with a replicate."""
         stages = self.resampled if stage in self.resampled else self.simulated
@@ -72,6 +66,26 @@ class Tasks:
     def tail(self) -> TailTest | None:
         """The smooth laws of difficulty against an atom; None in pools that are too large."""
         return self.calibration.tail_test()
+
+
+@dataclass(frozen=True)
+class LawTasks:
+    """The fits of the comparison of laws, which need no point fit. They can be sent to another process.
+
+    Attributes:
+        outcomes: the matrix.
+        seed: of the parts of the queries.
+        folds: number of these parts.
+    """
+
+    outcomes: Outcomes
+    seed: int
+    folds: int
+
+    @cached_property
+    def laws(self) -> LawFits:
+        """The fits of the comparison of laws."""
+        return LawFits.of(self.outcomes, self.folds, self.seed)
 
     def whole(self, law: str) -> LawFit:
         """A law on the whole matrix."""

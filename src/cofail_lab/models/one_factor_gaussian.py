@@ -16,7 +16,7 @@ from cofail_lab.estimate import Estimate
 from cofail_lab.models import _checks
 from cofail_lab.models.base import AbstractFactorLaw, FactorGrid
 from cofail_lab.models.independent import with_diagonal
-from cofail_lab.numerics import bivariate_normal, normal, one_factor
+from cofail_lab.numerics import bivariate_normal, normal, one_factor, one_factor_arrays
 
 _GRID_ERROR = 1e-13
 
@@ -66,7 +66,10 @@ class OneFactorGaussian(AbstractFactorLaw):
     @_checks.ESTIMATE
     def all_wrong_estimate(self) -> Estimate:
         """β by quadrature; the error is a bound."""
-        log_value, error = (float(x) for x in one_factor.log_all_below(self.thresholds, self.loadings))
+        thresholds, loadings = self.thresholds, self.loadings
+        log_value, error = (x[0] for x in one_factor_arrays.log_all_below(*np.stack([thresholds, loadings])[:, None]))
+        if np.isnan(log_value):
+            log_value, error = (float(x) for x in one_factor.log_all_below(thresholds, loadings))
         return Estimate(float(np.exp(log_value)), float(np.exp(log_value) * error), "quadrature")
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:

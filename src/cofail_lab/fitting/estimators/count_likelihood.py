@@ -14,6 +14,7 @@ from cofail_lab.models import AbstractErrorLaw, AtomInflated, BlockFactor, Gauss
 from cofail_lab.models._probit_factor import AbstractProbitFactor, log_answers
 from cofail_lab.models.base import AbstractFactorLaw
 from cofail_lab.numerics import block_factor, one_factor, smooth_counts
+from cofail_lab.numerics.log_sums import log_sums
 from cofail_lab.numerics.poisson_binomial import mixture_counts, mixture_counts_at_once
 from cofail_lab.numerics.streams import FULL_SIGMA, generator
 
@@ -226,15 +227,18 @@ def mixture_logs(
     """Log probability of each row of the matrix under a finite mixture of laws with independent errors."""
     row_logs, step = np.empty(len(wrong)), max(1, _ENTRIES_AT_ONCE // len(log_weights))
     for first in range(0, len(wrong), step):
-        logs = _given(wrong[first : first + step], log_wrong, log_right) + log_weights
-        row_logs[first : first + step] = logsumexp(logs, axis=1)
+        logs = _given(wrong[first : first + step], log_wrong, log_right)
+        logs += log_weights
+        row_logs[first : first + step] = log_sums(logs)
     return row_logs
 
 
 def _given(wrong: np.ndarray, log_wrong: np.ndarray, log_right: np.ndarray) -> np.ndarray:
     """Log probability of each row at each node, (rows, nodes)."""
     log_wrong, log_right = np.maximum(log_wrong, _MIN_LOG), np.maximum(log_right, _MIN_LOG)
-    return wrong.astype(float) @ (log_wrong - log_right).T + log_right.sum(axis=1)
+    logs = wrong.astype(float) @ (log_wrong - log_right).T
+    logs += log_right.sum(axis=1)
+    return logs
 
 
 def _block_logs(law: BlockFactor, wrong: np.ndarray) -> np.ndarray:
@@ -256,7 +260,8 @@ def _block_logs(law: BlockFactor, wrong: np.ndarray) -> np.ndarray:
             with np.errstate(divide="ignore"):
                 total += top + np.log(np.exp(logs - top) @ mixing)
         with np.errstate(divide="ignore"):
-            row_logs[first : first + step] = logsumexp(total + np.log(nodes.shared), axis=1)
+            total += np.log(nodes.shared)
+        row_logs[first : first + step] = log_sums(total)
     return row_logs
 
 

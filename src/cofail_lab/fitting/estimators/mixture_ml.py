@@ -14,6 +14,7 @@ from scipy.optimize import OptimizeResult, minimize
 from scipy.special import digamma, expit, gammainc, gammaln, log_ndtr, logit
 
 from cofail_lab.numerics import one_factor
+from cofail_lab.numerics.log_sums import log_sums
 
 MIN_SHOCK = 1e-8
 """A smaller ω is 0."""
@@ -210,12 +211,11 @@ def log_all_wrong(mixture: Mixture, x: np.ndarray) -> float:
 def objective(x: np.ndarray, data: Patterns, mixture: Mixture, atom: bool) -> tuple[float, np.ndarray]:
     """Minus the mean log-likelihood of a query at (parameters of the mixture, logit ω), and its gradient."""
     nodes = mixture.nodes(x[:-1])
-    logs = data.wrong @ (nodes.log_wrong - nodes.log_right) + nodes.log_right.sum(axis=0) + nodes.log_weights
-    top = logs.max(axis=1, keepdims=True)
-    np.exp(logs - top, out=logs)
-    total = logs.sum(axis=1, keepdims=True)
-    rows = (top + np.log(total))[:, 0]
-    logs /= total  # From here on: the posterior of the node.
+    # In place: copies of large tables take more time than their numbers.
+    table = data.wrong @ (nodes.log_wrong - nodes.log_right)
+    table += nodes.log_right.sum(axis=0) + nodes.log_weights
+    # `log_sums` leaves the posterior of the node, but for the sum of each row.
+    rows = log_sums(table)
     weights, gradient_shock = data.counts, 0.0
     if atom:
         shock = float(expit(x[-1]))
@@ -224,8 +224,8 @@ def objective(x: np.ndarray, data: Patterns, mixture: Mixture, atom: bool) -> tu
         from_base = np.exp(np.log1p(-shock) + rows - whole)
         gradient_shock = float(weights @ (1 - from_base) - shock * data.n_queries)
         rows, weights = whole, weights * from_base
-    logs *= weights[:, None]
-    times_wrong, times = data.wrong.T @ logs, logs.sum(axis=0)
+    table *= (weights / table.sum(axis=1))[:, None]
+    times_wrong, times = data.wrong.T @ table, table.sum(axis=0)
     gradient = np.append(nodes.pull(times, times_wrong, times - times_wrong), gradient_shock)
     return -float(data.counts @ rows) / data.n_queries, -gradient / data.n_queries
 

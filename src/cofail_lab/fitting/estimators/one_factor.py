@@ -13,6 +13,7 @@ from cofail_lab.fitting.estimators.stack import (
     thresholds_without_constant,
 )
 from cofail_lab.models import OneFactorGaussian
+from cofail_lab.numerics import one_factor_arrays
 from cofail_lab.numerics.one_factor import log_all_below
 
 # Rows of a block, and what the number of columns is a multiple of. Wide blocks have fewer rows, down to one.
@@ -34,7 +35,7 @@ def log_all_wrong(
     constant, thresholds = constant_models(error_rates), thresholds_without_constant(error_rates)
     inside = (correlation >= 0) & (correlation < 1)
     loadings = np.where(constant, 0.0, np.sqrt(np.where(inside, correlation, 0.0))[..., None])
-    value, error = _in_blocks(thresholds, loadings)
+    value, error = _log_all_below(thresholds, loadings)
     comonotone = np.log(np.where(constant, 1.0, error_rates).min(axis=-1))
     exists = inside | (correlation == 1)
     return (
@@ -50,22 +51,37 @@ def log_all_wrong_loadings(
 
     Constant models (rate 0 or 1) are left out.
     """
-    return _in_blocks(thresholds_without_constant(error_rates), np.where(constant_models(error_rates), 0.0, loadings))
+    constant, thresholds = constant_models(error_rates), thresholds_without_constant(error_rates)
+    return _log_all_below(thresholds, np.where(constant, 0.0, loadings))
 
 
-def _in_blocks(thresholds: np.ndarray, loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`log_all_below` in blocks of a few fixed shapes: then matrices of any size need only a few compiled programs."""
+def _log_all_below(
+    thresholds: Float[np.ndarray, "... m"], loadings: Float[np.ndarray, "... m"]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log Φ_m of each pool and its absolute error; pools that NumPy does not compute by the compiled program."""
     batch, m = thresholds.shape[:-1], thresholds.shape[-1]
+    thresholds, loadings = thresholds.reshape(-1, m), loadings.reshape(-1, m)
+    value, error = one_factor_arrays.log_all_below(thresholds, loadings)
+    left = np.isnan(value)
+    if left.any():
+        value[left], error[left] = _in_blocks(thresholds[left], loadings[left])
+    return value.reshape(batch), error.reshape(batch)
+
+
+def _in_blocks(
+    thresholds: Float[np.ndarray, "pools m"], loadings: Float[np.ndarray, "pools m"]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The compiled `log_all_below` in blocks of a few fixed shapes: then there are few programs for all matrices."""
+    n_rows, m = thresholds.shape
     spare = ((0, 0), (0, -m % _COLUMNS))
-    thresholds = np.pad(thresholds.reshape(-1, m), spare, constant_values=LEFT_OUT)
-    loadings = np.pad(loadings.reshape(-1, m), spare)
-    n_rows = len(thresholds)
+    thresholds = np.pad(thresholds, spare, constant_values=LEFT_OUT)
+    loadings = np.pad(loadings, spare)
     at_once = max(1, min(_ROWS, _CELLS // thresholds.shape[1]))
     parts = []
     for first in range(0, n_rows, at_once):
         rows = np.minimum(np.arange(first, first + at_once), n_rows - 1)
         parts.append([np.asarray(x) for x in log_all_below(thresholds[rows], loadings[rows])])
-    value, error = (np.concatenate(x)[:n_rows].reshape(batch) for x in zip(*parts, strict=True))
+    value, error = (np.concatenate(x)[:n_rows] for x in zip(*parts, strict=True))
     return value, error
 
 
