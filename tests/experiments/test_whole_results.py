@@ -215,7 +215,7 @@ RESULTS: dict[str, Callable[[Path], Result]] = {
     "compare": lambda folder: Compare(second(folder), pool="all", bootstrap=100, delta=0.1).run(inputs(pool())),
     "decide": lambda _: Decide(folds=3, bootstrap=100, level=0.8, delta=0.1).run(inputs(pool())),
     "ensemble_size": lambda _: EnsembleSize(cost=0.01, at_most=3, splits=2, min_queries=20).run(inputs(pool())),
-    "errors": lambda _: SharedWrongAnswers(least=2, bootstrap=100).run(inputs(pool())),
+    "errors": lambda _: SharedWrongAnswers(least=2, bootstrap=130).run(inputs(pool())),
     "explore": lambda _: Explore(overhead=0.05).run(inputs(pool())),
     "frontier": lambda _: CostFrontier("price", "best_model").run(inputs(pool())),
     "health": lambda _: Health(published={"ant": 0.95, "bee": 0.6}).run(inputs(gaps())),
