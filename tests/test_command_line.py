@@ -7,7 +7,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import ConfigCompositionException, OverrideParseException
 
 from cofail_lab.cli import config_folder
-from cofail_lab.command_line import config_keys, explain, for_hydra, misplaced, unknown_key
+from cofail_lab.command_line import _quoted, config_keys, explain, for_hydra, misplaced, unknown_key
 
 AWKWARD = [
     "a b.csv",
@@ -228,3 +228,13 @@ def test_keys_of_a_folder_of_configurations(tmp_path: Path) -> None:
             *("data.path", "data.more", "data.more.deep", "data.defaults", "run.draws"),
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [("a,b", "'a,b'"), ("a'b", r"'a\'b'"), ("${x}", r"'\${x}'"), ("a\\", r"'a\\'"), ("\\'b\\\\", r"'\\\'b\\\\'")],
+)
+def test_a_text_is_quoted_so_that_it_is_read_as_it_is(text: str, quoted: str) -> None:
+    assert _quoted(text) == quoted
+    value = OverridesParser.create().parse_override(f"k={quoted}").value()
+    assert str(value).replace(r"\${", "${") == text

@@ -1,13 +1,14 @@
 """Selection: what is dropped, in which order, and that it is said."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
 
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
-from cofail_lab.selection import Selection
+from cofail_lab.selection import Selection, matches
 from tests.data.cells import ERROR, MISSING, RIGHT, UNSCORED, WRONG, grades_of
 
 
@@ -160,3 +161,9 @@ def test_a_constant_model_is_always_right_or_always_wrong() -> None:
     outcomes = grades_of([[RIGHT, WRONG, WRONG], [RIGHT, WRONG, RIGHT]], "12", "abc").outcomes()
     assert outcomes.constant.tolist() == [True, True, False]
     assert outcomes.varying.tolist() == [False, False, True]
+
+
+def test_at_most_five_names_are_said_to_be_there() -> None:
+    for n, more in ((5, ""), (6, ", ...")):
+        with pytest.raises(InputError, match=r"there are a, b, c, d, e" + re.escape(more) + "$"):
+            matches(list("abcdef"[:n]), "zz", "data.models", "made")

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from cofail_lab.cli import config_folder
-from cofail_lab.help import EXAMPLES, text, wanted
+from cofail_lab.help import EXAMPLES, _keys, text, wanted
 
 EXPERIMENTS = sorted(path.stem for path in (config_folder() / "experiment").glob("*.yaml"))
 SOURCES = sorted(path.stem for path in (config_folder() / "data").glob("*.yaml"))
@@ -47,3 +48,21 @@ def test_version_and_what_asks_for_help() -> None:
     assert text(["experiment=nothing"], config_folder()).count("no such choice") == 1
     shown = text(["data=csv", "-h"], config_folder())
     assert "data.path=needed" in shown and "???" not in shown
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h", "--version"])
+def test_help_is_wanted_wherever_it_is_asked_for(flag: str) -> None:
+    assert wanted([flag]) and wanted(["experiment=fit", flag])
+    assert not wanted([]) and not wanted([f"x={flag}", "-m"])
+
+
+def test_a_comment_belongs_to_one_key(tmp_path: Path) -> None:
+    text = (
+        "# Above.\na: 1\nb: 2  # Beside.\n\ngroup:\n  # Two\n  # lines.\n  c: ???\n  d: x\n  inner:\n    e: 3\nf: 4\n"
+    )
+    (tmp_path / "k.yaml").write_text(text)
+    shown = [" ".join(line.split()) for line in _keys(tmp_path / "k.yaml", "data")]
+    assert shown == [
+        *("data.a=1 Above.", "data.b=2 Beside.", "data.group.c=needed Two lines.", "data.group.d=x"),
+        *("data.group.inner.e=3", "data.f=4"),
+    ]

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from hydra import compose, initialize_config_dir
+from matplotlib.figure import Figure
 
 from cofail_lab import job, runs
 from cofail_lab import record as record_module
@@ -20,6 +21,7 @@ from cofail_lab.errors import InputError
 from cofail_lab.estimate import Estimate
 from cofail_lab.experiments.base import Inputs, RunOptions, Store, silent
 from cofail_lab.record import Recorder, _plain, unfinished
+from cofail_lab.report.figures import phone
 from cofail_lab.result import Origin, Result
 from tests.report.made import RESULT
 
@@ -311,3 +313,25 @@ def test_the_revision_of_the_source(monkeypatch: pytest.MonkeyPatch, changes: st
     monkeypatch.setattr(Path, "exists", lambda _: False)
     monkeypatch.setattr(record_module.subprocess, "run", run)
     assert record_module._git.__wrapped__() is None
+
+
+def test_the_page_leads_to_every_table_and_a_spreadsheet_to_those_it_has(tmp_path: Path) -> None:
+    table = pa.table({"x": [1]})
+    recorder = Recorder(tmp_path, "fit", "", seed=0, figures=False)
+    recorder.start()
+    recorder.finish(Result("", {}, tables={"one": table, "two": table}, csv=("two",)), {})
+    page = (tmp_path / "report.html").read_text()
+    assert [f"tables/{name}.parquet" in page for name in ("one", "two")] == [True, True]
+    assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == ["one.parquet", "two.csv", "two.parquet"]
+    assert (tmp_path / "tables/two.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_a_phone_gets_its_own_drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = lambda name: f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><text>{name}</text></svg>'  # noqa: E731
+    monkeypatch.setattr(phone, "for_page", lambda figure, drawn: (of("wide"), of("narrow")))
+    recorder = Recorder(tmp_path, "fit", "", seed=0)
+    recorder.start()
+    recorder.finish(Result("", {}, figures={"f": lambda: Figure(figsize=(1, 1))}), {})
+    page = (tmp_path / "report.html").read_text()
+    assert (page.count("wide</text>"), page.count("narrow</text>")) == (1, 1)
+    assert page.index("wide</text>") < page.index("narrow</text>")

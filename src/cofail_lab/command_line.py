@@ -95,8 +95,8 @@ def _plain_value(argument: str, single: bool) -> str:
 
 def _quoted(text: str) -> str:
     """A text as a quoted value of Hydra: quotes, backslashes before them, and interpolations are escaped."""
-    text = text.replace("${", r"\${")
-    return "'" + re.sub(r"(\\*)(')", r"\1\1\\\2", text) + (r"\\" if text.endswith("\\") else "") + "'"
+    text = re.sub(r"(\\+)$", r"\1\1", text.replace("${", r"\${"))
+    return "'" + re.sub(r"(\\*)(')", r"\1\1\\\2", text) + "'"
 
 
 def misplaced(arguments: Sequence[str], keys: Iterable[str]) -> str | None:

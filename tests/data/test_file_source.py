@@ -6,6 +6,7 @@ import pytest
 
 from cofail_lab.data import load_outcomes
 from cofail_lab.data.auto import AutoSource
+from cofail_lab.data.file_source import expand
 from cofail_lab.errors import InputError
 from tests.data.cells import write
 
@@ -31,3 +32,9 @@ def test_what_a_registry_knows_of_the_models_is_attached(tmp_path: Path) -> None
     registry = write(tmp_path, "model,family\nb,second\na,first\n", "models.csv")
     assert list(AutoSource(path, join="id", registry=registry).load().per_model["family"]) == ["first", "second"]
     assert AutoSource(path).load().per_model == {}
+
+
+def test_a_name_in_capitals_is_found_in_a_folder(tmp_path: Path) -> None:
+    for name in ("B.CSV", "a.csv", "c.txt"):
+        (tmp_path / name).touch()
+    assert [path.name for path in expand(str(tmp_path), ("*.csv",))] == ["B.CSV", "a.csv"]

@@ -165,3 +165,13 @@ def test_errors_and_ungraded_answers_are_treated_each_as_told() -> None:
     failed = frames.from_dataframe(frame, errors="wrong")
     assert (failed.queries, failed.wrong[:, 0].tolist()) == (("1", "2", "3"), [False, True, True])
     assert frames.from_dataframe(frame, unanswered="wrong").queries == ("1", "2", "4")
+
+
+def test_columns_of_a_frame_with_a_row_per_answer_by_their_names() -> None:
+    """The most telling name of each kind, wherever it stands; of grades `correct` before `score`."""
+    found = frames._long_columns(["score", "correct", "id", "Query", "model_name", "model"], None, None, None)
+    assert found == ("Query", "model", "correct")
+    assert frames._long_columns(["query", "model", "score"], None, None, None) == ("query", "model", "score")
+    assert frames._long_columns(["query", "gpt"], None, None, None) is None
+    stated = frames._long_columns(["query", "model", "who", "correct", "hit", "item"], "item", "who", "hit")
+    assert stated == ("item", "who", "hit")

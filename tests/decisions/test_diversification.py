@@ -309,3 +309,9 @@ def test_a_member_at_the_threshold_itself_still_pays():
     assert d.growth_threshold(price, 0.25, cost) == 1
     assert d.fixed_price_cardinality(price, 0.25, cost) == 2
     assert d.rule_cardinality(0.3, 0.25, cost, "single") == 2
+
+
+def test_no_variance_is_below_zero():
+    with pytest.raises(InputError, match=r"^variance: -0\.1 "):
+        d.mean_score_accuracy(0.3, -0.1)
+    assert [d.mean_score_accuracy(rate, 0.0) for rate in (0.3, 0.5, 0.7)] == [1, 0.5, 0]

@@ -119,3 +119,13 @@ def test_pairs_are_counted_where_both_labelled():
     rated, agreed = pair_agreement(table)
     assert rated.tolist() == [[3, 2, 1], [2, 2, 0], [1, 0, 2]]
     assert agreed.tolist() == [[3, 1, 1], [1, 2, 0], [1, 0, 2]]
+
+
+def test_without_weights_there_is_one_sample() -> None:
+    first, second = np.array([0, 0, 1, 1, 1]), np.array([0, 1, 1, 1, 0])
+    assert cohen_kappa(first, second).shape == fleiss_kappa(np.stack([first, second], axis=1)).shape == (1,)
+    many = np.ones((203, 5), int)
+    many[150] = [1, 1, 0, 0, 0]
+    found = cohen_kappa(first, second, many)
+    # Blocks of a hundred: sample 150 has nothing but the first two items, where chance and agreement are a half.
+    assert found.shape == (203,) and len({*np.delete(found, 150).round(12)}) == 1 and found[150] == 0

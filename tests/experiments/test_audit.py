@@ -337,3 +337,10 @@ def test_answers_that_read_like_a_key_are_counted_among_those_listed(monkeypatch
     found = audit._sheet(sheet).metrics
     assert (found["n_like_key"], found["n_listed"], found["n_unanimous"]) == (3, 4, 1)
     assert (found["n_all_wrong"], found["all_wrong"]) == (2, 2 / 9)
+
+
+def test_a_sheet_is_a_path() -> None:
+    for verdicts in ("", 3, ["a.csv"], True):
+        with pytest.raises(InputError, match=r"^experiment\.verdicts: .* is not the path of a sheet$"):
+            Audit(verdicts=verdicts)  # type: ignore[arg-type]
+    assert Audit(verdicts="a.csv").verdicts == "a.csv"

@@ -10,6 +10,7 @@ from scipy.optimize import linprog
 from cofail_lab.bounds.declared.known import Known
 from cofail_lab.bounds.frechet import AllWrongRange
 from cofail_lab.errors import InputError
+from cofail_lab.experiments import bounds
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.bounds import Bounds, _sharpened
 from cofail_lab.experiments.plan import Plan
@@ -161,3 +162,27 @@ def test_an_unknown_target_is_refused() -> None:
 def test_every_form_of_the_advice(known: Known, said: str) -> None:
     target = "cascade(0,1)" if known.cells else "all_wrong"
     assert said in Bounds(target=target).run(without_matrix(known)).sections[-1].sentences[0]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "n_models", "called"), [(0.0, 20, 0), (5.0, 20, 1), (5.0, 61, 0), (5.0, 60, 1), (5.0, 3, 0)]
+)
+def test_columns_are_generated_where_time_is_given_and_the_pool_is_neither_small_nor_large(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, n_models: int, called: int
+) -> None:
+    seen: list[float] = []
+    wrong = np.random.default_rng(1).random((60, n_models)) < 0.4
+
+    def sharpened(pairwise: Any, source: Any, rates: Any, pairs: Any, seconds: float) -> Any:
+        seen.append(seconds)
+        raise InputError("stop")
+
+    def ladders(*_: Any) -> Any:
+        raise InputError("stop")
+
+    monkeypatch.setattr(bounds, "_sharpened", sharpened)
+    monkeypatch.setattr(bounds, "_ladders", ladders)
+    monkeypatch.setattr(Inputs, "outcomes", lambda self: outcomes_from(wrong))
+    with pytest.raises(InputError, match="stop"):
+        bounds.Bounds(seconds=seconds).run(Inputs(RunOptions()))
+    assert seen == [seconds] * called

@@ -4,6 +4,7 @@ import csv
 import gzip
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.errors import InputError
+from cofail_lab.experiments import compare as compare_module
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.compare import Compare
 from cofail_lab.fitting.estimators import one_factor
@@ -197,3 +199,17 @@ def _prompts(matrix: Path) -> list[tuple[str, str]]:
     path = matrix.with_name(matrix.name.replace(".csv.gz", ".prompts.csv.gz"))
     with gzip.open(path, "rt", newline="") as file:
         return [(row["query"], row["prompt"]) for row in csv.DictReader(file)]
+
+
+def test_the_second_matrix_is_read_with_its_own_scorer_and_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+
+    def source(*given: Any, **named: Any) -> Any:
+        seen.append((given, named))
+        raise InputError("stop")
+
+    monkeypatch.setattr(compare_module, "AutoSource", source)
+    monkeypatch.setattr(Inputs, "grades", lambda self: None)
+    with pytest.raises(InputError, match="stop"):
+        Compare("b.csv", scorer="match", threshold=0.7).run(Inputs(RunOptions()))
+    assert seen == [(("b.csv",), {"scorer": "match", "threshold": 0.7})]

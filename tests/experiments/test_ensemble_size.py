@@ -1,5 +1,7 @@
 """`experiment=ensemble_size`: planted pools, real matrices, and its sentences on both sides of every branch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import ndtri
@@ -10,7 +12,8 @@ from cofail_lab.decisions.ensemble_size import best_size, odd_sizes, predicted_a
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.ensemble_size import EnsembleSize
-from tests.conftest import real_path
+from tests.conftest import outcomes_from, real_path
+from tests.experiments.parts import Shown
 from tests.experiments.sources import inputs_from
 
 
@@ -164,3 +167,17 @@ def test_votes_of_models_that_err_apart_are_predicted_as_independent() -> None:
     assert part is not None
     assert part.correlation < 0 and part.error_rate == pytest.approx(0.4)
     assert part.predicted_any == pytest.approx([0.6, 1 - (3 * 0.4**2 - 2 * 0.4**3)], abs=1e-9)
+
+
+@pytest.mark.parametrize(("names", "parts"), [(["a"], 1), (["a", "b"], 3), (["a", "b", "c"], 4)])
+def test_datasets_are_judged_where_there_are_several(
+    monkeypatch: pytest.MonkeyPatch, names: list[str], parts: int
+) -> None:
+    wrong = np.random.default_rng(5).random((120, 5)) < [0.2, 0.3, 0.4, 0.5, 0.6]
+    outcomes = replace(
+        outcomes_from(wrong), per_query={"dataset": np.array([names[i % len(names)] for i in range(120)], object)}
+    )
+    monkeypatch.setattr(Inputs, "outcomes", lambda self: outcomes)
+    shown = Shown()
+    EnsembleSize(splits=1, min_queries=20).run(Inputs(RunOptions()), shown)
+    assert shown.steps == {"Votes by size": (parts, parts)}

@@ -119,3 +119,15 @@ def test_the_command(run: Run):
     assert "Where two models are wrong they give the same answer in" in " ".join(out.split())
     assert (run.folder / "here/figures/errors.svg").is_file()
     assert (run.folder / "here/tables/pairs.csv").is_file()
+
+
+def test_pairs_that_are_seldom_wrong_together_are_left_out_and_the_others_stay() -> None:
+    """Of three models a and b are both wrong on 30 queries, each with c on 5."""
+    wrong = np.zeros((60, 3), bool)
+    wrong[:30, :2] = wrong[25:40, 2] = True
+    said = np.where(wrong, "x", "k").astype(object)
+    found = SharedWrongAnswers(least=6, bootstrap=100).run(inputs_from(wrong, per_cell={"answer": said}))
+    assert found.metrics["n_pairs"] == 1 and found.metrics["agree_when_wrong"] == 1
+    assert found.tables["pairs"].to_pydict()["n_both_wrong"] == [30]
+    with pytest.raises(InputError, match=r"no two models of .* that often \(at most 30 times\)$"):
+        SharedWrongAnswers(least=31, bootstrap=100).run(inputs_from(wrong, per_cell={"answer": said}))

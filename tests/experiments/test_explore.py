@@ -6,8 +6,8 @@ import pytest
 from cofail_lab.data.counts import CountsSource
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
-from cofail_lab.experiments.explore import PAGE, Explore
-from tests.conftest import Run
+from cofail_lab.experiments.explore import PAGE, Explore, start_from
+from tests.conftest import Run, outcomes_from
 from tests.experiments.sources import inputs_from
 
 
@@ -58,3 +58,9 @@ def test_the_page_is_in_the_folder_of_the_run(run: Run) -> None:
     assert code == 0
     assert "Next: open here/explorer.html in a browser." in out
     assert (run.folder / "here" / PAGE).read_text().startswith("<!doctype html>")
+
+
+def test_a_negative_correlation_counts_in_the_mean() -> None:
+    """a and b never fail together; c is wrong as often on their failures as elsewhere; d never."""
+    wrong = np.array([[1, 0, 0, 0], [1, 0, 1, 0], [0, 1, 0, 0], [0, 1, 1, 0]] * 5, bool)
+    assert start_from(outcomes_from(wrong), 0.02).pearson == pytest.approx(-1 / 3)

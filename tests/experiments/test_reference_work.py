@@ -2,16 +2,23 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from cofail_lab.data.released import ARTEFACT, TODAY
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.base import Inputs, RunOptions
+from cofail_lab.experiments import reference_work
+from cofail_lab.experiments.base import Inputs, RunOptions, silent
+from cofail_lab.experiments.fit import Fit
 from cofail_lab.experiments.reference_work import ReferenceWork
+from cofail_lab.fitting.estimators import point
 from cofail_lab.result import Result
 from tests.conftest import Run
 from tests.data.makers.released import planted, write_cascade, write_matrix
+from tests.report import by_hand
 
 
 def run(folder: Path | None = None, **parameters: int) -> Result:
@@ -43,6 +50,7 @@ def test_totals_always_run() -> None:
         assert draw().axes
     absent = [row for row in result.tables["replay"].to_pylist() if row["status"] == "absent"]
     assert all(row["note"] for row in absent)
+    assert "its matrix is needed (data.path=)" in {row["note"] for row in absent}
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +166,33 @@ def test_the_study_is_one_command(run: Run) -> None:
     code, out, err = run("study=reference_work", "data.path=files", *quiet)
     assert (code, err) == (0, "")
     assert "3 differ" in out
+
+
+@pytest.mark.parametrize(("smoke", "bootstrap", "few"), [(False, 90, 90), (True, 90, 20), (True, 7, 7)])
+def test_only_the_artefact_is_fitted_and_as_it_was_published(
+    monkeypatch: pytest.MonkeyPatch, smoke: bool, bootstrap: int, few: int
+) -> None:
+    seen: list[tuple] = []
+
+    def analyse(fit: Fit, outcomes: object, seed: int, progress: object, *, workers: int) -> Result:
+        seen.append((fit, outcomes, seed, workers))
+        return Result("", {"ratio": 2.0})
+
+    monkeypatch.setattr(Fit, "analyse", analyse)
+    monkeypatch.setattr(reference_work, "_of_pairs", lambda outcomes: {"pairs": outcomes})
+    released: Any = SimpleNamespace(pools={("p", TODAY): 1, ("p", ARTEFACT): 2})
+    inputs = Inputs(RunOptions(seed=23, smoke=smoke, workers=3))
+    found = ReferenceWork(bootstrap=bootstrap)._fits(released, inputs, silent)
+    assert found == {("p", TODAY): {"pairs": 1}, ("p", ARTEFACT): {"pairs": 2, "ratio": 2.0}}
+    assert seen == [(Fit(bootstrap=few, null=0, folds=0, conventions="published"), 2, 23, 3)]
+
+
+def test_a_ratio_is_observed_over_predicted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the matrix by hand, of which 11 of 100 queries defeat everyone, and 5.5% by one factor."""
+    monkeypatch.setattr(point, "fit_counts", lambda *_: (by_hand.point(pearson_within=np.nan), None))
+    named = {"single_best": 0.76, "mean_accuracy": 1 - (24 + 39 + 48) / 300, "n_all_wrong": 11, "all_wrong": 0.11}
+    named |= {"pearson": 0.21, "pearson_across": 0.11, "tetrachoric": 0.41, "predicted_one_factor": 0.055}
+    found = reference_work._of_pairs(by_hand.pool())
+    assert found.pop("pearson_within") is None
+    assert found == pytest.approx(named | {"ratio_one_factor": 2})
+    assert reference_work._of_pairs(by_hand.pool({"a": 20, "b": 7, "abc": 73}))["ratio_one_factor"] is None

@@ -12,6 +12,7 @@ from cofail_lab.experiments.tail_curve import TailCurve, _queries_of_shards, met
 from cofail_lab.models import CommonShock
 from cofail_lab.models.tail import count_all_wrong, tail_curve
 from cofail_lab.result import Result
+from tests.experiments.parts import Shown
 
 
 def test_simulated_points_cover_the_exact_line() -> None:
@@ -92,3 +93,15 @@ def test_the_error_of_a_simulated_share() -> None:
     seen = simulate(CommonShock(0.1, "0.3x6"), np.array([2, 6]), RunOptions(draws=100), stored)
     assert seen["simulated"].tolist() == [0.2, 0.0]
     assert seen["simulated_error"] == pytest.approx([0.04, 0.0])
+
+
+def test_a_shard_of_a_tail_curve_says_which_it_is() -> None:
+    shown = Shown()
+    inputs = Inputs(RunOptions(draws=10, shards=3, shard=1), law_factory=lambda: CommonShock(0.05, "0.3x4"))
+    result = TailCurve(sizes=(2, 4), simulate=True).shard(inputs, shown)
+    assert result.headline == "Shard 1 of 3: 3 simulated queries."
+    assert (result.metrics, shown.steps) == ({"n_queries": 3}, {"Simulated queries of this shard": (3, 3)})
+    (row,) = result.tables["simulated"].to_pylist()
+    assert (row["first"], row["stop"], len(row["hits"])) in ((3, 6, 2), (4, 7, 2))
+    with pytest.raises(ValueError, match=r"run\.shard: null"):
+        TailCurve(sizes=(2, 4), simulate=True).shard(Inputs(RunOptions(shards=3), law_factory=inputs.law_factory))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cofail_lab import models
+from cofail_lab.bounds import tail_planner
 from cofail_lab.errors import InputError
 from cofail_lab.experiments import tail_plan
 from cofail_lab.experiments.base import Inputs, RunOptions, silent
@@ -114,3 +115,36 @@ def test_a_matrix_says_how_many_models_and_queries_there_are(
     assert (atom, level, power, n_queries, limit, with_atom) == (0.05, 0.05, 0.8, n, m, 0.05)
     assert (sizes[0], sizes[-1], seen) == (3, m, sizes.tolist())
     assert simulated is None and needed == (None,) * len(sizes)
+
+
+def test_samples_are_simulated_at_the_seed_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From as many queries as a known null needs; the null has the rate and the pairs of the alternative."""
+    seen: list[tuple] = []
+
+    def search(null: np.ndarray, alternative: np.ndarray, *given: object) -> tail_planner.Tested:
+        seen.append((len(null), len(alternative), *given[:-1]))
+        return tail_planner.Tested(41, 0.81, 0.047, 0.004)
+
+    monkeypatch.setattr(tail_plan, "_known_null", lambda counts, *_: 70 + len(counts))
+    monkeypatch.setattr(tail_plan.tail_planner, "search", search)
+    law = models.OneFactorGaussian.equicorrelated([0.3] * 6, 0.17)
+    result = Plan(plan=PLAN).run(Inputs(RunOptions(seed=23), law_factory=lambda: law))
+    assert seen == [(7, 7, 77, 0.05, 0.8, 23)] and result.metrics["n_queries_needed"] == 41
+
+
+@pytest.mark.parametrize("atom", [0.02, 0.08])
+def test_a_base_and_its_atom_have_the_rate_and_the_pairs_of_the_matrix(atom: float) -> None:
+    wrong = np.random.default_rng(7).random((200, 6)) < np.repeat([0.95, 0.2], [40, 160])[:, None]
+    base = tail_plan._of_matrix(wrong, atom)
+    observed = tail_plan.rate_and_pair(np.bincount(wrong.sum(axis=1), minlength=7) / 200)
+    assert tail_plan.rate_and_pair(tail_plan.with_atom(base.counts(6), atom)) == pytest.approx(observed, rel=1e-6)
+
+
+def test_an_atom_is_at_most_what_the_pairs_leave_room_for() -> None:
+    """With rate a and pair p an atom of (p - a²)/(1 - 2a + p) is the whole of their dependence."""
+    wrong = np.random.default_rng(7).random((200, 6)) < np.repeat([0.95, 0.2], [40, 160])[:, None]
+    rate, pair = tail_plan.rate_and_pair(np.bincount(wrong.sum(axis=1), minlength=7) / 200)
+    most = (pair - rate**2) / (1 - 2 * rate + pair)
+    assert tail_plan._of_matrix(wrong, 0.999 * most).correlation == pytest.approx(0, abs=0.01)
+    with pytest.raises(InputError, match=f"below {most:.3g} is accepted"):
+        tail_plan._of_matrix(wrong, 1.001 * most)

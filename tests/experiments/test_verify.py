@@ -4,6 +4,7 @@ import dataclasses
 import json
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from cofail_lab.claims import Check, Claim, Control, Trial, equals, select
 from cofail_lab.claims.registry import all_claims
 from cofail_lab.claims.self_test import FalseAlarm, FalseAlarms
 from cofail_lab.claims.verifier import verify_claim
+from cofail_lab.experiments import verify
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.verify import Verify
 from cofail_lab.models import Clayton, CommonShock
@@ -187,3 +189,32 @@ def test_only_what_is_refuted_again_is_violated(monkeypatch, tmp_path) -> None:
         measured = SimpleNamespace(status=status, low=0, high=1, least=2, most=3)
         monkeypatch.setattr("cofail_lab.experiments.verify.replay", lambda *_, found=measured: found)
         assert Verify(replay=str(path)).run(Inputs(RunOptions())).metrics["n_violated"] == number
+
+
+@pytest.mark.parametrize("mutants", [False, True])
+def test_only_what_is_asked_for_is_sent_to_the_verifiers(monkeypatch: pytest.MonkeyPatch, mutants: bool) -> None:
+    sent: list[str] = []
+
+    class Alone:
+        at_work = False
+
+        def __init__(self, n: int, tasks: Any) -> None:
+            del n, tasks
+
+        def __enter__(self) -> "Alone":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def send(self, method: str, given: list[Any]) -> None:
+            sent.append(method)
+            assert given == [(number,) for number in range(4)]
+
+        def result(self, method: str, number: int) -> list[Any]:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(verify, "Workers", Alone)
+    result = verify.Verify(claims=["P1.iv", "P4.iii"], mutants=mutants).run(Inputs(RunOptions()))
+    assert sent == ["verdicts"] + ["mutants"] * mutants
+    assert result.interrupted is not None and result.interrupted.startswith("0 of ")

@@ -125,11 +125,13 @@ def policies() -> Result:
         "threshold_cascade": ThresholdCascade(cheap="eel", strong="ant", signal=None, fraction=0.4),
     }
     made = {name: (lambda policy=policy: policy) for name, policy in tried.items()}
-    return Policies(bootstrap=100).run(inputs(pool(), policies=made))
+    return Policies("splits", n_splits=3, train_share=0.5, bootstrap=100, level=0.8, delta=0.1).run(
+        inputs(pool(), policies=made)
+    )
 
 
 def counts(**totals: int) -> Inputs:
-    return Inputs(RunOptions(), source=lambda: CountsSource(**totals))
+    return Inputs(RunOptions(seed=3), source=lambda: CountsSource(**totals))
 
 
 def second(folder: Path) -> str:
@@ -142,7 +144,7 @@ def second(folder: Path) -> str:
     rows = [
         f"{query},{model},{grades.per_query['dataset'][i]},{words[int(cells[i, j])]}"
         for i, query in enumerate(grades.queries[:-1])
-        for j, model in enumerate(MODELS)
+        for j, model in reversed([*enumerate(MODELS)])
     ]
     path = folder / "second.csv"
     path.write_text("\n".join(["query,model,dataset,correct", *rows]), encoding="utf-8")
@@ -165,7 +167,9 @@ def votes(folder: Path, *, of_models: bool) -> RatersSource:
 
 def raters(folder: Path) -> Result:
     source = votes(folder, of_models=True)
-    return Raters(bootstrap=100).run(Inputs(RunOptions(), source=lambda: source))
+    return Raters(ties="right", self={"ann": "a"}, bootstrap=100, delta=0.1).run(
+        Inputs(RunOptions(seed=3), source=lambda: source)
+    )
 
 
 def filled(folder: Path) -> Result:
@@ -182,44 +186,48 @@ def filled(folder: Path) -> Result:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    return Audit(verdicts=str(folder / "filled.csv"), null=0).run(inputs(pool()))
+    return Audit(verdicts=str(folder / "filled.csv"), null=0, delta=0.1).run(inputs(pool()))
 
 
 def facts() -> Result:
     known = Known(n_models=4, rates=[0.4, 0.3, 0.35, 0.2], pairs=0.12)
-    return Bounds(target="majority", queries=300).run(Inputs(RunOptions(), known=known))
+    return Bounds(target="majority", queries=300).run(Inputs(RunOptions(seed=3), known=known))
 
 
 def shock(experiment: Any) -> Result:
     """With the law of a common shock, whose parameters can be changed."""
     law = lambda **changed: CommonShock(**{"shock": 0.05, "base_error_rates": "0.3x8", **changed})  # noqa: E731
-    return experiment.run(Inputs(RunOptions(), law_factory=law))
+    return experiment.run(Inputs(RunOptions(seed=3), law_factory=law))
 
 
 OWN = {"says": "all_wrong(m) > pair", "over": {"shock": [0.01, 0.3], "m": [3, 8]}}
 RESULTS: dict[str, Callable[[Path], Result]] = {
     "audit": lambda _: Audit(others=5, null=0, choices=4).run(inputs(pool())),
-    "bounds": lambda _: Bounds().run(inputs(pool())),
-    "cascade": lambda _: Cascade(cheap="dog", strong="ant", bootstrap=50).run(inputs(pool())),
-    "certify": lambda _: Certify().run(inputs(gaps())),
-    "certify_counts": lambda _: Certify(overhead=0.1).run(
+    "bounds": lambda _: Bounds(moments=4, delta=0.1).run(inputs(pool())),
+    "cascade": lambda _: Cascade("dog", "ant", fraction=0.4, fractions=(0.2, 0.6), bootstrap=50, level=0.8).run(
+        inputs(pool())
+    ),
+    "certify": lambda _: Certify(delta=0.1, overhead=0.03).run(inputs(gaps())),
+    "certify_counts": lambda _: Certify(delta=0.2, overhead=0.1).run(
         counts(n_all_wrong=20, n_queries=400, n_models=8, best_correct=370)
     ),
-    "churn": lambda _: AdoptOrCommit(splits=5, bootstrap=100).run(inputs(pool())),
-    "compare": lambda folder: Compare(second(folder), bootstrap=100).run(inputs(pool())),
-    "decide": lambda _: Decide(bootstrap=100).run(inputs(pool())),
-    "ensemble_size": lambda _: EnsembleSize(splits=2, min_queries=20).run(inputs(pool())),
-    "errors": lambda _: SharedWrongAnswers(least=2, bootstrap=100).run(inputs(pool())),
-    "explore": lambda _: Explore().run(inputs(pool())),
-    "frontier": lambda _: CostFrontier().run(inputs(pool())),
+    "churn": lambda _: AdoptOrCommit(70, 0.5, None, None, 0.2, 1.5, 0.01, splits=5, bootstrap=100).run(inputs(pool())),
+    "compare": lambda folder: Compare(second(folder), pool="all", bootstrap=100, delta=0.1).run(inputs(pool())),
+    "decide": lambda _: Decide(folds=3, bootstrap=100, level=0.8, delta=0.1).run(inputs(pool())),
+    "ensemble_size": lambda _: EnsembleSize(cost=0.01, at_most=3, splits=2, min_queries=20).run(inputs(pool())),
+    "errors": lambda _: SharedWrongAnswers(least=2, bootstrap=130).run(inputs(pool())),
+    "explore": lambda _: Explore(overhead=0.05).run(inputs(pool())),
+    "frontier": lambda _: CostFrontier("price", "best_model").run(inputs(pool())),
     "health": lambda _: Health(published={"ant": 0.95, "bee": 0.6}).run(inputs(gaps())),
-    "plan": lambda _: Plan(gain=0.1, n_models=5).run(counts(n_all_wrong=7, n_queries=90, n_models=5, best_correct=60)),
+    "plan": lambda _: Plan(gain=0.1, n_models=5, resolvable=0.1, delta=0.1, probability=0.7).run(
+        counts(n_all_wrong=7, n_queries=90, n_models=5, best_correct=60)
+    ),
     "policies": lambda _: policies(),
     "queries": lambda _: Queries(most_right=1).run(inputs(pool())),
     "raters": raters,
-    "regrade": lambda folder: Regrade(second(folder)).run(inputs(gaps())),
+    "regrade": lambda folder: Regrade(second(folder), delta=0.1).run(inputs(gaps())),
     "scope": lambda _: ScopeOfACeiling(["cat", "dog", "eel"], ["ant", "bee"]).run(inputs(pool())),
-    "select": lambda _: SelectModels(k=2, choices=4).run(inputs(pool())),
+    "select": lambda _: SelectModels(k=2, choices=4, delta=0.1).run(inputs(pool())),
     "select_budget": lambda _: SelectModels(k=None, budget=4.0, price_column="price").run(inputs(pool())),
     "self_moa": lambda _: SelfOrMixed(bootstrap=100, band=0.3).run(inputs(pool())),
     "vote": lambda _: VotesOfSets().run(inputs(pool())),

@@ -322,3 +322,8 @@ def test_the_verdicts_of_one_process(run: Run, tmp_path: Path, monkeypatch: pyte
             assert verdict["evidence"].pop("seconds") >= 0
     assert stored[0]["metrics"] == stored[1]["metrics"] and stored[0]["metrics"]["n_mutants"]
     assert stored[0]["verdicts"] == stored[1]["verdicts"]
+
+
+def test_processes_are_started_for_long_work_only() -> None:
+    assert [n_worth(4, seconds) for seconds in (7.9, 8.0, 100.0)] == [1, 4, 4]
+    assert [n_worth(asked, 100.0) for asked in (1, 2)] == [1, 2]

@@ -5,16 +5,15 @@ Numbers are kept with six digits, and may differ in the fourth: another machine 
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isclose
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-from matplotlib.figure import Figure
 
 from cofail_lab.result import Result, Section
+from tests.experiments.drawn import drawn
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "results"
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
@@ -56,6 +55,8 @@ def _lines(result: Result) -> Iterator[str]:
         yield f"estimates {name}: {shown(estimate.value)} ± {shown(estimate.error)} by {estimate.kind}"
     for verdict in result.verdicts:
         yield f"verdict {verdict.id} ({verdict.release}): {verdict.status}, expected {verdict.expected}"
+        sides = (verdict.claimed, verdict.measured, verdict.tolerance)
+        yield f"  {verdict.statement} | {verdict.hypothesis} | claimed, measured, tolerance {shown(sides)}"
     for kind in ("brief", "sections"):
         for section in getattr(result, kind):
             yield from _section(kind, section)
@@ -63,7 +64,7 @@ def _lines(result: Result) -> Iterator[str]:
         yield f"table {name}: {table.num_rows} rows{', csv' if name in result.csv else ''}"
         yield from (f"  {column}: {_column(table, column)}" for column in table.column_names if column != "seconds")
     for name, draw in result.figures.items():
-        yield from _figure(name, draw())
+        yield from drawn(name, draw())
     if result.exhibit is not None:
         page = result.exhibit
         yield f"exhibit: {page.verdict}; {shown(page.certified)}; {shown(page.overhead)}; {page.leads}"
@@ -87,33 +88,6 @@ def _column(table: pa.Table, name: str) -> str:
         return first
     numbers = [cell for cell in cells if isinstance(cell, int | float)]
     return f"{first} … {shown(sum(numbers)) if numbers else len(set(map(str, cells)))}"
-
-
-def _figure(name: str, figure: Figure) -> Iterator[str]:
-    """What is written on a figure, and for each drawn thing the sums of its coordinates."""
-    yield f"figure {name}: {' | '.join(text.get_text() for text in figure.texts)}"
-    for axes in figure.axes:
-        words = (axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), axes.get_xscale(), axes.get_yscale())
-        yield f"  axes: {' | '.join(words)}"
-        legend = axes.get_legend()
-        texts = [*axes.texts, *([] if legend is None else legend.get_texts())]
-        yield from (f"    {' '.join(text.get_text().split())}" for text in texts if text.get_text().strip())
-        for line in axes.lines:
-            yield f"    line of {len(line.get_xdata())}: {_sum(line.get_xdata())} {_sum(line.get_ydata())}"
-        boxes = [patch.get_extents().bounds for patch in axes.patches if hasattr(patch, "get_width")]
-        if boxes:
-            sizes = [(patch.get_width(), patch.get_height()) for patch in axes.patches if hasattr(patch, "get_width")]
-            yield f"    {len(boxes)} bars: {_sum(w for w, _ in sizes)} {_sum(h for _, h in sizes)}"
-        for collection in axes.collections:
-            offsets = np.asarray(collection.get_offsets())
-            yield f"    {len(offsets)} marks: {_sum(offsets[:, 0])} {_sum(offsets[:, 1])}"
-
-
-def _sum(numbers: Any) -> str:
-    try:
-        return shown(float(sum(float(x) for x in numbers if x is not None and float(x) == float(x))))
-    except (TypeError, ValueError):
-        return "words"
 
 
 def shown(value: Any) -> str:
@@ -143,3 +117,12 @@ def _same(here: str, there: str) -> bool:
         return False
     pairs = zip(_NUMBER.findall(here), _NUMBER.findall(there), strict=True)
     return all(isclose(float(a), float(b), rel_tol=3e-4, abs_tol=1e-9) for a, b in pairs)
+
+
+def said(things: Iterable[Any], **more: Any) -> list[str]:
+    """All that these say, but for their figures."""
+    results = [
+        Result(one.headline(), one.metrics(), one.labels() if hasattr(one, "labels") else {}, sections=one.sections())
+        for one in things
+    ]
+    return [line for result in results for line in lines(result)] + [str(value) for value in more.values()]

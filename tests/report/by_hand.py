@@ -5,7 +5,7 @@ all on 40. So a fails 24, b 39 and c 48; the ceiling is 89%, the best model 76%,
 errors of a are everybody's, 45.8%. Clopper-Pearson of 11 in 100 is 5.6% to 18.8%.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from cofail_lab.fitting.readings.tail_test import TailTest
 from cofail_lab.fitting.replicates.null import NullCalibration, NullTest
 from cofail_lab.fitting.replicates.stages import Replicates
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.result import Section
+from cofail_lab.result import Row, Section
 from tests.conftest import outcomes_from
 
 ELEVEN = {"none": 11, "a": 20, "b": 7, "c": 2, "ab": 10, "ac": 6, "bc": 4, "abc": 40}
@@ -121,4 +121,9 @@ SCAN = PoolScan(
 
 def rows(section: Section) -> dict[str, tuple[str, str]]:
     """Label -> value and note of the rows of a section."""
-    return {row.label.strip(): (row.value, row.note) for row in section.rows}
+    return rows_of(section.rows)
+
+
+def rows_of(made: Iterable[Row]) -> dict[str, tuple[str, str]]:
+    """Label -> value and note."""
+    return {row.label.strip(): (row.value, row.note) for row in made}

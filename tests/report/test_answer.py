@@ -17,6 +17,7 @@ from cofail_lab.report import answer
 from cofail_lab.report.certificate import on_one_screen
 from cofail_lab.report.terminal import SCREEN, announce, render
 from cofail_lab.result import Result, Section
+from tests.report import by_hand
 
 
 def pool(n: int, only_a: int, only_b: int, nobody: int) -> Outcomes:
@@ -202,3 +203,11 @@ def test_a_screen_unless_all_is_asked_for() -> None:
     console = Console(file=io.StringIO(), width=80)
     announce("Headline.", with_brief.brief[:1], console)
     assert [*console.file.getvalue().splitlines(), *after] == shown(with_brief, verbose=False)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("wanted", "said"), [(340, "grade about 240 more"), (90, "too close"), (None, "too close")])
+def test_how_many_are_still_to_grade(monkeypatch: pytest.MonkeyPatch, wanted: int | None, said: str) -> None:
+    monkeypatch.setattr(answer, "queries_to_decide", lambda _: wanted)
+    certificate = certify_outcomes(by_hand.pool(), overhead=0.1)
+    assert certificate.outcome == "open"
+    assert said in answer.next_section(certificate).sentences[0]

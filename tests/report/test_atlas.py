@@ -138,6 +138,8 @@ def test_what_readers_found_is_counted(tmp_path: Path) -> None:
     sheet.write_text("query,verdict\na,genuine\nb,grader_defect\nd,ambiguous\n")
     states = read_states(matrix, tmp_path / "run")
     assert states == {"genuine": 1, "grader_defect": 1, "unread": 1}
+    (tmp_path / "m.verdicts.xlsx").touch()  # of two sheets the one in text is read
+    assert read_states(matrix, tmp_path / "run") == states
     one = matrices_of(runs({"n_all_wrong": [3, 3, 0, 1]}))[0]
     assert one.audit == "3 unread"
     assert replace(one, states=states).audit == "2 of 3 read, 1 genuine"

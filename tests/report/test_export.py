@@ -127,3 +127,8 @@ def test_the_page_has_the_figures_unless_told_otherwise() -> None:
     page = WITH_TABLE.to_html()
     assert '<svg role="img"' in page and "<figcaption" in page
     assert '<svg role="img"' not in WITH_TABLE.to_html(figures=False)
+
+
+def test_no_row_is_taken_for_the_argument_of_the_one_before_it() -> None:
+    rows = [export._latex_row(cells) for cells in (["[a]", "[b]"], ["*a", "*b"], ["a*", "b"])]
+    assert rows == [r"{}[a] & [b] \\", r"{}*a & *b \\", r"a* & b \\"]

@@ -22,6 +22,7 @@ from cofail_lab.report.check import Checked, caption, replayed, sides_text
 from cofail_lab.report.tail_plan import TailPlan
 from cofail_lab.result import Result, Section
 from cofail_lab.verdict import Verdict
+from tests.experiments.drawn import drawn
 from tests.experiments.whole import keep, lines
 from tests.report.by_hand import pool
 
@@ -335,6 +336,15 @@ def test_plans_for_a_tail() -> None:
         replace(PLAN, simulated=None, needed=(None, None, None), n_queries=1000),
     )
     keep("words_tail_plan", [line for plan in plans for line in _said(plan.result())])
+    shown = (PLAN, plans[1], replace(PLAN, simulated=None))
+    keep("figures_tail_plan", [line for plan in shown for line in drawn("queries", plan.figure())])
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.44, "by 44%"), (0.45, "by half"), (0.55, "by half"), (0.56, "by 56%"), (1.0, "by 100%")]
+)
+def test_about_a_half_is_half(share: float, said: str) -> None:
+    assert declared._by(share) == said
 
 
 def _said(result: Result) -> list[str]:

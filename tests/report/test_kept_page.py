@@ -92,6 +92,7 @@ def test_where_the_marks_stand() -> None:
     assert (marks["best"].start, marks["best"].end, marks["best"].value) == (0, place(0.76), "76.0%")
     assert (marks["range"].start, marks["range"].end) == (place(0.8), place(0.96))
     assert (marks["ceiling"].start, marks["ceiling"].end) == (place(0.89), place(0.89))
+    assert (marks["ceiling"].value, marks["range"].value) == ("89.0%", "4.0 to 20.0 points")
     assert (marks["overhead"].end, marks["overhead"].value) == (place(0.78), "78.0% (+2.0 points)")
     assert marks["best"].label == "best model, a"
     bare = [mark.kind for mark in MatrixView(Exhibit(pool())).marks]

@@ -12,10 +12,12 @@ import pytest
 
 from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.bounds.missing import MissingCells
+from cofail_lab.data.published import published_figures
 from cofail_lab.data.regrading import Figures, Flips, Unshared, Variant
 from cofail_lab.data.released import Released
 from cofail_lab.decisions import GapArea
 from cofail_lab.decisions.replay import AUDIT_COLUMNS, Replayed
+from cofail_lab.decisions.replay_text import reason
 from cofail_lab.grades import Cell, Grades
 from cofail_lab.policies.advice import Advice
 from cofail_lab.policies.cascade_reading import CascadeReading, Ranged
@@ -26,7 +28,7 @@ from cofail_lab.report.reference_work import ReplayReport
 from cofail_lab.result import Result, Section
 from tests.experiments.whole import keep, lines
 from tests.report.by_hand import pool
-from tests.report.test_words import contest, reading, scoped, score
+from tests.report.reports import contest, reading, scoped, score
 
 
 def tried() -> Contest:
@@ -219,6 +221,7 @@ def test_the_replay_of_published_numbers() -> None:
         Replayed("p", "pearson", "0.31", 0.35, "matrix p.json"),
         Replayed("A", "gain", "12", 12.0, "totals"),
         Replayed("artefact", "n_rows", "1200", 1300.0, "file"),
+        Replayed("B", "single_best", "0.6", 0.62, "totals"),  # of the text, though pools have a number of this name
     )
     audit = {column: str(i + 1) for i, column in enumerate(AUDIT_COLUMNS.values())}
     pools = ({"pool": "p", "june_n_all_wrong": "9", **audit}, {"pool": "q", "june_n_all_wrong": ""})
@@ -232,6 +235,7 @@ def test_the_replay_of_published_numbers() -> None:
     for one in some:
         said += lines(Result(one.headline(), one.metrics(), tables=one.tables(), sections=one.sections()))
         said += [*one.figures()]
+    said += [f"{figure.pillar} {figure.name}: {reason(figure)}" for figure in published_figures()]
     keep("words_reference_work", said)
     drawn = lines(Result("", {}, figures=some[0].figures()))
     keep("figures_reference_work", drawn)

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from cofail_lab.report.names import printable
-from cofail_lab.report.terminal import render
+from cofail_lab.report.terminal import _print_listing, render
 from cofail_lab.result import Listing, Result, Row, Section
 from cofail_lab.verdict import Status
 from tests.report.made import HOSTILE, RESULT
@@ -78,3 +78,15 @@ def test_a_verdict_says_where_another_was_expected(status: Status, expected: Sta
     render(Result("h", {}, verdicts=(one,)), Console(file=stream, width=240), None)
     assert f" {shown} " in stream.getvalue()
     assert (", not" in stream.getvalue()) == (status != expected)
+
+
+def test_of_a_listing_the_first_column_is_shown_however_narrow_the_window() -> None:
+    """24 letters and 3 of room: a window of 27 has the first column, of 26 as well, and of 34 the second too."""
+    listing = Listing(("name", "n"), (("x" * 24, "1234"), ("y", "5")), (None, None))
+    shown = {}
+    for width in (26, 27, 33, 34):
+        console = Console(file=io.StringIO(), width=width)
+        _print_listing(listing, console)
+        said = " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]
+        shown[width] = ("y" in said, "1234" in said, "1 more columns" in said)
+    assert shown == {26: (True, False, True), 27: (True, False, True), 33: (True, False, True), 34: (True, True, False)}

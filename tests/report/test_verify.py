@@ -1,15 +1,20 @@
 """Figures of `experiment=verify` are drawn and captioned."""
 
 import math
+from typing import Any
 
+import numpy as np
 import pytest
 
 from cofail_lab.claims import all_claims
+from cofail_lab.claims.self_test import FalseAlarm, FalseAlarms, PlantedMutant
+from cofail_lab.report import verify
 from cofail_lab.report.evidence import CAPTIONS, FIGURES
 from cofail_lab.report.figures.phone import narrow
 from cofail_lab.report.figures.refutation import refutation
 from cofail_lab.report.numbers import span
 from cofail_lab.report.verify import figures
+from cofail_lab.verdict import Verdict
 
 PROPOSITIONS = ("P3", "L1", "P4", "P5", "P6", "P7")
 MINE = [claim for claim in all_claims() if claim.id.split(".")[0] in PROPOSITIONS]
@@ -49,3 +54,21 @@ def test_a_gap_between_claim_and_measurement_is_seen(
     nearest = min(measured, key=lambda value: abs(value - edge))
     assert abs(place(edge) - place(nearest)) > 0.03
     assert all(0 <= place(value) <= 1 for value in (edge, *measured))
+
+
+def verdict(claim: str, status: Any, expected: Any) -> Verdict:
+    return Verdict(claim, "lab", "It holds.", "", expected, status, None, None, None)
+
+
+def test_verdicts_in_words() -> None:
+    mutants = [PlantedMutant("P1.i", "lab", "m", status, "check", 1.0) for status in ("refuted", "undecided")]
+    alarms = FalseAlarms(20, 7, 50, 0.01, (FalseAlarm("P1.i", "lab", "refuted", 3, True),))
+    wanted = verdict("P3.v", "refuted", "refuted")
+    said = verify.headline([verdict("P1.i", "confirmed", "confirmed"), wanted], mutants, alarms)
+    assert said.startswith("1 of 2 statements fell, 1 stands. 1 of 2 planted false variants")
+    assert "Of 20 repetitions at other seeds 0 had" in said and "what is not simulated, 1 from what is" in said
+    assert "From a simulated one: 1, 5.0% (95% limits" in verify.false_alarm_sentence(alarms)
+    assert verify.span(-np.inf, 2.0) == "at most 2" and verify.span(3.0, np.inf) == "at least 3"
+    assert verify.headline([verdict("P1.i", "undecided", "confirmed"), wanted], None, None) == (
+        "1 of 2 verdicts are not the expected ones: P1.i (lab) undecided."
+    )

@@ -195,3 +195,11 @@ def test_old_names_tell_model_and_task(tmp_path: Path, name: str, model: str, ta
     run = _Run(folder / name)
     assert (run.model, run.task) == (model, task)
     assert run.settings() == {"folder": "here"}
+
+
+def test_a_run_has_the_shots_of_its_own_task(tmp_path: Path) -> None:
+    run = _Run(tmp_path / "samples_task_2025-01-02T03-04-05.678901.jsonl")
+    run._results = {"n-shot": {"other": 3, "task": 5}, "config": {}}
+    assert run.task == "task" and run.settings()["n-shot"] == "5"
+    run._results = {"n-shot": {"other": 3}, "config": {}}
+    assert "n-shot" not in run.settings()

@@ -99,3 +99,9 @@ def test_text_that_is_stored_once_stays_stored_once(tmp_path: Path) -> None:
     grades = LongSource(str(tmp_path / "bomb.parquet")).load()
     assert len(grades.per_query["prompt"]) == 2500
     assert len({id(text) for text in grades.per_query["prompt"]}) == 1
+
+
+def test_correct_decides_before_a_score_wherever_it_stands() -> None:
+    source = LongSource("x.csv")
+    assert source._grade(["query", "model", "score", "correct"], "x.csv") == "correct"
+    assert source._grade(["score", "model", "query"], "x.csv") == "score"

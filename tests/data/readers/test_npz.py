@@ -112,3 +112,11 @@ def test_an_array_by_columns_is_the_same_matrix(tmp_path: Path) -> None:
     np.savez(tmp_path / "m.npz", correct=np.asfortranarray(right))
     assert not right.flags.f_contiguous
     assert NpzSource(str(tmp_path / "m.npz")).load().cells.tolist() == [[RIGHT, WRONG, WRONG], [RIGHT, RIGHT, WRONG]]
+
+
+def test_prices_are_numbers_and_other_columns_of_models_are_names(tmp_path: Path) -> None:
+    columns = {"usd_per_mtok_in": np.array([1, 2]), "release_date": np.array([20240101, 20250101]), "tier": [3, 4]}
+    np.savez(tmp_path / "a.npz", wrong=np.array([[0, 1], [1, 1]]), models=np.array(["a", "b"]), **columns)
+    found = NpzSource(str(tmp_path / "a.npz")).load().per_model
+    assert found["usd_per_mtok_in"].dtype == float and found["usd_per_mtok_in"].tolist() == [1.0, 2.0]
+    assert (found["release_date"].tolist(), found["tier"].tolist()) == (["20240101", "20250101"], ["3", "4"])

@@ -8,7 +8,7 @@ import pytest
 
 from cofail_lab.errors import InputError
 from tests.data.makers import documented
-from tests.data.makers.documented import ERROR, MISSING, RIGHT, WRONG
+from tests.data.makers.documented import ERROR, MISSING, RIGHT, UNSCORED, WRONG
 from tests.data.reading import VENDOR, load
 
 
@@ -39,3 +39,27 @@ def test_openai_evals_with_several_scores(tmp_path: Path) -> None:
     graded = load("openai_evals", log.files[0], scorer="f1", threshold=0.2)
     assert graded.cells[0, 0] == RIGHT
     assert (graded.cells[1:] > WRONG).all()
+
+
+def test_of_several_scores_only_the_chosen_one_counts_and_an_error_is_one_whatever_else_was_said(
+    tmp_path: Path,
+) -> None:
+    """q1 has both grades, q2 an error after a grade of the other scorer, q3 a call alone, q4 an error alone."""
+    events = [
+        *[("q1", "match", {"correct": True}), ("q1", "metrics", {"f1": 0.2}), ("q1", "sampling", {"prompt": "p1"})],
+        *[
+            ("q2", "metrics", {"f1": 0.9}),
+            ("q2", "error", {}),
+            ("q3", "sampling", {"prompt": "p3"}),
+            ("q4", "error", {}),
+        ],
+    ]
+    spec = {"spec": {"completion_fns": ["gpt"], "eval_name": "e.dev", "run_config": {}}, "run_id": "r"}
+    lines = [spec, *({"sample_id": q, "type": kind, "data": data} for q, kind, data in events), {"final_report": {}}]
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    match = load("openai_evals", path, scorer="match")
+    assert (match.queries, match.cells[:, 0].tolist()) == (("q1", "q2", "q3", "q4"), [RIGHT, ERROR, UNSCORED, ERROR])
+    assert "samples" not in match.per_cell and match.per_query["prompt"].tolist() == ["p1", "", "p3", ""]
+    f1 = load("openai_evals", path, scorer="f1", threshold=0.5)
+    assert f1.cells[:, 0].tolist() == [WRONG, RIGHT, UNSCORED, ERROR]

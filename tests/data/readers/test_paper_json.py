@@ -59,3 +59,10 @@ def test_fusion_samples_that_are_grades_and_that_are_text(tmp_path: Path) -> Non
     path.write_text(json.dumps({"samples": {"q": {"a": [True, 0, None]}}, "meta": {}, "models": ["a"], "S": 3}))
     graded = load("paper_json", path)
     assert graded.per_cell["samples"].tolist() == [[[RIGHT, WRONG, UNSCORED]]]
+
+
+def test_one_answer_is_right_where_nothing_is_said_of_several(tmp_path: Path) -> None:
+    rows = {f"q{i}": {"dataset": "d", "models": {m: {"correct": i % 2} for m in "ab"}} for i in range(3)}
+    rows["q1"]["multi_answer"] = True
+    (tmp_path / "m.json").write_text(json.dumps(rows))
+    assert load("paper_json", tmp_path / "m.json").per_query["multi_answer"].tolist() == [False, True, False]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cofail_lab.data.readers.swebench import SWEBenchSource
 from cofail_lab.errors import InputError
 from tests.data.makers import documented, small_logs
 from tests.data.makers.documented import ERROR, MISSING, RIGHT, WRONG
@@ -55,3 +56,11 @@ def test_every_list_of_a_submission_has_its_state(tmp_path: Path) -> None:
     path = small_logs.dump(tmp_path / "2024_m" / "results.json", {**lists, "generated": list(states)})
     grades = load("swebench", path)
     assert dict(zip(grades.queries, grades.cells[:, 0].tolist(), strict=True)) == states
+
+
+def test_the_log_of_an_instance_is_read_where_it_has_no_report(tmp_path: Path) -> None:
+    log = tmp_path / "run_instance.log"
+    log.touch()
+    assert SWEBenchSource.sniff(log) == "a SWE-bench instance without a report"
+    (tmp_path / "report.json").touch()
+    assert SWEBenchSource.sniff(log) == ""

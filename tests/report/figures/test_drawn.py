@@ -23,12 +23,12 @@ from cofail_lab.report.figures.plan import success_probability
 from cofail_lab.report.figures.policies import dollars, gains
 from cofail_lab.report.figures.selection import selection
 from cofail_lab.report.figures.style import decades
-from cofail_lab.report.figures.sweep import plan, small_multiples
+from cofail_lab.report.figures.sweep import _distinct, _positions, plan, small_multiples
 from cofail_lab.report.figures.tail_curve import tail_curve, underpricing
 from cofail_lab.report.figures.vote import votes
 from tests.report.by_hand import SCAN, null
 from tests.report.fit.test_law_comparison import CLAYTON, FACTOR, compared
-from tests.report.test_words import contest, reading, score
+from tests.report.reports import contest, reading, score
 
 
 def line(axes: Axes, label: str) -> tuple[list[float], list[float]]:
@@ -172,9 +172,20 @@ def test_sweeps_draw_means_and_maps_the_right_way_round() -> None:
     mesh = small_multiples(plan(many), {"gain": [float(k) for k in range(24)]}).axes[0].collections[0]
     # Rows are values of y from below, columns those of x.
     assert list(np.asarray(mesh.get_array()).ravel()) == list(range(24))
+    # Where nothing was measured a cell is blank, and no 0.
+    gain = [None if k in (0, 7) else float(k) for k in range(24)]
+    mesh = small_multiples(plan(many), {"gain": gain}).axes[0].collections[0]
+    shades = np.ma.filled(np.ma.asarray(mesh.get_array(), float), np.nan).ravel()
+    assert np.flatnonzero(np.isnan(shades)).tolist() == [0, 7] and shades[8] == 8
 
 
 def test_a_log_scale_is_labelled_to_its_ends() -> None:
     axis: Axis = Figure().add_subplot().xaxis
     decades(axis, 1, 1000)
     assert list(axis.get_major_locator()()) == [1, 10, 100, 1000]
+
+
+def test_numbers_of_an_axis_ascend_and_names_stay_in_their_order() -> None:
+    assert _distinct([4, 2, 4, 3]) == [2, 3, 4] and _distinct(["b", "a", "b"]) == ["b", "a"]
+    assert _distinct([True, False]) == [True, False]
+    assert _positions([4, 2])[0].tolist() == [4, 2] and _positions(["b", "a", "b"])[0].tolist() == [0, 1, 0]

@@ -203,9 +203,34 @@ def test_datasets_and_nulls_in_captions() -> None:
     assert captions.null(fitted(), null(tests={})) == bare
 
 
+def test_few_bound_datasets_are_named() -> None:
+    """A dataset is bound by the ceiling where all errors of the best model are everybody's."""
+    bound, free = (PoolRegime("x", 3, 100, 90, 0, 90), PoolRegime("y", 3, 100, 0, 0, 24))
+    of = lambda n: tuple(replace(bound, name=name) for name in "abcd"[:n])  # noqa: E731
+    said = [captions.regimes(fitted(regimes=(free, *of(n)))).partition(". ")[0] for n in (0, 3, 4)]
+    assert said == [
+        "0 of 1 datasets are ceiling-bound",
+        "3 of 4 datasets are ceiling-bound: a, b, c",
+        "4 of 5 datasets are ceiling-bound",
+    ]
+
+
 def test_copies_of_models() -> None:
     wrong = np.zeros((20, 7), bool)
     wrong[:3, [0, 2]] = wrong[5:9, [1, 3, 6]] = wrong[10:, 4] = True
     outcomes = replace(pool(), wrong=wrong, queries=tuple(map(str, range(20))), models=tuple("abcdefg"))
     assert summary.duplicate_groups(outcomes) == [[1, 3, 6], [0, 2]]
     assert summary.duplicate_groups(pool(ELEVEN)) == []
+
+
+def test_up_to_eight_constant_models_are_named() -> None:
+    for n, more in ((8, "h)"), (9, "h, ...)")):
+        wrong = np.zeros((20, n + 2), bool)
+        wrong[:5, n:] = True
+        outcomes = replace(
+            pool(), wrong=wrong, queries=tuple(map(str, range(20))), models=tuple("abcdefghijkl"[: n + 2])
+        )
+        said = summary._matrix(outcomes, fitted()).sentences[0]
+        assert said.startswith(
+            f"{n} model(s) are always right or always wrong (a, b, c, d, e, f, g, {more}: they stay in β"
+        )

@@ -13,6 +13,7 @@ from cofail_lab.fitting.matrix_fit import MatrixFit
 from cofail_lab.fitting.readings.parts import Part, PartFit
 from cofail_lab.fitting.readings.regimes import PoolRegime
 from cofail_lab.fitting.replicates.intervals import Interval
+from cofail_lab.report.fit import metrics
 from tests.experiments.whole import check
 from tests.report.by_hand import CERTIFICATE, SCAN, TAIL, fitted, null, pool
 from tests.report.fit.test_reading import LUCK
@@ -40,11 +41,13 @@ FITS: dict[str, tuple[Callable[[], MatrixFit], Fit]] = {
     "fit_everything": (lambda: fitted(**EVERYTHING), Fit(choices=4, null=19)),
     "fit_guessed": (lambda: fitted(pool({"none": 90, "a": 5, "abc": 5})), Fit(choices=2)),
     "fit_no_tail": (lambda: fitted(pool({"a": 20, "b": 7, "abc": 73})), Fit(overhead=0.3)),
+    "fit_elsewhere": (fitted, Fit(correlation=0.3)),
 }
 
 
 @pytest.mark.parametrize("name", FITS)
 def test_a_whole_fit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MatrixFit, "count_probs", lambda _: {})  # these need JAX
+    monkeypatch.setattr(metrics.one_factor, "log_all_wrong", lambda *_: np.log([0.055]))
     made, settings = FITS[name]
     check(name, fit_result(made(), CERTIFICATE, settings, "signal 15" if name == "fit_everything" else None))

@@ -37,7 +37,11 @@ def queries_for_tail(
     if available is not None:
         axes.axhline(available, color=OTHER, linewidth=1)
     decades(axes.xaxis, float(sizes[0]), float(sizes[-1]))
-    decades(axes.yaxis, max(1.0, float(np.nanmin(known)) / 2), float(np.nanmax(known)) * 2)
+    # Wide enough for a power of ten, so that the axis has a number.
+    shown = [float(n) for n in (*needed, simulated, available) if n is not None]
+    low, high = max(1.0, min(shown) / 2), 2 * max(shown)
+    decades(axes.yaxis, low, high)
+    axes.set_ylim(low, high)
     axes.set_xlabel("models")
     axes.set_ylabel("queries needed")
     return fitted(figure)
