@@ -118,22 +118,24 @@ def test_rows_of_shards_and_rows_that_were_kept_are_one_table() -> None:
     assert {name: table["x"].to_pylist() for name, table in joined.items()} == {"a": [1, 2], "b": [1], "c": [2]}
 
 
-def test_a_smoke_run_makes_a_png_of_the_first_figure_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The configuration says so to the recorder; each figure is there as SVG, and on a phone."""
+def test_a_smoke_run_draws_all_figures_but_the_first_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The configuration says so to the recorder; the figures that are drawn once are drawn for a phone, too."""
     from cofail_lab.report.figures import phone
     from cofail_lab.report.figures.style import canvas
 
     asked: list[str] = []
-    monkeypatch.setattr(phone, "for_page", lambda _, drawn: (asked.append(drawn), (drawn, None))[1])
+    once = phone.for_any_page
+    monkeypatch.setattr(phone, "for_page", lambda _, drawn: (asked.append("both"), (drawn, None))[1])
+    monkeypatch.setattr(phone, "for_any_page", lambda figure: (asked.append("once"), once(figure))[1])
     figures = {name: lambda: canvas(2, 1)[0] for name in ("first", "second")}
     with initialize_config_dir(str(config_folder()), version_base=None):
-        for run, without in (("default", set()), ("smoke", {"second.png"})):
+        for run, forms, without in (("default", ["both"] * 2, set()), ("smoke", ["both", "once"], {"second.png"})):
             asked.clear()
             config = compose("config", overrides=[f"run={run}"])
             recorder = job.recorder(config, tmp_path / run, "fit", drawn=True, origin={})
             recorder.start()
             recorder.finish(Result("said", metrics={}, figures=figures), {})
-            assert len(asked) == 2
+            assert asked == forms
             every = {f"{name}.{kind}" for name in figures for kind in ("svg", "png")}
             assert {path.name for path in (tmp_path / run / "figures").iterdir()} == every - without
             assert "<svg" in (tmp_path / run / "report.html").read_text()

@@ -51,7 +51,7 @@ class Recorder:
         seed: seed of the run.
         figures: whether figures are drawn and written.
         report: whether the HTML page is written.
-        smoke: whether only the first figure becomes a PNG too.
+        smoke: whether the figures after the first are drawn once, as a phone needs them, and are no PNG.
         origin: entries of the provenance that only the caller knows, such as the key. A run that was interrupted or
             killed is continued by one with the same key.
 
@@ -169,18 +169,19 @@ class Recorder:
 
     def draw(self, figures: Mapping[str, Callable[[], Any]], advance: Callable[[int], None] = lambda _: None) -> None:
         """Draw and write the figures that are not drawn yet; nothing where the run has no figures."""
-        from cofail_lab.report.figures.phone import for_page
+        from cofail_lab.report.figures.phone import for_any_page, for_page
         from cofail_lab.report.figures.style import png, svg
 
         for name, draw in figures.items() if self._figures else ():
             if name not in self._drawings:
                 figure = draw()
-                drawn = svg(figure)
+                once = self._smoke and bool(self._drawings)
+                drawn = for_any_page(figure) if once else svg(figure)
                 self._write(f"figures/{name}.svg", drawn)
-                if not self._smoke or not self._drawings:
+                if not once:
                     self._write(f"figures/{name}.png", png(figure))
                 # Not before both files: it changes the figure.
-                self._drawings[name] = for_page(figure, drawn) if self._report else (drawn, None)
+                self._drawings[name] = (drawn, None) if once or not self._report else for_page(figure, drawn)
             advance(1)
 
     def _write_results(self, status: str, **fields: Any) -> None:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from cofail_lab.report.figures.fit import wrong_by_dataset, wrong_count_distribution
-from cofail_lab.report.figures.phone import COLUMN, PAGE, for_page, narrow, too_small
+from cofail_lab.report.figures.phone import COLUMN, PAGE, for_any_page, for_page, narrow, too_small
 from cofail_lab.report.figures.style import drawing, fitted
 from cofail_lab.report.figures.sweep import plan, small_multiples
 from tests.report.made import HOSTILE, draw_accuracies, draw_correlation, pool
@@ -106,3 +106,10 @@ def test_a_figure_is_drawn_again_only_where_it_must() -> None:
     assert too_small(broad, PAGE)
     wide, phone = for_page(broad)
     assert phone is None and "line 1" in wide
+
+
+def test_one_form_for_every_page_is_the_narrow_one_where_a_phone_needs_it() -> None:
+    wide, phone = for_page(draw_accuracies(pool(9)))
+    assert phone is not None and for_any_page(draw_accuracies(pool(9))) == phone != wide
+    wide, phone = for_page(draw_correlation(pool(3)))
+    assert phone is None and for_any_page(draw_correlation(pool(3))) == wide

@@ -54,6 +54,11 @@ def for_page(figure: Figure, drawn: str | None = None) -> tuple[str, str | None]
     return (phone, None) if useless else (wide, phone)
 
 
+def for_any_page(figure: Figure) -> str:
+    """The figure as one SVG for wide pages and phones: narrow where a phone needs it; the figure itself is changed."""
+    return svg(narrow(figure) if too_small(figure, COLUMN) else figure)
+
+
 def too_small(figure: Figure, column: float) -> bool:
     """Whether the figure as it is has a text below `LEAST` pixels in a column of so many pixels."""
     sizes = [float(text.get_fontsize()) for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
