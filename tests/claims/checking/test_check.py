@@ -228,5 +228,6 @@ def test_the_sides_of_a_comparison_are_middles_with_their_errors() -> None:
     numbers = [proposition.at(points).number(part).floats() for part in proposition.says.parts]  # type: ignore[union-attr]
     for value, error, (low, high) in zip(found[:5:3], (found.left_error, found.right_error), numbers, strict=True):
         assert 0 < error < 1e-13
-        assert (value - error, value + error) == pytest.approx((low[0], high[0]), rel=1e-16)
+        assert value == pytest.approx((low[0] + high[0]) / 2, rel=1e-15, abs=0)
+        assert error == pytest.approx((high[0] - low[0]) / 2, rel=1e-9, abs=0)
     assert sides(proposed("shock > 0 and pair > 0", SHOCK), points) is None

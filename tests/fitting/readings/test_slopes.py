@@ -18,3 +18,12 @@ def test_slopes_by_least_squares() -> None:
     x = np.stack([np.ones(21), accuracy, pairs.same_family], axis=1)[~np.isnan(y)]  # type: ignore[list-item]
     np.testing.assert_allclose(found, np.linalg.lstsq(x.astype(float), y[~np.isnan(y)], rcond=None)[0], rtol=1e-9)
     assert np.isnan(slopes(rates[None], y[None], Pairs.of(7))[0, 2])
+    # Nor where all pairs share one, or none do: the other two are those of two columns, and need three pairs.
+    plain = np.linalg.lstsq(x[:, :2].astype(float), y[~np.isnan(y)], rcond=None)[0]
+    for names in ("aaaaaaa", "abcdefg"):
+        alike = slopes(rates[None], y[None], Pairs.of(7, np.array(list(names), dtype=object)))[0]
+        np.testing.assert_allclose(alike, [*plain, np.nan], rtol=1e-9)
+    three = np.where(np.arange(21) < 3, y[4], np.nan)
+    assert np.isfinite(slopes(rates[None], three[None], Pairs.of(7))[0, :2]).all()
+    three[0] = np.nan
+    assert np.isnan(slopes(rates[None], three[None], Pairs.of(7))).all()
