@@ -4,7 +4,7 @@ import json
 from typing import NamedTuple
 
 from cofail_lab.claims import Claim, Trial, all_claims, replay, verify_claim
-from cofail_lab.claims.verifier import mutant_status
+from cofail_lab.claims.verifier import Finding, mutant_status
 
 # Every simulated interval of a run may be wrong with this probability: the narrowest that any release was judged by.
 TRIAL = Trial(seed=0, level=1e-4)
@@ -43,10 +43,11 @@ def assert_as_expected(claim: Claim, trial: Trial) -> None:
             assert [float(again.low), float(again.high)] == stored["counterexample"]["measured"]
 
 
-def assert_mutant_is_refuted(claim: Claim, mutant: str, trial: Trial, *, margin: Margin) -> None:
-    """The checks refute this false variant of the claim, and not by a hair."""
+def assert_mutant_is_refuted(claim: Claim, mutant: str, trial: Trial, *, margin: Margin) -> Finding:
+    """The checks refute this false variant of the claim, and not by a hair; the finding that does."""
     status, finding = mutant_status(claim, mutant, trial)
     assert status == "refuted", finding
     assert finding.worst is not None
     least = max(margin.absolute, margin.tolerances * float(finding.worst.tolerance or 0))
     assert finding.worst.slack < -least, finding
+    return finding

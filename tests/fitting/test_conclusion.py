@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cofail_lab.fitting.conclusion import Conclusion, conclude
+from cofail_lab.fitting.conclusion import Conclusion, _judge, conclude
 from cofail_lab.fitting.estimators.stack import Prediction
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.matrix_fit import MatrixFit
@@ -199,3 +199,14 @@ def test_a_model_that_is_always_right() -> None:
     fit = fit_matrix(outcomes_from(wrong), level=0.9, seed=0)
     assert (conclude(fit).tail, conclude(fit).reason) == ("cannot_tell", "always_right")
     assert chance_sentence(fit, conclude(fit)).startswith("No query can defeat m2, which is always right")
+
+
+@pytest.mark.parametrize(("m", "smooth", "large"), [(150, True, False), (151, True, True), (400, False, False)])
+def test_which_pools_are_too_large(m: int, smooth: bool, large: bool) -> None:
+    """Nulls are refitted up to 150 models; where there is no test of the tail, that is for pools of more than 400."""
+    test = NullTest(0.5, 0.5, 1.0, 0.9, 1.1, 1.1, 19)
+    tail = smooth_test(0.5, 0.5, 0.5, 0.5) if smooth else None
+    judged = _judge({"one_factor": test}, tail, interrupted=False, n_models=m)
+    assert judged.pool_too_large is large
+    assert judged.missing == ("one_factor_loadings", "full_sigma")
+    assert _judge({"one_factor": test}, None, interrupted=False, n_models=401).pool_too_large

@@ -6,7 +6,7 @@ import pytest
 from scipy.special import ndtri
 from scipy.stats import norm
 
-from cofail_lab.language.closed_forms import CLOSED_FORMS, log_one_factor
+from cofail_lab.language.closed_forms import CLOSED_FORMS, EPS, log_one_factor
 
 
 def test_the_error_of_the_beta_law_holds_the_truth() -> None:
@@ -77,3 +77,28 @@ def test_one_factor_at_no_correlation_and_outside() -> None:
     assert slope[0] == pytest.approx(a * a + 2 * a * b, rel=1e-12)
     assert np.isnan(value[2:]).all() and np.isnan(slope[2:]).all() and np.isnan(error[2:]).all()
     assert 0 < error[0] < 1e-14 and 0 < error[1] < 1e-11
+
+
+@pytest.mark.parametrize(("rate", "theta", "m"), [(0.3, 2.0, 5.0), (0.9, 0.01, 2.0), (0.01, 0.5, 40.0)])
+def test_claytons_error_is_that_of_its_sum(rate: float, theta: float, m: float) -> None:
+    """log β = -log(1 + S)/θ, of an S known to some roundings of its logarithm: the share S/(1 + S) of them counts."""
+    value, error = CLOSED_FORMS["clayton"].log_all_wrong(
+        {"error_rate": np.array([[rate]]), "theta": np.array([[theta]])}, np.array([[m]])
+    )
+    total, load = m * (rate**-theta - 1), -theta * np.log(rate)
+    assert value[0] == pytest.approx(-np.log1p(total) / theta, rel=1e-12)
+    of_sum = 6 * EPS * (1 + abs(np.log(total)) + load + 1) * total / (1 + total) / theta
+    assert error[0] == pytest.approx(of_sum + 4 * EPS * abs(value[0]), rel=1e-9)
+
+
+@pytest.mark.parametrize(("shock", "base", "m"), [(0.1, 0.3, 4.0), (1e-6, 0.5, 3.0), (0.4, 0.01, 9.0)])
+def test_a_shocks_error_is_its_own_share_of_the_sum(shock: float, base: float, m: float) -> None:
+    """log β = log(ω + (1 - ω) α^m): what the product is off by counts by what it is of β."""
+    value, error = CLOSED_FORMS["common_shock"].log_all_wrong(
+        {"shock": np.array([[shock]]), "base_error_rate": np.array([[base]])}, np.array([[m]])
+    )
+    apart = (1 - shock) * base**m
+    assert value[0] == pytest.approx(np.log(shock + apart), rel=1e-12)
+    of_product = 5 * EPS * m * abs(np.log(base)) + 2 * EPS * abs(np.log(apart))
+    expected = apart / (shock + apart) * of_product + 4 * EPS * (1 + abs(value[0]))
+    assert error[0] == pytest.approx(expected, rel=1e-9)

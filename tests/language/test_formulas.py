@@ -120,6 +120,12 @@ def test_the_critical_auc_by_trying() -> None:
     # Free cheap calls need no score; cheap calls as dear as what they save are never worth it.
     assert formulas._critical_auc(cheap, strong, floor, 0.0) == 0.5
     assert formulas._critical_auc(cheap, strong, floor, 1.0) == 1.0
+    # Those two are cases of their own, without an error; what is computed has one.
+    deal = ((cheap, 0), (strong, 0), (floor, 0))
+    assert ends(FORMULAS["critical_auc"], *deal, (0.0, 0)) == (0.5, 0.5)
+    assert ends(FORMULAS["critical_auc"], *deal, (1.0, 0)) == (1.0, 1.0)
+    low, high = ends(FORMULAS["critical_auc"], *deal, (ratio, 0))
+    assert (low, high) == pytest.approx((found, found), abs=2e-9) and high - low > 1e-9
 
 
 def test_best_size_is_the_maximum_of_what_it_says() -> None:

@@ -58,7 +58,8 @@ WRONG = {
     "implies_(m > 1, m > 2)": "'implies_' at character 1 is no name here",
     "1e-400 > 0": "1e-400 is too close to 0",
     "max(m) > 1": "max of 1 numbers",
-    "": "is not a statement",
+    "": "'' is not a statement such as",
+    "  ": "'  ' is not a statement such as",
 }
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 
+import jax
 import mpmath
 import numpy as np
 import pytest
@@ -108,3 +109,21 @@ def test_a_pattern_of_the_grid_is_right_where_it_hardly_ever_is(theta: float) ->
         exact = float(mpmath.log(a - (a**-t + b**-t - 1) ** (-1 / t)))
     assert logsumexp(log_weights + log_wrong[:, 0] + log_right[:, 1]) == pytest.approx(exact, abs=1e-10)
     assert logsumexp(log_weights + log_right[:, 1]) == pytest.approx(-50 * np.log(2), abs=1e-10)
+
+
+@pytest.mark.parametrize(("theta", "apart"), [(1e8, 1e-9), (1e11, 1e-12)])
+def test_two_rates_that_hardly_differ_keep_the_digits_of_their_difference(theta: float, apart: float) -> None:
+    """Just one of both errs in a share of 1e-9 or less: α + α' - 2β, of which mpmath has every digit."""
+    rates = np.array([0.3, 0.3 * (1 + apart)])
+    with mpmath.workdps(60):
+        first, second = map(mpmath.mpf, rates)
+        both = (first**-theta + second**-theta - 1) ** (-1 / mpmath.mpf(theta))
+        exact = [float(share) for share in (1 - first - second + both, first + second - 2 * both, both)]
+    np.testing.assert_allclose(gamma_frailty_strong.count_law(rates, theta), exact, rtol=1e-13)
+
+
+def test_a_traced_law_has_nodes_enough() -> None:
+    """While JAX traces the number of nodes is fixed: the law of C is still that of the proven lattice."""
+    rates = np.array([0.2, 0.3, 0.45])
+    traced = jax.jit(lambda theta: Clayton(rates, theta).count_probs())(2.0)
+    np.testing.assert_allclose(traced, Clayton(rates, 2.0).count_probs(), atol=1e-13)

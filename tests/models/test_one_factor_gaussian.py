@@ -85,3 +85,13 @@ def test_the_grid_reaches_rare_patterns() -> None:
             logs = 8 * log_ndtr(side * (ndtri(rate) - 0.6 * z) / 0.8) - z * z / 2
             exact = logsumexp(logs) + np.log((z[1] - z[0]) / np.sqrt(2 * np.pi))
             assert np.log(count) == pytest.approx(exact, abs=1e-11)
+
+
+@pytest.mark.parametrize(("m", "loading"), [(4, 0.6), (4, 0.999999), (1200, 0.6)])
+def test_the_estimate_is_the_rate_whichever_way_it_is_computed(m: int, loading: float) -> None:
+    """By NumPy, and where that needs too many nodes, or has too many models, by the compiled program."""
+    law = OneFactorGaussian(np.linspace(0.2, 0.7, m), np.full(m, loading))
+    estimate, expected = law.all_wrong_estimate(), float(np.exp(law.log_all_wrong()))
+    assert estimate.kind == "quadrature" and estimate.error is not None
+    assert estimate.value == pytest.approx(expected, abs=2 * estimate.error, rel=0)
+    assert 0 < estimate.error < 1e-11 * expected

@@ -91,11 +91,20 @@ def test_a_pool_alone_has_the_numbers_that_it_has_among_others() -> None:
 
 def test_large_pools_are_left_to_the_compiled_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is computed for them, not even how many nodes they would need."""
-    one = np.zeros((2, MAX_CELLS // 24))
-    assert np.isfinite(log_all_below(one[:, :100], one[:, :100])[0]).all()
+    # Independent models need 32 nodes.
+    one = np.zeros((2, MAX_CELLS // 32))
+    assert np.isfinite(log_all_below(one, one)[0]).all()
     monkeypatch.setattr(one_factor_arrays, "_supports", None)
     wide = np.zeros((2, MAX_CELLS // 24 + 1))
     assert np.isnan(log_all_below(wide, wide)).all()
+
+
+def test_the_most_are_counted_in_nodes_times_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five models with a loading of .9 have 96 nodes: the spacing .170 goes 89 times into a range of 15.1."""
+    t, loadings = np.zeros((1, 5)), np.full((1, 5), 0.9)
+    for most, computed in ((480, True), (479, False)):
+        monkeypatch.setattr(one_factor_arrays, "MAX_CELLS", most)
+        assert np.isfinite(log_all_below(t, loadings)[0]).all() == computed
 
 
 def test_the_ends_lie_where_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,3 +86,15 @@ def test_singular_matrices(r: float) -> None:
     got = estimate(np.tile(t, 2), twice, 8)
     assert float(got.relative_error) < 0.01
     assert abs(np.expm1(float(got.log_value) - exact)) < 5 * float(got.relative_error)
+
+
+def test_a_net_is_so_many_points_in_each_coordinate_that_is_drawn() -> None:
+    """Of 2^5 points every coordinate has one in each interval of 2^-5, from 0 on; shifts are words of their own."""
+    net = orthant.sobol_net(4, 5)
+    assert net.shape == (32, 3) and net.dtype == np.uint64
+    assert (np.sort(net, axis=0) == (np.arange(32, dtype=np.uint64) << np.uint64(59))[:, None]).all()
+    assert orthant.sobol_net(1, 5).shape == (32, 0)
+    shifts = orthant.digital_shifts(4, 3, 8)
+    assert shifts.shape == (8, 3) and len(np.unique(shifts)) == 24
+    assert not np.array_equal(shifts, orthant.digital_shifts(4, 4, 8))
+    assert orthant.digital_shifts(4, 3).shape == (orthant.N_SHIFTS, 3)

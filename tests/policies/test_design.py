@@ -52,7 +52,11 @@ def test_numbers_are_standardised_by_the_training_queries_and_text_is_one_hot() 
     )
     design = Design.fit(features.take(np.arange(2)))
     np.testing.assert_allclose(design.train, [[-1, 0, 1, 0], [1, 0, 0, 1]])
-    np.testing.assert_allclose(design.matrix(features.take(np.array([2, 3]))), [[7, 1, 0, 0], [-2, 0, 0, 1]])
+    others, one = features.take(np.array([2, 3])), features.take(np.array([3]))
+    # The last matrix is kept for those queries, and for no others.
+    for asked, matrix in ((others, [[7, 1, 0, 0], [-2, 0, 0, 1]]), (one, [[-2, 0, 0, 1]])):
+        np.testing.assert_allclose(design.matrix(asked), matrix)
+        assert design.matrix(asked) is design.matrix(asked)
 
 
 def test_prompts_without_a_word_and_queries_without_anything() -> None:

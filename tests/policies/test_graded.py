@@ -127,3 +127,24 @@ def test_picks_for_a_few_queries_are_no_picks_of_other_queries(tmp_path: Path) -
     assert policy.remark(data) == "3 of 4 queries have no pick and go to the train-best model"
     with pytest.raises(InputError, match="none of its 1 queries is one of the matrix, such as 'q0'"):
         policy.remark(data.take(np.arange(3)))
+
+
+def test_clusters_are_numbered_and_at_least_two() -> None:
+    data = outcomes(per_query={"source": np.array([*"bcab"], object), "one": np.array([*"zzzz"], object)})
+    found = Graded.of(data, cluster="source").cluster
+    assert found is not None and found.tolist() == [1, 2, 0, 1]
+    with pytest.raises(InputError, match="'one'; at least two groups are needed"):
+        Graded.of(data, cluster="one")
+    with pytest.raises(InputError, match="'nowhere' is no per-query column; there are: one, source"):
+        Graded.of(data, cluster="nowhere")
+
+
+def test_answers_may_cost_nothing_but_not_an_unknown_price() -> None:
+    cost = np.array([[0.0, 2.0], [0.0, 0.0], [0.0, 2.0], [0.0, 6.0]])
+    free = Graded.of(outcomes(per_cell={"cost": cost}))
+    assert free.prices == pytest.approx([0, 2.5]) and free.unpriced is None
+    cost[1, 1] = cost[3, 1] = np.nan
+    unknown = Graded.of(outcomes(per_cell={"cost": cost}))
+    assert unknown.cost is None and unknown.unpriced == "2 of 8 answers have none, the first of them by m1"
+    none = Graded.of(outcomes())
+    assert (none.cost, none.unpriced) == (None, None)

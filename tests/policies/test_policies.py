@@ -116,6 +116,9 @@ def test_a_margin_is_the_surest_and_infinite_where_nothing_is_sure() -> None:
     assert safe_margin(edge, np.array([1, 1, 1, 1, 1, 0] + [1.0] * 20)) == 0.0
     assert safe_margin(edge, np.zeros(26)) == STAY
     assert safe_margin(edge, np.tile([1.0, -1.0], 13)) == STAY
+    # Of gains alone: k of them less two standard errors, k - 2√k, is 0 at four and above at five.
+    assert safe_margin(np.arange(4, 0, -1) / 10, np.ones(4)) == STAY
+    assert safe_margin(np.arange(5, 0, -1) / 10, np.ones(5)) == 0.0
     # Two equal edges have no margin between them.
     assert safe_margin(np.full(10, 0.2), np.array([1.0] * 9 + [0.0])) == 0.0
 

@@ -9,7 +9,7 @@ from cofail_lab.decisions import auc, cascade_curve, cascade_dollars
 from cofail_lab.policies import probabilities
 from cofail_lab.policies.cascade_reading import read_cascade
 from cofail_lab.policies.deferral_cascade import DeferralCascade, added_by_strong
-from cofail_lab.policies.probabilities import Inputs, boosted, cross_fitted, in_one_thread, regressed
+from cofail_lab.policies.probabilities import Inputs, _known, boosted, cross_fitted, in_one_thread, regressed
 from tests.policies.made import graded
 
 
@@ -58,6 +58,16 @@ def test_nobody_is_predicted_by_trees_that_saw_the_grade(rng: np.random.Generato
     told = cross_fitted(twice, grades, 0)
     assert auc(told, grades.astype(float)) == pytest.approx(1)
     assert auc(cross_fitted(twice, grades, 0, cluster), grades.astype(float)) < 0.9
+
+
+def test_a_column_is_read_where_some_query_has_it() -> None:
+    """Half of the queries have the number that tells who is right; nobody has the last one."""
+    number = np.where(np.arange(400) < 200, np.arange(400.0) % 2, np.nan)
+    inputs = np.column_stack([np.zeros(400), number, np.full(400, np.nan)])
+    assert _known(inputs).tolist() == [0, 1]
+    asked = np.array([[0.0, 0.0, np.nan], [0.0, 1.0, np.nan]])
+    low, high = regressed(inputs, np.nan_to_num(number, nan=0.5), 0)(asked)
+    assert low < 0.1 and high > 0.9
 
 
 def test_trees_are_fitted_to_four_of_five_folds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """Scores, on numbers that can be worked out by hand or by another library."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from cofail_lab.policies import Choices, Decisions, grade
+from cofail_lab.policies import Choices, Decisions, grade, score
 from cofail_lab.policies.contest import hold
 from cofail_lab.policies.domain_table import DomainTable
 from cofail_lab.policies.evaluation import evaluate
@@ -168,3 +168,29 @@ def test_resampled_clusters_count_with_their_sizes() -> None:
     trials: Any = SimpleNamespace(unit=np.array([0] * 99 + [1]))
     (interval,) = mean_intervals(trials, [np.array([1.0] * 99 + [0.0])], 200, 0.95, 0)
     assert interval == (0.0, 1.0)
+
+
+def test_a_whole_score_of_four_decisions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two trials whose best models are 0 and 1; the last vote may be right or wrong, and the second query asks both."""
+    decisions: Any = SimpleNamespace(
+        right_low=np.array([1.0, 0, 1, 0]),
+        right_high=np.array([1.0, 0, 1, 1]),
+        cost=np.array([1.0, 4, 2, 2]),
+        calls=np.array([[1.0, 0], [1, 1], [1, 0], [0, 1]]),
+    )
+    parts = [SimpleNamespace(rows=range(2), best=0), SimpleNamespace(rows=range(2), best=1)]
+    trials: Any = SimpleNamespace(unit=np.arange(4), trials=parts, ceilings={"x"}, graded=None, rows=None)
+    for number, name in enumerate(("captured", "hull_gap", "_pair_hull_gap")):
+        monkeypatch.setattr(score, name, lambda *_, number=number: number / 10)
+    found = score._score(trials, "x", decisions, np.array([0.0, -1, 1, 1]), (-0.5, 1.0))
+    assert found.shares.tolist() == [0.75, 0.5]
+    expected = {"name": "x", "ceiling": True, "accuracy": 0.5, "accuracy_high": 0.75, "gain": 0.25, "gain_lower": -0.5}
+    expected |= {"gain_upper": 1.0, "won": 2, "lost": 1, "p_value": 1.0, "captured": 0.0, "cost": 2.25}
+    expected |= {"hull_gap": 0.1, "pair_hull_gap": 0.2, "best_share": 0.5, "constant": False}
+    assert {field.name for field in fields(found)} == {*expected, "shares"}
+    assert {name: getattr(found, name) for name in expected} == expected
+    assert found.cost_per_correct == 4.5
+    # Two decisions on one query are not independent, and without limits there are none.
+    trials.unit = np.array([0, 1, 2, 2])
+    again = score._score(trials, "y", decisions, np.array([0.0, -1, 1, 1]), None)
+    assert (again.p_value, again.gain_lower, again.gain_upper, again.ceiling) == (None, None, None, False)

@@ -1,11 +1,15 @@
 """Recorded picks that know the answers are flagged, and picks that know everything that can be known before are not."""
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import numpy as np
 import pytest
 from scipy.stats import beta
 
 from cofail_lab.fitting.readings.luck import find_runs, measure_luck
 from cofail_lab.policies import AbstractPolicy, Graded
+from cofail_lab.policies import suspicion as suspicions
 from cofail_lab.policies.ceilings import Repeated
 from cofail_lab.policies.contest import hold
 from cofail_lab.policies.folds import cross_fitting, random_splits
@@ -141,3 +145,17 @@ def test_hindsight_on_real_runs(real, name):
     plain = graded(data.right)
     assert judged(plain, repeated, data.right.argmax(axis=1))[2] == "nearly_oracle"
     assert judged(plain, repeated, data.right[:, ::-1].argmin(axis=1))[2] is None
+
+
+@pytest.mark.parametrize(("p_value", "why"), [(0.0249, "above_routable"), (0.0251, None)])
+def test_luck_is_tested_at_half_of_what_the_level_leaves(
+    monkeypatch: pytest.MonkeyPatch, p_value: float, why: str | None
+) -> None:
+    monkeypatch.setattr(suspicions, "luck_p_value", lambda *_: p_value)
+    score, contest, one, all_runs = (
+        cast("Any", SimpleNamespace(**known))
+        for known in ({"gain_lower": None}, {"level": 0.95}, {"one_graded": True}, {"one_graded": False})
+    )
+    assert suspicion(score, contest, one) == why
+    assert suspicion(score, contest, all_runs) is None
+    assert suspicion(score, contest, None) is None

@@ -30,6 +30,8 @@ WRONG = patterns(4)
         ("0.1*wrong(a) + 0.2*wrong(b) >= 0.3", WRONG[:, 0] & WRONG[:, 1]),
         ("1 <= wrong(all) < 3", (WRONG.sum(axis=1) >= 1) & (WRONG.sum(axis=1) < 3)),
         ("wrong(all) - 2*right(a) != 0", WRONG.sum(axis=1) != 2 * ~WRONG[:, 0]),
+        ("-wrong(all) > -2", WRONG.sum(axis=1) < 2),
+        ("right(all) == -(2*wrong(a) - 3)", (~WRONG).sum(axis=1) == 3 - 2 * WRONG[:, 0]),
     ],
 )
 def test_what_a_text_means(text, meant):
@@ -126,6 +128,12 @@ def test_what_is_no_target(text):
     with pytest.raises(InputError, match=r"^asked: ") as caught:
         target(text, NAMED, "asked")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("models", ["a", "a, b, d"])
+def test_a_router_has_one_model_for_each_cell(models):
+    with pytest.raises(InputError, match=f"asked: {models.count(',') + 1} models for 2 cells; one a cell is accepted"):
+        target(f"router({models})", NAMED, "asked")
 
 
 @pytest.mark.parametrize("text", ["all_wrng", "gian(a)"])

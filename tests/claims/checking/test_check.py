@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cofail_lab import models
-from cofail_lab.claims.checking.check import Outcome, check, replay
+from cofail_lab.claims.checking.check import Outcome, check, replay, sides
 from cofail_lab.claims.checking.confirm import second_look
 from cofail_lab.claims.checking.proposition import Proposition, read
 from cofail_lab.errors import InputError
@@ -209,3 +209,24 @@ def test_numbers_alone_need_a_box_and_quantities_a_law() -> None:
 
 def test_a_second_look_at_an_equality_does_not_decide() -> None:
     assert second_look(proposed("ratio_one_factor(2) > 1", SHOCK), {"shock": 0.05, "base_error_rate": 0.3}).says is None
+
+
+def test_a_law_that_is_built_point_by_point_gets_one_in_64_of_the_points() -> None:
+    """At least 32; of a net over one number, a few fall on the ends of the box."""
+    slow = proposed("all_wrong(1) + x > 0", models.ExchangeableCount([0.5, 0.5]), over={"x": [0, 1], "m": 1})
+    n_points = {n: check(slow, n, 0).n_points for n in (64, 64 * 64)}
+    assert 30 <= n_points[64] <= 32 < 55 <= n_points[64 * 64] <= 64
+    assert checked("all_wrong(2) + x > 0", SHOCK, n=64, over={"x": [0, 1]}).n_points == n_points[64 * 64]
+
+
+def test_the_sides_of_a_comparison_are_middles_with_their_errors() -> None:
+    """At two points, of which the first is shown."""
+    points = {"shock": np.array([0.3, 0.4]), "base_error_rate": np.array([0.2, 0.1])}
+    proposition = proposed("tetrachoric > 2 * shock * pair", SHOCK)
+    found = sides(proposition, points)
+    assert found is not None and found.symbol == ">"
+    numbers = [proposition.at(points).number(part).floats() for part in proposition.says.parts]  # type: ignore[union-attr]
+    for value, error, (low, high) in zip(found[:5:3], (found.left_error, found.right_error), numbers, strict=True):
+        assert 0 < error < 1e-13
+        assert (value - error, value + error) == pytest.approx((low[0], high[0]), rel=1e-16)
+    assert sides(proposed("shock > 0 and pair > 0", SHOCK), points) is None

@@ -7,6 +7,7 @@ import mpmath
 import numpy as np
 import pytest
 
+from cofail_lab.claims.checking import digits
 from cofail_lab.claims.checking.confirm import Second, _truth
 from cofail_lab.claims.checking.digit_formulas import NoDigitsError
 from cofail_lab.claims.checking.digits import Digits, ends
@@ -122,6 +123,19 @@ def test_the_error_of_a_quantity_is_around_it() -> None:
         bare = digits_of("clayton")
         low, high = ends(bare.number(number("all_wrong")))
         assert 1e-29 < (high - low) / high < 1e-26
+
+
+def test_an_integral_is_as_certain_as_two_steps_of_it_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In logs, twice their difference; the finer one is the value. Large pools have the error of another path."""
+    steps = {0: mpmath.mpf(-3), 1: mpmath.mpf(-3) + mpmath.mpf("1e-12")}
+    monkeypatch.setattr(digits, "log_one_factor", lambda *given: steps[given[-1]])
+    with mpmath.workdps(40):
+        found = Digits({"error_rate": 0.3, "correlation": 0.2}, {}, "")
+        value = found._one_factor(mpmath.mpf(0), (mpmath.mpf(0.6), mpmath.mpf(0.8)), 5)
+        assert (found.relative, found.exact) == (2 * mpmath.fabs(steps[1] - steps[0]), False)
+        assert value == mpmath.exp(steps[1])
+        found._one_factor(mpmath.mpf(0), (mpmath.mpf(0.6), mpmath.mpf(0.8)), 4000)
+        assert found.relative == mpmath.mpf(1e-9)
 
 
 def test_formulas_are_those_of_the_language() -> None:

@@ -11,7 +11,7 @@ from cofail_lab.claims.checking import check as checking
 from cofail_lab.claims.checking.box import Axis, Box, read_box
 from cofail_lab.claims.checking.check import Outcome, _no_two_alike, _worst
 from cofail_lab.claims.checking.controls import Controls, controls
-from cofail_lab.claims.checking.minimise import Points, _rounded, case_of, minimise, stacked
+from cofail_lab.claims.checking.minimise import Points, _rounded, _smaller, case_of, minimise, stacked
 from cofail_lab.claims.checking.proposition import Judged, Proposition, read
 from cofail_lab.claims.checking.slices import leading_axes, slice_through
 from cofail_lab.language.evaluate import Truth
@@ -91,6 +91,10 @@ def test_the_simplest_counterexample() -> None:
     lists = Box({"base": Axis(0.1, 0.9, size=2), "m": Axis(3, 9, whole=True)})
     found = minimise(lists, {"base": [0.1234, 0.5678], "m": 7.0}, lambda at: at["base"].sum(axis=1) < 0.695)
     assert found == {"base": [0.12, 0.57], "m": 3.0}
+    # Only less than it is, all of the first dozen, and to the end.
+    assert _smaller(Axis(3, 1000, whole=True), 8.0) == [3, 4, 5, 6, 7]
+    many = _smaller(Axis(3, 1000, whole=True), 900.0)
+    assert many[:12] == list(range(3, 15)) and len(many) < 32 and 700 < max(many) < 900
 
 
 def test_points_and_cases_are_one_another() -> None:

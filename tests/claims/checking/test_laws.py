@@ -55,6 +55,9 @@ def test_laws_without_a_closed_form_are_built_at_every_point() -> None:
     # Drawn weights are made to sum to one, and the pool keeps its size.
     assert pools[""].rates[:, 0] == pytest.approx([0.25 * 0.1 + 0.75 * 0.6, 0.35])
     assert (pools[""].width, pools[""].alike) == (6, True)
+    # Also where the box has its size: what is asked for is a size of sub-pools.
+    sized = laws.pools({"m": np.array([3.0]), "n_models": np.array([4.0])})[""]
+    assert (sized.width, sized.law(0, 6).n_models) == (6, 6)
     student = models.StudentFactor([0.3] * 3, [0.5] * 3, 4.0)
     moved = read_laws(("",), student, (), None)[0].pools({"error_rate": np.array([0.2]), "m": np.array([2.0])})[""]
     assert moved.alike and moved.rates[0, 0] == pytest.approx(0.2)

@@ -66,10 +66,12 @@ def test_a_law_that_cannot_have_the_pair_does_not_exist() -> None:
     apart = driver()
     low = apart.pairs._replace(log_joint=np.log(np.array([[ALPHA**2 - 0.01]])))
     vars(apart)["pairs"] = low
-    for name in ("common_shock", "beta_mixing", "one_factor_gaussian", "clayton"):
+    free = {"common_shock": "shock", "beta_mixing": "a", "one_factor_gaussian": "correlation", "clayton": "theta"}
+    for name, parameter in free.items():
         with np.errstate(all="ignore"):
             found = matched(name, apart, ("error_rate", "pair"), {}, 1)
             assert np.isnan(found.log_all_wrong(FIVE)[0][0]), name
+        assert isinstance(found, ClosedPool) and np.isnan(found.parameters[parameter]).all(), name
 
 
 def test_what_cannot_be_matched_is_refused() -> None:

@@ -47,9 +47,24 @@ def test_the_search_follows_the_worst_and_says_what_it_tried() -> None:
 
     def valleys(shares: np.ndarray) -> np.ndarray:
         apart = np.abs(shares - 0.2).max(axis=1)
-        return np.where(apart < 0.05, apart - 1, 1 + ((shares - 0.8) ** 2).sum(axis=1))
+        return np.where(apart < 0.002, apart - 1, 1 + ((shares - 0.8) ** 2).sum(axis=1))
 
     assert search.worst(BOX, valleys, np.vstack([two, start]), valleys(np.vstack([two, start])), 0, 1.0).slack[0] < -0.9
+
+
+def test_random_steps_become_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """About a lowest point in the middle: each round is narrower than the one before, half of its steps on one axis."""
+    monkeypatch.setattr(search, "_STEPS", 0)
+    middle, rounds = np.full((1, 2), 0.5), []
+
+    def cone(shares: np.ndarray) -> np.ndarray:
+        rounds.append(shares - 0.5)
+        return np.abs(shares - 0.5).max(axis=1)
+
+    search.worst(BOX, cone, middle, np.zeros(1), 0, 1.0)
+    widths = np.array([np.median(np.abs(steps).max(axis=1)) for steps in rounds])
+    assert (widths[1:] < 0.6 * widths[:-1]).all() and 0.1 < widths[0] < 0.3
+    assert (rounds[0] == 0).any(axis=1).mean() == 0.5
 
 
 def test_steps_along_the_gradient_go_down_and_turn_at_the_edge() -> None:

@@ -1,10 +1,12 @@
-"""Every planted false variant of every claim is refuted, by a margin."""
+"""Every planted false variant of every claim is refuted, by a margin, and by the numbers that a table says."""
 
 import pytest
 
 from cofail_lab.claims import Claim, all_claims
+from tests.claims.allowed import of_mutant, pinned, same
 from tests.claims.verdicts import TRIAL, Margin, assert_mutant_is_refuted, name
 
+PINNED = pinned()
 MARGIN = Margin(absolute=1e-4, tolerances=2)
 NEARER = {
     # Wrong only in what is strict: equality is as far as a measurement can be from it.
@@ -21,4 +23,6 @@ NEARER = {
     [pytest.param(claim, mutant, id=f"{name(claim)}-{mutant}") for claim in all_claims() for mutant in claim.mutants],
 )
 def test_mutant_is_refuted_and_not_by_a_hair(claim: Claim, mutant: str) -> None:
-    assert_mutant_is_refuted(claim, mutant, TRIAL, margin=NEARER.get((claim.id, mutant), MARGIN))
+    finding = assert_mutant_is_refuted(claim, mutant, TRIAL, margin=NEARER.get((claim.id, mutant), MARGIN))
+    row = PINNED[name(claim)][f"mutant, {mutant}"]
+    assert same(of_mutant(finding), row), f"{of_mutant(finding)}; python -m tests.claims.allowed rewrites the table"

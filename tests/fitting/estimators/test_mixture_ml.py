@@ -77,3 +77,16 @@ def test_a_grid_knows_what_it_suits() -> None:
     assert Frailty.at(x).suits(x)
     assert not Frailty.at(x).suits(np.array([9.0, 0.0, 1.0]))
     assert not Frailty.at(x).suits(np.array([0.0, 0.0, 3.0]))
+
+
+@pytest.mark.parametrize(("slopes", "kappa"), [((0.5, 2.0, -1.0), 6.25), ((2.0,), 13.0), ((), 1.0)])
+def test_a_grid_is_as_fine_as_all_answers_together_ask_for(slopes: tuple[float, ...], kappa: float) -> None:
+    """1 + Σ b_i²: of slopes of their own, of one that all three models share, of none; half as much again is room."""
+    x = np.array([0.1, 0.2, 0.3, *slopes])
+    made = Probit.at(x, 3)
+    assert (made.n_models, made.n_slopes) == (3, len(slopes))
+    assert made.kappa == pytest.approx(1.5 * kappa)
+    assert made.suits(x)
+    if slopes:
+        wider, widest = (np.append(x[:3], x[3:] * np.sqrt((room * kappa - 1) / (kappa - 1))) for room in (1.49, 1.51))
+        assert made.suits(wider) and not made.suits(widest)

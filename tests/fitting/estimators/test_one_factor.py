@@ -5,8 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from scipy import integrate, stats
+from scipy.special import ndtri
 
 from cofail_lab.fitting.estimators import one_factor
+from cofail_lab.numerics import one_factor_arrays
+from cofail_lab.numerics.one_factor import log_all_below
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
 
@@ -41,3 +44,17 @@ def test_at_correlation_one_all_fail_where_the_best_model_does() -> None:
     value, error = one_factor.log_all_wrong(np.tile(rates, (3, 1)), np.array([1.0, 1.1, -0.1]))
     np.testing.assert_array_equal(value, [np.log(0.2), np.nan, np.nan])
     assert error[0] == 0
+
+
+def test_pools_that_numpy_leaves_are_computed_by_the_compiled_program() -> None:
+    """A correlation of .99999 among three others: every pool has the β that it has alone, and what quadrature gives."""
+    rates = np.array([[0.3, 0.2, 0.4], [0.1, 0.5, 0.2], [0.6, 0.3, 0.3], [0.2, 0.2, 0.1]])
+    r = np.array([0.3, 0.5, 0.99999, 0.0])
+    thresholds, loadings = ndtri(rates), np.sqrt(r)[:, None] * np.ones(3)
+    assert np.isnan(one_factor_arrays.log_all_below(thresholds, loadings)[0]).tolist() == [False, False, True, False]
+    value, error = one_factor.log_all_wrong(rates, r)
+    expected, uncertain = log_all_below(thresholds, loadings)
+    assert (np.abs(value - np.asarray(expected)) <= error + np.asarray(uncertain)).all()
+    assert error[2] > 0 and error.max() < 1e-11
+    for k in range(4):
+        assert one_factor.log_all_wrong(rates[k], r[k])[0] == pytest.approx(value[k], abs=1e-14, rel=0)

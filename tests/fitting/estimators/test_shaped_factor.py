@@ -1,5 +1,8 @@
 """Student and skewed factors by likelihood on C: recovery, the maximum, its limits, atoms, loadings."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import jax
 import numpy as np
 import pytest
@@ -121,3 +124,14 @@ def test_awkward_pools(n: int) -> None:
         for with_atom in (False, True):
             fitted = module.fit_pool(VaryingPool(wrong), True, atom=with_atom)
             assert np.isfinite(list(fitted.parameters.values())).all()
+
+
+@pytest.mark.parametrize(("mean", "pattern", "slope"), [(0.2, (1.0, 1.0, 1.0), 0.5), (0.5, (1.0, -3.0, 2.0), 0.5)])
+def test_the_search_begins_at_the_mean_correlation(mean: float, pattern: tuple[float, ...], slope: float) -> None:
+    """√(r/(1 - r)) over the mean size of the pattern; r from .02 to .9, sizes from .1 on."""
+    pool: Any = SimpleNamespace(tetrachoric=np.full((3, 3), mean), n_models=3)
+    assert shaped_factor._typical_slope(pool, np.array(pattern)) == pytest.approx(slope)
+    pool.tetrachoric[:] = 0.99
+    assert shaped_factor._typical_slope(pool, np.zeros(3)) == pytest.approx(3 / 0.1)
+    pool.tetrachoric[:] = -0.5
+    assert shaped_factor._typical_slope(pool, np.ones(3)) == pytest.approx(1 / 7)

@@ -125,3 +125,29 @@ def test_a_root_that_is_not_reached_is_reported(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(module, "_MAX_ROUNDS", 0)
     with pytest.raises(ConvergenceError, match="residual"):
         correlation_from_counts(np.array([30]), np.array([40]), np.array([20]), 100)
+
+
+@pytest.mark.parametrize(("residual", "accepted"), [(9e-14, True), (-9e-14, True), (1.1e-13, False), (-1.1e-13, False)])
+def test_a_residual_above_a_few_roundings_is_refused(
+    monkeypatch: pytest.MonkeyPatch, residual: float, accepted: bool
+) -> None:
+    monkeypatch.setattr(module, "_search", lambda *_: (np.full(1, 0.5), np.full(1, residual)))
+    pair = [np.array([count]) for count in (30, 40, 20)]
+    if accepted:
+        assert correlation_from_counts(*pair, 100)[0] == pytest.approx(np.sin(0.5))
+        return
+    with pytest.raises(ConvergenceError, match=r"rates 0\.3, 0\.4 and joint rate 0\.2; at most 1e-13 was expected"):
+        correlation_from_counts(*pair, 100)
+
+
+def test_the_order_of_a_pair_changes_no_bit() -> None:
+    """Of so many pairs that counts are remembered by the smaller and the larger one."""
+    rng, n = np.random.default_rng(5), 97
+    a, b = rng.integers(5, 92, (2, module._CHUNK))
+    both = np.clip(a * b // n + rng.integers(-2, 3, len(a)), np.maximum(0, a + b - n) + 1, np.minimum(a, b) - 1)
+    found = correlation_from_counts(a, b, both, n)
+    assert not found[1].any()
+    for one, other in zip(found, correlation_from_counts(b, a, both, n), strict=True):
+        np.testing.assert_array_equal(one, other)
+    few = slice(500)
+    np.testing.assert_allclose(correlation_from_counts(a[few], b[few], both[few], n)[0], found[0][few], atol=1e-12)

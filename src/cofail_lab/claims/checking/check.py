@@ -102,7 +102,7 @@ def check(
 
     Args:
         proposition: what is claimed.
-        n_points: of the net; a law that is built point by point gets a sixteenth.
+        n_points: of the net; a law that is built point by point gets one in 64.
         seed: of the net and the adversary.
         advance: called with 1 after each of three parts: design, adversary, second look.
     """
