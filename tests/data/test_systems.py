@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from cofail_lab.data.conflicts import find_conflicts
-from cofail_lab.data.systems import check_pattern, name_systems
+from cofail_lab.data.systems import _overlap, check_pattern, name_systems
 from cofail_lab.errors import InputError
-from cofail_lab.grades import Grades
+from cofail_lab.grades import Cell, Grades
 from tests.data.cells import ERROR, MISSING, WRONG, grades_of
 
 PATHS = [Path("low/a.eval"), Path("high/b.eval"), Path("high/c.eval")]
@@ -110,3 +110,14 @@ def test_questions_of_one_name_are_compared() -> None:
     )
     # In two matrices whose rows are exchanged nothing differs.
     assert find_conflicts([asked(["x", "y"]), asked(["y", "x"])], [rows[0], rows[1][::-1]]) == ""
+
+
+def test_logs_overlap_whichever_two_of_them_do() -> None:
+    """The third log repeats a query of the first; the same name in another dataset, or without an answer, is none."""
+
+    def log(query: str, dataset: str = "d", cell: Cell = Cell.WRONG) -> Grades:
+        per_query = {"dataset": np.array([dataset], object)}
+        return Grades(np.array([[cell]], np.int8), (query,), ("m",), "made", per_query=per_query)
+
+    assert _overlap([log("p"), log("q"), log("p")], "m")
+    assert not _overlap([log("p"), log("q"), log("p", "e"), log("q", cell=Cell.MISSING)], "m")

@@ -1,6 +1,7 @@
 """Small files whose rows, columns and cells are told apart, and what is said of them."""
 
 import codecs
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cofail_lab.data.dialect import check_text
+from cofail_lab.data.dialect import check_text, find_dialect
 from cofail_lab.data.digits import _grades
 from cofail_lab.data.parquet import read_parquet
+from cofail_lab.data.published import published_pools
 from cofail_lab.data.readers import record_files
-from cofail_lab.data.released import _parts
-from cofail_lab.data.tables import Sheet
+from cofail_lab.data.readers.raters import _are_labels
+from cofail_lab.data.released import _parts, find_released
+from cofail_lab.data.tables import Sheet, coded, read_columns, read_rows
 from cofail_lab.errors import InputError
 from cofail_lab.exact_counts import count_dtype
 from cofail_lab.grades import Cell, Grades
@@ -93,3 +96,42 @@ def test_bytes_that_are_zero_are_text_only_in_utf_16_with_its_mark(tmp_path: Pat
     else:
         with pytest.raises(InputError, match="not a text table: it has bytes that are zero"):
             check_text(tmp_path / "t.csv")
+
+
+def test_texts_are_numbered_in_the_order_in_which_rows_have_them() -> None:
+    """Whatever the order of a dictionary is, and though it holds a text twice, or one that no row has."""
+    column = pa.DictionaryArray.from_arrays(pa.array([2, 0, None, 3, 2]), pa.array(["b", "odd", "a", "b"]))
+    codes, texts = coded(column, "made")
+    assert (codes.tolist(), texts) == ([0, 1, 2, 1, 0], ["a", "b", ""])
+    codes, texts = coded(["z", "y", "z"], "made")
+    assert (codes.tolist(), texts) == ([0, 1, 0], ["z", "y"])
+
+
+def test_rows_of_a_text_have_the_lines_of_their_end(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('sep=;\nquery;a\n\nx;"1\n2"\ny;3\n')
+    assert [*read_rows(path)] == [(2, ["query", "a"]), (5, ["x", "1\n2"]), (6, ["y", "3"])]
+    path.write_text("query,a\nx,1,2\n")
+    with pytest.raises(InputError, match=r"^t\.csv: line 2 has 3 cells, the header has 2; "):
+        list(read_rows(path))
+
+
+@pytest.mark.parametrize(("mark", "form"), [(codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")])
+def test_both_orders_of_utf_16_are_read(tmp_path: Path, mark: bytes, form: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(mark + "query\tä\nx\t1\n".encode(form))
+    assert find_dialect(path) == ("\t", "utf-16", False)
+    assert [row for _, row in read_rows(path)] == [["query", "ä"], ["x", "1"]]
+    assert {name: column.to_pylist() for name, column in read_columns(path, {"ä"}).items()} == {"ä": ["1"]}
+
+
+def test_queries_are_no_labels_of_raters() -> None:
+    assert _are_labels([("yes", ""), (" no ", "")], [["yes", "no"], ["no ", "yes"]])
+    assert not _are_labels([("yes", ""), ("q1", "")], [["yes", "no"], ["no", "yes"]]) and not _are_labels([], [["yes"]])
+
+
+def test_two_models_are_a_cascade_where_the_first_has_confidences(tmp_path: Path) -> None:
+    rows = {f"q{i}": {"dataset": "d", "models": {m: {"correct": i % 2} for m in "ab"}} for i in range(4)}
+    (tmp_path / "two.json").write_text(json.dumps(rows))
+    found = find_released(str(tmp_path), published_pools(), 0.048)
+    assert found.cascades == () and found.others == ("two.json: 2 models, 4 queries, none of the published pools",)
