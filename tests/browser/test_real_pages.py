@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visits
 from tests.conftest import Run, real_path
@@ -26,16 +26,16 @@ def clicked(page: Page) -> None:
     assert before > 0
     first = page.locator(".query").first
     first.locator("summary").click()
-    ticks = first.locator(".ticks li")
-    n_models = ticks.count()
-    assert n_models == page.locator("#model-table tbody tr").count()
+    n_models = page.locator("#model-table tbody tr").count()
+    # It is filled when the browser says that it was opened.
+    expect(first.locator(".ticks li")).to_have_count(n_models)
     name = first.locator(".name").inner_text()
     page.locator("#query-search").fill(name)
     assert name in page.locator(".query .name").all_inner_texts()
     page.locator("#query-search").fill("no query is called so")
-    assert page.locator(".query").count() == 0
+    expect(page.locator(".query")).to_have_count(0)
     page.locator("#query-search").fill("")
-    assert page.locator(".query").count() == before
+    expect(page.locator(".query")).to_have_count(before)
     heading = page.locator("#model-table").get_by_role("button", name="accuracy")
     heading.click()
     heading.click()
@@ -59,9 +59,9 @@ def test_a_fit(run: Run, visit: Visits, name: str) -> None:
         if name == "mmlu_pro":
             # The whole list of ten thousand queries, and each page of it, comes at once.
             page.locator("#most-right").fill("33")
-            assert page.locator("#page-said").inner_text() == "1 to 25 of 10,300"
+            expect(page.locator("#page-said")).to_have_text("1 to 25 of 10,300")
             page.locator("#next").click(timeout=2_000)
-            assert page.locator(".query").count() == 25
+            expect(page.locator(".query")).to_have_count(25)
 
 
 def _verify(run: Run) -> Path:
