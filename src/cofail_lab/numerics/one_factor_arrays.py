@@ -11,7 +11,8 @@ from scipy.special import log_ndtr, ndtr
 from cofail_lab.numerics.one_factor import DROP, information, proven_spacing
 
 MAX_CELLS = 2**14
-"""Nodes times models of a pool up to which this takes no longer than the compiled program."""
+"""Nodes times models of a pool up to which this is used: it takes at most about twice as long as the compiled program
+(60 models, r = .8: .23 against .13 ms), which has to be made first; half as long for 30 models at r = .5."""
 
 _ERROR = 1e-13
 _REACH = float(np.sqrt(2 * DROP))

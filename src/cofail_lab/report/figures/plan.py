@@ -37,9 +37,10 @@ def queries_for_tail(
     if available is not None:
         axes.axhline(available, color=OTHER, linewidth=1)
     decades(axes.xaxis, float(sizes[0]), float(sizes[-1]))
-    # Wide enough for a power of ten, so that the axis has a number.
     shown = [float(n) for n in (*needed, simulated, available) if n is not None]
-    low, high = max(1.0, min(shown) / 2), 2 * max(shown)
+    high = 2 * max(shown)
+    # Down to a power of ten, so that the axis has a number.
+    low = min(max(1.0, min(shown) / 2), 10.0 ** np.floor(np.log10(high)))
     decades(axes.yaxis, low, high)
     axes.set_ylim(low, high)
     axes.set_xlabel("models")
