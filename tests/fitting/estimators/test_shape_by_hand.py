@@ -60,7 +60,7 @@ def pool(histogram: np.ndarray = HISTOGRAM) -> Any:
 
 def test_the_maximum_is_found_from_any_start() -> None:
     """Shares of 120 and 80 to 300: the slope is .4 and e^shape .2667; e^-9 is too rare to matter."""
-    for starts in ((0.0, 1.0), (2.9,), (-2.9,)):
+    for starts in ((0.0, 1.0), (HIGH,), (LOW,)):
         found = fit(pool(), Shape("shape", SHAPE.law, LOW, HIGH, starts))
         assert found.shape == pytest.approx(np.log(80 / 300), abs=1e-3)
         np.testing.assert_allclose(found.loadings, np.full(3, 0.4 / np.hypot(1, 0.4)), rtol=1e-3)
@@ -129,6 +129,8 @@ def test_an_atom_is_at_most_the_rate_of_the_best_model() -> None:
     assert found.shock_interval is not None and found.shape_interval is None
     top = float(clopper_pearson(40, 540, 0.05)[1])
     assert found.shock_interval == pytest.approx((low, min(high, top)), abs=1e-3)
+    many = fit(pool(np.array([300, 120, 80, 200])), SHAPE, atom=True)
+    assert many.shock == pytest.approx(0.99 * 0.2)  # of .286, to 99% of the best model's rate
     none = fit(pool(np.array([300, 120, 80, 0])), SHAPE, atom=True, intervals=True)
     assert none.shock == 0 and none.shock_interval == (0.0, float(clopper_pearson(0, 500, 0.05)[1]))
 
