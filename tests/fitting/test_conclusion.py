@@ -134,6 +134,16 @@ def test_without_power_only_overwhelming_evidence_is_told(
         assert f"find a common mode of 3.0% beside a Gaussian difficulty in only {100 * ceiling:.0f}%" in sentence
 
 
+def test_overwhelming_evidence_is_against_every_law(fit: MatrixFit) -> None:
+    """A null law that was not tested, or a smooth one that is not excluded, leaves too little power to tell."""
+    tiny = smooth_test(1e-4, 1e-4, 1e-4, 1e-4, ceiling=0.1)
+    assert judged(fit, 0.01, 0.01, 0.01, smooth=tiny)[0].reason == "all_rejected"
+    assert judged(fit, 0.01, 0.01, None, smooth=tiny)[0].reason == "low_power"
+    assert judged(fit, 0.01, 0.01, 0.06, smooth=tiny)[0].reason == "low_power"
+    one = smooth_test(1e-4, 0.06, 1e-4, 1e-4, ceiling=0.1)
+    assert judged(fit, 0.01, 0.01, 0.01, smooth=one)[0].reason == "low_power"
+
+
 def test_fewer_than_every_law_expects(fit: MatrixFit) -> None:
     """The other side: the p-value of ratios as small; power has no say, and every null law must be there."""
     quiet = smooth_test(1.0, 1.0, 1.0, 1.0, ceiling=0.1)

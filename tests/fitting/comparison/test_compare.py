@@ -188,6 +188,10 @@ def test_whether_an_atom_is_needed() -> None:
     both = compared(base, atom, law("atom_clayton", -1.28), law("clayton", -1.27))
     assert (both.atom or base).name == "atom_clayton" and (both.base or atom).name == "clayton"
     assert (both.best or atom).name == "clayton" and both["one_factor"] is base
+    # The factor of any law can follow an atom: a law that it beats is not needed for that, nor does it need one.
+    any_law = law("factor_mixture", -1.2)
+    assert (compared(base, atom, any_law).base, compared(base, atom, any_law).best) == (base, any_law)
+    assert compared(any_law, atom).base is None and compared(any_law, atom).atom_need == "not_judged"
     unjudged = [
         law(name, None, log_likelihood=value) for name, value in (("atom_clayton", -9.0), ("atom_one_factor", -8.0))
     ]
