@@ -63,7 +63,7 @@ FAMILIES: dict[Key, Laws] = {
 
 
 def test_p_values_are_of_the_ratio_under_gaussian_laws_and_else_of_the_least_ratio() -> None:
-    """Of a family with equal and own loadings the larger one; some histograms have a large ratio by one measure only."""
+    """Of equal and own loadings the larger one; some histograms have a large ratio by one of the measures only."""
     plain = [(50, 30, 20), (52, 30, 18), (60, 30, 10), (40, 35, 25), (56, 30, 14)]
     drawn = {
         (0, "gaussian"): [*plain, (77, 10, 13), (77, 5, 18), (45, 25, 30)],
@@ -194,9 +194,9 @@ def test_no_test_has_more_power_than_that_of_the_nearest_law_against_the_alterna
     assert asked == [(smooth.tolist(), 4000, 1), (alternative.tolist(), 4000, 2)]
 
 
-@pytest.mark.parametrize("likely", [range(5, 26), range(21)])
+@pytest.mark.parametrize("likely", [range(21), range(13)])
 def test_power_is_the_share_whose_evidence_is_rare_under_every_law(likely: range) -> None:
-    """Twenty-one histograms of each law; the critical evidence is the largest of their 95%, and at least .5."""
+    """The critical evidence is the largest of their 95%, and at least .5."""
     asked: list[Any] = []
 
     def rows(numbers: Any) -> np.ndarray:
@@ -204,7 +204,7 @@ def test_power_is_the_share_whose_evidence_is_rare_under_every_law(likely: range
 
     def draw(probs: np.ndarray, number: int, purpose: int, key: Key = (0, "gaussian")) -> np.ndarray:
         asked.append((probs.tolist(), number, purpose, key))
-        return rows(likely if purpose == 3 else (5, 16, 17, 20, 24, 25, 30))
+        return rows(likely if purpose == 3 else (5, 16, 17, 20, 24, 25, 30, 36))
 
     alternative = np.array([0.5, 0.3, 0.2])
     found = power(FAMILIES, alternative, draw)  # type: ignore[arg-type]
@@ -213,7 +213,7 @@ def test_power_is_the_share_whose_evidence_is_rare_under_every_law(likely: range
         others = [kept] if key[1] == "gaussian" else FAMILIES.values()
         values = [min(ratio(other, row) for other in others) for row in rows(likely)]
         critical = max(critical, float(np.quantile(values, 0.95)))
-    least = [min(ratio(kept, row) for kept in FAMILIES.values()) for row in rows((5, 16, 17, 20, 24, 25, 30))]
+    least = [min(ratio(kept, row) for kept in FAMILIES.values()) for row in rows((5, 16, 17, 20, 24, 25, 30, 36))]
     assert found == pytest.approx(np.mean(np.array(least) > critical)) and 0 < found < 1
     nearest = {key: kept.probs[(kept.logs @ alternative).argmax()].tolist() for key, kept in FAMILIES.items()}
     assert asked == [
