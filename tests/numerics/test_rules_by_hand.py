@@ -79,5 +79,5 @@ def test_the_first_component_is_integrated_and_not_drawn() -> None:
     probs, errors = gaussian_counts.count_law(np.zeros(m), sigma)
     assert probs[0] == pytest.approx(probs[-1], abs=5 * errors[0]) and 0.3 < probs[0] < 0.45
     assert errors.max() < 4e-4 and errors[[0, -1]].max() < 1e-4
-    alone, _ = gaussian_counts.count_law(ndtri(np.full(4, 0.3)), np.eye(4))
-    np.testing.assert_allclose(alone, binom.pmf(np.arange(5), 4, 0.3), atol=1e-4)
+    alone, off = gaussian_counts.count_law(ndtri(np.full(4, 0.3)), np.eye(4))
+    assert (np.abs(alone - binom.pmf(np.arange(5), 4, 0.3)) < 4 * off).all() and off.max() < 1e-3

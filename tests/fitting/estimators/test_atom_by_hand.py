@@ -107,6 +107,9 @@ def test_limits_are_asked_for_with_what_was_found(peak: SimpleNamespace, monkeyp
     nobody = VaryingPool(WRONG[8:])
     assert fit(nobody, "independent", atom=True, intervals=True).shock_interval == (0.0, 0.3)
     assert asked == [("independent", 0.0, 0.0)]
+    # An atom was asked for: there are limits of ω, and none of the dependence beside it.
+    beside = fit(nobody, "one_factor", atom=True, intervals=True)
+    assert beside.dependence_interval is None and beside.shock_interval == (0.0, 0.3)
 
 
 def test_in_large_pools_an_end_is_tried_only_where_it_is_near(
@@ -184,3 +187,35 @@ def test_edges_of_what_is_likely_between_two_that_were_tried() -> None:
     rare = float(atom_profile.clopper_pearson(0, 100, 0.05)[1])
     assert atom_profile._likely_shocks(likely, [0], none) == (0.0, rare)
     assert atom_profile._edge(likely, 8, 16) == 11 and atom_profile._edge(likely, 8, 0) == 5
+
+
+def test_the_grid_of_omega_is_refined_on_both_sides_of_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Likelihoods fall from k = 22: of 0, 5, ..., 40 the best is 20, then 17 and 22 are tried; some have no base."""
+    none: set[int] = set()
+
+    def base_of(rates: np.ndarray, matrix: int) -> Any:
+        np.testing.assert_allclose(rates, (np.array([50, 60]) - matrix) / (200 - matrix))
+        return None if matrix in none else SimpleNamespace(k=matrix)
+
+    def count_law(law: Any) -> Any:
+        return SimpleNamespace(log_likelihood=lambda _: -((law.k - peak) ** 2), log_probs=np.log([0.5, 0.5]))
+
+    monkeypatch.setattr(atom_profile, "count_law", count_law)
+    monkeypatch.setattr(atom_profile, "AtomInflated", lambda shock, base: SimpleNamespace(k=base.k, shock=shock))
+    pool: Any = SimpleNamespace(
+        n_all_wrong=40, error_counts=np.array([50, 60]), n_queries=200, histogram=None, tetrachoric_without=list
+    )
+    grid = set(range(0, 41, 5))
+    for peak, missing, dropped, more in (
+        (22, set(), 22, {17, 22}),
+        (22, {22}, 20, {17, 22}),
+        (0, set(), 0, {2}),
+        (40, set(), 40, {37}),
+    ):
+        none = missing
+        found = atom_profile.profile(pool, base_of, n_points=9)
+        assert found is not None and found.dropped == dropped and set(found.tried) == grid | more
+        assert found.log_likelihood == -((dropped - peak) ** 2) and found.shock_interval is None
+        assert getattr(found.law, "shock", 0.0) == dropped / 200
+    none = grid
+    assert atom_profile.profile(pool, base_of, n_points=9) is None
