@@ -1,16 +1,17 @@
-"""`orthant.log_orthant` of hundreds or thousands of variables: the same estimate, by products of blocks of matrices.
+"""`orthant.log_orthant` with NumPy: the same estimate, by products of blocks of matrices. Nothing is differentiable.
 
-The compiled program goes through Σ once for every variable that it orders and once for every coordinate that it draws,
-which takes as long as memory needs to be read; here both wait for a block of them. Nothing is differentiable.
+The compiled program is made anew for every number of variables and of points, which takes a second or two. Of hundreds
+of variables it is slower, too: it goes through Σ once for every variable that it orders and once for every coordinate
+that it draws, which takes as long as memory needs to be read; here both wait for a block of them.
 """
 
 import numpy as np
 from jaxtyping import Float, Int, UInt
 from scipy.linalg import cho_factor, cho_solve, cholesky
-from scipy.special import erfcx, log_ndtr, ndtr, ndtri
+from scipy.special import erfcx, log_ndtr, logsumexp, ndtr, ndtri
 
 LARGE = 256
-"""Number of variables above which this is faster."""
+"""Number of variables above which this is faster than an accelerator's program, too."""
 
 _BLOCK = 64
 _POINTS_AT_ONCE = 2048
@@ -33,17 +34,28 @@ def log_orthant(
         net: see `orthant.sobol_net`.
         shifts: see `orthant.digital_shifts`.
     """
+    log_means = log_mean_weights(thresholds, correlation, net, shifts)
+    peak = log_means.max()
+    means = np.exp(log_means - peak)
+    error = means.std(ddof=1) / np.sqrt(len(shifts)) / means.mean()
+    return float(peak + np.log(means.mean())), float(error)
+
+
+def log_mean_weights(
+    thresholds: Float[np.ndarray, " m"],
+    correlation: Float[np.ndarray, "m m"],
+    net: UInt[np.ndarray, "points m-1"],
+    shifts: UInt[np.ndarray, "shifts m-1"],
+) -> Float[np.ndarray, " shifts"]:
+    """Log of the estimate of P(X < t) that each shift of the net gives; the arguments are those of `log_orthant`."""
     order, start = _order(thresholds, correlation)
     t, sigma = thresholds[order], correlation[np.ix_(order, order)]
     lower = cholesky(sigma, lower=True, check_finite=False)
     mu = _tilt(t, sigma, lower, start)
-    words = (net[None] ^ shifts[:, None]).reshape(-1, len(t) - 1)
+    words = (net[None] ^ shifts[:, None]).reshape(len(shifts) * len(net), len(t) - 1)
     at_once = range(0, len(words), _POINTS_AT_ONCE)
     logs = np.concatenate([_log_weights(t, lower, mu, words[i : i + _POINTS_AT_ONCE]) for i in at_once])
-    peak = logs.max()
-    means = np.exp(logs - peak).reshape(len(shifts), -1).mean(axis=1)
-    error = means.std(ddof=1) / np.sqrt(len(shifts)) / means.mean()
-    return float(peak + np.log(means.mean())), float(error)
+    return logsumexp(logs.reshape(len(shifts), -1), axis=1) - np.log(len(net))
 
 
 def _mills(u: np.ndarray) -> np.ndarray:
@@ -130,21 +142,24 @@ def _log_weights(
     m, n_points = len(t), len(words)
     diagonal = np.diag(lower)
     bounds, unit = t / diagonal, lower / diagonal[:, None]
-    z, total = np.zeros((m, n_points)), np.zeros(n_points)
+    z, total = np.zeros((m, n_points)), np.full(n_points, mu @ mu / 2)
+    uniforms = ((words.T >> np.uint64(11)).astype(float) + 0.5) * 2.0**-53
     for first in range(0, m, _BLOCK):
         rows = range(first, min(first + _BLOCK, m))
         before = unit[first : rows.stop, :first] @ z[:first]
         for k in rows:
             taken = before[k - first] + unit[k, first:k] @ z[first:k]
             below = bounds[k] - taken - mu[k]
-            total += log_ndtr(below) + mu[k] ** 2 / 2
+            probability, far = ndtr(below), below < _FAR
+            # A logarithm of what is there takes a fifth of the time of `log_ndtr`.
+            total += log_ndtr(below) if far.any() else np.log(probability)
             if k == m - 1:
                 # The last coordinate is not drawn: its shift is 0.
                 break
-            uniform = ((words[:, k] >> np.uint64(11)).astype(float) + 0.5) * 2.0**-53
-            far = below < _FAR
-            tail = -np.sqrt(np.where(far, below, 0.0) ** 2 - 2 * np.log(uniform))
-            value = mu[k] + np.where(far, tail, ndtri(np.where(far, 0.5, uniform * ndtr(below))))
+            value = mu[k] + ndtri(np.where(far, 0.5, uniforms[k] * probability))
+            if far.any():
+                tail = -np.sqrt(np.where(far, below, 0.0) ** 2 - 2 * np.log(uniforms[k]))
+                value = np.where(far, mu[k] + tail, value)
             z[k] = value
             total -= mu[k] * value
     return total
