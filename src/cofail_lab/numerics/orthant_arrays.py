@@ -7,7 +7,7 @@ that it draws, which takes as long as memory needs to be read; here both wait fo
 
 import numpy as np
 from jaxtyping import Float, Int, UInt
-from scipy.linalg import cholesky, lapack
+from scipy.linalg import cholesky, get_lapack_funcs
 from scipy.special import erfcx, log_ndtr, logsumexp, ndtr, ndtri
 
 LARGE = 256
@@ -16,7 +16,10 @@ LARGE = 256
 _BLOCK = 64
 _POINTS_AT_ONCE = 2048
 _MAX_STEPS, _RESIDUAL = 50, 1e-9
+# Of a Newton step: what is tried.
 _SHARES = 0.5 ** np.arange(8.0)[:, None]
+# A function around LAPACK's takes as long as it does.
+(_solve_positive,) = get_lapack_funcs(("posv",), (np.zeros(1),))
 # Below this Φ runs out of digits (`orthant._below`).
 _FAR = -36.0
 
@@ -118,7 +121,7 @@ def _tilt(
         root = np.sqrt(np.clip(mills * (w + mills), 0.0, 1.0))
         system = root[:, None] * excess * root
         system[np.diag_indices(len(t))] += 1
-        _, half, _ = lapack.dposv(system, root * value)
+        _, half, _ = _solve_positive(system, root * value)
         move = value - excess @ (root * half)
         # The longest of a few steps that brings the residual down.
         trials = w - _SHARES * move
