@@ -1,6 +1,7 @@
 """Regimes and correlations: of the whole pool, by family and by dataset."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -136,3 +137,16 @@ def test_datasets_with_the_largest_share_first() -> None:
     ]
     assert regimes_by_dataset(outcomes_from(wrong)) == ()
     assert regimes_by_dataset(outcomes_from(wrong, per_query={"dataset": np.array(["t"] * 8, object)})) == ()
+
+
+def test_a_limit_of_one_half_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for k, low, high, regime in (
+        (3, 0.5, 0.9, "undetermined"),
+        (3, 0.5001, 0.9, "ceiling-bound"),
+        (0, 0.0, 0.5, "undetermined"),
+        (0, 0.0, 0.4999, "realizability-bound"),
+        (1, 0.0, 0.4999, "undetermined"),
+    ):
+        limits = SimpleNamespace(lower=low, upper=high)
+        monkeypatch.setattr("cofail_lab.fitting.readings.regimes.foreclosed_range", lambda *_, limits=limits: limits)
+        assert PoolRegime("x", 3, 100, k, 0, 5).regime == regime
