@@ -68,6 +68,8 @@ KEYS = {
     "again.csv": "mine,yours\na,c\na,b\n",
     "bare.csv": "a,c\nb,x\n",
     "other.csv": "mine,yours\nz,c\ny,b\n",
+    "half.csv": "a,yours\na,c\n",
+    "late.csv": "mine,c\na,c\n",
 }
 
 

@@ -126,6 +126,7 @@ LIGHTEVAL: dict[str, Case] = {
         _EM,
     ),
     "details in folders of names": ({f"details/org/m/{_TIME}/{_DETAILS}": _NEW}, _EM),
+    "details in folders of names without the time": ({f"details/org/m/{_DETAILS}": _NEW}, _EM),
     "details in a folder of the hub": ({f"details_org__m__x_private/{_TIME}/{_DETAILS}": _NEW}, _EM),
     "details in a public folder of the hub": ({f"details_org__m/{_DETAILS}": _NEW}, _EM),
     "shots and how many were cut": ({f"details_suite|t|5|0_{_TIME}.parquet": _NEW}, _EM),
