@@ -117,6 +117,8 @@ def test_what_is_said_of_poor_matrices(name: str, tmp_path: Path) -> None:
     for title, grades in MATRICES.items():
         inputs = Inputs(RunOptions(seed=3), source=lambda one=grades: Fixed(one))
         kept.append(f"{title}: {told(lambda one=inputs: experiment.run(one))}")
+        if title == "bare":
+            kept.append(f"  from {shown(inputs.provenance)}")
     kept.append(f"totals: {told(lambda: experiment.run(Inputs(RunOptions(seed=3), source=lambda: TOTALS)))}")
     kept.append(f"nothing: {told(lambda: experiment.run(Inputs(RunOptions(seed=3))))}")
     keep(f"poor_{name.replace(' ', '_')}", kept, tmp_path)
