@@ -166,6 +166,7 @@ LM_EVAL: dict[str, Case] = {
         {"w/gpt2_hard_arc_write_out_info.json": json.dumps(_WRITTEN), "w/results.json": _OLD_RESULTS},
         {"scorer": "acc"},
     ),
+    "written out, two metrics": ({"w/arc_write_out_info.json": json.dumps(_WRITTEN)}, {}),
     "written out, the task alone": ({"w/arc_write_out_info.json": json.dumps(_WRITTEN)}, {"scorer": "acc_norm"}),
     "neither hash nor document": ({"samples.jsonl": [{"doc_id": 0, "doc": {}, "acc": 1}]}, {}),
 }
