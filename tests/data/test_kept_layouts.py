@@ -128,7 +128,6 @@ COLUMNS: dict[str, Any] = {
     "pieces": pa.chunked_array([["b", "a"], ["a", None, "c"]]),
     "dates": pa.array([0], pa.date32()),
     "decimals": pa.array([1, 2]).cast(pa.decimal128(20, 1)),
-    "lists": pa.array([[1]]),
 }
 
 

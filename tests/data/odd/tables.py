@@ -150,7 +150,6 @@ NPZ: dict[str, Case] = {
     "one dimension": ({"m.npz": npz({"correct": np.array([1, 0])})}, {}),
     "no query": ({"m.npz": npz({"correct": np.zeros((0, 2))})}, {}),
     "objects": ({"m.npy": _npy(np.array([["1", None]], object))}, {}),
-    "no array": ({"m.npy": b"text"}, {}),
     "fewer bytes": ({"m.npy": _npy(_WRONG)[:-8]}, {}),
     "columns": (
         _with(
