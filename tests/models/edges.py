@@ -109,7 +109,7 @@ LARGE: dict[str, Callable[[], AbstractErrorLaw]] = {
     "Clayton .02": lambda: Clayton(_SPREAD, 0.02),
     "Clayton 1e5": lambda: Clayton(_SPREAD, 1e5),
     "one factor": lambda: OneFactorGaussian(_SPREAD, np.full(2000, 0.2)),
-    "block": lambda: BlockFactor(_SPREAD, np.arange(2000) % 50, 0.05, 0.1),
+    "block": lambda: BlockFactor(_SPREAD, np.arange(2000) % 50, 0.2, 0.3),
     "mixing": lambda: ExchangeableMixing([0.0, 0.3, 1.0], [0.2, 0.7, 0.1], 2000),
     "beta": lambda: BetaMixing(1e-6, 3.0, 2000),
     "count": lambda: ExchangeableCount(np.full(2001, 1 / 2001)),

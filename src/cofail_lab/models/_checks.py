@@ -21,6 +21,11 @@ def traced(tree: Any) -> bool:
     return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(tree))
 
 
+def numbers(array: Array) -> Any:
+    """The array for NumPy, where JAX is not tracing it; its own operations are compiled for every shape."""
+    return array if isinstance(array, Tracer) else np.asarray(array)
+
+
 def needs_numbers(instead: str) -> Callable[[Callable], Callable]:
     """Decorator: a method of a law that refuses traced parameters by name; ``instead`` says what to do."""
 

@@ -206,14 +206,18 @@ class AbstractFactorLaw(AbstractErrorLaw):
     ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
         """One grid serves the first m models for every m: their log P(wrong | node) add up."""
         grid = self.factor_grid()
-        logs = np.asarray(grid.log_weights)[:, None] + np.cumsum(grid.log_wrong, axis=1)[:, np.asarray(sizes) - 1]
+        log_weights, log_wrong, _ = (np.asarray(x) for x in grid)
+        logs = log_weights[:, None] + np.cumsum(log_wrong, axis=1)[:, np.asarray(sizes) - 1]
         values = np.asarray(logsumexp(logs, axis=0))
         advance(len(sizes))
         return values, self.grid_error + self.n_models * ROUNDING + log_rounding(values)
 
     def mixture(self) -> Mixture:
         """The nodes as probabilities. A law whose probabilities reach 0 or 1 writes them down, for its derivatives."""
-        return _probabilities(self.factor_grid())
+        grid = self.factor_grid()
+        if _checks.traced(grid):
+            return Mixture(*map(jnp.exp, grid))
+        return Mixture(*jax.device_put(tuple(np.exp(np.asarray(x)) for x in grid)))
 
     def count_probs(self) -> Float[Array, " m+1"]:
         """P(C = j), j = 0..m, to the relative error of `factor_grid` plus about m rounding errors; O(nodes · m²)."""
@@ -227,11 +231,6 @@ class AbstractFactorLaw(AbstractErrorLaw):
         """Draws a node, then each model given the node."""
         grid = self.factor_grid()
         return TableSampler.build(np.asarray(grid.log_weights), np.asarray(grid.log_wrong))
-
-
-@jax.jit
-def _probabilities(grid: FactorGrid) -> Mixture:
-    return Mixture(*map(jnp.exp, grid))
 
 
 def _round_up(mixture: Mixture) -> Mixture:

@@ -100,13 +100,14 @@ class BlockFactor(AbstractErrorLaw):
         """Φ2(t_i, t_j; ρ_w or ρ_b) off the diagonal."""
         labels = np.array([repr(label) for label in self.block])
         correlation = jnp.where(labels[:, None] == labels, self.within, self.between)
-        t = self.thresholds
+        t = _checks.numbers(self.thresholds)
         return with_diagonal(bivariate_normal.relative_cdf(t[:, None], t[None], correlation), self.error_rates)
 
     def subpool(self, members: Any) -> "BlockFactor":
         """The same families with fewer members."""
         index = _checks.members(members, self.n_models)
-        return BlockFactor(self.error_rates[index], [self.block[i] for i in index], self.between, self.within)
+        rates = _checks.numbers(self.error_rates)[index]
+        return BlockFactor(rates, [self.block[i] for i in index], self.between, self.within)
 
     def _lattice(self) -> block_factor.Lattice:
         largest = max(map(len, self.families))

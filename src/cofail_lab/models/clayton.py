@@ -47,32 +47,34 @@ class Clayton(AbstractFactorLaw):
         _checks.inside("theta", self.theta, 0, 1e300, "[0, 1e+300]")
 
     @property
-    def _hazards(self) -> Float[Array, " m"]:
-        return _minus_log(self.error_rates)
+    def _hazards(self) -> Any:
+        """-log α_i, (m,); of NumPy where nothing is traced."""
+        return -jnp.log(self.error_rates) if _checks.traced(self) else -np.log(np.asarray(self.error_rates))
 
     def log_all_wrong(self) -> Float[Array, ""]:
         """-(1/θ) log(1 + Σ (α_i^{-θ} - 1)); Σ log α_i at θ = 0."""
-        return gamma_frailty.log_all_wrong(self._hazards, self.theta)
+        return jnp.asarray(gamma_frailty.log_all_wrong(self._hazards, _checks.numbers(self.theta)))
 
     @_checks.BY_SIZE
     def log_all_wrong_by_size(
         self, sizes: Int[np.ndarray, " k"], advance: Advance = ignore
     ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
         """The closed form, all sizes in one array: models left out have α = 1."""
-        hazards = jnp.where(jnp.arange(self.n_models) < sizes[:, None], self._hazards, 0.0)
-        values = np.asarray(gamma_frailty.log_all_wrong(hazards, jnp.full(len(sizes), self.theta)))
+        hazards = np.where(np.arange(self.n_models) < np.asarray(sizes)[:, None], self._hazards, 0.0)
+        values = gamma_frailty.log_all_wrong(hazards, np.full(len(sizes), self.theta))
         advance(len(sizes))
         return values, log_rounding(values)
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """(α_i^{-θ} + α_j^{-θ} - 1)^{-1/θ} off the diagonal."""
-        rows = jnp.broadcast_to(self._hazards, (self.n_models, self.n_models))
-        log_joint = gamma_frailty.log_all_wrong(jnp.stack([rows, rows.T], axis=-1), jnp.full(rows.shape, self.theta))
-        return with_diagonal(jnp.exp(log_joint), self.error_rates)
+        xp = jnp if _checks.traced(self) else np
+        rows = xp.broadcast_to(self._hazards, (self.n_models, self.n_models))
+        log_joint = gamma_frailty.log_all_wrong(xp.stack([rows, rows.T], axis=-1), xp.full(rows.shape, self.theta))
+        return with_diagonal(xp.exp(log_joint), self.error_rates)
 
     def subpool(self, members: Any) -> "Clayton":
         """The same θ over fewer models."""
-        return Clayton(self.error_rates[_checks.members(members, self.n_models)], self.theta)
+        return Clayton(_checks.numbers(self.error_rates)[_checks.members(members, self.n_models)], self.theta)
 
     def factor_grid(self) -> FactorGrid:
         """Lattices for log V: every pattern of errors within a proven relative 1e-13, plus rounding of its log.
@@ -102,12 +104,12 @@ class Clayton(AbstractFactorLaw):
 
     def _nodes(self) -> tuple[np.ndarray, np.ndarray]:
         """Log weights (nodes,) and log hazards (nodes, m); concrete parameters only."""
-        if float(self.theta) < _STRONG:
-            n_nodes = gamma_frailty.needed_nodes(self._hazards, self.theta)
-            with np.errstate(divide="ignore"):
-                weights, hazards = (np.log(x) for x in gamma_frailty.lattice(self._hazards, self.theta, n_nodes))
-            return weights, hazards
         rates, theta = np.asarray(self.error_rates), float(self.theta)
+        if theta < _STRONG:
+            n_nodes = gamma_frailty.needed_nodes(self._hazards, np.asarray(theta))
+            with np.errstate(divide="ignore"):
+                weights, hazards = map(np.log, gamma_frailty.lattice(self._hazards, np.asarray(theta), n_nodes))
+            return weights, hazards
         if (needed := gamma_frailty_strong.n_nodes(rates, theta)) * self.n_models > _MAX_ENTRIES:
             raise ConvergenceError(
                 f"law.theta: {theta:g} with {self.n_models} different models needs {needed} values of the frailty; "
@@ -129,11 +131,6 @@ class Clayton(AbstractFactorLaw):
             if gamma_frailty_strong.n_nodes(rates, theta) * self.n_models > _MAX_ENTRIES:
                 return jax.device_put(gamma_frailty_strong.count_law(rates, theta))
         return super().count_probs()
-
-
-@jax.jit
-def _minus_log(rates: Array) -> Array:
-    return -jnp.log(rates)
 
 
 def _lattice_counts(error_rates: Array, theta: Array) -> Array:

@@ -54,7 +54,7 @@ class CommonShock(AbstractFactorLaw):
 
     def subpool(self, members: Any) -> "CommonShock":
         """The same shock over fewer models."""
-        base = self.base_error_rates[_checks.members(members, self.n_models)]
+        base = _checks.numbers(self.base_error_rates)[_checks.members(members, self.n_models)]
         return CommonShock(self.shock, base)
 
     def factor_grid(self) -> FactorGrid:

@@ -41,7 +41,8 @@ class FactorMixture(AbstractProbitFactor):
     def subpool(self, members: Any) -> "FactorMixture":
         """The same factor and loadings."""
         index = _checks.members(members, self.n_models)
-        return FactorMixture(self.error_rates[index], self.loadings[index], self.points, self.weights)
+        rates, loadings = (_checks.numbers(x)[index] for x in (self.error_rates, self.loadings))
+        return FactorMixture(rates, loadings, self.points, self.weights)
 
     def solved(self, error: float = 1e-13, smallest: float = 1e-300) -> Solved:
         """The points themselves; exact."""

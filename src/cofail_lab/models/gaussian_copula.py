@@ -114,14 +114,15 @@ class GaussianCopula(AbstractErrorLaw):
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """Φ2(t_i, t_j; Σ_ij) off the diagonal."""
-        t = self.thresholds
+        t = _checks.numbers(self.thresholds)
         apart = with_diagonal(self.correlation, jnp.zeros_like(t))
         return with_diagonal(bivariate_normal.relative_cdf(t[:, None], t[None], apart), self.error_rates)
 
     def subpool(self, members: Any) -> "GaussianCopula":
         """The sub-matrix."""
         index = _checks.members(members, self.n_models)
-        return GaussianCopula(self.error_rates[index], self.correlation[jnp.ix_(index, index)])
+        correlation = _checks.numbers(self.correlation)[np.ix_(index, index)]
+        return GaussianCopula(_checks.numbers(self.error_rates)[index], correlation)
 
     @_COUNTS
     def count_probs(self) -> Float[Array, " m+1"]:

@@ -5,6 +5,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jaxtyping import Float
 
@@ -31,11 +32,12 @@ class Independent(AbstractFactorLaw):
 
     def pairwise_wrong(self) -> Float[Array, "m m"]:
         """α_i α_j off the diagonal."""
-        return with_diagonal(jnp.outer(self.error_rates, self.error_rates), self.error_rates)
+        rates = _checks.numbers(self.error_rates)
+        return with_diagonal(rates[:, None] * rates, self.error_rates)
 
     def subpool(self, members: Any) -> "Independent":
         """Independent errors again."""
-        return Independent(self.error_rates[_checks.members(members, self.n_models)])
+        return Independent(_checks.numbers(self.error_rates)[_checks.members(members, self.n_models)])
 
     def factor_grid(self) -> FactorGrid:
         """A single node; exact."""
@@ -52,6 +54,10 @@ def _one_node(error_rates: Array) -> FactorGrid:
     return FactorGrid(jnp.zeros(1), jnp.log(error_rates)[None], jnp.log1p(-error_rates)[None])
 
 
-def with_diagonal(matrix: Float[Array, "m m"], diagonal: Float[Array, " m"]) -> Float[Array, "m m"]:
+def with_diagonal(matrix: Float[Array | np.ndarray, "m m"], diagonal: Float[Array, " m"]) -> Float[Array, "m m"]:
     """The matrix with another diagonal."""
+    if not _checks.traced((matrix, diagonal)):
+        matrix = np.array(matrix)
+        np.fill_diagonal(matrix, diagonal)
+        return jax.device_put(matrix)
     return jnp.where(jnp.eye(len(diagonal), dtype=bool), diagonal, matrix)

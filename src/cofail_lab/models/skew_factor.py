@@ -37,7 +37,8 @@ class SkewFactor(AbstractProbitFactor):
     def subpool(self, members: Any) -> "SkewFactor":
         """The same factor and loadings."""
         index = _checks.members(members, self.n_models)
-        return SkewFactor(self.error_rates[index], self.loadings[index], self.skewness)
+        rates, loadings = (_checks.numbers(x)[index] for x in (self.error_rates, self.loadings))
+        return SkewFactor(rates, loadings, self.skewness)
 
     def solved(self, error: float = 1e-13, smallest: float = 1e-300) -> Solved:
         """A lattice for Z = -D."""

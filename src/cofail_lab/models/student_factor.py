@@ -37,7 +37,8 @@ class StudentFactor(AbstractProbitFactor):
     def subpool(self, members: Any) -> "StudentFactor":
         """The same factor and loadings."""
         index = _checks.members(members, self.n_models)
-        return StudentFactor(self.error_rates[index], self.loadings[index], self.degrees_of_freedom)
+        rates, loadings = (_checks.numbers(x)[index] for x in (self.error_rates, self.loadings))
+        return StudentFactor(rates, loadings, self.degrees_of_freedom)
 
     def solved(self, error: float = 1e-13, smallest: float = 1e-300) -> Solved:
         """A lattice for Z."""

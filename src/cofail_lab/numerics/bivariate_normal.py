@@ -23,8 +23,8 @@ from cofail_lab.numerics.root import bracketed_roots, in_blocks
 
 # Up to this correlation `central_cdf` holds, from it on `distance_from_comonotone` does (Genz's own switch).
 CENTRAL_LIMIT = 0.925
-# Pairs computed at once where their correlation is sought.
-_BLOCK = 256
+# Pairs computed at once, where there are a few of them or thousands; and of those that take an integral each.
+_BLOCK, _LARGE_BLOCK, _SMALL_BLOCK = 256, 4096, 32
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
@@ -83,6 +83,7 @@ def distance_from_comonotone(
 
 
 @jax.custom_jvp
+@jax.jit
 def cdf(h: Float[Array, "..."], k: Float[Array, "..."], r: Float[Array, "..."]) -> Float[Array, "..."]:
     """Φ2(h, k; r) for finite h, k and r in [-1, 1]; absolute error below 1e-15; differentiable in all three."""
     h, k, r = jnp.broadcast_arrays(*(jnp.asarray(x, dtype=jnp.float64) for x in (h, k, r)))
@@ -119,6 +120,7 @@ def _cdf_jvp(primals: tuple[Array, Array, Array], tangents: tuple[Array, Array, 
     return cdf(h, k, r), slope(h, k) * dh + slope(k, h) * dk + in_r * dr
 
 
+@jax.jit
 def log_cdf(h: Float[Array, "..."], k: Float[Array, "..."], r: Float[Array, "..."]) -> Float[Array, "..."]:
     """Log Φ2(h, k; r) for finite h, k and r in [-1, 1], to 1e-10 (the relative error of Φ2), down to Φ2 = 1e-300.
 
@@ -175,12 +177,14 @@ def _residual(h: Array, k: Array, joint: Array, angle: Array) -> tuple[Array, Ar
 
 def relative_cdf(h: Float[Array, "..."], k: Float[Array, "..."], r: Float[Array, "..."]) -> Float[Array, "..."]:
     """Φ2(h, k; r), by `log_cdf` where r < 0 would cancel small values; by `cdf` alone under tracing."""
-    value = cdf(h, k, r)
-    if isinstance(value, Tracer):
-        return value
-    arguments = [np.broadcast_to(np.asarray(x, dtype=float), value.shape).ravel() for x in (h, k, r)]
-    small = np.flatnonzero((arguments[2] < 0) & (np.asarray(value).ravel() < 1e-4))
-    if not small.size:
-        return value
-    exact = jnp.exp(log_cdf(*(jnp.asarray(x[small]) for x in arguments)))
-    return value.ravel().at[small].set(exact).reshape(value.shape)
+    if any(isinstance(x, Tracer) for x in (h, k, r)):
+        return cdf(h, k, r)
+    arrays = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (h, k, r)))
+    columns = [x.ravel() for x in arrays]
+    size = _BLOCK if len(columns[0]) < _LARGE_BLOCK else _LARGE_BLOCK
+    (value,) = in_blocks(lambda *block: (cdf(*block),), size, *columns)
+    small = np.flatnonzero((columns[2] < 0) & (value < 1e-4))
+    if small.size:
+        (exact,) = in_blocks(lambda *block: (log_cdf(*block),), _SMALL_BLOCK, *(x[small] for x in columns))
+        value[small] = np.exp(exact)
+    return jax.device_put(value.reshape(arrays[0].shape))

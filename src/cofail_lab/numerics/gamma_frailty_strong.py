@@ -52,7 +52,7 @@ def nodes(error_rates: Float[np.ndarray, " m"], theta: float) -> Iterator[Nodes]
     """
     n_models, k = len(error_rates), 1 / theta
     root = float(np.sqrt(theta))
-    spacing = root * float(gamma_frailty.proven_spacing(np.float64(theta), n_models, gamma_frailty.ERROR))
+    spacing = root * float(gamma_frailty.proven_spacing(np.asarray(theta), n_models, gamma_frailty.ERROR))
     below = _BELOW + np.log(n_models)
     with np.errstate(divide="ignore", over="ignore"):
         logs = np.log(-np.expm1(theta * np.log(error_rates)))  # log(1 - α^θ)

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
+from jax.core import Tracer
 from jax.scipy.special import ndtri
 from jaxtyping import Complex, Float, UInt
 from numpy.polynomial import chebyshev
@@ -39,8 +40,12 @@ def erfcx(x: Float[Array, "..."]) -> Float[Array, "..."]:
     return (y2 / 2 * current - previous + _COEFFICIENTS[0]) / (1 + 2 * x)
 
 
-quantile: Callable[[Float[Array, "..."]], Float[Array, "..."]] = jax.jit(ndtri)
-"""Φ^{-1} as one compiled program; `jax.scipy.special.ndtri`, called outside of one, compiles about twenty."""
+def quantile(probability: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Φ^{-1}; by SciPy where nothing is traced, for JAX would compile a program for every shape."""
+    if isinstance(probability, Tracer):
+        return ndtri(probability)
+    return jax.device_put(special.ndtri(np.asarray(probability)))
+
 
 _BITS_OF_ROOT_HALF = np.float64(np.sqrt(0.5)).view(np.int64)
 # 2 (atanh(s) / s - 1) / s² in s²: for |s| up to (√2 - 1) / (√2 + 1) what is left out is below 1e-16 of it.

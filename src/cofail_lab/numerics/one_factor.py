@@ -219,14 +219,16 @@ def _scores(z: Array, thresholds: Array, loadings: Array) -> Array:
 def _support(mode: Array, peak: Array, thresholds: Array, loadings: Array, counts: Array | None) -> tuple[Array, Array]:
     """Points below and above the mode where the log integrand has dropped by `DROP`, at most 1.2 times too far out."""
     sides = np.array([-_REACH, _REACH])
-    near = jnp.zeros((*mode.shape, 2), dtype=int)
     # The log integrand is concave: with the distance it only falls, so the nearest of the points 2^(-k/4) of the way,
     # k = 0 to 127, at which it has dropped is located by halving.
-    for step in (64, 32, 16, 8, 4, 2, 1):
-        trial = near + step
+
+    def halved(step: Array, near: Array) -> Array:
+        trial = near + (64 >> step)
         z = mode[..., None] + sides * jnp.exp2(-0.25 * trial)
         dropped = _log_integrand(z, thresholds, loadings, counts) < peak[..., None] - DROP
-        near = jnp.where(dropped, trial, near)
+        return jnp.where(dropped, trial, near)
+
+    near = lax.fori_loop(0, 7, halved, jnp.zeros((*mode.shape, 2), dtype=int))
     reach = _REACH * jnp.exp2(-0.25 * near)
     return mode - reach[..., 0], mode + reach[..., 1]
 

@@ -1,4 +1,4 @@
-"""`one_factor.log_all_below` for many pools of tens of models, with NumPy.
+"""`one_factor.log_all_below` for many pools of tens of models, and the range of a factor, with NumPy.
 
 The compiled program is made anew for every shape and in every process, which takes longer than a thousand such pools.
 Here the number of nodes is known before: the spacing is one whose error is proven, not one that halving has shown.
@@ -57,6 +57,16 @@ def log_all_below(
                 logs = _log_integrand(z, ratio[some], pull[some], products=not is_deep)
                 value[some] = peak[some] + np.log(np.exp(logs - peak[some, None]).sum(axis=1) * width[some] / n)
     return value, _ERROR + 8 * _ROUNDING * (1 + np.abs(value))
+
+
+def factor_range(thresholds: Float[np.ndarray, " m"], loadings: Float[np.ndarray, " m"]) -> tuple[float, float]:
+    """`one_factor.factor_range` of a pool."""
+    sign, size = np.where(loadings < 0, -1.0, 1.0), np.abs(loadings)
+    scale = np.sqrt((1 - size) * (1 + size))
+    ratio = sign * thresholds / scale
+    (down, up), _ = _modes(np.stack([ratio, -ratio]), np.stack([size / scale] * 2))
+    limit = np.sqrt(2 * 745)  # φ is no float64 beyond
+    return float(np.clip(down - _REACH, -limit, -_REACH)), float(np.clip(_REACH - up, _REACH, limit))
 
 
 def _log_integrand(z: np.ndarray, ratio: np.ndarray, pull: np.ndarray, products: bool = False) -> np.ndarray:
