@@ -67,6 +67,14 @@ RECORDS: dict[str, Case] = {
     "a table with a grade of another kind": ({"t.csv": _TABLE.replace("a,0", "a,no way")}, _PLAIN),
     "a table with one name twice": ({"t.csv": "q,m,r,r\nx,a,1,1\n"}, _PLAIN),
     "columns": ({"t.parquet": parquet(_COLUMNS)}, {**_PLAIN, "cost": "deep.usd", "tokens_in": "no.dots"}),
+    "a column of numbers with nan": (
+        {
+            "t.parquet": parquet(
+                {"q": ["x", "y"], "m": ["a", "a"], "r": [1.0, float("nan")], "usd": [float("nan"), 2.0]}
+            )
+        },
+        {**_PLAIN, "cost": "usd"},
+    ),
     "a column that is not there": ({"t.parquet": parquet(_COLUMNS)}, {**_PLAIN, "cost": "deep.eur"}),
     "a file of another kind": ({"t.txt": "x"}, _PLAIN),
     "numbers that are none": ({"r.jsonl": [{**_LINES[0], "usd": -1}]}, {**_PLAIN, "cost": "usd"}),
