@@ -35,7 +35,7 @@ from cofail_lab.grades import Grades
 from cofail_lab.result import Result
 from tests.data.cells import grades_of
 from tests.experiments.sources import Fixed
-from tests.experiments.whole import keep, shown
+from tests.experiments.whole import keep, lines, shown
 
 ROWS = ["0110", "1011", "1111", "0001", "1100", "0000", "1010", "0111", "1101", "1111", "0011", "0100"]
 
@@ -98,14 +98,16 @@ EXPERIMENTS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def told(run: Callable[[], Result]) -> str:
-    """The headline, labels and metrics; or the refusal."""
+def told(run: Callable[[], Result]) -> list[str]:
+    """The headline, labels, metrics and all words; or the refusal."""
     try:
         result = run()
     except InputError as error:
-        return f"refused: {error}"
+        return [f"refused: {error}"]
     numbers = " ".join(f"{name}={shown(value)}" for name, value in result.metrics.items())
-    return f"{result.headline} | {shown(result.labels)} | {numbers}"
+    first = f"{result.headline} | {shown(result.labels)} | {numbers}"
+    spoken = replace(result, metrics={}, labels={}, tables={}, figures={}, exhibit=None, estimates={})
+    return [first, *(f"  {line}" for line in lines(spoken)[1:])]
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -116,9 +118,9 @@ def test_what_is_said_of_poor_matrices(name: str, tmp_path: Path) -> None:
     kept = []
     for title, grades in MATRICES.items():
         inputs = Inputs(RunOptions(seed=3), source=lambda one=grades: Fixed(one))
-        kept.append(f"{title}: {told(lambda one=inputs: experiment.run(one))}")
+        kept += [f"{title}:", *told(lambda one=inputs: experiment.run(one))]
         if title == "bare":
             kept.append(f"  from {shown(inputs.provenance)}")
-    kept.append(f"totals: {told(lambda: experiment.run(Inputs(RunOptions(seed=3), source=lambda: TOTALS)))}")
-    kept.append(f"nothing: {told(lambda: experiment.run(Inputs(RunOptions(seed=3))))}")
+    kept += ["totals:", *told(lambda: experiment.run(Inputs(RunOptions(seed=3), source=lambda: TOTALS)))]
+    kept += ["nothing:", *told(lambda: experiment.run(Inputs(RunOptions(seed=3))))]
     keep(f"poor_{name.replace(' ', '_')}", kept, tmp_path)
