@@ -1,5 +1,6 @@
 """Tables of text: how they are written, what their columns are taken for, and the words that refuse them."""
 
+import codecs
 import gzip
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,8 @@ TEXTS: dict[str, bytes] = {
     "latin": b"query,a\n\xe4,1\n",
     "nothing": b"",
     "half of UTF-16": b"\xff\xfeq\x00,",
+    "UTF-16 with its delimiter": codecs.BOM_UTF16_LE + "sep=;\nquery;ä\nx,y;1\n".encode("utf-16-le"),
+    "UTF-16 with semicolons": codecs.BOM_UTF16_BE + "query;ä\nx,y;1\n".encode("utf-16-be"),
     "gzip": b"\x1f\x8bxx",
     "zip": b"PK\x03\x04xx",
     "old Excel": b"\xd0\xcf\x11\xe0xx",

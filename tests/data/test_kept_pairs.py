@@ -212,6 +212,7 @@ def test_names_of_systems(tmp_path: Path) -> None:
         "two, then one:",
         *grades(name_systems, lacking[:2], paths[:2]),
     ]
+    kept += ["one between two:", *grades(name_systems, [lacking[1], lacking[0], lacking[2]], paths)]
     patterns: list[Any] = [None, "model", "{model}", "{file} x", "fixed", "", "{x}", "{", 3, "{0}", "{model.x}"]
     kept += table(check_pattern, [(pattern,) for pattern in patterns])
     kept += table(told_apart, [(paths[:2],), (paths,), ([paths[0]] * 2,)])

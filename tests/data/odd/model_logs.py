@@ -105,6 +105,11 @@ OPENAI_EVALS: dict[str, Case] = {
         {},
     ),
     "not finished": ({"r.jsonl": rich("openai_evals")["run.jsonl"][:-1]}, {}),
+    "an error beside a grade of another kind": (
+        rich("openai_evals", {f"2.{k}": v for k, v in _METRICS.items()}),
+        {"scorer": "score", "threshold": 0.5},
+    ),
+    "an error after an answer": (rich("openai_evals", {"8.sample_id": "s3"}), {}),
     "events in another order": (rich("openai_evals", {"9.sample_id": "s1", "10.sample_id": "s1"}), {}),
 }
 
