@@ -88,7 +88,7 @@ def test_what_parameters_may_not_be(group: str, tmp_path: Path) -> None:
         # Sources of files share most of their parameters.
         kept += [f"{name}:", *(f"  {line}" for line in found if line not in shared)]
         shared.update(found if group == "data" else ())
-    keep(f"parameters_{group}", kept, tmp_path)
+    keep(f"parameters_{group}", kept, tmp_path, exact=True)
 
 
 def test_what_options_of_a_run_and_selections_may_not_be(tmp_path: Path) -> None:
@@ -101,4 +101,4 @@ def test_what_options_of_a_run_and_selections_may_not_be(tmp_path: Path) -> None
         for keys in ({"shards": 2, "shard": 2}, {"shard": 0}, {"shards": 3, "shard": 1})
     ]
     kept += ["selection:", *(f"  {line}" for line in refusals(Selection, {}))]
-    keep("parameters_run", kept, tmp_path)
+    keep("parameters_run", kept, tmp_path, exact=True)

@@ -83,7 +83,7 @@ def test_what_a_selection_leaves(tmp_path: Path) -> None:
         kept.append(f"  {outcomes.queries} {outcomes.models} {outcomes.wrong.astype(int).tolist()} {outcomes.left_out}")
         numbers = (outcomes.n_all_wrong, outcomes.all_wrong(), outcomes.all_wrong_worst_case(), outcomes.notes)
         kept.append(f"  {shown(numbers)}; constant {outcomes.constant.tolist()}; wrong {outcomes.n_wrong.tolist()}")
-    keep("selection", kept, tmp_path)
+    keep("selection", kept, tmp_path, exact=True)
 
 
 def test_columns_of_numbers_and_pairs(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_columns_of_numbers_and_pairs(tmp_path: Path) -> None:
         shown(outcomes.pairwise_wrong().tolist()),
         shown(outcomes.error_rates.tolist()),
     ]
-    keep("selection_columns", kept, tmp_path)
+    keep("selection_columns", kept, tmp_path, exact=True)
 
 
 def test_where_no_query_is_complete_as_the_log_has_it() -> None:

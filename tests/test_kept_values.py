@@ -42,7 +42,7 @@ def test_what_single_values_may_be(tmp_path: Path) -> None:
         ):
             answers.setdefault(said(check, "f", value, *more), []).append(check.__name__)
         kept += [f"  {', '.join(names)}: {answer}" for answer, names in answers.items()]
-    keep("values_checks", kept, tmp_path)
+    keep("values_checks", kept, tmp_path, exact=True)
 
 
 def test_an_interval_inside_outside_and_between(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_an_interval_inside_outside_and_between(tmp_path: Path) -> None:
         ("P3", "lab", "undecided", "refuted"),
     ]
     kept += [str(unexpected(rows)), str(unexpected(rows[1:2])), str(unexpected([])), str(unexpected(rows[:1]))]
-    keep("values_verdicts", kept, tmp_path)
+    keep("values_verdicts", kept, tmp_path, exact=True)
     with pytest.raises(ValueError, match="runs from its lower to its upper end, not from 2 to 1"):
         judge(2, 1, allowed=(0, 1))
 
@@ -126,7 +126,7 @@ def test_how_far_a_run_is_at_every_moment(tmp_path: Path) -> None:
     clock = Clock()
     kept = list(moments(Meter(clock), clock))
     kept += table(duration, [(seconds,) for seconds in (0.4, 1, 119.4, 120, 3599, 7199, 7200, 172799, 172800, 864000)])
-    keep("values_progress", kept, tmp_path)
+    keep("values_progress", kept, tmp_path, exact=True)
 
 
 _LONG = "of the table, which may be a very long comment that does not fit on one line of a terminal and goes on"
@@ -167,7 +167,7 @@ def test_pages_of_help_on_a_small_configuration(tmp_path: Path) -> None:
         *_wrapped("x" * 130, 4).splitlines(),
         *_wrapped(words, 2, 30).splitlines()[:3],
     ]
-    keep("values_help", kept, tmp_path)
+    keep("values_help", kept, tmp_path, exact=True)
 
 
 def test_the_clock_of_a_meter_is_asked_only_while_a_step_runs() -> None:

@@ -77,14 +77,14 @@ def test_what_becomes_of_a_frame(tmp_path: Path) -> None:
     kept = []
     for title, (frame, keys) in FRAMES.items():
         kept += [f"{title}:", *(f"  {line}" for line in said(lambda f=frame, k=keys: frame_grades(f, **k)))]
-    keep("frames", kept, tmp_path)
+    keep("frames", kept, tmp_path, exact=True)
 
 
 def test_what_becomes_of_an_array(tmp_path: Path) -> None:
     kept = []
     for title, array in ARRAYS.items():
         kept += [f"{title}:", *(f"  {line}" for line in said(lambda a=array: array_grades(a)))]
-    keep("arrays", kept, tmp_path)
+    keep("arrays", kept, tmp_path, exact=True)
 
 
 def test_the_cells_of_a_frame_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,7 @@ def test_what_the_columns_of_a_table_are_taken_for(tmp_path: Path) -> None:
         reading = read_texts(held, keys.get("threshold"))
         kept.append(f"{title}: {said(lambda a=(names, held, reading), k=keys: find_layout(*a, 't.csv', **k))}")
     kept += table(plain_name, [(" Question-ID ",), ("a  b",), ("A_b",)])
-    keep("parts_layouts", kept, tmp_path)
+    keep("parts_layouts", kept, tmp_path, exact=True)
 
 
 TEXTS: dict[str, bytes] = {
@@ -106,7 +106,7 @@ def test_how_a_table_is_written(tmp_path: Path) -> None:
         kept.append(f"  {said(header, path)}; {said(lambda p=path: read_sheet(p).rows)}")
         columns = said(lambda p=path: {k: v.to_pylist() for k, v in read_columns(p, header(p)).items()})
         kept.append(f"  {columns}")
-    keep("parts_texts", kept, tmp_path)
+    keep("parts_texts", kept, tmp_path, exact=True)
 
 
 def test_a_compressed_table_and_one_with_a_column_twice(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_columns_as_codes_and_as_numbers(tmp_path: Path) -> None:
         codes = said(lambda c=column: [one if isinstance(one, list) else one.tolist() for one in coded(c, "t: c")])
         kept.append(f"{title}: {codes}; {said(lambda c=column: numbers(c, 't: c').tolist())}")
     kept.append(said(lambda: coded(["b", "a", "b", ""], "t")[1]))
-    keep("parts_columns", kept, tmp_path)
+    keep("parts_columns", kept, tmp_path, exact=True)
 
 
 def test_columns_of_structs_and_the_rows_of_a_table_of_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +192,7 @@ def test_names_of_files(tmp_path: Path) -> None:
     stems = ["gpt-4.1.jsonl.gz", "a.json", "a.ndjson", "b.tsv.gz", "c.x", ".csv", "d.JSON.GZ"]
     kept += [f"{name}: {stem(Path(name))}" for name in stems]
     kept += table(_text, [(1.0,), (1.5,), (-2.0,), ("x",), (True,), (3,)])
-    keep("parts_files", kept, tmp_path)
+    keep("parts_files", kept, tmp_path, exact=True)
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_the_same_queries_of_two_matrices(tmp_path: Path) -> None:
     ):
         kept.append(f"{names}: {said(lambda one=names: renamed(AGAIN, one).models)}")
     kept.append(f"complete in both: {complete_in_both(ASKED, AGAIN).tolist()}")
-    keep("parts_pairing", kept, tmp_path)
+    keep("parts_pairing", kept, tmp_path, exact=True)
 
 
 BEFORE = grades_of([[0, 1, 2], [1, 1, 1], [1, 1, 4], [0, 0, 1], [1, 1, 1]], "abcde", "mno", "before.csv")
@@ -157,7 +157,7 @@ def test_questions_under_one_name(tmp_path: Path) -> None:
         kept.append(f"{title}: {find_conflicts(parts, rows)}")
     kept += [content_key("a  b\n")[:8], content_key("a b")[:8], content_key("ab")[:8]]
     kept += [str([(key[:6], number) for key, number in contents(ASKED)]), *grades(contents, PLAIN)]
-    keep("parts_conflicts", kept, tmp_path)
+    keep("parts_conflicts", kept, tmp_path, exact=True)
 
 
 def test_columns_and_samples_of_joined_matrices(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_columns_and_samples_of_joined_matrices(tmp_path: Path) -> None:
     kept = grades(join_grades, [first, second, third], "id") + grades(join_grades, [first, second, third, fourth], None)
     noted = [grades_of([[0]], "a", [f"m{k}"], f"s{k}", notes=tuple(f"{k}.{i}" for i in range(5))) for k in range(3)]
     kept += grades(join_grades, noted) + grades(join_grades, noted[:1])
-    keep("parts_joining", kept, tmp_path)
+    keep("parts_joining", kept, tmp_path, exact=True)
 
 
 def test_names_of_systems(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_names_of_systems(tmp_path: Path) -> None:
     patterns: list[Any] = [None, "model", "{model}", "{file} x", "fixed", "", "{x}", "{", 3, "{0}", "{model.x}"]
     kept += table(check_pattern, [(pattern,) for pattern in patterns])
     kept += table(told_apart, [(paths[:2],), (paths,), ([paths[0]] * 2,)])
-    keep("parts_systems", kept, tmp_path)
+    keep("parts_systems", kept, tmp_path, exact=True)
 
 
 def test_what_a_table_says_of_models(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_what_a_table_says_of_models(tmp_path: Path) -> None:
         "cost": np.array([[7.0, np.nan, np.nan]]),
     }
     kept += grades(attach, Grades(held.cells, ("q",), models, "g", per_cell=costs), str(tmp_path / "r.csv"))
-    keep("parts_models", kept, tmp_path)
+    keep("parts_models", kept, tmp_path, exact=True)
 
 
 def test_states_of_the_matrices_above_are_all_there() -> None:

@@ -72,7 +72,7 @@ def test_what_becomes_of_a_table_of_labels(tmp_path: Path) -> None:
         except InputError as error:
             found = [f"refused: {error}"]
         kept += [f"{title}:", *(f"  {line}" for line in found)]
-    keep("ratings", kept, tmp_path)
+    keep("ratings", kept, tmp_path, exact=True)
 
 
 def test_a_truth_without_a_meaning_and_labels_without_a_model() -> None:

@@ -72,7 +72,7 @@ def test_who_recognises_a_log(tmp_path: Path) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
             kept.append(f"{title} {number} {Path(name).name}: {recognised(path)}")
-    keep("sniffs_logs", kept, tmp_path)
+    keep("sniffs_logs", kept, tmp_path, exact=True)
 
 
 def test_who_recognises_a_table_or_what_is_no_log(tmp_path: Path) -> None:
@@ -82,4 +82,4 @@ def test_who_recognises_a_table_or_what_is_no_log(tmp_path: Path) -> None:
         folder = tmp_path / f"made_{title}"
         put(folder, files)
         kept += [f"{title} {Path(name).name}: {recognised(folder / name)}" for name in files]
-    keep("sniffs_tables", kept, tmp_path)
+    keep("sniffs_tables", kept, tmp_path, exact=True)

@@ -33,7 +33,7 @@ def test_what_a_score_is(tmp_path: Path) -> None:
         states = [Cell(int(state)).name if state.isdigit() else state for state in states]
         words = " | ".join(dict.fromkeys(states)) if len(set(states)) == 1 else " | ".join(states)
         kept.append(f"{name}: {words} | {said(raw_score, score)} | {said(amount, score, 'f: r')}")
-    keep("parts_scores", kept, tmp_path)
+    keep("parts_scores", kept, tmp_path, exact=True)
 
 
 def test_which_of_several_names_is_meant(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_which_of_several_names_is_meant(tmp_path: Path) -> None:
     kept.append(said(chosen, "data.filter", None, names, "filter", "f.json"))
     values: list[Any] = [None, "a", "", 3, ["a"], [], ["a", 3], ("a",), {"t": "a"}, {"t": 3}, {}, True]
     kept += table(check_choice, [("data.scorer", value, "scorer") for value in values])
-    keep("parts_choices", kept, tmp_path)
+    keep("parts_choices", kept, tmp_path, exact=True)
 
 
 def _cells(columns: list[str], **keys: Any) -> list[str]:
@@ -81,7 +81,7 @@ def test_what_a_cell_of_a_table_is(tmp_path: Path) -> None:
         (["0,5 0,25 1"], {"threshold": 0.3}),
         (["inf 1"], {"threshold": 0.3}),
     ]
-    keep("parts_cells", [line for columns, keys in tables for line in _cells(columns, **keys)], tmp_path)
+    keep("parts_cells", [line for columns, keys in tables for line in _cells(columns, **keys)], tmp_path, exact=True)
 
 
 def test_names_and_lists_of_them(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_names_and_lists_of_them(tmp_path: Path) -> None:
     kept += table(list_names, [([],), (list("ab"),), (list("abcde"),), (list("abcdef"),), (list("abc"), 2)])
     kept += table(counted, [(0, "query"), (1, "query"), (2, "query"), (1000, "pair")])
     kept.append(clean_text("a\ud800b") + clean_text("ä"))
-    keep("parts_names", kept, tmp_path)
+    keep("parts_names", kept, tmp_path, exact=True)
 
 
 def test_where_paths_lead(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_where_paths_lead(tmp_path: Path) -> None:
         kept.append(f"{text}: {'absent' if value is ABSENT else repr(value)}; {list(path.every(document))}")
     bad: list[Any] = ["", ".", "a..b", "a.", "a[", "a[]", "a[x]", "a[1", "[0]", "a[n=]", "a[=x]", None, 3, "a]b"]
     kept += [f"{text!r}: {said(lambda one=text: FieldPath(one, 'data.right').steps)}" for text in bad]
-    keep("parts_paths", kept, tmp_path)
+    keep("parts_paths", kept, tmp_path, exact=True)
 
 
 def test_answers_that_are_alike(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_answers_that_are_alike(tmp_path: Path) -> None:
     ]
     same = [[other for other in answers if alike(one, other)] for one in answers]
     kept = [f"{one!r}: {plain(one)!r}; like {others}" for one, others in zip(answers, same, strict=True)]
-    keep("parts_alike", kept, tmp_path)
+    keep("parts_alike", kept, tmp_path, exact=True)
 
 
 def test_totals_of_a_published_table(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_totals_of_a_published_table(tmp_path: Path) -> None:
     ]
     known = {"n_all_wrong": 16, "n_queries": 330, "n_models": 67}
     kept = [f"{case}: {said(lambda one=case: CountsSource(**{**known, **one}).load())}" for case in cases]
-    keep("parts_counts", kept, tmp_path)
+    keep("parts_counts", kept, tmp_path, exact=True)
 
 
 def test_cells_that_no_spreadsheet_changes(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_cells_that_no_spreadsheet_changes(tmp_path: Path) -> None:
     texts += ["1/2", "May 5", "mayor", "march-5", "", "TRUE", "3e5", "x" * 32_001, ".5", "1-2"]
     kept = [f"{shorten(text, 20)!r}: {shorten(protected(text), 20)!r} {protected(text)[-30:]!r}" for text in texts]
     assert all(unprotected(protected(text)) == text for text in texts if len(text) <= 32_000)
-    keep("parts_protected", kept, tmp_path)
+    keep("parts_protected", kept, tmp_path, exact=True)
 
 
 SHEETS = {
@@ -215,7 +215,7 @@ def test_what_a_sheet_of_verdicts_says(tmp_path: Path) -> None:
     for title, text in SHEETS.items():
         path = put(tmp_path, {"s.csv": text})
         kept.append(f"{title}: {said(lambda one=path: repr(read_verdicts(one, ('q1', 'q 2', '=3'))))}")
-    keep("parts_verdicts", kept, tmp_path)
+    keep("parts_verdicts", kept, tmp_path, exact=True)
 
 
 def test_masks_and_numbers_stay_what_they_are() -> None:

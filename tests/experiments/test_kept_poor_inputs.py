@@ -74,6 +74,9 @@ EXPERIMENTS: dict[str, Callable[[str], Any]] = {
     "churn": lambda _: AdoptOrCommit(splits=2, bootstrap=100),
     "compare": lambda other: Compare(other, bootstrap=100),
     "compare by content": lambda other: Compare(other, by="content", bootstrap=100),
+    "compare from a threshold on": lambda other: Compare(
+        other.replace("other", "shares"), threshold=0.6, bootstrap=100
+    ),
     "convert": lambda _: Convert(),
     "ensemble_size": lambda _: EnsembleSize(at_most=3, splits=2, min_queries=4),
     "errors": lambda _: SharedWrongAnswers(bootstrap=100),
@@ -87,6 +90,7 @@ EXPERIMENTS: dict[str, Callable[[str], Any]] = {
     "queries": lambda _: Queries(most_right=3),
     "raters": lambda _: Raters(bootstrap=100),
     "regrade": lambda other: Regrade(other),
+    "regrade from a threshold on": lambda other: Regrade(other.replace("other", "shares"), threshold=0.6),
     "scope": lambda _: ScopeOfACeiling(["a"], ["b", "c"]),
     "scope of all": lambda _: ScopeOfACeiling(["a", "b"], ["b"]),
     "scope of none": lambda _: ScopeOfACeiling(["z"], ["b"]),
@@ -114,6 +118,7 @@ def told(run: Callable[[], Result]) -> list[str]:
 def test_what_is_said_of_poor_matrices(name: str, tmp_path: Path) -> None:
     other = tmp_path / "other.csv"
     other.write_text("query,a,b,z\nq00,1,0,1\nq01,0,0,1\nq02,0,1,1\nq03,1,1,0\n", encoding="utf-8")
+    (tmp_path / "shares.csv").write_text("query,a,b\nq00,0.5,1\nq01,0.7,0\nq02,0.6,0.1\nq03,1,0.59\n", encoding="utf-8")
     experiment = EXPERIMENTS[name](str(other))
     kept = []
     for title, grades in MATRICES.items():

@@ -63,7 +63,7 @@ def test_all_findings(tmp_path: Path) -> None:
     for title, (make, _) in SAID.items():
         made: Callable[[], Grades] = make
         kept += [f"{title}:", *(line[:120] for line in said(made()))]
-    keep("findings", kept, tmp_path)
+    keep("findings", kept, tmp_path, exact=True)
 
 
 def test_where_numbers_of_tokens_pile_up(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_where_numbers_of_tokens_pile_up(tmp_path: Path) -> None:
         grades = rows(("01", n), per_cell={"tokens_out": np.array([column, [1.0] * n]).T})
         limit, how = at_limit(grades)
         kept.append(f"{title}: {limit.sum(axis=0).tolist()} {how}")
-    keep("findings_tokens", kept, tmp_path)
+    keep("findings_tokens", kept, tmp_path, exact=True)
 
 
 def test_the_order_of_the_checks_is_that_of_the_findings() -> None:

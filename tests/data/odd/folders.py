@@ -162,6 +162,14 @@ FOLDERS: dict[str, dict[str, Case]] = {
             {"x/a.csv": "query,a\nq1,1\n", "y/a.csv": "query,b\nq1,1\n"},
             {"name": "{model} {folder}"},
         ),
+        "files of one name that share a query": (
+            {
+                "x/a.csv": "query,a\nq1,1\nq2,0\n",
+                "y/a.csv": "query,b\nq1,1\nq3,1\n",
+                "y/b.csv": "query,b\nq1,0\nq4,1\n",
+            },
+            {"join": "id"},
+        ),
         "a name for all": ({"x.csv": "query,a,b\nq1,1,0\n"}, {"name": "file"}),
         "a name of nothing": ({"x.csv": "query,a,b\nq1,1,0\n"}, {"name": "{modell}"}),
         "columns of both": (
