@@ -239,5 +239,6 @@ OPENCOMPASS: dict[str, Case] = {
         {},
     ),
     "an empty list of references": (rich("opencompass", {"details.0.answer": [], "details.0.prompt": "asked"}), {}),
+    "both prompts": (rich("opencompass", {"details.0.prompt": "asked", "details.0.origin_prompt": "other"}), {}),
     "predictions that are a list": (rich("opencompass", {"0": "x"}, file=1), {}),
 }

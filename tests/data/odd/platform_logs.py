@@ -40,6 +40,11 @@ PROMPTFOO: dict[str, Case] = {
         _rows(*({"testCase": {"description": f" t{k} ", "assert": [k]}} for k in range(2))),
         {},
     ),
+    "both descriptions": (
+        _rows(*({"description": f"own {k}", "testCase": {"description": f"t{k}", "assert": [k]}} for k in range(2))),
+        {},
+    ),
+    "a prompt of both labels": (_rows({}, {"prompt": {"label": "l", "display": "d"}, "promptId": "i"}), {}),
     "a description of the result": (_rows({"description": "own"}, {"description": "own"}), {}),
     "descriptions that are no names": (
         _rows(*({"testCase": {"description": "t", "assert": [k]}} for k in range(2))),
@@ -227,6 +232,8 @@ PAPER_JSON: dict[str, Case] = {
     "a fusion": (rich("paper_fusion"), _FUSION),
     "a fusion without the field": (rich("paper_fusion"), {}),
     "a fusion with another field": (rich("paper_fusion"), {"gold": "answer"}),
+    "a fusion with both names of a data set": (rich("paper_fusion", {"meta.q2.dataset": "f"}), _FUSION),
+    "a fusion whose first name is none": (rich("paper_fusion", {"meta.q2.dataset": 5}), _FUSION),
     "a fusion without texts": (rich("paper_fusion", {"samples.q1": {"a": [1]}, "samples.q2.b": [False]}), {}),
     "a fusion whose field is empty": (rich("paper_fusion", {"meta.q1.gold": []}), _FUSION),
     "a fusion whose field is a table": (rich("paper_fusion", {"meta.q1.gold": {}}), _FUSION),
