@@ -66,11 +66,11 @@ def curve(**last: float) -> dict[str, np.ndarray]:
     )
     names += ("log_ratio_one_factor", "log_ratio_one_factor_pearson")
     values = {name: -0.1 * k for k, name in enumerate(names, start=1)} | last
-    return {name: np.array([9.0, value]) for name, value in values.items()}
+    return {name: np.array([9.0, 8.0, value]) for name, value in values.items()}
 
 
 def test_a_curve_is_summed_up_at_its_largest_pool(tmp_path: Path) -> None:
-    sizes = np.array([2, 40])
+    sizes = np.array([2, 7, 40])
     odd = (float("nan"), -np.inf, 699.5, -699.5, 700.5, -700.5)
     curves = [curve(), *(curve(log_ratio_one_factor=end, log_all_wrong=-abs(end)) for end in odd)]
     kept = [shown(metrics_at_largest_pool(sizes, one)) for one in curves]

@@ -44,6 +44,7 @@ def test_a_plan_over_a_law(planned) -> None:
     needed = dict(zip(*result.tables["queries"].to_pydict().values(), strict=True))
     assert needed[metrics["n_models_needed"]] <= 200
     assert (min(needed) == 3 and needed[3] is None) or needed[3] > 200
+    assert list(needed) == [3, 4, 5, 6, 7, 8, 9, 10]
     result.figures["queries"]()
 
 
