@@ -175,7 +175,9 @@ def _residual(h: Array, k: Array, joint: Array, angle: Array) -> tuple[Array, Ar
     return cdf(h, k, jnp.sin(angle)) - joint, density(h, k, angle)
 
 
-def relative_cdf(h: Float[Array, "..."], k: Float[Array, "..."], r: Float[Array, "..."]) -> Float[Array, "..."]:
+def relative_cdf(
+    h: Float[Array | np.ndarray, "..."], k: Float[Array | np.ndarray, "..."], r: Float[Array | np.ndarray, "..."]
+) -> Float[Array, "..."]:
     """Φ2(h, k; r), by `log_cdf` where r < 0 would cancel small values; by `cdf` alone under tracing."""
     if any(isinstance(x, Tracer) for x in (h, k, r)):
         return cdf(h, k, r)
