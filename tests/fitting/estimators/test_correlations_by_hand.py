@@ -91,3 +91,28 @@ def test_weak_factors_are_interpolated(
         return
     np.testing.assert_allclose(asked, ends, rtol=1e-12)
     assert found == (pytest.approx(-3 + share), pytest.approx(1.04))
+
+
+@pytest.mark.parametrize(("coarse", "error"), [(True, 1e-6), (False, block.block_table.LEAST_ERROR)])
+def test_replicates_of_a_block_law_are_predicted_coarsely(
+    monkeypatch: pytest.MonkeyPatch, coarse: bool, error: float
+) -> None:
+    """A family of models 0 and 1. The third matrix has none; replicates take one correlation where they have it."""
+    asked: list[tuple[float, float, float]] = []
+    monkeypatch.setattr(
+        block, "log_all_wrong", lambda t, family, low, high, error: asked.append((low, high, error)) or (-2.0, 0.1)
+    )
+    values = np.array([[0.4, 0.1, 0.3], [0.1, 0.3, 0.5], [-0.4, 0.0, -0.2], [1.0, 1.0, 1.0]])
+    matrices = np.tile(np.eye(3), (4, 1, 1))
+    for (i, j), column in zip(((0, 1), (0, 2), (1, 2)), values.T, strict=True):
+        matrices[:, i, j] = matrices[:, j, i] = column
+    family = np.array([0, 0, 1])
+    stack: Any = SimpleNamespace(
+        family=family, matrices=matrices, tetrachoric=values, coarse=coarse, thresholds=np.tile(T, (4, 1))
+    )
+    found = block.predict_stack(stack)
+    assert found is not None and np.isnan(found.log).tolist() == [False, not coarse, True, True]
+    expected = [(0.2, 0.4, error), *([(0.3, 0.3, error)] if coarse else [])]
+    np.testing.assert_allclose(asked, expected)
+    stack.family = None
+    assert block.predict_stack(stack) is None
