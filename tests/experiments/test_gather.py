@@ -151,6 +151,20 @@ def test_what_policies_cost_is_no_gain(tmp_path: Path) -> None:
     assert "policy_cost" in found.leading
 
 
+def test_a_metric_that_repeats_what_was_varied_is_not_shown(tmp_path: Path) -> None:
+    """Nor one that does not vary; where nothing else is left, all are."""
+    numbers = {"draws_done": (9, 10), "fixed": (1, 1), "gain": (0.5, 0.25)}
+    for number in range(2):
+        metrics = {name: values[number] for name, values in numbers.items()}
+        recorded(tmp_path / "a" / str(number), {"run": {"draws": 9 + number}}, metrics)
+        recorded(tmp_path / "b" / str(number), {"run": {"draws": 9 + number}}, {"draws_done": 9 + number, "fixed": 1})
+    found = [
+        _gathered([run for run in runs.read([tmp_path / name / n for n in "01"]) if run is not None], None).shown
+        for name in "ab"
+    ]
+    assert found == [("gain",), ("draws_done", "fixed")]
+
+
 def test_runs_are_in_the_order_of_numbers(tmp_path: Path) -> None:
     """10 after 9; and each row has the page of its own run."""
     folders = [

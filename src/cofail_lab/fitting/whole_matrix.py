@@ -13,8 +13,8 @@ from cofail_lab.fitting.estimators.pairs import Pairs, PairValues, square
 from cofail_lab.fitting.estimators.stack import Prediction, TetrachoricStack
 from cofail_lab.fitting.matrix_fit import Conventions
 from cofail_lab.fitting.replicates.predictors import predict
-from cofail_lab.numerics.large_orthant import LARGE
 from cofail_lab.numerics.nearest_correlation import decompose, nearest_correlation
+from cofail_lab.numerics.orthant_arrays import LARGE
 from cofail_lab.outcomes import Outcomes
 
 MOST_MODELS = 4000

@@ -16,7 +16,15 @@ from cofail_lab.models._latent_sampler import LatentSampler
 from cofail_lab.models._sampling import Advance
 from cofail_lab.models.base import AbstractErrorLaw, ignore, log_rounding
 from cofail_lab.models.independent import with_diagonal
-from cofail_lab.numerics import bivariate_normal, equal_scores, gaussian_counts, large_orthant, normal, orthant
+from cofail_lab.numerics import (
+    bivariate_normal,
+    devices,
+    equal_scores,
+    gaussian_counts,
+    normal,
+    orthant,
+    orthant_arrays,
+)
 
 LOG2_POINTS = 9
 """Points of the net, under each of `orthant.N_SHIFTS` shifts, behind `GaussianCopula.all_wrong`."""
@@ -79,7 +87,7 @@ class GaussianCopula(AbstractErrorLaw):
     def log_all_wrong_by_size(
         self, sizes: Int[np.ndarray, " k"], advance: Advance = ignore
     ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
-        """Every pool in the shape of the whole, so that one program serves all: models left out never matter."""
+        """Every pool in the shape of the whole, by the same points: models left out never matter."""
         values, errors = np.empty(len(sizes)), np.empty(len(sizes))
         for k, size in enumerate(sizes):
             inside = np.arange(self.n_models) < size
@@ -96,14 +104,14 @@ class GaussianCopula(AbstractErrorLaw):
             if len(rectangle.upper) > 1 and not rectangle.two_sided:
                 return self._log_all_below(rectangle.upper, rectangle.correlation)
             k = len(rectangle.upper)
-            positive = rectangle._replace(correlation=np.asarray(lifted(rectangle.correlation)))
+            positive = rectangle._replace(correlation=lifted(rectangle.correlation))
             shifts = orthant.digital_shifts(k, _SEED)
             return equal_scores.log_rectangle(positive, orthant.sobol_net(k, LOG2_POINTS), shifts)
         m = len(thresholds)
-        if m > large_orthant.LARGE:
-            positive = np.asarray(lifted(correlation))
+        if m > orthant_arrays.LARGE or not devices.accelerated():
+            positive = lifted(correlation)
             net, shifts = orthant.sobol_net(m, LOG2_POINTS), orthant.digital_shifts(m, _SEED)
-            return large_orthant.log_orthant(thresholds, positive, net, shifts)
+            return orthant_arrays.log_orthant(thresholds, positive, net, shifts)
         result = self._orthant(thresholds, correlation)
         return float(result.log_value), float(result.relative_error)
 
@@ -154,19 +162,15 @@ class GaussianCopula(AbstractErrorLaw):
         return LatentSampler.build(np.asarray(self.thresholds), np.asarray(self.correlation))
 
 
-def lifted(correlation: Float[Array, "m m"] | Float[np.ndarray, "m m"]) -> Array:
-    """Σ moved towards the identity just enough for its smallest eigenvalue to be 1e-9."""
-    if len(correlation) > large_orthant.LARGE and not _checks.traced(correlation):
-        return _moved(correlation, eigvalsh(np.asarray(correlation), subset_by_index=(0, 0), check_finite=False)[0])
-    return _lifted(correlation)
+def lifted(correlation: Float[Array, "m m"] | Float[np.ndarray, "m m"]) -> Any:
+    """Σ moved towards the identity just enough for its smallest eigenvalue to be 1e-9; of NumPy unless it is traced."""
+    if _checks.traced(correlation):
+        return _moved(correlation, jax.lax.stop_gradient(jnp.linalg.eigvalsh(correlation)[0]), jnp)
+    matrix = np.asarray(correlation)
+    return _moved(matrix, eigvalsh(matrix, subset_by_index=(0, 0), check_finite=False)[0], np)
 
 
-@jax.jit
-def _lifted(correlation: Array) -> Array:
-    return _moved(correlation, jax.lax.stop_gradient(jnp.linalg.eigvalsh(correlation)[0]))
-
-
-@jax.jit
-def _moved(correlation: Array, smallest: Array) -> Array:
-    share = jnp.clip((1e-9 - smallest) / (1 - smallest), 0.0, 1.0)
-    return (1 - share) * correlation + share * jnp.eye(len(correlation))
+def _moved(correlation: Any, smallest: Any, xp: Any) -> Any:
+    # A model alone has the eigenvalue 1.
+    share = xp.clip((1e-9 - smallest) / xp.maximum(1 - smallest, 1e-9), 0.0, 1.0)
+    return (1 - share) * correlation + share * xp.eye(len(correlation))

@@ -23,8 +23,8 @@ from cofail_lab.numerics.root import bracketed_roots, in_blocks
 
 # Up to this correlation `central_cdf` holds, from it on `distance_from_comonotone` does (Genz's own switch).
 CENTRAL_LIMIT = 0.925
-# Pairs computed at once, and those of them whose small values take an integral each.
-_BLOCK, _SMALL_BLOCK = 256, 32
+# Pairs computed at once, where there are a few of them or thousands; and of those that take an integral each.
+_BLOCK, _LARGE_BLOCK, _SMALL_BLOCK = 256, 4096, 32
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
@@ -175,13 +175,16 @@ def _residual(h: Array, k: Array, joint: Array, angle: Array) -> tuple[Array, Ar
     return cdf(h, k, jnp.sin(angle)) - joint, density(h, k, angle)
 
 
-def relative_cdf(h: Float[Array, "..."], k: Float[Array, "..."], r: Float[Array, "..."]) -> Float[Array, "..."]:
+def relative_cdf(
+    h: Float[Array | np.ndarray, "..."], k: Float[Array | np.ndarray, "..."], r: Float[Array | np.ndarray, "..."]
+) -> Float[Array, "..."]:
     """Φ2(h, k; r), by `log_cdf` where r < 0 would cancel small values; by `cdf` alone under tracing."""
     if any(isinstance(x, Tracer) for x in (h, k, r)):
         return cdf(h, k, r)
     arrays = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (h, k, r)))
     columns = [x.ravel() for x in arrays]
-    (value,) = in_blocks(lambda *block: (cdf(*block),), _BLOCK, *columns)
+    size = _BLOCK if len(columns[0]) < _LARGE_BLOCK else _LARGE_BLOCK
+    (value,) = in_blocks(lambda *block: (cdf(*block),), size, *columns)
     small = np.flatnonzero((columns[2] < 0) & (value < 1e-4))
     if small.size:
         (exact,) = in_blocks(lambda *block: (log_cdf(*block),), _SMALL_BLOCK, *(x[small] for x in columns))

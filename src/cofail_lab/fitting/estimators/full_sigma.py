@@ -10,7 +10,6 @@ from typing import Literal, get_args
 
 import jax
 import numpy as np
-from jax import Array, lax
 from jaxtyping import Float
 from scipy.special import log_ndtr, ndtr
 
@@ -21,7 +20,7 @@ from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.fitting.estimators.stack import LEFT_OUT, ObservedPairs, Prediction, TetrachoricStack
 from cofail_lab.models import GaussianCopula
 from cofail_lab.models.gaussian_copula import lifted
-from cofail_lab.numerics import equal_scores, large_orthant, orthant
+from cofail_lab.numerics import equal_scores, orthant, orthant_arrays
 from cofail_lab.numerics.nearest_correlation import Spectrum, nearest_correlation
 from cofail_lab.numerics.streams import FULL_SIGMA
 
@@ -33,13 +32,10 @@ PUBLISHED_DRAWS = 4_000_000
 _FLOOR = 1e-8
 _N_SHIFTS = 8
 # The net behind a prediction, and how many randomizations of the net are averaged for an observed matrix. The relative
-# error of one is about 1.5%, nearly the same for similar matrices, and that of the average is 0.2%. Pools are padded to
-# a multiple of `_COLUMNS` models, so that only a few programs are compiled.
+# error of one is about 1.5%, nearly the same for similar matrices, and that of the average is 0.2%.
 _LOG2_POINTS, _RANDOMIZATIONS = 5, 64
 _LARGE_POOL, _LARGE_POINTS = 100, 2**10
 _COLUMNS = 32
-# Replicates in one call of the compiled program.
-_AT_ONCE = 16
 # Per shift, where models with one score leave a rectangle.
 _RECTANGLE_LOG2_POINTS = 8
 # Share of the identity matrix that is mixed into every matrix, so that a singular one has a Cholesky factor, too.
@@ -121,11 +117,12 @@ def log_all_wrong(
     if size < 3 or points != _N_SHIFTS << size:
         raise InputError(f"points: {points} is not a power of two >= {8 * _N_SHIFTS}")
     net, shifts = orthant.sobol_net(m, size), orthant.digital_shifts(m, seed, _N_SHIFTS)
-    if m > large_orthant.LARGE:
-        # A repaired matrix has no negative eigenvalue: what the smallest one is need not be computed.
-        return large_orthant.log_orthant(thresholds, (1 - _LIFT) * correlation + _LIFT * np.eye(m), net, shifts)
-    probability = orthant.log_orthant(thresholds, lifted(correlation), net, shifts)
-    return float(probability.log_value), float(probability.relative_error)
+    return orthant_arrays.log_orthant(thresholds, _lifted(correlation), net, shifts)
+
+
+def _lifted(correlation: np.ndarray) -> np.ndarray:
+    """A repaired matrix has no negative eigenvalue: what the smallest one is need not be computed."""
+    return (1 - _LIFT) * correlation + _LIFT * np.eye(len(correlation))
 
 
 def _plain(correlation: np.ndarray, thresholds: np.ndarray, draws: int, seed: int) -> Estimate:
@@ -144,73 +141,27 @@ def log_orthant(
         return log_orthant(rectangle.correlation, rectangle.upper, randomizations)
     if m >= _LARGE_POOL and randomizations > 1:
         return log_all_wrong(correlation, thresholds, _LARGE_POINTS)
-    filled, padded = (array[0] for array in _padded(thresholds[None], correlation[None]))
-    net = orthant.sobol_net(len(padded), _LOG2_POINTS)
-    values = np.array(
-        [
-            orthant.log_orthant(filled, padded, net, orthant.digital_shifts(len(padded), seed, _N_SHIFTS))[:2]
-            for seed in range(randomizations)
-        ]
-    )
-    log_value, error = values[0]
-    if randomizations > 1:
-        # Near-singular matrices give values that differ by factors of e^1000: all are divided by the largest.
-        log_value = values[:, 0].max()
-        relative = np.exp(values[:, 0] - log_value)
-        error = relative.std(ddof=1) / np.sqrt(randomizations) / relative.mean()
-        log_value += np.log(relative.mean())
-    return float(log_value), float(error)
+    net = orthant.sobol_net(m, _LOG2_POINTS)
+    shifts = [_shifts(m, seed) for seed in range(randomizations)]
+    if randomizations == 1:
+        return orthant_arrays.log_orthant(thresholds, _lifted(correlation), net, shifts[0])
+    logs = orthant_arrays.log_mean_weights(thresholds, _lifted(correlation), net, np.concatenate(shifts))
+    # Near-singular matrices give values that differ by factors of e^1000: all are divided by the largest.
+    log_value = logs.max()
+    relative = np.exp(logs - log_value).reshape(randomizations, -1).mean(axis=1)
+    error = relative.std(ddof=1) / np.sqrt(randomizations) / relative.mean()
+    return float(log_value + np.log(relative.mean())), float(error)
 
 
-def _padded(
-    thresholds: Float[np.ndarray, "batch m"], correlations: Float[np.ndarray, "batch m m"]
-) -> tuple[Float[np.ndarray, "batch k"], Float[np.ndarray, "batch k k"]]:
-    """The pool with models that are always wrong, up to one of a few sizes: pools of one size share a program."""
-    batch, m = thresholds.shape
-    spare = -m % _COLUMNS
-    padded = np.broadcast_to(np.eye(m + spare), (batch, m + spare, m + spare)).copy()
-    padded[:, :m, :m] = correlations
-    filled = np.pad(thresholds, ((0, 0), (0, spare)), constant_values=LEFT_OUT)
-    return filled, (1 - _LIFT) * padded + _LIFT * np.eye(m + spare)
-
-
-@jax.jit
-def _many_orthants(thresholds: Array, correlations: Array, net: Array, shifts: Array) -> tuple[Array, Array]:
-    # One after the other: batched factorizations of two threads can wait for each other for ever (XLA on the CPU).
-    def one(each: tuple[Array, Array]) -> tuple[Array, Array]:
-        estimate = orthant.log_orthant(*each, net, shifts)
-        return estimate.log_value, estimate.relative_error
-
-    return lax.map(one, (thresholds, correlations))
-
-
-def _log_orthants(
-    correlations: Float[np.ndarray, "batch m m"], thresholds: Float[np.ndarray, "batch m"]
-) -> list[tuple[float, float]]:
-    """`log_orthant` of many matrices with one randomization: a call of the program for every `_AT_ONCE` of them."""
-    values = np.empty((len(thresholds), 2))
-    plain = []
-    for k, (correlation, bounds) in enumerate(zip(correlations, thresholds, strict=True)):
-        if len(bounds) == 1 or equal_scores.merged(bounds, correlation) is not None:
-            values[k] = log_orthant(correlation, bounds, 1)
-        else:
-            plain.append(k)
-    filled, padded = _padded(thresholds[plain], correlations[plain])
-    k = filled.shape[1]
-    net, shifts = orthant.sobol_net(k, _LOG2_POINTS), orthant.digital_shifts(k, 0, _N_SHIFTS)
-    for first in range(0, len(plain), _AT_ONCE):
-        # The last call is filled up, so that all have one shape.
-        rows = np.minimum(np.arange(first, first + _AT_ONCE), len(plain) - 1)
-        kept = plain[first : first + _AT_ONCE]
-        logs = _many_orthants(filled[rows], padded[rows], net, shifts)
-        values[kept] = np.stack(logs, axis=1)[: len(kept)]
-    return [(float(log_value), float(error)) for log_value, error in values]
+def _shifts(m: int, seed: int) -> np.ndarray:
+    """Those of a pool with a multiple of `_COLUMNS` models, less what nobody draws from: as they have always been."""
+    return orthant.digital_shifts(m + -m % _COLUMNS, seed, _N_SHIFTS)[:, : m - 1]
 
 
 def _log_rectangle(rectangle: equal_scores.Rectangle) -> tuple[float, float]:
     """The same where some models have one score: perfectly correlated ones, or one right just where another fails."""
     k = len(rectangle.upper)
-    positive = rectangle._replace(correlation=np.asarray(lifted(rectangle.correlation)))
+    positive = rectangle._replace(correlation=lifted(rectangle.correlation))
     net, shifts = orthant.sobol_net(k, _RECTANGLE_LOG2_POINTS), orthant.digital_shifts(k, 0)
     return equal_scores.log_rectangle(positive, net, shifts)
 
@@ -228,7 +179,7 @@ def predict_stack(stack: TetrachoricStack, *, repair: Repair = "nearest") -> Pre
     """Log β of each matrix after its repair, by a randomized net."""
     matrices = np.stack([repaired(matrix, repair) for matrix in stack.finite_matrices])
     if stack.coarse:
-        return Prediction.of(_log_orthants(matrices, stack.thresholds))
+        return Prediction.of([log_orthant(*each, 1) for each in zip(matrices, stack.thresholds, strict=True)])
     return Prediction.of([log_orthant(*each) for each in zip(matrices, stack.thresholds, strict=True)])
 
 

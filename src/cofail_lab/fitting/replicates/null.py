@@ -33,8 +33,6 @@ _PAIRS_PER_BATCH = 2**18
 _CELLS_PER_BATCH = 2**24
 _CHUNK = 2**14
 
-_relative_cdf = jax.jit(bivariate_normal.relative_cdf)
-
 
 def simulate(
     law: "AbstractErrorLaw", n: int, pairs: Pairs, n_replicates: int, stream: tuple[int, int], more: More = nothing
@@ -218,7 +216,7 @@ def with_atom(law: OneFactorGaussian, atom: float) -> "AtomInflated | None":
 
     def mean_pair(rates_: np.ndarray, scale: float) -> float:
         t, correlation = ndtri(rates_), scale**2 * loadings[left] * loadings[right]
-        return float(np.mean(_relative_cdf(t[left], t[right], correlation)))
+        return float(np.asarray(bivariate_normal.relative_cdf(t[left], t[right], correlation)).mean())
 
     target = (mean_pair(rates, 1.0) - atom) / (1 - atom)
     strongest = float(np.abs(loadings).max())
