@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 
-from cofail_lab import cli
+from cofail_lab import cli, command_line
 from cofail_lab.data import load_outcomes
 from cofail_lab.outcomes import Outcomes
 
@@ -32,6 +33,8 @@ LONGEST = (
     *("fitting/estimators/test_atom.py", "fitting/replicates/test_stages.py", "fitting/test_matrix.py"),
     *("sweep/test_jobs.py", "sweep/test_shards.py", "fitting/readings/test_tail_test.py"),
 )
+# Reads a hundred files, which takes longer than many a command.
+_config_keys = cache(command_line.config_keys)
 # Bytes by which a process grows before it forgets what it has compiled; pytest's cache still has it.
 GROWTH = 2e9
 
@@ -196,6 +199,7 @@ def _made_by(maker: str, folder: Path) -> Path:
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
     """The command in an empty folder, which is the working folder of the test too."""
+    monkeypatch.setattr(command_line, "config_keys", _config_keys)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     yield Run(tmp_path, monkeypatch, capsys)
