@@ -1,11 +1,13 @@
 """Fixtures shared by all tests."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +15,7 @@ import numpy as np
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 
-from cofail_lab import cli
+from cofail_lab import cli, command_line
 from cofail_lab.data import load_outcomes
 from cofail_lab.outcomes import Outcomes
 
@@ -32,6 +34,8 @@ LONGEST = (
     *("fitting/estimators/test_atom.py", "fitting/replicates/test_stages.py", "fitting/test_matrix.py"),
     *("sweep/test_jobs.py", "sweep/test_shards.py", "fitting/readings/test_tail_test.py"),
 )
+# Reads a hundred files, which takes longer than many a command.
+_config_keys = cache(command_line.config_keys)
 # Bytes by which a process grows before it forgets what it has compiled; pytest's cache still has it.
 GROWTH = 2e9
 
@@ -175,27 +179,39 @@ def real() -> Callable[[str], Outcomes]:
 @pytest.fixture(scope="session")
 def inspect_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Real Inspect logs, see `inspect_logs`."""
-    return _made_by("inspect_logs.py", tmp_path_factory.mktemp("inspect"))
+    return _made_by("inspect_logs.py", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def harness_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Real outputs of lm-evaluation-harness, see `lm_eval_logs`."""
-    return _made_by("lm_eval_logs.py", tmp_path_factory.mktemp("lm_eval"))
+    return _made_by("lm_eval_logs.py", tmp_path_factory)
 
 
-def _made_by(maker: str, folder: Path) -> Path:
-    """Run a maker of logs in a process of its own; its package is in the dev extra: its absence is a failure."""
+def _made_by(maker: str, factory: pytest.TempPathFactory) -> Path:
+    """Run a maker of logs in a process of its own, once for all workers, which only read what it makes.
+
+    Its package is in the dev extra: its absence is a failure.
+    """
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / maker.removesuffix(".py")
+    folder.mkdir(exist_ok=True)
     environment = {**os.environ, "XDG_DATA_HOME": str(folder / "share"), "XDG_CACHE_HOME": str(folder / "cache")}
     command = [sys.executable, str(Path(__file__).with_name("data") / "makers" / maker), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
-    assert done.returncode == 0, done.stderr[-2000:]
+    whole = folder / "whole"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():
+            done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
+            assert done.returncode == 0, done.stderr[-2000:]
+            whole.touch()
     return folder
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
     """The command in an empty folder, which is the working folder of the test too."""
+    monkeypatch.setattr(command_line, "config_keys", _config_keys)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     yield Run(tmp_path, monkeypatch, capsys)

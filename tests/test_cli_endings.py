@@ -66,3 +66,20 @@ def test_a_run_that_has_kept_something_goes_on(run: Run, monkeypatch: pytest.Mon
     code, _, err = run("experiment=certify", "data=counts", *totals, "hydra.run.dir=here")
     assert code == 130
     assert err.strip() == "interrupted: stopped" + ("; the same command continues from there" if kept else "")
+
+
+@pytest.mark.parametrize(("shard", "launched"), [("null", True), ("0", False)])
+def test_a_shard_is_computed_and_a_run_of_shards_launches_them(
+    run: Run, monkeypatch: pytest.MonkeyPatch, shard: str, launched: bool
+) -> None:
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt("computed")
+
+    def launch(n_shards: int) -> None:
+        raise KeyboardInterrupt(f"{n_shards} launched")
+
+    monkeypatch.setattr(job, "compute", cut)
+    monkeypatch.setattr(cli, "_launch_shards", launch)
+    law = ("experiment=tail_curve", "experiment.simulate=true", "law=common_shock")
+    code, _, err = run(*law, "run.shards=3", f"run.shard={shard}", "hydra.run.dir=here")
+    assert (code, err.strip()) == (130, f"interrupted: {'3 launched' if launched else 'computed'}")

@@ -59,7 +59,12 @@ def folder(tmp_path: Path) -> Path:
                 f"q{i},{','.join('x' if r else rng.choice(['y', 'z']) for r in row)}" for i, row in enumerate(right)
             ]
             (tmp_path / "grades.answers.csv").write_text("\n".join(["query,a,b,c,d", *said]))
-    votes = [f"q{i},{m},{','.join(map(str, rng.integers(0, 2, 4)))}" for i in range(60) for m in "ab"]
+    truth = rng.random((60, 2)) < 0.6
+    votes = [
+        f"q{i},{m},{','.join(str(int(right)) for right in truth[i, j] ^ (rng.random(4) < 0.1))}"
+        for i in range(60)
+        for j, m in enumerate("ab")
+    ]
     (tmp_path / "votes.csv").write_text("\n".join(["query,model,a,j1,j2,j3", *votes]))
     dates = [f"{name},2024-0{i}-01" for i, name in enumerate("abcd", 1)]
     (tmp_path / "models.csv").write_text("\n".join(["model,released", *dates]))

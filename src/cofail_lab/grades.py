@@ -159,10 +159,9 @@ class Grades:
                     samples[samples == (Cell.ERROR if key == "errors" else Cell.UNSCORED)] = state
         if not (cells != self.cells).any():
             return self if not notes else replace(self, notes=(*self.notes, *notes))
-        before, after = _all_wrong_and_gain(self.cells), _all_wrong_and_gain(cells)
         notes.append(
-            f"With these choices {after[0]} and a gain of {after[1]:.1%} at most; as the log has them {before[0]} and "
-            f"{before[1]:.1%}."
+            f"With these choices {_all_wrong_and_gain(cells, 'a gain of {:.1%} at most')}; as the log has them "
+            f"{_all_wrong_and_gain(self.cells, '{:.1%}')}."
         )
         per_cell = dict(self.per_cell) if samples is None else {**self.per_cell, "samples": samples}
         return replace(self, cells=cells, per_cell=per_cell, notes=(*self.notes, *notes))
@@ -237,12 +236,14 @@ class Grades:
         return keep
 
 
-def _all_wrong_and_gain(cells: np.ndarray) -> tuple[str, float]:
-    """How many complete queries defeat every model, in words, and the oracle gain; nan where no query is complete."""
+def _all_wrong_and_gain(cells: np.ndarray, gain: str) -> str:
+    """How many complete queries defeat every model, and the oracle gain, in a form; or that no query is complete."""
     complete = cells[(cells <= Cell.WRONG).all(axis=1)] == Cell.WRONG
+    if not complete.size:
+        return "no query is complete"
     n_all_wrong = int(complete.all(axis=1).sum())
-    words = f"{n_all_wrong:,} of {len(complete):,} queries defeat every model"
-    return words, float(complete.mean(axis=0).min() - n_all_wrong / len(complete)) if complete.size else float("nan")
+    of_all = float(complete.mean(axis=0).min() - n_all_wrong / len(complete))
+    return f"{n_all_wrong:,} of {len(complete):,} queries defeat every model and {gain.format(of_all)}"
 
 
 def first_repeated(names: Sequence[str]) -> str | None:

@@ -33,19 +33,23 @@ def test_all_moments_leave_nothing_open():
 
 
 def test_a_finite_matrix_is_not_over_read():
-    """P(a box misses some moment) <= δ: 400 matrices, δ = .2; more than 108 misses has probability < .001."""
+    """P(a box misses some moment) <= δ: 400 matrices, δ = .2; more than 108 misses has probability < .001.
+
+    The control, on 60 of them, has more than 22 misses with that probability at δ.
+    """
     rng = np.random.default_rng(6)
     m, n, truth = 8, 120, np.array([0.3, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05, 0.1, 0.2])
     misses = plain = 0
-    for _ in range(400):
+    for number in range(400):
         n_wrong = rng.choice(m + 1, size=n, p=truth)
         found = confident_range(n_wrong, m, 2, delta=0.2)
         misses += not found.lower <= truth[m] <= found.upper
-        alone = law_ladder(np.bincount(n_wrong, minlength=m + 1).tolist(), [6])[0]
-        plain += not alone.lower <= truth[m] <= alone.upper
+        if number < 60:
+            alone = law_ladder(np.bincount(n_wrong, minlength=m + 1).tolist(), [6])[0]
+            plain += not alone.lower <= truth[m] <= alone.upper
     assert misses <= 108
     # Control: without the box, and with enough moments to be precise, the interval misses far more often.
-    assert plain > 108
+    assert plain > 22
 
 
 def test_matrix_ladder():

@@ -93,3 +93,17 @@ def test_what_the_plan_refuses() -> None:
         plan_certificate(0.1, 1.5, 3)
     with pytest.raises(InputError, match=r"^probability: "):
         plan_certificate(0.1, 0.0, 3, probability=1)
+
+
+def test_a_size_counts_whose_least_success_until_the_next_failure_is_just_what_is_wanted() -> None:
+    """Success falls at every size up to the next that allows one failure more: wanted is the bottom of such a fall."""
+    sizes = np.arange(1, 600)
+    allowed = (binom.cdf(np.arange(60)[:, None], sizes, 0.15) <= 0.05 / 4).sum(axis=0) - 1
+    success = np.where(allowed < 0, 0.0, binom.cdf(allowed, sizes, 0.05))
+    bottoms = [i for i in np.flatnonzero(np.diff(allowed)) if 0.5 < success[i] < 0.95]
+    assert len(bottoms) > 5
+    for bottom in bottoms:
+        for wanted, counts in ((success[bottom] * (1 - 1e-9), True), (success[bottom] * (1 + 1e-9), False)):
+            plan = plan_certificate(0.15, 0.05, 4, 0.05, wanted, 590)
+            assert plan.failures_allowed == allowed[bottom] + (0 if counts else 1)
+            assert plan.n_queries == sizes[np.flatnonzero(allowed == plan.failures_allowed)[0]]

@@ -40,8 +40,7 @@ def decision(page: Page, panel: str) -> str:
 @pytest.mark.parametrize("width", [1200, 768, 390])
 @pytest.mark.parametrize("look", ["light", "dark", "print"])
 def test_anybody_can_read_it(visit: Visits, path: Path, width: int, look: str) -> None:
-    visit.is_sound(path, width, look)
-    with visit(path, width, look) as page:
+    with visit.sound(path, width, look) as page:
         inside = "((box) => [box.left, box.right])(text.getBoundingClientRect())"
         texts = page.evaluate(f"[...document.querySelectorAll('svg text')].map((text) => {inside})")
         assert len(texts) > 40

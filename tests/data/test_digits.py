@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
+from cofail_lab.data import _digits_pool
 from cofail_lab.data._digits_pool import confidence, digits_pool, operations
 from cofail_lab.data.digits import SHIPPED, DigitsSource, resample, split
 from cofail_lab.grades import Cell, Grades
@@ -213,6 +214,24 @@ def test_the_answers_are_read_without_scikit_learn(grades: Grades) -> None:
     code = "import sys, cofail_lab.data.digits as d; print(*d.DigitsSource().load().notes, 'sklearn' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == (f"{grades.notes[0]} False\n", "")
+
+
+def test_the_first_three_of_the_pool_are_trained_as_shipped(grades: Grades, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All else of the training but for the other members, each of which has streams of its own; see the slow test."""
+    monkeypatch.setattr(_digits_pool, "digits_pool", lambda: digits_pool()[:3])
+    again = DigitsSource(retrain=True).load()
+    assert again.notes == (
+        "A pool of 3 scikit-learn classifiers of 1 families, trained on 250 of the bundled digits and graded on the "
+        "other 1,547; retrained in this run.",
+    )
+    assert (again.queries, again.models) == (grades.queries, grades.models[:3])
+    assert (again.cells != grades.cells[:, :3]).mean() < 1e-3
+    assert (again.per_cell["samples"] != grades.per_cell["samples"][:, :3]).mean() < 1e-3
+    assert np.quantile(abs(again.per_cell["confidence"] - grades.per_cell["confidence"][:, :3]), 0.99) < 1e-6
+    np.testing.assert_array_equal(again.per_cell["cost"], grades.per_cell["cost"][:, :3])
+    for name in ("features", "dataset", "key"):
+        np.testing.assert_array_equal(again.per_query[name], grades.per_query[name])
+    np.testing.assert_array_equal(again.per_model["family"], grades.per_model["family"][:3])
 
 
 @pytest.mark.slow

@@ -122,3 +122,13 @@ def test_the_sub_pool_is_that_of_the_run(tmp_path: Path, seed: int) -> None:
     (tmp_path / "r/results.json").write_text(json.dumps(record))
     chosen = matrix.load().select(Selection(pool_size=2, seed=seed)).models
     assert RunSource(str(tmp_path / "r")).load().models == chosen
+
+
+@pytest.mark.parametrize("recorded", [{}, {"sha256": None}, {"sha256": ""}])
+def test_a_run_without_a_hash_of_data_has_no_matrix(tmp_path: Path, recorded: dict[str, str | None]) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r/config.yaml").write_text(json.dumps({"data": {"path": "grades.csv"}, "run": {"seed": 1}}))
+    (tmp_path / "r/results.json").write_text(json.dumps({"experiment": "plan", "provenance": {"data": recorded}}))
+    with pytest.raises(InputError) as refused:
+        RunSource(str(tmp_path / "r")).load()
+    assert str(refused.value) == f"data.path: {tmp_path / 'r'} has no matrix: its plan read none"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 
-from cofail_lab.decisions.vote_slopes import HEADROOM, WITH_GAP, vote_sets, vote_slope
+from cofail_lab.decisions.vote_slopes import HEADROOM, WITH_GAP, _rest, vote_sets, vote_slope
 from cofail_lab.errors import InputError
 from tests.bounds.pools import read_matrix
 
@@ -144,3 +144,12 @@ def test_as_many_sets_as_are_looked_at_are_all_of_them():
     assert len(sets_of(wrong, 3, at_most=20).members) == 20
     some = sets_of(wrong, 3, at_most=19)
     assert len({tuple(row) for row in some.members}) == len(some.members) < 20
+
+
+def test_what_is_left_of_the_correlation_is_what_no_other_column_gives() -> None:
+    """1 and x beside y = 3 + 2x ± .5: the rest is ±.5; of y = 3 + 2x nothing is left."""
+    x = np.array([0.0, 0.0, 1.0, 1.0, 2.0, 2.0])
+    noise = np.array([0.5, -0.5] * 3)
+    for rest, size in ((noise, 0.5), (0 * noise, 0.0)):
+        design = np.column_stack([np.ones(6), 3 + 2 * x + rest, x])
+        assert _rest(design) == pytest.approx(size, abs=1e-12)

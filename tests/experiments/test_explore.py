@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from cofail_lab.data.counts import CountsSource
+from cofail_lab.data.counts import Counts, CountsSource
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
-from cofail_lab.experiments.explore import PAGE, Explore, start_from
+from cofail_lab.experiments.explore import PAGE, Explore, Start, start_from
 from tests.conftest import Run, outcomes_from
 from tests.experiments.sources import inputs_from
 
@@ -64,3 +64,8 @@ def test_a_negative_correlation_counts_in_the_mean() -> None:
     """a and b never fail together; c is wrong as often on their failures as elsewhere; d never."""
     wrong = np.array([[1, 0, 0, 0], [1, 0, 1, 0], [0, 1, 0, 0], [0, 1, 1, 0]] * 5, bool)
     assert start_from(outcomes_from(wrong), 0.02).pearson == pytest.approx(-1 / 3)
+
+
+def test_it_begins_with_totals() -> None:
+    """With the overhead that was asked for."""
+    assert start_from(Counts(2, 9, 3, 4), 0.07) == Start("totals", 3, 9, 2, 4, 0.07, None, None)

@@ -1,7 +1,8 @@
 """Options of `experiment=fit`: what they change, and bad ones."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -43,10 +44,15 @@ def test_published_conventions_are_named_and_clip(real: Callable[[str], Outcomes
     assert lab.metrics["predicted_full_sigma"] > 1.5 * clipped  # type: ignore[operator]
 
 
-def test_another_matrix_correlation(real: Callable[[str], Outcomes]) -> None:
+@pytest.fixture(scope="module")
+def fits(real: Callable[[str], Outcomes]) -> Callable[[str], Mapping[str, Any]]:
+    """What a fit alone finds in a real matrix, once."""
+    return cache(lambda name: cl.fit(real(name), bootstrap=0, null=0, folds=0).metrics)
+
+
+def test_another_matrix_correlation(real: Callable[[str], Outcomes], fits: Callable[[str], Mapping[str, Any]]) -> None:
     """At its own correlation the read is its own; a lower one shrinks the denominator."""
-    outcomes = real("swebench_pro_public")
-    own = cl.fit(outcomes, bootstrap=0, null=0, folds=0).metrics
+    outcomes, own = real("swebench_pro_public"), fits("swebench_pro_public")
     r = own["tetrachoric"]
     assert r is not None
     again = cl.fit(outcomes, bootstrap=0, null=0, folds=0, correlation=r).metrics
@@ -55,9 +61,9 @@ def test_another_matrix_correlation(real: Callable[[str], Outcomes]) -> None:
     assert lower["ratio_one_factor_elsewhere"] > own["ratio_one_factor"]  # type: ignore[operator]
 
 
-def test_frechet_bounds_hold_the_observed_rate(real: Callable[[str], Outcomes]) -> None:
+def test_frechet_bounds_hold_the_observed_rate(fits: Callable[[str], Mapping[str, Any]]) -> None:
     for name in ("swebench_pro_public", "misguided_attention"):
-        metrics = cl.fit(real(name), bootstrap=0, null=0, folds=0).metrics
+        metrics = fits(name)
         low, high = metrics["frechet_lower"], metrics["frechet_upper"]
         assert low - 1e-9 <= metrics["all_wrong"] <= high + 1e-9  # type: ignore[operator]
 
@@ -94,6 +100,7 @@ _NEW_LIMITS |= {
 }
 
 
+@pytest.mark.usefixtures("few_histograms")
 def test_the_fit_is_that_of_the_tree_before_it_was_moved() -> None:
     """Every number and label of one fit, stored by the code at commit 3643de9: modules moved, results did not.
 

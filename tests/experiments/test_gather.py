@@ -20,17 +20,17 @@ def test_gather_makes_one_table_figures_and_an_index(run: Run, tmp_path: Path) -
     code, out, _ = run(
         "-m",
         *COUNTS,
-        "data.n_all_wrong=0,17,400",
+        "data.n_all_wrong=17,400",
         "experiment.delta=0.05,0.1",
         "experiment.overhead=null,0.01",
         "record.report=true",
         "hydra.sweep.dir='s<b>'",
     )
     assert code == 2
-    assert "8 of 12 runs are finished, 4 failed" in out
+    assert "4 of 8 runs are finished, 4 failed" in out
     sweep = tmp_path / "s<b>"
     rows = pq.read_table(sweep / "tables/runs.parquet").to_pylist()
-    assert len(rows) == 12
+    assert len(rows) == 8
     for row in rows:
         metrics = jobs(sweep)[row["run"]]["metrics"]
         if row["status"] == "completed":
@@ -47,7 +47,7 @@ def test_gather_makes_one_table_figures_and_an_index(run: Run, tmp_path: Path) -
     # Gathered again from elsewhere, the links lead there, and the gathered result is none of the runs.
     code, out, _ = run("experiment=gather", "gather.path='s<b>'", "gather.metrics=[max*]", "hydra.run.dir=g")
     assert code == 0
-    assert "8 of 12 runs" in out
+    assert "4 of 8 runs" in out
     page = (tmp_path / "g/report.html").read_text()
     assert f'href="../s%3Cb%3E/{next(iter(jobs(sweep)))}/' in page
     # Beside each other are only the metrics that were asked for, and only what differs.
@@ -149,6 +149,20 @@ def test_what_policies_cost_is_no_gain(tmp_path: Path) -> None:
     found = _gathered([run for run in runs.read(folders) if run is not None], None)
     assert found.gains == ("policy_gain",)
     assert "policy_cost" in found.leading
+
+
+def test_a_metric_that_repeats_what_was_varied_is_not_shown(tmp_path: Path) -> None:
+    """Nor one that does not vary; where nothing else is left, all are."""
+    numbers = {"draws_done": (9, 10), "fixed": (1, 1), "gain": (0.5, 0.25)}
+    for number in range(2):
+        metrics = {name: values[number] for name, values in numbers.items()}
+        recorded(tmp_path / "a" / str(number), {"run": {"draws": 9 + number}}, metrics)
+        recorded(tmp_path / "b" / str(number), {"run": {"draws": 9 + number}}, {"draws_done": 9 + number, "fixed": 1})
+    found = [
+        _gathered([run for run in runs.read([tmp_path / name / n for n in "01"]) if run is not None], None).shown
+        for name in "ab"
+    ]
+    assert found == [("gain",), ("draws_done", "fixed")]
 
 
 def test_runs_are_in_the_order_of_numbers(tmp_path: Path) -> None:

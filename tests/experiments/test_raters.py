@@ -82,6 +82,12 @@ def test_a_rater_with_a_models_name_is_that_model(tmp_path):
     assert read(path, raters=["b", "c"]).metrics["own_votes"] == 6
 
 
+def test_a_label_that_is_not_there_is_no_vote_of_its_own(tmp_path):
+    """Rater a judges its own six answers, and leaves out two of them."""
+    rows = "".join(f"q{i},{m},{'' if i < 2 else 1},0,1\n" for i in range(6) for m in "ax")
+    assert read(write(tmp_path, "query,model,a,b,c\n" + rows)).metrics["own_votes"] == 4
+
+
 def test_without_other_votes_nothing_is_said_of_favour(tmp_path):
     path = write(tmp_path, "query,model,a,b\n" + "".join(f"q{i},{m},{i % 2},1\n" for i in range(6) for m in "xy"))
     result = read(path, Raters(bootstrap=100, self={"a": "x", "b": "x"}))

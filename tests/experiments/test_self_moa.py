@@ -1,5 +1,6 @@
 """`experiment=self_moa`: its sentences on both sides of every branch."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from cofail_lab.decisions.accuracy_band import band_sets
 from cofail_lab.decisions.samples import Samples
 from cofail_lab.decisions.self_moa import Choice, Matched
 from cofail_lab.errors import InputError
-from cofail_lab.experiments.base import Inputs, RunOptions
+from cofail_lab.experiments.base import Inputs, RunOptions, silent
 from cofail_lab.experiments.self_moa import SelfOrMixed
 from cofail_lab.numerics.streams import BANDS, generator
 from cofail_lab.outcomes import Outcomes
@@ -22,12 +23,12 @@ SHARES = np.array([[4, 4, 3, 0], [4, 3, 4, 0], [4, 4, 4, 4], [3, 2, 2, 4], [1, 3
 GIVEN = {"self": "a", "members": ["a", "b", "c"]}
 
 
-def read(shares=SHARES, answers=None, **parameters):
+def read(shares=SHARES, answers=None, progress=silent, **parameters):
     cells = (np.asarray(shares) < 0.5).astype(int).tolist()
     columns = {"frac": np.asarray(shares, dtype=float)} if answers is None else {"answer": np.array(answers, object)}
     grades = grades_of(cells, [f"q{i}" for i in range(len(cells))], "abcdefgh"[: len(cells[0])], per_cell=columns)
     options = {"bootstrap": 100, **parameters}
-    return SelfOrMixed(**options).run(Inputs(RunOptions(), source=lambda: Fixed(grades)))
+    return SelfOrMixed(**options).run(Inputs(RunOptions(), source=lambda: Fixed(grades)), progress)
 
 
 def text(result):
@@ -92,6 +93,7 @@ def test_runs_in_columns_vote_by_answer():
     assert "The answer given most often counts" in text(result)
     assert result.tables["bands"].num_rows == 0
     assert "self_moa" in result.sections[0].figures
+    assert (result.labels["self"], result.labels["members"]) == ("a, b, c", "d, e, f")
 
 
 def test_the_same_runs_on_both_sides_are_right_as_often():
@@ -157,3 +159,19 @@ def test_sets_of_three_five_and_seven_are_compared() -> None:
     shares = np.random.default_rng(3).binomial(8, 0.8, (12, 8)) / 8  # eight draws of each of eight models
     found = read(shares, band=0.9)
     assert {row["size"] for row in found.tables["bands"].to_pylist()} == {3, 5, 7}
+
+
+def test_progress_ends_at_its_total() -> None:
+    """With models that are given, and with runs in columns, which need no draws."""
+    moved: list[tuple[str, int, int]] = []
+
+    @contextmanager
+    def watched(title: str, total: int):
+        done: list[int] = []
+        yield done.append
+        moved.append((title, total, sum(done)))
+
+    runs = [[1, 0, 0, 1, 0, 0], [1, 1, 0, 0, 0, 0]]
+    read(progress=watched, **GIVEN)
+    read(runs, progress=watched, self=["a", "b", "c"], members=["d", "e", "f"])
+    assert moved == [("Draws", 2, 2)] * 2

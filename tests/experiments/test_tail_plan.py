@@ -44,6 +44,7 @@ def test_a_plan_over_a_law(planned) -> None:
     needed = dict(zip(*result.tables["queries"].to_pydict().values(), strict=True))
     assert needed[metrics["n_models_needed"]] <= 200
     assert (min(needed) == 3 and needed[3] is None) or needed[3] > 200
+    assert list(needed) == [3, 4, 5, 6, 7, 8, 9, 10]
     result.figures["queries"]()
 
 
@@ -76,6 +77,16 @@ def test_a_plan_over_a_matrix_keeps_its_rates_and_pairs() -> None:
 def test_what_cannot_be_planned_is_refused(changes: dict, said: str) -> None:
     with pytest.raises(InputError, match=said):
         over(LAW, **changes)
+
+
+def test_unlike_models_are_planned_up_to_their_number() -> None:
+    """Like ones up to any number; and never more than 400, however many the law has."""
+    unlike = models.OneFactorGaussian.equicorrelated([0.2, 0.3, 0.4, 0.25], 0.17)
+    wide = models.OneFactorGaussian.equicorrelated([0.3] * 400 + [0.2], 0.17)
+    for law, wanted, most in ((unlike, 5, 4), (wide, 401, 400), (LAW, 401, 400)):
+        with pytest.raises(InputError) as refused:
+            over(law, n_models=wanted)
+        assert str(refused.value).startswith(f"plan.n_models: {wanted}; 3 to {most} are accepted: ")
 
 
 def test_without_a_law_or_a_source() -> None:

@@ -11,6 +11,7 @@ import time
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,12 @@ def outcomes(tmp_path: Path) -> Outcomes:
 
 
 @pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth of the histograms, most of a small fit, for the test of the tail, also in processes of their own."""
+    monkeypatch.setattr(fit_stages, "Tasks", partial(Tasks, n_histograms=99))
+
+
+@pytest.fixture
 def tasks(outcomes: Outcomes) -> Tasks:
     return Tasks(fit_matrix(outcomes, level=0.9, seed=0), bootstrap=66, null=2, atom=0.03, seed=0)
 
@@ -60,6 +67,7 @@ def fail(*_: object) -> None:
     raise AssertionError("computed by the main process")
 
 
+@pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("n", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_the_numbers_of_one_process(run: Run, tmp_path: Path, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """To the last bit, and not one of them is computed here."""
@@ -203,6 +211,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("method", ["replicates", pytest.param("part", marks=pytest.mark.slow)])
 def test_ctrl_c(run: Run, tmp_path: Path, method: str) -> None:
     """What has arrived is kept, no process stays, one line is said, and the run goes on with one process."""
@@ -308,8 +317,8 @@ def test_what_has_arrived_is_of_its_own_stage_and_no_error() -> None:
 
 
 def test_the_verdicts_of_one_process(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Checks by enumeration, simulation and search, and mutants; everything but the seconds is the same."""
-    chosen = ("experiment.claims=P1.i,P2.ii,P11", "experiment.mutants=true")
+    """Checks by enumeration, quadrature, simulation and search, and mutants; all but the seconds is the same."""
+    chosen = ("experiment.claims=P5.i,P7.ii.b,P11.iii", "experiment.mutants=true")
     command = ("experiment=verify", *chosen, "record.report=false")
     assert run(*command, "run.workers=1", "hydra.run.dir=alone").code == 0
     monkeypatch.setattr(workers, "WORTH", 0.0)

@@ -26,10 +26,11 @@ def check(name: str, result: Result, *paths: Path) -> None:
     keep(name, lines(result), *paths)
 
 
-def keep(name: str, found: Sequence[str], *paths: Path) -> None:
+def keep(name: str, found: Sequence[str], *paths: Path, exact: bool = False) -> None:
     """Fail where lines differ from those that are kept under a name; folders in ``paths`` are left out of all words.
 
-    With ``WRITE_GOLDEN=1`` in the environment they are kept instead.
+    With ``WRITE_GOLDEN=1`` in the environment they are kept instead. Numbers of what is read, and not computed, are
+    compared as they are written (``exact``).
     """
     found = [" ".join(line.split()) if "\n" in line else line for line in found]
     for path in paths:
@@ -37,7 +38,7 @@ def keep(name: str, found: Sequence[str], *paths: Path) -> None:
     kept = GOLDEN / f"{name}.txt"
     if os.environ.get("WRITE_GOLDEN"):
         kept.write_text("\n".join(found) + "\n", encoding="utf-8")
-    wrong = differences(found, kept.read_text(encoding="utf-8").splitlines())
+    wrong = differences(found, kept.read_text(encoding="utf-8").splitlines(), exact=exact)
     assert not wrong, "\n".join([f"{kept.name} has, and WRITE_GOLDEN=1 would replace:", *wrong])
 
 
@@ -103,9 +104,10 @@ def shown(value: Any) -> str:
     return str(value)
 
 
-def differences(found: Sequence[str], kept: Sequence[str]) -> list[str]:
+def differences(found: Sequence[str], kept: Sequence[str], *, exact: bool = False) -> list[str]:
     """Where two results differ, line by line; empty where they say the same."""
-    wrong = [f"{there}\n   now: {here}" for here, there in zip(found, kept, strict=False) if not _same(here, there)]
+    pairs = [(here, there) for here, there in zip(found, kept, strict=False) if here != there]
+    wrong = [f"{there}\n   now: {here}" for here, there in pairs if exact or not _same(here, there)]
     return wrong if len(found) == len(kept) else [f"{len(kept)} lines; now {len(found)}", *wrong[:1]]
 
 

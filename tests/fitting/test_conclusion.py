@@ -13,6 +13,7 @@ from cofail_lab.fitting.readings.tail_test import TailTest
 from cofail_lab.fitting.replicates.null import NullCalibration, NullTest, place
 from cofail_lab.report.fit.in_short import chance_sentence
 from tests.conftest import outcomes_from
+from tests.report.by_hand import NOBODY, fitted, null, point, pool, replicates
 
 NULLS = ("one_factor", "one_factor_loadings", "full_sigma")
 
@@ -133,6 +134,16 @@ def test_without_power_only_overwhelming_evidence_is_told(
         assert f"find a common mode of 3.0% beside a Gaussian difficulty in only {100 * ceiling:.0f}%" in sentence
 
 
+def test_overwhelming_evidence_is_against_every_law(fit: MatrixFit) -> None:
+    """A null law that was not tested, or a smooth one that is not excluded, leaves too little power to tell."""
+    tiny = smooth_test(1e-4, 1e-4, 1e-4, 1e-4, ceiling=0.1)
+    assert judged(fit, 0.01, 0.01, 0.01, smooth=tiny)[0].reason == "all_rejected"
+    assert judged(fit, 0.01, 0.01, None, smooth=tiny)[0].reason == "low_power"
+    assert judged(fit, 0.01, 0.01, 0.06, smooth=tiny)[0].reason == "low_power"
+    one = smooth_test(1e-4, 0.06, 1e-4, 1e-4, ceiling=0.1)
+    assert judged(fit, 0.01, 0.01, 0.01, smooth=one)[0].reason == "low_power"
+
+
 def test_fewer_than_every_law_expects(fit: MatrixFit) -> None:
     """The other side: the p-value of ratios as small; power has no say, and every null law must be there."""
     quiet = smooth_test(1.0, 1.0, 1.0, 1.0, ceiling=0.1)
@@ -210,3 +221,26 @@ def test_which_pools_are_too_large(m: int, smooth: bool, large: bool) -> None:
     assert judged.pool_too_large is large
     assert judged.missing == ("one_factor_loadings", "full_sigma")
     assert _judge({"one_factor": test}, None, interrupted=False, n_models=401).pool_too_large
+
+
+def test_a_conclusion_needs_three_models_and_one_factor() -> None:
+    two = replace(pool(), wrong=np.column_stack([pool().wrong[:, :2], np.ones(100, bool)]))
+    assert conclude(fitted(two)).reason == "few_models"
+    for mean, reason in ((-0.1, "no_one_factor"), (1.0, "no_one_factor"), (0.0, "not_tested"), (0.999, "not_tested")):
+        assert conclude(fitted(point=point(tetrachoric=mean))).reason == reason
+    assert conclude(fitted(point=point(log_one_factor=np.nan))).reason == "no_one_factor"
+    assert conclude(fitted(interrupted=True)) == Conclusion("cannot_tell", "interrupted")
+
+
+def test_no_query_defeats_everyone_though_some_are_expected() -> None:
+    """β of 1% or 5% by one factor in 100 queries: (1 - β)^100 is .366 or .0059; of simulated ones a share has none."""
+    for rate, reason in ((0.01, "none_says_nothing"), (0.05, "none_is_rare")):
+        fit = fitted(pool(NOBODY), point=point(log_one_factor=np.log(rate)))
+        made = conclude(fit)
+        assert (made.reason, made.expected) == (reason, pytest.approx(100 * rate))
+        assert made.expected_none == pytest.approx((1 - rate) ** 100)
+    drawn = replicates()._replace(all_wrong=np.array([0.0, 0.01, 0.0, 0.0]))
+    simulated = fitted(pool(NOBODY), point=point(log_one_factor=np.log(0.05)), null=null(laws={"one_factor": drawn}))
+    assert (conclude(simulated).reason, conclude(simulated).expected_none) == ("none_says_nothing", 0.75)
+    assert conclude(fitted(pool({"a": 30, "ab": 20, "abc": 50}))).reason == "always_right"
+    assert conclude(fitted(pool(NOBODY), point=point(log_one_factor=np.nan))).reason == "no_prediction"

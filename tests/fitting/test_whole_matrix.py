@@ -87,6 +87,42 @@ def test_models_that_are_always_right_or_wrong_are_left_out(asked: Asked, monkey
     assert read(np.eye(2)) != WholeMatrix() == read(np.eye(3))
 
 
+def test_large_pools_are_predicted_without_their_constant_models(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the pairs of the varying ones and their families; the clipped matrix is there before it is asked for."""
+    seen: list[tuple[Any, Any]] = []
+
+    def log_orthant(matrix: np.ndarray, thresholds: np.ndarray) -> tuple[float, float]:
+        seen.append((matrix, thresholds))
+        return -1.0 - len(seen), 0.1
+
+    monkeypatch.setattr(whole_matrix.full_sigma, "log_orthant", log_orthant)
+    monkeypatch.setattr(whole_matrix, "LARGE", 2)
+    wrong = np.array([[i % 2, 1, i % 2, i % 4 == 0] for i in range(20)], dtype=bool)
+    matrix = np.full((4, 4), np.nan)
+    for (i, j), r in {(0, 2): 0.9, (0, 3): 0.8, (2, 3): -0.7}.items():
+        matrix[i, j] = matrix[j, i] = r
+    pairs = Pairs.of(4)
+    values = matrix[pairs.left, pairs.right][None]
+    outcomes = outcomes_from(wrong, per_model={"family": np.array(["a", "b", "c", "a"], object)})
+    found = read_matrix(outcomes, PairValues(values, values, values), pairs, 5, "lab")
+    ((stack, laws),) = asked
+    assert stack.error_rates.tolist() == [[0.5, 0.5, 0.25]] and stack.tetrachoric.tolist() == [[0.9, 0.8, -0.7]]
+    assert (stack.pairs.left.tolist(), stack.pairs.right.tolist()) == ([0, 0, 1], [1, 2, 2])
+    assert stack.family[0] == stack.family[2] != stack.family[1]
+    assert {*laws} == {*MATRIX_LAWS} - {"full_sigma", "full_sigma_clip"}
+    # The clipped matrix first, then the nearest; both are correlation matrices, and not that of the pairs.
+    assert (found.laws["full_sigma_clip"].log[0], found.laws["full_sigma"].log[0]) == (-2.0, -3.0)
+    three = matrix[np.ix_([0, 2, 3], [0, 2, 3])]
+    np.fill_diagonal(three, 1.0)
+    np.testing.assert_allclose(seen[0][0], whole_matrix.full_sigma.repaired(three, "clip"))
+    np.testing.assert_allclose(seen[1][0], nearest_correlation(three))
+    assert np.linalg.eigvalsh(three)[0] < -0.1
+    np.testing.assert_allclose(seen[0][1], [0.0, 0.0, -0.6744897501960817])
+    monkeypatch.setattr(whole_matrix, "LARGE", 3)
+    read_matrix(outcomes, PairValues(values, values, values), pairs, 5, "lab")
+    assert asked[1][0].error_rates.tolist() == [[0.5, 1.0, 0.5, 0.25]] and "full_sigma_clip" in asked[1][1]
+
+
 @pytest.mark.parametrize(
     ("estimate", "log", "error"),
     [

@@ -188,3 +188,28 @@ def test_correlations_of_pairs_carry_the_error_of_their_rates() -> None:
         assert getattr(exact, f"{name}_error")[0, 0] < 1e-13
     same = pair_correlations(Pairs(first, first, np.log(first), np.zeros((1, 1))))
     assert np.isnan(same.tetrachoric[0, 0]) and same.pearson[0, 0] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("r", "off", "steep"),
+    [
+        (0.3, 0.0029, 1.05),
+        (0.3, 0.0031, 2.0),
+        (0.9, 0.00099, 1.05),
+        (0.9, 0.0011, 2.0),
+        (0.0, 1e-6, 2.0),
+        (-1e-7, 1e-6, 2.0),
+    ],
+)
+def test_an_uncertain_correlation_moves_a_prediction_by_its_slope(r: float, off: float, steep: float) -> None:
+    """Twice as far where the error is above 1% of r or of 1 - r: the slope may change. Below 0 by an error is 0."""
+    m = np.array([3.0])
+    value, error = calibration.log_predicted(LISTED, m, np.array([r]), np.array([off]))
+    exact, slope, own = log_one_factor(ndtri(LISTED.rates), np.ones((1, 3)), np.array([max(r, 0.0)]))
+    assert value[0] == exact[0]
+    assert error[0] == pytest.approx(own[0] + steep * abs(slope[0]) * off, rel=1e-12)
+
+
+def test_a_correlation_that_is_negative_for_certain_predicts_nothing() -> None:
+    value, _ = calibration.log_predicted(LISTED, np.array([3.0]), np.array([-0.02]), np.array([0.01]))
+    assert np.isnan(value[0])

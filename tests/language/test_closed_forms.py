@@ -102,3 +102,16 @@ def test_a_shocks_error_is_its_own_share_of_the_sum(shock: float, base: float, m
     of_product = 5 * EPS * m * abs(np.log(base)) + 2 * EPS * abs(np.log(apart))
     expected = apart / (shock + apart) * of_product + 4 * EPS * (1 + abs(value[0]))
     assert error[0] == pytest.approx(expected, rel=1e-9, abs=0)
+
+
+def test_errors_are_of_the_kinds_that_are_counted() -> None:
+    """Rates .3 twice and .6 three times; of a third kind, of rate 1e-6, the pool has none: it counts nowhere."""
+    rates, counts = np.array([[0.3, 0.6, 1e-6]]), np.array([[2.0, 3.0, 0.0]])
+    value, error = CLOSED_FORMS["clayton"].log_all_wrong({"error_rate": rates, "theta": np.array([[1.5]])}, counts)
+    total = 2 * (0.3**-1.5 - 1) + 3 * (0.6**-1.5 - 1)
+    assert value[0] == pytest.approx(-np.log1p(total) / 1.5, rel=1e-12)
+    of_sum = 6 * EPS * (1 + np.log(total) - 1.5 * np.log(0.3) + 3) * total / (1 + total) / 1.5
+    assert error[0] == pytest.approx(of_sum + 4 * EPS * abs(value[0]), rel=1e-9, abs=0)
+    value, error = CLOSED_FORMS["independent"].log_all_wrong({"error_rate": rates}, counts)
+    assert value[0] == pytest.approx(2 * np.log(0.3) + 3 * np.log(0.6), rel=1e-14)
+    assert error[0] == pytest.approx(7 * EPS * abs(value[0]), rel=1e-12, abs=0)

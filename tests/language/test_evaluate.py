@@ -194,3 +194,24 @@ def test_a_size_that_is_left_out() -> None:
     listed = ClosedPool("independent", {"error_rate": np.array([[0.5, 0.25, 0.2]])})
     assert pairs(listed, m=np.array([2.0])) == pytest.approx(0.125)
     assert pairs(listed) == pytest.approx(0.025)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("shokc > 0", "did you mean shock?"),
+        # A law has no parameters and no functions to ask for, and nothing with arguments is a parameter.
+        ("clayton.shokc > 0", "docs/check.md lists them"),
+        ("shokc(2) > 0", "docs/check.md lists them"),
+        ("flor(2) > 0", "did you mean floor?"),
+        ("clayton.flor(2) > 0", "docs/check.md lists them"),
+        ("clayton.pearsn > 0", "did you mean pearson?"),
+        ("varianec(5, 0.2) > 0", "did you mean variance?"),
+    ],
+)
+def test_what_may_have_been_meant(text: str, meant: str) -> None:
+    with pytest.raises(InputError) as refused:
+        check_names(parse(text, "claim.says"), ("shock",), "claim.says")
+    assert str(refused.value).endswith(meant) and "is no quantity, formula or parameter of claim.over" in str(
+        refused.value
+    )

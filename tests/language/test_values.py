@@ -211,3 +211,16 @@ def test_a_number_that_may_be_negative_has_no_root_and_no_logarithm() -> None:
     assert low <= 0.1**0.5 and high >= 0.5**0.5 and (low, high) == pytest.approx((0.1**0.5, 0.5**0.5))
     touching = values.Values(np.array([0.0]), np.array([0.5]), np.array([0.0]))
     assert values.root(touching).exists[0] and not values.logarithm(touching).exists[0]
+
+
+def test_whole_powers_may_differ_from_point_to_point() -> None:
+    low, high = values.power(
+        values.exactly(np.array([3.0, 3.0, 2.0])), values.exactly(np.array([2.0, 3.0, -1.0]))
+    ).floats()
+    for power, below, above in zip((9.0, 27.0, 0.5), low, high, strict=True):
+        assert below <= power <= above and above - below < 1e-12 * power
+
+
+def test_an_exponential_beyond_all_powers_does_not_exist() -> None:
+    there = values.exponential(values.exactly(np.array([0.9e15, -0.9e15, 2e15, -2e15, np.inf, -np.inf]))).exists
+    assert there.tolist() == [True, True, False, False, False, False]

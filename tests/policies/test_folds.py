@@ -39,3 +39,21 @@ def test_random_splits_are_those_of_the_published_protocol() -> None:
     for train, test in random_splits(100, 3, 0.6, cluster):
         assert len(train) == 60
         assert not set(cluster[train]) & set(cluster[test])
+
+
+def test_a_split_has_queries_on_either_side() -> None:
+    for share, sizes in ((0.01, (1, 4)), (0.999, (4, 1)), (0.6, (3, 2)), (0.59, (2, 3))):
+        for train, test in random_splits(5, 2, share):
+            assert (len(train), len(test)) == sizes
+    two = np.array([0, 0, 0, 1])
+    for share in (0.1, 0.9):
+        for train, test in random_splits(4, 3, share, two):
+            assert {len(train), len(test)} == {1, 3}
+
+
+def test_large_groups_come_first_and_into_the_emptiest_part() -> None:
+    """Groups of 5, 4, 3, 3 and 1 in two parts: 5 + 3 and 4 + 3 + 1."""
+    cluster = np.repeat([0, 1, 2, 3, 4], [3, 1, 5, 3, 4])
+    for seed in range(5):
+        parts = [{int(g) for g in cluster[split.test]} for split in cross_fitting(16, 2, seed, cluster)]
+        assert parts[0] in ({2, 0}, {2, 3}) and parts[1] == {0, 1, 2, 3, 4} - parts[0]

@@ -148,3 +148,9 @@ def test_answers_may_cost_nothing_but_not_an_unknown_price() -> None:
     assert unknown.cost is None and unknown.unpriced == "2 of 8 answers have none, the first of them by m1"
     none = Graded.of(outcomes())
     assert (none.cost, none.unpriced) == (None, None)
+
+
+def test_queries_of_one_group_have_no_inner_parts() -> None:
+    right = np.array([[1, 0], [0, 1], [1, 1], [0, 0]], dtype=bool)
+    assert graded(right, cluster=np.zeros(4, dtype=int)).inner(2, 0) == []
+    assert len(graded(right, cluster=np.array([0, 0, 1, 1])).inner(2, 0)) == 2

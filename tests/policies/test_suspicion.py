@@ -1,5 +1,6 @@
 """Recorded picks that know the answers are flagged, and picks that know everything that can be known before are not."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -8,7 +9,7 @@ import pytest
 from scipy.stats import beta
 
 from cofail_lab.fitting.readings.luck import find_runs, measure_luck
-from cofail_lab.policies import AbstractPolicy, Graded
+from cofail_lab.policies import AbstractPolicy, Graded, evaluation
 from cofail_lab.policies import suspicion as suspicions
 from cofail_lab.policies.ceilings import Repeated
 from cofail_lab.policies.contest import hold
@@ -66,8 +67,10 @@ def test_luck_that_was_picked_is_above_what_can_be_routed(rng):
     assert judged(data, None, some)[2] is None
 
 
-def test_picks_by_the_chances_are_honest_however_much_they_gain(rng):
+def test_picks_by_the_chances_are_honest_however_much_they_gain(rng, monkeypatch):
     """Who knows every π, and who picks at random: flagged at the stated rate of 2.5%, P(more than 8 of 100) = .001."""
+    # Nothing is fitted here, and to look for the libraries of linear algebra takes longer than a contest.
+    monkeypatch.setattr(evaluation, "threadpool_limits", lambda *_: nullcontext())
     flagged = 0
     for _ in range(50):
         chance = rng.beta(1, 1, size=(300, 4))

@@ -27,6 +27,8 @@ from tests.conftest import outcomes_from
 
 ELEVEN = {"none": 11, "a": 20, "b": 7, "c": 2, "ab": 10, "ac": 6, "bc": 4, "abc": 40}
 """Who is right -> on how many queries."""
+NOBODY = {"a": 20, "b": 7, "c": 2, "abc": 71}
+"""The same of a pool with no query that defeats all."""
 
 
 def pool(right: Mapping[str, int] = ELEVEN) -> Outcomes:

@@ -19,6 +19,7 @@ ROWS = {
 }
 
 
+@pytest.mark.usefixtures("few_histograms")
 def test_every_printed_interval_has_a_row() -> None:
     """Of a fit with families, repeated runs, guessing and every law by likelihood."""
     rng = np.random.default_rng(2)

@@ -213,7 +213,11 @@ def test_what_a_run_keeps(tmp_path: Path) -> None:
 @pytest.mark.parametrize("states", [["completed", "failed"], ["kept", "elsewhere"]])
 @pytest.mark.parametrize("figures", [None, True, False])
 def test_a_sweep_is_gathered_with_what_it_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, states: list[State], figures: bool | None
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    states: list[State],
+    figures: bool | None,
 ) -> None:
     """A job without results is left out; figures are drawn unless they are declined; a failure changes the advice."""
     from cofail_lab import record
@@ -257,6 +261,7 @@ def test_a_sweep_is_gathered_with_what_it_says(
             folder=tmp_path, gather=True, figures=figures, metrics=metrics, verbose=True, close=lambda: events
         )
         finish.finish(sweep, silent)
+    assert "error: sweep.metrics: 'none*' matches no metric\n" in capsys.readouterr().err
     assert seen["folders"] == [
         (["f0", "f2"], "gain", silent),
         (["f0", "f2"], "none*", silent),

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from cofail_lab import cli
 from cofail_lab.progress import duration
 from cofail_lab.sweep import controller
-from cofail_lab.sweep.controller import Sweep, n_jobs
+from cofail_lab.sweep.controller import Sweep, _share, n_jobs
 from cofail_lab.sweep.jobs import LAUNCH
 from cofail_lab.sweep.journal import Event, Journal
 from tests.conftest import Run
@@ -154,3 +155,13 @@ def test_a_run_has_a_folder_with_a_name() -> None:
     for name in ("", "  ", None):
         with pytest.raises(controller.Refused, match=r"hydra\.run\.dir"):
             controller.SweepCallback().on_run_start(_config(hydra__run__dir=name))
+
+
+@pytest.mark.parametrize("name", ["out", "a b", "it's", "a\\b", "a\\'b", "end\\", "a,b=c", "a\\\\b'"])
+def test_every_job_has_the_folder_that_was_meant(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = _config(hydra__sweep__dir=name)
+    _share(config)
+    folder, launch = config.hydra.overrides.hydra
+    assert OverridesParser.create().parse_override(folder).value() == config.hydra.sweep.dir == str(tmp_path / name)
+    assert launch == f"++hydra.job.env_set.{LAUNCH}={config.hydra.job.env_set[LAUNCH]}"

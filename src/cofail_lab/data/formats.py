@@ -30,7 +30,7 @@ FORMATS = {
 
 def source_class(name: str) -> type[FileSource]:
     """The reader of a format; InputError for a name that is none."""
-    if name not in FORMATS:
+    if not isinstance(name, str) or name not in FORMATS:
         raise InputError(f"format: {name!r} is not one of {', '.join(sorted(FORMATS))}, auto")
     module, _, class_name = FORMATS[name].partition(":")
     return getattr(import_module(f"cofail_lab.data.readers.{module}"), class_name)

@@ -53,7 +53,7 @@ class HubSource:
     def __post_init__(self) -> None:
         if not isinstance(self.repo, str) or not self.repo:
             raise InputError(f"data.repo: {self.repo!r} is neither owner/name nor a folder")
-        names = [self.file] if isinstance(self.file, str) else self.file
+        names = self.file if isinstance(self.file, list | tuple) else [self.file]
         if not names:
             raise InputError("data.file: an empty list; at least one path inside the data set is needed")
         for name in names:

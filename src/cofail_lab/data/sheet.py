@@ -24,7 +24,7 @@ VERDICT, RIGHT_ANSWER, WELL_POSED, DRAW = "verdict", "right_answer", "well_posed
 _STARTS = "=+-@'\t\r\n＝＋－＠"
 # What a spreadsheet takes for a number, a date or a truth value and writes back in another form.
 _CONVERTED = re.compile(
-    r"[\d.](?!\d{0,14}$)|0\d|(?:true|false)$|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ ./-]*\d",
+    r"\.|\d(?!\d{0,14}$)|0\d|(?:true|false)$|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ ./-]*\d",
     re.IGNORECASE,
 )
 # Excel cuts a cell of more than 32,767 characters.

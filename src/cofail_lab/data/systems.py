@@ -20,7 +20,7 @@ _FIELDS = ("model", "file", "folder")
 
 def check_pattern(name: str | None) -> None:
     """Raise InputError unless `data.name` is None, one of ``model``, ``file``, ``folder``, or a pattern of them."""
-    if name is None or name in _NAMES:
+    if name is None or (isinstance(name, str) and name in _NAMES):
         return
     try:
         if isinstance(name, str) and name.format(**dict.fromkeys(_FIELDS, "")) != name:

@@ -201,7 +201,7 @@ def numbers(column: Any, where: str) -> np.ndarray:
     import pyarrow as pa
 
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        values = column.cast(pa.float64(), safe=False).to_numpy()
+        values = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         if np.isinf(values).any():
             raise InputError(f"{where}: infinity; a finite number or nothing was expected")
         return values
@@ -209,7 +209,7 @@ def numbers(column: Any, where: str) -> np.ndarray:
         filled = (
             _call("if_else", _call("equal", column, ""), None, column) if pa.types.is_string(column.type) else column
         )
-        values = filled.cast(pa.float64()).to_numpy()
+        values = filled.cast(pa.float64()).to_numpy(zero_copy_only=False)
         if not np.isinf(values).any():
             return values
     except pa.ArrowException:

@@ -56,7 +56,9 @@ class Plan:
 
     @property
     def _for(self) -> Any:
-        return "certificate" if self.plan is None else self.plan.get("for")
+        if self.plan is None:
+            return "certificate"
+        return self.plan.get("for") if isinstance(self.plan, Mapping) else self.plan
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """The sample size, and the probability of success at other sizes."""

@@ -64,7 +64,7 @@ class Policies:
         checks.whole("experiment.bootstrap", self.bootstrap, least=0)
         checks.probability("experiment.level", self.level)
         checks.probability("experiment.delta", self.delta)
-        if isinstance(self.columns, str) or not all(isinstance(name, str) for name in self.columns):
+        if not isinstance(self.columns, list | tuple) or not all(isinstance(name, str) for name in self.columns):
             raise InputError(f"experiment.columns: {self.columns!r} is not a list of column names")
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:

@@ -48,7 +48,10 @@ class SelectModels:
             raise InputError("experiment.k: null; a number of models is needed, or experiment.budget")
         for name in ("budget", "seconds"):
             value = getattr(self, name)
-            if value is not None and not (np.isfinite(value) and value > 0):
+            if value is None:
+                continue
+            checks.number(f"experiment.{name}", value)
+            if value <= 0:
                 raise InputError(f"experiment.{name}: {value!r} is not a number above 0")
         if self.choices is not None:
             checks.whole("experiment.choices", self.choices, least=2)

@@ -48,7 +48,8 @@ class SelfOrMixed:
         checks.within("experiment.bootstrap", self.bootstrap, 100, 10**6)
         for field in ("self", "members"):
             checks.patterns(f"experiment.{field}", getattr(self, field))
-        if self.members is not None and (isinstance(self.members, str) or len(set(self.members)) != self.k):
+        several = isinstance(self.members, list | tuple)
+        if self.members is not None and (not several or len(set(self.members)) != self.k):
             raise InputError(f"experiment.members: {self.members!r}; a list of {self.k} different models is accepted")
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:

@@ -39,6 +39,8 @@ class TailCurve:
     simulate: bool
 
     def __post_init__(self) -> None:
+        if not isinstance(self.sizes, list | tuple | None):
+            raise InputError(f"experiment.sizes: {self.sizes!r} is not a list of numbers of models")
         for size in self.sizes or ():
             checks.whole("experiment.sizes", size, 2)
         checks.flag("experiment.simulate", self.simulate)

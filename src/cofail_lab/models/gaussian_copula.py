@@ -87,7 +87,7 @@ class GaussianCopula(AbstractErrorLaw):
     def log_all_wrong_by_size(
         self, sizes: Int[np.ndarray, " k"], advance: Advance = ignore
     ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
-        """Every pool in the shape of the whole, so that one program serves all: models left out never matter."""
+        """Every pool in the shape of the whole, by the same points: models left out never matter."""
         values, errors = np.empty(len(sizes)), np.empty(len(sizes))
         for k, size in enumerate(sizes):
             inside = np.arange(self.n_models) < size

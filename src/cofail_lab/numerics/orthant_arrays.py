@@ -7,7 +7,7 @@ that it draws, which takes as long as memory needs to be read; here both wait fo
 
 import numpy as np
 from jaxtyping import Float, Int, UInt
-from scipy.linalg import cho_factor, cho_solve, cholesky
+from scipy.linalg import cholesky, get_lapack_funcs
 from scipy.special import erfcx, log_ndtr, logsumexp, ndtr, ndtri
 
 LARGE = 256
@@ -16,6 +16,10 @@ LARGE = 256
 _BLOCK = 64
 _POINTS_AT_ONCE = 2048
 _MAX_STEPS, _RESIDUAL = 50, 1e-9
+# Of a Newton step: what is tried.
+_SHARES = 0.5 ** np.arange(8.0)[:, None]
+# A function around LAPACK's takes as long as it does.
+(_solve_positive,) = get_lapack_funcs(("posv",), (np.zeros(1),))
 # Below this Φ runs out of digits (`orthant._below`).
 _FAR = -36.0
 
@@ -102,7 +106,9 @@ def _tilt(
     excess[np.diag_indices(len(t))] -= 1
 
     def residual(w: np.ndarray) -> np.ndarray:
-        return w - bounds - excess @ _mills(w)
+        # A step that is much too long has no residual.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return w - bounds - _mills(w) @ excess
 
     w = start
     value = residual(w)
@@ -115,14 +121,12 @@ def _tilt(
         root = np.sqrt(np.clip(mills * (w + mills), 0.0, 1.0))
         system = root[:, None] * excess * root
         system[np.diag_indices(len(t))] += 1
-        half = cho_solve(cho_factor(system, overwrite_a=True, check_finite=False), root * value, check_finite=False)
+        _, half, _ = _solve_positive(system, root * value)
         move = value - excess @ (root * half)
         # The longest of a few steps that brings the residual down.
-        trials = [w - 0.5**k * move for k in range(8)]
-        # A step that is much too long has no residual.
-        with np.errstate(over="ignore", invalid="ignore"):
-            values = [residual(trial) for trial in trials]
-        sizes = np.nan_to_num([np.abs(each).max() for each in values], nan=np.inf, posinf=np.inf)
+        trials = w - _SHARES * move
+        values = residual(trials)
+        sizes = np.nan_to_num(np.abs(values).max(axis=1), nan=np.inf, posinf=np.inf)
         best = int(np.argmin(sizes))
         if not np.isfinite(sizes[best]):
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from contextlib import ExitStack
@@ -116,7 +117,8 @@ def _share(config: DictConfig) -> None:
     launch = f"{datetime.now():%Y-%m-%d_%H-%M-%S-%f}_{os.getpid()}"
     with open_dict(config.hydra.job.env_set):
         config.hydra.job.env_set[LAUNCH] = launch
-    quoted = config.hydra.sweep.dir.replace("\\", "\\\\").replace("'", "\\'")
+    # In Hydra's quotes a backslash is one, but for those before a quote.
+    quoted = re.sub(r"(\\*)('|$)", lambda end: 2 * end[1] + end[2].replace("'", r"\'"), config.hydra.sweep.dir)
     config.hydra.overrides.hydra.extend([f"hydra.sweep.dir='{quoted}'", f"++hydra.job.env_set.{LAUNCH}={launch}"])
 
 

@@ -1,18 +1,24 @@
 """The comparison of laws: what it reports against the same figures by hand, and what it says where there is none."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
 import jax
 import numpy as np
 import pytest
 
 import cofail_lab as cl
 from cofail_lab.errors import InputError
-from cofail_lab.fitting.comparison.compare import LawComparison, compare_laws, n_steps
+from cofail_lab.fitting.comparison.compare import LawComparison, _judged, compare_laws, n_steps
+from cofail_lab.fitting.comparison.law_fits import LawFit, why_no_ratio
 from cofail_lab.fitting.comparison.laws import FITTED_LAWS
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import Independent, OneFactorGaussian
 from cofail_lab.numerics.streams import FOLDS, generator
 from cofail_lab.report.fit import law_comparison
 from tests.conftest import outcomes_from
+from tests.report.by_hand import ELEVEN, NOBODY, pool
 
 QUICK = ("independent", "one_factor", "one_factor_pearson", "one_factor_loadings", "full_sigma", "atom_independent")
 
@@ -144,3 +150,55 @@ def test_bad_input(wrong: np.ndarray) -> None:
             compare_laws(outcomes_from(wrong), folds=folds)
     with pytest.raises(InputError, match="laws: 'gauss' is not one of independent, one_factor"):
         compare_laws(outcomes_from(wrong), laws=["gauss"])
+
+
+def law(name: str, heldout: float | None, **more: Any) -> LawFit:
+    return LawFit(name, law=SimpleNamespace(), heldout=heldout, **more)  # type: ignore[arg-type]
+
+
+def compared(*fits: LawFit, k: int = 11) -> LawComparison:
+    return LawComparison(fits, 0.11, k, 100, 3, 0, 3, 2, None)
+
+
+def test_laws_are_judged_by_paired_differences() -> None:
+    logs = {"one_factor": np.array([-1.0, -2.0, -3.0]), "clayton": np.array([-1.5, -2.0, -4.0]), "block": None}
+    fits = [(LawFit(name), None if logs[name] is not None else "too large") for name in logs]
+    first, second, third = _judged(fits, logs)
+    assert (first.heldout, first.difference, first.difference_error) == (-2.0, 0.0, 0.0)
+    assert first.heldout_error == pytest.approx(1 / np.sqrt(3))
+    # Differences of -.5, 0 and -1: mean -.5 and standard error .5/√3.
+    assert (second.heldout, second.difference) == (-2.5, -0.5)
+    assert second.difference_error == pytest.approx(0.5 / np.sqrt(3))
+    assert (third.heldout, third.heldout_absent) == (None, "too large")
+    assert second.close and not replace(second, difference=-0.58).close and replace(second, difference=-0.57).close
+    assert not third.close
+
+
+def test_whether_an_atom_is_needed() -> None:
+    base = law("one_factor", -1.3, difference=-0.01, difference_error=0.001)
+    near = replace(base, difference_error=0.005)
+    atom = law("atom_one_factor", -1.29)
+    assert compared(base, atom).atom_need == "needed" and compared(near, atom).atom_need == "as_good_without"
+    assert compared(base, replace(atom, heldout=-1.3)).atom_need == "not_better"
+    assert compared(base, atom, k=0).atom_need == "no_tail"
+    assert (
+        compared(base).atom_need == "not_judged"
+        and compared(base, replace(atom, heldout=None)).atom_need == "not_judged"
+    )
+    both = compared(base, atom, law("atom_clayton", -1.28), law("clayton", -1.27))
+    assert (both.atom or base).name == "atom_clayton" and (both.base or atom).name == "clayton"
+    assert (both.best or atom).name == "clayton" and both["one_factor"] is base
+    # The factor of any law can follow an atom: a law that it beats is not needed for that, nor does it need one.
+    any_law = law("factor_mixture", -1.2)
+    assert (compared(base, atom, any_law).base, compared(base, atom, any_law).best) == (base, any_law)
+    assert compared(any_law, atom).base is None and compared(any_law, atom).atom_need == "not_judged"
+    unjudged = [
+        law(name, None, log_likelihood=value) for name, value in (("atom_clayton", -9.0), ("atom_one_factor", -8.0))
+    ]
+    assert (compared(*unjudged).atom or base).name == "atom_one_factor" and compared(*unjudged).best is None
+
+
+def test_why_there_is_no_ratio() -> None:
+    assert why_no_ratio(pool(ELEVEN)) is None
+    assert str(why_no_ratio(pool(NOBODY))).startswith("no query defeats every model (K = 0)")
+    assert why_no_ratio(pool({"a": 20, "ab": 80})) == "a is never wrong, so no query can defeat the pool"

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from cofail_lab.fitting.matrix import fit_matrix
+from cofail_lab.fitting.readings import correlations
 from cofail_lab.fitting.readings.correlations import level_of, pearson_limits, tetrachoric_limits
 from cofail_lab.fitting.resampling import Bootstrap
 from tests.conftest import outcomes_from
+from tests.report.by_hand import fitted, point, replicates
 
 
 def test_few_errors_ask_for_more() -> None:
@@ -55,3 +57,41 @@ def test_limits_of_a_fit() -> None:
     assert fit.shown_interval("one_factor") == fit.bca_interval("one_factor") != fit.ratio_interval("one_factor")
     assert replace(fit, conventions="published").shown_interval("one_factor") == fit.ratio_interval("one_factor")
     assert pearson_limits("pearson", fit.point, 0.0, fit.replicates, 0.95) is None
+
+
+def test_limits_of_mean_correlations() -> None:
+    """24, 39 and 48 of 100: n α (1 - α) is 18.24, 23.79 and 24.96, whose harmonic mean is 21.9, below 25."""
+    assert correlations.level_of(np.array([24, 39, 48]), 100, 0.95) == 0.98
+    assert correlations.level_of(np.array([24, 39, 48, 0, 100]), 100, 0.99) == 0.99
+    assert correlations.level_of(np.array([48, 39, 48]), 110, 0.95) == 0.95
+    assert correlations.level_of(np.array([0, 100]), 100, 0.95) == 0.98
+    # Of 2 and 1,000 the mean would be large, the harmonic mean is not.
+    assert correlations.level_of(np.array([3, 1000, 1000]), 2000, 0.95) == 0.98
+    drawn = np.array([0.1, 0.2, 0.3, 0.4, np.nan])
+    limits = tuple(np.quantile(drawn[:4], [0.05, 0.95]))
+    assert correlations.tetrachoric_limits(0.25, drawn, 0.1, 0.9) == pytest.approx(limits)
+    assert correlations.tetrachoric_limits(0.25, drawn, 0.101, 0.9) is None
+    # A quarter of their standard deviation, .1118, is .02795.
+    assert correlations.tetrachoric_limits(0.2775, drawn, 0.0, 0.9) == pytest.approx(limits)
+    assert correlations.tetrachoric_limits(0.2785, drawn, 0.0, 0.9) is None
+    assert correlations.tetrachoric_limits(0.2215, drawn, 0.0, 0.9) is None
+    assert correlations.tetrachoric_limits(0.25, np.full(3, np.nan), 0.0, 0.9) is None
+    fit = fitted(replicates=replicates())
+    assert fit.correlation_interval("tetrachoric") is None  # one pair of three is on its bound
+
+
+def test_studentised_limits_are_on_fishers_scale() -> None:
+    """Value .5 ± .3: on the scale of artanh .549 ± .4; replicates 0 and ±.6 with the same error are ∓ some errors."""
+    values, errors = np.array([0.5, 0.0, 0.6, -0.6]), np.array([0.3, 0.3, 0.24, 0.24])
+    drawn = replicates(error_pearson=errors)._replace(fit=point(4)._replace(pearson=values))
+    scaled = np.arctanh(values), errors / (1 - values**2)
+    deviations = np.sort((scaled[0] - np.arctanh(0.5)) / scaled[1])
+    found = correlations.pearson_limits("pearson", point(pearson=0.5), 0.3, drawn, 0.5)
+    expected = np.tanh(np.arctanh(0.5) - 0.4 * deviations[[2, 0]])
+    assert found == pytest.approx(tuple(expected))
+    gap = replicates(error_pearson_gap=np.full(4, 0.1))
+    within = point(4)._replace(pearson_within=np.array([0.3, 0.4, 0.5, 0.6]))
+    found = correlations.pearson_limits("pearson_gap", point(), 0.2, gap._replace(fit=within), 0.5)
+    # The gap is .2; of .19, .29, .39 and .49 the deviations are -.1, .9, 1.9 and 2.9 errors.
+    assert found == pytest.approx((0.2 - 0.2 * 1.9, 0.2 + 0.2 * 0.1))
+    assert correlations.pearson_mean(point(), "pearson_gap") == pytest.approx([0.2])

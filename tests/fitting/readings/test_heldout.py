@@ -33,3 +33,14 @@ def test_splits_that_do_not_fit_into_memory_together_are_the_same(monkeypatch: p
     together = heldout.single_best_heldout(wrong, 50, 1)
     monkeypatch.setattr(heldout, "_CELLS_AT_ONCE", 41 * 7)
     assert heldout.single_best_heldout(wrong, 50, 1) == together
+
+
+def test_the_best_of_one_half_is_scored_on_the_other() -> None:
+    """a is right on the first of two queries, b on the second: whoever is the best of one half fails the other."""
+    assert single_best_heldout(np.array([[0, 1], [1, 0]], bool), 5, 0) == 0.0
+    assert single_best_heldout(np.zeros((1, 2), bool), 5, 0) is None
+    # One model that is always right, one that never is; and two that are equal and right on one of three.
+    assert single_best_heldout(np.array([[0, 1]] * 5, bool), 5, 0) == 1.0
+    equal = single_best_heldout(np.array([[0, 0], [1, 1], [1, 1]], bool), 200, 0)
+    # Halves are of one and two queries; each of three is right in turn: (2/3 · 1/2 + 1/3 · 0 + ...) / 2 = 1/3.
+    assert equal == pytest.approx(1 / 3, abs=0.06)

@@ -1,14 +1,16 @@
 """Luck: what repeated runs of equal models gain, and what is assumed of them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
-from scipy.stats import beta
+from scipy.stats import beta, binom
 
 import cofail_lab as cl
-from cofail_lab.fitting.readings.luck import Runs, _ranks_elsewhere, find_runs, measure_luck
+from cofail_lab.bounds.least_of_many import least_mean_limits
+from cofail_lab.fitting.readings.luck import Runs, _denominator, _most_luck, _ranks_elsewhere, find_runs, measure_luck
 from cofail_lab.outcomes import Outcomes
 from tests.conftest import outcomes_from
 
@@ -186,3 +188,36 @@ def test_runs_of_samples() -> None:
     np.testing.assert_array_equal(found.right, [[1, 2], [0, 2]])
     np.testing.assert_array_equal(found.runs, [[2, 3], [3, 2]])
     assert not found.inferred
+
+
+def test_shares_of_runs() -> None:
+    """Fewest runs that give all shares, if one has them as its denominator; none beyond 20."""
+    assert _denominator(np.array([0.5, 1.0, 0.0])) == 2
+    assert _denominator(np.array([0.25, 0.5])) == 4
+    assert _denominator(np.array([1 / 3, 0.5])) is None  # six runs, and no share of sixths in lowest terms
+    assert _denominator(np.array([1 / 6, 0.5])) == 6
+    assert _denominator(np.array([0.0, 1.0])) is None
+    assert _denominator(np.array([1 / 20, 0.5])) == 20
+    assert _denominator(np.array([1 / 21])) is None
+    assert _denominator(np.array([0.333, 0.667])) == 3
+    half = outcomes_from(np.array([[0, 1], [1, 0]], bool), per_cell={"frac": np.array([[0.5, 0.25], [0.25, 0.75]])})
+    found = find_runs(half)
+    assert isinstance(found, Runs) and found.inferred
+    assert (found.runs.tolist(), found.right.tolist()) == ([[4, 4], [4, 4]], [[2, 1], [1, 3]])
+    assert str(find_runs(replace(half, wrong=~half.wrong))).startswith("the shares are not of right runs")
+    once = replace(half, per_cell={"frac": np.array([[0.5, 0.0], [0.25, 1.0]])})
+    assert find_runs(once) == "1 model(s) with repeated runs, at least 2 needed"
+    unknown = replace(half, per_cell={"frac": np.array([[0.5, np.nan], [0.25, 0.75]])})
+    assert find_runs(unknown) == "some cells have no share of right runs"
+
+
+def test_most_luck_without_resampling() -> None:
+    """Of 50 queries two have a cell whose runs differ: an upper limit at 2.5% over a lower limit of the gain."""
+    share = np.repeat([[1.0, 0.0], [0.0, 1.0]], 25, axis=0)
+    share[0, 1] = share[30, 0] = 0.5
+    oracle = 1 - np.prod(1 - share, axis=1)
+    differ = float(beta.ppf(0.975, 3, 48))
+    assert binom.cdf(2, 50, differ) == pytest.approx(0.025)
+    found = _most_luck(oracle, share)
+    assert found == pytest.approx(differ / least_mean_limits(oracle[:, None] - share, 0.05).lower)
+    assert 0.3 < found < 1 and _most_luck(np.ones(4), np.ones((4, 2))) == 1.0

@@ -1,6 +1,7 @@
 """Regimes and correlations: of the whole pool, by family and by dataset."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from scipy.stats import beta
 from studies.coverage.truths import TRUTHS
 
 import cofail_lab as cl
-from cofail_lab.fitting.readings.regimes import measure_regime, regimes_by_dataset
+from cofail_lab.fitting.readings.regimes import PoolRegime, measure_regime, regimes_by_dataset
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
 from tests.conftest import outcomes_from
@@ -107,3 +108,45 @@ def test_regimes_of_mmlu_pro(real: Callable[[str], Outcomes]) -> None:
     assert len(found) == 14
     assert sum(r.n_queries for r in found) == 10_300
     assert sum(r.n_all_wrong for r in found) == 448
+
+
+@pytest.mark.parametrize(
+    ("k", "errors", "regime"),
+    [(11, 24, "undetermined"), (40, 41, "ceiling-bound"), (0, 30, "realizability-bound"), (0, 3, "undetermined")],
+)
+def test_regimes(k: int, errors: int, regime: str) -> None:
+    """Clopper-Pearson of β in n, and of K in the errors of the best at a third of the level, for three models."""
+    pools = PoolRegime("x", 3, 100, k, 0, errors)
+    assert pools.regime == regime and pools.foreclosed_share == k / errors
+    low = float(beta.ppf(0.025, k, 101 - k)) if k else 0.0
+    assert pools.all_wrong_interval == pytest.approx((low, float(beta.ppf(0.975, k + 1, 100 - k))))
+    assert pools.foreclosed_interval is not None
+    one = PoolRegime("x", 1, 100, k, 0, errors).foreclosed_interval
+    assert one is not None and pools.foreclosed_interval[0] <= one[0] and one[1] <= pools.foreclosed_interval[1]
+    assert PoolRegime("x", 3, 100, 0, 0, 0).foreclosed_interval is None
+
+
+def test_datasets_with_the_largest_share_first() -> None:
+    wrong = np.array([[1, 1], [1, 1], [1, 0], [0, 1], [1, 1], [1, 0], [0, 1], [0, 0]], bool)
+    names = np.array([*"ttsstssu"], object)
+    found = regimes_by_dataset(outcomes_from(wrong, per_query={"dataset": names}))
+    assert [(one.name, one.n_all_wrong, one.n_queries, one.best_errors) for one in found] == [
+        ("t", 3, 3, 3),
+        ("s", 0, 4, 2),
+        ("u", 0, 1, 0),
+    ]
+    assert regimes_by_dataset(outcomes_from(wrong)) == ()
+    assert regimes_by_dataset(outcomes_from(wrong, per_query={"dataset": np.array(["t"] * 8, object)})) == ()
+
+
+def test_a_limit_of_one_half_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for k, low, high, regime in (
+        (3, 0.5, 0.9, "undetermined"),
+        (3, 0.5001, 0.9, "ceiling-bound"),
+        (0, 0.0, 0.5, "undetermined"),
+        (0, 0.0, 0.4999, "realizability-bound"),
+        (1, 0.0, 0.4999, "undetermined"),
+    ):
+        limits = SimpleNamespace(lower=low, upper=high)
+        monkeypatch.setattr("cofail_lab.fitting.readings.regimes.foreclosed_range", lambda *_, limits=limits: limits)
+        assert PoolRegime("x", 3, 100, k, 0, 5).regime == regime

@@ -7,10 +7,12 @@ from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 from scipy.special import ndtr, ndtri
 
+from cofail_lab.fitting.readings import tail_test
 from cofail_lab.fitting.readings.difficulty import FAMILIES, Laws, Pool, atom_gain, near
 from cofail_lab.fitting.readings.tail_test import (
     ONE_SHAPE,
     Draws,
+    TailTest,
     likelihoods,
     power_ceiling,
     smooth_p_values,
@@ -177,3 +179,21 @@ def test_the_power_told_is_that_over_the_difficulty_that_fits() -> None:
     found = test_tail(np.full(20, 0.4), np.ones(20), counts, atom=0.03, seed=0)
     assert found.power_base in ("skew", "lognormal")
     assert found.power < 0.4 < 0.9 < found.ceiling
+
+
+def test_p_values_of_histograms() -> None:
+    assert tail_test._p_value(np.array([1.0, 2.0, 3.0]), 2.0) == 0.75
+    assert tail_test._p_value(np.array([1.0, 2.0 - 1e-12, 3.0]), 2.0) == 0.75
+    assert tail_test._p_value(np.array([1.0, 1.5]), 2.0) == pytest.approx(1 / 3)
+    found = TailTest({"gaussian": 0.05, "student": 0.051, "skew": 0.01}, 2.0, 0.03, 0.6, "skew", 0.8, "skew", "student")
+    assert found.explaining(0.05) == ("student",) and found.p_value == 0.051
+
+
+def test_every_purpose_has_histograms_of_its_own() -> None:
+    probs = np.array([0.25, 0.5, 0.25])
+    keys = [(0, "gaussian"), (1, "gaussian"), (0, "student")]
+    drawn = [
+        Draws(200, seed)(probs, 3, purpose, key).tobytes() for seed in (0, 1) for purpose in range(4) for key in keys
+    ]
+    assert len(set(drawn)) == len(drawn)
+    assert Draws(200, 0)(2 * probs, 3, 0).sum(axis=1).tolist() == [200.0] * 3

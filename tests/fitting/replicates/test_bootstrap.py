@@ -17,6 +17,7 @@ from cofail_lab.fitting.resampling import Bootstrap
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result
 from tests.conftest import outcomes_from
+from tests.report.by_hand import fitted, replicates
 
 
 def test_replicates_are_complete_refits(real: Callable[[str], Outcomes]) -> None:
@@ -152,3 +153,15 @@ def test_both_parts_of_the_bootstrap_are_one_sequence() -> None:
         drawn = resample_counts(60, 0, 500 + k)
         assert second.all_wrong[k] == drawn[wrong.all(axis=1)].sum() / 60
         assert second.single_best[k] == pytest.approx(1 - (drawn @ wrong).min() / 60)
+
+
+def test_the_bootstrap_is_attached_in_order_and_the_jackknife_only_whole() -> None:
+    first, second, jack = (replicates()._replace(all_wrong=np.full(4, share)) for share in (0.1, 0.2, 0.3))
+    drawn = {"bootstrap": second, "bootstrap_laws": first, "jackknife": jack}
+    whole = Bootstrap(fitted(), 8, 0).attach(drawn, finished=True)
+    assert whole.replicates is not None and whole.replicates.all_wrong.tolist() == [0.1] * 4 + [0.2] * 4
+    assert whole.jackknife is jack and whole.n_asked == 8
+    cut = Bootstrap(fitted(), 8, 0).attach({"bootstrap": second}, finished=False)
+    assert cut.replicates is not None and len(cut.replicates.all_wrong) == 4
+    assert Bootstrap(fitted(), 8, 0).attach(drawn, finished=False).jackknife is None
+    assert Bootstrap(fitted(), 0, 0).attach({}, finished=True).replicates is None

@@ -8,7 +8,7 @@ import pytest
 
 from cofail_lab.fitting import resampling
 from cofail_lab.fitting.estimators.pairs import Pairs
-from cofail_lab.fitting.readings.matched import matched
+from cofail_lab.fitting.readings.matched import Matched, matched
 from cofail_lab.fitting.replicates.bootstrap import bootstrap, jackknife, resample_counts
 from cofail_lab.fitting.replicates.null import simulate
 from cofail_lab.fitting.replicates.stages import Batch, Stage
@@ -161,3 +161,10 @@ def test_two_matrices_at_the_correlation_of_each_other() -> None:
     assert weighted.all_wrong[:, 0] == pytest.approx(found.all_wrong[:, 0])
     half = np.array([2, 0] * 8)  # of `two` the rows 00 and 10, of `same` all that are right
     assert matched(two, same, half[None]).all_wrong[:, 0].tolist() == [0.0, 0.0]
+
+
+def test_over_a_prediction_of_nothing_there_is_no_ratio() -> None:
+    observed, predicted = np.array([[0.2, 0.0], [0.1, 0.3]]), np.array([[0.1, 0.0], [0.0, 0.6]])
+    made = Matched(observed, observed, predicted, predicted[::-1])
+    np.testing.assert_array_equal(made.ratio, [[2.0, np.nan], [np.nan, 0.5]])
+    np.testing.assert_array_equal(made.crossed_ratio, [[np.nan, 0.0], [1.0, np.nan]])

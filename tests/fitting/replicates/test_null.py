@@ -1,12 +1,18 @@
 """The null: simulated matrices, where a ratio falls among theirs, power, and what repairs alone do."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
+from jax.random import key_data
 from scipy import stats
 
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.point import fit_counts
-from cofail_lab.fitting.replicates.null import place, power, simulate, with_atom
+from cofail_lab.fitting.replicates import null as nulls
+from cofail_lab.fitting.replicates import sequential
+from cofail_lab.fitting.replicates.null import hits, place, power, simulate, with_atom
 from cofail_lab.fitting.replicates.stages import Batch, Replicates
 from cofail_lab.models import OneFactorGaussian
 from tests.conftest import outcomes_from
@@ -158,3 +164,42 @@ def test_quantiles_of_a_null_distribution_are_those_that_are_said() -> None:
     test = place(50.0, simulated)
     assert test is not None
     assert (test.lower, test.expected, test.upper) == (5.0, 50.0, 95.0)
+
+
+def test_ratios_that_hit() -> None:
+    large, small = hits(2.0, np.array([1.0, 2.0, 2.0 * (1 - 1e-13), 3.0, np.nan]))
+    assert large.tolist() == [False, True, True, True, True] and small.tolist() == [True, True, True, False, True]
+
+
+def test_places_among_simulated_ratios() -> None:
+    """Of 1 to 39: p of 38 is 3/40, of which 2 are larger and 1 equal; the 5% test rejects above the 38th."""
+    ratios = np.arange(1.0, 40.0)
+    found = place(38.0, ratios)
+    assert found is not None
+    assert found[:3] == (pytest.approx(3 / 40), pytest.approx(39 / 40), 20.0)
+    assert (found.lower, found.upper, found.critical, found.n_replicates) == (
+        pytest.approx(2.9),
+        pytest.approx(37.1),
+        38,
+        39,
+    )
+    assert place(1.0, np.full(3, np.nan)) is None
+    # Fewer than 19 never reject; the sequential p-value counts the draws up to the second hit of 39.
+    few = place(38.0, ratios[:18])
+    assert few is not None and few.critical == np.inf
+    turned = place(38.0, ratios[::-1], 39)
+    assert turned is not None and turned.p_value == pytest.approx(2 / 2)
+    assert power(found, np.array([37.0, 38.0, 38.5, 60.0])) == 0.5
+    assert sequential.LEVEL == 0.05
+
+
+def test_draws_of_a_null_have_keys_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is drawn depends on seed, purpose and batch."""
+    seen: list[bytes] = []
+    taken: Any = SimpleNamespace(
+        sample=lambda key, n, chunk: seen.append(np.asarray(key_data(key)).tobytes()) or np.zeros((n, 2))
+    )
+
+    for stream, index in (((0, 5), 0), ((0, 5), 1), ((0, 6), 0), ((1, 5), 0), ((0, 5), 0)):
+        nulls._draw(taken, 3, stream, index)
+    assert len(set(seen)) == 4 and seen[0] == seen[-1]

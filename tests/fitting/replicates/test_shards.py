@@ -11,9 +11,11 @@ from cofail_lab.fitting import resampling
 from cofail_lab.fitting.estimators.point import PointFit
 from cofail_lab.fitting.matrix import fit_matrix
 from cofail_lab.fitting.replicates import bootstrap as bootstrap_module
+from cofail_lab.fitting.replicates import shards
 from cofail_lab.fitting.replicates.shards import assign_batches, reuse_batches, to_table
 from cofail_lab.fitting.replicates.stages import Replicates, Stage
 from tests.conftest import outcomes_from
+from tests.report.by_hand import point
 
 
 def test_every_batch_is_dealt_once_and_none_is_far_larger() -> None:
@@ -78,3 +80,30 @@ def test_both_parts_of_the_bootstrap_are_split(monkeypatch: pytest.MonkeyPatch) 
         whole, merged = stage.replicates(), kept.replicates()
         for left, right in zip((*whole.fit, *whole.more.values()), (*merged.fit, *merged.more.values()), strict=True):
             assert left.tobytes() == right.tobytes()
+
+
+def test_batches_are_dealt_kept_and_missed() -> None:
+    numbers = np.arange(10.0)
+
+    def batch(start: int) -> Replicates:
+        some = numbers[start : start + 3]
+        fit = point(len(some))._replace(pearson=some)
+        return Replicates(some, -some, fit, {"two": np.column_stack([some, some])})
+
+    stages = {"x": Stage(10, 3, batch), "y": Stage(4, 3, batch)}
+    dealt = [shards.assign_batches(stages, shard, 2) for shard in (0, 1)]
+    assert dealt == [{"x": [0, 6], "y": [0]}, {"x": [3, 9], "y": [3]}]
+    table = shards.to_table({start: batch(start) for start in (3, 9)})
+    assert table["replicate"].to_pylist() == [3, 4, 5, 9] and table["single_best"].to_pylist() == [-3, -4, -5, -9]
+    assert shards.missing_batches(stages["x"], table) == [0, 6] and shards.missing_batches(stages["x"], None) == [
+        0,
+        3,
+        6,
+        9,
+    ]
+    assert shards.missing_batches(stages["x"], table.slice(1)) == [0, 3, 6]
+    refuse = Stage(10, 3, lambda start: pytest.fail(f"computed {start}"))  # type: ignore[arg-type,return-value]
+    kept = shards.reuse_batches(refuse, table).batch(3)
+    assert kept.all_wrong.tolist() == [3, 4, 5] and kept.more["two"].tolist() == [[3, 3], [4, 4], [5, 5]]
+    assert kept.fit.pearson.tolist() == [3, 4, 5]
+    assert shards.reuse_batches(stages["x"], table).batch(6).all_wrong.tolist() == [6, 7, 8]

@@ -262,8 +262,8 @@ def named_laws(wanted: str | Sequence[str]) -> list[str]:
         return [name for name, row in FITTED_LAWS.items() if row.speed != "slowest"]
     if wanted == "all":
         return list(FITTED_LAWS)
-    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    names = [*wanted] if isinstance(wanted, list | tuple) else [wanted]
     for name in names:
-        if name not in FITTED_LAWS:
+        if not isinstance(name, str) or name not in FITTED_LAWS:
             raise InputError(f"experiment.laws: {name!r} is not quick, all or one of {', '.join(FITTED_LAWS)}")
-    return names
+    return [str(name) for name in names]

@@ -154,7 +154,7 @@ def log_orthant(
 
 
 def _shifts(m: int, seed: int) -> np.ndarray:
-    """Those of a pool with a multiple of `_COLUMNS` models, less the columns that nobody draws from."""
+    """Those of a pool with a multiple of `_COLUMNS` models, less what nobody draws from: as they have always been."""
     return orthant.digital_shifts(m + -m % _COLUMNS, seed, _N_SHIFTS)[:, : m - 1]
 
 
