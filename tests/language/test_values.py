@@ -224,3 +224,29 @@ def test_whole_powers_may_differ_from_point_to_point() -> None:
 def test_an_exponential_beyond_all_powers_does_not_exist() -> None:
     there = values.exponential(values.exactly(np.array([0.9e15, -0.9e15, 2e15, -2e15, np.inf, -np.inf]))).exists
     assert there.tolist() == [True, True, False, False, False, False]
+
+
+def test_a_number_that_the_other_swallows_is_not_lost() -> None:
+    """Beyond 1e-308 of the other it still says on which side of it a sum lies, and is itself no zero."""
+    x, tiny = values.exactly(np.array([0.3, -0.3])), values.from_log(np.full(2, -1000.0), np.full(2, 1e-12))
+    for total in (values.add(x, tiny), values.add(tiny, x)):
+        assert (total.low == x.low).all() and (total.high == np.nextafter(x.high, np.inf)).all()
+    less = values.subtract(x, tiny)
+    assert (less.low == np.nextafter(x.low, -np.inf)).all() and (less.high == x.high).all()
+    assert not values.below(x, less)[0].any() and values.below(less, x)[1].all()
+    assert not values.below(x, less)[1].any() and not values.below(less, x)[0].any()
+    smaller = values.smaller(tiny, values.exactly(np.ones(2)))
+    assert (smaller.low == 0).all() and (smaller.high > 0).all()
+    zero = values.exactly(np.zeros(2))
+    assert values.below(zero, tiny)[0].all() and (values.add(zero, tiny).low == tiny.low).all()
+
+
+def test_ends_too_small_for_an_exact_product_are_rounded_outwards() -> None:
+    rng = np.random.default_rng(3)
+    x = np.ldexp(rng.uniform(0.5, 1, 300), rng.integers(-520, -400, 300))
+    wide = Values(x, np.ones(300), np.zeros(300))
+    low, power = values.multiply(wide, wide)[::2]
+    assert all(
+        0 <= Fraction(float(product)) * Fraction(2) ** int(shift) <= Fraction(float(end)) ** 2
+        for product, shift, end in zip(low, power, x, strict=True)
+    )

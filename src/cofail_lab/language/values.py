@@ -74,12 +74,21 @@ def _normal(low: Array, high: Array, power: Array) -> Values:
     size = np.maximum(np.abs(low), np.abs(high))
     fine = np.isfinite(size) & (size > 0)
     shift = np.where(fine, np.frexp(np.where(fine, size, 1.0))[1], 0).astype(float)
-    shifted = _scaled(low, -shift), _scaled(high, -shift)
-    return Values(*shifted, np.where(size == 0, _NOWHERE, power + shift))
+    return Values(*_shifted(low, high, -shift), np.where(size == 0, _NOWHERE, power + shift))
 
 
 def _scaled(mantissa: Array, power: Array) -> Array:
     return np.ldexp(mantissa, np.clip(power, -4000, 4000).astype(np.int32))
+
+
+def _shifted(low: Array, high: Array, power: Array) -> tuple[Array, Array]:
+    """Both ends times 2^power, rounded outwards where they get too small for floats, but not past 0."""
+    below, above = _scaled(low, power), _scaled(high, power)
+    lost_below, lost_above = ((np.abs(x) < 1e-300) & (end != 0) for x, end in ((below, low), (above, high)))
+    return (
+        np.where(lost_below, np.maximum(_down(below), np.where(low > 0, 0.0, -np.inf)), below),
+        np.where(lost_above, np.minimum(_up(above), np.where(high < 0, 0.0, np.inf)), above),
+    )
 
 
 def _down(x: Array) -> Array:
@@ -93,11 +102,7 @@ def _up(x: Array) -> Array:
 def _aligned(a: Values, b: Values) -> tuple[tuple[Array, Array], tuple[Array, Array], Array]:
     """Ends of both at the larger power."""
     power = np.maximum(a.power, b.power)
-    return (
-        (_scaled(a.low, a.power - power), _scaled(a.high, a.power - power)),
-        (_scaled(b.low, b.power - power), _scaled(b.high, b.power - power)),
-        power,
-    )
+    return _shifted(a.low, a.high, a.power - power), _shifted(b.low, b.high, b.power - power), power
 
 
 def _sum(x: Array, y: Array) -> tuple[Array, Array]:
@@ -105,9 +110,7 @@ def _sum(x: Array, y: Array) -> tuple[Array, Array]:
     total = x + y
     rest = total - x
     error = (x - (total - rest)) + (y - rest)
-    # An end so small that aligning it rounded it.
-    tiny = (np.abs(x) < 1e-290) & (x != 0) | (np.abs(y) < 1e-290) & (y != 0)
-    return np.where((error < 0) | tiny, _down(total), total), np.where((error > 0) | tiny, _up(total), total)
+    return np.where(error < 0, _down(total), total), np.where(error > 0, _up(total), total)
 
 
 def add(a: Values, b: Values) -> Values:
