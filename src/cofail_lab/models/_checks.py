@@ -81,8 +81,8 @@ def scalar(value: Any) -> Array:
     if isinstance(value, Array):
         return value.astype(jnp.float64)
     try:
-        # To convert with jax.numpy would compile a program for every shape. Without a copy, a law could share memory with
-        # the array that it was made of, and change with it.
+        # To convert with jax.numpy would compile a program for every shape. Without a copy, a law could share memory
+        # with the array that it was made of, and change with it.
         return jax.device_put(np.array(value, dtype=np.float64))
     except (TypeError, ValueError):
         raise InputError(f"law: {value!r} is not a number or a list of numbers") from None
@@ -125,7 +125,8 @@ def members(selection: Any, n_models: int) -> np.ndarray:
     if outside.size:
         raise InputError(f"members: {outside[0]} is not one of the models 0..{n_models - 1}")
     # Short integers, such as those of a table, cannot hold the number of models.
-    index = index.astype(np.int64) % n_models
+    index = index.astype(np.int64)
+    index = index % n_models
     if len(np.unique(index)) != len(index):
         raise InputError("members: a model is named twice")
     return index

@@ -17,7 +17,7 @@ def refusal(**facts: object) -> str:
 def test_three_disjoint_errors_of_one_half_each() -> None:
     """Two of them exist: the message says that the third has the same facts."""
     said = refusal(rates=[0.5] * 3, pairs=[0.0] * 3)
-    assert "P(0 wrong) = 0.5 (rates), P(0 and 1 wrong) = 0 (pairs) together, and the same for any of 0, 1 and 2;" in said
+    assert "P(0 wrong) = 0.5 (rates), P(0 and 1 wrong) = 0 (pairs) together, and the same for any of 0, 1 and 2" in said
 
 
 def test_many_alike_models_are_counted() -> None:
