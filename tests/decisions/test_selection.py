@@ -177,6 +177,16 @@ def test_the_program_keeps_as_many_models_as_were_asked_for(monkeypatch):
     assert found.optimal == (found.members,)
 
 
+def test_models_that_the_program_needs_are_not_counted_twice(monkeypatch):
+    """It needs one of the two models that the greedy choice begins with; the other and a third are added."""
+    wrong = solving("01234", "56789", "0", "1", "2")
+    x = np.array([0.0, 1, 0, 0, 0])
+    monkeypatch.setattr(scipy.optimize, "milp", lambda *_, **__: SimpleNamespace(x=x, mip_dual_bound=0.0))
+    monkeypatch.setattr(s, "ENUMERATED", 0)
+    monkeypatch.setattr(s, "greedy_set", lambda *_: (4, 0, 1))
+    assert s.best_set(wrong, 3).members == (0, 1, 4)
+
+
 def solving(*solved: str) -> np.ndarray:
     """Each model by the digits of the queries that it solves, of ten."""
     return ~np.array([[str(q) in own for own in solved] for q in range(10)])
@@ -194,7 +204,7 @@ def test_greedy_choice_is_by_solved_queries_per_dollar():
     assert s.greedy_set(solving("0", "123"), prices=np.array([0.1, 0.2]), budget=0.3) == (1, 0)
 
 
-@pytest.mark.parametrize(("bound", "least"), [(None, 1), (2.0, 3), (2 + 1e-9, 3), (2.3, 4), (4.0, 5), (9.0, 5)])
+@pytest.mark.parametrize(("bound", "least"), [(None, 1), (-4.0, 1), (2.0, 3), (2 + 1e-9, 3), (2.3, 4), (4.0, 5), (9.0, 5)])
 def test_a_program_that_is_stopped_names_what_it_has_proved(monkeypatch, bound, least):
     """Five models that solve a query each, and one query that nobody does: the best leaves five of the six unsolved."""
     wrong = solving("0", "1", "2", "3", "4")[:6]

@@ -49,10 +49,23 @@ def test_laws_of_the_whole_matrix_have_the_first_replicates(monkeypatch: pytest.
     drawn = replicates(log_full_sigma=np.log([0.08, 0.08, np.nan, np.nan]))
     sigma = {"full_sigma": Prediction(np.log([0.08]), np.array([0.01]), ())}
     fit = fitted(replicates=drawn, matrix_laws=sigma)
-    assert fit.ratio_interval("full_sigma") == pytest.approx((1.125 + 0.05 * 0.125, 1.25 - 0.05 * 0.125))
+    limits = 1.125 + 0.05 * 0.125, 1.25 - 0.05 * 0.125
+    assert fit.ratio_interval("full_sigma") == pytest.approx(limits)
+    # A later replicate that misses the all-wrong queries has the ratio 0, which is not one of these laws'.
+    missed = replace(fit, replicates=drawn._replace(all_wrong=np.array([0.09, 0.1, 0.0, 0.0])))
+    assert missed.ratio_interval("full_sigma") == pytest.approx(limits)
     assert fit.ratio_interval("one_factor") == pytest.approx(
         tuple(np.quantile(drawn.ratios("one_factor"), [0.05, 0.95]))
     )
+
+
+def test_slopes_have_limits_of_95_percent_whatever_the_level_of_the_ratios() -> None:
+    """With few errors the nominal level is .98; with 100 of 200 wrong, n α(1-α) is 50 and the level .95."""
+    values = np.arange(101.0)
+    for wrong, level in ((pool().wrong, 0.98), (np.arange(200)[:, None] % 2 < np.ones(3), 0.95)):
+        fit = fitted(replace(pool(), wrong=wrong), level=0.5)
+        assert fit.interval(values) == pytest.approx((50 * (1 - level), 50 * (1 + level)))
+    assert fitted().interval(None) is None
 
 
 def test_parts_of_the_pool() -> None:

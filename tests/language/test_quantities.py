@@ -208,6 +208,11 @@ def test_counts_at_both_ends_and_beyond() -> None:
     assert (low < 0.1).all() and (high > 0.1).all() and (high - low < 1e-11).all()
 
 
+def test_a_probability_may_be_zero_but_not_less() -> None:
+    low, high = quantities._probability(np.array([0.0, 1e-295, 0.5]), np.full(3, 4.0)).floats()
+    assert low.tolist()[:2] == [0, 0] and 0 < high[0] < 1e-289 and 0.5 - 1e-11 < low[2] < 0.5 < high[2] < 0.5 + 1e-11
+
+
 def test_majorities_of_odd_and_even_pools() -> None:
     law = models.ExchangeableCount([0.1, 0.4, 0.2, 0.2, 0.1])
     built = BuiltPool([law] * 3, alike=True)

@@ -139,6 +139,17 @@ def test_clusters_are_numbered_and_at_least_two() -> None:
         Graded.of(data, cluster="nowhere")
 
 
+def test_what_no_policy_may_see_is_not_offered() -> None:
+    per_query = {name: np.array([*"bcab"], object) for name in ("source", "key", "era")}
+    for data, offered in ((outcomes(per_query=per_query), "era, source"), (outcomes(), "none")):
+        with pytest.raises(InputError) as raised:
+            Graded.of(data, columns=("topic",))
+        assert str(raised.value) == f"experiment.columns: 'topic' is no per-query column; there are: {offered}"
+    with pytest.raises(InputError) as raised:
+        Graded.of(outcomes(per_query=per_query), columns=("key",))
+    assert str(raised.value) == "experiment.columns: 'key' is known only after grading; no policy may see it"
+
+
 def test_answers_may_cost_nothing_but_not_an_unknown_price() -> None:
     cost = np.array([[0.0, 2.0], [0.0, 0.0], [0.0, 2.0], [0.0, 6.0]])
     free = Graded.of(outcomes(per_cell={"cost": cost}))

@@ -90,6 +90,11 @@ def test_gaps_to_mixed_constants_by_hand() -> None:
     assert hull_gap(data, all_rows, decided([0.0, 0.0, 1.0]), (0, 1)) == pytest.approx(0.05)
     # No mixture of m1 and m2 is as cheap as m0.
     assert hull_gap(data, all_rows, decided([1.0, 0.0, 0.0]), (1, 2)) is None
+    # The cheapest model is as cheap as itself, whatever its mean price was rounded to.
+    cheapest = decided([1.0, 0.0, 0.0])
+    for factor, exists in ((1 - 1e-14, True), (1 - 1e-9, False)):
+        gap = hull_gap(data, all_rows, replace(cheapest, cost=np.full(20, factor)))
+        assert gap == pytest.approx(0) if exists else gap is None
     assert hull_gap(replace(data, cost=None), all_rows, decided([1.0, 0.0, 0.0])) is None
 
 

@@ -1,11 +1,15 @@
 """The likelihood of a matrix with free rates: its value by the laws themselves, its gradient by finite differences."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.special import ndtr
 
+from cofail_lab.fitting.estimators import mixture_ml
 from cofail_lab.fitting.estimators.count_likelihood import matrix_log_likelihood
 from cofail_lab.fitting.estimators.mixture_ml import (
     Frailty,
@@ -90,3 +94,30 @@ def test_a_grid_is_as_fine_as_all_answers_together_ask_for(slopes: tuple[float, 
     if slopes:
         wider, widest = (np.append(x[:3], x[3:] * np.sqrt((room * kappa - 1) / (kappa - 1))) for room in (1.49, 1.51))
         assert made.suits(wider) and not made.suits(widest)
+
+
+@pytest.mark.parametrize(("k", "log_v"), [(60.0, -12.0), (0.7, -3.0), (400.0, 2.0)])
+def test_the_mass_of_small_frailties_has_a_logarithm_where_it_is_no_float(k: float, log_v: float) -> None:
+    """Of 1e-337, .13 and less than 1e-500, against mpmath; what is below floats is known to a relative v."""
+    with mpmath.workdps(40):
+        exact = mpmath.log(mpmath.gammainc(k, 0, mpmath.exp(log_v), regularized=True))
+    assert mixture_ml._log_below(k, log_v) == pytest.approx(float(exact), abs=1.1 * np.exp(log_v))
+
+
+@pytest.mark.parametrize(("enough", "grids"), [(1, [0]), (3, [0, 1, 2]), (9, [0, 1, 2, 3])])
+def test_the_grid_is_made_anew_where_the_optimum_needs_a_finer_one(
+    monkeypatch: pytest.MonkeyPatch, enough: int, grids: list[int]
+) -> None:
+    """Each search begins at the last optimum, on a grid for it: until that suits, four times at most."""
+    searched: list[tuple[float, Any]] = []
+
+    def minimize(_: Any, x: np.ndarray, arguments: tuple, **__: Any) -> Any:
+        searched.append((x[0], arguments[1].at))
+        return SimpleNamespace(x=x + 1)
+
+    def mixture_at(x: np.ndarray) -> Any:
+        return SimpleNamespace(at=x[0], suits=lambda now: now[0] >= enough)
+
+    monkeypatch.setattr(mixture_ml, "minimize", minimize)
+    optimum, _ = mixture_ml.maximize(np.zeros(2), None, mixture_at, [], True)  # type: ignore[arg-type]
+    assert searched == [(place, place) for place in grids] and optimum.x[0] == len(grids)

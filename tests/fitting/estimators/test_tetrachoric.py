@@ -127,7 +127,9 @@ def test_a_root_that_is_not_reached_is_reported(monkeypatch: pytest.MonkeyPatch)
         correlation_from_counts(np.array([30]), np.array([40]), np.array([20]), 100)
 
 
-@pytest.mark.parametrize(("residual", "accepted"), [(9e-14, True), (-9e-14, True), (1.1e-13, False), (-1.1e-13, False)])
+@pytest.mark.parametrize(
+    ("residual", "accepted"), [(9e-14, True), (-9e-14, True), (1.1e-13, False), (-1.1e-13, False), (np.nan, False)]
+)
 def test_a_residual_above_a_few_roundings_is_refused(
     monkeypatch: pytest.MonkeyPatch, residual: float, accepted: bool
 ) -> None:

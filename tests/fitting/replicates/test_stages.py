@@ -4,6 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ import pytest
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.estimators.point import PointFit
 from cofail_lab.fitting.replicates import bootstrap as module
+from cofail_lab.fitting.replicates import stages as stages_module
 from cofail_lab.fitting.replicates.stages import Replicates, Stage, in_batches, run_stages
 from cofail_lab.models import CommonShock
 
@@ -94,3 +98,21 @@ def test_all_replicates_are_computed_where_nobody_asks() -> None:
 
 if __name__ == "__main__":
     print(json.dumps(on_devices(pytest.MonkeyPatch())))
+
+
+@pytest.mark.parametrize("names", ["abc", "a"])
+def test_batches_go_to_all_devices_in_turn(monkeypatch: pytest.MonkeyPatch, names: str) -> None:
+    """By the number of the batch, not of its first replicate; an only device is not named."""
+    here = threading.local()
+
+    @contextmanager
+    def on(device: str) -> Iterator[None]:
+        here.device = device
+        yield
+        here.device = ""
+
+    monkeypatch.setattr(stages_module.jax, "devices", lambda: [*names])
+    monkeypatch.setattr(stages_module.jax, "default_device", on)
+    stage: Any = Stage(16, 3, lambda start: (start, getattr(here, "device", "")))  # type: ignore[arg-type,return-value]
+    used = ["a", "b", "c", "a", "b", "c"] if len(names) > 1 else [""] * 6
+    assert list(in_batches(stage, stage.starts)) == [*zip(range(0, 16, 3), used, strict=True)]
