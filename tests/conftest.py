@@ -1,5 +1,6 @@
 """Fixtures shared by all tests."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -178,21 +179,32 @@ def real() -> Callable[[str], Outcomes]:
 @pytest.fixture(scope="session")
 def inspect_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Real Inspect logs, see `inspect_logs`."""
-    return _made_by("inspect_logs.py", tmp_path_factory.mktemp("inspect"))
+    return _made_by("inspect_logs.py", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def harness_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Real outputs of lm-evaluation-harness, see `lm_eval_logs`."""
-    return _made_by("lm_eval_logs.py", tmp_path_factory.mktemp("lm_eval"))
+    return _made_by("lm_eval_logs.py", tmp_path_factory)
 
 
-def _made_by(maker: str, folder: Path) -> Path:
-    """Run a maker of logs in a process of its own; its package is in the dev extra: its absence is a failure."""
+def _made_by(maker: str, factory: pytest.TempPathFactory) -> Path:
+    """Run a maker of logs in a process of its own, once for all workers, which only read what it makes.
+
+    Its package is in the dev extra: its absence is a failure.
+    """
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / maker.removesuffix(".py")
+    folder.mkdir(exist_ok=True)
     environment = {**os.environ, "XDG_DATA_HOME": str(folder / "share"), "XDG_CACHE_HOME": str(folder / "cache")}
     command = [sys.executable, str(Path(__file__).with_name("data") / "makers" / maker), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
-    assert done.returncode == 0, done.stderr[-2000:]
+    whole = folder / "whole"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():
+            done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
+            assert done.returncode == 0, done.stderr[-2000:]
+            whole.touch()
     return folder
 
 

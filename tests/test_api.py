@@ -121,3 +121,10 @@ def test_every_public_name_is_there() -> None:
 def test_laws_have_names() -> None:
     with pytest.raises(InputError, match="nonsense"):
         cl.compare_laws(FRAME, ["nonsense"], folds=0)
+
+
+def test_a_configuration_that_is_no_yaml_is_no_run(tmp_path: Path) -> None:
+    folder = RESULT.save(tmp_path / "v")
+    (tmp_path / "v" / "config.yaml").write_text("a: [")
+    with pytest.raises(InputError, match=r"load_result: .*: not a run that can be read"):
+        cl.load_result(folder)

@@ -10,7 +10,8 @@ from cofail_lab.errors import InputError
 def whole(field: str, value: Any, least: int) -> None:
     """Raise InputError unless the value is a whole number of at least ``least``."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        same = f"; {value:,.0f} is written {value:.0f}" if isinstance(value, float) and value.is_integer() else ""
+        is_one = isinstance(value, float) and value.is_integer() and value >= least
+        same = f"; {value:,.0f} is written {value:.0f}" if is_one else ""
         raise InputError(f"{field}: {_shown(value)} is not a whole number >= {least}{same}")
 
 

@@ -174,11 +174,17 @@ def config_keys(folder: Path) -> list[str]:
     """
     import yaml
 
+    # That of C, where there is one, is six times faster.
+    try:
+        from yaml import CSafeLoader as SafeLoader
+    except ImportError:
+        from yaml import SafeLoader
+
     keys = {path.name for path in folder.iterdir() if path.is_dir()}
     for path in (folder / "config.yaml", *folder.glob("*/*.yaml")):
         text = path.read_text(encoding="utf-8")
         own = path.parent != folder and "@package _global_" not in text
-        content = yaml.safe_load(text)
+        content = yaml.load(text, Loader=SafeLoader)
         if path.parent != folder:
             keys.add(f"{path.parent.name}/{path.stem}")
         if isinstance(content, dict) and path.parent.name != "study":

@@ -169,10 +169,12 @@ class Recorder:
 
     def draw(self, figures: Mapping[str, Callable[[], Any]], advance: Callable[[int], None] = lambda _: None) -> None:
         """Draw and write the figures that are not drawn yet; nothing where the run has no figures."""
+        if not self._figures:
+            return
         from cofail_lab.report.figures.phone import for_any_page, for_page
         from cofail_lab.report.figures.style import png, svg
 
-        for name, draw in figures.items() if self._figures else ():
+        for name, draw in figures.items():
             if name not in self._drawings:
                 figure = draw()
                 once = self._smoke and bool(self._drawings)

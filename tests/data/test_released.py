@@ -30,6 +30,14 @@ def test_a_second_matrix_of_the_same_size_is_named_and_not_used(tmp_path: Path) 
     assert set(found.sha256) == {"one.json", "two.json"}
 
 
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    write_matrix(tmp_path / "one.json", planted(18, 63, 5, 52), "code")
+    (tmp_path / "notes.txt").write_text("nothing")
+    (said,) = find_released(str(tmp_path), POOLS, 0.048).others
+    assert said.startswith("notes.txt: ")
+    assert len(said) > len("notes.txt: notes.txt")
+
+
 def test_one_file_is_a_folder_of_one(tmp_path: Path) -> None:
     write_matrix(tmp_path / "one.json", planted(18, 63, 5, 52), "code")
     assert list(find_released(str(tmp_path / "one.json"), POOLS, 0.048).pools) == [("code", JUNE)]

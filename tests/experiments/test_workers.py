@@ -174,11 +174,12 @@ def test_what_is_called_back_is_computed_by_nobody_before_it_is_sent_again() -> 
     with workers.Workers(2, _Early()) as crew:
         sent = [(0.3 + number / 1000,) for number in range(12)]
         crew.send("asleep", sent)
-        crew.send("twice", [(1,)])
+        crew.send("twice", [(1,), (3,)])
         crew.recall("asleep")
         begun = [key for key in crew._futures if key[0] == "asleep"]
         # Two are computed at most, and three are on their way.
         assert len(begun) <= 5 and begun == [("asleep", *one) for one in sent[: len(begun)]]
+        assert ("twice", 3) in crew._futures
         assert crew.result("twice", 1) == 2
         assert os.getpid() not in {crew.result(*key) for key in begun}
         assert crew.result("asleep", 0.0) == os.getpid()

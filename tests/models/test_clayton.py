@@ -3,6 +3,7 @@
 import itertools
 
 import jax
+import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
@@ -127,3 +128,15 @@ def test_a_traced_law_has_nodes_enough() -> None:
     rates = np.array([0.2, 0.3, 0.45])
     traced = jax.jit(lambda theta: Clayton(rates, theta).count_probs())(2.0)
     np.testing.assert_allclose(traced, Clayton(rates, 2.0).count_probs(), atol=1e-13)
+
+
+def test_a_lattice_says_whether_it_proves_eight_digits() -> None:
+    """The fewest nodes whose spacing proves 1e-8; one fewer, and all is nan. JAX and NumPy have the same nodes."""
+    hazards, theta = -np.log([0.1, 0.4, 0.8]), np.asarray(0.5)
+    low, high, _ = gamma_frailty.lattice_range(hazards, theta)
+    enough = int(np.ceil((high - low) / gamma_frailty.proven_spacing(theta, 3, 1e-8))) + 2
+    weights, found = gamma_frailty.lattice(hazards, theta, enough)
+    assert weights.sum() == pytest.approx(1, abs=1e-8)
+    assert np.isnan(gamma_frailty.lattice(hazards, theta, enough - 1)[0]).all()
+    for numpy, traced in zip((weights, found), gamma_frailty.lattice(hazards, jnp.asarray(theta), enough), strict=True):
+        np.testing.assert_allclose(traced, numpy, rtol=1e-11, atol=1e-300)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import log_ndtr, ndtri
 
-from cofail_lab.numerics import one_factor
+from cofail_lab.numerics import one_factor_arrays
 from cofail_lab.numerics.one_factor_pools import Pools, implied_correlation
 
 THRESHOLDS = ndtri(np.array([[0.3, 0.5, 0.3, 0.1], [0.2, 0.6, 0.2, 0.7], [0.4, 0.4, 0.4, 0.9]]))
@@ -15,7 +15,7 @@ CORRELATIONS = np.array([[0.5, 0.1, 0.9], [0.3, 0.8, 0.2], [0.05, 0.6, 0.4]])
 
 def alone(law: int, size: int, r: float) -> float:
     loadings = np.full(size, np.sqrt(r))
-    return float(one_factor.log_all_below(THRESHOLDS[law, :size], loadings)[0])
+    return float(one_factor_arrays.log_all_below(THRESHOLDS[law : law + 1, :size], loadings[None])[0][0])
 
 
 def test_values_and_slopes_of_pools_in_no_order() -> None:

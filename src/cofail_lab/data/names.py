@@ -62,5 +62,5 @@ def list_names(names: Sequence[str], limit: int = 5) -> str:
 
 def counted(number: int, noun: str) -> str:
     """A number of things: ``1 pair``, ``2 pairs``, ``2 queries``."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeo" else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtri
@@ -51,7 +50,7 @@ def pair_correlations(pairs: Pairs) -> PairCorrelations:
     r = bivariate_normal.correlation(h, k, joint)
     angle = np.arcsin(r)
     with np.errstate(divide="ignore", invalid="ignore"):
-        slope = np.asarray(bivariate_normal.density(*map(jnp.asarray, (h, k, angle))))
+        slope = bivariate_normal.density(h, k, angle)
         # Φ2 is known to 1e-15, the thresholds to a rounding error or two: that moves Φ2 like the rates themselves.
         off = joint_error + 2e-15 + 4 * EPS * (pairs.first + pairs.second)
         angle_error = off / slope + 4e-16

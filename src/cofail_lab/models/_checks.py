@@ -15,6 +15,9 @@ from jax.core import Tracer
 
 from cofail_lab.errors import InputError, TracedError
 
+# Of equal models written short; a pool of more is a slip of the keys, and its rates would fill the memory.
+_MOST_EQUAL = 1_000_000
+
 
 def traced(tree: Any) -> bool:
     """Whether JAX is tracing any array of a law or of a tuple."""
@@ -65,9 +68,12 @@ def _repeated(entry: Any) -> list[float]:
         return [entry]
     number, times, count = entry.partition("x")
     try:
-        return [float(number)] * int(count) if times else [float(number)]
+        value, n = float(number), int(count) if times else 1
     except ValueError:
         raise InputError(f"law: {entry!r} is not a number, nor a number of times a number such as 0.3x67") from None
+    if not 0 <= n <= _MOST_EQUAL:
+        raise InputError(f"law: {entry!r}; a number up to {_MOST_EQUAL:,} times is accepted")
+    return [value] * n
 
 
 def scalar(value: Any) -> Array:
@@ -75,8 +81,9 @@ def scalar(value: Any) -> Array:
     if isinstance(value, Array):
         return value.astype(jnp.float64)
     try:
-        # To convert with jax.numpy would compile a program for every shape.
-        return jax.device_put(np.asarray(value, dtype=np.float64))
+        # To convert with jax.numpy would compile a program for every shape. Without a copy, a law could share memory
+        # with the array that it was made of, and change with it.
+        return jax.device_put(np.array(value, dtype=np.float64))
     except (TypeError, ValueError):
         raise InputError(f"law: {value!r} is not a number or a list of numbers") from None
 
@@ -114,8 +121,11 @@ def members(selection: Any, n_models: int) -> np.ndarray:
         raise InputError(f"members: a mask of shape {selection.shape} for {n_models} models")
     if index.ndim != 1 or not index.size or not np.issubdtype(index.dtype, np.integer):
         raise InputError("members: give at least one model, as whole numbers or as a mask")
-    if index.min() < -n_models or index.max() >= n_models:
-        raise InputError(f"members: {index.max()} is not one of the models 0..{n_models - 1}")
+    outside = index[(index < -n_models) | (index >= n_models)]
+    if outside.size:
+        raise InputError(f"members: {outside[0]} is not one of the models 0..{n_models - 1}")
+    # Short integers, such as those of a table, cannot hold the number of models.
+    index = index.astype(np.int64)
     index = index % n_models
     if len(np.unique(index)) != len(index):
         raise InputError("members: a model is named twice")

@@ -94,3 +94,12 @@ def test_numbers_of_runs_of_different_models() -> None:
         assert bound is not None and bound.value == pytest.approx(min(1.0, 1 - (reached - best) / gain))
     assert measure_luck(Runs(np.array([3, 5]), right, total, inferred=False), 4) == found
     assert measure_luck(Runs(np.array([3, 5]), right, total, inferred=False), 5).half_pick != found.half_pick
+
+
+def test_equal_answers_are_as_many_as_the_fewest_runs() -> None:
+    """Half of the runs of both models are right on every query: without any spread, as certain as 2 x 60 answers."""
+    right, total = np.tile([[1, 2]], (60, 1)), np.tile([[2, 4]], (60, 1))
+    found = measure_luck(Runs(np.array([3, 5]), right, total, inferred=False), 4)
+    of_few, of_many = (mean_limits(np.full(60, 0.75), 1 - luck.CONFIDENCE, runs) for runs in (2.0, 4.0))
+    assert found.oracle[:3] == pytest.approx((0.75, *of_few))
+    assert of_many[1] < of_few[1] - 0.01

@@ -24,11 +24,13 @@ class Conflict(NamedTuple):
         facts: kind and label of each row, with its limits.
         structures: kinds of structures (interchangeable, ...) without which they would not conflict.
         minimal: whether it is so; False where only exact arithmetic sees the conflict, and all facts are named.
+        alike: names of models that nothing tells apart, by group, where a row names some of them for all.
     """
 
     facts: tuple[tuple[str, str, float, float], ...]
     structures: tuple[str, ...]
     minimal: bool
+    alike: tuple[tuple[str, ...], ...] = ()
 
 
 def find(known: FrechetClass, target: Target) -> Conflict:
@@ -47,11 +49,16 @@ def find(known: FrechetClass, target: Target) -> Conflict:
     program = _program(known, target)
     rows = [(number, r) for number, fact in enumerate(program.rows) for r in range(len(fact.low))]
     needed = rows if _feasible(program) else _filtered(program, rows)
-    told = []
+    told, groups = [], [members for part in program.states.groups for members in part]
+    alike: dict[tuple[str, ...], None] = {}
     for number, r in needed:
         fact = program.rows[number]
         told.append((fact.fact, fact.labels[r], float(fact.low[r]), float(fact.high[r])))
-    return Conflict(tuple(dict.fromkeys(told)), tuple(fact.kind for fact in structures), needed is not rows)
+        for members in groups:
+            if 0 < len(fact.models[r].intersection(members)) < len(members):
+                alike[tuple(known.pool.name(model) for model in members)] = None
+    shapes = tuple(fact.kind for fact in structures)
+    return Conflict(tuple(dict.fromkeys(told)), shapes, needed is not rows, tuple(alike))
 
 
 def explain(known: FrechetClass, target: Target) -> str:
@@ -61,7 +68,13 @@ def explain(known: FrechetClass, target: Target) -> str:
     more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
     under = f" for {' and '.join(conflict.structures)} models" if conflict.structures else ""
     rest = "; leaving out any one of them removes this conflict" if conflict.minimal and len(shown) > 1 else ""
-    return f"known: no law has {', '.join(shown[:_NAMED])}{more} together{under}{rest}"
+    alike = "".join(f", and the same for any of {_several(names)}" for names in conflict.alike)
+    return f"known: no law has {', '.join(shown[:_NAMED])}{more} together{under}{alike}{rest}"
+
+
+def _several(names: tuple[str, ...]) -> str:
+    shown = names if len(names) <= _NAMED else (*names[: _NAMED - 1], f"{len(names) - _NAMED + 1} more")
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _limits(low: float, high: float) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from cofail_lab.data import tables
 from cofail_lab.data.file_source import LogSource
 from cofail_lab.data.files import ends_in
-from cofail_lab.data.names import shorten
+from cofail_lab.data.names import counted, shorten
 from cofail_lab.data.records import NUMBERS, Records
 from cofail_lab.data.rule import Rule
 from cofail_lab.errors import InputError
@@ -98,7 +98,7 @@ class LongSource(LogSource):
             **numbers,
         )
         rule = f"column {grade!r}" + (f", right from {self.threshold:g} on" if self.threshold is not None else "")
-        return [f"{len(states):,} answers, graded by {rule}."]
+        return [f"{counted(len(states), 'answer')}, graded by {rule}."]
 
 
 def _graded(columns: dict[str, Any], name: str, rule: Rule, file: str) -> np.ndarray:
