@@ -91,7 +91,7 @@ def test_the_signal_is_the_first_that_the_model_itself_has() -> None:
         "confidence",
         "tokens",
     )
-    with pytest.raises(AbsentPolicyError, match="^there is no confidence column for the answers of m0$"):
+    with pytest.raises(AbsentPolicyError, match=r"^there is no confidence column for the answers of m0$"):
         signal_of(train, 0, "confidence")
-    with pytest.raises(AbsentPolicyError, match="^there is no confidence, agreement or token column for the answers"):
+    with pytest.raises(AbsentPolicyError, match=r"^there is no confidence, agreement or token column for the answers"):
         signal_of(graded(right), 0, None)
