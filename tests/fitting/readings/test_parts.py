@@ -50,3 +50,11 @@ def test_resampled_parts_are_refits(real: Callable[[str], Outcomes]) -> None:
         members = fit.parts[0].part.members
         direct = fit_matrix(outcomes_from(outcomes.wrong[np.ix_(rows, members)]), level=0.9, seed=0)
         assert fit.replicates.more["parts"][b, 0] == pytest.approx(direct.ratio("one_factor"), rel=1e-9)
+
+
+def test_all_models_are_no_part() -> None:
+    """No two of three are alike; two of four are alike, and three are left."""
+    wrong = np.array([[1, 0, 0], [0, 1, 0], [1, 1, 1], [0, 0, 1], [0, 0, 0], [1, 0, 1]], dtype=bool)
+    assert "no_near_duplicates" not in {part.key for part in readings.parts(outcomes_from(wrong))}
+    found = {part.key: part.members.tolist() for part in readings.parts(outcomes_from(wrong[:, [0, 1, 2, 2]]))}
+    assert found["no_near_duplicates"] == [0, 1, 2]
