@@ -204,7 +204,9 @@ def test_greedy_choice_is_by_solved_queries_per_dollar():
     assert s.greedy_set(solving("0", "123"), prices=np.array([0.1, 0.2]), budget=0.3) == (1, 0)
 
 
-@pytest.mark.parametrize(("bound", "least"), [(None, 1), (-4.0, 1), (2.0, 3), (2 + 1e-9, 3), (2.3, 4), (4.0, 5), (9.0, 5)])
+@pytest.mark.parametrize(
+    ("bound", "least"), [(None, 1), (-4.0, 1), (2.0, 3), (2 + 1e-9, 3), (2.3, 4), (4.0, 5), (9.0, 5)]
+)
 def test_a_program_that_is_stopped_names_what_it_has_proved(monkeypatch, bound, least):
     """Five models that solve a query each, and one query that nobody does: the best leaves five of the six unsolved."""
     wrong = solving("0", "1", "2", "3", "4")[:6]

@@ -243,9 +243,7 @@ def test_parts_of_the_test(monkeypatch: pytest.MonkeyPatch, largest: float, aske
     monkeypatch.setattr(
         tail_test, "alternatives_near", lambda pool, counts, atom: seen.update(atom=atom) or alternatives
     )
-    monkeypatch.setattr(
-        tail_test, "smooth_p_values", lambda *given: seen.update(smooth=given) or (p_values, 1.7)
-    )
+    monkeypatch.setattr(tail_test, "smooth_p_values", lambda *given: seen.update(smooth=given) or (p_values, 1.7))
     monkeypatch.setattr(tail_test, "two_shape_p_value", lambda *given: seen.update(two=given) or two)
     monkeypatch.setattr(tail_test, "power_ceiling", lambda *given: seen.update(ceiling=given) or ("student", 0.9))
     monkeypatch.setattr(
