@@ -149,6 +149,20 @@ def test_real_votes(real):
         assert ((low <= exact) & (exact <= high)).all()
 
 
+@pytest.mark.parametrize("weights", [(0.1, 0.2, 0.2, 0.1), (0.1, 0.7, 0.7, 0.1), (0.3, 0.1, 0.3, 0.1)])
+def test_equal_weights_are_tied_whatever_their_sums_are_rounded_to(weights):
+    """Two against two with .3, .8 or .4 each, and the same against .1 % more or less, which is no tie."""
+    right, w = np.array([[True, True, False, False]]), np.array(weights)
+    answers = np.array([["a", "a", "b", "b"]])
+    for change, low, high, chance in ((1.0, 0, 1, 0.5), (1.001, 1, 1, 1), (0.999, 0, 0, 0)):
+        changed = w * [change, change, 1, 1]
+        for voting, said in ((right, answers), (right[:, ::-1], answers[:, ::-1])):
+            own = changed if voting is right else changed[::-1]
+            assert d.majority_right(voting, own) == (low, high)
+            assert d.plurality_right(said, voting, own) == chance
+            assert d.tied_votes(said, own).tolist() == [chance == 0.5]
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from cofail_lab.fitting.estimators import clayton, one_factor, tetrachoric
+from cofail_lab.fitting.estimators import clayton, one_factor, pairs, tetrachoric
 from cofail_lab.fitting.readings import subpools, tail_test
 from cofail_lab.fitting.readings.difficulty import Laws
-from cofail_lab.fitting.replicates import null
+from cofail_lab.fitting.replicates import null, pair_errors, weighted_counts
 from cofail_lab.models import OneFactorGaussian
 
 
@@ -111,3 +111,40 @@ def test_the_mean_pair_of_a_large_pool_is_that_of_pairs_from_everywhere(monkeypa
     wanted = (mean_pair(rates, loadings) - atom) / (1 - atom) - mean_pair(base_rates, 0 * loadings)
     scale = np.sqrt(wanted / one)
     np.testing.assert_allclose(np.asarray(inflated.base.loadings), scale * loadings, rtol=1e-3)
+
+
+def test_pairs_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entries of tables, and means that leave out what is absent or not chosen."""
+    all_pairs, tables = pairs.Pairs.of(4), np.arange(32.0).reshape(2, 4, 4)
+    values = np.array([[1.0, np.nan, 3, 4, 6], [2, 5, np.nan, np.nan, 7]])
+    chosen = np.array([[True, True, False, True, True], [True, False, True, True, False]])
+    monkeypatch.setattr(pairs, "PAIRS_AT_ONCE", 2)
+    assert all_pairs.gather(tables).tolist() == [[1, 2, 3, 6, 7, 11], [17, 18, 19, 22, 23, 27]]
+    for at_once in (5, 4):
+        monkeypatch.setattr(pairs, "_ENTRIES_AT_ONCE", at_once)
+        np.testing.assert_allclose(pairs.row_means(values, chosen), [11 / 3, 2])
+
+
+def test_resampled_queries_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Joint counts and errors of mean correlations, of a few resamples at a time and of a few queries at a time."""
+    wrong = np.array([[1, 1, 0], [0, 1, 1], [1, 0, 0], [1, 1, 1], [0, 0, 1], [0, 1, 0]], dtype=bool)
+    weights = np.array([[1, 2, 0, 1, 1, 1], [3, 0, 1, 1, 1, 0], [1, 1, 1, 1, 1, 0]])
+    columns = wrong.astype(np.float32)
+    joint = [(wrong.T * row) @ wrong.astype(int) for row in weights]
+    for at_once in (6, 2, 5):
+        monkeypatch.setattr(weighted_counts, "_QUERIES_AT_ONCE", at_once)
+        np.testing.assert_array_equal(weighted_counts._one_by_one(columns, weights), joint)
+    all_pairs, families = pairs.Pairs.of(3, np.array(["a", "a", "b"])), np.array([0, 0, 1])
+    pearson = np.array(
+        [
+            pairs.phi(
+                *(np.diag(own)[all_pairs.left], np.diag(own)[all_pairs.right]), own[np.triu_indices(3, 1)], row.sum()
+            )
+            for own, row in zip(joint, weights, strict=True)
+        ]
+    )
+    whole = pair_errors.pair_errors(wrong, weights, pearson, all_pairs, families)
+    monkeypatch.setattr(pair_errors, "_AT_ONCE", 12)
+    for name, parts in pair_errors.pair_errors(wrong, weights, pearson, all_pairs, families).items():
+        np.testing.assert_allclose(parts, whole[name], rtol=1e-12)
+        assert len(set(parts)) == 3

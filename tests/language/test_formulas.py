@@ -1,6 +1,7 @@
 """Formulas at points, at intervals and outside their domains; the few that are made here by other paths."""
 
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -109,6 +110,24 @@ def test_ends_of_a_cascade() -> None:
     assert formulas._strong_calls(0.49, 0.6, 0.8, 0.7) is None and formulas._strong_calls(1.01, 0.6, 0.8, 0.7) is None
     for fraction in (0.0, -0.1, 1.01):
         assert formulas._tail_accuracy(0.7, fraction, 0.6) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "regime", "found"),
+    [
+        (0.5, "between", np.nextafter(0.5, 1)),
+        (1.0, "between", np.nextafter(1, 0)),
+        (0.7, "between", 0.7),
+        (None, "always", 0.5),
+        (None, "never", 1.0),
+        (None, "other", None),
+    ],
+)
+def test_a_critical_auc_is_at_an_end_only_where_that_is_a_case_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, value: float | None, regime: str, found: float | None
+) -> None:
+    monkeypatch.setattr(formulas.decisions, "critical_auc", lambda *_: SimpleNamespace(value=value, regime=regime))
+    assert formulas._critical_auc(0.6, 0.85, 0.8, 0.3) == found
 
 
 def test_the_critical_auc_by_trying() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cofail_lab.policies import Choices, grade
+from cofail_lab.policies import AbsentPolicyError, Choices, grade
+from cofail_lab.policies.cascade import signal_of
 from cofail_lab.policies.contest import hold
 from cofail_lab.policies.folds import cross_fitting
 from cofail_lab.policies.majority_vote import MajorityVote
@@ -74,3 +75,23 @@ def test_a_vote_keeps_its_weights() -> None:
 
 def test_all_models_may_be_the_best_ones() -> None:
     assert MajorityVote(None, 3).fit(graded(np.eye(3, dtype=bool)), 0).weights.tolist() == [1, 1, 1]
+
+
+def test_the_signal_is_the_first_that_the_model_itself_has() -> None:
+    """Confidence is known of m1 alone, agreement of nobody, tokens of both."""
+    nan, right = np.nan, np.ones((2, 2), dtype=bool)
+    train = graded(
+        right,
+        confidence=np.array([[nan, 0.5], [nan, nan]]),
+        agreement=np.full((2, 2), nan),
+        tokens=np.array([[3.0, nan], [5.0, 4.0]]),
+    )
+    assert (signal_of(train, 0, None), signal_of(train, 1, None), signal_of(train, 1, "tokens")) == (
+        "tokens",
+        "confidence",
+        "tokens",
+    )
+    with pytest.raises(AbsentPolicyError, match=r"^there is no confidence column for the answers of m0$"):
+        signal_of(train, 0, "confidence")
+    with pytest.raises(AbsentPolicyError, match=r"^there is no confidence, agreement or token column for the answers"):
+        signal_of(graded(right), 0, None)

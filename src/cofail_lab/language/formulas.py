@@ -111,7 +111,7 @@ def _strong_calls(auc: float, cheap: float, strong: float, floor: float) -> floa
     if not 0.5 <= auc <= 1:
         return None
     if auc == 1:
-        return (floor - cheap) / strong if floor - cheap <= (1 - cheap) * strong else None
+        return (floor - cheap) / strong
     distance = sqrt(2) * float(ndtri(auc))
 
     def tail(threshold: float) -> tuple[float, float]:

@@ -160,6 +160,15 @@ def compared(*fits: LawFit, k: int = 11) -> LawComparison:
     return LawComparison(fits, 0.11, k, 100, 3, 0, 3, 2, None)
 
 
+def test_the_best_law_with_an_atom_is_a_judged_one_where_there_is_one() -> None:
+    judged, better = law("atom_clayton", -1.9, log_likelihood=-400.0), law("atom_block", -1.8, log_likelihood=-500.0)
+    likely = law("atom_one_factor", None, log_likelihood=-0.5)
+    absent = LawFit("atom_independent", heldout=-0.1)
+    assert compared(judged, likely, better, absent, law("clayton", -1.0)).atom is better
+    assert compared(law("atom_clayton", None, log_likelihood=-9.0), likely).atom is likely
+    assert compared(absent, law("clayton", -1.0)).atom is None
+
+
 def test_laws_are_judged_by_paired_differences() -> None:
     logs = {"one_factor": np.array([-1.0, -2.0, -3.0]), "clayton": np.array([-1.5, -2.0, -4.0]), "block": None}
     fits = [(LawFit(name), None if logs[name] is not None else "too large") for name in logs]

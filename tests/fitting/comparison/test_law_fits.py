@@ -56,6 +56,14 @@ def test_numbers_of_one_law() -> None:
     assert (found.notes, found.absent, found.label, found.law) == (("said",), None, "independent errors", LAW)
 
 
+def test_counts_that_a_law_rules_out_have_no_likelihood_to_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value, stated in ((-np.inf, None), (-12.5, -12.5)):
+        counts = SimpleNamespace(log_likelihood=lambda _, v=value: v, simulation_error=lambda _: 0.25)
+        monkeypatch.setattr(law_fits, "count_law", lambda _, counts=counts: counts)
+        found = on(pool(), Fitted(LAW))
+        assert (found.log_likelihood, found.simulation_error, found.absent) == (stated, 0.25, None)
+
+
 def test_a_ratio_needs_an_all_wrong_query_and_a_float(monkeypatch: pytest.MonkeyPatch) -> None:
     """A predicted β below the smallest float has its log; over it, e^700 and more is no number."""
     none = on(pool(NOBODY), Fitted(LAW))
