@@ -4,7 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from cofail_lab.report import atlas
 from cofail_lab.report import gather as words
@@ -12,7 +14,7 @@ from cofail_lab.report.atlas_matrix import Matrix, matrices_of
 from cofail_lab.report.finding import headline, main_metric, sentence
 from cofail_lab.report.finding_policies import policy_numbers, policy_remarks
 from cofail_lab.report.gathered import GatheredRuns, called, form, heading, is_number, value_text
-from cofail_lab.report.levels import Level, cells_of, level_of, levels_of, same_everywhere, trend_of, values_of
+from cofail_lab.report.levels import Level, _errors, cells_of, level_of, levels_of, same_everywhere, trend_of, values_of
 from cofail_lab.report.side_by_side import side_by_side
 from cofail_lab.result import Result
 from tests.experiments.whole import keep, lines
@@ -58,6 +60,33 @@ def test_errors_of_levels() -> None:
     assert level_of(8, [[0.1]], [None], (0.05, 0.2)) == Level(8, 0.1, None, (0.05, 0.2), 1)
     assert level_of(8, [[0.1]], None, (None, 0.2)).limits is None
     assert level_of(8, [[0.1, 0.3]], None, None).error == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("seeds", "degrees", "errors"), [(2, 2, 4.527), (3, 4, 2.869), (30, 58, 2.044)])
+def test_few_seeds_know_their_error_badly(seeds: int, degrees: int, errors: float) -> None:
+    """Both ends have one spread: 2 (n - 1) degrees of freedom, and Student's quantile at Φ(2); by SciPy's tables."""
+    assert stats.t.isf(stats.norm.sf(2), degrees) == pytest.approx(errors, abs=1e-3)
+    spread = np.linspace(-0.01, 0.01, seeds)
+    error = float(np.sqrt(2 * spread.var(ddof=1) / seeds))
+    for share, trend in ((0.999, "within_error"), (1.001, "rises")):
+        ends = [
+            level_of(at, [(mean + spread).tolist()], None, None)
+            for at, mean in ((8, 0.3), (16, 0.3 + share * errors * error))
+        ]
+        assert [end.degrees for end in ends] == pytest.approx([seeds - 1] * 2)
+        assert trend_of(ends, "oracle_gain") == trend
+
+
+def test_degrees_of_freedom_of_levels() -> None:
+    """Variances of means .01 (one degree) and .04 / 3 (two): their sum squared over the sum of squares by degrees."""
+    made = level_of(8, [[0.1, 0.3], [0.0, 0.2, 0.4]], None, None)
+    first, second = 0.02 / 2, 0.04 / 3
+    assert made.degrees == pytest.approx((first + second) ** 2 / (first**2 + second**2 / 2))
+    assert level_of(8, [[0.1], [0.2]], [0.1, 0.1], None).degrees == np.inf
+    assert level_of(8, [[0.2, 0.2]], None, None).degrees == np.inf
+    # A recorded error beside one over two seeds: as many degrees as the second gives.
+    pair = (level(0.3, 0.01), replace(level(0.31, 0.001), degrees=1.0))
+    assert _errors(*pair) == pytest.approx(2, abs=1e-3)
 
 
 SEEDS = {"data.pool_size": [8, 8, 16, 16], "run.seed": [1, 2, 1, 2]}
