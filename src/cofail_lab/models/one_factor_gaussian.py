@@ -119,6 +119,7 @@ def _n_nodes(width: float, loadings: np.ndarray) -> int:
     if needed > 2**20:
         largest = float(np.abs(loadings).max())
         raise ConvergenceError(f"law.loadings: {largest} is so near 1 that the factor needs {needed:.0f} nodes")
+    # Few different sizes, so that few programs are compiled for laws of C.
     return int(512 * np.ceil((needed + 1) / 512))
 
 
