@@ -247,9 +247,11 @@ def test_a_sweep_is_gathered_with_what_it_says(
     result = Result("All.", {"n": 1})
     monkeypatch.setattr(record, "Recorder", Recorded)
     monkeypatch.setattr(gather, "gather", gathered)
-    monkeypatch.setattr(next_steps, "after_sweep", lambda failed, folder: seen.update(advice=(failed, folder)))
     monkeypatch.setattr(
-        terminal, "render", lambda *given, **named: seen.update(verbose=named["verbose"], shown=given[0])
+        next_steps, "after_sweep", lambda failed, folder: seen.update(advice=(failed, folder)) or "next"
+    )
+    monkeypatch.setattr(
+        terminal, "render", lambda *given, **named: seen.update(render=named, shown=(given[0], *given[2:]))
     )
     events = [Event(i, (), state, f"f{i}") for i, state in enumerate(states)]
     events += [Event(2, (), "completed", "f2"), Event(3, (), "completed", "f2"), Event(4, (), "elsewhere")]
@@ -269,7 +271,8 @@ def test_a_sweep_is_gathered_with_what_it_says(
     ]
     assert seen["named"] == {"seed": None, "figures": figures is not False}
     assert seen["started"] and seen["finished"] == (result, {})
-    assert seen["advice"] == ("failed" in states, tmp_path) and seen["verbose"] is True and seen["shown"] is result
+    assert seen["advice"] == ("failed" in states, tmp_path) and seen["shown"] == (result, tmp_path)
+    assert seen["render"] == {"verbose": True, "following": "next"}
 
 
 def test_a_run_that_another_process_has_just_finished_does_not_go_on(
