@@ -40,28 +40,30 @@ WEIGHTS = np.array([1, 3, 2, 1, 1, 4, 1, 2, 3, 1, 0, 2, 2, 5])
 
 def em(labels, weights, c, steps):
     """Dawid and Skene's iteration by loops: prevalence, confusion, P(class | labels) and the log-likelihood."""
-    items = [(row[row >= 0].tolist(), [(r, x) for r, x in enumerate(row.tolist()) if x >= 0]) for row in labels]
-    classes = [[given.count(x) / len(given) if given else 0.0 for x in range(c)] for given, _ in items]
+    marks = [[(r, x) for r, x in enumerate(row.tolist()) if x >= 0] for row in labels]
+    mass = [w if one else 0.0 for one, w in zip(marks, weights, strict=True)]
+    classes = [[sum(x == said for _, said in one) / max(len(one), 1) for x in range(c)] for one in marks]
+
+    def shares():
+        met = np.zeros((labels.shape[1], c, c))
+        for one, w, chance in zip(marks, mass, classes, strict=True):
+            for (r, said), x in product(one, range(c)):
+                met[r, x, said] += w * chance[x]
+        total = met.sum(axis=2, keepdims=True)
+        prevalence = [sum(w * chance[x] for w, chance in zip(mass, classes, strict=True)) / sum(mass) for x in range(c)]
+        return np.array(prevalence), np.where(total > 0, met / np.where(total > 0, total, 1), 1 / c)
+
     loglik = 0.0
-    for step in range(steps + 1):
-        mass = [w if given else 0.0 for (given, _), w in zip(items, weights, strict=True)]
-        prevalence = [sum(w * p[x] for w, p in zip(mass, classes, strict=True)) / sum(mass) for x in range(c)]
-        confusion = np.zeros((labels.shape[1], c, c))
-        for (_, marks), w, p in zip(items, mass, classes, strict=True):
-            for (r, said), x in product(marks, range(c)):
-                confusion[r, x, said] += w * p[x]
-        total = confusion.sum(axis=2, keepdims=True)
-        confusion = np.where(total > 0, confusion / np.where(total > 0, total, 1), 1 / c)
-        if step == steps:
-            return np.array(prevalence), confusion, np.array(classes), loglik
-        loglik = 0.0
-        for i, (_, marks) in enumerate(items):
+    for _ in range(steps):
+        (prevalence, confusion), loglik = shares(), 0.0
+        for i, one in enumerate(marks):
             joint = [
-                max(prevalence[x], 1e-9) * math.prod(max(confusion[r, x, said], 1e-9) for r, said in marks)
+                max(prevalence[x], 1e-9) * math.prod(max(confusion[r, x, said], 1e-9) for r, said in one)
                 for x in range(c)
             ]
-            classes[i] = [one / sum(joint) for one in joint]
+            classes[i] = [value / sum(joint) for value in joint]
             loglik += mass[i] * math.log(sum(joint))
+    return *shares(), np.array(classes), loglik
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7])
@@ -128,7 +130,7 @@ def test_error_correlations_of_resamples_are_those_of_repeated_items():
 
 
 def test_the_shortfall_of_weighted_items_by_enumeration():
-    """Four raters, so ties; unequal rates on either value; an item without a label, a truth or a weight is left out."""
+    """Four raters, so ties; unequal rates on either value; one without a label, a truth or a weight is left out."""
     labels = np.array(
         [
             [1, 1, 0, 1],
@@ -159,7 +161,7 @@ def test_the_shortfall_of_weighted_items_by_enumeration():
 
 
 def test_own_votes_written_out():
-    """Item by item: lost by a tie, lost outright, gained, only the own vote, tied without an own vote, two own votes."""
+    """Lost by a tie, no own vote, gained, only an own vote, a tie without one, two own votes, gained."""
     votes = np.array(
         [[1, 1, 0, -1], [1, 0, 1, 0], [0, 1, -1, -1], [1, -1, -1, -1], [1, 0, -1, -1], [1, 1, 0, 0], [0, 0, 1, 1]]
     )
