@@ -12,6 +12,7 @@ from cofail_lab.data.joining import join_grades
 from cofail_lab.data.pairing import pair_queries, renamed
 from cofail_lab.data.ratings import Ratings
 from cofail_lab.data.regrading import common_part, compare_cells, graded, graded_where_both_complete, graded_without
+from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
 from tests.data.cells import grades_of
 
@@ -229,3 +230,9 @@ def test_queries_of_one_name_with_other_prompts_get_eight_digits_of_their_digest
     assert whole.queries == ("q", "r", f"q ({digits})", f"r ({digits}2)")
     assert whole.cells.tolist() == [[RIGHT, MISSING], [WRONG, RIGHT], [MISSING, WRONG], [MISSING, WRONG]]
     assert whole.sha256 == sha256(b"abcd").hexdigest()
+
+
+def test_a_file_without_names_of_queries_is_named() -> None:
+    named, numbered = grades_of([[0]], "q", "a", "one"), grades_of([[1]], "1", "b", "two", notes=(joining.NUMBERED,))
+    with pytest.raises(InputError, match="^two: nothing names its queries"):
+        join_grades([named, numbered])

@@ -178,10 +178,10 @@ def test_own_votes_written_out():
 
 
 def test_a_missing_outcome_is_not_marked_right():
-    """Two raters, at a half each and at .2 and .7: a tie is right only where ties are."""
-    shares = np.array([[0.5, 0.5], [0.2, 0.7]])
+    """Two raters in three groups: a tie is right only where ties are."""
+    shares = np.array([[0.5, 0.5], [0.2, 0.7], [0, 1]])
     found = [marked_probability(shares, "majority", ties).tolist() for ties in ("wrong", "missing", "right")]
-    assert found == [pytest.approx(one) for one in ([0.25, 0.14], [0.25, 0.14], [0.75, 0.76])]
+    assert found == [pytest.approx(one) for one in ([0.25, 0.14, 0], [0.25, 0.14, 0], [0.75, 0.76, 1])]
 
 
 def test_no_number_of_independent_votes_has_so_little_spread():
