@@ -234,5 +234,5 @@ def test_queries_of_one_name_with_other_prompts_get_eight_digits_of_their_digest
 
 def test_a_file_without_names_of_queries_is_named() -> None:
     named, numbered = grades_of([[0]], "q", "a", "one"), grades_of([[1]], "1", "b", "two", notes=(joining.NUMBERED,))
-    with pytest.raises(InputError, match="^two: nothing names its queries"):
+    with pytest.raises(InputError, match=r"^two: nothing names its queries"):
         join_grades([named, numbered])
