@@ -255,7 +255,9 @@ def test_a_sweep_is_gathered_with_what_it_says(
     )
     events = [Event(i, (), state, f"f{i}") for i, state in enumerate(states)]
     events += [Event(2, (), "completed", "f2"), Event(3, (), "completed", "f2"), Event(4, (), "elsewhere")]
-    for name in ("f0", "f2"):
+    events += [Event(i, (), "completed", f"g{9 - i}") for i in range(5, 9)]
+    ended = ["f0", "f2", "g4", "g3", "g2", "g1"]
+    for name in ended:
         (tmp_path / name).mkdir()
         (tmp_path / name / "results.json").touch()
     for metrics in ("gain", "none*"):
@@ -265,9 +267,9 @@ def test_a_sweep_is_gathered_with_what_it_says(
         finish.finish(sweep, silent)
     assert "error: sweep.metrics: 'none*' matches no metric\n" in capsys.readouterr().err
     assert seen["folders"] == [
-        (["f0", "f2"], "gain", silent),
-        (["f0", "f2"], "none*", silent),
-        (["f0", "f2"], None, silent),
+        (ended, "gain", silent),
+        (ended, "none*", silent),
+        (ended, None, silent),
     ]
     assert seen["named"] == {"seed": None, "figures": figures is not False}
     assert seen["started"] and seen["finished"] == (result, {})
