@@ -135,7 +135,7 @@ def test_the_shortfall_of_weighted_items_by_enumeration():
         [
             [1, 1, 0, 1],
             [1, 0, 0, 1],
-            [0, 1, 0, 0],
+            [1, 1, 0, 0],
             [1, 1, 1, 1],
             [0, 0, 0, 1],
             [1, -1, 1, 1],
