@@ -150,3 +150,11 @@ def test_an_array_of_names_says_what_it_names(tmp_path: Path) -> None:
         np.savez(tmp_path / "a.npz", cells=cells, **{column: np.array(names)})
         with pytest.raises(InputError, match=said):
             load_outcomes(tmp_path / "a.npz", format="npz")
+
+
+def test_a_file_is_cut_to_its_dataset_and_models(tmp_path: Path) -> None:
+    rows = ["query,dataset,a,b,c", "1,x,0,1,1", "2,y,1,1,0", "3,x,1,0,0"]
+    (tmp_path / "a.csv").write_text("\n".join(rows))
+    outcomes = load_outcomes(tmp_path / "a.csv", dataset="x", models=["a", "c"], format="csv")
+    assert (outcomes.queries, outcomes.models) == (("1", "3"), ("a", "c"))
+    assert outcomes.wrong.tolist() == [[True, False], [False, True]]
