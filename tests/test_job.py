@@ -68,7 +68,8 @@ def test_what_is_built_of_a_configuration(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(job, "n_cores", lambda: 6)
     for known, cores, workers in ((None, True, 6), ({"a": 0.5}, False, None)):
         experiment, inputs = job.build(OmegaConf.create(config | {"known": known}), all_cores=cores)
-        assert experiment == ("made", {"size": 3}) and inputs.source() == ("made", {"path": "a.csv", "name": "n"})
+        assert experiment == ("made", {"size": 3})
+        assert inputs.source is not None and inputs.source() == ("made", {"path": "a.csv", "name": "n"})
         assert inputs.known == (None if known is None else ("made", known))
         assert (inputs.options.seed, inputs.options.workers) == (7, workers)
         assert (inputs.selection.dataset, inputs.selection.models, inputs.selection.pool_size) == ("d", ["m1", "m2"], 5)
