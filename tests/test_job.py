@@ -51,3 +51,26 @@ def test_figures_and_page_are_made_as_stated_or_as_usual(
     assert (made._origin, made._experiment, made.folder) == ({"key": "k"}, "fit", tmp_path)
     with pytest.raises(InputError, match=r"^record\.figures: 'yes' is not true, false or null"):
         job.recorder(OmegaConf.create(WHOLE | {"record": {"figures": "yes"}}), tmp_path, "fit", drawn=drawn)
+
+
+def test_what_is_built_of_a_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part is made from its own entry; the selection has the seed of the run, and what is declared is optional."""
+    monkeypatch.setattr("hydra.utils.instantiate", lambda entry, **_: ("made", dict(entry)))
+    choice = dict.fromkeys(job._SELECTION) | {"dataset": "d", "models": ["m1", "m2"], "pool_size": 5}
+    choice |= {"min_coverage": 0.0, "limits": "wrong", "errors": "missing", "unanswered": "missing"}
+    config: dict[str, Any] = {
+        "run": {"seed": 7, "workers": None, "shards": 1, "shard": None},
+        "experiment": {"size": 3},
+        "data": {"path": "a.csv", "name": "n", **choice},
+        "law": None,
+        "policy": None,
+    }
+    monkeypatch.setattr(job, "n_cores", lambda: 6)
+    for known, cores, workers in ((None, True, 6), ({"a": 0.5}, False, None)):
+        experiment, inputs = job.build(OmegaConf.create(config | {"known": known}), all_cores=cores)
+        assert experiment == ("made", {"size": 3})
+        assert inputs.source is not None and inputs.source() == ("made", {"path": "a.csv", "name": "n"})
+        assert inputs.known == (None if known is None else ("made", known))
+        assert (inputs.options.seed, inputs.options.workers) == (7, workers)
+        assert (inputs.selection.dataset, inputs.selection.models, inputs.selection.pool_size) == ("d", ["m1", "m2"], 5)
+        assert inputs.selection.seed == 7 and inputs.law_factory is None

@@ -7,7 +7,9 @@ import pytest
 from cofail_lab.data import load_outcomes
 from cofail_lab.data.auto import AutoSource
 from cofail_lab.data.file_source import expand
+from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.errors import InputError
+from cofail_lab.grades import Cell
 from tests.data.cells import write
 
 
@@ -38,3 +40,16 @@ def test_a_name_in_capitals_is_found_in_a_folder(tmp_path: Path) -> None:
     for name in ("B.CSV", "a.csv", "c.txt"):
         (tmp_path / name).touch()
     assert [path.name for path in expand(str(tmp_path), ("*.csv",))] == ["B.CSV", "a.csv"]
+
+
+def test_what_is_said_of_logs_that_another_replaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of three are not read, and are named by their order."""
+    for name, grade in (("c", 1), ("a", 0), ("b", 1)):
+        (tmp_path / f"{name}.csv").write_text(f"query,m\nq,{grade}\n")
+    replaced = {tmp_path / "b.csv", tmp_path / "a.csv"}
+    monkeypatch.setattr(WideSource, "superseded", classmethod(lambda cls, paths: {p for p in paths if p in replaced}))
+    grades = WideSource(str(tmp_path)).load()
+    assert grades.cells.tolist() == [[Cell.RIGHT]]
+    assert grades.notes[-1] == (
+        "2 logs left out, because a retry of the same run, or a log with its grades, replaces them: a.csv, b.csv."
+    )

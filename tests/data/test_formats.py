@@ -206,3 +206,28 @@ def test_every_format_is_tested() -> None:
     tables = {"csv", "parquet", "long", "npz", "records"}
     assert made_here | made_by_tools | tables == set(FORMATS)
     assert replace(documented.Truth((RIGHT,)), n=3).cells.tolist() == [[RIGHT] * 3] * 3
+
+
+def test_which_files_of_a_folder_each_format_reads() -> None:
+    tables = ("*.csv", "*.csv.gz", "*.tsv", "*.tsv.gz")
+    lines = ("*.jsonl", "*.jsonl.gz")
+    assert {name: source_class(name).patterns for name in FORMATS} == {
+        "csv": (*tables, "*.xlsx", "*.parquet"),
+        "parquet": (*tables, "*.xlsx", "*.parquet"),
+        "long": (*tables, "*.parquet"),
+        "npz": ("*.npz", "*.npy"),
+        "records": (*lines, "*.ndjson", "*.ndjson.gz", "*.json", "*.json.gz", *tables, "*.xlsx", "*.parquet"),
+        "inspect": ("*.eval", "*.json"),
+        "lm_eval": (*lines, "*_write_out_info.json"),
+        "helm": ("per_instance_stats.json", "per_instance_stats.json.gz"),
+        "routerbench": (*tables, "*.parquet", "*.pkl", "*.pickle"),
+        "llmrouterbench": ("*.json",),
+        "swebench": ("*.json", "run_instance.log"),
+        "evalplus": ("*eval_results.json",),
+        "openai_evals": lines,
+        "every_eval_ever": lines,
+        "paper_json": ("*.json", "*.json.gz"),
+        "lighteval": ("details_*.parquet",),
+        "opencompass": ("*.json",),
+        "promptfoo": ("*.json", "*.jsonl", "*.json.gz", "*.jsonl.gz"),
+    }

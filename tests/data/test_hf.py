@@ -120,3 +120,26 @@ def test_without_the_package(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(InputError) as error:
         read()
     assert INSTALL in one_line(error)
+
+
+def test_every_option_reaches_the_reader_that_knows_it(hub: Path) -> None:
+    """A table of models, a join by prompt and a name are passed on; a reader without a name is not given one."""
+    source = HubSource(REPO, "x.json", "lm_eval", REVISION, None, "acc", 0.25, "content", "roster", None)
+    reader = source._reader(["x.json"])
+    given = ("path", "scorer", "threshold", "join", "registry")
+    assert [getattr(reader, key) for key in given] == [["x.json"], "acc", 0.25, "content", "roster"]
+    (hub / "models.csv").write_text("model,release_date\na,2025-03-04\nb,2026-01-02\n")
+    with_table = read(registry=str(hub / "models.csv"))
+    assert list(with_table.per_model["release_date"]) == ["2025-03-04", "2026-01-02"]
+
+
+@pytest.mark.parametrize("name", ["a\\b.csv", "a\0b.csv", "a/../b.csv", "/a.csv", "", 7])
+def test_names_that_are_no_paths_inside_a_data_set(name: Any) -> None:
+    with pytest.raises(InputError, match="is not a path inside the data set"):
+        HubSource(REPO, ["good.csv", name], "long", REVISION)
+
+
+def test_a_local_folder_is_the_source_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "long.csv").write_text(LONG)
+    grades = read(repo=str(tmp_path), revision=None, file="long.csv")
+    assert grades.source == load("long", tmp_path / "long.csv").source != str(tmp_path)

@@ -1,6 +1,7 @@
 """What becomes of cells, columns, queries and labels in several logs, by hand."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from cofail_lab.data.joining import join_grades
 from cofail_lab.data.pairing import pair_queries, renamed
 from cofail_lab.data.ratings import Ratings
 from cofail_lab.data.regrading import common_part, compare_cells, graded, graded_where_both_complete, graded_without
+from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
 from tests.data.cells import grades_of
 
@@ -216,3 +218,21 @@ def test_every_kind_of_change() -> None:
 def test_answers_that_are_the_same(one: str, other: str, *, same: bool) -> None:
     assert alike(one, other) == alike(other, one) == same
     assert plain(plain(one)) == plain(one)
+
+
+def test_queries_of_one_name_with_other_prompts_get_eight_digits_of_their_digest() -> None:
+    """By prompt: q of the second log is another query, and asks twice, so its second one is numbered as well."""
+    prompts = [np.array(["How many?", "Who?"], object), np.array(["Which one?", "Who?", "Which  one?"], object)]
+    one = grades_of([[0], [1]], "qr", "a", per_query={"prompt": prompts[0]}, sha256="ab")
+    two = grades_of([[1], [0], [1]], "qtr", "b", per_query={"prompt": prompts[1]}, sha256="cd")
+    whole = join_grades([one, two], "content")
+    digits = sha256(b"Which one?").hexdigest()[:8]
+    assert whole.queries == ("q", "r", f"q ({digits})", f"r ({digits}2)")
+    assert whole.cells.tolist() == [[RIGHT, MISSING], [WRONG, RIGHT], [MISSING, WRONG], [MISSING, WRONG]]
+    assert whole.sha256 == sha256(b"abcd").hexdigest()
+
+
+def test_a_file_without_names_of_queries_is_named() -> None:
+    named, numbered = grades_of([[0]], "q", "a", "one"), grades_of([[1]], "1", "b", "two", notes=(joining.NUMBERED,))
+    with pytest.raises(InputError, match=r"^two: nothing names its queries"):
+        join_grades([named, numbered])

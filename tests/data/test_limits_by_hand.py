@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cofail_lab.data import file_source, files
+from cofail_lab.data import file_source, files, load_outcomes
 from cofail_lab.data.model_info import _fill_unknown
 from cofail_lab.data.readers.openai_evals import _settings
 from cofail_lab.errors import InputError
@@ -121,3 +121,40 @@ def test_arguments_and_graders_of_a_run() -> None:
     assert settings == {"completion_args": "temperature=1,n=2", "grader": "g1, g2"}
     assert _settings({"run_config": {"command": "oaieval gpt"}}, ["gpt"]) == {} and _settings({}, ["gpt"]) == {}
     assert json.dumps(_settings({"run_config": None}, ["gpt", "g1"])) == '{"grader": "g1"}'
+
+
+def test_a_member_is_held_against_its_compressed_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """9,000 equal bytes take fewer than 100."""
+    monkeypatch.setattr(files, "FREE_BYTES", 100)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("even", b"x" * 9000)
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        monkeypatch.setattr(files, "MAX_RATIO", 50)
+        with pytest.raises(InputError, match=r"a\.zip: even: decompresses to over .* at most 50 times is accepted"):
+            files.member_bytes(archive, "even", "a.zip")
+        monkeypatch.setattr(files, "MAX_RATIO", 5000)
+        assert len(files.member_bytes(archive, "even", "a.zip")) == 9000
+
+
+def test_a_stated_format_decides_how_a_file_is_read(tmp_path: Path) -> None:
+    """A table of comma-separated values is no Parquet file, though both are matrices with a column for each model."""
+    (tmp_path / "a.csv").write_text("query,a,b\n1,0,1\n2,1,1\n")
+    assert load_outcomes(tmp_path / "a.csv", format="csv").models == ("a", "b")
+    with pytest.raises(InputError, match=r"a\.csv"):
+        load_outcomes(tmp_path / "a.csv", format="parquet")
+
+
+def test_an_array_of_names_says_what_it_names(tmp_path: Path) -> None:
+    cells = np.array([[0, 1], [1, 1]])
+    for column, names, said in (("queries", ["q", "q"], "query name 'q'"), ("models", ["a", "a"], "model name 'a'")):
+        np.savez(tmp_path / "a.npz", cells=cells, **{column: np.array(names)})
+        with pytest.raises(InputError, match=said):
+            load_outcomes(tmp_path / "a.npz", format="npz")
+
+
+def test_a_file_is_cut_to_its_dataset_and_models(tmp_path: Path) -> None:
+    rows = ["query,dataset,a,b,c", "1,x,0,1,1", "2,y,1,1,0", "3,x,1,0,0"]
+    (tmp_path / "a.csv").write_text("\n".join(rows))
+    outcomes = load_outcomes(tmp_path / "a.csv", dataset="x", models=["a", "c"], format="csv")
+    assert (outcomes.queries, outcomes.models) == (("1", "3"), ("a", "c"))
+    assert outcomes.wrong.tolist() == [[True, False], [False, True]]

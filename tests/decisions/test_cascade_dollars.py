@@ -196,3 +196,11 @@ def test_the_gaps_at_the_ends_of_blocks_are_those_at_their_fractions():
     # H costs 3 on average, L 1: the dollars 3, 6, 10, 15 of five queries are mixes of 3/10, 6/10, 1 and 1.
     assert found.dollar_gaps == pytest.approx([0, 0.2 - 0.4 * 0.3, 0.2 - 0.4 * 0.6, 0, 0])
     assert found.dollar_gaps == pytest.approx([found.dollar_gap(f) for f in found.curve.fraction])
+
+
+@pytest.mark.parametrize(
+    "call", [d.mixing_surcharge, lambda *given: d.critical_auc_for_mixing(given[1], given[2], 0.8, 0.5)]
+)
+def test_two_models_of_one_accuracy_have_no_price_of_mixing(call):
+    with pytest.raises(InputError, match=r"strong_accuracy: 0\.8 is not above cheap_accuracy, 0\.8"):
+        call(0.5, 0.8, 0.8, 0.5)

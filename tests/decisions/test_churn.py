@@ -189,3 +189,19 @@ def test_input_errors_are_one_line_with_field_and_value(call, message):
         call()
     assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"arrival_rate": -1}, "arrival_rate: -1 is not a finite number >= 0"),
+        ({"discount_rate": 0}, "discount_rate: 0 is not a finite number > 0"),
+        ({"flow_value": -0.5}, "flow_value: -0.5 is not a finite number >= 0"),
+        ({"mean_gap": np.inf}, "mean_gap: inf is not a finite number"),
+        ({"gap_sd": -0.1}, "gap_sd: -0.1 is not a finite number >= 0"),
+    ],
+)
+def test_what_a_simulation_refuses(changed, says):
+    given = {"arrival_rate": 1, "discount_rate": 1, "flow_value": 1, "mean_gap": 0, "gap_sd": 1, "paths": 2, "seed": 0}
+    with pytest.raises(InputError, match=f"^{says}"):
+        d.simulate_option_value(**{**given, **changed})

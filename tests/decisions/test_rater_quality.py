@@ -117,3 +117,12 @@ def test_when_resamples_give_limits() -> None:
     some[5] = np.nan
     assert _limited(7.0, some) == Limited(7.0)
     assert _limited(7.0, np.array([3.0])) == Limited(7.0)
+
+
+def test_a_resample_without_a_label_is_left_out():
+    """Of three resamples one has only the item that nobody labelled: the limits are of the other two."""
+    labels = np.array([[0, 0, 1], [1, 1, 1], [0, 1, 0], [1, 1, 0], [0, 0, 0], [-1, -1, -1]])
+    weights = np.array([[0, 0, 0, 0, 0, 6], [1, 2, 1, 1, 1, 0], [2, 1, 0, 1, 2, 0]])
+    found, without = latent_quality(labels, 2, weights), latent_quality(labels, 2, weights[1:])
+    assert found is not None and without is not None
+    assert found.own == without.own and found.own[0][0].lower is not None

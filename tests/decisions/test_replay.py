@@ -211,3 +211,12 @@ def test_what_of_the_text_can_be_computed() -> None:
     assert not {name for name in found if name.startswith(("loose", "bare", "pearson_mmlu", "vote_gain_hard"))}
     twice = text_figures(published, gains, Released({}, (cascade, cascade)), {}, 3)
     assert not [name for name in twice if name.startswith("cascade")]
+
+
+def test_what_the_rows_of_june_say() -> None:
+    """June's β is of its own queries: the note says all-wrong ones first."""
+    pool = next(pool for pool in published_pools() if pool["june_n_all_wrong"])
+    said = {row.figure: (row.note, row.ours) for row in replay_totals(pool)}
+    before, then = int(pool["june_n_all_wrong"]), int(pool["june_n_queries"])
+    assert before < then
+    assert said["june_all_wrong"] == (f"{before} of {then} queries", before / then)

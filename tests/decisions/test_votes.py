@@ -181,3 +181,9 @@ def test_bad_input_is_named(call, message):
     with pytest.raises(InputError) as raised:
         call()
     assert str(raised.value).startswith(message)
+
+
+def test_where_all_abstain_the_vote_is_wrong_whatever_the_cells_say():
+    answers = np.array([["", ""], ["a", ""], ["", "b"]])
+    right = np.array([[True, True], [True, False], [True, False]])
+    assert d.plurality_right(answers, right, np.array([1.0, 3.0])).tolist() == [0, 1, 0]

@@ -19,6 +19,7 @@ from cofail_lab.fitting.estimators import one_factor
 from cofail_lab.fitting.estimators.tetrachoric import tetrachoric
 from cofail_lab.fitting.readings.matched import matched
 from tests.conftest import Run, outcomes_from, real_path
+from tests.experiments.parts import Shown
 
 
 def compared(first: Path | str, other: Path | str, **keys):
@@ -213,3 +214,12 @@ def test_the_second_matrix_is_read_with_its_own_scorer_and_threshold(monkeypatch
     with pytest.raises(InputError, match="stop"):
         Compare("b.csv", scorer="match", threshold=0.7).run(Inputs(RunOptions()))
     assert seen == [(("b.csv",), {"scorer": "match", "threshold": 0.7})]
+
+
+def test_the_progress_ends_at_the_resamples_that_were_asked_for(tmp_path):
+    """107 in parts of 20: the last part has seven."""
+    shown = Shown()
+    first, other = saved(tmp_path, "one", drawn(1, 40, 0.5, m=3)), saved(tmp_path, "two", drawn(2, 40, 0.5, m=3))
+    inputs = Inputs(RunOptions(), source=lambda: WideSource(str(first)))
+    Compare(str(other), bootstrap=107).run(inputs, shown)
+    assert shown.steps == {"Resamples": (107, 107)}

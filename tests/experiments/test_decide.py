@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cofail_lab.experiments import decide
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.decide import Decide
+from cofail_lab.experiments.policies import Policies
 from cofail_lab.policies.domain_table import DomainTable
 from cofail_lab.policies.majority_vote import MajorityVote
 from cofail_lab.policies.ridge import Ridge
@@ -96,3 +98,26 @@ def test_decide_evaluates_with_its_own_parameters() -> None:
     assert set(parameters) == {field.name for field in fields(Decide)}
     evaluation = Decide(**parameters)._evaluation()
     assert {name: getattr(evaluation, name) for name in parameters} == parameters
+
+
+def test_picks_are_held_against_the_runs_behind_the_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def flagged(contest: Any, repeated: Any) -> tuple[()]:
+        asked.append((contest, repeated))
+        return ()
+
+    monkeypatch.setattr(decide, "flagged", flagged)
+    contests = []
+    kept = Policies.contest
+
+    def contest(self: Policies, *given: Any) -> Any:
+        contests.append(kept(self, *given))
+        return contests[-1]
+
+    monkeypatch.setattr(Policies, "contest", contest)
+    samples = np.array([[[0, 1, 0], [1, 1, 1]], [[1, 0, 1], [0, 0, 1]], [[0, 0, 0], [1, 0, 0]]] * 9, np.int8)
+    base = inputs_from(samples[:, :, 0] == 1, per_cell={"samples": samples})
+    Decide(bootstrap=0).run(replace(base, policies={"majority_vote": lambda: MajorityVote(None, None)}))
+    ((found, ceilings),) = contests
+    assert asked == [(found, ceilings.repeated)] and ceilings.repeated is not None

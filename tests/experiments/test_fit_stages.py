@@ -98,3 +98,18 @@ def test_what_is_sent_to_other_processes(folds: int, n_varying: int, at_work: bo
         *[("whole", [("independent",)]), ("part", [("independent", part) for part in range(folds)])] * bool(laws),
     ]
     assert sent == ([] if laws is None else expected)
+
+
+def test_replicates_that_are_kept_are_not_part_of_the_progress() -> None:
+    """Of 5 + 4 + 3 replicates two and four are there: six are left, and six are computed."""
+    shown = Shown()
+    store = Store({"one": to_table({2: batch_of(2, 2)}), "two": to_table({0: batch_of(0, 2), 2: batch_of(2, 2)})})
+    workers: Any = SimpleNamespace(stages=dict, at_work=0, arrived=lambda _: [], send=lambda *_: None)
+    stages = {"one": stage_of(5, 2), "two": stage_of(4, 2), "three": stage_of(3, 2)}
+    found, whole = FitStages(Fit(), shown, store)._replicates("Some", stages, workers)
+    assert whole and shown.steps == {"Some": (6, 6)}
+    assert {name: one.all_wrong.tolist() for name, one in found.items()} == {
+        "one": [0, 1, 2, 3, 4],
+        "two": [0, 1, 2, 3],
+        "three": [0, 1, 2],
+    }

@@ -218,3 +218,11 @@ def test_only_what_is_asked_for_is_sent_to_the_verifiers(monkeypatch: pytest.Mon
     result = verify.Verify(claims=["P1.iv", "P4.iii"], mutants=mutants).run(Inputs(RunOptions()))
     assert sent == ["verdicts"] + ["mutants"] * mutants
     assert result.interrupted is not None and result.interrupted.startswith("0 of ")
+
+
+def test_a_run_without_a_counterexample_has_nothing_to_replay(tmp_path) -> None:
+    path = tmp_path / "results.json"
+    for verdicts in ([], [{"evidence": {"checks": []}}]):
+        path.write_text(json.dumps({"verdicts": verdicts}))
+        with pytest.raises(cl.InputError, match="no verdict in it has a stored counterexample"):
+            Verify(replay=str(path)).run(Inputs(RunOptions()))

@@ -91,3 +91,9 @@ def test_of_several_that_save_the_furthest_above_the_hull_is_taken() -> None:
     assert advised(saving("knn", cost=1.0, hull_gap=0.01), saving("ridge", hull_gap=0.02)) == ("save", "ridge", None)
     # A gain goes first.
     assert advised(saving("knn"), gaining("plurality", 0.01))[:2] == ("gain", "plurality")
+
+
+def test_of_several_that_save_the_one_furthest_above_mixing_is_taken() -> None:
+    """Whichever of them is the cheaper."""
+    assert advised(saving("knn", 7.0, hull_gap=0.01), saving("ridge", 3.0, hull_gap=0.02)) == ("save", "ridge", None)
+    assert advised(saving("knn", 7.0, hull_gap=0.02), saving("ridge", 3.0, hull_gap=0.01)) == ("save", "knn", None)

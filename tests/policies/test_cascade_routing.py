@@ -104,3 +104,34 @@ def test_whoever_is_as_good_as_what_more_answers_are_worth_stops(more, asked):
     # The answer is that of the member that is most likely right among those asked.
     data = graded(np.tile([False, not asked[2], asked[2]], (3, 1)), cost=np.ones((3, 3)))
     assert sit(fitted, data, None).right_low.tolist() == [1, 1, 1]
+
+
+def test_whom_to_ask_next_of_three() -> None:
+    """The set of most value less its price is aimed at, its cheapest member that was not asked comes first.
+
+    Tolls .3, .1 and .05. From nothing the four queries aim at {0, 1} (.8 - .4), at {1} (.7 - .1), at {0, 1, 2}
+    (.99 - .45) and at {0} (.9 - .3). From {1} only what was not asked is paid for, and member 1 is sure of .5.
+    """
+
+    def told(*values):
+        return lambda known: np.array(values)
+
+    value = {
+        ((), (0,)): told(0.1, 0.2, 0.3, 0.9),
+        ((), (1,)): told(0.1, 0.7, 0.2, 0.1),
+        ((), (0, 1)): told(0.8, 0.9, 0.3, 0.9),
+        ((), (0, 1, 2)): told(0.8, 0.9, 0.99, 0.9),
+        ((1,), (0, 1)): told(0.9, 0.79, 0.7, 0.8),
+        ((1,), (1, 2)): told(0.6, 0.5, 0.55, 0.54),
+        ((1,), (0, 1, 2)): told(0.94, 0.86, 0.8, 0.8),
+        ((0, 2), (0, 1, 2)): told(0.65, 0.4, 0.2, 0.75),
+    }
+    right = {(1,): [told(0.5, 0.5, 0.5, 0.5)], (0, 2): [told(0.5, 0.6, 0.1, 0.7), told(0.6, 0.5, 0.0, 0.2)]}
+    fitted = FittedRouting((0, 1, 2), np.array([0.3, 0.1, 0.05]), Inputs(()), right, value)
+    rows = np.zeros((4, 1))
+    assert fitted._next((), rows)[0].tolist() == [1, 1, 2, 0]
+    # .6, .55 and .59 against .5; a tie of two stops, and so does less.
+    following, best = fitted._next((1,), rows)
+    assert (following.tolist(), best.tolist()) == ([0, 2, -1, -1], [1, 1, 1, 1])
+    following, best = fitted._next((0, 2), rows)
+    assert (following.tolist(), best.tolist()) == ([-1, -1, -1, -1], [2, 0, 0, 0])

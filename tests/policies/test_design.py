@@ -74,3 +74,19 @@ def test_the_terms_that_are_kept_are_those_of_most_prompts(monkeypatch: pytest.M
     asked = np.array(["c1 d1", "a1 b1", "b1", "a1"], dtype=object)
     found = np.asarray(design.matrix(Features(np.arange(4).astype(object), {"prompt": asked})).toarray())[:, :-1]
     assert (found != 0).sum(axis=1).tolist() == [0, 3, 1, 1]
+
+
+def test_numbers_are_standardized_by_the_training_queries_and_values_have_a_column_each() -> None:
+    """Means 3 and 5, standard deviations 2 and 0; of the values those of the training queries are known."""
+    numbers = np.array([[1.0, 5], [5, 5], [3, 5], [5, 5], [1, 5]])[[0, 1, 3, 4]]
+    train = Features(
+        np.arange(4).astype(object), {"features": numbers, "topic": np.array(["b", "a", "b", "b"], object)}
+    )
+    other = Features(
+        np.arange(2).astype(object), {"features": np.array([[4.0, 6], [0, 5]]), "topic": np.array(["a", "c"], object)}
+    )
+    design = Design.fit(train)
+    both = [np.asarray(design.train), np.asarray(design.matrix(other))]
+    found = [sorted(matrix.T.tolist()) for matrix in both]
+    assert found[0] == sorted([[-1, 1, 1, -1], [0, 0, 0, 0], [0, 1, 0, 0], [1, 0, 1, 1]])
+    assert found[1] == sorted([[0.5, -1.5], [1, 0], [1, 0], [0, 0]])

@@ -185,3 +185,28 @@ def test_a_penalty_or_budget_is_above_zero(value: Any) -> None:
     ):
         with pytest.raises(InputError, match=rf"policy\.{name}"):
             build()
+
+
+def test_every_seed_is_another_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seeds of 64 bits become those of 32 that scikit-learn accepts, of the reduction and of every classifier."""
+    import sklearn.decomposition
+    import sklearn.ensemble
+
+    seen: list[int] = []
+
+    class Noted:
+        def __init__(self, *_: Any, random_state: int, **__: Any) -> None:
+            seen.append(random_state)
+
+        def fit(self, *_: Any) -> Any:
+            return self
+
+        def transform(self, matrix: Any) -> Any:
+            return matrix
+
+    monkeypatch.setattr(sklearn.decomposition, "TruncatedSVD", Noted)
+    monkeypatch.setattr(sklearn.ensemble, "HistGradientBoostingClassifier", Noted)
+    router = Boosting(guard=False, trees=1, rate=0.5, leaves=2, dimensions=1)
+    for seed in (3, 2**32 - 1, 2**32 + 65):
+        router.learn(line(np.array([[1, 0], [0, 1]]), np.array([[0.0, 1.0], [1.0, 0.0]])), seed)
+    assert seen == [3] * 3 + [2**32 - 1] * 3 + [65] * 3

@@ -11,7 +11,7 @@ from cofail_lab.bounds.least_of_many import mean_limits
 from cofail_lab.errors import InputError
 from cofail_lab.numerics.streams import INNER_FOLDS
 from cofail_lab.outcomes import Outcomes
-from cofail_lab.policies import Graded
+from cofail_lab.policies import Graded, sit
 from cofail_lab.policies.boosting import Boosting
 from cofail_lab.policies.cascade_reading import _ranged
 from cofail_lab.policies.ceilings import Repeated
@@ -178,3 +178,10 @@ def test_a_constant_gives_99_of_100_queries_to_one_model(first: int, constant: b
     found = hold({"p": Picks(first)}, data, [Split(np.arange(100), np.arange(100))], replicates=0, level=0.9, seed=0)
     assert found.by_name["p"].constant is constant
     assert found.by_name["p"].shares == pytest.approx([1 - first / 100, first / 100])
+
+
+def test_a_query_without_a_recorded_pick_goes_to_the_train_best_model(tmp_path: Path) -> None:
+    (tmp_path / "picks.csv").write_text("model,query\nm0,q1\nm1,q2\nm0,q1\n")
+    data = graded(np.array([[0, 0, 1], [1, 0, 1], [0, 1, 0], [1, 0, 1]]))
+    calls = sit(Recorded(path=str(tmp_path / "picks.csv")).fit(data, 0), data, None).calls
+    assert calls.argmax(axis=1).tolist() == [2, 0, 1, 2]

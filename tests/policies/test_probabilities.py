@@ -186,3 +186,11 @@ def test_deferral_is_learned_from_other_clusters() -> None:
     assert auc(told, right[:, 1].astype(float)) > 0.85
     whole = added_by_strong(graded(right, columns=columns, cluster=session), 0, 1, 0)
     assert auc(whole, right[:, 1].astype(float)) < 0.5
+
+
+def test_two_clusters_are_predicted_from_one_another() -> None:
+    """Whatever is always right in one is expected of the other; a single cluster has its own rate."""
+    right, inputs = np.array([1, 1, 1, 0, 0, 0], bool), np.zeros((6, 1))
+    found = cross_fitted(inputs, right, 0, np.array([4, 4, 4, 2, 2, 2]))
+    assert found == pytest.approx([0, 0, 0, 1, 1, 1], abs=0.01)
+    assert cross_fitted(inputs, right, 0, np.zeros(6)) == pytest.approx(np.full(6, 0.5))

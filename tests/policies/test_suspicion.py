@@ -162,3 +162,12 @@ def test_luck_is_tested_at_half_of_what_the_level_leaves(
     assert suspicion(score, contest, one) == why
     assert suspicion(score, contest, all_runs) is None
     assert suspicion(score, contest, None) is None
+
+
+def test_runs_that_are_all_alike_leave_nothing_to_luck():
+    data = graded(np.array([[1, 0], [0, 1]]))
+    trials = SimpleNamespace(
+        rows=np.array([0, 1]), graded=data, decisions=lambda _: SimpleNamespace(calls=np.array([[1, 0], [1, 0]]))
+    )
+    given = SimpleNamespace(name="x"), SimpleNamespace(trials=trials), SimpleNamespace(share=data.right.astype(float))
+    assert luck_p_value(*given) == 1

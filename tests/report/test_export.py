@@ -132,3 +132,8 @@ def test_the_page_has_the_figures_unless_told_otherwise() -> None:
 def test_no_row_is_taken_for_the_argument_of_the_one_before_it() -> None:
     rows = [export._latex_row(cells) for cells in (["[a]", "[b]"], ["*a", "*b"], ["a*", "b"])]
     assert rows == [r"{}[a] & [b] \\", r"{}*a & *b \\", r"a* & b \\"]
+
+
+def test_what_stopped_a_run_is_escaped() -> None:
+    stopped = export._stopped(Result("x", {}, interrupted="SIGTERM & 5%"), lambda text: text.replace("&", r"\&"))
+    assert stopped == r"Stopped early: SIGTERM \& 5%."

@@ -247,13 +247,17 @@ def test_a_sweep_is_gathered_with_what_it_says(
     result = Result("All.", {"n": 1})
     monkeypatch.setattr(record, "Recorder", Recorded)
     monkeypatch.setattr(gather, "gather", gathered)
-    monkeypatch.setattr(next_steps, "after_sweep", lambda failed, folder: seen.update(advice=(failed, folder)))
     monkeypatch.setattr(
-        terminal, "render", lambda *given, **named: seen.update(verbose=named["verbose"], shown=given[0])
+        next_steps, "after_sweep", lambda failed, folder: seen.update(advice=(failed, folder)) or "next"
+    )
+    monkeypatch.setattr(
+        terminal, "render", lambda *given, **named: seen.update(render=named, shown=(given[0], *given[2:]))
     )
     events = [Event(i, (), state, f"f{i}") for i, state in enumerate(states)]
     events += [Event(2, (), "completed", "f2"), Event(3, (), "completed", "f2"), Event(4, (), "elsewhere")]
-    for name in ("f0", "f2"):
+    events += [Event(i, (), "completed", f"g{9 - i}") for i in range(5, 9)]
+    ended = ["f0", "f2", "g4", "g3", "g2", "g1"]
+    for name in ended:
         (tmp_path / name).mkdir()
         (tmp_path / name / "results.json").touch()
     for metrics in ("gain", "none*"):
@@ -263,13 +267,14 @@ def test_a_sweep_is_gathered_with_what_it_says(
         finish.finish(sweep, silent)
     assert "error: sweep.metrics: 'none*' matches no metric\n" in capsys.readouterr().err
     assert seen["folders"] == [
-        (["f0", "f2"], "gain", silent),
-        (["f0", "f2"], "none*", silent),
-        (["f0", "f2"], None, silent),
+        (ended, "gain", silent),
+        (ended, "none*", silent),
+        (ended, None, silent),
     ]
     assert seen["named"] == {"seed": None, "figures": figures is not False}
     assert seen["started"] and seen["finished"] == (result, {})
-    assert seen["advice"] == ("failed" in states, tmp_path) and seen["verbose"] is True and seen["shown"] is result
+    assert seen["advice"] == ("failed" in states, tmp_path) and seen["shown"] == (result, tmp_path)
+    assert seen["render"] == {"verbose": True, "following": "next"}
 
 
 def test_a_run_that_another_process_has_just_finished_does_not_go_on(

@@ -95,3 +95,9 @@ def test_jobs_are_in_their_own_order(tmp_path: Path) -> None:
         report_event(folder, event(number, "completed"))
     assert [one.number for one in sweep.close()] == [0, 1, 2]
     assert not list(tmp_path.iterdir())
+
+
+def test_names_and_messages_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    ended([Event(0, ("path=a\x1b[2J",), "failed", error="no a\x1b[31m"), event(1, "completed")])
+    said = capsys.readouterr().err
+    assert "\x1b" not in said and said.count("31m") == said.count("2J") == 1

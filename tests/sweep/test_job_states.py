@@ -179,3 +179,12 @@ def test_a_job_is_built_computed_and_recorded(
         with pytest.raises(type(error)):
             run()
         assert seen[1:] == ["start", ("fail", job.failure(error), {}, unexpected)]
+
+
+def test_relative_paths_mean_the_folder_of_the_command(made: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that starts elsewhere goes there before it reads a file."""
+    there = Path.cwd()
+    (there / "elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    assert made.states()[-1][0] == "completed"
+    assert Path.cwd() == there

@@ -35,3 +35,16 @@ def test_two_machines_may_use_one_process_number() -> None:
     first = _process(7)
     _process.cache_clear()
     assert first.startswith("7-") and _process(7) != first
+
+
+def test_a_job_that_has_begun_is_running(tmp_path: Path) -> None:
+    """Two have begun and one of them has ended; every field comes back."""
+    journal = Journal(tmp_path)
+    for number, state in ((0, "running"), (1, "running"), (1, "kept")):
+        report_event(tmp_path, Event(number, (f"a={number}", "b=x"), state, f"f{number}"))  # type: ignore[arg-type]
+    journal.update()
+    assert (journal.count("running"), journal.count("kept"), journal.count("running", "kept")) == (1, 1, 2)
+    assert journal.events[0] == Event(0, ("a=0", "b=x"), "running", "f0")
+    report_event(tmp_path, Event(0, ("a=0", "b=x"), "failed", "f0", "no file", True, "T.i refuted"))
+    journal.update()
+    assert journal.events[0] == Event(0, ("a=0", "b=x"), "failed", "f0", "no file", True, "T.i refuted")

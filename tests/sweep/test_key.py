@@ -143,3 +143,27 @@ def test_files_are_found_at_any_depth_and_in_every_entry_of_a_list(tmp_path: Pat
     absent = job_key(plain)
     Path(paths[1]).write_text("1")
     assert job_key(plain) == absent
+
+
+def test_a_companion_has_the_name_up_to_the_first_dot(tmp_path: Path) -> None:
+    """What only begins in the same way is another file."""
+    for name in ("a.csv", "ab.csv", "a.b.csv"):
+        (tmp_path / name).write_text("1")
+    config = {"data": {"path": str(tmp_path / "a.csv")}}
+    first = job_key(config)
+    (tmp_path / "ab.csv").write_text("2")
+    assert job_key(config) == first
+    (tmp_path / "a.b.csv").write_text("2")
+    assert job_key(config) != first
+
+
+def test_sources_in_folders_are_code_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "package" / "deep" / "er").mkdir(parents=True)
+    monkeypatch.setattr(key, "__file__", str(tmp_path / "package" / "deep" / "key.py"))
+    source = tmp_path / "package" / "deep" / "er" / "law.py"
+    source.write_text("x = 1")
+    before = code_version.__wrapped__()
+    source.write_text("x = 2")
+    changed = code_version.__wrapped__()
+    source.rename(source.with_name("laws.py"))
+    assert len({before, changed, code_version.__wrapped__()}) == 3

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta, norm, rankdata
 
+from cofail_lab.data.health import chance
 from cofail_lab.data.health.chance import (
     FALSE_ALARM,
     Finding,
@@ -221,3 +222,24 @@ def test_shares_and_names() -> None:
     np.testing.assert_array_equal(share_of(hits, of, axis=1), [0.5, 1.0, np.nan])
     np.testing.assert_array_equal(share_of(hits, of, axis=0), [1.0, 0.0])
     assert names_at(("a", "b", "c"), np.array([2, 0])) == ("c", "a")
+
+
+def test_the_very_statistic_of_a_rank_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five models, with a tie and a missing cell: found at a level just above the tail of its z, not just below."""
+    right, wrong, lost = Cell.RIGHT, Cell.WRONG, Cell.MISSING
+    cells = np.array(
+        [
+            [wrong, wrong, right, right, right],
+            [right, right, wrong, right, wrong],
+            [right, right, right, wrong, wrong],
+            [right, right, right, lost, wrong],
+        ]
+    )
+    view = _view(cells)
+    accuracy = [float((~view.wrong[view.answered[:, j], j]).mean()) for j in range(5)]
+    assert accuracy == [0.75, 0.75, 0.75, 2 / 3, 0.25]
+    ranks = rankdata(accuracy)
+    z = (ranks[:2].sum() - 2 * ranks.mean()) / np.sqrt(2 * 3 / 5 * ranks.var(ddof=1))
+    for factor, found in ((1 + 1e-9, ["q0"]), (1 - 1e-9, [])):
+        monkeypatch.setattr(chance, "FALSE_ALARM", 4 * float(norm.sf(z)) * factor)
+        assert [name for finding in inverted(view) for name in finding.subjects] == found

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cofail_lab.data.readers import lighteval
 from cofail_lab.data.readers.lighteval import LightevalSource
 from cofail_lab.errors import InputError
 from tests.data.cells import RIGHT, WRONG
@@ -74,3 +75,14 @@ def test_runs_with_other_numbers_of_shots_are_systems(tmp_path: Path) -> None:
         "m (few-shot=0)": WRONG,
         "m (few-shot=5)": RIGHT,
     }
+
+
+def test_only_the_parts_of_a_document_that_are_needed_are_read() -> None:
+    """Of a nested document its parts where they are columns, else the whole; of a flat one what there is."""
+    document, metrics = lighteval._LAYOUTS[1]
+    parts = [f"{document}.{part}" for part in lighteval._PARTS]
+    assert lighteval._wanted([*parts, f"{document}.tokens", metrics], (document, metrics)) == [*parts, metrics]
+    assert lighteval._wanted([document, "tokens", metrics], (document, metrics)) == [document, metrics]
+    flat = lighteval._LAYOUTS[0]
+    there = lighteval._FLAT_PARTS[:1]
+    assert lighteval._wanted([*there, "tokens", flat[1]], flat) == [*there, flat[1]]
