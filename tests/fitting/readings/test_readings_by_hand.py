@@ -32,14 +32,14 @@ def test_what_limits_a_pool(n_all_wrong: int, errors: int, regime: str) -> None:
 
 
 def test_pairs_at_a_boundary_and_without_a_value_have_no_part_in_slopes() -> None:
-    """y = 0.2 + 3 (accuracy - 1/2) on every pair that counts; the boundary pair says something else."""
+    """y = 0.2 + 3 (accuracy - 1/2) on every pair that counts; the pairs on either bound say something else."""
     pairs, rates = Pairs.of(4), np.array([[0.1, 0.3, 0.6, 0.8]])
     accuracy = 0.5 - (rates[0, pairs.left] + rates[0, pairs.right]) / 2
     y = (0.2 + 3 * accuracy)[None]
     tetrachoric = y.copy()
-    tetrachoric[0, 2] = 1.0
+    tetrachoric[0, [2, 3]] = 1.0, -1.0
     boundary = np.zeros((1, 6))
-    boundary[0, 2] = 1
+    boundary[0, [2, 3]] = 1, -1
     pearson = 2 * y
     pearson[0, 4] = np.nan
     found = pair_slopes(rates, PairValues(pearson, tetrachoric, boundary), pairs)

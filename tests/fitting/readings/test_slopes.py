@@ -1,13 +1,17 @@
 """Slopes of pairs by least squares."""
 
 import numpy as np
+import pytest
 
 from cofail_lab.fitting.estimators.pairs import Pairs
+from cofail_lab.fitting.readings import slopes as module
 from cofail_lab.fitting.readings.slopes import slopes
 
 
-def test_slopes_by_least_squares() -> None:
-    """Against NumPy's solver, with pairs left out; without families there is no third slope."""
+@pytest.mark.parametrize("at_once", [21, 20, 4])
+def test_slopes_by_least_squares(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    """Against NumPy's solver, with pairs left out, so many at once; without families there is no third slope."""
+    monkeypatch.setattr(module, "PAIRS_AT_ONCE", at_once)
     rng = np.random.default_rng(0)
     rates, family = rng.random(7), np.array(list("aabbcca"), dtype=object)
     pairs = Pairs.of(7, family)
