@@ -67,7 +67,21 @@ def test_shapes_that_are_tried() -> None:
     assert [*student][2:] == [0.0, 0.8, (0.02, 0.2, 0.5)]
     law = [*student][1]
     rates, loadings = np.array([0.3, 0.4]), np.array([0.5, 0.5])
-    assert float(law(rates, loadings, 0.25).degrees_of_freedom) == 4  # type: ignore[attr-defined]
+    found = [float(law(rates, loadings, inverse).degrees_of_freedom) for inverse in (0.25, 0.005, 0.0)]  # type: ignore[attr-defined]
+    assert found == [4, 200, np.inf]
+
+
+@pytest.mark.parametrize("module", [skew_factor, student_factor])
+def test_a_fit_of_a_shape_passes_on_what_was_asked_for(monkeypatch: pytest.MonkeyPatch, module: Any) -> None:
+    def given(*args: Any, **options: Any) -> Any:
+        return *args, options
+
+    monkeypatch.setattr(module, "fit_shape", given)
+    pool: Any = "pool"
+    assert module.fit_pool(pool) == (pool, False, module.SHAPE, {"atom": False, "own_loadings": False})
+    for intervals, atom, own in ((True, False, True), (False, True, True), (True, True, False)):
+        options = {"atom": atom, "own_loadings": own}
+        assert module.fit_pool(pool, intervals, **options) == (pool, intervals, module.SHAPE, options)
 
 
 def test_nodes_at_which_all_are_wrong_are_merged() -> None:

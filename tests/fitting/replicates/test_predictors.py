@@ -105,3 +105,12 @@ def test_a_replicate_without_a_pair_is_no_warning() -> None:
     logs = drawn["bootstrap_laws"].more["log_block"]
     assert finished
     assert 0 < np.isnan(logs).sum() < 60
+
+
+def test_laws_that_do_not_exist_are_left_out() -> None:
+    """The block law without families, and laws of the counts; the others are in the order that was asked for."""
+    pairs, rates = Pairs.of(3), np.array([[0.3, 0.4, 0.5], [0.2, 0.4, 0.6]])
+    stack = TetrachoricStack(rates, np.array([[0.2, 0.3, 0.4], [0.1, 0.3, 0.2]]), pairs, coarse=True)
+    found = log_predictions(stack, ("full_sigma", "block", "independent", "full_sigma_clip"))
+    assert list(found) == ["log_full_sigma", "log_full_sigma_clip"]
+    assert all(values.shape == (2,) and np.isfinite(values).all() for values in found.values())
