@@ -51,6 +51,8 @@ def test_a_correlation_matrix_is_its_own_nearest(asked: Asked) -> None:
     assert all("full_sigma" not in laws and {*laws} == {*MATRIX_LAWS} - {"full_sigma"} for _, laws in asked)
     singular = read(np.ones((3, 3)))  # eigenvalues 3, 0 and 0, or a rounding error below
     assert singular.negative_eigenvalues == 0 and singular.nearest_mean == pytest.approx(1.0)
+    for off, negative in ((2e-9, 0), (4e-9, 1)):  # up to a billionth for each model is rounding
+        assert read(np.full((3, 3), -(1 + off) / 2) + (3 + off) / 2 * np.eye(3)).negative_eigenvalues == negative
 
 
 @pytest.mark.parametrize(("low", "negative"), [(-0.9, 1), (-0.5, 0), (-0.501, 1)])

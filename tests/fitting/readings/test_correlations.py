@@ -95,3 +95,10 @@ def test_studentised_limits_are_on_fishers_scale() -> None:
     # The gap is .2; of .19, .29, .39 and .49 the deviations are -.1, .9, 1.9 and 2.9 errors.
     assert found == pytest.approx((0.2 - 0.2 * 1.9, 0.2 + 0.2 * 0.1))
     assert correlations.pearson_mean(point(), "pearson_gap") == pytest.approx([0.2])
+    # Where most replicates have no error, a limit is infinite: as a correlation it is 1, and a gap has no limits.
+    endless = {f"error_{name}": np.array([0.1, 0.0, 0.0, 0.0]) for name in ("pearson", "pearson_gap")}
+    low = point(4)._replace(pearson=np.array([0.3, 0.1, 0.1, 0.1]), pearson_within=np.array([0.3, 0.1, 0.1, 0.1]))
+    without = replicates(**endless)._replace(fit=low)
+    assert correlations.pearson_limits("pearson_gap", point(), 0.2, without, 0.5) is None
+    ends = correlations.pearson_limits("pearson", point(pearson=0.5), 0.3, without, 0.5)
+    assert ends == (1.0, 1.0)
