@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cofail_lab.fitting import resampling
+from cofail_lab.fitting.estimators import one_factor
 from cofail_lab.fitting.estimators.pairs import Pairs
 from cofail_lab.fitting.readings.matched import Matched, matched
 from cofail_lab.fitting.replicates.bootstrap import bootstrap, jackknife, resample_counts
@@ -161,6 +162,19 @@ def test_two_matrices_at_the_correlation_of_each_other() -> None:
     assert weighted.all_wrong[:, 0] == pytest.approx(found.all_wrong[:, 0])
     half = np.array([2, 0] * 8)  # of `two` the rows 00 and 10, of `same` all that are right
     assert matched(two, same, half[None]).all_wrong[:, 0].tolist() == [0.0, 0.0]
+
+
+def test_each_matrix_keeps_its_rates_at_the_correlation_of_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Log β is, here, the sum of the rates plus the correlation; one sample has queries twice and others not."""
+    monkeypatch.setattr(one_factor, "log_all_wrong", lambda rates, rho: (rates.sum(axis=1) + rho, 0 * rho))
+    first = np.array([[1, 1], [1, 0], [0, 1], [0, 0], [1, 1], [0, 0]], bool)
+    second = np.array([[1, 1, 0], [1, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0], [0, 0, 1]], bool)
+    weights = np.array([[1] * 6, [1, 2, 2, 0, 1, 0]])
+    found = matched(first, second, weights)
+    sums = np.array([weights @ wrong.sum(axis=1) / 6 for wrong in (first, second)])
+    np.testing.assert_allclose(np.log(found.predicted), sums + found.correlation)
+    np.testing.assert_allclose(np.log(found.crossed), sums + found.correlation[::-1])
+    assert len(set(sums.ravel())) == 4 == len(set(found.correlation.ravel()))
 
 
 def test_over_a_prediction_of_nothing_there_is_no_ratio() -> None:
