@@ -4,7 +4,6 @@ One false-alarm rate for the whole file, 1e-6, is split evenly over all p-values
 """
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats

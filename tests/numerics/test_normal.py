@@ -1,7 +1,6 @@
 """log Φ and its derivative to their last digits, and normal numbers from bits."""
 
 import jax
-import jax.numpy as jnp
 import mpmath as mp
 import numpy as np
 import pytest
