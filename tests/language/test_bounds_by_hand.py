@@ -37,10 +37,35 @@ def test_a_beta_laws_error_counts_its_factors_and_its_series(a: float, b: float,
     assert error[0] == pytest.approx(EPS * (72 * first + series), rel=1e-9, abs=0)
 
 
-def test_models_that_never_or_always_fail_have_no_one_factor_law() -> None:
-    t, counts = np.array([[-np.inf, 0.3], [0.3, np.inf], [0.3, 0.3]]), np.ones((3, 2))
-    for column in log_one_factor(t, counts, np.full(3, 0.4)):
-        assert np.isnan(column).tolist() == [True, True, False]
+def test_what_is_implied_is_of_the_models_in_the_pool() -> None:
+    """At two models it is their tetrachoric correlation, however good the third one is."""
+    bases = np.array([[0.4, 0.5, 1e-4]])
+    pool, m = ClosedPool("common_shock", {"shock": np.array([0.1]), "base_error_rate": bases}), np.array([2.0])
+    root, error = calibration.implied(pool, m)
+    known = calibration.correlations(pool, m)
+    assert abs(root[0] - known.tetrachoric[0]) <= error[0] + known.tetrachoric_error[0] < 1e-10
+    # No r of the one-factor law has fewer all-wrong queries than independence.
+    rarer = alike(0.3)
+    rarer._known[m.tobytes()] = np.array([np.log(0.045)]), np.array([1e-12])
+    with np.errstate(all="ignore"):
+        assert np.isnan(calibration.implied(rarer, m)).all()
+
+
+def test_counts_and_majorities_of_unlike_models_by_enumeration() -> None:
+    """Three models that err at .2, .5 and .8 each, with a shock of .1 and without."""
+    right = np.array([0.8, 0.5, 0.2])
+    probs = np.array([1.0])
+    for p in right:
+        probs = np.convolve(probs, [p, 1 - p])
+    for shock in (0.0, 0.1):
+        pool = ClosedPool("independent", {"error_rate": 1 - right[None]})
+        if shock:
+            pool = ClosedPool("common_shock", {"shock": np.array([shock]), "base_error_rate": 1 - right[None]})
+        expected = (1 - shock) * probs + shock * np.array([0, 0, 0, 1])
+        three = values.exactly(np.array([3.0]))
+        found = [QUANTITIES["count"].compute(pool, values.exactly(np.array([j])), three).middle()[0] for j in range(4)]
+        assert found == pytest.approx(expected, rel=1e-11)
+        assert QUANTITIES["majority"].compute(pool, three).middle() == pytest.approx([expected[:2].sum()], rel=1e-11)
 
 
 def test_two_models_have_one_pair() -> None:
