@@ -57,15 +57,17 @@ def test_counts_and_majorities_of_unlike_models_by_enumeration() -> None:
     probs = np.array([1.0])
     for p in right:
         probs = np.convolve(probs, [p, 1 - p])
+    three = values.exactly(np.array([3.0]))
     for shock in (0.0, 0.1):
         pool = ClosedPool("independent", {"error_rate": 1 - right[None]})
         if shock:
             pool = ClosedPool("common_shock", {"shock": np.array([shock]), "base_error_rate": 1 - right[None]})
         expected = (1 - shock) * probs + shock * np.array([0, 0, 0, 1])
-        three = values.exactly(np.array([3.0]))
         found = [QUANTITIES["count"].compute(pool, values.exactly(np.array([j])), three).middle()[0] for j in range(4)]
         assert found == pytest.approx(expected, rel=1e-11)
         assert QUANTITIES["majority"].compute(pool, three).middle() == pytest.approx([expected[:2].sum()], rel=1e-11)
+    apart = ClosedPool("one_factor_gaussian", {"error_rate": 1 - right[None], "correlation": np.zeros(1)})
+    assert QUANTITIES["majority"].compute(apart, three).middle() == pytest.approx([probs[:2].sum()], rel=1e-9)
 
 
 def test_two_models_have_one_pair() -> None:
