@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from cofail_lab import models
 from cofail_lab.language import calibration, parse, quantities, values
@@ -122,6 +122,9 @@ def test_each_prediction_has_the_error_of_its_own_correlation() -> None:
         assert ends(name, pool, 4.0) == pytest.approx(
             (np.exp(value) * np.cosh(spread), np.exp(value) * np.sinh(spread)), rel=1e-9
         )
+    x = ndtri(0.3) / np.sqrt(0.4)
+    expected = ndtr(x), np.exp(-x * x / 2) / np.sqrt(2 * np.pi) * abs(x) * 1e-3 / 0.8
+    assert ends("majority_floor", pool, 4.0) == pytest.approx(expected, rel=1e-9)
     # Dawson and Sankoff's limits of five models: the rate of a pair of right ones is .52, and the best k is 3.
     upper = 1 - 2 * 5 * 0.7 / 4 + 2 * 10 * 0.52 / 12
     assert ends("frechet_upper", pool, 5.0) == pytest.approx((upper, 7e-4 * 20 / 12), rel=1e-9)
