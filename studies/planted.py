@@ -111,7 +111,7 @@ def read(areas: Sequence[str] | None = None) -> list[Planted]:
     return [
         Planted(**{**entry, "area": path.stem, "tests": tuple(entry["tests"])})
         for path in paths
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8"))
+        for entry in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     ]
 
 

@@ -189,11 +189,12 @@ def test_thresholds_and_their_slopes_on_both_sides_of_a_half(rate: float) -> Non
     log_weights = jnp.asarray(stats.norm.logpdf(z) - np.log(stats.norm.pdf(z).sum()))
     t = jnp.asarray([stats.norm.ppf(rate)])
 
+    @jax.jit
     def threshold(alpha: jax.Array, load: jax.Array) -> jax.Array:
         return differentiable_thresholds(t, alpha[None], load[None], jnp.asarray(z), log_weights)[0]
 
     at = jnp.asarray(rate), jnp.asarray(0.6)
     assert float(threshold(*at)) == pytest.approx(stats.norm.ppf(rate), rel=1e-14)
-    in_rate, in_load = jax.grad(threshold, argnums=(0, 1))(*at)
+    in_rate, in_load = jax.jit(jax.grad(threshold, argnums=(0, 1)))(*at)
     assert float(in_rate) == pytest.approx(1 / stats.norm.pdf(stats.norm.ppf(rate)), rel=1e-9)
     assert float(in_load) == pytest.approx(0, abs=1e-9)

@@ -4,7 +4,6 @@ One false-alarm rate for the whole file, 1e-6, is split evenly over all p-values
 """
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats
@@ -156,8 +155,9 @@ def test_scores_are_whole_numbers(m: int) -> None:
     sampled = np.asarray(law.sampler().root)
     np.testing.assert_allclose(np.abs(sampled), np.abs(root) * 2.0**bits, atol=0.51)
     half = -(-m // 2)
-    place = jnp.arange(n, dtype=jnp.uint64) * jnp.uint64(half) + jnp.arange(half, dtype=jnp.uint64)[:, None]
-    pairs = np.asarray(normal.pairs_from_bits(squares.bits64(place, jnp.uint64(squares.stream_keys(KEY, 3)[CELL]))))
+    place = np.arange(n, dtype=np.uint64) * np.uint64(half) + np.arange(half, dtype=np.uint64)[:, None]
+    key = np.uint64(squares.stream_keys(KEY, 3)[CELL])
+    pairs = np.asarray(jax.jit(lambda place: normal.pairs_from_bits(squares.bits64(place, key)))(place))
     z = np.rint(np.concatenate([pairs.real, pairs.imag[: m - half]]) * np.float32(2**22)).astype(np.int64)
     assert np.abs(sampled.astype(np.int64)).sum(axis=1).max() * np.int64(6.7 * 2**22) < 2**53
     scores = sampled.astype(np.int64) @ z

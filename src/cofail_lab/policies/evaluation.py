@@ -126,17 +126,18 @@ def evaluate(
         train, test = graded.take(split.train), graded.take(split.test)
         decisions: dict[str, Decisions] = {}
         pairs: dict[str, tuple[int, int]] = {}
-        for name, policy in policies.items():
-            if name not in absent:
-                try:
-                    # Waiting BLAS threads would make small matrices several times slower on a busy machine.
-                    with threadpool_limits(1, "blas"):
+        # Waiting BLAS threads would make small matrices several times slower on a busy machine. Once a split: a limit
+        # looks at all libraries of the process, and some are first loaded by a policy.
+        with threadpool_limits(1, "blas"):
+            for name, policy in policies.items():
+                if name not in absent:
+                    try:
                         decisions[name], pair = _decide(policy, train, test, seed)
-                except AbsentPolicyError as reason:
-                    absent[name] = str(reason)
-                else:
-                    pairs |= {} if pair is None else {name: pair}
-            advance(1)
+                    except AbsentPolicyError as reason:
+                        absent[name] = str(reason)
+                    else:
+                        pairs |= {} if pair is None else {name: pair}
+                advance(1)
         trials.append(Trial(test, np.asarray(split.test), train.best, decisions, pairs))
     ceilings = frozenset(name for name, policy in policies.items() if isinstance(policy, AbstractHindsight))
     return Trials(graded, tuple(trials), tuple(name for name in policies if name not in absent), ceilings, absent)
