@@ -155,3 +155,13 @@ def test_limits_at_every_point_are_of_its_own_rates_and_pairs(monkeypatch: pytes
         np.fill_diagonal(pairs, 0.1 + 0.9 * row)
         np.testing.assert_allclose(alpha, 0.1 + 0.9 * row, rtol=1e-12)
         np.testing.assert_allclose(table, pairs, rtol=1e-12)
+
+
+def test_powers_and_exponentials_of_nothing() -> None:
+    """e⁰ is 1 without an error; 0 to a positive power is 0, and what may be 0 or more has no logarithm to say."""
+    zero, half = values.exactly([0.0]), values.exactly([0.5])
+    assert values.exponential(zero).floats() == (1, 1)
+    assert values.power(zero, half).floats() == (0, 0)
+    perhaps = values.absolute(values.within(np.array([0.0]), np.array([0.5])))
+    assert perhaps.low[0] == 0 < perhaps.high[0]
+    assert not values.power(perhaps, half).exists[0]
