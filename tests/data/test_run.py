@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from cofail_lab import runs
+from cofail_lab.data.law import LawSource
 from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.data.run import RunSource
 from cofail_lab.errors import InputError
+from cofail_lab.models import Independent
 from cofail_lab.selection import Selection
 from tests.conftest import Run
 from tests.sweep.test_shards import write_matrix
@@ -80,6 +82,11 @@ def test_changed_or_gone_is_one_line(run: Run, tmp_path: Path) -> None:
         ({"data": {"_target_": "cofail_lab.data.files.Path"}}, "cofail_lab.data.files.Path is no source"),
         ({"data": {"_target_": "cofail_lab.data.digits.write_shipped"}}, "is no source of this package"),
         ({"data": {"_target_": "cofail_lab.data.law.LawSource", "law": {"_target_": "os.getcwd"}}}, "os.getcwd is no"),
+        (
+            {"data": {"_target_": "cofail_lab.data.law.LawSource", "law": [{"_target_": "os.getcwd"}]}},
+            "os.getcwd is no",
+        ),
+        ({"data": {"_target_": "cofail_lab.selection.Selection"}}, "cofail_lab.selection.Selection is no source"),
         ({"data": {"_target_": "cofail_lab.data.gone.Source"}}, "cannot be read again"),
         ({"data": {"_target_": "cofail_lab.data.digits.DigitsSource", "colour": 1}}, "cannot be read again"),
         ({"data": None}, "is not the folder of a run"),
@@ -132,3 +139,26 @@ def test_a_run_without_a_hash_of_data_has_no_matrix(tmp_path: Path, recorded: di
     with pytest.raises(InputError) as refused:
         RunSource(str(tmp_path / "r")).load()
     assert str(refused.value) == f"data.path: {tmp_path / 'r'} has no matrix: its plan read none"
+
+
+def test_a_draw_keeps_its_own_seed_and_the_selection_that_of_the_run(tmp_path: Path) -> None:
+    law = Independent([0.3, 0.5, 0.4, 0.6])
+    drawn = LawSource(law, 12, 3).load()
+    data = {
+        "_target_": "cofail_lab.data.law.LawSource",
+        "law": {"_target_": "cofail_lab.models.Independent", "error_rates": [0.3, 0.5, 0.4, 0.6]},
+        "n_queries": 12,
+        "seed": 3,
+        "pool_size": 2,
+    }
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"data": data, "run": {"seed": 4}}))
+    recorded = {"experiment": "certify", "provenance": {"data": {"sha256": drawn.sha256}}}
+    (tmp_path / "results.json").write_text(json.dumps(recorded))
+    found = RunSource(str(tmp_path)).load()
+    expected = drawn.select(Selection(pool_size=2, seed=4))
+    assert found.models == expected.models != drawn.select(Selection(pool_size=2, seed=3)).models
+    assert (found.cells == expected.cells).all()
+    assert found.notes == (
+        f"The matrix of {tmp_path}: {drawn.source}, read again, the same by its hash.",
+        *expected.notes,
+    )

@@ -131,6 +131,17 @@ def test_what_is_multiple_choice() -> None:
     assert wrong_keys._options(keys, group) == {}
     assert wrong_keys._options(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1])) == {}
     assert wrong_keys._options(np.full(40, -2), group) == {}
+    assert wrong_keys._options(np.array([0, 1, 2, 3] * 9 + [10, 11, 12, 13]), group) == {}, "nine of ten are too few"
+
+
+def test_texts_are_numbered_and_empty_ones_are_neither_answer_nor_key() -> None:
+    answers = np.array([["b", "", "a"], ["c", "b", ""]], object)
+    codes, keys = wrong_keys._coded(answers, np.array(["c", ""], object))
+    names = {"": -1, "a": codes[0, 2], "b": codes[0, 0], "c": codes[1, 0]}
+    assert codes.tolist() == [[names[said] for said in row] for row in answers]
+    assert sorted(set(names.values())) == [-1, *range(names["a"], names["a"] + 3)]
+    assert keys.tolist() == [names["c"], -2], "no key is no answer either"
+    assert wrong_keys._coded(answers, None)[1].tolist() == [-2, -2]
 
 
 def test_what_an_answer_weighs_by_hand() -> None:
@@ -143,6 +154,15 @@ def test_what_an_answer_weighs_by_hand() -> None:
     np.testing.assert_allclose(found[:4], np.log(3 * first / (1 - first)))
     np.testing.assert_allclose(found[4:], np.log(second / (1 - second)))
     assert wrong_keys._weights(~right, group, None)[0, 0] == 0
+    # Models that are always right, or never, count as right on 98% and 2% of all queries.
+    always = np.array([[1, 0]] * 4, bool)
+    best, worst = (4 + 2 * 0.98) / 6, 2 * 0.02 / 6
+    odds = [49 * best / (1 - best), 49 * worst / (1 - worst)]
+    assert odds[1] < 1 < 199 * worst / (1 - worst)
+    for n_options in (50, 200):
+        expected = np.maximum(np.log(np.array(odds) / 49 * (n_options - 1)), 0)
+        found = wrong_keys._weights(always, np.zeros(4, int), {0: np.arange(n_options)})
+        np.testing.assert_allclose(found, np.tile(expected, (4, 1)))
 
 
 def test_replaced_keys_where_answers_are_not_known() -> None:

@@ -63,6 +63,9 @@ def test_prices_are_those_of_the_column_or_of_the_answers() -> None:
     assert Graded.of(data, price="fee").prices == pytest.approx([3, 4])
     with pytest.raises(InputError, match=r"cost: -1 is negative"):
         Graded.of(outcomes(per_cell={"cost": cost - 2}))
+    columns = {"yen": np.array([3.0, 4.0]), "fee": np.array([1.0, 2.0]), "tax": np.array([0.0, 0.0])}
+    with pytest.raises(InputError, match=r"'toll' is no per-model column; there are: fee, tax, yen$"):
+        Graded.of(outcomes(per_model=columns), price="toll")
 
 
 def test_inner_folds_keep_clusters_whole_and_are_not_the_outer_ones() -> None:

@@ -27,12 +27,10 @@ class ClosedForm(NamedTuple):
     Attributes:
         rates: α of each kind from the parameters, (n, kinds).
         log_all_wrong: log β of pools given by their counts (n, kinds), with its error.
-        listed: the parameters that each kind has its own value of.
     """
 
     rates: Callable[[Parameters], Float[np.ndarray, "n kinds"]]
     log_all_wrong: Callable[[Parameters, Float[np.ndarray, "n kinds"]], Logs]
-    listed: tuple[str, ...]
 
 
 def _sum(terms: np.ndarray, counts: np.ndarray) -> Logs:
@@ -132,10 +130,10 @@ def _log_gamma_step(z: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 CLOSED_FORMS: Mapping[str, ClosedForm] = {
-    "independent": ClosedForm(lambda p: p["error_rate"], _independent, ("error_rate",)),
-    "common_shock": ClosedForm(_shock_rates, _shock, ("base_error_rate",)),
-    "clayton": ClosedForm(lambda p: p["error_rate"], _clayton, ("error_rate",)),
-    "one_factor_gaussian": ClosedForm(lambda p: p["error_rate"], _one_factor, ("error_rate",)),
-    "beta_mixing": ClosedForm(_beta_rates, _beta, ()),
+    "independent": ClosedForm(lambda p: p["error_rate"], _independent),
+    "common_shock": ClosedForm(_shock_rates, _shock),
+    "clayton": ClosedForm(lambda p: p["error_rate"], _clayton),
+    "one_factor_gaussian": ClosedForm(lambda p: p["error_rate"], _one_factor),
+    "beta_mixing": ClosedForm(_beta_rates, _beta),
 }
 """By the name of the law in ``conf/law``."""
