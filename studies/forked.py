@@ -72,7 +72,8 @@ class Forked:
             stdout=subprocess.PIPE,
             cwd=ROOT,
             # Plugins that happen to be installed take as long to load as many tests to run.
-            env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | environment,
+            # Compiled code that is checked by time alone would hide a change as long and as old as what it replaces.
+            env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"} | environment,
             text=True,
         )
 
