@@ -112,3 +112,16 @@ def test_a_rare_event_of_nearly_opposite_scores_is_unknown_and_not_impossible() 
     inside = np.log(ndtr(0.5) - ndtr(-1.0))
     assert np.isnan(found[0]) and found[1] == pytest.approx(inside, abs=1e-4)
     assert found[2] == -np.inf and found[3] == pytest.approx(inside, abs=1e-13)
+
+
+def test_with_numpy_it_is_what_is_compiled() -> None:
+    """Both halves of the range, both signs and both ends, and a block that is not full."""
+    rng = np.random.default_rng(5)
+    h, k = rng.normal(0, 2, (2, 5000))
+    r = np.concatenate([rng.uniform(-1, 1, 4000), 1 - 10 ** rng.uniform(-12, -1, 499), [0.925, -0.925]])
+    r = np.concatenate([r, -r[4000:4497], [1.0, -1.0]])
+    by_numpy = np.asarray(bivariate_normal.relative_cdf(h, k, r))
+    compiled = np.asarray(bivariate_normal.cdf(h, k, r))
+    # Small values at r < 0 are `log_cdf`'s, relative to their size.
+    large = (r >= 0) | (compiled >= 1e-4)
+    np.testing.assert_allclose(by_numpy[large], compiled[large], rtol=0, atol=1e-15)

@@ -20,7 +20,7 @@ from jax.scipy.special import ndtr
 from jaxtyping import Float
 from scipy import special
 
-from cofail_lab.numerics import normal, one_factor
+from cofail_lab.numerics import devices, normal, one_factor
 from cofail_lab.numerics.one_factor import Numbers
 from cofail_lab.numerics.root import bracketed_roots, in_blocks
 
@@ -33,57 +33,56 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
 
 
+def _library(x: Numbers) -> tuple[Any, Any]:
+    """What computes with an array, and its Φ: JAX, or NumPy and SciPy where it is one of theirs."""
+    return (jnp, ndtr) if isinstance(x, jax.Array) else (np, special.ndtr)
+
+
 def density(h: Numbers, k: Numbers, angle: Numbers) -> Numbers:
     """dΦ2(h, k; sin θ)/dθ at θ = ``angle`` in (-π/2, π/2); of NumPy where the angles are."""
-    xp: Any = jnp if isinstance(angle, jax.Array) else np
+    xp, _ = _library(angle)
     sine, cosine = xp.sin(angle), xp.cos(angle)
     return xp.exp((h * k * sine - (h * h + k * k) / 2) / (cosine * cosine)) / (2 * np.pi)
 
 
-def central_cdf(
-    h: Float[Array, "..."],
-    k: Float[Array, "..."],
-    cdf_h: Float[Array, "..."],
-    cdf_k: Float[Array, "..."],
-    angle: Float[Array, "..."],
-) -> Float[Array, "..."]:
+def central_cdf(h: Numbers, k: Numbers, cdf_h: Numbers, cdf_k: Numbers, angle: Numbers) -> Numbers:
     """Φ2(h, k; sin θ) for θ = ``angle``, |sin θ| <= `CENTRAL_LIMIT`; ``cdf_h`` and ``cdf_k`` are Φ(h) and Φ(k)."""
+    xp, _ = _library(angle)
     # θ = 2 atan(u): sine and cosine become rational in u, which is several times cheaper than calling them.
-    upper = jnp.tan(angle / 2)
+    upper = xp.tan(angle / 2)
     half_squares, product = (h * h + k * k) / 2, h * k
-    total = jnp.zeros_like(upper)
+    total = xp.zeros_like(upper)
     for node, weight in zip(_NODES, _WEIGHTS, strict=True):
         u = upper * node
         q = 1 / (1 + u * u)
         cosine = (1 - u * u) * q
-        total += weight * q * jnp.exp((product * (2 * u * q) - half_squares) / (cosine * cosine))
-    return cdf_h * cdf_k + upper * total / jnp.pi
+        total += weight * q * xp.exp((product * (2 * u * q) - half_squares) / (cosine * cosine))
+    return cdf_h * cdf_k + upper * total / xp.pi
 
 
-def distance_from_comonotone(
-    h: Float[Array, "..."], k: Float[Array, "..."], angle: Float[Array, "..."]
-) -> Float[Array, "..."]:
+def distance_from_comonotone(h: Numbers, k: Numbers, angle: Numbers) -> Numbers:
     """min(Φ(h), Φ(k)) - Φ2(h, k; cos φ) for φ = ``angle`` in (0, acos(`CENTRAL_LIMIT`)].
 
     This is the mass that perfect dependence would add; it is computed directly, without the cancelling difference.
     """
-    a2 = jnp.sin(angle) ** 2
-    a = jnp.sqrt(a2)
+    xp, below = _library(angle)
+    a2 = xp.sin(angle) ** 2
+    a = xp.sqrt(a2)
     product = h * k
     b2 = (h - k) ** 2
     c, d = (4 - product) / 8, (12 - product) / 16
     # The closed form of the integrand's leading terms in x² = 1 - ρ², singular at x = 0 ...
-    total = a * jnp.exp(-(b2 / a2 + product) / 2) * (1 - c * (b2 - a2) * (1 - d * b2 / 5) / 3 + c * d * a2 * a2 / 5)
-    b = jnp.abs(h - k)
-    tail = jnp.sqrt(2 * jnp.pi) * ndtr(-b / a) * b
-    total -= jnp.exp(-product / 2) * tail * (1 - c * b2 * (1 - d * b2 / 5) / 3)
+    total = a * xp.exp(-(b2 / a2 + product) / 2) * (1 - c * (b2 - a2) * (1 - d * b2 / 5) / 3 + c * d * a2 * a2 / 5)
+    b = xp.abs(h - k)
+    tail = xp.sqrt(2 * xp.pi) * below(-b / a) * b
+    total -= xp.exp(-product / 2) * tail * (1 - c * b2 * (1 - d * b2 / 5) / 3)
     # ... and Gauss-Legendre over what they leave.
     for node, weight in zip(_NODES, _WEIGHTS, strict=True):
         x2 = (a * node) ** 2
-        rho = jnp.sqrt(1 - x2)
-        smooth = jnp.exp(-product * (1 - rho) / (2 * (1 + rho))) / rho - (1 + c * x2 * (1 + d * x2))
-        total += a * weight * jnp.exp(-(b2 / x2 + product) / 2) * smooth
-    return total / (2 * jnp.pi)
+        rho = xp.sqrt(1 - x2)
+        smooth = xp.exp(-product * (1 - rho) / (2 * (1 + rho))) / rho - (1 + c * x2 * (1 + d * x2))
+        total += a * weight * xp.exp(-(b2 / x2 + product) / 2) * smooth
+    return total / (2 * xp.pi)
 
 
 @jax.custom_jvp
@@ -179,6 +178,20 @@ def _residual(h: Array, k: Array, joint: Array, angle: Array) -> tuple[Array, Ar
     return cdf(h, k, jnp.sin(angle)) - joint, density(h, k, angle)
 
 
+def _cdf_arrays(h: np.ndarray, k: np.ndarray, r: np.ndarray) -> np.ndarray:
+    """`cdf` with NumPy, which waits for no compiler."""
+    reflected, size = np.where(r < 0, -k, k), np.abs(r)
+    upper = special.ndtr(np.minimum(h, reflected))
+    value = np.where(size == 1, upper, np.nan)
+    for some, near_one in ((size <= CENTRAL_LIMIT, False), ((size > CENTRAL_LIMIT) & (size < 1), True)):
+        x, y, of = h[some], reflected[some], size[some]
+        if near_one:
+            value[some] = upper[some] - distance_from_comonotone(x, y, np.arccos(of))
+        else:
+            value[some] = central_cdf(x, y, special.ndtr(x), special.ndtr(y), np.arcsin(of))
+    return np.where(r < 0, special.ndtr(h) - value, value)
+
+
 def relative_cdf(
     h: Float[Array | np.ndarray, "..."], k: Float[Array | np.ndarray, "..."], r: Float[Array | np.ndarray, "..."]
 ) -> Float[Array, "..."]:
@@ -187,8 +200,12 @@ def relative_cdf(
         return cdf(h, k, r)
     arrays = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (h, k, r)))
     columns = [x.ravel() for x in arrays]
-    size = _BLOCK if len(columns[0]) < _LARGE_BLOCK else _LARGE_BLOCK
-    (value,) = in_blocks(lambda *block: (cdf(*block),), size, *columns)
+    size = arrays[0].size
+    if devices.accelerated():
+        (value,) = in_blocks(lambda *block: (cdf(*block),), _BLOCK if size < _LARGE_BLOCK else _LARGE_BLOCK, *columns)
+    else:
+        at_once = (slice(first, first + _LARGE_BLOCK) for first in range(0, max(size, 1), _LARGE_BLOCK))
+        value = np.concatenate([_cdf_arrays(*(column[some] for column in columns)) for some in at_once])
     small = np.flatnonzero((columns[2] < 0) & (value < 1e-4))
     if small.size:
         (exact,) = in_blocks(lambda *block: (log_cdf(*block),), _SMALL_BLOCK, *(x[small] for x in columns))

@@ -22,12 +22,10 @@ import numpy as np
 from jax import Array, lax
 from jax.scipy.special import ndtr, ndtri
 from jaxtyping import Float, UInt
-from scipy.stats import qmc
 
-from cofail_lab.numerics import devices, normal
+from cofail_lab.numerics import devices, normal, sobol
 
 N_SHIFTS = 32
-_BITS = 30
 _POINTS_AT_ONCE = 2048
 
 
@@ -181,9 +179,7 @@ def _below(uniform: Array, bound: Array, probability: Array) -> Array:
 @cache
 def sobol_net(n_models: int, log2_points: int) -> UInt[np.ndarray, "points m-1"]:
     """The first 2^log2_points Sobol points in the m - 1 coordinates that are drawn, as 64-bit fractions."""
-    dimensions = max(n_models - 1, 1)
-    points = qmc.Sobol(dimensions, scramble=False, bits=_BITS).random_base2(log2_points)
-    return ((points * 2**_BITS).astype(np.uint64) << np.uint64(64 - _BITS))[:, : n_models - 1]
+    return sobol.points(max(n_models - 1, 1), log2_points)[:, : n_models - 1]
 
 
 def digital_shifts(n_models: int, seed: int, n_shifts: int = N_SHIFTS) -> UInt[np.ndarray, "shifts m-1"]:

@@ -11,10 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 from scipy.special import bdtr, bdtrc
-from scipy.stats import chi2
 
 from cofail_lab.bounds.binomial import clopper_pearson
-from cofail_lab.fitting.estimators.count_likelihood import count_law
+from cofail_lab.fitting.estimators.count_likelihood import chi2_quantile, count_law
 from cofail_lab.fitting.estimators.fitted import AbsentLawError, Fitted
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import AbstractErrorLaw, AtomInflated
@@ -99,7 +98,7 @@ def profile(
         # An ω is kept where C is likely, or where K alone would not be rare. Beside bases from pairs that is needed on
         # both sides: with the likelihood alone below, limits held ω in 42 of 54 matrices of equal models.
         tail = bdtr(pool.n_all_wrong, n, all_wrong[k]) if k > best else bdtrc(pool.n_all_wrong - 1, n, all_wrong[k])
-        return fit[0] >= log_likelihood - float(chi2.ppf(0.95, 1)) / 2 or tail >= _MISSED
+        return fit[0] >= log_likelihood - chi2_quantile(0.95) / 2 or tail >= _MISSED
 
     interval = _likely_shocks(likely, sorted(fits), pool) if intervals else None
     return ProfileFit(law, best, log_likelihood, tuple(sorted(fits)), interval)

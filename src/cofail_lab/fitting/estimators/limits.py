@@ -15,10 +15,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import bdtr, expit, ndtr, ndtri
-from scipy.stats import chi2
 
 from cofail_lab.bounds.binomial import clopper_pearson
-from cofail_lab.fitting.estimators.count_likelihood import Maximum, profile_interval
+from cofail_lab.fitting.estimators.count_likelihood import Maximum, chi2_quantile, profile_interval
 from cofail_lab.fitting.estimators.mixture_ml import (
     MIN_SHOCK,
     Frailty,
@@ -30,7 +29,7 @@ from cofail_lab.fitting.estimators.mixture_ml import (
     maximize,
 )
 
-_DROP = float(chi2.ppf(0.95, 1)) / 2
+_DROP = chi2_quantile(0.95) / 2
 _MISSED = 0.025
 # Limits are found to this share of the estimate or of the range.
 _TOLERANCE = 1e-3

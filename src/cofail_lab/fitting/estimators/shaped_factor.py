@@ -13,11 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 from scipy.optimize import brentq
-from scipy.stats import chi2
 
 from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.fitting.estimators import loadings as minres
-from cofail_lab.fitting.estimators.count_likelihood import count_law
+from cofail_lab.fitting.estimators.count_likelihood import chi2_quantile, count_law
 from cofail_lab.fitting.estimators.fitted import Fitted
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.models import AbstractErrorLaw, AtomInflated
@@ -204,7 +203,7 @@ def _limits(
     profile: Callable[[float], float], value: float, highest: float, low: float, high: float
 ) -> tuple[float, float]:
     """95% profile-likelihood limits to 1e-3 of the range, or its ends; sought outwards, for far ends cost most."""
-    most = float(np.sqrt(chi2.ppf(0.95, 1)))
+    most = float(np.sqrt(chi2_quantile(0.95)))
 
     def excess(x: float) -> float:
         # The root of the deviance is nearly linear in x: few steps find where it is ``most``.

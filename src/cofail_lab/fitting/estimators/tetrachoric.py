@@ -29,7 +29,7 @@ from cofail_lab.shown import Shown
 _TARGET = 1e-14
 RESIDUAL = 1e-13
 _STEPS_PER_ROUND, _MAX_ROUNDS = 4, 20
-_CHUNK = 2**14
+_CHUNK, _FEW = 2**14, 2**11
 _PAIRS_AT_ONCE = 2**20
 _CENTRAL_EDGE = float(np.arcsin(CENTRAL_LIMIT))
 _NEAR_ONE_EDGE = float(np.arccos(CENTRAL_LIMIT))
@@ -199,12 +199,14 @@ def _search(start: Callable, step: Callable, pairs: _Pairs) -> tuple[np.ndarray,
     size = len(pairs.h)
     state = _Search(np.zeros(size), np.zeros(size), np.zeros(size), np.full(size, np.inf))
     left, round_ = np.arange(size), 0
+    # Few pairs are near 1: a chunk of thousands would be filled up with copies of one of them.
+    chunk = _FEW if step is _near_one_step else _CHUNK
     while left.size and round_ < _MAX_ROUNDS:
         converged = np.empty(left.size, dtype=bool)
-        for first in range(0, left.size, _CHUNK):
-            index = left[first : first + _CHUNK]
+        for first in range(0, left.size, chunk):
+            index = left[first : first + chunk]
             # The last chunk is filled up with its first pair, so that every chunk has the one compiled shape.
-            padded = np.concatenate([index, np.full(_CHUNK - index.size, index[0])])
+            padded = np.concatenate([index, np.full(chunk - index.size, index[0])])
             columns = pairs.take(padded)
             now = start(columns) if round_ == 0 else _Search(*(field[padded] for field in state))
             before = now
@@ -213,7 +215,7 @@ def _search(start: Callable, step: Callable, pairs: _Pairs) -> tuple[np.ndarray,
             moved = np.abs(np.asarray(now.angle) - np.asarray(before.angle))[: index.size]
             for field, value in zip(state, now, strict=True):
                 field[index] = np.asarray(value)[: index.size]
-            converged[first : first + _CHUNK] = (np.abs(state.residual[index]) <= _TARGET) | (moved <= _TARGET)
+            converged[first : first + chunk] = (np.abs(state.residual[index]) <= _TARGET) | (moved <= _TARGET)
         left, round_ = left[~converged], round_ + 1
     return np.asarray(state.angle), np.asarray(state.residual)
 
