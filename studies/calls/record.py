@@ -31,6 +31,8 @@ _INSIDE = {
     *("DRAWS", "BY_SIZE", "ESTIMATE", "_COUNTS", "in_one_thread"),
 }
 _AROUND = {"jit", "partial", "vmap"}
+# What these give depends on this checkout or this machine.
+_OTHERS = {"code_version", "job_key", "_git", "__dir__", "config_folder"}
 _WRAPPER = "__noted__"
 
 
@@ -93,7 +95,11 @@ def _mark(body: list[ast.stmt], prefix: str) -> None:
             _mark(node.body, f"{prefix}{node.name}.")
         elif isinstance(node, ast.FunctionDef):
             names = {_name(one) for one in node.decorator_list}
-            if not names <= _INSIDE | _AROUND or any("jvp" in ast.unparse(one) for one in node.decorator_list):
+            if (
+                node.name in _OTHERS
+                or not names <= _INSIDE | _AROUND
+                or any("jvp" in ast.unparse(one) for one in node.decorator_list)
+            ):
                 continue
             wrapper = ast.Call(ast.Name(_WRAPPER, ast.Load()), [ast.Constant(prefix + node.name)], [])
             place = len(node.decorator_list) if names <= _INSIDE else 0
