@@ -55,7 +55,7 @@ def call(*arguments: Any, **named: Any) -> kept.Call:
         *(Path("a/b.csv"), slice(1, None, 2), range(3, 9, 2), len, math.log, Estimate, checks.probability),
         Estimate(0.5, 0.1, "lp"),
     ],
-    ids=repr,
+    ids=lambda value: getattr(value, "__name__", None) or repr(value),
 )
 def test_values_come_back(value: Any) -> None:
     written = json.loads(json.dumps(values.write(value)))
