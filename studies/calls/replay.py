@@ -31,8 +31,9 @@ def bare(thing: Any) -> Callable[..., Any]:
         return bare(thing.func)
     if isinstance(thing, classmethod | staticmethod):
         return bare(thing.__func__)
-    wraps = hasattr(thing, "cache_clear") or isinstance(thing, FunctionType)
-    return bare(thing.__wrapped__) if wraps and hasattr(thing, "__wrapped__") else thing
+    if hasattr(thing, "cache_clear") or isinstance(thing, FunctionType):
+        return bare(getattr(thing, "__wrapped__")) if hasattr(thing, "__wrapped__") else thing  # noqa: B009 - none is declared
+    return thing
 
 
 def outcome(called: Callable[..., Any], call: Mapping[str, Any]) -> dict[str, Any]:

@@ -143,8 +143,9 @@ def _is_jax(value: Any) -> bool:
     if not type(value).__module__.startswith("jax"):
         return False
     import jax
+    from jax.core import Tracer
 
-    return isinstance(value, jax.Array) and not isinstance(value, jax.core.Tracer)
+    return isinstance(value, jax.Array) and not isinstance(value, Tracer)
 
 
 def _array_parts(value: Any) -> list[Any]:

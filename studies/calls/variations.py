@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -40,7 +40,8 @@ def is_valid(written: Any) -> bool:
         return True
     if not all(map(is_valid, written.values())):
         return False
-    if "own" not in written or not is_dataclass(kind := found(written["own"][0])):
+    kind: Any = found(written["own"][0]) if "own" in written else None
+    if not hasattr(kind, "__dataclass_fields__"):
         return True
     held = dict(map(tuple, written["own"][1]))
     try:
@@ -81,15 +82,15 @@ def _places(value: Any, place: _Place) -> Iterator[_Place]:
             yield from _places(one, (*place, k))
     elif not isinstance(value, dict):
         yield place
-    for word in _OPEN if isinstance(value, dict) else ():
-        if word in value:
-            yield from _places(value[word], (*place, word))
-    for word in _ARRAYS if isinstance(value, dict) else ():
-        if word in value:
+    else:
+        ((word, held),) = value.items()
+        if word in _OPEN:
+            yield from _places(held, (*place, word))
+        elif word in _ARRAYS:
             yield (*place, word, 2)
-    if isinstance(value, dict) and "own" in value:
-        for k, (_, held) in enumerate(value["own"][1]):
-            yield from _places(held, (*place, "own", 1, k, 1))
+        elif word == "own":
+            for k, (_, one) in enumerate(held[1]):
+                yield from _places(one, (*place, word, 1, k, 1))
 
 
 def _changed(value: Any, random: np.random.Generator) -> Iterator[Any]:
