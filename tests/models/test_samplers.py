@@ -1,5 +1,6 @@
 """Draws, one by one, by Python's integers: which words of which stream decide what."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,6 +21,13 @@ from cofail_lab.models._sampling import ATOM, CELL, FACTOR, N_STREAMS
 
 KEYS = np.array([0x9C37A65B84DEF215, 0xB5AD4ECEDA1CE2A9, 0x278C5A4D8419FE6B], dtype=np.uint64)
 QUERIES = np.arange(5, 45, dtype=np.uint64)
+
+
+# As they are used: one program each, where one after the other their operations are fifty.
+draw = eqx.filter_jit(Alias.draw)
+wrong = eqx.filter_jit(lambda sampler, keys, query: sampler.wrong(keys, query))
+n_wrong = eqx.filter_jit(lambda sampler, keys, query: sampler.n_wrong(keys, query))
+all_wrong_given = eqx.filter_jit(lambda sampler, keys, query: sampler.all_wrong_given(keys, query))
 
 
 def word(counter: int, key: int) -> int:
@@ -61,7 +69,7 @@ def test_an_alias_table_has_the_weights(weights: list[float]) -> None:
     found = keep / n
     np.add.at(found, np.asarray(table.other), (1 - keep) / n)
     np.testing.assert_allclose(found, np.array(weights) / sum(weights), atol=1e-9)
-    drawn = np.asarray(table.draw(jnp.asarray(QUERIES), jnp.uint64(KEYS[FACTOR])))
+    drawn = np.asarray(draw(table, QUERIES, KEYS[FACTOR]))
     assert drawn.tolist() == [node(table, int(q)) for q in QUERIES]
 
 
@@ -71,9 +79,8 @@ def test_thresholds_of_probabilities() -> None:
 
 
 def agrees(sampler: _sampling.AbstractSampler, expected: list[list[bool]]) -> None:
-    query = jnp.asarray(QUERIES)
-    assert np.asarray(sampler.wrong(jnp.asarray(KEYS), query)).tolist() == expected
-    assert np.asarray(sampler.n_wrong(jnp.asarray(KEYS), query)).tolist() == [sum(row) for row in expected]
+    assert np.asarray(wrong(sampler, KEYS, QUERIES)).tolist() == expected
+    assert np.asarray(n_wrong(sampler, KEYS, QUERIES)).tolist() == [sum(row) for row in expected]
     assert sampler.n_models == len(expected[0])
     # Some of each, so that the comparison says something.
     assert 0.1 < np.mean(expected) < 0.9
@@ -89,7 +96,7 @@ def test_a_node_and_then_each_model(n_nodes: int, m: int) -> None:
         [cell(int(q), i, m) < round(wrong[k, i] * 2**31) for i in range(m)] for q, k in zip(QUERIES, nodes, strict=True)
     ]
     agrees(sampler, expected)
-    given = sampler.all_wrong_given(jnp.asarray(KEYS), jnp.asarray(QUERIES))
+    given = all_wrong_given(sampler, KEYS, QUERIES)
     np.testing.assert_allclose(given, wrong.prod(axis=1)[nodes], rtol=1e-12)
 
 
@@ -103,7 +110,7 @@ def test_an_atom_overrules_the_rest() -> None:
         for q, hit in zip(QUERIES, struck, strict=True)
     ]
     agrees(sampler, expected)
-    given = np.asarray(sampler.all_wrong_given(jnp.asarray(KEYS), jnp.asarray(QUERIES)))
+    given = np.asarray(all_wrong_given(sampler, KEYS, QUERIES))
     np.testing.assert_allclose(given, 0.3 + 0.7 * 0.036, rtol=1e-12)
     # An atom on an atom is one: 1 - .7 · .6.
     twice = AtomSampler.build(0.4, sampler)
@@ -129,7 +136,7 @@ def test_a_node_for_all_and_one_for_each_family() -> None:
         expected.append([cell(q, i, m) < round(rates[i, rows[family[i]]] * 2**31) for i in range(m)])
         given.append(np.prod([rates[i, rows[family[i]]] for i in range(m)]))
     agrees(sampler, expected)
-    found = sampler.all_wrong_given(jnp.asarray(KEYS), jnp.asarray(QUERIES))
+    found = all_wrong_given(sampler, KEYS, QUERIES)
     np.testing.assert_allclose(found, given, rtol=1e-12)
 
 
@@ -144,7 +151,7 @@ def test_positions_of_a_number_by_selection() -> None:
             left -= row[-1]
         expected.append(row)
     agrees(sampler, expected)
-    np.testing.assert_allclose(sampler.all_wrong_given(jnp.asarray(KEYS), jnp.asarray(QUERIES)), 0.1)
+    np.testing.assert_allclose(all_wrong_given(sampler, KEYS, QUERIES), 0.1)
 
 
 def test_a_conditional_rate_of_scores_has_words_of_its_own_and_the_right_mean() -> None:
@@ -155,20 +162,20 @@ def test_a_conditional_rate_of_scores_has_words_of_its_own_and_the_right_mean() 
     assert float(sampler.residual) == pytest.approx(0.4)
     loadings = np.asarray(sampler.loadings)
     np.testing.assert_allclose(0.4 * np.eye(2) + loadings @ loadings.T, correlation, atol=1e-12)
-    query = jnp.arange(4096, dtype=jnp.uint64)
-    given = np.asarray(sampler.all_wrong_given(jnp.asarray(KEYS), query))
+    query = np.arange(4096, dtype=np.uint64)
+    given = np.asarray(all_wrong_given(sampler, KEYS, query))
     exact = 0.25 + np.arcsin(r) / (2 * np.pi)
     assert given.mean() == pytest.approx(exact, abs=5 * given.std() / 64)
     assert 0 < given.std() < np.sqrt(exact * (1 - exact))
     # The first of many are those that are asked for alone.
-    np.testing.assert_array_equal(sampler.all_wrong_given(jnp.asarray(KEYS), query[:40]), given[:40])
+    np.testing.assert_array_equal(all_wrong_given(sampler, KEYS, query[:40]), given[:40])
     moved = KEYS.copy()
     moved[CELL] = KEYS[ATOM]
-    np.testing.assert_array_equal(sampler.all_wrong_given(jnp.asarray(moved), query), given)
-    assert (np.asarray(sampler.wrong(jnp.asarray(moved), query)) != sampler.wrong(jnp.asarray(KEYS), query)).any()
+    np.testing.assert_array_equal(all_wrong_given(sampler, moved, query), given)
+    assert (np.asarray(wrong(sampler, moved, query)) != wrong(sampler, KEYS, query)).any()
     moved = KEYS.copy()
     moved[FACTOR] = KEYS[ATOM]
-    assert (np.asarray(sampler.all_wrong_given(jnp.asarray(moved), query)) != given).all()
+    assert (np.asarray(all_wrong_given(sampler, moved, query)) != given).all()
     # Scores that determine each other leave nothing to integrate, but a root of it has to be divided by.
     assert float(LatentSampler.build(np.zeros(2), np.ones((2, 2))).residual) == 1e-12
 
@@ -183,7 +190,7 @@ def test_what_is_done_adds_up_to_what_was_asked_for() -> None:
     assert sum(steps) == 5_000
     sampler = law.sampler()
     keys = _sampling._Plan.of(sampler, key, 5_000, 1_024).replicas[0][1]
-    each = np.asarray(sampler.all_wrong_given(keys, jnp.arange(5_000, dtype=jnp.uint64)))
+    each = np.asarray(all_wrong_given(sampler, keys, np.arange(5_000, dtype=np.uint64)))
     assert found.value == pytest.approx(each.mean(), rel=1e-12)
     assert found.error == pytest.approx(each.std(ddof=1) / np.sqrt(5_000), abs=1e-12)
     plain = law.all_wrong_rate(key, 5_000)

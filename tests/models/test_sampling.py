@@ -3,6 +3,8 @@
 One false-alarm rate for the whole file, 1e-6, is split evenly over all p-values. Seeds are fixed: a pass stays a pass.
 """
 
+from functools import cache
+
 import jax
 import numpy as np
 import pytest
@@ -28,6 +30,12 @@ from tests.models.laws import LAWS
 FALSE_ALARM = 1e-6
 N = 200_000
 KEY = jax.random.key(20260601)
+
+
+@cache
+def draws(name: str) -> np.ndarray:
+    """The first N queries of a law, once for all tests: every number of queries may compile a program."""
+    return np.asarray(LAWS[name].sample(KEY, N))
 
 
 def p_values(wrong: np.ndarray, law: AbstractErrorLaw) -> dict[str, float]:
@@ -60,8 +68,7 @@ N_TESTS = 3 * len(LAWS) + 22
 
 @pytest.mark.parametrize("name", LAWS)
 def test_draws_follow_the_law(name: str) -> None:
-    law = LAWS[name]
-    wrong = np.asarray(law.sample(KEY, N))
+    law, wrong = LAWS[name], draws(name)
     reference = (
         OneFactorGaussian(law.error_rates, [0.5, 0.9, -0.3, 0.2, 0.7]) if isinstance(law, GaussianCopula) else law
     )
@@ -97,7 +104,7 @@ def test_independence_across_queries() -> None:
 @pytest.mark.parametrize("name", ["block_factor", "atom_on_atom", "exchangeable_count", "gaussian_copula"])
 def test_no_sampler_shares_a_word_between_neighbouring_queries(name: str) -> None:
     """How many are wrong on a query and on the next, one after that: correlation 0, z at the suite's rate."""
-    counts = np.asarray(LAWS[name].sample(KEY, N)).sum(axis=1) - float(LAWS[name].error_rates.sum())
+    counts = draws(name).sum(axis=1) - float(LAWS[name].error_rates.sum())
     for lag in (1, 2):
         z = counts[lag:] @ counts[:-lag] / (counts @ counts) * np.sqrt(N)
         assert abs(z) < stats.norm.isf(FALSE_ALARM / N_TESTS / 2)
@@ -113,9 +120,8 @@ def test_nodes_and_cells_have_words_of_their_own() -> None:
 
 def test_queries_from_any_number_on_are_those_of_the_whole() -> None:
     for name in ("common_shock", "gaussian_copula", "exchangeable_count"):
-        whole = np.asarray(LAWS[name].sample(KEY, 5_000))
-        some = np.concatenate(list(LAWS[name].sample_chunks(KEY, 1_700, chunk=600, first=1_900)))
-        np.testing.assert_array_equal(some, whole[1_900:3_600])
+        some = np.concatenate(list(LAWS[name].sample_chunks(KEY, 1_700, chunk=777, first=1_900)))
+        np.testing.assert_array_equal(some, draws(name)[1_900:3_600])
 
 
 @pytest.mark.parametrize("conditional", [False, True])
@@ -137,11 +143,10 @@ def test_scores_of_large_pools_fit_into_53_bits(m: int) -> None:
 
 @pytest.mark.parametrize("name", LAWS)
 def test_draws_do_not_depend_on_chunk_or_n(name: str) -> None:
-    law = LAWS[name]
-    whole = np.asarray(law.sample(KEY, 20_000))
+    law, whole = LAWS[name], draws(name)[:20_000]
     np.testing.assert_array_equal(law.sample(KEY, 20_000, chunk=777), whole)
     np.testing.assert_array_equal(law.sample(KEY, 1_500), whole[:1_500])
-    assert (np.asarray(law.sample(jax.random.key(1), 20_000)) != whole).any()
+    assert (np.asarray(law.sample(jax.random.key(1), 20_000, chunk=777)) != whole).any()
 
 
 @pytest.mark.parametrize("m", [1, 2, 67, pytest.param(300, marks=pytest.mark.slow)])

@@ -91,7 +91,9 @@ def test_few_queries_do_not_make_luck_routable(monkeypatch: pytest.MonkeyPatch) 
     Means of 200 matrices within four standard errors: false alarms 2 in 10,000 for the two. Merit over all queries,
     the query's own scoring runs included, is .1 too high.
     """
+    # Limits, which nothing here reads, are drawn from few.
     monkeypatch.setattr("cofail_lab.fitting.readings.luck._REPLICATES", 2)
+    monkeypatch.setattr("cofail_lab.bounds.least_of_many._DRAWS", 20)
 
     def deviations() -> np.ndarray:
         rng = np.random.default_rng(5)
