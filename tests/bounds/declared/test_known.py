@@ -204,3 +204,10 @@ def test_a_law_gives_exact_facts():
 def test_cells_are_not_in_a_matrix():
     with pytest.raises(InputError, match=r"cell\(1\) cannot be measured"):
         Known(events=["P(wrong(a) | cell(1))"], cells=[0.5, 0.5]).on(made_matrix())
+
+
+def test_a_slack_that_is_only_known_to_lie_in_an_interval_may_be_its_high_end() -> None:
+    """The better one is wrong where the worse one is right with .01 to .03: P(both wrong) >= .2 - .03."""
+    known = Known(rates=[0.2, 0.5], monotone=[0, 1], slack=[0.01, 0.03]).on()
+    found = known.range(target("all_wrong", known.pool))
+    assert (found.lower, found.upper) == pytest.approx((0.17, 0.2), abs=1e-9)

@@ -262,6 +262,18 @@ def test_certificates_hold_in_rationals(seed):
             assert not lowered.holds()
 
 
+def test_a_lower_limit_has_the_low_end_of_a_fact():
+    """A rate in [.2, .3]: that it is .25 or more does not follow, though the high end lies above that."""
+    known = Known(n_models=2, rates=[[0.2, 0.3], [0.4, 0.6]]).on()
+    found = known.range(target("wrong(0) >= 1", known.pool))
+    assert (found.lower, found.upper) == pytest.approx((0.2, 0.3), abs=1e-9)
+    below, above = sorted(found.certificates, key=lambda proof: proof.sign)
+    assert below.holds()
+    assert above.holds()
+    assert not type(below)(**{**vars(below), "limit": -0.25}).holds()
+    assert not type(above)(**{**vars(above), "limit": 0.25}).holds()
+
+
 def test_an_endless_supply_with_a_single_law():
     """Pairs at the square of the rates, or four moments of two error rates: no first grid has the one law."""
     low, high, share = 0.2371, 0.7713, 0.413
