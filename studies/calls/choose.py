@@ -56,13 +56,13 @@ def choose(name: str, noted: Sequence[Call], kept: Sequence[Call] = ()) -> Chose
     Args:
         name: ``module:name`` of a function or method.
         noted: calls to choose from, and to vary.
-        kept: calls that stay, where they still give something twice.
+        kept: calls that stay, where they still give the same twice.
     """
     began = time.process_time()
     called = function(name)
     alive = mutated(name)
     n_mutants = len(alive)
-    calls = [(call, given) for call in kept if (given := _given(called, call)) is not None]
+    calls = [(call, given) for call in kept if (given := _given(called, call, _SLOW)) is not None]
     for call, given in calls:
         alive = _missed(alive, call, given)
     # In an order that neither the tests nor the length decides; but what long ones find may be found before.
