@@ -15,6 +15,7 @@ from cofail_lab.fitting.estimators.pairs import PairValues
 from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.fitting.readings import correlations
 from cofail_lab.fitting.readings.parts import Part, PartFit, fit_parts
+from cofail_lab.fitting.tasks import Tasks
 from cofail_lab.models import Independent
 from tests.conftest import outcomes_from
 from tests.report.by_hand import fitted, point, pool, replicates
@@ -22,6 +23,13 @@ from tests.report.by_hand import fitted, point, pool, replicates
 # The best model, a, fails with everybody else or not at all.
 NEVER_ALONE = {"none": 6, "a": 20, "ab": 10, "ac": 8, "abc": 56}
 ATOM = {"none": 20, "abc": 71, "ab": 2, "ac": 3, "bc": 4}
+
+
+def test_tasks_pass_on_how_much_is_asked_for() -> None:
+    fit: Any = object()
+    tasks = Tasks(fit, bootstrap=30, null=40, atom=0.02, seed=5, groups=6, n_histograms=70)
+    assert vars(tasks.resampling) == {"fit": fit, "n_replicates": 30, "seed": 5, "groups": 6}
+    assert vars(tasks.calibration) == {"fit": fit, "n_replicates": 40, "atom": 0.02, "seed": 5, "n_histograms": 70}
 
 
 def test_a_share_of_pairs_on_their_bound_is_one_of_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
