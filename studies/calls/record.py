@@ -31,8 +31,8 @@ _INSIDE = {
     *("DRAWS", "BY_SIZE", "ESTIMATE", "_COUNTS", "in_one_thread"),
 }
 _AROUND = {"jit", "partial", "vmap"}
-# What these give depends on this checkout or this machine.
-_OTHERS = {"code_version", "job_key", "_git", "__dir__", "config_folder"}
+# What these give depends on this checkout, this environment or the network.
+_OTHERS = {"code_version", "job_key", "_git", "_versions", "n_cores", "__dir__", "config_folder", "_download"}
 _WRAPPER = "__noted__"
 
 
