@@ -17,7 +17,7 @@ _BITS = 30
 
 
 def points(dimensions: int, log2_points: int) -> UInt[np.ndarray, "points dimensions"]:
-    """The first 2^log2_points points in so many coordinates, as 64-bit fractions."""
+    """The first 2^log2_points points in ``dimensions`` coordinates, as 64-bit fractions of 1."""
     table = _table()
     if table is None or not 1 <= dimensions <= len(table[0]) or not 0 <= log2_points <= _BITS:
         return _by_scipy(dimensions, log2_points)
