@@ -31,7 +31,11 @@ _HEADINGS = ("what", "seconds", "against", "times faster", "asked for", "checked
 
 def main(names: list[str]) -> None:
     folder = Path(__file__).parent
-    modules = names or sorted(path.stem.removeprefix("bench_") for path in folder.glob("bench_*.py"))
+    known = sorted(path.stem.removeprefix("bench_") for path in folder.glob("bench_*.py"))
+    if unknown := [name for name in names if name not in known]:
+        print(f"{unknown[0]}: no such section; there are before_after BASE, {', '.join(known)}", file=sys.stderr)
+        sys.exit(2)
+    modules = names or known
     console, broken = Console(width=160 if not sys.stdout.isatty() else None), []
     for module in modules:
         source = import_module(f"benchmarks.bench_{module}")

@@ -47,12 +47,14 @@ def compare(base: str, arguments: list[str]) -> list[Row]:
 
 
 def _seconds(tree: Path, arguments: list[str], scratch: Path) -> tuple[float, float]:
-    """Wall and CPU seconds of a command, of a tree and in a folder of its own."""
+    """Wall and CPU seconds of a command, of a tree and in a folder of its own; what it says where it fails."""
     scratch.mkdir(exist_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(tree / "src"), "XDG_CACHE_HOME": str(scratch)}
     before, begun = _cpu(), time.monotonic()
     command = [sys.executable, "-m", "cofail_lab", *arguments]
-    subprocess.run(command, cwd=scratch, env=environment, check=True, capture_output=True)
+    ran = subprocess.run(command, cwd=scratch, env=environment, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        sys.exit(f"{scratch.name}: {ran.stderr.strip()}")
     wall = time.monotonic() - begun
     # What the command has left behind, such as a server of processes, ends a moment later.
     with suppress(ChildProcessError):
