@@ -235,6 +235,9 @@ def test_limits_cover_what_the_unread_queries_can_be() -> None:
     assert m["all_wrong_after_lower"] == pytest.approx(beta.ppf(0.025, 2, 329), rel=1e-9)
     assert m["all_wrong_after_upper"] == pytest.approx(beta.ppf(0.975, 13, 318), rel=1e-9)
     assert (m["all_wrong_after_removed_least"], m["all_wrong_after_removed_most"]) == (2 / 315, 12 / 325)
+    # Some may be said to be unread: they are, like those of which nothing is said.
+    said = Audit(totals={"genuine": 2, "ambiguous": 5, "unread": 4}).run(Inputs(RunOptions(), source=lambda: source))
+    assert said.metrics == m
 
 
 def test_the_seed_draws_the_reading_order() -> None:

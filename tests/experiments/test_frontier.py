@@ -74,6 +74,13 @@ def test_frontier_by_hand(two: np.ndarray):
     assert "it could match m1 for 40.0% of the cost" in result.headline
 
 
+def test_of_equally_good_models_the_cheapest_is_the_best():
+    wrong = np.array([[True, False, True], [False, True, False]])
+    held = inputs_from(wrong, per_model={"price": np.array([3.0, 1.0, 2.0])})
+    result = CostFrontier(price_column="price").run(held)
+    assert (result.labels["best_model"], result.metrics["single_best_cost"]) == ("m1", 1.0)
+
+
 def test_a_dataset_that_nearly_names_the_query_is_no_route(two: np.ndarray):
     for names, known in ((["x"] * 8 + ["y"] * 2, True), (["x"] * 8 + ["y", "z"], False), (["x"] * 10, False)):
         columns = {"per_model": {"price": np.ones(2)}, "per_query": {"dataset": np.array(names, dtype=object)}}

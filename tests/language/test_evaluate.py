@@ -89,6 +89,9 @@ def test_names_are_parameters_before_they_are_quantities() -> None:
         ("min(x, one, 0.5)", [0, 0.5, 0.5]),
         ("max(x, 0.5, one)", [1, 1, 2]),
         ("min(one, x)", [0, 1, 1]),
+        # The second of three is the one.
+        ("min(one, x/4, 2)", [0, 0.25, 0.5]),
+        ("max(one, x, 0.5)", [1, 1, 2]),
         ("abs(x - 1.5)", [1.5, 0.5, 0.5]),
         ("floor(x*0.75)", [0, 0, 1]),
         ("floor(-x*0.75)", [0, -1, -2]),

@@ -15,6 +15,8 @@ def test_every_proposition_has_a_figure() -> None:
     assert set(CAPTIONS) == set(FIGURES.values())
     folder = Path(evidence.__file__).parent
     assert {path.stem for path in folder.glob("[!_]*.py")} == set(CAPTIONS)
+    beside = {id_: file for id_, file in FIGURES.items() if file != id_.lower()}
+    assert beside == {"L1": "p4", "P6": "p5", "C2": "p9"}
 
 
 def test_a_lower_limit_covers_at_its_level_and_hardly_more(monkeypatch: pytest.MonkeyPatch) -> None:
