@@ -106,8 +106,9 @@ def test_a_report_is_named_after_its_model_and_run(tmp_path: Path, name: str, fo
     ],
 )
 def test_a_first_line_states_the_delimiter(tmp_path: Path, text: str, dialect: Dialect) -> None:
-    found = find_dialect(Path(write(tmp_path, text, "t.csv")))
-    assert (found.delimiter, found.stated) == (dialect.delimiter, dialect.stated)
+    assert find_dialect(Path(write(tmp_path, text, "t.csv"))) == dialect
+    (tmp_path / "wide.csv").write_bytes(text.encode("utf-16"))
+    assert find_dialect(tmp_path / "wide.csv") == dialect._replace(encoding="utf-16")
 
 
 @pytest.mark.parametrize(
