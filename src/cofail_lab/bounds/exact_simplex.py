@@ -132,13 +132,13 @@ class _Basis:
         """Reduced costs of every column, times `scale`."""
         return self.scale * cost - self.dual(cost) @ self.columns
 
-    def in_units(self, integers: Iterable[int], denominator: int = 1) -> tuple[Fraction, ...]:
-        """Integers without what they are multiplied by."""
-        return tuple(Fraction(value, self.scale * denominator) for value in integers)
+    def in_units(self, integers: Iterable[int]) -> tuple[Fraction, ...]:
+        """Integers without `scale`."""
+        return tuple(Fraction(value, self.scale) for value in integers)
 
     def values(self) -> tuple[Fraction, ...]:
         """Values of the basic columns."""
-        return self.in_units(self.solution, self._denominator)
+        return tuple(Fraction(value, self.scale * self._denominator) for value in self.solution)
 
 
 def _to_integers(vector: Sequence[Fraction]) -> tuple[int, np.ndarray]:
