@@ -40,6 +40,10 @@ def test_the_size_of_a_sample_is_found():
     samples = samples_of_runs(runs, "a")
     assert samples.drawn.ravel().tolist() == [2, 3]
     assert samples.right.ravel().tolist() == [1, 3]
+    # Model b has none on queries 0 and 2, and c none on query 1.
+    runs = np.where(np.array([[0, 1, 0], [0, 0, 1], [0, 1, 0]])[:, :, None], np.nan, np.ones(2))
+    with pytest.raises(InputError, match=r"^samples: 'b' has no graded run on 2 of 3 queries$"):
+        samples_of_runs(runs, "abc")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -169,6 +170,9 @@ def test_the_latest_unfinished_run_goes_on(tmp_path: Path) -> None:
     new.mkdir()
     with run_folder(new, "k", stated=True) as folder:
         assert folder == new
+        written = re.escape(f"hydra.run.dir: {new} is being written by another process")
+        with pytest.raises(InputError, match=f"^{written}$"), run_folder(new, "k", stated=True):
+            pass
     (tmp_path / "2" / KEPT).rmdir()
     (tmp_path / "1" / KEPT).rmdir()  # nothing is kept there: a run without the folder was finished
     with run_folder(new, "k", stated=False) as folder:

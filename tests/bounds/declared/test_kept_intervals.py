@@ -7,7 +7,9 @@ import pytest
 
 from cofail_lab.bounds.declared.known import Known
 from cofail_lab.bounds.declared.measured import Matrix
+from cofail_lab.bounds.declared.pool import Pool
 from cofail_lab.bounds.declared.reading import best, read
+from cofail_lab.bounds.declared.states import Block, States
 from cofail_lab.bounds.declared.structures import Independent
 from cofail_lab.bounds.declared.targets import target
 from tests.experiments.whole import keep, shown
@@ -68,6 +70,17 @@ def test_a_whole_reading(name: str) -> None:
             f"truth {shown(found.truth)}",
         ],
     )
+
+
+def test_a_law_is_made_independent_where_groups_are_all_there_is() -> None:
+    groups, blocks = Independent(((0,), (1,))), [Block((0, 1))]
+    both, cells = (States(Pool(2, n_cells=n), blocks, np.array([0, 1])) for n in (1, 2))
+    joint = np.array([0.5, 0.0, 0.0, 0.5])
+    assert groups.product(both, joint).tolist() == [0.25] * 4
+    # Kinds of queries, or a third model, stand beside them.
+    assert groups.product(cells, np.concatenate([joint, joint]) / 2) is None
+    three = States(Pool(3), [Block((0, 1, 2))], np.arange(3))
+    assert groups.product(three, np.full(8, 1 / 8)) is None
 
 
 def test_models_of_one_group_are_all_or_some_of_it() -> None:
