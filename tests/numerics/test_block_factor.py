@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 from scipy.special import ndtri
 
+from cofail_lab.errors import ConvergenceError
 from cofail_lab.numerics import block_factor, block_table, one_factor
 
 
@@ -49,3 +50,11 @@ def test_the_lattice_resolves_models_that_are_nearly_their_family() -> None:
         assert np.log(law[-1]) == pytest.approx(exact, abs=1e-11 + error)
         none, _ = block_table.log_all_below(-t.reshape(2, 2), between, within)
         assert np.log(law[0]) == pytest.approx(none, abs=1e-11 + error)
+
+
+def test_a_table_that_would_be_too_large_is_refused_with_its_size() -> None:
+    with pytest.raises(ConvergenceError) as refused:
+        block_factor.lattice(np.zeros(400), 10, 0.3, 1 - 1e-6)
+    assert str(refused.value) == (
+        "law.between, law.within: 0.3, 0.999999 with 400 models need 796685 values of the common factor"
+    )

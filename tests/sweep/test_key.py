@@ -73,6 +73,7 @@ def test_the_content_of_every_source_is_in_the_version_of_the_code(
     two = version()
     (tmp_path / "a.py").rename(tmp_path / "b.py")
     assert len({one, two, version()}) == 3
+    assert len(one) == len(job_key({})) == 16
 
 
 def test_companions_of_a_compressed_file_are_in_its_key(tmp_path: Path) -> None:
