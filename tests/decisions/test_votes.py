@@ -167,6 +167,7 @@ def test_equal_weights_are_tied_whatever_their_sums_are_rounded_to(weights):
     ("call", "message"),
     [
         (lambda: d.majority_right(np.ones(3)), "right: shape (3,); (n, k) with k >= 1 is needed"),
+        (lambda: d.majority_right(np.ones((2, 0))), "right: shape (2, 0); (n, k) with k >= 1 is needed"),
         (lambda: d.majority_right(np.ones((2, 3)), np.ones(2)), "weights: shape (2,); (3,) or (2, 3) is needed"),
         (lambda: d.majority_right(np.ones((2, 2)), np.array([1.0, -1])), "weights: -1.0 is not a finite number >= 0"),
         (lambda: d.majority_right(np.ones((2, 2)), np.zeros(2)), "weights: all are 0; a positive sum is needed"),

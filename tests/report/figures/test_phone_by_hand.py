@@ -71,3 +71,21 @@ def test_labels_that_are_left_stay_at_their_places() -> None:
 )
 def test_the_room_of_a_legend(texts: list[str], title: str, lines: int) -> None:
     assert _Key(None, [], texts, title).height == pytest.approx(0.2 * lines + 0.08)
+
+
+@drawing()
+def named(n: int, *, square: bool) -> Figure:
+    figure = Figure(figsize=(9.0, 9.0))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.plot([0, 1], [0, n])
+    axes.set_yticks(range(n), [f"m{k}" for k in range(n)])
+    if square:
+        axes.set_aspect("equal")
+    return fitted(figure)
+
+
+@pytest.mark.parametrize(("n", "square", "shown"), [(12, True, True), (13, True, False), (13, False, True)])
+def test_a_map_has_no_names_where_they_would_touch(n: int, square: bool, shown: bool) -> None:
+    axes = narrow(named(n, square=square)).axes[0]
+    assert any(text.get_visible() for text in axes.get_yticklabels()) == shown
+    assert axes.get_anchor() == ("SW" if square else "C")
