@@ -55,6 +55,8 @@ def test_one_model_and_ties():
     result = read(k=1)
     assert result.headline.startswith("1 model leaves 5 of 10 queries (50.0%) unsolved: a.")
     assert "2 sets leave as few; no model is in all of them." in text(result)
+    # Without the only one there is no set.
+    assert result.tables["models"]["lost_without"].to_pylist() == [None] * 4
 
 
 def test_models_that_add_nothing():
@@ -139,6 +141,8 @@ def test_bad_parameters(parameters, message):
 def test_prices_that_are_not_known():
     with pytest.raises(InputError, match=r"the price of b is nan, one of 1 that are no numbers above 0"):
         read(costs=[1, np.nan, 1, 1], budget=3.0, price_column="price")
+    with pytest.raises(InputError, match=r"the price of c is 0, one of 2 that are no numbers above 0"):
+        read(costs=[1, 2, 0, -1], budget=3.0, price_column="price")
     with pytest.raises(InputError, match=r"experiment.budget: 0.5 buys no model; the cheapest costs 1"):
         read(costs=[2, 2, 1, 1], budget=0.5, price_column="price")
 

@@ -89,6 +89,13 @@ def test_unlike_models_are_planned_up_to_their_number() -> None:
         assert str(refused.value).startswith(f"plan.n_models: {wanted}; 3 to {most} are accepted: ")
 
 
+def test_a_law_of_unlike_loadings_is_planned_as_it_is() -> None:
+    unlike = models.OneFactorGaussian([0.3] * 4, [0.1, 0.5, 0.5, 0.5])
+    assert tail_plan._of_law(unlike).law is unlike
+    alike = tail_plan._of_law(LAW)
+    assert (alike.law, alike.error_rate, alike.correlation) == (None, 0.3, pytest.approx(0.17))
+
+
 def test_without_a_law_or_a_source() -> None:
     with pytest.raises(InputError, match="name one such as law=one_factor_gaussian"):
         Plan(plan=PLAN).run(Inputs(RunOptions()))

@@ -90,7 +90,9 @@ def test_readings(published, lower, upper, reading, said):
     assert said in votes._about_slope()
 
 
-@pytest.mark.parametrize(("naive", "said"), [(0.02, "would be 2.6 times too narrow"), (0.2, None), (0.0, None)])
+@pytest.mark.parametrize(
+    ("naive", "said"), [(0.02, "would be 2.6 times too narrow"), (0.049, None), (0.2, None), (0.0, None)]
+)
 def test_naive_limits_are_called_narrow_only_where_they_are(naive, said):
     """The limits are .2 wide; naive ones 3.92 standard errors."""
     outcomes = Outcomes(np.array(CELLS, dtype=bool), tuple("123456"), tuple("abcd"), "made here")
