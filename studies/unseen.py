@@ -104,7 +104,9 @@ def page(lists: Iterable[Path]) -> str:
     ]
     for path in lists:
         held = yaml.safe_load(path.read_text(encoding="utf-8"))
-        rows = outcomes_of(path)
+        known = outcomes_of(path)
+        # What changes no result cannot be caught.
+        rows = [row for row in known if row["state"] != "equivalent"]
         areas = sorted({row["area"] for row in rows})
         lines += [
             "",
@@ -118,7 +120,9 @@ def page(lists: Iterable[Path]) -> str:
         lines += [_row(area, [row for row in rows if row["area"] == area]) for area in areas]
         lines += [_row("**all**", rows), ""]
         survived = [f"- {row['area']}, `{row['file']}`: {row['what']}." for row in rows if row["state"] != "caught"]
-        lines += ["Survivors of that day, which have tests now:", "", *survived] if survived else ["No survivors."]
+        lines += ["Survivors of that day:", "", *survived] if survived else ["No survivors."]
+        if len(rows) < len(known):
+            lines += ["", f"Planted and not counted, because they change nothing: {len(known) - len(rows)}."]
     return "\n".join([*lines, ""])
 
 

@@ -73,8 +73,10 @@ def test_the_page_counts_by_area_and_names_survivors(tmp_path: Path) -> None:
     assert "| data | 9 | 9 | 100.0% | 66.4% to 100.0% |" in lines
     assert "| **all** | 10 | 9 | 90.0% | 55.5% to 99.7% |" in lines
     assert [line for line in lines if line.startswith("- ")] == [f"- bounds, `{B}`: sign."]
-    (tmp_path / "day.outcomes.json").write_text(json.dumps(rows[:9]))
-    assert page([tmp_path / "day.yaml"]).splitlines()[-1] == "No survivors."
+    (tmp_path / "day.outcomes.json").write_text(json.dumps([*rows[:9], {**rows[9], "state": "equivalent"}]))
+    lines = page([tmp_path / "day.yaml"]).splitlines()
+    assert "| **all** | 9 | 9 | 100.0% | 66.4% to 100.0% |" in lines and "No survivors." in lines
+    assert lines[-1] == "Planted and not counted, because they change nothing: 1."
 
 
 def test_limits_of_a_share() -> None:
