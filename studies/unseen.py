@@ -155,7 +155,7 @@ def main() -> None:
         text = json.dumps(rows, indent=1, ensure_ascii=False)
         asked.list.with_suffix(".outcomes.json").write_text(text + "\n", encoding="utf-8")
         print(f"{sum(row['state'] == 'caught' for row in rows)} of {len(rows)} unseen errors caught.")
-    PAGE.write_text(page(sorted(LISTS.glob("*.yaml"))), encoding="utf-8")
+    PAGE.write_text(page(sorted(LISTS.glob("*.yaml"), key=lambda path: path.stem)), encoding="utf-8")
 
 
 def _kept(error: Planted, outcome: Outcome | None) -> dict[str, Any]:
