@@ -134,6 +134,14 @@ def test_other_pools_are_compared_whole_and_models_may_have_two_names(tmp_path):
         compared(one, two, pool="shared")
 
 
+@pytest.mark.parametrize(("n_shared", "pool"), [(2, "all"), (3, "shared")])
+def test_the_models_of_both_are_compared_where_they_are_most_of_the_smaller_pool(tmp_path, n_shared, pool):
+    """Of four models in the first, and of twelve in the second."""
+    one, two = saved(tmp_path, "one", drawn(1, 60, 0.5, m=4), "a"), saved(tmp_path, "two", drawn(2, 60, 0.5, m=12), "b")
+    found = compared(one, two, same={f"a{j}": f"b{j}" for j in range(n_shared)})
+    assert (found.labels["pool"], found.metrics["n_shared_models"]) == (pool, n_shared)
+
+
 def test_a_pool_of_one_model_is_refused(tmp_path):
     one, two = saved(tmp_path, "one", drawn(10, 50, 0.5)[:, :1]), saved(tmp_path, "two", drawn(11, 50, 0.5))
     with pytest.raises(InputError, match=r"one\.csv: 1 model; a pool to compare needs 2"):

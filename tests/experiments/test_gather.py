@@ -172,6 +172,8 @@ def test_runs_are_in_the_order_of_numbers(tmp_path: Path) -> None:
         for name, draws in (("a", 10), ("b", 9), ("c", 100))
     ]
     assert [(row["run"], row["n"]) for row in rows(folders)] == [("b", 9), ("a", 10), ("c", 100)]
+    found = _gathered([run for run in runs.read(folders) if run is not None], None)
+    assert [folder.name for folder in found.folders] == [page.parent.name for page in found.pages] == ["b", "a", "c"]
 
 
 def test_what_was_varied(tmp_path: Path) -> None:

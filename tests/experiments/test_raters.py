@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from scipy.stats import beta
 
 from cofail_lab.data.readers.raters import RatersSource
 from cofail_lab.data.readers.wide import WideSource
@@ -125,6 +126,10 @@ def test_items_alone_have_rules_but_no_matrix(tmp_path):
     result = read(path)
     assert result.tables["items"].column("majority").to_pylist() == [1, 0, 1, None]
     assert result.tables["items"].column("unanimous").to_pylist() == [0, 0, 1, None]
+    # All agree on one of the two items that all have rated, and on the one that two have.
+    m = result.metrics
+    assert (m["n_agreed"], m["n_rated"]) == (2, 3)
+    assert [m["agreed_lower"], m["agreed_upper"]] == pytest.approx([beta.ppf(0.025, 2, 2), beta.ppf(0.975, 3, 1)])
     assert "all_wrong_majority" not in result.metrics
     assert result.metrics["n_models"] is None
 
