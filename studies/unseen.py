@@ -1,13 +1,13 @@
 """`python -m studies.unseen LIST.yaml`: errors that no test was written for, and how many the tests catch all the same.
 
 Who writes such a list reads the source and no test. An entry is one of ``studies/planted`` without its tests: those
-that run the changed lines are taken, as coverage has seen them (``pip install pytest-cov``):
+that run the changed lines are taken, as coverage has seen them:
 
     pytest -m 'not slow' -n 2 --dist loadfile --cov cofail_lab --cov-context=test --cov-report=
 
-A list says when and at which commit it was written. Outcomes are kept in LIST.outcomes.json, where a run that was
-interrupted goes on; docs/unseen.md has a table for each list. An error that survives gets a test afterwards: the same
-list cannot be used twice. Tests that start programs are not seen by coverage, and so are not among those that run.
+A list says when and at which commit it was written. What became of it is written to LIST.outcomes.json, and a table for
+each list to docs/unseen.md; with ``--keep`` a run that was interrupted goes on. An error that survives gets a test
+afterwards: the same list cannot be used twice. Tests that start programs are not seen by coverage, and do not run.
 """
 
 import argparse
