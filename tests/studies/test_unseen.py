@@ -11,7 +11,7 @@ from studies import unseen
 
 FILES = {
     "src/cofail_lab/a.py": "ONE = 1\n\n\ndef f(x):\n    return x + ONE\n",
-    "src/cofail_lab/b.py": "def g():\n    pass\n",
+    "src/cofail_lab/b.py": "def g():\n    pass\n\n\ndef h():\n    return 2\n",
 }
 A, B = FILES
 
@@ -30,6 +30,7 @@ def covered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Covering:
         ("tests/test_one.py::test[2-x;y]|run", {A: [5]}),
         ("tests/test_a.py::test_wide|setup", {A: [5], B: [2]}),
         ("tests/test_one.py::test[3]|run", {B: [2]}),
+        ("tests/test_h.py::test|run", {B: [6]}),
     ):
         data.set_context(context)
         data.add_lines({str(tmp_path / name): set(numbers) for name, numbers in lines.items()})
@@ -61,6 +62,9 @@ def test_a_list_is_read_with_the_tests_of_the_lines_that_it_changes(covered: Cov
     (error,) = read(tmp_path / "day.yaml", covered)
     assert (error.area, error.old, error.tests) == ("top", entry["old"], tuple(covered.tests(A, range(5, 6))))
     assert read(tmp_path / "day.yaml")[0].tests == ()
+    entry |= {"file": B, "old": "return 2", "new": "return 3"}
+    (tmp_path / "day.yaml").write_text(json.dumps({"about": "", "errors": [entry]}))
+    assert read(tmp_path / "day.yaml", covered)[0].tests == ("tests/test_h.py::test",)
 
 
 def test_the_page_counts_by_area_and_names_survivors(tmp_path: Path) -> None:
