@@ -67,6 +67,12 @@ def test_large_pools(rate: float, r: float) -> None:
     assert float(shock.log_all_wrong()) == pytest.approx(np.log(1e-3 + 0.999 * rate**m), rel=1e-12)
 
 
+@pytest.mark.parametrize("rates", ["0.3x3", ["0.3x2", 0.3]])
+def test_rates_written_short_have_as_many_loadings(rates: str | list) -> None:
+    law = OneFactorGaussian.equicorrelated(rates, 0.25)
+    assert (law.error_rates.tolist(), law.loadings.tolist()) == ([0.3] * 3, [0.5] * 3)
+
+
 def test_equicorrelated_models_have_that_latent_correlation() -> None:
     """Against SciPy's bivariate normal: one family of a block law, and a pair by itself."""
     law = OneFactorGaussian.equicorrelated([0.2, 0.5, 0.7], 0.36)

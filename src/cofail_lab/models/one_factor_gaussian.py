@@ -52,7 +52,8 @@ class OneFactorGaussian(AbstractFactorLaw):
             InputError: a number is outside its range.
         """
         _checks.inside("correlation", _checks.scalar(correlation), 0, 1, "[0, 1)")
-        return cls(error_rates, np.full(np.shape(error_rates), np.sqrt(correlation)))
+        rates = _checks.vector(error_rates)
+        return cls(rates, np.full(rates.shape, np.sqrt(correlation)))
 
     @property
     def thresholds(self) -> Float[Array, " m"]:
