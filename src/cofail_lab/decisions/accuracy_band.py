@@ -65,13 +65,10 @@ def band_sets(
     n_all = sum(number for *_, number in sets)
     if not n_all:
         return None
-    listed = [
-        Choice(model, (model, *others))
-        for model, near, number in sets
-        for others in (combinations(near, size - 1) if number <= MAX_SETS else _some(near, size - 1, rng))
-    ]
-    if len(listed) > MAX_SETS:
-        listed = [listed[i] for i in sorted(rng.choice(len(listed), MAX_SETS, replace=False))]
+    if n_all <= MAX_SETS:
+        listed = [Choice(i, (i, *others)) for i, near, _ in sets for others in combinations(near, size - 1)]
+    else:
+        listed = _some(sets, size, rng)
     gap = np.array([accuracy[one.model] - accuracy[list(one.members)].mean() for one in listed])
     each = np.column_stack([mixed_vote(share[scored][:, list(one.members)]) for one in listed])
     own = {i: self_vote(samples.right[scored, i], samples.drawn[scored, i], size) for i in {c.model for c in listed}}
@@ -87,6 +84,20 @@ def band_sets(
     return BandSets(size, n_all, gap, difference, float(by_query.mean()), float(lower), float(upper))
 
 
-def _some(near: list[int], size: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
-    drawn = {tuple(sorted(rng.choice(near, size, replace=False).tolist())) for _ in range(MAX_SETS)}
-    return sorted(drawn)
+def _some(sets: list[tuple[int, list[int], int]], size: int, rng: np.random.Generator) -> list[Choice]:
+    """`MAX_SETS` different sets, all equally likely: a best member by how many sets it has, then its others.
+
+    Args:
+        sets: a best member, the models near it, and how many sets these two make.
+        size: members of a set.
+        rng: draws.
+    """
+    n_all = sum(number for *_, number in sets)
+    # Of Python's integers, which have no largest one.
+    chances = [number / n_all for *_, number in sets]
+    drawn: set[tuple[int, ...]] = set()
+    while len(drawn) < MAX_SETS:
+        for place in rng.choice(len(sets), MAX_SETS - len(drawn), p=chances):
+            model, near, _ = sets[place]
+            drawn.add((model, *sorted(rng.choice(near, size - 1, replace=False).tolist())))
+    return [Choice(one[0], one) for one in sorted(drawn)]
