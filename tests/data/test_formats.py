@@ -77,6 +77,23 @@ def test_is_recognised_by_its_own_reader_only(made: tuple[str, Made]) -> None:
         assert_same(grades, load(name, log.path, **log.options))
 
 
+# Recognised by the whole name of a file, as their tool writes it; Inspect's own library looks at the ending itself.
+_BY_NAME = {"helm", "lighteval_text", "swebench_details", "swebench_instances", "swebench_results", "inspect"}
+
+
+@pytest.mark.parametrize("kind", sorted(set(MAKERS) - _BY_NAME))
+def test_endings_in_capitals_are_the_same_endings(kind: str, tmp_path: Path) -> None:
+    """Windows writes RUN.JSON."""
+    name, maker = MAKERS[kind]
+    log = maker(tmp_path)
+    for path in log.files:
+        stem, dot, ending = path.name.partition(".") if path.name.endswith(".gz") else path.name.rpartition(".")
+        loud = path.rename(path.with_name(f"{stem}{dot}{ending.upper()}"))
+        found = guess(loud)
+        assert found is not None
+        assert found[0] == name
+
+
 def test_compressed_logs_are_read_too(tmp_path: Path) -> None:
     log = documented.openai_evals(tmp_path)
     plain = load("openai_evals", log.path)

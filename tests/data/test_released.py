@@ -33,6 +33,16 @@ def test_a_second_matrix_of_the_same_size_is_named_and_not_used(tmp_path: Path) 
     assert set(found.sha256) == {"one.json", "two.json"}
 
 
+def test_files_of_one_name_in_two_folders_have_their_own_digests(tmp_path: Path) -> None:
+    for number, name in enumerate(("june", "july")):
+        (tmp_path / name).mkdir()
+        write_matrix(tmp_path / name / "code.json", planted(18, 63, 5 - 5 * number, 52 + 5 * number), "code")
+    found = find_released(str(tmp_path), POOLS, 0.048)
+    assert found.where == {("code", JUNE): "june/code.json", ("code", TODAY): "july/code.json"}
+    assert set(found.sha256) == {"june/code.json", "july/code.json"}
+    assert len(set(found.sha256.values())) == 2
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     write_matrix(tmp_path / "one.json", planted(18, 63, 5, 52), "code")
     (tmp_path / "notes.txt").write_text("nothing")

@@ -1,5 +1,7 @@
 """`experiment=explore` begins with what a source holds."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -48,9 +50,11 @@ def test_names_of_files_are_text() -> None:
     assert "<script>alert" not in page and "\u202e" not in page
 
 
-def test_an_overhead_that_cannot_be() -> None:
-    with pytest.raises(InputError, match=r"experiment\.overhead"):
-        Explore(overhead=1.5)
+@pytest.mark.parametrize("value", [1.5, -0.1, None, "a"])
+def test_an_overhead_that_cannot_be(value: Any) -> None:
+    """The page begins with a number, so none at all is refused too."""
+    with pytest.raises(InputError, match=r"experiment\.overhead: .* is outside \[0, 1\]"):
+        Explore(overhead=value)
 
 
 def test_the_page_is_in_the_folder_of_the_run(run: Run) -> None:

@@ -145,6 +145,9 @@ def test_what_readers_found_is_counted(tmp_path: Path) -> None:
     assert replace(one, states=states).audit == "2 of 3 read, 1 genuine"
     assert replace(one, states={"unread": 3}).audit == "3 unread"
     assert read_states(matrix, tmp_path) is None
+    # Of a name with a dot in it only the ending is left out.
+    (tmp_path / "m.1.verdicts.csv").write_text("query,verdict\na,ambiguous\n")
+    assert read_states(str(tmp_path / "m.1.csv"), tmp_path / "run") == {"ambiguous": 1, "unread": 2}
     sheet.write_text("query,verdict\nz,genuine\n")
     with pytest.raises(InputError, match=r"m\.verdicts\.csv: row 2: 'z' is no query"):
         read_states(matrix, tmp_path / "run")

@@ -106,9 +106,9 @@ class AutoSource(FileSource):
         with files.opened(path) as file:  # raises where it cannot be read
             if not file.read(1):
                 raise InputError(f"{path.name}: the file is empty")
-        if path.suffix == ".json":
+        if ends_in(path, ".json"):
             files.read_json(path)  # raises where it is no JSON at all
-        if path.suffix == ".jsonl":
+        if ends_in(path, ".jsonl"):
             for _ in files.read_jsonl(path):
                 pass
         raise InputError(

@@ -44,6 +44,12 @@ def ends_in(path: Path, suffixes: str | tuple[str, ...]) -> bool:
     return path.name.lower().endswith(suffixes)
 
 
+def without_ending(path: Path) -> str:
+    """The name of a file without its ending: ``gpt-4.1`` of ``gpt-4.1.csv.gz``."""
+    name = path.name[:-3] if ends_in(path, ".gz") else path.name
+    return name.rpartition(".")[0] or name
+
+
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     """The whole file, decompressed if it ends in .gz."""
     with opened(path, limit) as file:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from cofail_lab.data.files import local_path, read_bytes
+from cofail_lab.data.files import ends_in, local_path, read_bytes
 from cofail_lab.data.names import check_names, list_names, shorten
 from cofail_lab.data.prices import PRICES, with_costs
 from cofail_lab.data.tables import CSV_SUFFIXES, PARQUET_SUFFIXES, read_sheet
@@ -92,10 +92,10 @@ def read_model_info(table: str) -> dict[str, dict[str, str]]:
         InputError: another ending, not readable, a name that is blank or twice in it, or a bad price.
     """
     path = Path(__file__).with_name("roster.csv") if table == ROSTER else local_path(table)
-    if path.name.endswith((*CSV_SUFFIXES, *PARQUET_SUFFIXES)):
+    if ends_in(path, (*CSV_SUFFIXES, *PARQUET_SUFFIXES)):
         sheet = read_sheet(path)
         rows = [dict(zip(sheet.header, row, strict=True)) for row in sheet.rows]
-    elif path.suffix in (".yaml", ".yml"):
+    elif ends_in(path, (".yaml", ".yml")):
         rows = _read_yaml(path)
     else:
         raise InputError(

@@ -57,19 +57,20 @@ def find_released(folder: str, published: tuple[Mapping[str, str], ...], artefac
     where: dict[Key, str] = {}
     cascades, others, read = [], [], {}
     for path in paths:
+        name = path.relative_to(root).as_posix() if root.is_dir() else path.name
         try:
             grades = _with_families(AutoSource(str(path)).load())
         except InputError as error:
             if not root.is_dir():
                 raise
-            others.append(f"{path.name}: {error}")
+            others.append(f"{name}: {error}")
             continue
-        read[path.name] = digest([path])
+        read[name] = digest([path])
         if len(grades.models) == 2 and "confidence" in grades.per_cell:
             cascades.append(grades.outcomes())
             continue
         matched = 0
-        for place, outcomes in _parts(grades, path.name):
+        for place, outcomes in _parts(grades, name):
             for key in _keys(outcomes, published, artefact_all_wrong):
                 matched += 1
                 if key in pools:
@@ -78,7 +79,7 @@ def find_released(folder: str, published: tuple[Mapping[str, str], ...], artefac
                     pools[key], where[key] = outcomes, place
         if not matched:
             size = f"{len(grades.models)} models, {len(grades.queries):,} queries"
-            others.append(f"{path.name}: {size}, none of the published pools")
+            others.append(f"{name}: {size}, none of the published pools")
     if not read:
         raise InputError(
             f"data.path: no file of {root} could be read; {shorten(others[0], 200) if others else 'it is empty'}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from cofail_lab.data.files import without_ending
 from cofail_lab.data.names import counted, list_names, shorten
 from cofail_lab.errors import InputError
 from cofail_lab.grades import Cell, Grades
@@ -123,9 +124,7 @@ def _overlap(parts: Sequence[Grades], model: str) -> bool:
 
 
 def _fill(form: str, model: str, path: Path) -> str:
-    stem = path.name.removesuffix(".gz")
-    stem = stem.rpartition(".")[0] or stem
-    return form.format(model=model, file=stem, folder=path.resolve().parent.name)
+    return form.format(model=model, file=without_ending(path), folder=path.resolve().parent.name)
 
 
 def _renamed(part: Grades, name: Callable[[str], str]) -> Grades:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cofail_lab.data.auto import AutoSource
+from cofail_lab.data.files import without_ending
 from cofail_lab.data.sheet import read_verdicts
 from cofail_lab.decisions.adjudication import ORDERS, state_of
 from cofail_lab.errors import InputError
@@ -36,7 +37,7 @@ def read_states(matrix: str, run: Path) -> Counter[str] | None:
     Raises:
         InputError: the sheet cannot be read, or is not about this matrix.
     """
-    stem = Path(matrix).name.partition(".")[0]
+    stem = without_ending(Path(matrix))
     sheets = [path for ending in _ENDINGS if (path := Path(matrix).with_name(stem + ending)).is_file()]
     table = run / "tables" / "queries.parquet"
     if not sheets or not table.is_file():

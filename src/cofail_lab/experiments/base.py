@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -13,7 +13,7 @@ from cofail_lab.experiments.options import RunOptions
 from cofail_lab.grades import Grades
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.result import Result, Section
-from cofail_lab.selection import Selection
+from cofail_lab.selection import TREATMENTS, Selection
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -149,6 +149,19 @@ class Inputs:
         if not isinstance(loaded, Outcomes):
             raise InputError(_ONLY_TOTALS)
         return loaded
+
+    def other(self, path: str | Sequence[str], scorer: str | None, threshold: float | None) -> Grades:
+        """A second matrix: answers at a limit, errors and ungraded answers count in it as in the first.
+
+        Args:
+            path: file(s) of any known format.
+            scorer, threshold: see `data.rule.Rule`.
+        """
+        from cofail_lab.data.auto import AutoSource
+
+        loaded = AutoSource(path, scorer=scorer, threshold=threshold).load()
+        self.provenance.update(other=loaded.source, other_sha256=loaded.sha256)
+        return loaded.select(Selection(**{key: getattr(self.selection, key) for key in TREATMENTS}))
 
     def ratings(self) -> Ratings:
         """What several raters said. Raises InputError where the source holds anything else."""

@@ -10,7 +10,6 @@ import numpy as np
 
 from cofail_lab import checks
 from cofail_lab.bounds.certificate import certify_outcomes
-from cofail_lab.data.auto import AutoSource
 from cofail_lab.data.pairing import By, complete_in_both, pair_queries, renamed
 from cofail_lab.data.regrading import graded
 from cofail_lab.decisions.paired import holm, paired_difference
@@ -75,8 +74,7 @@ class Compare:
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """Match the queries, compare the models of both, then the pools."""
         first = inputs.grades()
-        second = AutoSource(self.other, scorer=self.scorer, threshold=self.threshold).load()
-        inputs.provenance.update(other=second.source, other_sha256=second.sha256)
+        second = inputs.other(self.other, self.scorer, self.threshold)
         second = renamed(second, self.same or {})
         paired = pair_queries(first, second, self._by, self.pattern, self.keys)
         shared = [model for model in paired.first.models if model in set(paired.second.models)]

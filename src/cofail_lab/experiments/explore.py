@@ -40,7 +40,8 @@ class Explore:
     overhead: float = 0.02
 
     def __post_init__(self) -> None:
-        checks.overhead("experiment.overhead", self.overhead)
+        # The page has to begin with a number.
+        checks.share("experiment.overhead", self.overhead, "0.02 means two points of accuracy")
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """The page, beginning with what the source holds."""

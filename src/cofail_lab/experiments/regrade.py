@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from cofail_lab import checks
-from cofail_lab.data.auto import AutoSource
 from cofail_lab.data.health.checks import at_limit
 from cofail_lab.data.regrading import (
     bounds_if_unknown,
@@ -55,8 +54,7 @@ class Regrade:
         gradings = {"before": before}
         flips = None
         if self.other is not None:
-            second = AutoSource(self.other, scorer=self.scorer, threshold=self.threshold).load()
-            inputs.provenance.update(other=second.source, other_sha256=second.sha256)
+            second = inputs.other(self.other, self.scorer, self.threshold)
             before, after, unshared = common_part(before, second)
             gradings = {"before": before, "after": after}
             flips = compare_cells(before, after)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from cofail_lab.data.files import without_ending
 from cofail_lab.report.numbers import count
 
 if TYPE_CHECKING:
@@ -106,8 +107,8 @@ def matrices_of(runs: GatheredRuns) -> tuple[Matrix, ...]:
 
 
 def _names(paths: Sequence[str]) -> list[str]:
-    """Names of files up to their first dot; where two are alike, with their folder."""
-    short = [Path(path).name.partition(".")[0] for path in paths]
+    """Names of files without their ending; where two are alike, with their folder."""
+    short = [without_ending(Path(path)) for path in paths]
     return [
         name if short.count(name) == 1 else f"{Path(path).parent.name}/{name}"
         for name, path in zip(short, paths, strict=True)

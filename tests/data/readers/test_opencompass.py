@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cofail_lab.data.auto import AutoSource
+from cofail_lab.data.auto import AutoSource, guess
 from cofail_lab.errors import InputError
 from tests.data.cells import RIGHT, UNSCORED, WRONG
 from tests.data.makers import small_logs
@@ -38,3 +38,14 @@ def test_what_has_no_grades_says_how_to_get_them(tmp_path: Path) -> None:
     small_logs.opencompass(tmp_path, "m", [{"pred": "4", "answer": "4"}])
     with pytest.raises(InputError, match="no field of the details ends in 'correct'"):
         load("opencompass", results)
+
+
+def test_incorrect_is_no_grade(tmp_path: Path) -> None:
+    """It says the opposite: taken for the grade, it turned every answer round."""
+    details = [{"example_abbr": f"d_{k}", "incorrect": k == 0, "is_correct": k == 1} for k in range(2)]
+    path = small_logs.opencompass(tmp_path, "m", details)
+    assert load("opencompass", path).cells.tolist() == [[WRONG], [RIGHT]]
+    path = small_logs.opencompass(tmp_path, "m", [{"example_abbr": "d_0", "incorrect": True}])
+    assert guess(path) is None
+    with pytest.raises(InputError, match="no field of the details ends in 'correct'"):
+        load("opencompass", path)

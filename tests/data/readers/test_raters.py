@@ -27,6 +27,15 @@ def test_long_labels(tmp_path):
     np.testing.assert_array_equal(found.votes, [[1, 0], [1, -1], [-1, -1]])
 
 
+def test_a_truth_that_some_rows_leave_out_is_that_of_the_others(tmp_path):
+    rows = ["q1,j1,1,", "q1,j2,0,1", "q1,j3,1,1 ", "q2,j1,0,0", "q2,j2,0,", "q2,j3,1,"]
+    path = write(tmp_path, "\n".join(["query,judge,verdict,truth", *rows]))
+    np.testing.assert_array_equal(RatersSource(path, truth="truth").load().true_votes, [1, 0])
+    path = write(tmp_path, "\n".join(["query,judge,verdict,truth", *rows, "q2,j4,1,1"]))
+    with pytest.raises(InputError, match="'q2' has two truths, '0' and '1'"):
+        RatersSource(path, truth="truth").load()
+
+
 def test_a_matrix_of_a_rule(tmp_path):
     found = RatersSource(write(tmp_path, WIDE)).load()
     grades = found.grades(np.array([1, 0, -1]), "majority")

@@ -32,7 +32,7 @@ class EvalPlusSource(JsonLogSource):
     @classmethod
     def sniff(cls, path: Path) -> str:
         """An object with ``eval`` and test statuses."""
-        keys = first_keys(path) if path.suffix == ".json" else set()
+        keys = first_keys(path) if files.ends_in(path, ".json") else set()
         recognised = "eval" in keys and ("base_status" in keys or {"nfiles", "base"} <= keys)
         return "EvalPlus test statuses" if recognised else ""
 

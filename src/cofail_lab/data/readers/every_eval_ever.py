@@ -35,7 +35,7 @@ class EveryEvalEverSource(JsonLogSource):
     def sniff(cls, path: Path) -> str:
         """Lines with the keys that the schema requires."""
         required = {"schema_version", "evaluation_id", "model_id", "sample_id", "interaction_type"}
-        recognised = path.name.endswith((".jsonl", ".jsonl.gz")) and required <= first_keys(path)
+        recognised = files.ends_in(path, (".jsonl", ".jsonl.gz")) and required <= first_keys(path)
         return "Every Eval Ever records" if recognised else ""
 
     def read(self, path: Path, records: Records) -> list[str]:

@@ -44,7 +44,7 @@ class LightevalSource(JsonLogSource):
     @classmethod
     def sniff(cls, path: Path) -> str:
         """A Parquet file with the columns of one of the layouts."""
-        if path.suffix != ".parquet":
+        if not files.ends_in(path, ".parquet"):
             return ""
         try:
             layout = _layout(columns := schema_names(path))

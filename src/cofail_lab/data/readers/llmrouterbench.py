@@ -30,7 +30,7 @@ class LLMRouterBenchSource(JsonLogSource):
     @classmethod
     def sniff(cls, path: Path) -> str:
         """An object with ``performance`` and ``records`` with an ``origin_query``."""
-        recognised = path.suffix == ".json" and {"performance", "records", "origin_query"} <= first_keys(path)
+        recognised = files.ends_in(path, ".json") and {"performance", "records", "origin_query"} <= first_keys(path)
         return "LLMRouterBench records" if recognised else ""
 
     def read(self, path: Path, records: Records) -> list[str]:

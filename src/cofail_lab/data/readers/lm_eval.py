@@ -72,9 +72,9 @@ class LmEvalSource(JsonLogSource):
     @classmethod
     def sniff(cls, path: Path) -> str:
         """Lines with documents and filtered responses."""
-        if path.name.endswith(_WRITE_OUT):
+        if files.ends_in(path, _WRITE_OUT):
             return "a write-out of lm-evaluation-harness 0.3" if {"doc_id", "prompt_0"} <= first_keys(path) else ""
-        recognised = path.name.endswith(_SUFFIXES) and {"doc_id", "resps", "filtered_resps"} <= first_keys(path)
+        recognised = files.ends_in(path, _SUFFIXES) and {"doc_id", "resps", "filtered_resps"} <= first_keys(path)
         return "samples of lm-evaluation-harness" if recognised else ""
 
     def read(self, path: Path, records: Records) -> list[str]:
@@ -140,10 +140,10 @@ class _Run:
 
     def _old_name(self) -> str | None:
         """The model in ``MODELARGS_TASK.jsonl``, where results.json lists the task; sets the task too."""
-        stem = re.sub(r"(\.jsonl(\.gz)?|_write_out_info\.json)$", "", self._path.name)
+        stem = re.sub(r"(\.jsonl(\.gz)?|_write_out_info\.json)$", "", self._path.name, flags=re.IGNORECASE)
         tasks = self._results.get("results")
         known = [task for task in tasks if stem == task or stem.endswith(f"_{task}")] if isinstance(tasks, dict) else []
-        self.task = max(known, key=len, default=stem if self._path.name.endswith(_WRITE_OUT) else "")
+        self.task = max(known, key=len, default=stem if files.ends_in(self._path, _WRITE_OUT) else "")
         arguments = stem.removesuffix(self.task).rstrip("_")
         self._results = {}  # it is of one of the models only
         if not arguments:

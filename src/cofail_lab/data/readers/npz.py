@@ -58,9 +58,9 @@ class NpzSource(FileSource):
     @classmethod
     def sniff(cls, path: Path) -> str:
         """An archive with one of the matrices in it, or an array."""
-        if path.suffix == ".npy":
+        if files.ends_in(path, ".npy"):
             return "a NumPy array of grades" if _looks_graded(files.head(path)) else ""
-        if path.suffix != ".npz":
+        if not files.ends_in(path, ".npz"):
             return ""
         try:
             with files.opened_zip(path) as archive:
@@ -71,7 +71,7 @@ class NpzSource(FileSource):
 
     def grades(self, path: Path) -> Grades:
         """The matrix of one archive."""
-        alone = path.suffix == ".npy"
+        alone = files.ends_in(path, ".npy")
         arrays = {_UNNAMED: _read_npy(files.read_bytes(path), path.name)} if alone else read_npz(path)
         notes = []
         if _UNNAMED in arrays and not set(arrays).intersection(_MATRICES):

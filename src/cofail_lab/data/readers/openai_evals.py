@@ -47,9 +47,8 @@ class OpenAIEvalsSource(JsonLogSource):
     @classmethod
     def sniff(cls, path: Path) -> str:
         """A first line with the ``spec`` of a run."""
-        recognised = path.name.endswith((".jsonl", ".jsonl.gz")) and {"spec", "completion_fns", "run_id"} <= first_keys(
-            path
-        )
+        json_lines = files.ends_in(path, (".jsonl", ".jsonl.gz"))
+        recognised = json_lines and {"spec", "completion_fns", "run_id"} <= first_keys(path)
         return "an OpenAI evals event log" if recognised else ""
 
     def read(self, path: Path, records: Records) -> list[str]:

@@ -4,8 +4,8 @@ Schema: ``opencompass/tasks/openicl_eval.py`` and ``opencompass/openicl/icl_eval
 github.com/open-compass/opencompass. Results have ``details`` where they were run with ``--dump-eval-details``: a list
 whose entries have ``example_abbr`` and a list of grades (one for each of n runs), or, in older versions and from some
 evaluators, a mapping from positions to entries with one grade. The grade is ``correct``, ``is_correct``,
-``cascade_correct`` or another field whose name ends so. A prediction alone has no grade, and its file stands for the
-results of the same model and dataset.
+``cascade_correct`` or another field whose name ends so (``incorrect`` says the opposite, and is none). A prediction
+alone has no grade, and its file stands for the results of the same model and dataset.
 
 The model and the dataset are named by the folder and the file. A query is ``example_abbr`` or its position: reference
 answers that differ at one position are two questions, which are not joined. OpenCompass leaves no trace of a failed
@@ -38,11 +38,11 @@ class OpenCompassSource(JsonLogSource):
     @classmethod
     def sniff(cls, path: Path) -> str:
         """Details with grades, or predictions whose results are there."""
-        if path.suffix != ".json":
+        if not files.ends_in(path, ".json"):
             return ""
         keys = first_keys(path)
         document = files.head(path, 64).lstrip()[:1] == b"{"
-        if document and "details" in keys and any(key.endswith(_ENDING) for key in keys):
+        if document and "details" in keys and any(map(_is_grade, keys)):
             return "OpenCompass results with details"
         if {"prediction", "origin_prompt"} <= keys and _is_prediction(path):
             return "OpenCompass predictions with results" if _twin(path, _RESULTS).is_file() else ""
@@ -62,13 +62,13 @@ class OpenCompassSource(JsonLogSource):
                 f"{path.name}: predictions have no grades, and there is no {_RESULTS}/{results.parent.name}/"
                 f"{results.name}; run opencompass --mode eval --dump-eval-details"
             )
-        model, dataset = results.parent.name, results.name.removesuffix(".json")
+        model, dataset = results.parent.name, files.without_ending(results)
         where = f"{model}/{results.name}"
         whole = mapping(files.read_json(results), where)
         if whole.get("details") is None:
             raise InputError(f"{where}: no details in it; run opencompass --mode eval --dump-eval-details")
         entries = list(_entries(whole["details"], where))
-        fields = {key for _, _, entry in entries for key in entry if key.endswith(_ENDING)}
+        fields = {key for _, _, entry in entries for key in entry if _is_grade(key)}
         if not fields:
             raise InputError(f"{where}: no field of the details ends in {_ENDING!r}, which would be a grade")
         field = self.rule.choose(fields, where, dataset)
@@ -92,6 +92,10 @@ class OpenCompassSource(JsonLogSource):
                 )
         notes = [f"Right is decided by {field!r}."]
         return [*notes, f"{where}: {counted(ungraded, 'answer')} without {field!r}, unscored."] if ungraded else notes
+
+
+def _is_grade(key: str) -> bool:
+    return key.endswith(_ENDING) and not key.endswith(f"in{_ENDING}")
 
 
 def _entries(details: Any, where: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

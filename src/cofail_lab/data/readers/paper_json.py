@@ -48,7 +48,7 @@ class PaperJsonSource(JsonSource):
     @classmethod
     def sniff(cls, path: Path) -> str:
         """Which of the three documents has the keys of this file."""
-        if not path.name.endswith((".json", ".json.gz")):
+        if not files.ends_in(path, (".json", ".json.gz")):
             return ""
         keys = first_keys(path)
         if keys >= _CASCADE:

@@ -73,7 +73,7 @@ class PromptfooSource(JsonLogSource):
     @classmethod
     def sniff(cls, path: Path) -> str:
         """Results with a test, a prompt and a verdict each."""
-        if not path.name.endswith((".json", ".json.gz", *_JSON_LINES)):
+        if not files.ends_in(path, (".json", ".json.gz", *_JSON_LINES)):
             return ""
         keys = first_keys(path)
         wanted = {"provider", "prompt", "success"}
@@ -145,7 +145,7 @@ class PromptfooSource(JsonLogSource):
 
 def _results(path: Path) -> tuple[list[tuple[str, dict[str, Any]]], dict[str, dict[str, str]]]:
     """(where, result) of every result, and the configuration of every provider by its label, or by its id."""
-    if path.name.endswith(_JSON_LINES):
+    if files.ends_in(path, _JSON_LINES):
         lines = [(f"{path.name}: line {number}", line) for number, line in files.read_jsonl(path)]
         return [(where, mapping(line, where)) for where, line in lines], {}
     document = mapping(files.read_json(path), path.name)

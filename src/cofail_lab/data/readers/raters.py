@@ -161,8 +161,11 @@ class RatersSource:
                     f"{path.name}: {shorten(raters[j])} gives {_item(key)} two labels, {labels[i][j]!r} and "
                     f"{row[label]!r}; one is accepted"
                 )
-            if truth is not None and known[i] != row[truth]:
-                raise InputError(f"{path.name}: {_item(key)} has two truths, {known[i]!r} and {row[truth]!r}")
+            # A truth that some rows leave out is that of the others.
+            if truth is not None and (stated := row[truth].strip()):
+                if known[i].strip() not in ("", stated):
+                    raise InputError(f"{path.name}: {_item(key)} has two truths, {known[i]!r} and {row[truth]!r}")
+                known[i] = row[truth]
             given.add((i, j))
             labels[i][j] = row[label]
         return _Table(list(place), model is not None, raters, labels, known if truth is not None else None)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from cofail_lab.data import tables
+from cofail_lab.data import files, tables
 from cofail_lab.data.file_source import LogSource
 from cofail_lab.data.names import shorten
 from cofail_lab.data.records import Records
@@ -36,9 +36,9 @@ class RouterBenchSource(LogSource):
     @classmethod
     def sniff(cls, path: Path) -> str:
         """A table with ``sample_id`` and columns that end in ``|total_cost``, or a pickle, which `read` refuses."""
-        if path.suffix in _PICKLES:
+        if files.ends_in(path, _PICKLES):
             return "a pickle, as RouterBench publishes"
-        if not path.name.endswith(_TABLES):
+        if not files.ends_in(path, _TABLES):
             return ""
         try:
             names = tables.header(path)
@@ -49,9 +49,9 @@ class RouterBenchSource(LogSource):
 
     def read(self, path: Path, records: Records) -> list[str]:
         """Add the table model by model; empty scores are missing."""
-        if path.suffix in _PICKLES:
+        if files.ends_in(path, _PICKLES):
             raise InputError(_refusal(path.name))
-        if not path.name.endswith(_TABLES):
+        if not files.ends_in(path, _TABLES):
             raise InputError(f"data.path: {str(path)!r} does not end in {' or '.join(_TABLES)}")
         self.rule.choose([_SCORER], path.name)
         names = tables.header(path)

@@ -82,7 +82,7 @@ class SWEBenchSource(JsonLogSource):
         """One of the kinds of file, or the log of an instance whose evaluation ended without a report."""
         if path.name == _LOG:
             return "" if path.with_name(_PLAIN_REPORT).exists() else "a SWE-bench instance without a report"
-        return _kind(path, first_keys(path)) if path.suffix == ".json" else ""
+        return _kind(path, first_keys(path)) if files.ends_in(path, ".json") else ""
 
     @classmethod
     def superseded(cls, paths: Sequence[Path]) -> set[Path]:
