@@ -50,6 +50,9 @@ def test_bounds_of_a_law():
         lambda: Bounds(moments=0),
         lambda: Bounds(delta=1.0),
         lambda: Bounds(queries=0),
+        lambda: Bounds(seconds="a"),  # pyright: ignore[reportArgumentType]
+        lambda: Bounds(seconds=-1),
+        lambda: Bounds(seconds=float("nan")),
         lambda: Bounds(target=3),  # pyright: ignore[reportArgumentType]
         lambda: Plan(gain=0.0),
         lambda: Plan(n_models=0),
@@ -80,7 +83,7 @@ def test_the_rows_say_their_own_numbers() -> None:
     rows = {row.label: row for row in result.sections[0].rows}
     m = result.metrics
     assert rows["all wrong, from all pairs"].value == interval(m["frechet_lower"], m["frechet_upper"])
-    assert rows["all wrong, from all pairs"].value != rows["all wrong, from mean rates only"].value
+    assert rows["all wrong, from all pairs"].value != rows["all wrong, from mean rates of models and pairs"].value
     assert rows["the same, with sampling error"].note == "simultaneous boxes at 90%"
     # A larger error probability, a narrower box.
     assert Bounds(delta=0.5).run(inputs_from(UNEVEN)).metrics["ladder_upper_confident"] < m["ladder_upper_confident"]

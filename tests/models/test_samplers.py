@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cofail_lab.errors import InputError
-from cofail_lab.models import CommonShock, _sampling
+from cofail_lab.models import AtomInflated, CommonShock, Independent, _sampling
 from cofail_lab.models._latent_sampler import LatentSampler
 from cofail_lab.models._samplers import (
     Alias,
@@ -215,3 +215,10 @@ def test_sizes_of_chunks() -> None:
     for n, chunk in ((0, None), (5, 0)):
         with pytest.raises(InputError, match="at least one draw is needed"):
             _sampling._Plan.of(sampler, key, n, chunk)
+
+
+def test_two_events_that_are_all_but_certain_make_one_that_is() -> None:
+    """The bits below which it happens are those of the largest 64-bit number, where 1 has none."""
+    base = Independent([0.5, 0.5])
+    law = AtomInflated(1 - 1e-9, AtomInflated(1 - 1e-9, base))
+    assert np.asarray(law.count_wrong(jax.random.key(0), 1000)).tolist() == [0, 0, 1000]

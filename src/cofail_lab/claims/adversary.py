@@ -164,7 +164,8 @@ def _differentiable(search: Search) -> tuple[Callable, Callable]:
         return minimize(along, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxfun": search.n_steps}).x
 
     def values(net: np.ndarray) -> np.ndarray:
-        return np.nan_to_num(np.asarray(together(net), dtype=float), nan=_NOWHERE)
+        found = np.asarray(together(net), dtype=float)
+        return np.where(np.isfinite(found), found, _NOWHERE)
 
     return values, descend
 

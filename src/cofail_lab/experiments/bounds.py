@@ -64,6 +64,9 @@ class Bounds:
         checks.within("experiment.queries", self.queries, 1, 10**9)
         checks.whole("experiment.moments", self.moments, 1)
         checks.probability("experiment.delta", self.delta)
+        checks.number("experiment.seconds", self.seconds)
+        if self.seconds < 0:
+            raise InputError(f"experiment.seconds: {self.seconds!r} is below 0")
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
         """Pairwise interval, closed forms, ladder, extremal laws; or the target's interval given the facts stated."""
@@ -136,8 +139,14 @@ class Bounds:
                     (),
                     (
                         Row("all wrong, from all pairs", interval(pairwise.lower, pairwise.upper), pairwise.method),
-                        Row("all wrong, from mean rates only", interval(from_pairs.lower, from_pairs.upper)),
-                        Row("majority wrong, from mean rates only", interval(majority.lower, majority.upper)),
+                        Row(
+                            "all wrong, from mean rates of models and pairs",
+                            interval(from_pairs.lower, from_pairs.upper),
+                        ),
+                        Row(
+                            "majority wrong, from mean rates of models and pairs",
+                            interval(majority.lower, majority.upper),
+                        ),
                         Row(f"all wrong, from {last.n_moments} moments", interval(last.lower, last.upper)),
                         Row(
                             "the same, with sampling error",

@@ -66,7 +66,7 @@ class Certify:
 def metrics(certificate: Certificate) -> dict[str, float | int | None]:
     """The numbers of a certificate by name."""
     n, k = certificate.n_queries, certificate.n_all_wrong
-    low, high = clopper_pearson(k, n, 0.05)
+    low, high = clopper_pearson(k, n, certificate.delta)
     errors = n - certificate.best_correct
     return {
         "n_models": certificate.n_models,

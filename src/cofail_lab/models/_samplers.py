@@ -130,7 +130,8 @@ class AtomSampler(AbstractSampler):
             base = base.base
         with np.errstate(divide="ignore"):
             logs = np.log(shock), np.log1p(-shock)
-        below, logs = jax.device_put((np.uint64(int(shock * 2**64)), np.stack(logs)))
+        # Two events that are all but certain make one that rounds to 1.
+        below, logs = jax.device_put((np.uint64(min(int(shock * 2**64), 2**64 - 1)), np.stack(logs)))
         return cls(below, logs, base)
 
     @property

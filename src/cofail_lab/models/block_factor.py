@@ -1,5 +1,6 @@
 """Block factor: families share a factor of their own beside the common one (theory section 2)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import equinox as eqx
@@ -20,6 +21,16 @@ from cofail_lab.models.independent import with_diagonal
 from cofail_lab.numerics import bivariate_normal, block_factor, block_table, normal
 
 
+def _labels(labels: Any) -> tuple[Any, ...]:
+    """Names of families as Python has them: 1 and 1.0 are one family, 1 and "1" are two."""
+    if isinstance(labels, str) or not isinstance(labels, Iterable):
+        raise InputError(f"law.block: {labels!r}; a list with one label per model is accepted")
+    labels = list(labels)
+    if len({isinstance(label, str) for label in labels}) < 2:
+        return tuple(np.asarray(labels).tolist())
+    return tuple(label.item() if isinstance(label, np.generic) else label for label in labels)
+
+
 class BlockFactor(AbstractErrorLaw):
     """Latent scores √ρ_b Z + √(ρ_w-ρ_b) F_g + √(1-ρ_w) ε_i: correlation ρ_w within a family, ρ_b between families.
 
@@ -30,7 +41,7 @@ class BlockFactor(AbstractErrorLaw):
     """
 
     error_rates: Float[Array, " m"] = eqx.field(converter=_checks.vector)
-    block: tuple[Any, ...] = eqx.field(converter=lambda labels: tuple(np.asarray(labels).tolist()), static=True)
+    block: tuple[Any, ...] = eqx.field(converter=_labels, static=True)
     between: Float[Array, ""] = eqx.field(converter=_checks.scalar)
     within: Float[Array, ""] = eqx.field(converter=_checks.scalar)
 
