@@ -55,6 +55,15 @@ def test_the_search_survives_cases_outside_the_domain() -> None:
     assert worst_cases(search, slack, seed=0)[0]["x"] == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.parametrize("nowhere", [-math.inf, math.inf, math.nan])
+def test_what_is_no_number_is_not_the_worst_case_where_there_are_gradients(nowhere: float) -> None:
+    def slack(x):
+        return jnp.where(x < 0.5, nowhere, x)
+
+    search = Search({"x": Range(0, 1)}, n_starts=16, n_polished=1, n_steps=30, slack=slack)
+    assert worst_cases(search, lambda case: float(slack(case["x"])), seed=0)[0]["x"] == pytest.approx(0.5, abs=0.05)
+
+
 def test_simplify_keeps_the_violation_and_the_box() -> None:
     box = {"x": Range(0.5, 2.0), "k": Range(1, 9, integer=True)}
     assert simplify({"x": 0.7391, "k": 3}, box, lambda case: case["x"] > 0.73) == {"x": 0.74, "k": 3}
