@@ -44,6 +44,7 @@ HOSTILE = {
     "1" * 40 + " > m": "at most 15 digits",
     "1e999 > m": "beyond 1e308",
 }
+LONGEST = ("123456789012345e-10 > m", "0.12345678901234E-300 < m", "1.23456789012345e+299 > m")
 WRONG = {
     "m": "is a number",
     "m + (m > 1) > 2": "a number is needed",
@@ -61,6 +62,14 @@ WRONG = {
     "": "'' is not a statement such as",
     "  ": "'  ' is not a statement such as",
 }
+
+
+@pytest.mark.parametrize("text", LONGEST)
+def test_digits_of_an_exponent_are_none_of_a_number(text: str) -> None:
+    """Fifteen digits are accepted, and a sixteenth is not."""
+    parse(text, "claim.says")
+    with pytest.raises(InputError, match="at most 15 digits"):
+        parse(f"9{text}", "claim.says")
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

@@ -40,6 +40,17 @@ def test_a_column_names_the_answer_where_each_of_its_values_has_one(column: str,
     assert ("dataset" in Graded.of(data).features.columns) != names
 
 
+def test_a_part_says_what_the_whole_says() -> None:
+    columns = {"dataset": np.array([*"xxyy"], object), "key": np.array([*"aabb"], object)}
+    cost = np.array([[1.0, np.nan], [1.0, 2.0], [1.0, 2.0], [5.0, 6.0]])
+    whole = Graded.of(outcomes(per_query=columns, per_cell={"cost": cost}))
+    part = whole.take(np.array([1, 3]))
+    assert whole.unpriced
+    assert (part.hidden, part.unpriced, part.cost) == (("dataset",), whole.unpriced, None)
+    np.testing.assert_array_equal(part.right, whole.right[[1, 3]])
+    assert part.features.queries.tolist() == whole.features.queries[[1, 3]].tolist()
+
+
 def test_numbers_and_absent_columns_name_nothing() -> None:
     data = outcomes(per_query={"n": np.array([1, 1, 2, 2]), "key": np.array([*"aabb"], object)})
     assert not names_the_answer(data, "n")

@@ -67,7 +67,7 @@ def _tokens(text: str, field: str) -> list[tuple[str, int]]:
             there = len(text) - len(text[at:].lstrip())
             raise InputError(f"{field}: {text[there : there + 12]!r} at character {there + 1} is not in the language")
         word = match[match.lastgroup or 0]
-        if match["number"] and sum(c.isdigit() for c in word) > MAX_DIGITS:
+        if match["number"] and sum(c.isdigit() for c in word.lower().partition("e")[0]) > MAX_DIGITS:
             raise InputError(f"{field}: a number of {len(word)} characters; at most {MAX_DIGITS} digits are accepted")
         if match["number"] and float(word) == 0 and re.match(r"[0.]*[1-9]", word):
             raise InputError(f"{field}: {word} is too close to 0; numbers from 1e-300 are accepted")

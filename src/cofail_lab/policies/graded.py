@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -146,7 +146,7 @@ class Graded:
         names = ("cost", "answer", "tokens", "confidence", "agreement", "key", "cluster")
         cells = {name: getattr(self, name) for name in names}
         chosen: dict[str, Any] = {name: None if array is None else array[rows] for name, array in cells.items()}
-        return Graded(self.features.take(rows), self.models, self.right[rows], **chosen)
+        return replace(self, features=self.features.take(rows), right=self.right[rows], **chosen)
 
     def inner(self, folds: int, seed: int) -> list[tuple[Graded, Graded]]:
         """Parts to fit to and to try on, within these queries; the same ones for every policy that asks.
