@@ -232,7 +232,7 @@ def test_samples_are_numbered_within_their_cell() -> None:
     for query, state, number in (("q", ERROR, 1.0), ("q", RIGHT, 2.0), ("r", MISSING, 3.0), ("r", WRONG, 4.0)):
         held.add(query, "m", state, tokens_in=number, tokens_out=10 * number, prompt=f"p{number}")
     held.add("r", "n", RIGHT, tokens_out=5.0)
-    made = held.grades(source="s", sha256="x", notes=("N.",))
+    made = held.grades(source="s", sha256="x", notes=("N.",), join="id")
     assert made.cells.tolist() == [[ERROR, MISSING], [WRONG, RIGHT]]
     np.testing.assert_array_equal(made.per_cell["tokens"], [[11, np.nan], [44, 5]])
     assert made.per_query["prompt"].tolist() == ["p1.0", "p3.0"]

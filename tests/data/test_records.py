@@ -1,6 +1,8 @@
 """From records of single answers to a matrix."""
 
+import re
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
@@ -145,3 +147,52 @@ def test_the_first_prompt_of_a_query_is_kept() -> None:
     records.add("1", "a", RIGHT, dataset="x", prompt="first")
     records.add("1", "b", RIGHT, prompt="second")
     assert records.grades(source="log", sha256="").per_query["prompt"].tolist() == ["first"]
+
+
+def records_of(*rows: tuple[str, str, str | None, str | None]) -> Records:
+    """Right answers; each row has a query, a model, a prompt and a digest."""
+    records = Records()
+    for query, model, prompt, content in rows:
+        records.add(query, model, Cell.RIGHT, prompt=prompt, content=content)
+    return records
+
+
+def at_once(*rows: tuple[str, str, str | None, str | None]) -> Records:
+    records = Records()
+    query, model, prompt, _ = zip(*rows, strict=True)
+    records.extend(query, model, np.zeros(len(rows)), prompt=prompt)
+    return records
+
+
+TWO_QUESTIONS = (("q", "a", "one?", None), ("r", "a", "two?", None), ("q", "b", "three?", None), ("r", "b", None, None))
+
+
+@pytest.mark.parametrize("made", [records_of, at_once])
+def test_two_questions_of_one_name_are_refused_unless_they_are_said_to_be_one(made: Any) -> None:
+    said = (
+        "s.csv: 1 query with different prompts under one name, such as 'q': 'one?' and 'three?'; every question needs "
+        "its own name, or data.join=id takes the first for all"
+    )
+    for join in (None, "content"):
+        with pytest.raises(InputError, match=f"^{re.escape(said)}$"):
+            made(*TWO_QUESTIONS).grades(source="s.csv", sha256="", join=join)
+    grades = made(*TWO_QUESTIONS).grades(source="s.csv", sha256="", join="id")
+    assert grades.per_query["prompt"].tolist() == ["one?", "two?"]
+    assert "1 query with different prompts in other records; the first is kept." in grades.notes
+
+
+@pytest.mark.parametrize("made", [records_of, at_once])
+def test_white_space_is_no_other_prompt(made: Any) -> None:
+    grades = made(("q", "a", "one  two?", None), ("q", "b", " one\ntwo?", None)).grades(source="s.csv", sha256="")
+    assert grades.notes == ()
+
+
+def test_a_digest_says_whether_wordings_are_one_question() -> None:
+    grades = records_of(("q", "a", "one?", "x:1"), ("q", "b", "uno?", "x:1")).grades(source="s", sha256="")
+    assert grades.notes == ("1 query with different prompts in other records; the first is kept.",)
+    with pytest.raises(InputError, match="such as 'q': 'one?' and 'uno?'".replace("?", r"\?")):
+        records_of(("q", "a", "one?", "x:1"), ("q", "b", "uno?", "x:2")).grades(source="s", sha256="")
+    with pytest.raises(InputError, match=r"such as 'q': 'one\?' with two digests"):
+        records_of(("q", "a", "one?", "x:1"), ("q", "b", "one?", "x:2")).grades(source="s", sha256="")
+    with pytest.raises(InputError, match="such as 'q': 'x:1' and 'x:2'"):
+        records_of(("q", "a", None, "x:1"), ("q", "b", None, "x:2")).grades(source="s", sha256="")

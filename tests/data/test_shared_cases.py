@@ -30,7 +30,12 @@ def accuracy(grades: Grades) -> dict[str, str]:
 def test_join_prompts_differ(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"4 queries of the same name ask something else.*data.join=content"):
         AutoSource([str(CASES / "join_prompts_differ" / name) for name in ("a.csv", "b.csv")]).load()
-    both = read("join_prompts_differ", "both.csv")
+    told = (
+        r"4 queries with different prompts under one name, such as '1': 'Capital of France\?' and 'Capital of Peru\?'"
+    )
+    with pytest.raises(InputError, match=rf"both.csv: {told}; every question needs its own name, or data.join=id"):
+        read("join_prompts_differ", "both.csv")
+    both = read("join_prompts_differ", "both.csv", join="id")
     assert any("4 queries with different prompts" in note for note in both.notes)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cofail_lab.data.names import counted, shorten
+from cofail_lab.data.names import clean_text, counted, shorten
 from cofail_lab.grades import Grades
 
 
@@ -57,4 +57,16 @@ def find_conflicts(parts: Sequence[Grades], rows: Sequence[np.ndarray]) -> str:
     return (
         f"{counted(len(conflicts), 'query')} of the same name {'asks' if one else 'ask'} something else in another "
         f"file, such as {shorten(query)!r}: {example}"
+    )
+
+
+def two_questions(n: int, query: str, first: str, other: str) -> str:
+    """In words, that ``n`` queries of one file have several questions each, with an example and two of its texts."""
+    texts = f"{shorten(clean_text(first), 40)!r} and {shorten(clean_text(other), 40)!r}"
+    if first == other:
+        # What else belongs to the question, such as its reference answer, is not the same.
+        texts = f"{shorten(clean_text(first), 40)!r} with two digests"
+    return (
+        f"{counted(n, 'query')} with different prompts under one name, such as {shorten(query)!r}: {texts}; every "
+        "question needs its own name, or data.join=id takes the first for all"
     )

@@ -43,7 +43,8 @@ class FileSource(ABC):
     Attributes:
         path: a file, a folder, a pattern (``logs/*.eval``) or a list of them.
         join: what makes two queries of different files the same query: ``id``, their names; ``content``, their prompts
-            up to white space; None their names, where their prompts agree wherever both files have them.
+            up to white space; None their names, where their prompts agree wherever both files have them. Two questions
+            of one name in one file are refused unless it is ``id``.
         name: what columns are called: ``model``, ``file``, ``folder`` or a pattern of these, such as
             ``{model} ({folder})``; None the model, and what differs where logs of one model differ (`systems`).
         registry: table with a row per model (`model_info`), ``roster`` for the one that is shipped, None for none.
@@ -141,7 +142,7 @@ class LogSource(GradedSource):
         """The matrix of one log."""
         records = Records()
         notes = self.read(path, records)
-        return records.grades(source=path.name, sha256=files.digest([path]), notes=notes)
+        return records.grades(source=path.name, sha256=files.digest([path]), notes=notes, join=self.join)
 
     @abstractmethod
     def read(self, path: Path, records: Records) -> list[str]:

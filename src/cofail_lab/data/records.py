@@ -2,11 +2,12 @@
 
 from array import array
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Int
 
+from cofail_lab.data.conflicts import two_questions
 from cofail_lab.data.names import check_names, clean_text, counted, list_names
 from cofail_lab.data.tables import coded
 from cofail_lab.errors import InputError
@@ -32,7 +33,9 @@ class Records:
         self._models: dict[str, int] = {}
         self._prompts: dict[int, str] = {}
         self._contents: dict[int, str] = {}
-        self._other_prompt: set[int] = set()
+        # Queries with several wordings, and another text of those that are several questions.
+        self._reworded: set[int] = set()
+        self._clashes: dict[int, str] = {}
         self._query, self._model, self._state, self._at_limit = array("i"), array("i"), array("b"), array("b")
         self._numbers = {name: array("d") for name in NUMBERS}
         self.settings: dict[str, dict[str, str]] = {}
@@ -66,17 +69,17 @@ class Records:
             cost: US dollars, >= 0.
             tokens_in, tokens_out: read and written, >= 0.
             confidence: the model's own, any scale.
-            prompt: the query's text; the first prompt of a query is kept, and a note counts queries with several.
-            content: ``SCHEME:DIGEST`` of the query's content, where the log has one; it is compared with other logs of
-                the same scheme before a prompt is, because prompts may be worded for each model.
+            prompt: the query's text; the first prompt of a query is kept.
+            content: ``SCHEME:DIGEST`` of the query's content, where the log has one; it is compared before a prompt is,
+                also with other logs of the same scheme, because prompts may be worded for each model.
             at_limit: the answer stopped at the token (or message, or time) limit.
         """
         # One log may call this a million times: only look-ups and appends to C arrays.
         i = self._queries.setdefault((dataset, query), len(self._queries))
-        if prompt is not None and self._prompts.setdefault(i, prompt) != prompt:
-            self._other_prompt.add(i)
         if content is not None and self._contents.setdefault(i, content) != content:
-            self._other_prompt.add(i)
+            self._clashes.setdefault(i, prompt or content)
+        if prompt is not None and self._prompts.setdefault(i, prompt) != prompt:
+            self._other_prompt(i, prompt, known=content is not None)
         self._query.append(i)
         self._model.append(self._models.setdefault(model, len(self._models)))
         self._state.append(state)
@@ -134,9 +137,23 @@ class Records:
             for i, t in np.unique(np.stack([query_codes, texts], axis=1), axis=0):
                 text = prompts[t]
                 if text and self._prompts.setdefault(int(i), text) != text:
-                    self._other_prompt.add(int(i))
+                    self._other_prompt(int(i), text, known=False)
 
-    def grades(self, *, source: str, sha256: str, notes: Sequence[str] = ()) -> Grades:
+    def _other_prompt(self, query: int, prompt: str, *, known: bool) -> None:
+        """Note a prompt that is not the first of its query; its content is ``known`` where a log has a digest."""
+        if " ".join(prompt.split()) != " ".join(self._prompts[query].split()):
+            self._reworded.add(query)
+            if not known:
+                self._clashes.setdefault(query, prompt)
+
+    def grades(
+        self,
+        *,
+        source: str,
+        sha256: str,
+        notes: Sequence[str] = (),
+        join: Literal["id", "content"] | None = None,
+    ) -> Grades:
         """The matrix of all records; a pair without a record is missing.
 
         The state of a cell, its cost, tokens, score, confidence and limit are those of its *first* sample. If any cell
@@ -148,14 +165,19 @@ class Records:
             source: for messages and provenance.
             sha256: of what was read.
             notes: of the reader.
+            join: ``id`` takes different prompts of one query for wordings of one question; see `FileSource.join`.
 
         Raises:
             InputError: no record, a blank name, names that differ only in white space, an ambiguous query (several
-                datasets have it, and a record names none), or more than `MAX_CELLS` cells.
+                datasets have it, and a record names none), two questions of one name, or more than `MAX_CELLS` cells.
         """
         if not len(self):
             raise InputError(f"{source}: no graded answer in it")
         row_of, queries, datasets = self._rows(source)
+        if self._clashes and join != "id":
+            i, other = next(iter(self._clashes.items()))
+            first = self._prompts.get(i) or self._contents[i]
+            raise InputError(f"{source}: {two_questions(len(self._clashes), queries[row_of[i]], first, other)}")
         models = check_names(list(self._models), "model", source)
         n, m = len(queries), len(models)
         check_size(n, m, 1, source)
@@ -203,7 +225,7 @@ class Records:
             for i, digest in self._contents.items():
                 contents[row_of[i]] = contents[row_of[i]] or digest
             per_query["content"] = contents
-        if n_other := len(self._other_prompt):
+        if n_other := len(self._reworded | set(self._clashes)):
             all_notes.append(f"{counted(n_other, 'query')} with different prompts in other records; the first is kept.")
         return Grades(
             cells.reshape(n, m),

@@ -93,7 +93,8 @@ _ANSWERS = "q1,a,1,x,0.5,3,true,one?,7\nq1,b,0,x,,4,,one?,8\nq2,a,,x,1,5,0,two?,
 
 LONG: dict[str, Case] = {
     "plain": ({"l.csv": _LONG + _ANSWERS}, {}),
-    "another grade": ({"l.csv": _LONG + _ANSWERS}, {"scorer": "score", "threshold": 8}),
+    "two wordings": ({"l.csv": _LONG + _ANSWERS}, {"join": "id"}),
+    "another grade": ({"l.csv": _LONG + _ANSWERS}, {"scorer": "score", "threshold": 8, "join": "id"}),
     "no such grade": ({"l.csv": _LONG + _ANSWERS}, {"scorer": "grade"}),
     "the second grade": ({"l.csv": "query,model,score\nq,a,1\n"}, {}),
     "a threshold": ({"l.csv": "query,model,correct\nq,a,0.5\nr,a,0.25\n"}, {"threshold": 0}),

@@ -69,7 +69,7 @@ class PaperJsonSource(JsonSource):
             notes = self._fusion(whole, path.name, records)
         else:
             notes = self._matrix(whole, path.name, records, extras)
-        grades = records.grades(source=path.name, sha256=files.digest([path]), notes=notes)
+        grades = records.grades(source=path.name, sha256=files.digest([path]), notes=notes, join=self.join)
         return extras.attach_to(grades)
 
     def _matrix(self, whole: dict[str, Any], file: str, records: Records, extras: "_Extras") -> list[str]:
