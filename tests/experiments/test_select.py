@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 
+from cofail_lab.decisions import selection
+from cofail_lab.decisions.selection import Chosen
 from cofail_lab.errors import InputError
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.select import SelectModels
@@ -164,3 +167,13 @@ def test_the_price_of_a_model_is_the_mean_of_its_answers():
     cost[0, 0], cost[1, 0] = 8.0, 10.0
     held = grades_of(CELLS, "0123456789", "abcd", per_cell={"cost": cost})
     assert SelectModels(k=None, budget=5.0)._prices(held.outcomes()).tolist() == [5, 2, 1, 1]
+
+
+def test_a_search_that_was_stopped_limits_any_set_by_what_is_possible(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has found a set that leaves 3 of ten, and one that leaves 1 may be there."""
+    found = Chosen((0, 1), 3, 1, None, ((0, 1),), "mixed-integer program, stopped after 1 s")
+    monkeypatch.setattr(selection, "best_set", lambda *_, **__: found)
+    metrics = read(k=2, delta=0.1).metrics
+    assert metrics["best_lower"] == pytest.approx(beta.ppf(0.1, 1, 10))
+    assert metrics["naive_upper"] == pytest.approx(beta.ppf(0.9, 4, 7))
+    assert metrics["chosen_upper"] == pytest.approx(beta.ppf(1 - 0.1 / 6, 4, 7))

@@ -58,3 +58,13 @@ def test_a_table_that_would_be_too_large_is_refused_with_its_size() -> None:
     assert str(refused.value) == (
         "law.between, law.within: 0.3, 0.999999 with 400 models need 796685 values of the common factor"
     )
+
+
+def test_large_families_are_filled_up_with_models_that_are_never_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The compiled program for large pools against the table for small ones, on families of three sizes."""
+    t, families = ndtri(np.linspace(0.1, 0.6, 7)), [np.arange(4), np.arange(4, 6), np.array([6])]
+    nodes = block_factor.lattice(t, 4, 0.2, 0.5)
+    small = block_factor.count_law(nodes, families)
+    monkeypatch.setattr(block_factor, "_SMALL", 0)
+    assert block_factor.count_law(nodes, families) == pytest.approx(small, abs=1e-13)
+    assert small.sum() == pytest.approx(1, abs=1e-12)

@@ -12,8 +12,9 @@ from cofail_lab.policies.contest import Contest, OverTable, hold
 from cofail_lab.policies.domain_table import DomainTable
 from cofail_lab.policies.evaluation import Trials
 from cofail_lab.policies.folds import Split, cross_fitting
+from cofail_lab.policies.random import Random
 from cofail_lab.policies.router import AbstractRouter, Scorer
-from cofail_lab.policies.score import Score
+from cofail_lab.policies.score import Score, mean_intervals
 from cofail_lab.policies.suspicion import flagged
 from tests.policies.made import graded
 
@@ -144,3 +145,18 @@ def test_what_a_reader_adds_is_its_accuracy_less_that_of_the_table() -> None:
     (over,) = found.over_table
     assert (over.name, over.gain, over.verdict) == ("first", -0.5, "loses")
     assert found.by_name["domain_table"].accuracy == 1
+
+
+def test_all_that_were_tried_share_the_level_also_those_with_an_exact_test() -> None:
+    """A mixed pick gains fractions, which have no exact test; its limit is at 1 - .1/2, as two policies were tried."""
+    right = np.arange(40)[:, None] % 3 > np.arange(2)
+    policies = {"mixed": Random(), "first": First(guard=False)}
+    found = hold(policies, graded(right), cross_fitting(40, 4, 0), replicates=300, level=0.9, seed=5)
+    assert (found.by_name["mixed"].p_value is None, found.by_name["first"].p_value is None) == (True, False)
+    gain = found.trials.decisions("mixed").right_low - found.trials.reference
+    (limits,) = mean_intervals(found.trials, [gain], 300, 0.95, 5)
+    (wider,) = mean_intervals(found.trials, [gain], 300, 0.9, 5)
+    assert limits is not None
+    assert wider is not None
+    assert found.shared_lower == {"mixed": limits[0]}
+    assert limits[0] < wider[0]

@@ -113,6 +113,10 @@ from cofail_lab.report.names import listed, printable, shorten, texts
         (str(texts(["a", "", " b ", 3])), "['a', 'unknown', 'b', '3']"),
         (printable("  two \n in "), "  two in"),
         (printable("a\u202eb\x1b[0m"), "a\\u202eb\\x1b[0m"),
+        *(
+            (printable(f"a{chr(code)}b"), f"a\\u{code:x}b")
+            for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))  # all that Unicode has of these controls
+        ),
     ],
 )
 def test_numbers_and_names_read_as_people_write_them(shown: str, expected: str) -> None:

@@ -72,3 +72,19 @@ def test_verdicts_in_words() -> None:
     assert verify.headline([verdict("P1.i", "undecided", "confirmed"), wanted], None, None) == (
         "1 of 2 verdicts are not the expected ones: P1.i (lab) undecided."
     )
+
+
+def test_the_evidence_of_a_proposition_is_that_of_its_own_statements() -> None:
+    def counted(claim: str, status: Any, cases: int, searched: int) -> Verdict:
+        evidence = {"checks": [{"n_cases": cases, "n_searched": searched}]}
+        return Verdict(claim, "lab", "It holds.", "", "confirmed", status, None, None, None, evidence)
+
+    both = [
+        counted("P1.i", "confirmed", 3, 0),
+        counted("P1.ii", "undecided", 4, 20),
+        counted("P11.i", "refuted", 50, 9),
+    ]
+    assert verify._evidence("P1", both).sentences == (
+        "1 of 2 verdicts as expected, over 7 measured cases, and 20 more that the adversary tried.",
+    )
+    assert verify._evidence("P11", both).sentences[0].startswith("0 of 1 verdicts as expected, over 50 measured cases,")
