@@ -22,6 +22,8 @@ def test_plan(wrong):
     from_data = Plan(gain=0.5, resolvable=None).run(inputs_from(wrong))
     assert from_data.metrics["n_models"] == 6
     assert from_data.metrics["resolvable"] == pytest.approx((wrong & ~wrong.all(axis=1)[:, None]).mean(axis=0).min())
+    stated = Plan(gain=0.5, resolvable=None, n_models=9).run(inputs_from(wrong))
+    assert (stated.metrics["n_models"], stated.metrics["resolvable"]) == (9, from_data.metrics["resolvable"])
     hopeless = replace(Plan(), gain=0.02, n_models=5, resolvable=0.03).run(Inputs(RunOptions()))
     assert hopeless.metrics["n_queries_needed"] is None
     assert "too close" in hopeless.headline

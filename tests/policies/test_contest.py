@@ -149,9 +149,9 @@ def test_what_a_reader_adds_is_its_accuracy_less_that_of_the_table() -> None:
 
 def test_all_that_were_tried_share_the_level_also_those_with_an_exact_test() -> None:
     """A mixed pick gains fractions, which have no exact test; its limit is at 1 - .1/2, as two policies were tried."""
-    right = np.arange(40)[:, None] % 3 > np.arange(2)
+    right = np.random.default_rng(2).random((200, 2)) < np.array([0.8, 0.6])
     policies = {"mixed": Random(), "first": First(guard=False)}
-    found = hold(policies, graded(right), cross_fitting(40, 4, 0), replicates=300, level=0.9, seed=5)
+    found = hold(policies, graded(right), cross_fitting(200, 4, 0), replicates=300, level=0.9, seed=5)
     assert (found.by_name["mixed"].p_value is None, found.by_name["first"].p_value is None) == (True, False)
     gain = found.trials.decisions("mixed").right_low - found.trials.reference
     (limits,) = mean_intervals(found.trials, [gain], 300, 0.95, 5)

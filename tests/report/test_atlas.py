@@ -148,6 +148,9 @@ def test_what_readers_found_is_counted(tmp_path: Path) -> None:
     # Of a name with a dot in it only the ending is left out.
     (tmp_path / "m.1.verdicts.csv").write_text("query,verdict\na,ambiguous\n")
     assert read_states(str(tmp_path / "m.1.csv"), tmp_path / "run") == {"ambiguous": 1, "unread": 2}
+    # Found genuine and not well posed: genuine, as the audit counts where nothing else is said.
+    (tmp_path / "m.1.verdicts.csv").write_text("query,verdict,well_posed\na,genuine,no\nb,,no\n")
+    assert read_states(str(tmp_path / "m.1.csv"), tmp_path / "run") == {"genuine": 1, "ambiguous": 1, "unread": 1}
     sheet.write_text("query,verdict\nz,genuine\n")
     with pytest.raises(InputError, match=r"m\.verdicts\.csv: row 2: 'z' is no query"):
         read_states(matrix, tmp_path / "run")
