@@ -42,7 +42,8 @@ def test_a_plural_is_a_value_for_each_model() -> None:
     [
         ({"m": [3, 200, "x"]}, "claim.over.m: 'x' is not a number"),
         ({"m": [200, 3]}, "the lower end comes first"),
-        ({"m": [2.5, 7]}, "whole numbers are accepted"),
+        ({"m": [2.5, 7]}, r"claim\.over\.m: 2\.5 to 7; whole numbers are accepted"),
+        ({"m": [3, 4.5, 7]}, r"claim\.over\.m: 4\.5; whole numbers are accepted"),
         ({"theta": {"low": 0, "high": 1, "log": True}}, "has no logs"),
         ({"theta": {"from": 0}}, "is not {low, high}"),
         ({"theta": []}, "is not a number"),

@@ -157,8 +157,10 @@ def _ends(field: str, low: Any, high: Any) -> tuple[float, float]:
 def _checked(field: str, axis: Axis) -> Axis:
     if axis.log and axis.low <= 0:
         raise InputError(f"{field}: from {axis.low:g} to {axis.high:g} has no logs; both above 0 are accepted")
-    if axis.whole and not all(float(x).is_integer() for x in (axis.low, axis.high, *axis.values)):
+    if axis.whole and not all(float(x).is_integer() for x in (axis.low, axis.high)):
         raise InputError(f"{field}: {axis.low:g} to {axis.high:g}; whole numbers are accepted")
+    if axis.whole and (fractions := [x for x in axis.values if not float(x).is_integer()]):
+        raise InputError(f"{field}: {fractions[0]:g}; whole numbers are accepted")
     return axis
 
 
