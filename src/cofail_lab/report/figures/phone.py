@@ -129,15 +129,18 @@ def _narrowed(figure: Figure) -> Figure:
         _wrap(axes.xaxis.label, 34)
         _wrap(axes.title, 40)
     _in_one_column(figure, {key.axes: key.height for key in keys})
+    box = figure.get_tightbbox()
     for _ in range(4):
-        excess = figure.get_tightbbox().width - (_WIDEST - 2 * _MARGIN)
+        excess = box.width - (_WIDEST - 2 * _MARGIN)
         if excess <= 0.01:
             break
         _scale(figure, excess)
-    for axes in figure.axes:
-        _thin(axes, axes.xaxis)
+        box = figure.get_tightbbox()
+    # Every one of the axes; to measure a figure again takes as long as to draw it.
+    thinned = [_thin(axes, axes.xaxis) for axes in figure.axes]
+    if any(thinned):
+        box = figure.get_tightbbox()
     # A legend has the width of the whole figure: it begins where the names do.
-    box = figure.get_tightbbox()
     tops = [0.0 if key.axes is None or (own := key.axes.get_tightbbox()) is None else own.y1 for key in keys]
     for key, top in zip(keys, tops, strict=True):
         key.put(figure, box.x0 * figure.dpi, top, "lower left")
@@ -240,8 +243,8 @@ def _scale(figure: Figure, excess: float) -> None:
                 axes.set_position((old.x0 + new - own.width, old.y0, old.width, old.height))
 
 
-def _thin(axes: Axes, axis: Axis) -> None:
-    """Leave out labels until no two of them touch."""
+def _thin(axes: Axes, axis: Axis) -> bool:
+    """Leave out labels until no two of them touch; whether any had to go."""
     low, high = sorted(axis.get_view_interval())
     ticks = [tick for tick in axis.get_majorticklocs() if low <= tick <= high]
     formatter = axis.get_major_formatter()
@@ -249,9 +252,10 @@ def _thin(axes: Axes, axis: Axis) -> None:
     boxes = [text.get_window_extent() for text in axis.get_ticklabels() if text.get_text() and text.get_visible()]
     turned = any(text.get_rotation() for text in axis.get_ticklabels())
     if turned or len(boxes) < 2:
-        return
+        return False
     touching = any(b.x0 < a.x1 + 3 for a, b in pairwise(boxes) if b.x0 >= a.x0)
     if touching:
         axis.set_major_locator(FixedLocator(ticks[::2]))
         axis.set_major_formatter(FixedFormatter(labels[::2]))
         _thin(axes, axis)
+    return touching
