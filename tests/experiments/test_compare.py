@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from cofail_lab.bounds.certificate import certify_outcomes
+from cofail_lab.data import auto
 from cofail_lab.data.readers.wide import WideSource
 from cofail_lab.errors import InputError
-from cofail_lab.experiments import compare as compare_module
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.compare import Compare
 from cofail_lab.fitting.estimators import one_factor
@@ -217,7 +217,7 @@ def test_the_second_matrix_is_read_with_its_own_scorer_and_threshold(monkeypatch
         seen.append((given, named))
         raise InputError("stop")
 
-    monkeypatch.setattr(compare_module, "AutoSource", source)
+    monkeypatch.setattr(auto, "AutoSource", source)
     monkeypatch.setattr(Inputs, "grades", lambda self: None)
     with pytest.raises(InputError, match="stop"):
         Compare("b.csv", scorer="match", threshold=0.7).run(Inputs(RunOptions()))

@@ -11,7 +11,7 @@ from rich.console import Console
 from cofail_lab.report.names import printable
 from cofail_lab.report.terminal import _print_listing, render
 from cofail_lab.result import Listing, Result, Row, Section
-from cofail_lab.verdict import Status
+from cofail_lab.verdict import Release, Status
 from tests.report.made import HOSTILE, RESULT
 
 
@@ -78,6 +78,16 @@ def test_a_verdict_says_where_another_was_expected(status: Status, expected: Sta
     render(Result("h", {}, verdicts=(one,)), Console(file=stream, width=240), None)
     assert f" {shown} " in stream.getvalue()
     assert (", not" in stream.getvalue()) == (status != expected)
+
+
+def test_releases_share_a_row_where_statement_and_verdict_are_the_same() -> None:
+    stream = io.StringIO()
+    one = replace(RESULT.verdicts[0], id="P9.z", statement="It holds.", status="confirmed", expected="confirmed")
+    releases: tuple[tuple[Release, Status], ...] = (("june", "confirmed"), ("sept", "confirmed"), ("lab", "refuted"))
+    verdicts = tuple(replace(one, release=release, status=status) for release, status in releases)
+    render(Result("h", {}, verdicts=verdicts), Console(file=stream, width=240), None)
+    rows = [line.split() for line in stream.getvalue().splitlines() if "P9.z" in line]
+    assert [row[1:4] for row in rows] == [["june,", "sept", "confirmed"], ["lab", "refuted,", "not"]]
 
 
 def test_of_a_listing_the_first_column_is_shown_however_narrow_the_window() -> None:
