@@ -153,6 +153,13 @@ def test_given_members_and_a_chosen_model():
     assert s.matched(s.Draws(samples, 3), 0.01, rng, replicates=10) is None
 
 
+def test_members_within_the_band_in_no_resample_are_not_compared() -> None:
+    """Twelve queries, and one resample, in which the models are farther apart than in the sample."""
+    rng = np.random.default_rng(5)
+    samples = Samples(rng.binomial(5, [0.8, 0.7, 0.6], (12, 3)), np.full((12, 3), 5))
+    assert s.matched(s.Draws(samples, 3), 0.2, rng, replicates=1) is None
+
+
 def test_equal_quality_is_what_the_regression_leaves():
     """Models of one difficulty per query: what a set loses, it loses to its quality gap alone."""
     rng = np.random.default_rng(4)

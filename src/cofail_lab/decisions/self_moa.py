@@ -124,7 +124,7 @@ def matched(
         replicates: of the bootstrap.
 
     Returns:
-        None where fewer than k models are within the band on one of the halves.
+        None where fewer than k models are within the band on one of the halves, or in every resample.
     """
     n, share = len(draws.samples.right), draws.samples.share
 
@@ -162,6 +162,8 @@ def matched(
             times[scored] = rng.multinomial(len(scored), np.full(len(scored), 1 / len(scored)))
         if (again := score(times)) is not None:
             differences.append(again[1][1] - again[1][0])
+    if not differences:
+        return None
     return Matched.of(*whole, np.array(differences))
 
 
