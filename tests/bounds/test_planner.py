@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from cofail_lab.bounds import plan_certificate
+from cofail_lab.bounds import plan_certificate, planner
 from cofail_lab.bounds.binomial import clopper_pearson_upper
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.bounds.planner import failures_allowed, least_queries, queries_to_decide, success_probability
@@ -107,3 +107,23 @@ def test_a_size_counts_whose_least_success_until_the_next_failure_is_just_what_i
             plan = plan_certificate(0.15, 0.05, 4, 0.05, wanted, 590)
             assert plan.failures_allowed == allowed[bottom] + (0 if counts else 1)
             assert plan.n_queries == sizes[np.flatnonzero(allowed == plan.failures_allowed)[0]]
+
+
+@pytest.mark.parametrize(
+    ("gain", "n_models", "delta", "least"),
+    # The formula with logs gives 14 and 4: by rounding, one too few and one too many.
+    [(0.1, 3, 0.6863037736488302, 15), (0.25, 1, 0.421875, 3)],
+)
+def test_the_least_number_of_queries_does_not_depend_on_the_rounding_of_logs(
+    gain: float, n_models: int, delta: float, least: int
+) -> None:
+    assert least_queries(gain, n_models, delta) == least
+    assert (1 - gain) ** least <= delta / n_models < (1 - gain) ** (least - 1)
+
+
+@pytest.mark.parametrize("above", [12, 40, 110, 200])
+def test_the_first_sample_size_that_certifies_with_some_failures(above: int) -> None:
+    """Also where it is more than twice the size that is known to be too small."""
+    first = planner._first_with(5, 0.1, 4, 0.05, above)
+    certifies = [n for n in range(above + 1, 400) if binom.cdf(5, n, 0.1) <= 0.05 / 4]
+    assert first == certifies[0]

@@ -45,3 +45,14 @@ def test_companions_of_a_matrix_are_read_and_are_no_strangers(tmp_path: Path) ->
     whole = AutoSource(str(tmp_path)).load()
     assert whole.per_cell["cost"].tolist() == [[0.5, 2], [1, 3]]
     assert [note for note in whole.notes if "not read" in note] == ["1 other file not read as logs, such as notes.md."]
+
+
+def test_a_key_of_one_format_is_accepted_where_logs_of_several_are_read(tmp_path: Path) -> None:
+    """The wide table needs its column of names; the long one has no such key."""
+    (tmp_path / "wide.csv").write_text("a,name,b\n1,q1,0\n0,q2,1\n")
+    (tmp_path / "long.csv").write_text("query,model,correct\nq1,c,1\nq2,c,0\n")
+    paths = [str(tmp_path / name) for name in ("wide.csv", "long.csv")]
+    grades = AutoSource(paths, query_column="name").load()
+    assert (set(grades.queries), set(grades.models)) == ({"q1", "q2"}, {"a", "b", "c"})
+    with pytest.raises(InputError, match=r"data\.query_column: 'name'; format long has no such key"):
+        AutoSource(paths[1], query_column="name").load()

@@ -79,3 +79,8 @@ def test_a_task_without_a_choice_has_none() -> None:
     with pytest.raises(InputError, match=r"2 scorers .acc, em.; choose with data.scorer="):
         rule.choose(["em", "acc"], "log", "mmlu")
     assert rule.choose(["acc"], "log", "mmlu") == "acc"
+
+
+def test_a_number_too_long_to_print_is_said_to_be_one() -> None:
+    with pytest.raises(InputError, match=r"^x: a number of thousands of digits is not a number >= 0 or empty$"):
+        amount(-(10**5000), "x")

@@ -204,3 +204,9 @@ def test_the_gaps_at_the_ends_of_blocks_are_those_at_their_fractions():
 def test_two_models_of_one_accuracy_have_no_price_of_mixing(call):
     with pytest.raises(InputError, match=r"strong_accuracy: 0\.8 is not above cheap_accuracy, 0\.8"):
         call(0.5, 0.8, 0.8, 0.5)
+
+
+def test_a_price_ratio_within_rounding_of_its_ends_has_the_end_as_its_root() -> None:
+    """Conditions that hold by a rounding error only: nothing is saved by mixing, or nobody can be told apart."""
+    for ratio, auc in ((1e-18, 0.5), (float(np.nextafter(0.6 / 0.9, 0)), 1.0)):
+        assert d.critical_auc_for_mixing(0.6, 0.9, 0.8, ratio) == d.CriticalAuc(auc, "exists")

@@ -231,3 +231,10 @@ def test_the_progress_ends_at_the_resamples_that_were_asked_for(tmp_path):
     inputs = Inputs(RunOptions(), source=lambda: WideSource(str(first)))
     Compare(str(other), bootstrap=107).run(inputs, shown)
     assert shown.steps == {"Resamples": (107, 107)}
+
+
+def test_pools_without_a_model_in_common_have_no_table_of_models(tmp_path):
+    first, other = saved(tmp_path, "one", drawn(1, 40, 0.5, m=3)), saved(tmp_path, "two", drawn(2, 40, 0.5, m=3), "x")
+    result = compared(first, other, bootstrap=100)
+    assert result.labels["pool"] == "all"
+    assert result.tables["models"].num_rows == 0

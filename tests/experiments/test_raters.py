@@ -226,3 +226,13 @@ def test_an_answer_is_right_if_more_than_half_of_the_posterior_says_so(
     path, _ = panel(tmp_path, 12)
     cells = _cells(read(path).tables["latent"]).ravel()
     assert sorted(cells.tolist())[-1] == 1 and int((cells == 1).sum()) == 1
+
+
+def test_an_answer_that_nobody_rated_has_no_outcome_under_any_rule(tmp_path):
+    path, _ = panel(tmp_path, n=30)
+    lines = Path(path).read_text().splitlines()
+    Path(path).write_text("\n".join([*lines, "q99,m0,1,,,,,", *(f"q99,m{j},1,1,1,1,1,1" for j in (1, 2, 3))]) + "\n")
+    result = read(path)
+    for rule in ("majority", "unanimous", "lenient", "latent"):
+        rows = {row["query"]: row for row in result.tables[rule].to_pylist()}
+        assert [rows["q99"][f"m{j}"] for j in range(4)] == [None, 1, 1, 1], rule
