@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from cofail_lab.errors import InputError
+from cofail_lab.experiments.base import Inputs, RunOptions
+from cofail_lab.experiments.check import Check
 from tests.conftest import Run
 
 QUICK = ("record.figures=false", "record.report=false", "hydra.run.dir=here", "experiment.points=64")
@@ -149,3 +152,19 @@ def test_ten_thousand_points_of_a_one_factor_tail_take_ten_seconds() -> None:
     proposition.judged(large)
     assert len(large["m"]) >= 10_000
     assert time.process_time() - begun < 10
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        ([], "no counterexample of experiment=check is stored in it"),
+        ([{"case": {}}], "no counterexample of experiment=check is stored in it"),
+        ([{"claim": {"says": "m > 1"}, "case": {"m": 3}}], r"not a counterexample of this lab \('law'\)"),
+        ([{"claim": {"says": "m > 1"}, "law": "independent", "case": 3}], "not a counterexample of this lab"),
+    ],
+)
+def test_what_cannot_be_measured_again_is_one_line(stored: list, said: str, tmp_path: Path) -> None:
+    verdicts = [{"evidence": {"counterexample": one}} for one in stored]
+    (tmp_path / "results.json").write_text(json.dumps({"verdicts": verdicts}), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"^experiment\.replay: .*results\.json: {said}"):
+        Check({}, replay=str(tmp_path / "results.json")).run(Inputs(RunOptions()))

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 
 from cofail_lab.errors import InputError
 from cofail_lab.report import export
-from cofail_lab.report.figures.style import canvas
+from cofail_lab.report.figures.style import canvas, fitted
 from cofail_lab.result import Result, Row, Section
 from tests.report.made import HOSTILE, RESULT
 
@@ -137,3 +138,15 @@ def test_no_row_is_taken_for_the_argument_of_the_one_before_it() -> None:
 def test_what_stopped_a_run_is_escaped() -> None:
     stopped = export._stopped(Result("x", {}, interrupted="SIGTERM & 5%"), lambda text: text.replace("&", r"\&"))
     assert stopped == r"Stopped early: SIGTERM \& 5%."
+
+
+def test_a_figure_too_wide_for_a_phone_is_in_the_page_twice() -> None:
+    def draw(width: float) -> Figure:
+        figure, axes = canvas(width, 1.0)
+        axes.set_xlabel("a label of some words")
+        return fitted(figure)
+
+    section = Section("s", (), (), {"pool": "A caption."})
+    for width, times in ((3.0, 1), (9.0, 2)):
+        result = Result("h", {}, sections=(section,), figures={"pool": partial(draw, width)})
+        assert result.to_html().count('<svg role="img"') == times
