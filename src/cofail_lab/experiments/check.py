@@ -99,7 +99,7 @@ def _replayed(path: str, inputs: Inputs) -> Result:
         law = read_law(stored["law"], stored["case"], inputs.law if inputs.law_factory else None)
         proposition = read({key: stored["claim"].get(key) for key in _KEYS}, law)
         again = replay(proposition, stored["case"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"experiment.replay: {path}: not a counterexample of this lab ({error})") from error
     return words.replayed(proposition, again)
 
