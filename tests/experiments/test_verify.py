@@ -13,6 +13,7 @@ from cofail_lab.claims import Check, Claim, Control, Trial, equals, select
 from cofail_lab.claims.registry import all_claims
 from cofail_lab.claims.self_test import FalseAlarm, FalseAlarms
 from cofail_lab.claims.verifier import verify_claim
+from cofail_lab.errors import InputError
 from cofail_lab.experiments import verify
 from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.verify import Verify
@@ -226,3 +227,19 @@ def test_a_run_without_a_counterexample_has_nothing_to_replay(tmp_path) -> None:
         path.write_text(json.dumps({"verdicts": verdicts}))
         with pytest.raises(cl.InputError, match="no verdict in it has a stored counterexample"):
             Verify(replay=str(path)).run(Inputs(RunOptions()))
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        (3, "a counterexample without claim, release, check or case"),
+        ({"claim": "P1.i", "release": "lab", "check": "x"}, "a counterexample without claim, release, check or case"),
+        ({"claim": {"says": "m > 1"}, "case": {}}, "a counterexample of experiment=check, which measures it again"),
+        ({"claim": "P1.z", "release": "lab", "check": "x", "case": {}}, r"P1\.z \(lab\): not a counterexample of this"),
+    ],
+)
+def test_a_counterexample_of_another_kind_is_one_line(stored: Any, said: str, tmp_path: Path) -> None:
+    record = {"verdicts": [{"evidence": {"counterexample": stored}}]}
+    (tmp_path / "results.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"^experiment\.replay: .*results\.json: {said}"):
+        Verify(replay=str(tmp_path / "results.json")).run(Inputs(RunOptions()))

@@ -141,7 +141,7 @@ def _replayed(path: str) -> Result:
         name = f"{stored['claim']} ({stored['release']})"
         try:
             measured = replay(stored, all_claims())
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as error:
             raise InputError(
                 f"experiment.replay: {path}: {name}: not a counterexample of this lab ({error})"
             ) from error
@@ -173,4 +173,11 @@ def _counterexamples(path: str) -> list[Mapping[str, Any]]:
         raise InputError(f"experiment.replay: {path}: not the results.json of a run of experiment=verify") from error
     if not counterexamples:
         raise InputError(f"experiment.replay: {path}: no verdict in it has a stored counterexample")
+    for stored in counterexamples:
+        if not isinstance(stored, dict) or not {"claim", "release", "check", "case"} <= stored.keys():
+            of_check = isinstance(stored, dict) and isinstance(stored.get("claim"), dict)
+            hint = (
+                "of experiment=check, which measures it again" if of_check else "without claim, release, check or case"
+            )
+            raise InputError(f"experiment.replay: {path}: a counterexample {hint}")
     return counterexamples
