@@ -100,3 +100,18 @@ def test_the_gradient_is_that_of_the_dual_value(rng: np.random.Generator) -> Non
 
     slopes = [(dual(y + step * e)[0] - dual(y - step * e)[0]) / (2 * step) for e in np.eye(5)]
     assert dual(y)[1] == pytest.approx(slopes, abs=1e-7)
+
+
+@pytest.mark.parametrize("m", [3, 12, 40])
+def test_the_start_of_large_matrices_leads_to_the_same_one(
+    m: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An even change of the diagonal first, and steps no closer than needed."""
+    noise = rng.uniform(-1, 1, (m, m))
+    matrix = np.triu(noise, 1) + np.triu(noise, 1).T + np.diag(rng.uniform(0.5, 1.5, m))
+    small = nearest_correlation(matrix)
+    values = np.linalg.eigvalsh(matrix + np.diag(1 - np.diag(matrix)))
+    shift = nearest._even_shift(values)
+    assert np.maximum(values - shift, 0).sum() == pytest.approx(m, rel=1e-12)
+    monkeypatch.setattr(nearest, "_LARGE", 0)
+    np.testing.assert_allclose(nearest_correlation(matrix), small, atol=1e-8)
