@@ -116,12 +116,18 @@ def worst_cases(search: Search, slack_of: Callable[[dict[str, Any]], float], see
 
     net = qmc.Sobol(search.n_coordinates, rng=np.random.default_rng(seed)).random(search.n_starts)
 
+    # A measurement may take seconds, and ends are compared that were measured on the way.
+    measured: dict[bytes, float] = {}
+
     def slack(share: np.ndarray) -> float:
-        try:
-            value = float(slack_of(search.case(np.clip(share, 0, 1))))
-        except ArithmeticError:
-            return _NOWHERE
-        return value if np.isfinite(value) else _NOWHERE
+        inside = np.clip(share, 0, 1)
+        if (key := inside.tobytes()) not in measured:
+            try:
+                value = float(slack_of(search.case(inside)))
+            except ArithmeticError:
+                value = _NOWHERE
+            measured[key] = value if np.isfinite(value) else _NOWHERE
+        return measured[key]
 
     if search.slack is None:
         values = np.array([slack(share) for share in net])

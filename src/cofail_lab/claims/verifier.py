@@ -65,7 +65,8 @@ def examine(check: Check, formula: Any, trial: Trial) -> Finding:
             measured = check.measure(formula, case)
             if measured.status == "refuted":
                 case = simplify(case, search.box, lambda c: settle(formula, c).status == "refuted")
-            if refutation := refuting(check.measure(formula, case), case):
+                measured = check.measure(formula, case)
+            if refutation := refuting(measured, case):
                 return refutation
     if worst is None:
         raise ValueError(f"{check.name}: a check needs at least one case")
