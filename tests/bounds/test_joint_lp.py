@@ -1,11 +1,12 @@
 """Bounds on any event from pairwise rates, by enumeration and by column generation."""
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 
-from cofail_lab.bounds import joint_range, wrong_count_range
+from cofail_lab.bounds import joint_lp, joint_range, wrong_count_range
 from cofail_lab.bounds.joint_lp import _certify
 from cofail_lab.bounds.pricing import Priced, enumerate_all
 from cofail_lab.errors import InputError
@@ -129,3 +130,21 @@ def test_beyond_enumeration_only_the_all_wrong_event():
     for wrong in (0, 18):
         with pytest.raises(InputError, match=f"at_least: {wrong} is outside 1..17"):
             joint_range(alpha, pairs, at_least=wrong)
+
+
+@pytest.mark.parametrize("open_sides", [(), (-1,), (1,), (-1, 1)])
+def test_a_range_is_sharp_where_both_of_its_limits_are_attained(
+    open_sides: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A side is open where the best law that was found stays a hundredth from what is proved."""
+    extreme = joint_lp._extreme
+
+    def found(rates: Any, pairs: Any, at_least: int, sign: int, *rest: Any) -> tuple:
+        value, law, proof = extreme(rates, pairs, at_least, sign, *rest)
+        return value - sign * 0.01 * (sign in open_sides), law, proof
+
+    monkeypatch.setattr(joint_lp, "_extreme", found)
+    pairs = np.full((3, 3), 0.15) + 0.15 * np.eye(3)
+    here = joint_lp.joint_range(np.full(3, 0.3), pairs)
+    assert here.sharp == (not open_sides)
+    assert (here.lower, here.upper) == pytest.approx((0.0, 0.15), abs=1e-9)
