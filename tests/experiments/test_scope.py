@@ -99,3 +99,11 @@ def test_the_best_are_named_and_all_columns_are_compared_on_the_same_queries():
     wide = ScopeOfACeiling(["a", "b"], "c", "d").run(Inputs(RunOptions(), source=lambda: source))
     assert (wide.metrics["n_queries"], wide.metrics["all_wrong"]) == (2, 0.5)
     assert (wide.metrics["rescued"], wide.metrics["rescued_others"]) == (0, 1)
+
+
+def test_a_column_that_is_compared_with_nothing_leaves_no_query_out():
+    """A fourth column has answered the last query alone."""
+    cells = [[*row, 4] for row in CELLS[:4]] + [[*CELLS[4], 0]]
+    grades = grades_of(cells, "pqrst", ["a", "b", "team", "rest"])
+    inputs = Inputs(RunOptions(), source=lambda: Fixed(grades))
+    assert ScopeOfACeiling(["a", "b"], "team").run(inputs).metrics == read(members=["a", "b"], systems="team").metrics

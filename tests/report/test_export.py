@@ -60,7 +60,7 @@ def test_the_answer_in_markdown_and_latex_is_that_of_the_screen() -> None:
     assert markdown.startswith(
         "**Nothing to gain over \\<script\\>alert(1)\\</script\\>.**\n\nStopped early: signal 15.\n"
     )
-    assert "### The answer\n\n\\1. ≥ 2.0 points of β.\n\n|  |  |  |\n| --- | --- | --- |\n" in markdown
+    assert "### The answer\n\n1\\. ≥ 2.0 points of β.\n\n|  |  |  |\n| --- | --- | --- |\n" in markdown
     assert r"| gain \| most | 12.3% | P1.v |" in markdown and "### Nothing" not in markdown
     latex = result.to_latex()
     assert r"1. $\geq$ 2.0 points of $\beta$." in latex and r"gain \textbar{} most & 12.3\% & P1.v \\" in latex
@@ -150,3 +150,20 @@ def test_a_figure_too_wide_for_a_phone_is_in_the_page_twice() -> None:
     for width, times in ((3.0, 1), (9.0, 2)):
         result = Result("h", {}, sections=(section,), figures={"pool": partial(draw, width)})
         assert result.to_html().count('<svg role="img"') == times
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("1) first", r"1\) first"),
+        ("12. of May", r"12\. of May"),
+        ("- 3 points", r"\- 3 points"),
+        ("+1", r"\+1"),
+        ("=", r"\="),
+        ("3.5 points", r"3\.5 points"),
+        ("12 queries.", "12 queries."),
+        ("a. b", "a. b"),
+    ],
+)
+def test_a_sentence_begins_no_list_and_no_heading(text: str, written: str) -> None:
+    assert Result("h", {}, sections=(Section("s", (text,)),)).to_markdown().endswith(f"### s\n\n{written}\n")

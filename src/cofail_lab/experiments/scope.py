@@ -55,7 +55,9 @@ class ScopeOfACeiling:
             for second in names[i + 1 :]:
                 if both := sorted(set(groups[first]) & set(groups[second])):
                     raise InputError(f"experiment.{second}: {both[0]!r} is one of experiment.{first} too")
-        outcomes = grades.outcomes()
+        chosen = {model for group in groups.values() for model in group}
+        compared = np.array([model in chosen for model in grades.models])
+        outcomes = grades.take(columns=compared).outcomes()
         place = {name: j for j, name in enumerate(outcomes.models)}
         right = {name: ~outcomes.wrong[:, [place[model] for model in chosen]] for name, chosen in groups.items()}
         read = scope(right["members"], right["systems"])

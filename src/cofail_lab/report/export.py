@@ -23,8 +23,8 @@ _LIBRARIES = ("pandas", "polars")
 _FIELDS = ("metrics", "labels", "estimates", "verdicts")
 _VERDICT = ("id", "release", "status", "expected", "claimed", "measured", "tolerance", "statement")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~$&#])")
-# At the start of a line these begin a list, a heading or a quotation.
-_MARKDOWN_BLOCK = re.compile(r"^([-+=]|\d+(?=[.)]))")
+# At the start of a line these begin a list or a heading; of a number the mark behind it is escaped, not the digits.
+_MARKDOWN_BLOCK = re.compile(r"^(\d*)((?<=\d)[.)]|(?<!\d)[-+=])")
 _LATEX = {
     line[0]: line[2:]
     for line in r"""
@@ -146,7 +146,7 @@ def to_markdown(result: Result, name: str | None = None, columns: Sequence[str] 
     for section in result.brief or result.sections:
         if section.sentences or section.rows:
             parts.append(f"### {_markdown(section.title)}")
-        parts += [_MARKDOWN_BLOCK.sub(r"\\\1", _markdown(sentence)) for sentence in section.sentences]
+        parts += [_MARKDOWN_BLOCK.sub(r"\1\\\2", _markdown(sentence)) for sentence in section.sentences]
         if section.rows:
             body = [[row.label, row.value, row.note] for row in section.rows]
             parts.append(_markdown_table(["", "", ""], body, [False] * 3).rstrip())
