@@ -7,7 +7,8 @@ that run the changed lines are taken, as coverage has seen them:
 
 A list says when and at which commit it was written. What became of it is written to LIST.outcomes.json, and a table for
 each list to docs/unseen.md; with ``--keep`` a run that was interrupted goes on. An error that survives gets a test
-afterwards: the same list cannot be used twice. Tests that start programs are not seen by coverage, and do not run.
+afterwards: the same list cannot be used twice. Tests that start programs are not seen by coverage, and do not run;
+an entry about a file that it does not see at all, such as a script of a page, names its ``tests``.
 """
 
 import argparse
@@ -82,7 +83,8 @@ def read(path: Path, covering: Covering | None = None) -> list[Planted]:
         text = (ROOT / entry["file"]).read_text(encoding="utf-8") if covering else ""
         first = text.partition(entry["old"])[0].count("\n") + 1
         lines = range(first, first + entry["old"].count("\n") + 1)
-        tests = covering.tests(entry["file"], lines) if covering else []
+        named = entry.pop("tests", [])
+        tests = named or (covering.tests(entry["file"], lines) if covering else [])
         errors.append(Planted(**entry, tests=tuple(tests)))
     return errors
 

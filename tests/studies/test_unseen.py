@@ -67,6 +67,21 @@ def test_a_list_is_read_with_the_tests_of_the_lines_that_it_changes(covered: Cov
     assert read(tmp_path / "day.yaml", covered)[0].tests == ("tests/test_h.py::test",)
 
 
+def test_an_entry_may_name_its_tests(covered: Covering, tmp_path: Path) -> None:
+    """Of a file that coverage does not see; elsewhere they go before what coverage says."""
+    entry = {
+        "area": "top",
+        "file": B,
+        "old": "return 2",
+        "new": "return 3",
+        "what": "two",
+        "tests": ["tests/test_js.py"],
+    }
+    path = tmp_path / "list.yaml"
+    path.write_text(json.dumps({"about": "", "errors": [entry]}))
+    assert read(path, covered)[0].tests == ("tests/test_js.py",)
+
+
 def test_the_page_counts_by_area_and_names_survivors(tmp_path: Path) -> None:
     rows = [{"area": "data", "file": A, "what": f"error {k}", "state": "caught", "by": "t"} for k in range(9)]
     rows.append({"area": "bounds", "file": B, "what": "sign", "state": "survived", "by": ""})
