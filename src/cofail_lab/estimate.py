@@ -1,9 +1,17 @@
 """A number that travels with its error and with how it was obtained."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 Kind = Literal["exact", "quadrature", "lp", "monte_carlo"]
+
+
+def confidence(delta: float) -> str:
+    """1 - δ in words, with all the digits that it needs: ``0.025 -> "97.5%"``; below 1e-9 as a difference."""
+    if delta < 1e-9:
+        return f"1 - {delta:g}"
+    return f"{100 * (1 - delta):.{max(6, math.ceil(2 - math.log10(delta)))}g}%"
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,13 @@ def test_simplify_keeps_the_violation_and_the_box() -> None:
     assert simplify({"x": 0.52}, {"x": Range(0.51, 2)}, lambda case: case["x"] < 0.6)["x"] == 0.52
 
 
+def test_simplify_does_not_round_beyond_either_end() -> None:
+    """.99962 rounds to 1 and .020341 to .02, beyond the ends of the box: with more digits it stays within."""
+    box = {"x": Range(0.0203, 0.9998)}
+    assert simplify({"x": 0.99962}, box, lambda case: case["x"] > 0.5) == {"x": 0.9996}
+    assert simplify({"x": 0.020341}, box, lambda case: case["x"] < 0.5) == {"x": 0.0203}
+
+
 def test_a_range_is_spread_over_its_scale_and_reaches_both_ends() -> None:
     shares = np.array([0.0, 0.5, 1.0])
     at = [

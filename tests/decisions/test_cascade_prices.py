@@ -45,6 +45,9 @@ def test_the_published_example_of_the_ratio_has_no_joint_law():
     assert (round((0.9 - 0.7) / 0.6, 3), round(1 - 0.7 / 0.9, 3)) == (0.333, 0.222)
     with pytest.raises(InputError, match=r"strong_given_cheap_wrong: 0.6 .* between 0.666667 and 1 is possible"):
         d.required_strong_calls(0.7, 0.9, 0.6, 0.85)
+    # The strong model is right on half of what the cheap one fails at most, as it is right on .4 in all.
+    with pytest.raises(InputError, match=r"strong_given_cheap_wrong: 0.7 .* between 0.25 and 0.5 is possible"):
+        d.required_strong_calls(0.2, 0.4, 0.7, 0.3)
     assert d.required_strong_calls(0.6, 0.8, 0.6, 0.75).ratio == pytest.approx(1 / 3, abs=1e-12)
     for a_l, a_h in [(0.6, 0.8), (0.7, 0.9), (0.2, 0.9)]:
         least = (a_h - a_l) / (1 - a_l)

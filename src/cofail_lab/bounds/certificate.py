@@ -13,6 +13,7 @@ from jaxtyping import Int
 from cofail_lab import checks
 from cofail_lab.bounds.binomial import clopper_pearson_lower, clopper_pearson_upper
 from cofail_lab.errors import InputError
+from cofail_lab.estimate import confidence
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.shown import Shown
 
@@ -106,7 +107,7 @@ class Certificate(Shown):
         """The certificate in one plain sentence."""
         best = "" if self.best_model is None else f" ({self.best_model} in this sample)"
         bound = (
-            f"With {100 * (1 - self.delta):g}% confidence no router, vote or cascade over these {self.n_models} models "
+            f"With {confidence(self.delta)} confidence no router, vote or cascade over these {self.n_models} models "
             f"can gain more than {100 * self.paired_max_gain:.1f} points over the best single model{best}"
         )
         if self.overhead is None:
@@ -115,7 +116,7 @@ class Certificate(Shown):
         if self.outcome == "skip":
             return f"{bound}; {cost}: skip."
         if self.outcome == "room":
-            level = f"also with {100 * (1 - self.delta):g}% confidence taken alone"
+            level = f"also with {confidence(self.delta)} confidence taken alone"
             least = f"{level}, a perfect selector would gain at least {100 * (self.paired_min_gain or 0):.1f} points"
             return f"{bound}; {least}; {cost}: there is room, if a selector can find it."
         if self.needs_matrix:

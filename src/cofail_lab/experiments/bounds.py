@@ -18,7 +18,7 @@ from cofail_lab.bounds.declared.targets import FORMS
 from cofail_lab.bounds.frechet import AllWrongRange, all_wrong_range, checked_rates, closed_forms
 from cofail_lab.bounds.moment_ladder import Rung, law_ladder, matrix_ladder
 from cofail_lab.errors import InputError
-from cofail_lab.estimate import Estimate
+from cofail_lab.estimate import Estimate, confidence
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import declared
@@ -151,7 +151,7 @@ class Bounds:
                         Row(
                             "the same, with sampling error",
                             interval(last.lower_confident, last.upper_confident),
-                            f"simultaneous boxes at {1 - self.delta:.0%}",
+                            f"simultaneous boxes at {confidence(self.delta)}",
                         ),
                     ),
                     {

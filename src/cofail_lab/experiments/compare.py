@@ -113,6 +113,7 @@ class Compare:
             drawn=Matched(*(np.concatenate(parts, axis=1) for parts in zip(*drawn, strict=True))),
             models=_models(one, two, shared, self.delta),
             notes=(*first.notes, *(f"Second: {note}" for note in second.notes), *paired.notes),
+            delta=self.delta,
         )
         return Result(
             headline=found.headline(),

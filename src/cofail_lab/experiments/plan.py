@@ -14,6 +14,7 @@ from cofail_lab import checks
 from cofail_lab.bounds.planner import Plan as SampleSize
 from cofail_lab.bounds.planner import plan_certificate, success_probability
 from cofail_lab.errors import InputError
+from cofail_lab.estimate import confidence
 from cofail_lab.experiments.base import Inputs, Progress, silent
 from cofail_lab.report.numbers import count, percent, points
 from cofail_lab.result import Result, Row, Section
@@ -114,7 +115,7 @@ class Plan:
                 f"{percent(self.probability)} when the true gain is {truth}: the target is too close to it."
             )
         return (
-            f"Grade {count(needed.n_queries)} queries to rule out {target} at {percent(1 - self.delta, 0)} confidence: "
+            f"Grade {count(needed.n_queries)} queries to rule out {target} at {confidence(self.delta)} confidence: "
             f"that succeeds with probability {percent(needed.probability)} if the true gain is {truth}, and fewer than "
             f"{count(needed.n_least)} can never do it."
         )

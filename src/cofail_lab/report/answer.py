@@ -14,6 +14,7 @@ import numpy as np
 
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.bounds.planner import queries_to_decide
+from cofail_lab.estimate import confidence
 from cofail_lab.report.health import LABELS
 from cofail_lab.report.names import printable, shorten
 from cofail_lab.report.numbers import agreeing_digits, count, interval, percent, points
@@ -92,7 +93,7 @@ def first_sections(
     outcomes: Outcomes, certificate: Certificate, findings: Sequence[Finding]
 ) -> tuple[Section, Section]:
     """What the counts say: certificate, overhead, the queries that defeat everyone; and what could void all of it."""
-    at = f"{100 * (1 - certificate.delta):g}%"
+    at = confidence(certificate.delta)
     rows = [
         Row(
             "certified gain",

@@ -12,6 +12,7 @@ from cofail_lab.bounds.binomial import clopper_pearson_lower, clopper_pearson_up
 from cofail_lab.data.regrading import Variant
 from cofail_lab.data.sheet import STATES, State
 from cofail_lab.decisions.adjudication import ORDERS, all_wrong_after
+from cofail_lab.estimate import confidence
 from cofail_lab.report.fit.brief import MORE_THAN_PAIRS
 from cofail_lab.report.numbers import ABSENT, count, interval, percent
 from cofail_lab.report.regrade import figure_rows
@@ -263,7 +264,7 @@ class AuditReport:
                 title,
                 ("Nothing was read in the order of column draw: the unread queries can all be genuine, or none.",),
             )
-        n, level = len(order.genuine), f"{100 * (1 - self.audited.delta):g}%"
+        n, level = len(order.genuine), confidence(self.audited.delta)
         n_queries = self.counted.n_queries
         rows = (
             Row(f"genuine of {count(k)}", _span(*limits), f"{level}, at whatever query you stop"),

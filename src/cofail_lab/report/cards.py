@@ -10,6 +10,7 @@ from html import escape
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from cofail_lab.estimate import confidence
 from cofail_lab.report.names import printable, shorten
 from cofail_lab.report.numbers import count, fixed, interval, number, percent, plus_minus, points, ratio
 from cofail_lab.result import Row, Section
@@ -114,7 +115,7 @@ def _certificate(certificate: Certificate) -> Section:
         rows.append(Row("gain at least", points(certificate.paired_min_gain), "P1.vii, for a perfect selector"))
     if certificate.overhead is not None:
         rows.append(Row("overhead", points(certificate.overhead)))
-    title = f"Certificate: {verdict(certificate)}, each limit with {100 * (1 - certificate.delta):g}% confidence"
+    title = f"Certificate: {verdict(certificate)}, each limit with {confidence(certificate.delta)} confidence"
     return Section(title, rows=tuple(rows))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from cofail_lab.bounds.certificate import Certificate
 from cofail_lab.data.health.chance import Finding
+from cofail_lab.estimate import confidence
 from cofail_lab.outcomes import Outcomes
 from cofail_lab.report import answer
 from cofail_lab.report.numbers import points
@@ -41,7 +42,7 @@ def on_one_screen(
 
 
 def _rows(certificate: Certificate) -> tuple[Row, ...]:
-    at = f"at {100 * (1 - certificate.delta):g}%"
+    at = f"at {confidence(certificate.delta)}"
     rows = [
         Row("gain at most (paired)", points(certificate.paired_max_gain), f"P1.v, {at}; decides"),
         Row("gain at most (ceiling)", points(certificate.max_gain), f"P1.iv, {at}: ceiling minus accuracy"),

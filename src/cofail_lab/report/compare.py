@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from cofail_lab.estimate import confidence
 from cofail_lab.grades import Cell
 from cofail_lab.report.names import shorten
-from cofail_lab.report.numbers import ABSENT, count, fixed, interval, number, p_value, percent, points, ratio
+from cofail_lab.report.numbers import (
+    ABSENT,
+    count,
+    fixed,
+    interval,
+    number,
+    p_value,
+    percent,
+    points,
+    ratio,
+)
 from cofail_lab.result import Listing, Row, Section
 
 if TYPE_CHECKING:
@@ -61,6 +72,7 @@ class Compared:
         drawn: the same for resampled queries.
         models: each model of both.
         notes: how the matrices were read and matched.
+        delta: error probability of the limits of paired changes, and of each certificate.
     """
 
     first: Grades
@@ -74,6 +86,7 @@ class Compared:
     drawn: Matched
     models: tuple[ModelChange, ...]
     notes: tuple[str, ...]
+    delta: float = 0.05
 
     @property
     def gain_change(self) -> float:
@@ -196,7 +209,11 @@ class Compared:
             rows.append(Row(f"β, {name}", percent(one.all_wrong), note))
         change = self.all_wrong
         rows.append(
-            Row("change of β", points(change.value), f"paired, 95% {interval(change.lower, change.upper, points)}")
+            Row(
+                "change of β",
+                points(change.value),
+                f"paired, {confidence(self.delta)} {interval(change.lower, change.upper, points)}",
+            )
         )
         for name, one in zip(("first", "second"), self.figures, strict=True):
             certified = interval(one.paired_min_gain, one.paired_max_gain, points)
@@ -230,7 +247,7 @@ class Compared:
             )
             for one in sorted(self.models, key=lambda one: one.change.value)
         ]
-        columns = ("model", "first", "second", "change", "95% limits", "p (Holm)")
+        columns = ("model", "first", "second", "change", f"{confidence(self.delta)} limits", "p (Holm)")
         return Listing(columns, tuple(rows), (None,) * len(rows))
 
     def figure(self) -> Figure:

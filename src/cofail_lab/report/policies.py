@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from cofail_lab.data.names import counted
+from cofail_lab.estimate import confidence
 from cofail_lab.grades import Cell, Grades
 from cofail_lab.policies.advice import Advice
 from cofail_lab.policies.baselines import with_baselines
@@ -283,7 +284,7 @@ def _ceiling_rows(contest: Contest, ceilings: Ceilings) -> list[Row]:
     rows = [_row(s) for s in contest.scores if s.ceiling]
     certificate = ceilings.certificate
     rows.append(Row("1 − β", percent(ceilings.oracle), f"{counted(certificate.n_all_wrong, 'query')} failed by all"))
-    level = f"at {percent(1 - certificate.delta, 0)} confidence"
+    level = f"at {confidence(certificate.delta)} confidence"
     rows.append(Row("certified gain at most", points(certificate.paired_max_gain), f"P1.v, {level}"))
     if ceilings.repeated is not None:
         routable = ceilings.repeated.routable

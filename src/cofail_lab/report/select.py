@@ -14,6 +14,7 @@ from scipy.special import bdtrc
 from cofail_lab.bounds.binomial import clopper_pearson_upper
 from cofail_lab.decisions.coverage import greedy_coverage
 from cofail_lab.decisions.selection import Chosen, SelectionLimits, Value, unsolved
+from cofail_lab.estimate import confidence
 from cofail_lab.report.names import listed, shorten
 from cofail_lab.report.numbers import count, number, percent, points
 from cofail_lab.result import Listing, Row, Section
@@ -192,7 +193,7 @@ class Selected:
         return f"{said}; in all of them: {listed(self.outcomes.models[i] for i in sorted(shared))}."
 
     def _rows(self) -> tuple[Row, ...]:
-        at = f"at {100 * (1 - self.delta):g}%"
+        at = f"at {confidence(self.delta)}"
         lowest, highest = percent(self.limits.best_lower), percent(self.limits.chosen_upper)
         first = Row("any such set leaves", f"at least {lowest}", f"P11.i, {at}: of queries like these, searched or not")
         if self.limits.n_sets == 1:

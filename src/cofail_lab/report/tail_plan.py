@@ -80,7 +80,7 @@ class TailPlan:
             return f"No sample up to {count(MOST)} queries shows {mode} in {m} models: rates and pairs explain it."
         said = (
             f"Grade {count(self.simulated.n_queries)} queries with {m} models to see {mode} with probability "
-            f"{percent(self.power, 0)} at level {percent(self.level, 0)}."
+            f"{percent(self.power, 0)} at level {100 * self.level:g}%."
         )
         if self.n_queries is None:
             return said
@@ -100,7 +100,7 @@ class TailPlan:
             rows += [
                 Row("queries, null estimated", count(self.simulated.n_queries), "from these queries, to a twentieth"),
                 Row("power there", shown, f"in {count(SIMULATED)} simulated samples"),
-                Row("level there", percent(self.simulated.level), f"measured; {percent(self.level, 0)} is allowed"),
+                Row("level there", percent(self.simulated.level), f"measured; {100 * self.level:g}% is allowed"),
             ]
         sentence = (
             "Models are taken as alike. Where the null is estimated chance moves its prediction with the count, which "
