@@ -151,6 +151,8 @@ BAD = {
     "law.loadings[1]: -1 is outside (-1, 1)": lambda: SkewFactor([0.3, 0.4], [0.5, -1.0], 1.0),
     "law.points[0]: nan is outside (-inf, inf)": lambda: FactorMixture([0.3], [0.5], [np.nan], [1.0]),
     "law.weights: shape 1; 2 is accepted": lambda: FactorMixture([0.3], [0.5], [0.0, 1.0], [1.0]),
+    "law.weights: the probabilities sum to 1.1": lambda: FactorMixture([0.3], [0.5], [0.0, 1.0], [0.6, 0.5]),
+    "law.weights[0]: 1.2 is outside [0, 1]": lambda: FactorMixture([0.3], [0.5], [0.0, 1.0], [1.2, -0.2]),
     "law.between: 0.7 is outside [0, law.within]": lambda: BlockFactor([0.3, 0.3], [0, 1], 0.7, 0.6),
     "law.block: 1 labels for 2 models": lambda: BlockFactor([0.3, 0.3], [0], 0.1, 0.6),
     "law.correlation: smallest eigenvalue": lambda: GaussianCopula([0.3] * 3, 1.9 * np.eye(3) - 0.9),
