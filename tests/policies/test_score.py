@@ -114,12 +114,12 @@ def test_what_is_called_a_constant(rng: np.random.Generator) -> None:
 @pytest.mark.parametrize(("cheap", "strong", "exists"), [("m0", "m1", True), ("m1", "m0", False)])
 def test_a_pair_has_a_gap_where_the_first_is_the_cheaper_one(cheap: str, strong: str, exists: bool) -> None:
     rng = np.random.default_rng(4)
-    right = rng.random((60, 3)) < [0.5, 0.8, 0.9]
-    data = graded(right, cost=np.tile([1.0, 3.0, 1.5], (60, 1)), confidence=rng.random((60, 3)))
+    right = rng.random((61, 3)) < [0.5, 0.8, 0.9]
+    data = graded(right, cost=np.tile([1.0, 3.0, 1.5], (61, 1)), confidence=rng.random((61, 3)))
     contest = hold(
         {"cascade": ThresholdCascade(cheap, strong, None, 0.5)},
         data,
-        cross_fitting(60, 2, 0),
+        cross_fitting(61, 2, 0),
         replicates=0,
         level=0.95,
         seed=0,
@@ -127,8 +127,13 @@ def test_a_pair_has_a_gap_where_the_first_is_the_cheaper_one(cheap: str, strong:
     score = contest.by_name["cascade"]
     assert (score.pair_hull_gap is not None) == exists
     if exists:
-        parts = [hull_gap(t.test, np.arange(30), t.decisions["cascade"], (0, 1)) for t in contest.trials.trials]
-        assert score.pair_hull_gap == pytest.approx(np.mean(parts))
+        # Two parts of different sizes: a query counts once.
+        sizes = [len(t.rows) for t in contest.trials.trials]
+        assert sorted(sizes) == [30, 31]
+        parts = [
+            hull_gap(t.test, np.arange(len(t.rows)), t.decisions["cascade"], (0, 1)) for t in contest.trials.trials
+        ]
+        assert score.pair_hull_gap == pytest.approx(np.average(parts, weights=sizes), abs=1e-12)
         assert score.pair_hull_gap > score.hull_gap + 0.1  # the third model is above any mixture of the two
 
 

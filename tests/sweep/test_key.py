@@ -29,7 +29,22 @@ def test_keys_follow_content(tmp_path: Path) -> None:
     assert sweep_key(["a=1", "b=2"]) == sweep_key(["b=2", "a=1", "sweep.retry_failed=true"]) != sweep_key(["a=1"])
 
 
-@pytest.mark.parametrize("entry", ["registry", "names", "instances", "other", "published", "replay", "price_path"])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "registry",
+        "names",
+        "instances",
+        "other",
+        "keys",
+        "published",
+        "replay",
+        "verdicts",
+        "repo",
+        "path",
+        "price_path",
+    ],
+)
 def test_every_file_that_a_job_reads_is_in_its_key(tmp_path: Path, entry: str) -> None:
     """A second grading or a table of prices that changes is another job, as the matrix itself is."""
     path = tmp_path / "table.csv"
