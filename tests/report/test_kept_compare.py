@@ -47,6 +47,7 @@ def conditions(own: list[float], crossed: list[float], spread: float = 0.0, **ch
         "drawn": of(40),
         "models": models,
         "notes": ("A note.", "A note.", "Another."),
+        "delta": 0.05,
     }
     return compare.Compared(**made | change)
 

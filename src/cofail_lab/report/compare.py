@@ -86,7 +86,7 @@ class Compared:
     drawn: Matched
     models: tuple[ModelChange, ...]
     notes: tuple[str, ...]
-    delta: float = 0.05
+    delta: float
 
     @property
     def gain_change(self) -> float:
