@@ -171,7 +171,7 @@ TWO_QUESTIONS = (("q", "a", "one?", None), ("r", "a", "two?", None), ("q", "b", 
 def test_two_questions_of_one_name_are_refused_unless_they_are_said_to_be_one(made: Any) -> None:
     said = (
         "s.csv: 1 query with different prompts under one name, such as 'q': 'one?' and 'three?'; every question needs "
-        "its own name, or data.join=id takes the first for all"
+        "its own name, or data.join=id (of a data frame: no column of prompts) takes them for one"
     )
     for join in (None, "content"):
         with pytest.raises(InputError, match=f"^{re.escape(said)}$"):

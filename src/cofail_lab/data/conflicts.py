@@ -68,5 +68,5 @@ def two_questions(n: int, query: str, first: str, other: str) -> str:
         texts = f"{shorten(clean_text(first), 40)!r} with two digests"
     return (
         f"{counted(n, 'query')} with different prompts under one name, such as {shorten(query)!r}: {texts}; every "
-        "question needs its own name, or data.join=id takes the first for all"
+        "question needs its own name, or data.join=id (of a data frame: no column of prompts) takes them for one"
     )

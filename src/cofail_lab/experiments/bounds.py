@@ -49,7 +49,7 @@ class Bounds:
         queries: graded by each model of the measurement that is advised.
         moments: longest ladder of moments, >= 1 (cut at the pool size).
         delta: error probability of the simultaneous boxes that account for the sample.
-        seconds: time for column generation on pools of 17 to 60 models, per limit; 0 leaves it out.
+        seconds: >= 0, time for column generation on pools of 17 to 60 models, per limit; 0 leaves it out.
     """
 
     target: str = _ALL_WRONG

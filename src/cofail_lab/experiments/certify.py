@@ -19,7 +19,7 @@ class Certify:
     """Certificates P1.iv (September form), P1.v and, from a matrix, P1.vii.
 
     Attributes:
-        delta: error probability of each certificate.
+        delta: error probability of each certificate, and of the limits of β.
         overhead: what combining costs, in accuracy; None leaves the decision open.
     """
 

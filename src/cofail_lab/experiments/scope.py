@@ -42,7 +42,7 @@ class ScopeOfACeiling:
                 raise InputError(f"experiment.{field}: null; names or patterns of models are needed")
 
     def run(self, inputs: Inputs, progress: Progress = silent) -> Result:
-        """Compare them on the queries that all of them answered."""
+        """Compare them on the queries that all of these answered."""
         del progress  # done in an instant
         grades = inputs.grades()
         groups = {
@@ -55,8 +55,7 @@ class ScopeOfACeiling:
             for second in names[i + 1 :]:
                 if both := sorted(set(groups[first]) & set(groups[second])):
                     raise InputError(f"experiment.{second}: {both[0]!r} is one of experiment.{first} too")
-        chosen = {model for group in groups.values() for model in group}
-        compared = np.array([model in chosen for model in grades.models])
+        compared = np.isin(grades.models, [model for group in groups.values() for model in group])
         outcomes = grades.take(columns=compared).outcomes()
         place = {name: j for j, name in enumerate(outcomes.models)}
         right = {name: ~outcomes.wrong[:, [place[model] for model in chosen]] for name, chosen in groups.items()}

@@ -176,8 +176,8 @@ def _counterexamples(path: str) -> list[Mapping[str, Any]]:
     for stored in counterexamples:
         if not isinstance(stored, dict) or not {"claim", "release", "check", "case"} <= stored.keys():
             of_check = isinstance(stored, dict) and isinstance(stored.get("claim"), dict)
-            hint = (
+            kind = (
                 "of experiment=check, which measures it again" if of_check else "without claim, release, check or case"
             )
-            raise InputError(f"experiment.replay: {path}: a counterexample {hint}")
+            raise InputError(f"experiment.replay: {path}: a counterexample {kind}")
     return counterexamples

@@ -10,17 +10,7 @@ import numpy as np
 from cofail_lab.estimate import confidence
 from cofail_lab.grades import Cell
 from cofail_lab.report.names import shorten
-from cofail_lab.report.numbers import (
-    ABSENT,
-    count,
-    fixed,
-    interval,
-    number,
-    p_value,
-    percent,
-    points,
-    ratio,
-)
+from cofail_lab.report.numbers import ABSENT, count, fixed, interval, number, p_value, percent, points, ratio
 from cofail_lab.result import Listing, Row, Section
 
 if TYPE_CHECKING:

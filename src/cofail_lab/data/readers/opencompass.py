@@ -4,8 +4,8 @@ Schema: ``opencompass/tasks/openicl_eval.py`` and ``opencompass/openicl/icl_eval
 github.com/open-compass/opencompass. Results have ``details`` where they were run with ``--dump-eval-details``: a list
 whose entries have ``example_abbr`` and a list of grades (one for each of n runs), or, in older versions and from some
 evaluators, a mapping from positions to entries with one grade. The grade is ``correct``, ``is_correct``,
-``cascade_correct`` or another field whose name ends so (``incorrect`` says the opposite, and is none). A prediction
-alone has no grade, and its file stands for the results of the same model and dataset.
+``cascade_correct`` or another field whose name ends so (``incorrect`` says the opposite, and is none). Predictions have
+no grades: where their file is named, the results of the same model and dataset are read.
 
 The model and the dataset are named by the folder and the file. A query is ``example_abbr`` or its position: reference
 answers that differ at one position are two questions, which are not joined. OpenCompass leaves no trace of a failed
@@ -95,6 +95,7 @@ class OpenCompassSource(JsonLogSource):
 
 
 def _is_grade(key: str) -> bool:
+    """Whether a field of the details says what is right."""
     return key.endswith(_ENDING) and not key.endswith(f"in{_ENDING}")
 
 
