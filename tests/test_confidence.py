@@ -17,6 +17,7 @@ from cofail_lab.experiments.plan import Plan
 from cofail_lab.report.numbers import interval, points
 from cofail_lab.result import Result
 from tests.experiments.sources import inputs_from
+from tests.report.test_kept_checks import PLAN
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,13 @@ def test_the_sentences_of_a_level_of_its_own() -> None:
     assert "at 97.5% confidence: " in plan.headline
     rows = Bounds(delta=0.025).run(inputs_from(np.array([[1, 1, 0], [0, 1, 0], [0, 0, 0], [1, 1, 1]]))).sections[0].rows
     assert rows[4].note == "simultaneous boxes at 97.5%"
+
+
+def test_the_level_of_a_test_of_the_tail_is_not_rounded() -> None:
+    plan = replace(PLAN, level=0.025)
+    assert " at level 2.5%." in plan.headline()
+    notes = [row.note for section in plan.sections() for row in section.rows]
+    assert "measured; 2.5% is allowed" in notes
 
 
 def test_limits_of_a_paired_change_are_named_by_their_level(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ def test_the_adversary_finds_what_the_listed_case_misses_and_simplifies_it() -> 
     stored = verdict.evidence["counterexample"]
     assert stored["case"] == {"x": 0.5}
     assert replay(stored, [false]).slack == Fraction(-1, 1000)
+    # What is said of the case is measured there, and not where the search had found it.
+    assert (stored["measured"], verdict.measured) == ([0.25, 0.25], 0.25)
 
 
 def test_a_descent_along_the_gradient() -> None:

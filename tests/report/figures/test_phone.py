@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from cofail_lab.report.figures.fit import wrong_by_dataset, wrong_count_distribution
-from cofail_lab.report.figures.phone import COLUMN, PAGE, for_any_page, for_page, narrow, too_small
+from cofail_lab.report.figures.phone import _WIDEST, COLUMN, PAGE, for_any_page, for_page, narrow, too_small
 from cofail_lab.report.figures.style import drawing, fitted
 from cofail_lab.report.figures.sweep import plan, small_multiples
 from tests.report.made import HOSTILE, draw_accuracies, draw_correlation, pool
@@ -113,3 +113,10 @@ def test_one_form_for_every_page_is_the_narrow_one_where_a_phone_needs_it() -> N
     assert phone is not None and for_any_page(draw_accuracies(pool(9))) == phone != wide
     wide, phone = for_page(draw_correlation(pool(3)))
     assert phone is None and for_any_page(draw_correlation(pool(3))) == wide
+
+
+@pytest.mark.parametrize("draw", [draw_datasets, draw_counts])
+def test_axes_are_no_narrower_than_the_column_asks_for(draw: Callable[[], Figure]) -> None:
+    """A figure that is too wide is narrowed to the column: measured again, it needs no more."""
+    assert draw().get_size_inches()[0] > 7
+    assert narrow(draw()).get_size_inches()[0] == pytest.approx(_WIDEST, abs=0.02)
