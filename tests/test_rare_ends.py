@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import runpy
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import SimpleNamespace
@@ -143,3 +144,11 @@ def test_configurations_are_read_without_the_loader_of_c(monkeypatch: pytest.Mon
     fast = config_keys(CONF)
     monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
     assert config_keys(CONF) == fast and len(fast) > 50
+
+
+@pytest.mark.parametrize("name", ["__main__", "other"])
+def test_the_package_as_a_program_is_the_command(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = []
+    monkeypatch.setattr("cofail_lab.cli.main", lambda: begun.append(name))
+    runpy.run_module("cofail_lab.__main__", run_name=name)
+    assert begun == (["__main__"] if name == "__main__" else [])

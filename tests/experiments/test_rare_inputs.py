@@ -1,5 +1,6 @@
 """What experiments do with inputs of which few are: runs of their own, two models, a stop on the way."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,9 +9,12 @@ import pytest
 
 from cofail_lab.errors import InputError
 from cofail_lab.experiments import base, fit_stages, tail_plan
+from cofail_lab.experiments.base import Inputs, RunOptions
 from cofail_lab.experiments.fit_stages import FitStages
+from cofail_lab.experiments.plan import Plan
 from cofail_lab.experiments.self_moa import _samples
 from tests.data.cells import ERROR, MISSING, RIGHT, WRONG, grades_of
+from tests.experiments.sources import inputs_from
 
 
 def test_runs_are_counted_where_a_matrix_has_them() -> None:
@@ -75,3 +79,28 @@ def test_workers_get_a_tail_only_where_matrices_are_simulated(simulated: dict) -
     first = -(-fit_stages.FIRST_WAVE // 100)
     wave = [("tail", [()]), ("null", [100 * k for k in range(min(first, 20))])] if simulated else []
     assert sent == [("bootstrap", [0, 100]), *wave]
+
+
+def test_a_plan_takes_from_a_source_what_is_not_stated(wrong: np.ndarray) -> None:
+    """Its number of models, beside a rate that is stated."""
+    planned = Plan(gain=0.5, resolvable=0.01).run(inputs_from(wrong))
+    stated = Plan(gain=0.5, resolvable=0.01, n_models=wrong.shape[1]).run(Inputs(RunOptions()))
+    assert planned.metrics == stated.metrics and planned.metrics["resolvable"] == 0.01
+
+
+def test_batches_that_have_arrived_are_kept_though_the_run_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the workers are fetched, and what is kept is flushed, before the stop goes on."""
+
+    def stop(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    done: list[Any] = []
+    stage = SimpleNamespace(n_replicates=300, batch=done.append)
+    keeper = SimpleNamespace(of=lambda name, stage: stage, flush=lambda: done.append("flushed"))
+    monkeypatch.setattr(fit_stages, "KeptBatches", lambda *_: keeper)
+    monkeypatch.setattr(fit_stages, "run_stages", stop)
+    workers: Any = SimpleNamespace(at_work=True, stages=lambda stages: stages, arrived=lambda name: [100, 200])
+    own: Any = SimpleNamespace(store=SimpleNamespace(tables={}), progress=lambda *_, **__: nullcontext())
+    with pytest.raises(KeyboardInterrupt):
+        FitStages._replicates(own, "bootstrap", {"bootstrap": stage}, workers)  # type: ignore[dict-item]
+    assert done == [100, 200, "flushed"]

@@ -5,8 +5,9 @@ import pytest
 from scipy.stats import multivariate_normal, norm
 
 from cofail_lab.errors import ConvergenceError
-from cofail_lab.fitting.estimators import clayton, factor_mixture
+from cofail_lab.fitting.estimators import atom, clayton, factor_mixture
 from cofail_lab.fitting.estimators.full_sigma import log_all_wrong
+from cofail_lab.fitting.estimators.pool import VaryingPool
 from cofail_lab.fitting.readings.difficulty import _gaussian
 from cofail_lab.fitting.readings.parts import parts
 from cofail_lab.fitting.readings.pool_scan import COMPOSITIONS, Compositions
@@ -85,3 +86,10 @@ def test_a_batch_says_which_of_two_kinds_it_is() -> None:
     for batch in (resampled, Batch(0, counts, values, wrong=np.ones((1, 4, 2), bool))):  # type: ignore[arg-type]
         with pytest.raises(ValueError, match=r"^a batch of resampled queries has no matrices$"):
             batch.simulated  # noqa: B018
+
+
+def test_a_base_without_a_likelihood_of_the_matrix_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = np.random.default_rng(0).random((60, 4)) < 0.4
+    monkeypatch.setattr(atom, "matrix_log_likelihood", lambda *_: None)
+    with pytest.raises(ValueError, match=r"^base 'independent' has no likelihood of the matrix$"):
+        atom.fit(VaryingPool(wrong), "independent", atom=False, target="matrix")

@@ -1,6 +1,7 @@
 """The exam: what a policy may see, what it pays, and how its choices are graded."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -166,3 +167,11 @@ def test_bounds_of_a_vote_hold_whatever_was_answered(rng: np.random.Generator) -
     agree = grade(Choices("vote", weights), graded(right, answer=np.where(right, "R", "W").astype(object)), called)
     sure = abs(agree.right_low - 0.5) > 1e-9  # an even split is no majority
     assert (agree.right_low[sure] == bounds.right_low[sure]).all()
+
+
+@pytest.mark.parametrize("turn", [lambda mask: mask.astype(int), lambda mask: mask[:-1], lambda mask: mask[:, :1]])
+def test_a_call_is_of_each_cell_by_yes_or_no(pool: Graded, turn: Callable) -> None:
+    asked = turn(np.ones(pool.right.shape, dtype=bool))
+    said = f"View.call: {asked.dtype} of shape {asked.shape}; bool of shape {pool.right.shape} is needed"
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        sit(Spy(asked), pool, pool.prices)

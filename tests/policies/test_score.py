@@ -204,3 +204,19 @@ def test_a_whole_score_of_four_decisions(monkeypatch: pytest.MonkeyPatch) -> Non
     trials.unit = np.array([0, 1, 2, 2])
     again = score._score(trials, "y", decisions, np.array([0.0, -1, 1, 1]), None)
     assert (again.p_value, again.gain_lower, again.gain_upper, again.ceiling) == (None, None, None, False)
+
+
+def test_a_pair_below_its_hull_on_some_split_has_no_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Splits of 3 and 1 queries with gaps .2 and -.2: .1; a gap that one of them lacks is none of the whole."""
+    cost = np.array([[1.0, 2.0]])
+    split = [
+        SimpleNamespace(pairs={"c": (0, 1)}, test=SimpleNamespace(cost=cost), rows=range(n), decisions={"c": gap})
+        for n, gap in ((3, 0.2), (1, -0.2))
+    ]
+    trials: Any = SimpleNamespace(trials=split, rows=range(4))
+    monkeypatch.setattr(score, "hull_gap", lambda test, rows, decisions, pair: decisions)
+    assert score._pair_hull_gap(trials, "c") == pytest.approx(0.1)
+    split[1].decisions["c"] = None
+    assert score._pair_hull_gap(trials, "c") is None
+    split[1].decisions["c"], split[1].pairs = -0.2, {"c": (1, 0)}
+    assert score._pair_hull_gap(trials, "c") is None
