@@ -140,7 +140,7 @@ def worst_cases(search: Search, slack_of: Callable[[dict[str, Any]], float], see
             options = {"maxfev": search.n_steps, "initial_simplex": _simplex(net[index])}
             end = minimize(slack, net[index], method="Nelder-Mead", options=options).x
         else:
-            end = descend(net[index])  # pyrefly: ignore[unbound-name]
+            end = descend(net[index])  # pyright: ignore[reportPossiblyUnboundVariable]
         ends.append(np.clip(end, 0, 1))
     ends += [net[index] for index in np.argsort(values)[: search.n_polished]]
     ends.sort(key=slack)

@@ -38,7 +38,7 @@ class AtomInflated(AbstractErrorLaw):
             raise InputError(f"law.base: {self.base!r} is not an error law")
 
     @property
-    def error_rates(self) -> Float[Array, " m"]:  # pyrefly: ignore[bad-override]
+    def error_rates(self) -> Float[Array, " m"]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """ω + (1-ω) α_i of the base."""
         return _with_atom(self.shock, self.base.error_rates)
 

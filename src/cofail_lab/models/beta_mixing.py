@@ -42,7 +42,7 @@ class BetaMixing(AbstractErrorLaw):
         return self.pool_size
 
     @property
-    def error_rates(self) -> Float[Array, " m"]:  # pyrefly: ignore[bad-override]
+    def error_rates(self) -> Float[Array, " m"]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """a/(a+b), for every model."""
         return jnp.full(self.n_models, self.a / (self.a + self.b))
 

@@ -35,7 +35,7 @@ class CommonShock(AbstractFactorLaw):
         _checks.inside("base_error_rates", self.base_error_rates, 0, 1, "(0, 1)")
 
     @property
-    def error_rates(self) -> Float[Array, " m"]:  # pyrefly: ignore[bad-override]
+    def error_rates(self) -> Float[Array, " m"]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """α_i = ω + (1-ω) α0_i."""
         return self.shock + (1 - self.shock) * self.base_error_rates
 

@@ -39,7 +39,7 @@ class ExchangeableCount(AbstractErrorLaw):
         return len(self.probabilities) - 1
 
     @property
-    def error_rates(self) -> Float[Array, " m"]:  # pyrefly: ignore[bad-override]
+    def error_rates(self) -> Float[Array, " m"]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """E[C]/m, for every model."""
         m = self.n_models
         return jnp.full(m, self.probabilities @ jnp.arange(m + 1) / m)

@@ -49,7 +49,7 @@ class ExchangeableMixing(AbstractFactorLaw):
         return self.pool_size
 
     @property
-    def error_rates(self) -> Float[Array, " m"]:  # pyrefly: ignore[bad-override]
+    def error_rates(self) -> Float[Array, " m"]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """E[p], for every model."""
         return jnp.full(self.n_models, self.weights @ self.points)
 

@@ -296,7 +296,7 @@ def sides_text(sides: Sides) -> str:
         left, right = number(sides.left, digits), number(sides.right, digits)
         if left != right or sides.left == sides.right:
             break
-    return f"{left} {sides.symbol} {right}"  # pyrefly: ignore[unbound-name]
+    return f"{left} {sides.symbol} {right}"  # pyright: ignore[reportPossiblyUnboundVariable]
 
 
 def caption(shown: Slice) -> str:
