@@ -3,10 +3,12 @@
 from fractions import Fraction
 
 import numpy as np
+import pytest
 
 from cofail_lab.bounds import all_wrong_range, closed_forms, wrong_count_range
 from cofail_lab.bounds.block_lp import block_range, find_groups
 from cofail_lab.bounds.count_lp import binomial_moments
+from cofail_lab.errors import InputError
 from tests.bounds.pools import brute_force, common_shock
 
 
@@ -46,6 +48,13 @@ def test_who_could_be_exchanged():
     # Rows with the same entries of which the diagonal is another one.
     swapped = np.array([[0.3, 0.2, 0.1], [0.2, 0.2, 0.3], [0.1, 0.3, 0.4]])
     assert find_groups(swapped).tolist() == [0, 1, 2]
+
+
+def test_more_group_counts_than_can_be_solved_are_refused() -> None:
+    """Two groups of 447 have 448 · 448 vectors of counts."""
+    group = np.repeat([0, 1], 447)
+    with pytest.raises(InputError, match=r"^group: 200704 vectors of group counts, at most 200000 can be solved$"):
+        block_range(np.where(np.eye(894, dtype=bool), 0.3, 0.1), group)
 
 
 def test_a_group_of_two_has_its_pair():

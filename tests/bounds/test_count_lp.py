@@ -4,12 +4,13 @@ import re
 from fractions import Fraction
 from itertools import combinations
 from math import comb
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from cofail_lab.bounds import binomial_moments, law_ladder, wrong_count_range
+from cofail_lab.bounds import binomial_moments, count_lp, law_ladder, wrong_count_range
 from cofail_lab.bounds.count_lp import CountCertificate
 from cofail_lab.bounds.moments import boros_prekopa
 from cofail_lab.bounds.rounding import round_down, round_up
@@ -89,6 +90,25 @@ def test_certificates_are_checked_and_can_fail():
     assert upper.holds()
     lowered = (upper.coefficients[0] - Fraction(1, 10**9), *upper.coefficients[1:])
     assert not upper._replace(coefficients=lowered).holds()
+
+
+def test_no_limit_is_told_whose_certificate_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    for failing in ("lower", "upper"):
+        monkeypatch.setattr(CountCertificate, "holds", lambda self, failing=failing: self.side != failing)
+        with pytest.raises(ArithmeticError, match=r"^a certificate of the count program failed its exact check$"):
+            wrong_count_range([0.4, 0.2], 5)
+
+
+def test_a_start_that_floats_cannot_guess_is_found_among_all_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a float solution, counts that are spread evenly come first, then every one."""
+    moments = [Fraction(2, 5), Fraction(1, 5)]
+    expected = wrong_count_range(moments, 30)
+    monkeypatch.setattr("scipy.optimize.linprog", lambda *_, **__: SimpleNamespace(x=None))
+    program = count_lp._Program([(p, p) for p in moments], 30)
+    assert count_lp._float_solution(*program._scaled(), np.zeros(31)).tolist() == [0.0] * 31
+    candidates = list(program._candidates(np.zeros(31)))
+    assert candidates == [*np.linspace(0, 30, 12).astype(int), *range(31)]
+    assert wrong_count_range(moments, 30)[:2] == expected[:2]
 
 
 def test_boxes_contain_points_and_widen_with_their_size():

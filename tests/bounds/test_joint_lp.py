@@ -60,6 +60,51 @@ def test_column_generation_beyond_enumeration(monkeypatch):
     assert closed >= 3
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_limit_that_no_closed_form_has_is_proved_by_an_integer_program(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Within what the interior solution may have missed; without a second to search, the closed forms are all."""
+    monkeypatch.setattr("cofail_lab.bounds.joint_lp.ENUMERATED", 3)
+    _, alpha, pairs = random_law(np.random.default_rng(seed), 4)
+    exact = brute_force(alpha, pairs, 4)
+    found = joint_range(alpha, pairs, seconds=10)
+    assert exact[0] > 0.001 and found.sharp
+    assert exact[0] - 2e-7 <= found.lower <= exact[0] + 1e-12
+    assert found.upper == pytest.approx(exact[1], abs=1e-12)
+    assert found.lower_certificate.proof == "mixed-integer bound"
+    at_once = joint_range(alpha, pairs, seconds=-1)
+    assert not at_once.sharp and at_once.lower == 0 and at_once.upper >= exact[1] - 1e-12
+    assert at_once.method.endswith("outer limits")
+
+
+def test_patterns_that_are_known_are_not_added_again() -> None:
+    master = joint_lp._Master(np.array([1.0, 0.5, 0.25, 0.5]), 2, 1, interior=False)
+    both = np.array([[False, False], [True, True]])
+    assert (master.add(both), master.add(both), master.add(~both)) == (2, 0, 0)
+    assert (master.add(np.array([[True, True], [True, False]])), len(master.patterns)) == (1, 3)
+
+
+def test_a_program_that_gets_no_new_patterns_stops_with_what_is_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pricing that is never content and proposes what is known: a limit that holds, and is not called sharp."""
+    _, alpha, pairs = random_law(np.random.default_rng(0), 4)
+    stale = Priced(np.zeros((1, 4), dtype=bool), 0.25, True)
+    monkeypatch.setattr(joint_lp, "enumerate_all", lambda *_: stale)
+    found, exact = joint_range(alpha, pairs), brute_force(alpha, pairs, 4)
+    assert found.lower <= exact[0] + 1e-12 and exact[1] <= found.upper + 1e-12
+    assert not found.sharp
+
+
+def test_what_a_search_did_not_find_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond enumeration a search may miss patterns: what it says is missed by little is no limit."""
+    monkeypatch.setattr("cofail_lab.bounds.joint_lp.ENUMERATED", 3)
+    monkeypatch.setattr(joint_lp, "local_search", lambda *_: Priced(np.zeros((1, 4), dtype=bool), 1e-5, False))
+    _, alpha, pairs = random_law(np.random.default_rng(0), 4)
+    found, exact = joint_range(alpha, pairs), brute_force(alpha, pairs, 4)
+    assert found.lower <= exact[0] and exact[1] <= found.upper + 1e-12
+    assert found.lower_certificate.proof == "a probability" != found.upper_certificate.proof
+
+
 def test_real_sub_pool_by_enumeration_and_by_generation(monkeypatch):
     wrong = read_matrix("cruxeval_output")[:, ::3]
     table = wrong.astype(float)

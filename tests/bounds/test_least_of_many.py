@@ -11,6 +11,7 @@ from scipy.stats import beta, binom, multivariate_normal, norm, t
 from studies.coverage.limits import coverage
 from studies.coverage.truths import TRUTHS
 
+from cofail_lab.bounds import least_of_many
 from cofail_lab.bounds.certificate import certify_outcomes
 from cofail_lab.bounds.least_of_many import (
     LeastLimits,
@@ -48,6 +49,24 @@ def test_copies_count_once_and_strangers_each() -> None:
     for j in range(12):
         apart[20 * j : 20 * j + 20, j] = True
     assert 11.5 < oracle_gain_limits(apart, 0.05).competing <= 12 + 1e-9
+
+
+def test_copies_are_drawn_once_where_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of thirty models eight times: the limits are those of thirty."""
+    drawn: list[int] = []
+    joint = least_of_many._Joint
+
+    def counted(values: np.ndarray) -> object:
+        drawn.append(values.shape[1])
+        return joint(values)
+
+    monkeypatch.setattr(least_of_many, "_Joint", counted)
+    few = np.random.default_rng(3).random((200, 30)) < 0.3
+    alone = oracle_gain_limits(few, 0.05)
+    monkeypatch.setattr(least_of_many, "_MANY", drawn[0])
+    assert oracle_gain_limits(np.tile(few, 8), 0.05).upper == pytest.approx(alone.upper, rel=1e-3)
+    assert oracle_gain_limits(few, 0.05) == alone
+    assert drawn == [drawn[0]] * 3
 
 
 def test_models_without_a_failure_are_not_taken_for_copies() -> None:

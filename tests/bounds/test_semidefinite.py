@@ -89,3 +89,12 @@ def test_the_anchors_are_the_least_often_wrong_or_those_asked_for() -> None:
     assert semidefinite_bound(rates, pairs, n_anchors=2).anchors == (1, 3)
     named = semidefinite_bound(rates, pairs, anchors=[2])
     assert named.anchors == (2,) and named.status.startswith("optimal")
+
+
+def test_a_program_that_is_not_solved_is_no_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    import cvxpy as cp
+
+    monkeypatch.setattr(cp.Problem, "solve", lambda *_, **__: None)
+    monkeypatch.setattr(cp.Problem, "status", "infeasible_inaccurate")
+    with pytest.raises(ArithmeticError, match=r"^the semidefinite program ended as infeasible_inaccurate$"):
+        semidefinite_bound(np.full(3, 0.5), np.where(np.eye(3, dtype=bool), 0.5, 0.25))

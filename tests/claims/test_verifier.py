@@ -57,6 +57,11 @@ def test_an_undecided_verdict_is_about_what_could_not_be_decided() -> None:
     assert np.isnan(verdict.measured)
 
 
+def test_a_check_without_cases_confirms_nothing() -> None:
+    with pytest.raises(ValueError, match=r"^throws: a check needs at least one case$"):
+        examine(check("throws"), None, TRIAL)
+
+
 def test_a_violation_that_more_digits_deny_does_not_end_a_check():
     def measure(formula: int, case: dict) -> Measured:
         return equals(case["x"], formula, 0)

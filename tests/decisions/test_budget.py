@@ -144,6 +144,8 @@ def test_budgets_below_the_cheapest_policy():
             method(0.5)
     with pytest.raises(InputError, match="finite"):
         frontier.value(np.nan)
+    with pytest.raises(InputError, match=r"^budgets: nan is not finite$"):
+        solve_budget(*GOOD, np.nan)
     with pytest.raises(InputError, match="cannot be met; each resource alone needs at least 1"):
         solve_budget(*GOOD, 0.5)
     with pytest.raises(InputError, match="all_wrong"):
@@ -192,3 +194,11 @@ def test_one_budget_in_a_list_is_one_resource_of_several():
     assert listed.value == pytest.approx(alone.value, abs=1e-9)
     with pytest.raises(InputError, match="budgets: 1 given for prices of shape"):
         solve_budget(quality, prices, prior, np.array([0.5]))
+
+
+def test_a_program_that_the_solver_leaves_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    import cvxpy as cp
+
+    monkeypatch.setattr(cp.Problem, "status", "user_limit")
+    with pytest.raises(ArithmeticError, match=r"^the budget program ended as user_limit$"):
+        solve_budget(*GOOD, 1.5)

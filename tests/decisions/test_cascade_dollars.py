@@ -210,3 +210,6 @@ def test_a_price_ratio_within_rounding_of_its_ends_has_the_end_as_its_root() -> 
     """Conditions that hold by a rounding error only: nothing is saved by mixing, or nobody can be told apart."""
     for ratio, auc in ((1e-18, 0.5), (float(np.nextafter(0.6 / 0.9, 0)), 1.0)):
         assert d.critical_auc_for_mixing(0.6, 0.9, 0.8, ratio) == d.CriticalAuc(auc, "exists")
+    # Here even random escalation comes out above the floor, by a rounding error.
+    assert d.binormal_quality(0.75, 0.5, 0.1, 0.3) > 0.25
+    assert d.critical_auc_for_mixing(0.1, 0.3, 0.25, 1e-18) == d.CriticalAuc(0.5, "exists")

@@ -179,3 +179,11 @@ def test_at_the_ratio_of_the_accuracies_not_even_perfect_separation_is_cheaper(c
         assert d.critical_auc(cheap, strong, floor, cheap / strong).regime == "never"
         assert d.critical_auc_for_mixing(cheap, strong, floor, cheap / strong).regime == "never"
         assert d.critical_auc(cheap, strong, floor, 0.99 * cheap / strong).regime == "exists"
+
+
+def test_a_ratio_below_that_of_the_accuracies_by_a_rounding_error_makes_no_critical_auc():
+    """.02/.08, of which floats make one below ¼ too: perfect separation is not cheaper as far as they tell."""
+    for floor in (0.035, 0.05, 0.065, 0.08):
+        below = float(np.nextafter(0.02 / 0.08, 0))
+        assert below < 0.02 / 0.08
+        assert d.critical_auc(0.02, 0.08, floor, below) == d.CriticalAuc(None, "never")

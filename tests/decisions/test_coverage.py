@@ -2,11 +2,13 @@
 
 import itertools
 import math
+import re
 
 import numpy as np
 import pytest
 
 from cofail_lab import decisions as d
+from cofail_lab.errors import InputError
 
 
 def test_greedy_coverage_against_every_choice():
@@ -40,3 +42,9 @@ def test_the_bound_is_the_least_over_all_prefixes():
     apart[:4, 0] = apart[4:7, 1] = apart[7:9, 2] = 0
     # Here the empty prefix says most.
     assert d.greedy_coverage(apart, 2).upper == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("shape", [(4,), (0, 3), (3, 0), (2, 2, 2)])
+def test_a_table_of_queries_by_models_is_needed(shape: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match=re.escape(f"wrong: shape {shape}; (n, m) is needed")):
+        d.greedy_coverage(np.ones(shape), 1)

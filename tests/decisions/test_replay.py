@@ -5,7 +5,7 @@ import pytest
 
 from cofail_lab.bounds.binomial import clopper_pearson
 from cofail_lab.data.published import Published, published_figures, published_pools
-from cofail_lab.data.released import Released
+from cofail_lab.data.released import ARTEFACT, Released
 from cofail_lab.decisions.replay import (
     Replayed,
     agrees,
@@ -18,6 +18,7 @@ from cofail_lab.decisions.replay import (
 )
 from cofail_lab.decisions.replay_text import (
     MMLU_PRO,
+    TAIL,
     cascade_figures,
     reason,
     resampled_gain,
@@ -211,6 +212,32 @@ def test_what_of_the_text_can_be_computed() -> None:
     assert not {name for name in found if name.startswith(("loose", "bare", "pearson_mmlu", "vote_gain_hard"))}
     twice = text_figures(published, gains, Released({}, (cascade, cascade)), {}, 3)
     assert not [name for name in twice if name.startswith("cascade")]
+
+
+def test_figures_of_the_tail_are_those_of_its_matrix_alone() -> None:
+    """With their limits, of what was published of it, and only where the matrix behind it was found."""
+    key = (TAIL, ARTEFACT)
+    published = (
+        Published(ARTEFACT, "ratio_one_factor", "2.1", "1.4", "2.9"),
+        Published(ARTEFACT, "ratio_clayton", "1.9", "", ""),
+        Published("A", "pearson_other", "0.1", "", ""),
+    )
+    metrics = {
+        "ratio_one_factor": 2.2,
+        "ratio_one_factor_lower": 1.5,
+        "ratio_one_factor_upper": None,
+        "pearson_other": 0.3,
+        "tetrachoric": 0.8,
+    }
+    tail = outcomes_from(np.eye(4, 3, dtype=bool))
+    gains = [Replayed(pool, "oracle_gain", "0.1", 0.1, "totals") for pool in ("mix of 15", MMLU_PRO)]
+    others = text_figures(published, gains, Released(), {key: metrics}, 3)
+    assert not others.keys() & metrics.keys()
+    found = text_figures(published, gains, Released({key: tail}, (), {key: "tail.csv"}), {key: metrics}, 3)
+    assert {name: value for name, value in found.items() if name not in others} == {
+        "ratio_one_factor": (2.2, "tail.csv", ""),
+        "ratio_one_factor_lower": (1.5, "tail.csv", ""),
+    }
 
 
 def test_what_the_rows_of_june_say() -> None:

@@ -11,7 +11,8 @@ import pytest
 from scipy import stats
 
 from cofail_lab import decisions as d
-from cofail_lab.errors import InputError
+from cofail_lab.decisions import routing_gain
+from cofail_lab.errors import ConvergenceError, InputError
 from cofail_lab.estimate import Estimate
 
 Z_LIMIT = float(stats.norm.isf(1e-6 / 2))
@@ -41,6 +42,13 @@ def test_expected_maxima_in_closed_form_and_against_mpmath():
         found = d.expected_maximum(n)
         assert abs(value_of(found) - float(str(exact))) <= error_of(found)
         assert value_of(found) < d.routing_gain_heuristic(1.0, n)
+
+
+def test_a_maximum_that_does_not_settle_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no room for rounding, no two sums are close enough."""
+    monkeypatch.setattr(routing_gain, "_EPS", 0.0)
+    with pytest.raises(ConvergenceError, match=r"^expected maximum of 5 normals: the last halving still moved it by "):
+        d.expected_maximum(5)
 
 
 def test_the_expected_gain_is_exact_and_the_heuristic_is_not():

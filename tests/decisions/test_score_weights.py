@@ -66,6 +66,9 @@ def test_accuracy_optimal_weights_beat_every_other_where_minimum_variance_loses_
     ("call", "message"),
     [
         (lambda: d.block_covariance(np.array([0, 1]), 0.5, 0.2), "within: 0.2 is outside [between, 1) = [0.5, 1)"),
+        (lambda: d.block_covariance(np.array([]), 0.1, 0.2), "block: shape (0,); (m,) labels are needed"),
+        (lambda: d.block_covariance(np.eye(2), 0.1, 0.2), "block: shape (2, 2); (m,) labels are needed"),
+        (lambda: d.weighted_score_accuracy(np.zeros(2), np.ones(2), np.eye(2)), "weights: all are 0"),
         (lambda: d.minimum_variance_weights(np.ones((2, 2))), "covariance: smallest eigenvalue"),
         (lambda: d.minimum_variance_weights(np.ones((2, 3))), "covariance: shape (2, 3); (m, m) is needed"),
         (lambda: d.accuracy_optimal_weights(np.zeros(2), np.eye(2)), "means: all are 0"),

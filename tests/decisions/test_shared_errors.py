@@ -73,6 +73,17 @@ def test_independent_wrong_answers_are_chance_and_copies_are_not(rng):
     np.testing.assert_allclose(found.excess, 0, atol=0.05)
 
 
+def test_a_pair_that_is_wrong_on_no_two_queries_of_a_group_has_no_chance() -> None:
+    """One common error, and none but that: 1·1 less 1 pairs of different queries. Of a third error there is one."""
+    answers, right = np.array([["A", "A"], ["B", "C"]]), np.array([[False, False], [True, True]])
+    alone = shared_errors(answers, right, np.zeros(2, np.int64))
+    assert (alone.n_both.tolist(), alone.same.tolist()) == ([1], [1.0])
+    assert np.isnan(alone.chance).all() and np.isnan(alone.kappa).all()
+    right[1, 0], answers[1, 0] = False, "A"
+    assert shared_errors(answers, right, np.zeros(2, np.int64)).chance.tolist() == [1.0]
+    assert np.isnan(shared_errors(answers, right, np.arange(2)).chance).all()
+
+
 def test_few_common_errors_and_open_answers(rng):
     answers, right, key = made(rng)
     few = shared_errors(answers, right, np.zeros(120, np.int64), least=10**6)

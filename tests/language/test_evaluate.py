@@ -9,7 +9,7 @@ from cofail_lab.errors import InputError
 from cofail_lab.language import parse
 from cofail_lab.language.evaluate import Evaluator, Truth, check_names, laws_in, needs_size
 from cofail_lab.language.pools import BuiltPool, ClosedPool
-from cofail_lab.language.tree import Operation
+from cofail_lab.language.tree import Number, Operation
 
 X = np.array([0.0, 1.0, 2.0])
 
@@ -218,3 +218,8 @@ def test_what_may_have_been_meant(text: str, meant: str) -> None:
     assert str(refused.value).endswith(meant) and "is no quantity, formula or parameter of claim.over" in str(
         refused.value
     )
+
+
+def test_a_number_is_neither_true_nor_false() -> None:
+    with pytest.raises(TypeError, match="is a number, and no statement"):
+        Evaluator({"x": X}, {}, None).truth(Number(Fraction(1)))

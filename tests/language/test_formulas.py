@@ -98,6 +98,13 @@ def test_the_least_share_that_reaches_a_floor(auc: float, cheap: float, strong: 
     assert formulas._tail_accuracy(auc, 1.0, cheap) == pytest.approx(cheap)
 
 
+@pytest.mark.parametrize(("cheap", "strong"), [(0.05, 0.1), (0.15, 0.2), (0.2, 0.6), (0.3, 0.85), (0.3, 0.65)])
+def test_a_floor_that_rounding_puts_out_of_reach_needs_every_call(cheap: float, strong: float) -> None:
+    """That of H alone, with scores that say little: short of all queries by less than floats can tell."""
+    for auc in (0.5, 0.5127948717948718, 0.5127948717948718 + 1e-4):
+        assert formulas._strong_calls(auc, cheap, strong, strong) == pytest.approx(1.0, abs=1e-12)
+
+
 def test_ends_of_a_cascade() -> None:
     # Perfect scores: (floor - cheap)/strong of the queries, all wrong ones at most.
     assert formulas._strong_calls(1.0, 0.6, 0.8, 0.7) == pytest.approx(0.1 / 0.8)

@@ -1,11 +1,13 @@
 """Text becomes a tree by a white list; everything else is refused in one line and at once."""
 
+import ast
 import time
 
 import pytest
 
 from cofail_lab.errors import InputError
 from cofail_lab.language import parse
+from cofail_lab.language.parse import _Reader
 from cofail_lab.language.tree import (
     Name,
     Number,
@@ -59,6 +61,9 @@ WRONG = {
     "implies_(m > 1, m > 2)": "'implies_' at character 1 is no name here",
     "1e-400 > 0": "1e-400 is too close to 0",
     "max(m) > 1": "max of 1 numbers",
+    "max(m > 1 implies m > 2, m) > 1": r"'implies_\(m > 1, m > 2\)' is true or false; a number is needed there",
+    "max(m, m > 1 implies m > 2, m) > 1": r"'implies_\(m > 1, m > 2\)' is true or false; a number is needed there",
+    "pair(2)(3) > 1": r"'pair\(2\)' is not in the language",
     "": "'' is not a statement such as",
     "  ": "'  ' is not a statement such as",
 }
@@ -209,3 +214,10 @@ def test_what_a_tree_is_made_of() -> None:
         *("Operation", "Name", "Name", "Name", "Number"),
     ]
     assert negation(tree) == Operation("not", (tree,))
+
+
+@pytest.mark.parametrize("text", ["a != b", "a is b", "a in b", "a < b != c"])
+def test_a_comparison_that_is_none_is_refused_by_the_reader_too(text: str) -> None:
+    """Its words are no tokens, so that no text comes so far."""
+    with pytest.raises(InputError, match=r"^s: a comparison is one of < <= > >= ==$"):
+        _Reader("s").node(ast.parse(text, mode="eval").body)

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy.stats import binom, norm
+from scipy.stats import binom, multivariate_normal, norm
 
 from cofail_lab import models
 from cofail_lab.bounds import wrong_count_range
@@ -272,6 +272,17 @@ def test_a_ratio_has_the_errors_of_both(monkeypatch: pytest.MonkeyPatch) -> None
     found = quantities._ratio(lambda *_: (np.log([0.1]), np.array([3e-6])), built, values.exactly([2.0]))
     low, high = (x[0] for x in found.floats())
     assert (low, high) == pytest.approx((3 * np.exp(-4e-6), 3 * np.exp(4e-6)), rel=1e-9)
+
+
+def test_correlations_of_no_joint_law_have_no_prediction() -> None:
+    """Of three that are each the opposite of the others there is none; of the first two there is."""
+    built = BuiltPool([models.CommonShock(0.1, [0.3, 0.5, 0.2])] * 2, alike=False)
+    vars(built)["correlations"] = built.correlations._replace(tetrachoric=np.full((2, 3), -0.9))
+    value, error = quantities._gaussian(built, np.array([3.0, 2.0]))
+    assert np.isnan([value[0], error[0]]).all() and np.isfinite([value[1], error[1]]).all()
+    rates = 0.1 + 0.9 * np.array([0.3, 0.5])
+    pair = multivariate_normal.cdf(norm.ppf(rates), cov=[[1, -0.9], [-0.9, 1]])
+    assert np.exp(value[1]) == pytest.approx(pair, rel=1e-4)
 
 
 def test_the_gaussian_prediction_of_a_list_has_four_standard_errors(monkeypatch: pytest.MonkeyPatch) -> None:

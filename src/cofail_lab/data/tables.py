@@ -95,12 +95,12 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             if not width:
                 raise InputError(f"{path.name}: the file is empty; a header and one row per query were expected")
     except UnicodeDecodeError as error:
+        if dialect.encoding.startswith("utf-16"):
+            raise InputError(f"{path.name}: not valid UTF-16 text; save it as UTF-8") from error
         raise InputError(
             f"{path.name}: not UTF-8 text (byte {error.object[error.start]:#04x}); save it as UTF-8, which Excel calls "
             "'CSV UTF-8'"
         ) from error
-    except UnicodeError as error:
-        raise InputError(f"{path.name}: not valid UTF-16 text; save it as UTF-8") from error
     except csv.Error as error:
         raise InputError(f"{path.name}: not a valid CSV file ({error})") from error
 

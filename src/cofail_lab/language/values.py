@@ -48,10 +48,6 @@ class Values(NamedTuple):
         """The middle as float64."""
         return _scaled((self.low + self.high) / 2, self.power)
 
-    def where(self, chosen: Bool[np.ndarray, " n"]) -> "Values":
-        """Nan elsewhere."""
-        return Values(np.where(chosen, self.low, np.nan), np.where(chosen, self.high, np.nan), self.power)
-
 
 def exactly(value: object) -> Values:
     """Values that are floats."""

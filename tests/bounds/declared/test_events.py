@@ -45,6 +45,11 @@ def test_states_and_a_matrix_agree():
     for text in ("right(a,b) > wrong('gpt-4o')", "wrong(a) and right(d)"):
         found = event(text, NAMED, "test")
         assert (found.holds(states) == found.holds(listed)).all()
+    for text, meant in (
+        ("2*cell(1) + wrong(a) == 2", (states.cell == 1) & ~listed.wrong[:, 0]),
+        ("cell(0) <= wrong(a)", (states.cell == 1) | listed.wrong[:, 0]),
+    ):
+        assert (event(text, NAMED, "test").holds(states) == meant).all(), text
     assert (event("cell(1) and wrong(a)", NAMED, "test").holds(states) == (states.cell == 1) & listed.wrong[:, 0]).all()
 
 
@@ -80,6 +85,14 @@ def test_what_is_no_event(text):
     with pytest.raises(InputError, match=r"^test: ") as caught:
         event(text, NAMED, "test")
     assert "\n" not in str(caught.value)
+
+
+def test_a_text_that_is_nested_too_deeply_is_said_to_be() -> None:
+    """As deep as the parser still reads; its first 40 letters are shown."""
+    with pytest.raises(
+        InputError, match=r"^test: 'not not not not not not not not not not '\.\.\. is nested too deeply; "
+    ):
+        event("not " * 2000 + "wrong(a)", NAMED, "test")
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """The exact program on groups of two and of three: shares of both are whole numbers over six."""
 
+import re
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from cofail_lab.bounds.declared.exact import finish
+from cofail_lab.bounds.declared.exact import _whole, finish
 from cofail_lab.bounds.declared.facts import SetRates
 from cofail_lab.bounds.declared.frechet_class import FrechetClass
 from cofail_lab.bounds.declared.pool import Pool
@@ -27,6 +29,14 @@ def test_a_mean_over_both_groups_is_a_sum_of_rates() -> None:
         # Above by at most what the floats of the shares are off.
         assert expected <= found.value <= expected + Fraction(1, 10**15)
         assert found.law @ shares @ np.array(weights) == pytest.approx(float(expected))
+
+
+def test_a_fact_that_has_no_integers_is_named() -> None:
+    (rates,) = KNOWN.rows(KNOWN.states(target("all_wrong", POOL)))
+    values, denominator = _whole(rates, 0)
+    assert denominator > 0 and len(values) == rates.value.shape[1]
+    with pytest.raises(ValueError, match=re.escape(f"{rates.labels[1]}: no row of integers")):
+        _whole(replace(rates, whole=None), 1)
 
 
 def test_a_cost_that_is_no_share_has_no_exact_program() -> None:

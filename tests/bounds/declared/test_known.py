@@ -1,5 +1,7 @@
 """Facts as people write them: what each key means, boxes that hold together, and what is refused in one line."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,8 @@ from cofail_lab.bounds.declared.facts import Cells, EventRate, Moments, Monotone
 from cofail_lab.bounds.declared.known import Known
 from cofail_lab.bounds.declared.limits import Limits
 from cofail_lab.bounds.declared.measured import Matrix, OfLaw
+from cofail_lab.bounds.declared.pool import Pool
+from cofail_lab.bounds.declared.stated import stated
 from cofail_lab.bounds.declared.structures import Extendible, Factor, Independent, Interchangeable
 from cofail_lab.bounds.declared.targets import target
 from cofail_lab.bounds.sampling_designs import bounded_mean_limits
@@ -78,6 +82,7 @@ def test_a_factor():
         ({"names": ["a", "a"]}, r"known\.names"),
         ({"n_models": 3, "pairs": [0.1, 0.2]}, r"known\.pairs: 2 values; one number, 3 values"),
         ({"pairs": [[0, 0.1], [0.2, 0]]}, r"known\.pairs\[1\]\[0\]: 0\.2 but \[0\]\[1\] is 0\.1"),
+        ({"pairs": [[0, 0.1], [0.1, 0, 0.3]]}, r"known\.pairs: row 1 has 3 entries; 2 are accepted"),
         ({"n_models": 3, "some_pairs": [[0, 1]]}, r"known\.some_pairs\[0\]"),
         ({"n_models": 3, "some_pairs": [[0, 1, 0.1], [1, 0, 0.2]]}, r"known\.some_pairs\[1\].*twice"),
         ({"n_models": 3, "some_pairs": [[0, 7, 0.1]]}, r"known\.some_pairs\[0\]: 7 is no model"),
@@ -127,6 +132,24 @@ def test_what_is_refused(said, message):
 def test_what_is_refused_at_once(said):
     with pytest.raises(InputError, match=f"known.{next(iter(said))}"):
         Known(**said)
+
+
+def test_one_model_has_no_pairs() -> None:
+    assert [type(fact) for fact in Known(n_models=1, rates=0.2, pairs=0.1).on().facts] == [SetRates]
+
+
+def test_a_text_without_a_value_needs_a_matrix_in_which_its_condition_happens() -> None:
+    pool, matrix = Pool(2), Matrix(np.array([[False, True], [False, True], [False, False], [False, True]]))
+    rate = stated("P(wrong(0) | wrong(1))", pool, "known.events[2]", matrix)
+    assert (rate.kind, rate.limits) == ("conditional", (0, 0))
+    assert stated("P(wrong(1))", pool, "known.events[2]", matrix).limits == (0.75, 0.75)
+    assert stated("P(right(0) | wrong(1))", pool, "known.events[2]", matrix).limits == (1, 1)
+    for text, found, message in (
+        ("P(wrong(0))", None, "known.events[2]: 'P(wrong(0))' has no value, and there is no matrix to measure it in"),
+        ("P(wrong(1)|wrong(0))", matrix, "known.events: 'wrong(0)' happens on no query of the matrix; nothing to"),
+    ):
+        with pytest.raises(InputError, match=f"^{re.escape(message)}"):
+            stated(text, pool, "known.events[2]", found)
 
 
 def made_matrix(m=4, n=200):

@@ -90,6 +90,16 @@ def test_contradictory_facts_are_bad_input():
     assert "\n" not in str(caught.value)
 
 
+def test_a_lift_that_is_not_solved_is_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    import cvxpy as cp
+
+    known = Known(rates=[0.1 + 0.01 * i for i in range(18)], some_pairs=[[0, 1, 0.05]]).on()
+    monkeypatch.setattr(cp.Problem, "solve", lambda *_, **__: None)
+    monkeypatch.setattr(cp.Problem, "status", "user_limit")
+    with pytest.raises(ArithmeticError, match=r"^the semidefinite program ended as user_limit$"):
+        known.range(target("all_wrong", known.pool))
+
+
 def test_too_many_models():
     known = Known(measured=["rates"]).on(matrix(61))
     with pytest.raises(InputError, match="at most 60 such models"):

@@ -14,6 +14,7 @@ from cofail_lab.bounds.declared.frechet_class import FrechetClass
 from cofail_lab.bounds.declared.next_fact import NextFact, _box, _candidates, _mean, next_facts
 from cofail_lab.bounds.declared.pool import Pool
 from cofail_lab.bounds.declared.targets import target
+from cofail_lab.errors import InputError
 from tests.bounds.declared.made import exactly
 
 # Models 0 and 2 are alike, 1 is not: so many wrong in each group, with these probabilities.
@@ -101,6 +102,10 @@ def test_a_closed_interval_needs_nothing() -> None:
         next_facts(nothing, SimpleNamespace(width=1.1e-6, target=None, **laws))  # type: ignore[arg-type]
 
 
+def refuse() -> Any:
+    raise InputError("known: no law has these facts together")
+
+
 def test_the_best_facts_are_those_that_leave_least_open(monkeypatch: pytest.MonkeyPatch) -> None:
     """Values of the laws at both ends and of the expected one; those farthest from both are solved again."""
     values = {(0,): (0.1, 0.5, 0.3), (1,): (0.2, 0.2, 0.2), (2,): (0.1, 0.2, 0.1), (3,): (0.0, 0.9, 0.5)}
@@ -129,6 +134,10 @@ def test_the_best_facts_are_those_that_leave_least_open(monkeypatch: pytest.Monk
     assert (best[2].lower, best[2].upper, best[2].lower_sampled) == (0.1, 0.6, 0.1)
     assert (best[1].queries, best[1].kind, best[1].order) == (100, "rates", 1)
     assert [one.models for one in next_facts(known, found, most=1)] == [(3,)]
+    # A value on the edge of what the class has may be refused by rounding: it is no advice, and the others stay.
+    refused = SimpleNamespace(given=lambda fact: given(fact) if (0,) not in fact.table else refuse())
+    refused.least_committed = known.least_committed
+    assert [one.models for one in next_facts(refused, found)] == [(3,), (2,)]  # type: ignore[arg-type]
     known.least_committed = lambda _: None
     assert next_facts(known, found)[0].expected == 0.9  # without such a law that of the upper end
 

@@ -155,6 +155,10 @@ def test_forms_of_each_kind_of_fact() -> None:
     plain = of_fact(EventRate("events", event("right(0,1) >= 1", pool, "x"), exactly(0.1)), pool)
     assert form_value(plain[0], wrong, probs) == pytest.approx(1 - pair[0, 1])
     assert of_fact(EventRate("events", event("right(0,1,2) >= 1", pool, "x"), exactly(0.1)), pool) == []
+    (one,) = of_fact(EventRate("events", event("right(1)", pool, "x"), exactly(0.1)), pool)
+    assert one.terms == {(): 1.0, (1,): -1.0} and form_value(one, wrong, probs) == pytest.approx(1 - rate[1])
+    celled = Pool(3, n_cells=2)
+    assert of_fact(EventRate("events", event("cell(1) and wrong(0)", celled, "x"), exactly(0.1)), celled) == []
 
 
 @pytest.mark.parametrize(("members", "at_least"), [((0, 1, 2), 2), ((0, 2), 1), ((1, 2, 3), 3)])
@@ -274,6 +278,17 @@ def test_the_greatest_of_polynomials_on_a_grid(seed: int) -> None:
     if peaks:
         top = (rows @ bernstein.binomial_table(6, np.array(peaks))).max()
         assert bernstein.peaks(rows, np.array([*peaks])) == () and top <= found
+
+
+def test_a_search_for_the_greatest_that_is_cut_short_is_still_above_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """p(1-p)·2 has its peak of ½ at ½, where its one inner coefficient, 1, is twice as high; one cut at ½ finds it."""
+    row = np.array([[0.0, 1.0, 0.0]])
+    for halvings, expected in ((0, 1.0), (1, 0.5), (60, 0.5)):
+        monkeypatch.setattr(bernstein, "_HALVINGS", halvings)
+        assert bernstein.greatest(row) == pytest.approx(expected, abs=2e-11) and bernstein.greatest(row) >= expected
+    monkeypatch.setattr(bernstein, "_HALVINGS", 3)
+    skewed = np.array([[0.0, 1.0, 0.0, 0.0]])
+    assert 4 / 9 < bernstein.greatest(skewed) < 4 / 9 + 0.01  # 3p(1-p)², at its greatest at ⅓
 
 
 def test_halves_of_a_polynomial_are_the_polynomial() -> None:

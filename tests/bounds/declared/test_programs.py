@@ -1,5 +1,6 @@
 """Declared programs against specialised ones, brute force over patterns, CVXPY from the start, published numbers."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations
 
@@ -272,6 +273,27 @@ def test_a_lower_limit_has_the_low_end_of_a_fact():
     assert above.holds()
     assert not type(below)(**{**vars(below), "limit": -0.25}).holds()
     assert not type(above)(**{**vars(above), "limit": 0.25}).holds()
+
+
+def test_a_certificate_of_a_condition_holds_in_rationals():
+    """P(0 wrong | 1 wrong) within [.2, .5] of a rate of ¼: both are wrong on 1/20 to 1/8."""
+    known = Known(n_models=2, rates=[None, 0.25], events=["P(wrong(0) | wrong(1)) in [.2, .5]"]).on()
+    found = known.range(target("all_wrong", known.pool))
+    assert (found.lower, found.upper) == pytest.approx((0.05, 0.125), abs=1e-9)
+    for proof, limit in zip(sorted(found.certificates, key=lambda proof: proof.sign), (-0.05, 0.125), strict=True):
+        assert proof.limit == pytest.approx(limit, abs=1e-9)
+        # Values of a row in floats are those integers over one denominator, where no fact says them as such.
+        bare = replace(proof, rows=tuple(replace(fact, whole=None) for fact in proof.rows))
+        for kept in (proof, bare):
+            assert kept.holds()
+            assert not replace(kept, limit=limit - 1e-6).holds()
+
+
+def test_a_certificate_of_atoms_that_are_no_rationals_is_not_checked():
+    known = Known(n_models=3, rates=0.3, pairs=0.12, extendible=[0, 1, 2]).on()
+    proof = known.range(target("all_wrong", known.pool)).certificates[0]
+    with pytest.raises(ValueError, match=r"^the atoms of a structured class are no rationals; `limit` charges their"):
+        proof.holds()
 
 
 def test_an_endless_supply_with_a_single_law():

@@ -8,7 +8,7 @@ import pytest
 
 from cofail_lab import models
 from cofail_lab.claims.checking.check import Outcome, check, replay, sides
-from cofail_lab.claims.checking.confirm import second_look
+from cofail_lab.claims.checking.confirm import Second, second_look
 from cofail_lab.claims.checking.proposition import Proposition, read
 from cofail_lab.errors import InputError
 
@@ -209,6 +209,20 @@ def test_numbers_alone_need_a_box_and_quantities_a_law() -> None:
 
 def test_a_second_look_at_an_equality_does_not_decide() -> None:
     assert second_look(proposed("ratio_one_factor(2) > 1", SHOCK), {"shock": 0.05, "base_error_rate": 0.3}).says is None
+
+
+@pytest.mark.parametrize(("above", "expected"), [(0.106, True), (0.108, False)])
+def test_unlike_models_are_seen_again_by_their_own_law(above: float, expected: bool) -> None:
+    """.05 + .95 · .2 · .5 · .6 is .107; digits know models that are alike only."""
+    proposition = proposed(f"all_wrong > {above}", SHOCK, over={"base_error_rates": [0.1, 0.9], "m": 3})
+    second = second_look(proposition, {"base_error_rates": [0.2, 0.5, 0.6], "m": 3.0})
+    assert second == Second(True, expected, "a second path")
+
+
+def test_a_law_that_does_not_exist_is_seen_as_undecided() -> None:
+    """No beta law has pairs that are independent, so that there is nothing to build at this point."""
+    proposition = proposed("beta.all_wrong(3) > 0", models.Independent([0.3] * 3), match=["error_rate", "pair"])
+    assert second_look(proposition, {"error_rate": 0.3, "m": 3.0}) == Second(None, None, "its own error")
 
 
 def test_a_law_that_is_built_point_by_point_gets_one_in_64_of_the_points() -> None:

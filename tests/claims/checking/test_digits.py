@@ -7,7 +7,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from cofail_lab.claims.checking import digits
+from cofail_lab.claims.checking import digit_formulas, digits
 from cofail_lab.claims.checking.confirm import Second, _truth
 from cofail_lab.claims.checking.digit_formulas import NoDigitsError
 from cofail_lab.claims.checking.digits import Digits, ends
@@ -74,8 +74,30 @@ def test_what_a_law_of_the_case_alone_can_say() -> None:
     for size in ("all_wrong(m - 5)", "all_wrong(m/2)"):
         with pytest.raises(NoDigitsError, match="no whole number"):
             digits_of("common_shock").number(number(size))
-    with pytest.raises(NoDigitsError, match="no positive correlation"):
-        digits_of("independent").number(number("tetrachoric"))
+    for quantity in ("tetrachoric", "one_factor_pearson(3)"):
+        with pytest.raises(NoDigitsError, match="no positive correlation"):
+            digits_of("independent").number(number(quantity))
+    assert digits_of("beta_mixing").number(number("all_wrong(3000)")) < Fraction(1, 10**5)
+    with pytest.raises(NoDigitsError, match="a product of many terms"):
+        digits_of("beta_mixing").number(number("all_wrong(3001)"))
+
+
+@pytest.mark.parametrize("prediction", ["one_factor", "one_factor_pearson", "common_shock", "clayton"])
+def test_a_prediction_of_one_model_is_its_rate(prediction: str) -> None:
+    """Whether or not its pairs have what the prediction needs: models that fail independently have not."""
+    assert digits_of("independent").number(number(f"{prediction}(1)")) == Fraction(3, 10)
+    assert digits_of("independent").number(number(f"ratio_{prediction}(1)")) == 1
+
+
+def test_a_one_factor_law_by_the_orthants_of_its_medians() -> None:
+    """At α = ½ and r = ½: ½, ¼ + asin(r)/2π = 1/3 and 1/8 + 3 asin(r)/4π = ¼."""
+    with mpmath.workdps(40):
+        mpmath.iv.dps = 40
+        for m, expected in ((1, Fraction(1, 2)), (2, Fraction(1, 3)), (3, Fraction(1, 4))):
+            found = Digits({"error_rate": 0.5, "correlation": 0.5}, {"": "one_factor_gaussian"}, "one_factor_gaussian")
+            value = found.number(number(f"all_wrong({m})"))
+            assert middle(value) == pytest.approx(float(expected), rel=1e-15)
+            assert found.exact is (m == 1)
 
 
 def test_operations_on_rationals_and_intervals() -> None:
@@ -136,6 +158,43 @@ def test_an_integral_is_as_certain_as_two_steps_of_it_agree(monkeypatch: pytest.
         assert value == mpmath.exp(steps[1])
         found._one_factor(mpmath.mpf(0), (mpmath.mpf(0.6), mpmath.mpf(0.8)), 4000)
         assert found.relative == mpmath.mpf(1e-9)
+
+
+def test_an_argument_that_is_rounded_widens_a_formula() -> None:
+    """Φ(Φ⁻¹(.3)/√.25), once of 3/10 and once of the root of 9/100."""
+    with mpmath.workdps(40):
+        mpmath.iv.dps = 40
+        widths = []
+        for text in ("error_floor(0.3, 0.25)", "error_floor(sqrt(z), 0.25)"):
+            low, high = ends(Digits({"z": 0.09}, {}, "").number(number(text)))
+            assert low <= mpmath.ncdf(2 * mpmath.erfinv(2 * mpmath.mpf("0.3") - 1) * mpmath.sqrt(2)) <= high
+            widths.append((high - low) / high)
+    assert widths[0] < mpmath.mpf("1e-24") and mpmath.mpf("1e-20") < widths[1] < mpmath.mpf("1e-18")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("large_majority_accuracy(0.3, 0.2, 101)", "large_majority_accuracy"),
+        ("shadow_price(0.3, 0.2)", "shadow_price"),
+        ("strong_calls(0.7, 0.6, 0.8, 0.7)", "strong_calls"),
+        ("majority_accuracy(0.3, 0.2, 63)", "a long sum"),
+        ("majority_accuracy(0.3, 0, 5)", "a long sum"),
+        ("majority_accuracy(0.3, 1, 5)", "a long sum"),
+        ("critical_auc(0.5, 1, 0.75, 0.4)", "critical_auc"),
+        ("best_size_at_price(12.001, 0, 1)", "a long search"),
+    ],
+)
+def test_what_has_no_way_to_more_digits_says_so(monkeypatch: pytest.MonkeyPatch, text: str, why: str) -> None:
+    monkeypatch.setattr(digit_formulas, "_LONGEST_SEARCH", 3)
+    with mpmath.workdps(40), pytest.raises(NoDigitsError, match=f"^{why}$"):
+        Digits({"z": 1.0}, {}, "").number(number(text))
+
+
+def test_a_search_may_end_at_its_last_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A third member pays, as λ is above 2·3 c, and a fourth does not below 3·4 c."""
+    monkeypatch.setattr(digit_formulas, "_LONGEST_SEARCH", 3)
+    assert Digits({"z": 1.0}, {}, "").number(number("best_size_at_price(12, 0, 1)")) == 3
 
 
 def test_formulas_are_those_of_the_language() -> None:
@@ -216,6 +275,11 @@ def test_a_second_look_at_statements(text: str, expected: bool | None) -> None:
         digits = Digits({"x": 0.7, "y": 3.0}, {}, "")
         tolerance = 0.0 if expected is not None else 0.01
         assert _truth(digits, parse(text, "s"), tolerance) is (True if text == "x == 0.71" else expected)
+
+
+def test_a_number_is_no_statement() -> None:
+    with pytest.raises(NoDigitsError, match="no statement"):
+        _truth(Digits({"x": 0.7}, {}, ""), number("x"), None)
 
 
 def test_what_a_second_look_calls_a_violation() -> None:

@@ -12,6 +12,8 @@ from cofail_lab.models import AbstractErrorLaw
 
 SHOCK = models.CommonShock(0.05, [0.3] * 5)
 BOTH = ("error_rate", "pair")
+# No one correlation of all pairs.
+UNLIKE = models.OneFactorGaussian([0.2, 0.3], [0.5, 0.7])
 
 
 def test_names_and_the_box_of_the_driver() -> None:
@@ -76,6 +78,7 @@ def test_laws_without_a_closed_form_are_built_at_every_point() -> None:
         (("", "clayton"), SHOCK, (), None, "clayton has to share something with common_shock"),
         (("", "clayton"), SHOCK, ("error_rate",), None, "clayton needs theta"),
         (("clayton",), None, (), {"m": 3, "theta": 1}, "clayton needs error_rate, such as error_rate"),
+        (("",), UNLIKE, (), {"m": 2}, "one_factor_gaussian needs correlation, such as correlation"),
         (("",), SHOCK, (), {"shock": [0, 1.01]}, r"claim.over.shock: 1.01; numbers from 0 to 1 are accepted"),
         (("clayton",), None, (), {"theta": [-1, 1], "error_rate": 0.3}, "theta: -1; numbers >= 0 are accepted"),
         (("",), SHOCK, (), {"base_error_rates": [0.1, 0.2], "m": [3, 25]}, "up to 25 unlike models; at most 24"),
@@ -84,6 +87,17 @@ def test_laws_without_a_closed_form_are_built_at_every_point() -> None:
 def test_what_cannot_be_read_is_refused(names: Any, law: Any, match: Any, over: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_laws(names, law, match, over)
+
+
+def test_a_law_without_a_closed_form_is_that_of_the_configuration() -> None:
+    laws, _ = read_laws(("student_factor",), None, (), {"m": 3})
+    with pytest.raises(InputError, match="law: student_factor is built from its configuration; add law=student_factor"):
+        laws.pools({"m": np.array([3.0])})
+
+
+def test_a_correlation_of_the_box_stands_for_loadings_that_differ() -> None:
+    laws, _ = read_laws(("",), UNLIKE, (), {"m": 2, "correlation": 0.3})
+    assert laws.fixed["error_rate"].tolist() == pytest.approx([0.2, 0.3]) and "correlation" not in laws.fixed
 
 
 def test_ends_of_parameters_are_inside() -> None:

@@ -61,6 +61,12 @@ def test_by_rate_alone_the_rest_is_that_of_the_box() -> None:
     assert np.isnan(too_much.rates[0, 0])
 
 
+def test_independence_has_the_rate_whatever_the_pairs() -> None:
+    found = by_pair("independent")
+    value, error = found.log_all_wrong(FIVE)
+    assert abs(value[0] - 5 * np.log(ALPHA)) <= error[0] + 1e-14 and error[0] < 1e-12
+
+
 def test_a_law_that_cannot_have_the_pair_does_not_exist() -> None:
     """Pairs below independence are of no shock, no beta law and no positive correlation."""
     apart = driver()

@@ -6,6 +6,7 @@ import mpmath
 import pytest
 
 from cofail_lab.claims.propositions.p2_common_shock import log_ratio
+from cofail_lab.claims.reference import many_digits
 from cofail_lab.claims.reference.many_digits import shock_log_ratio
 
 
@@ -21,6 +22,21 @@ def test_it_is_the_float_path_where_that_can_see(shock, base, m):
 def test_the_ratio_of_two_models_is_one_by_its_own_error(shock, base):
     ratio = shock_log_ratio(shock, base, 2)
     assert abs(ratio.value) <= ratio.error < mpmath.mpf("1e-36")
+
+
+def test_roots_are_found_to_all_digits_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Φ⁻¹ of ¼ on both sides; P(i wrong, j right) at medians is acos(r)/2π, 1/6 at r = ½."""
+    with mpmath.workdps(40):
+        for below, sign in ((mpmath.mpf(1) / 4, 1), (mpmath.mpf(3) / 4, -1)):
+            found = many_digits.quantile(below, 1 - below)
+            assert abs(found - sign * mpmath.sqrt(2) * mpmath.erfinv(mpmath.mpf(-1) / 2)) < mpmath.mpf(10) ** -36
+        outer, inner = many_digits.loadings(mpmath.mpf(0), mpmath.mpf(1) / 6)
+        assert abs(outer**2 - mpmath.mpf(1) / 2) + abs(inner**2 - mpmath.mpf(1) / 2) < mpmath.mpf(10) ** -36
+        monkeypatch.setattr(many_digits, "_NEWTON", 2)
+        with pytest.raises(ArithmeticError, match=r"^the quantile of 0\.25 was not found in 2 steps$"):
+            many_digits.quantile(mpmath.mpf(1) / 4, mpmath.mpf(3) / 4)
+        with pytest.raises(ArithmeticError, match=r"^Owen's T did not reach 0\.166667 in 2 steps$"):
+            many_digits.loadings(mpmath.mpf(0), mpmath.mpf(1) / 6)
 
 
 def test_a_base_near_0_by_expansion():

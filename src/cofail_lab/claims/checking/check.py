@@ -195,12 +195,9 @@ def _resolve(
 
     A violation that no second look has confirmed is undecided as well.
     """
-    looked = [(points, judged)]
-    if len(ends):
-        found = proposition.box.points(ends)
-        looked.append((found, proposition.judged(found)))
+    found = proposition.box.points(ends)
     cases = []
-    for where, how in looked:
+    for where, how in ((points, judged), (found, proposition.judged(found))):
         cases += [case_of(where, int(i)) for i in np.flatnonzero(how.undecided | (how.violated & (not known)))]
     cases = list({repr(case): case for case in cases}.values())
     if known or len(cases) > (_RESOLVED_NUMBERS if proposition.numbers_alone else _RESOLVED):

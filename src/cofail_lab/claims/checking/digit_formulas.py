@@ -12,6 +12,10 @@ Real = Any
 """A Fraction, a number of mpmath within a quantity, or an interval of mpmath in a statement."""
 
 
+# One more member is tried until it does not pay, at most this often.
+_LONGEST_SEARCH = 10**6
+
+
 class NoDigitsError(ArithmeticError):
     """A quantity that has no way to more digits."""
 
@@ -94,7 +98,7 @@ def _best_at_price(price: Fraction, correlation: Fraction, cost: Fraction) -> Fr
     k = 1
     while price * (1 - correlation) * (Fraction(1, k) - Fraction(1, k + 1)) > cost:
         k += 1
-        if k > 10**6:
+        if k > _LONGEST_SEARCH:
             raise NoDigitsError("a long search")
     return Fraction(k)
 

@@ -95,8 +95,8 @@ def extreme_laws(case: Case) -> tuple[np.ndarray, np.ndarray]:
     event[-1] = 1
     tight = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
     solutions = [linprog(sign * event, A_eq=equations, b_eq=right, method="highs", options=tight) for sign in (1, -1)]
-    if not all(result.success for result in solutions):
-        raise ArithmeticError(solutions[0].message)
+    if failed := [result.message for result in solutions if not result.success]:
+        raise ArithmeticError(failed[0])
     return solutions[0].x, solutions[1].x
 
 

@@ -135,8 +135,5 @@ def _from_plain_moments(law: list[Fraction], k: int) -> tuple[float, float]:
     """Limits with E[(C/m)^k] in the place of p_k."""
     m = len(law) - 1
     moments = [sum(q * Fraction(j, m) ** i for j, q in enumerate(law)) for i in range(1, k + 1)]
-    try:
-        limits = wrong_count_range(moments, m)
-    except ValueError:
-        return float("inf"), float("-inf")
+    limits = wrong_count_range(moments, m)
     return limits.lower, limits.upper

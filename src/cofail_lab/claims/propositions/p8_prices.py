@@ -49,8 +49,7 @@ def ratio_is(formula: Callable, case: Case) -> Measured:
     if claimed is None:
         return at_least(1, 0)
     calls = who.least_escalation(floor)
-    if calls is None:
-        raise ArithmeticError("no escalation reaches the floor")
+    assert calls is not None  # noqa: S101  q <= a_H, which γ = 1 reaches
     return equals(calls * (strong - cheap) / (floor - cheap), claimed, 0)
 
 

@@ -49,8 +49,8 @@ def sharp(kind: Kind, formula: Callable, case: Case) -> Measured:
     # Values are rounded; without them as intervals HiGHS may see no law on the edge.
     tight = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
     solved = [linprog(s * (kind.asked @ atoms), A_eq=table, b_eq=right, options=tight) for s in (1, -1)]
-    if not all(side.success for side in solved):
-        raise ArithmeticError(solved[0].message)
+    if failed := [side.message for side in solved if not side.success]:
+        raise ArithmeticError(failed[0])
     truth = float(kind.asked @ law)
     return worst(
         equals(solved[0].fun, lower, ROUNDING),

@@ -42,9 +42,8 @@ def one_factor(error_rate: float, r: float, m: float) -> OneFactor:
     def depth(z: float) -> float:
         return float(log_height(z)) - peak + _DEPTH
 
+    # The normal density alone takes 16²/2 from the log's peak at this distance: more than the depth.
     reach = 16.0
-    while depth(mode - reach) > 0 or depth(mode + reach) > 0:
-        reach *= 2
     z = np.linspace(_root(depth, mode - reach, mode), _root(depth, mode, mode + reach), _NODES)
     heights = log_height(z)
     total = logsumexp(heights)

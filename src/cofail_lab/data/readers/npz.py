@@ -246,7 +246,7 @@ def _column(array: np.ndarray, length: int, name: str, file: str) -> np.ndarray:
         raise InputError(f"{file}: {name!r} is {array.dtype}; text or numbers were expected")
     try:
         return np.array([clean_text(text) for text in array.tolist()], dtype=object)
-    except (UnicodeError, ValueError) as error:
+    except (UnicodeError, ValueError, SystemError) as error:  # SystemError: code points beyond the last
         raise InputError(f"{file}: {name!r} is not Unicode text ({error})") from error
 
 
