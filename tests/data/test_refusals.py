@@ -187,12 +187,12 @@ def test_instances_are_text(tmp_path: Path) -> None:
 
 
 def test_parts_that_cannot_be_analysed_are_passed_over() -> None:
-    """Nobody answered dataset y, and the whole has complete queries."""
+    """Nobody answered dataset a, and the whole has complete queries."""
     grades = grades_of(
         [[RIGHT, WRONG], [WRONG, WRONG], [MISSING, ERROR], [MISSING, MISSING]],
         "abcd",
         "mn",
-        per_query={"dataset": np.array(["x", "x", "y", "y"], object)},
+        per_query={"dataset": np.array(["x", "x", "a", "a"], object)},
     )
     assert [(place, part.n_queries) for place, part in _parts(grades, "file")] == [("file", 2), ("file, dataset x", 2)]
 
