@@ -109,7 +109,7 @@ def read(areas: Sequence[str] | None = None) -> list[Planted]:
     """The errors of some areas, or of all."""
     paths = sorted(LISTS.glob("*.yaml")) if areas is None else [LISTS / f"{area}.yaml" for area in areas]
     return [
-        Planted(**{**entry, "area": path.stem, "tests": tuple(entry["tests"])})
+        Planted(**entry | {"area": path.stem, "tests": tuple(entry["tests"])})
         for path in paths
         for entry in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     ]

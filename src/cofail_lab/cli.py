@@ -67,10 +67,12 @@ def main() -> None:
     from omegaconf import OmegaConf
 
     from cofail_lab.command_line import config_keys, for_hydra, misplaced
+    from cofail_lab.garbage import collect_seldom
     from cofail_lab.hydra_parser import ensure_parser_builds
     from cofail_lab.sweep.controller import Sweep
     from cofail_lab.sweep.key import sweep_key
 
+    collect_seldom()
     global _command
     _command = _Command()
     Sweep.current = None
@@ -179,6 +181,7 @@ def task(config: DictConfig) -> None:
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
+    from cofail_lab.garbage import collect_as_usual
     from cofail_lab.job import input_error
 
     _keep_compiled_code()
@@ -187,6 +190,8 @@ def task(config: DictConfig) -> None:
         from cofail_lab.sweep.jobs import run_job
 
         run_job(config)
+        # Of a thousand jobs, what each leaves behind is more than what was imported.
+        collect_as_usual()
         return
     try:
         _run_single(config)

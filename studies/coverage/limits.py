@@ -106,7 +106,7 @@ def coverage(limits: Float[np.ndarray, "matrices 2"], target: float) -> Coverage
 
 def regimes(truth: Truth, number: int, matrices: int) -> dict[str, int]:
     """How many matrices of a truth get each regime."""
-    return dict(Counter(measure_regime(wrong, "").regime for wrong in draw(truth, number, matrices)))
+    return dict(Counter[str](measure_regime(wrong, "").regime for wrong in draw(truth, number, matrices)))
 
 
 def main() -> None:

@@ -56,7 +56,9 @@ def test_scores_and_their_threshold() -> None:
 
 
 def test_the_scorer_that_decides() -> None:
-    pick = lambda stated, *held, task="": rule.chosen("data.scorer", stated, held, "scorer", "f", task)  # noqa: E731
+    def pick(stated: Any, *held: str, task: str = "") -> Any:
+        return rule.chosen("data.scorer", stated, held, "scorer", "f", task)
+
     assert pick(None, "a") == "a" and pick("b", "a", "b") == "b" and pick(["c", "b"], "a", "b") == "b"
     assert pick({"gsm*": "b"}, "a", "b", task="gsm8k") == "b" and pick({"gsm*": "b"}, "a", task="other") == "a"
     assert pick(["x"], "a") == "a"

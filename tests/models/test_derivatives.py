@@ -147,9 +147,18 @@ def difference(values_at: Outputs, x: np.ndarray, place: int, *, edge: bool) -> 
 def test_gradients_and_grids(name: str) -> None:
     case = CASES[name]
     x = np.array(case.at)
-    # One program each: compiling all operations one by one takes longer.
-    values_at = jax.jit(lambda x: outputs(case, x))
-    slopes = jax.jit(jax.jacrev(values_at))(jnp.asarray(x))
+
+    def twice(x: Array) -> tuple[dict[str, Array], dict[str, Array]]:
+        values = outputs(case, x)
+        return values, values
+
+    # Compiling all operations one by one takes longer, and a third program, of the values alone, seconds for some.
+    both = jax.jit(jax.jacrev(twice, has_aux=True))
+
+    def values_at(x: Array) -> dict[str, Array]:
+        return both(x)[1]
+
+    slopes, _ = both(jnp.asarray(x))
     assert set(slopes) >= set(SMOOTH) - {"count_probs", "all_wrong"}
     for place in range(len(x)):
         for method, expected in difference(values_at, x, place, edge=place in case.edges).items():
@@ -157,7 +166,7 @@ def test_gradients_and_grids(name: str) -> None:
             found = np.asarray(slopes[method])[..., place]
             np.testing.assert_allclose(found, expected, rtol=0, atol=allowed, err_msg=f"{method}, parameter {place}")
     grid = np.stack([x, x + 1e-3])
-    mapped = jax.jit(jax.vmap(values_at))(jnp.asarray(grid))
+    mapped = jax.jit(jax.vmap(lambda x: outputs(case, x)))(jnp.asarray(grid))
     for row, at in enumerate(grid):
         for method, expected in values_at(jnp.asarray(at)).items():
             np.testing.assert_allclose(mapped[method][row], expected, rtol=1e-8, atol=1e-14, err_msg=method)

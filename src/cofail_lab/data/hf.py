@@ -112,7 +112,13 @@ class HubSource:
                 raise InputError(
                     f"data.{key}: {value!r} given, but format {self.format!r} has no scores to choose from"
                 )
-        options = {**given, "join": self.join, "registry": self.registry, "name": self.name, "format": self.format}
+        options: dict[str, Any] = {
+            **given,
+            "join": self.join,
+            "registry": self.registry,
+            "name": self.name,
+            "format": self.format,
+        }
         return reader(path=paths, **{key: value for key, value in options.items() if key in accepted})
 
 

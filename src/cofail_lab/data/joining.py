@@ -204,7 +204,7 @@ def contents(part: Grades, pattern: re.Pattern[str] | None = None) -> list[tuple
         what = "has no prompts" if prompts is None else "has queries without a prompt"
         raise InputError(f"data.join=content: {part.source} {what} to match by; data.join=id matches by name")
     seen: Counter[str] = Counter()
-    keys = []
+    keys: list[tuple[str, ...]] = []
     for query, prompt in zip(part.queries, prompts, strict=True):
         text = str(prompt)
         if pattern is not None:

@@ -164,7 +164,7 @@ class _Habits(NamedTuple):
 
     def chance(self, i: int, j: int, groups: np.ndarray, both: np.ndarray, same: np.ndarray) -> float:
         """Agreement of their wrong answers to *different* queries of a group, weighted as their common errors are."""
-        product = self.counts[[i]].multiply(self.counts[[j]]).tocoo()
+        product = self.counts[[i]].multiply(self.counts[[j]]).tocoo()  # pyrefly: ignore[missing-attribute] - of the stubs
         size = len(self.n_wrong)
         alike = np.bincount(self.group[product.coords[1]], product.data, minlength=size)
         here, on_same = np.bincount(groups[both], minlength=size), np.bincount(groups[same], minlength=size)

@@ -95,7 +95,7 @@ class Raters:
         if ratings.right is None:
             return {}, None, {}
         votes = ratings.votes
-        items = {rule: marked(votes, rule, self.ties) for rule in RULES}
+        items: dict[str, np.ndarray] = {rule: marked(votes, rule, self.ties) for rule in RULES}
         own = self._own(ratings)
         if own is not None and own.any():
             items["without_self"] = marked(np.where(own, MISSING, votes), "majority", self.ties)

@@ -64,7 +64,7 @@ class ReferenceWork:
 
     def _fits(self, released: Released, inputs: Inputs, progress: Progress) -> dict[Key, Mapping[str, float | None]]:
         """The numbers of each matrix: those of pairs, and the whole fit where ratios and their limits are published."""
-        found = {}
+        found: dict[Key, Mapping[str, float | None]] = {}
         for key, outcomes in released.pools.items():
             numbers = _of_pairs(outcomes)
             found[key] = numbers | self._fit(outcomes, inputs, progress) if key[1] == ARTEFACT else numbers

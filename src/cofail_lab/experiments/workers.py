@@ -31,6 +31,8 @@ _ENVIRONMENT = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NU
     "JAX_PLATFORMS": "cpu"
 }
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# The fork server imports it before the tasks.
+_FIRST = "cofail_lab.experiments.fork_server"
 
 
 def n_worth(asked: int, seconds: float) -> int:
@@ -48,7 +50,7 @@ def n_worth(asked: int, seconds: float) -> int:
 def prepare(module: str) -> None:
     """Start the fork server, which imports the module of the tasks while this process computes something else."""
     if _SERVER:
-        multiprocessing.get_context("forkserver").set_forkserver_preload([module])
+        multiprocessing.get_context("forkserver").set_forkserver_preload([_FIRST, module])
         with _as_worker():
             forkserver.ensure_running()
 

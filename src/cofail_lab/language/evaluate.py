@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -169,7 +169,7 @@ def _any(parts: list[Truth]) -> Truth:
     return Truth(true, false, defined, np.where(defined & np.isfinite(known), known, np.nan))
 
 
-_OPERATIONS = {
+_OPERATIONS: dict[str, Callable[..., Values]] = {
     "+": values.add,
     "-": values.subtract,
     "*": values.multiply,

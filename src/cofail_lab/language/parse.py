@@ -19,8 +19,8 @@ _TOKEN = re.compile(
     r"|(?P<symbol>\*\*|<=|>=|==|[-+*/<>(),]))",
     re.ASCII,
 )
-_ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
-_COMPARISON = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="}
+_ARITHMETIC: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
+_COMPARISON: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="}
 _WORDS = {"and", "or", "not", "implies"}
 _RESERVED = {"if", "else", "lambda", "for", "in", "is", "None", "True", "False", "import", "await", "yield", "async"}
 # What `implies` is called for Python's parser; nobody else may.

@@ -102,7 +102,7 @@ def cdf(h: Float[Array, "..."], k: Float[Array, "..."], r: Float[Array, "..."]) 
     return jnp.where(r < 0, ndtr(h) - value, value)
 
 
-@cdf.defjvp
+@cdf.defjvp  # pyrefly: ignore[bad-argument-type] - it takes the types from the first function alone
 def _cdf_jvp(primals: tuple[Array, Array, Array], tangents: tuple[Array, Array, Array]) -> tuple[Array, Array]:
     h, k, r = (jnp.asarray(x, dtype=jnp.float64) for x in primals)
     dh, dk, dr = tangents

@@ -84,7 +84,7 @@ def nearest_correlation(matrix: Float[np.ndarray, "m m"], first: Spectrum | None
 
 
 def _spectrum(matrix: np.ndarray, y: np.ndarray) -> Spectrum:
-    return Spectrum(*eigh(matrix + np.diag(y), driver="evd", check_finite=False))
+    return Spectrum(*eigh(matrix + np.diag(y), driver="evd", check_finite=False))  # pyrefly: ignore[bad-argument-type]
 
 
 def _even_shift(values: np.ndarray) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from cofail_lab.report.gathered import SEED, GatheredRuns, called, form, is_number, value_text
 from cofail_lab.report.levels import (
@@ -184,7 +185,8 @@ def _said(metric: str, level: Level) -> str:
 
 
 def _unit(metric: str) -> str:
-    return {points: " points", percent: "%", ratio: "×"}.get(form(metric), "")
+    units: dict[Any, str] = {points: " points", percent: "%", ratio: "×"}
+    return units.get(form(metric), "")
 
 
 def _from_to(metric: str, first: Level, last: Level) -> str:

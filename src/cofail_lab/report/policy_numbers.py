@@ -18,7 +18,7 @@ from cofail_lab.policies.suspicion import flagged
 
 def metrics(contest: Contest, ceilings: Ceilings, outcomes: Outcomes) -> dict[str, float | int | None]:
     """Of the matrix and its ceilings, then ``accuracy_P gain_P ...`` of every policy P, None where it is absent."""
-    routable = ceilings.repeated and ceilings.repeated.routable
+    routable = None if ceilings.repeated is None else ceilings.repeated.routable
     numbers: dict[str, float | int | None] = {
         "n_models": outcomes.n_models,
         "n_queries": outcomes.n_queries,
@@ -30,9 +30,9 @@ def metrics(contest: Contest, ceilings: Ceilings, outcomes: Outcomes) -> dict[st
         "oracle_gain": contest.by_name["oracle"].gain,
         "max_gain": ceilings.certificate.max_gain,
         "paired_max_gain": ceilings.certificate.paired_max_gain,
-        "routable": routable and routable.value,
-        "routable_upper": routable and routable.upper,
-        "routable_gain_upper": routable and routable.gain_upper,
+        "routable": None if routable is None else routable.value,
+        "routable_upper": None if routable is None else routable.upper,
+        "routable_gain_upper": None if routable is None else routable.gain_upper,
     }
     for name in (*contest.by_name, *contest.trials.absent):
         numbers |= _of_policy(name, contest.by_name.get(name))
@@ -48,19 +48,19 @@ def metrics(contest: Contest, ceilings: Ceilings, outcomes: Outcomes) -> dict[st
 def _of_policy(name: str, score: Score | None) -> dict[str, float | int | None]:
     s = score
     return {
-        f"accuracy_{name}": s and s.accuracy,
-        f"accuracy_{name}_high": s and s.accuracy_high,
-        f"gain_{name}": s and s.gain,
-        f"gain_{name}_lower": s and s.gain_lower,
-        f"gain_{name}_upper": s and s.gain_upper,
-        f"won_{name}": s and s.won,
-        f"lost_{name}": s and s.lost,
-        f"p_value_{name}": s and s.p_value,
-        f"captured_{name}": s and s.captured,
-        f"cost_{name}": s and s.cost,
-        f"cost_per_correct_{name}": s and s.cost_per_correct,
-        f"hull_gap_{name}": s and s.hull_gap,
-        f"pair_hull_gap_{name}": s and s.pair_hull_gap,
+        f"accuracy_{name}": None if s is None else s.accuracy,
+        f"accuracy_{name}_high": None if s is None else s.accuracy_high,
+        f"gain_{name}": None if s is None else s.gain,
+        f"gain_{name}_lower": None if s is None else s.gain_lower,
+        f"gain_{name}_upper": None if s is None else s.gain_upper,
+        f"won_{name}": None if s is None else s.won,
+        f"lost_{name}": None if s is None else s.lost,
+        f"p_value_{name}": None if s is None else s.p_value,
+        f"captured_{name}": None if s is None else s.captured,
+        f"cost_{name}": None if s is None else s.cost,
+        f"cost_per_correct_{name}": None if s is None else s.cost_per_correct,
+        f"hull_gap_{name}": None if s is None else s.hull_gap,
+        f"pair_hull_gap_{name}": None if s is None else s.pair_hull_gap,
     }
 
 

@@ -259,7 +259,7 @@ class Rated:
         places = dict(classes(self))
         if self.quality is None or places["sensitivity"] is None:
             return None
-        return self.quality.fitted.own[:, [places["sensitivity"], places["specificity"]]]
+        return self.quality.fitted.own[:, [places["sensitivity"], places["specificity"]]]  # pyrefly: ignore[bad-index] - both or neither
 
 
 _COLUMNS = {

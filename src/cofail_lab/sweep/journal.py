@@ -94,7 +94,7 @@ class Journal:
                 self._take(json.loads(line))
 
     def _take(self, fields: dict[str, Any]) -> None:
-        event = Event(**{**fields, "overrides": tuple(fields["overrides"])})
+        event = Event(**fields | {"overrides": tuple(fields["overrides"])})
         before = self.events.get(event.number)
         # The events of a job that was killed and started again elsewhere may be read out of order.
         if before is None or before.state == "running" or event.state != "running":

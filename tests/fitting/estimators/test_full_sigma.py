@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.special import ndtri
+from scipy.stats import multivariate_normal
 
 from cofail_lab.errors import InputError
 from cofail_lab.fitting.estimators import full_sigma
@@ -47,3 +48,20 @@ def test_full_sigma_prediction() -> None:
         full_sigma.predict(sigma, ndtri(rates), points=500)
     with pytest.raises(InputError, match="every model is constant"):
         full_sigma.predict(padded, np.full(11, np.inf))
+
+
+def test_replicates_together_and_those_with_copies_alone() -> None:
+    """Two plain ones around a pair of copies (one event less) and a pair of opposites that are never wrong together."""
+    plain = np.full((3, 3), 0.4) + 0.6 * np.eye(3)
+    copies, opposites = plain.copy(), np.eye(3)
+    copies[0, 1] = copies[1, 0] = 1.0
+    opposites[0, 1] = opposites[1, 0] = -1.0
+    matrices = np.stack([plain, copies, opposites, 0.5 * plain + 0.5 * np.eye(3)])
+    t = np.array([[-0.2, 0.1, 0.3], [0.4, -0.1, 0.2], [-0.5, 0.4, 0.0], [0.0, -0.4, -0.9]])
+    found = full_sigma.log_orthants(matrices, t)
+    assert found == [full_sigma.log_orthant(*each, 1) for each in zip(matrices, t, strict=True)]
+    assert found[2][0] == -np.inf
+    exact = [multivariate_normal(cov=matrices[k]).cdf(t[k]) for k in (0, 3)]
+    pair = multivariate_normal(cov=[[1, 0.4], [0.4, 1]]).cdf([-0.1, 0.2])
+    np.testing.assert_allclose(np.exp([log for log, _ in found]), [exact[0], pair, 0, exact[1]], rtol=0.02)
+    assert full_sigma.log_orthants(matrices[1:2], t[1:2]) == found[1:2]

@@ -171,11 +171,14 @@ class Known:
     def _rates(self, pool: Pool, measured: Matrix | None) -> list[Fact]:
         m = pool.n_models
         if "rates" in _listed(self.measured) and measured is not None:
-            return [SetRates("rates", {(i,): measured.all_wrong((i,)) for i in range(m)})]
+            found: dict[tuple[int, ...], Limits] = {(i,): measured.all_wrong((i,)) for i in range(m)}
+            return [SetRates("rates", found)]
         if self.rates is None:
             return []
         values = self.rates if isinstance(self.rates, list | tuple) else [self.rates] * m
-        table = {(i,): limits(v, f"known.rates[{i}]") for i, v in enumerate(values) if v is not None}
+        table: dict[tuple[int, ...], Limits] = {
+            (i,): limits(v, f"known.rates[{i}]") for i, v in enumerate(values) if v is not None
+        }
         return [SetRates("rates", table)] if table else []
 
     def _pairs(self, pool: Pool, measured: Matrix | None) -> list[Fact]:

@@ -111,7 +111,7 @@ class Program:
                         parts.append(_Priced(chosen, end, one))
             self._constraints.append(parts)
         self._total = cp.sum(self._law) == 1
-        facts = [self._total, *(one for parts in self._constraints for _, _, one in parts)]
+        facts: list[Any] = [self._total, *(one for parts in self._constraints for _, _, one in parts)]
         if pieces == 1:
             objective: cp.Expression = self._cost[0] @ self._law
             self._least: list[cp.Constraint] = []

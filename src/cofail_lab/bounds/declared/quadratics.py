@@ -87,7 +87,7 @@ def _of_event(fact: EventRate) -> list[Quadratic]:
 
 def _multilinear(values: np.ndarray, models: tuple[int, ...]) -> dict[tuple[int, ...], float]:
     """Coefficients of a function of one or two indicators, from its values at 0, 1, or 00, 10, 01, 11."""
-    terms = {(): float(values[0]), (models[0],): float(values[1] - values[0])}
+    terms: dict[tuple[int, ...], float] = {(): float(values[0]), (models[0],): float(values[1] - values[0])}
     if len(models) == 2:
         terms[(models[1],)] = float(values[2] - values[0])
         terms[models] = float(values[3] - values[2] - values[1] + values[0])

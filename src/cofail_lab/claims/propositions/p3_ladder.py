@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import pairwise
 from math import comb
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def certified(formula: Callable, case: Case) -> Measured:
     law, k = shock_counts(case), case["n_moments"]
     m = len(law) - 1
     limits = wrong_count_range(binomial_moments(law, k), m)
-    means = []
+    means: list[Any] = []
     for certificate, sign in ((limits.lower_certificate, -1), (limits.upper_certificate, 1)):
         values = [sum(y * comb(j, i) for i, y in enumerate(certificate.coefficients)) for j in range(m + 1)]
         valid = all(sign * value >= sign * (j == m) for j, value in enumerate(values))

@@ -130,7 +130,7 @@ def _add_event(sample: _Sample, event: dict[str, Any], where: str) -> None:
         sample.broken = True
 
 
-def _usage(sampling: dict[str, Any], where: str) -> dict[str, float]:
+def _usage(sampling: dict[str, Any], where: str) -> dict[str, Any]:
     usage = sampling.get("usage")
     if not isinstance(usage, dict):
         return {"tokens_in": math.nan}

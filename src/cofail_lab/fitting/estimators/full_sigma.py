@@ -122,7 +122,7 @@ def log_all_wrong(
 
 def _lifted(correlation: np.ndarray) -> np.ndarray:
     """A repaired matrix has no negative eigenvalue: what the smallest one is need not be computed."""
-    return (1 - _LIFT) * correlation + _LIFT * np.eye(len(correlation))
+    return (1 - _LIFT) * correlation + _LIFT * np.eye(correlation.shape[-1])
 
 
 def _plain(correlation: np.ndarray, thresholds: np.ndarray, draws: int, seed: int) -> Estimate:
@@ -145,12 +145,27 @@ def log_orthant(
     shifts = [_shifts(m, seed) for seed in range(randomizations)]
     if randomizations == 1:
         return orthant_arrays.log_orthant(thresholds, _lifted(correlation), net, shifts[0])
-    logs = orthant_arrays.log_mean_weights(thresholds, _lifted(correlation), net, np.concatenate(shifts))
+    logs = orthant_arrays.log_mean_weights(thresholds[None], _lifted(correlation)[None], net, np.concatenate(shifts))
     # Near-singular matrices give values that differ by factors of e^1000: all are divided by the largest.
     log_value = logs.max()
     relative = np.exp(logs - log_value).reshape(randomizations, -1).mean(axis=1)
     error = relative.std(ddof=1) / np.sqrt(randomizations) / relative.mean()
     return float(log_value + np.log(relative.mean())), float(error)
+
+
+def log_orthants(
+    correlations: Float[np.ndarray, "batch m m"], thresholds: Float[np.ndarray, "batch m"]
+) -> list[tuple[float, float]]:
+    """`log_orthant` of each matrix with one randomization, the same for all."""
+    m = thresholds.shape[1]
+    events = [equal_scores.merged(*each) for each in zip(thresholds, correlations, strict=True)]
+    plain = np.array([event is None for event in events])
+    net, shifts = orthant.sobol_net(m, _LOG2_POINTS), _shifts(m, 0)
+    together = iter(orthant_arrays.log_orthants(thresholds[plain], _lifted(correlations[plain]), net, shifts))
+    return [
+        next(together) if event is None else log_orthant(correlation, bounds, 1)
+        for event, correlation, bounds in zip(events, correlations, thresholds, strict=True)
+    ]
 
 
 def _shifts(m: int, seed: int) -> np.ndarray:
@@ -179,7 +194,7 @@ def predict_stack(stack: TetrachoricStack, *, repair: Repair = "nearest") -> Pre
     """Log β of each matrix after its repair, by a randomized net."""
     matrices = np.stack([repaired(matrix, repair) for matrix in stack.finite_matrices])
     if stack.coarse:
-        return Prediction.of([log_orthant(*each, 1) for each in zip(matrices, stack.thresholds, strict=True)])
+        return Prediction.of(log_orthants(matrices, stack.thresholds))
     return Prediction.of([log_orthant(*each) for each in zip(matrices, stack.thresholds, strict=True)])
 
 

@@ -20,7 +20,7 @@ def hits_needed(most: int) -> int:
 
 def decided(hits: Bool[np.ndarray, " draws"], most: int) -> bool:
     """Whether more draws, up to ``most``, could not change whether p is at most 5%."""
-    return len(hits) >= most or 0 < hits_needed(most) <= np.count_nonzero(hits)
+    return len(hits) >= most or 0 < hits_needed(most) <= int(np.count_nonzero(hits))
 
 
 def p_value(hits: Bool[np.ndarray, " draws"], most: int | None) -> float:

@@ -1,5 +1,7 @@
 """P14: the slope of a vote's gain on correlation is a confound; and weights that do not see what members share."""
 
+from fractions import Fraction
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -34,7 +36,7 @@ def draw() -> Figure:
     alone = independent([rational(a) for a in rates])
     # The first three as one: right together or wrong together.
     one = independent([rational(a) for a in [0.8, *rates[3:]]])
-    together = {(who[0],) * 3 + who[1:]: p for who, p in one.items()}
+    together: dict[tuple[int, ...], Fraction] = {(who[0],) * 3 + who[1:]: p for who, p in one.items()}
     for (name, weights), color in zip(votes.items(), (STRONG, PALETTE[0]), strict=True):
         ends = [float(accuracy(weights, law)) for law in (alone, together)]
         right.plot(shares, ends[0] + shares * (ends[1] - ends[0]), color=color, label=name)

@@ -1,6 +1,7 @@
 """Figures of a fit judged: ratios in their null distributions, over pool size, and regimes by dataset."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -152,7 +153,7 @@ def regime_map(regimes: Sequence[PoolRegime]) -> Figure:
                 text, (1, y), (60 * position, 0), axes.get_yaxis_transform(), "offset points", ha="right", va="center"
             )
     handles = [Line2D([], [], marker="o", ls="", ms=4.5, color=colour, label=name) for name, colour in colours.items()]
-    above = {"loc": "lower left", "bbox_to_anchor": (0, 1 + 1.1 / len(rows)), "borderpad": 0}
+    above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1 + 1.1 / len(rows)), "borderpad": 0}
     axes.legend(handles=handles, ncols=3, handletextpad=0.2, **above)
     return fitted(figure)
 

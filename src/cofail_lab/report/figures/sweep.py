@@ -113,7 +113,7 @@ def small_multiples(plan: Plan, metrics: Mapping[str, Sequence[float | None]]) -
                 axes.tick_params(labelbottom=False)
             first = first or axes
     if plan.second is not None and not plan.is_map:
-        place = {"title": label(plan.second[0], 26), "loc": "upper left", "bbox_to_anchor": (1.04, 1)}
+        place: dict[str, Any] = {"title": label(plan.second[0], 26), "loc": "upper left", "bbox_to_anchor": (1.04, 1)}
         panels[across - 1].legend(*panels[0].get_legend_handles_labels(), **place)
     return fitted(figure)
 

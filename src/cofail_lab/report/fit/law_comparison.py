@@ -205,6 +205,8 @@ def table(comparison: LawComparison) -> pa.Table:
             "heldout_error": column(lambda fit: fit.heldout_error),
             "heldout_difference": column(lambda fit: fit.difference),
             "heldout_difference_error": column(lambda fit: fit.difference_error),
-            "remark": ["; ".join(filter(None, [fit.absent or fit.heldout_absent, *fit.notes])) for fit in fits],
+            "remark": [
+                "; ".join(said for said in (fit.absent or fit.heldout_absent, *fit.notes) if said) for fit in fits
+            ],
         }
     )

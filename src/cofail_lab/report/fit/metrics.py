@@ -110,7 +110,7 @@ def _null_metrics(fit: MatrixFit) -> dict[str, float | int | None]:
 
 def _tail_metrics(fit: MatrixFit) -> dict[str, float | int | None]:
     tail = fit.tail
-    lower = [] if fit.null is None else [test.p_lower for test in fit.null.own_tests(NULL_LAWS).values()]
+    lower: list[float] = [] if fit.null is None else [test.p_lower for test in fit.null.own_tests(NULL_LAWS).values()]
     numbers: dict[str, float | int | None] = {
         f"tail_p_{name}": None if tail is None else tail.p_values.get(name) for name in FAMILIES
     }

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from base64 import b64encode
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
@@ -33,9 +33,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: printable(value) if type(value) is str else value,
     )
-    made.filters.update(
-        number=lambda value: number(value, significant=6), plus_minus=plus_minus, lines=lines, anchor=anchor
-    )
+    made.filters.update(number=partial(number, significant=6), plus_minus=plus_minus, lines=lines, anchor=anchor)
     return made
 
 

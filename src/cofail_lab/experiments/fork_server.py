@@ -1,0 +1,5 @@
+"""What the fork server of `workers` imports first, before it imports the tasks."""
+
+from cofail_lab.garbage import collect_seldom
+
+collect_seldom()
