@@ -105,7 +105,8 @@ def test_policies_without_costs_are_not_in_dollars() -> None:
     fight.trials.graded.__dict__.update(accuracy=right.mean(axis=0), right=right, cost=None)
     with pytest.raises(ValueError, match=r"^contest: no costs to draw$"):
         dollars(fight, 0.67)
-    fight.trials.graded.cost = np.array([[3.0, 1.0]] * 3)
+    graded: Any = fight.trials.graded
+    graded.cost = np.array([[3.0, 1.0]] * 3)
     labels = [str(one.get_label()) for one in dollars(fight, 0.67).axes[0].lines]
     assert "ridge" in labels and not [label for label in labels if label.startswith("free")]
 
