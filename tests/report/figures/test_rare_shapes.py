@@ -71,6 +71,8 @@ def test_sweeps_over_decades_have_scales_of_decades() -> None:
     assert len(drawn.axes[1].get_yticks()) <= 7 and not len(drawn.axes[1].yaxis.get_minorticklocs())
     drawn.canvas.draw()
     assert "0.0001" in [text.get_text() for text in drawn.axes[1].get_yticklabels()]
+    three = small_multiples(plan({"x": [1, 2, 3, 4]}), {"gain": [1.0, 10, 100, 700]}).axes[0]
+    assert three.get_yscale() == "log" and not len(three.yaxis.get_minorticklocs())
     narrow = small_multiples(plan({"x": [1, 2, 3]}), {"gain": [0.0, 1e-6, 1.0]}).axes[0]
     assert (narrow.get_xscale(), narrow.get_yscale()) == ("linear", "linear")
 
@@ -105,8 +107,7 @@ def test_policies_without_costs_are_not_in_dollars() -> None:
     fight.trials.graded.__dict__.update(accuracy=right.mean(axis=0), right=right, cost=None)
     with pytest.raises(ValueError, match=r"^contest: no costs to draw$"):
         dollars(fight, 0.67)
-    graded: Any = fight.trials.graded
-    graded.cost = np.array([[3.0, 1.0]] * 3)
+    fight.trials.graded.__dict__.update(cost=np.array([[3.0, 1.0]] * 3))
     labels = [str(one.get_label()) for one in dollars(fight, 0.67).axes[0].lines]
     assert "ridge" in labels and not [label for label in labels if label.startswith("free")]
 
