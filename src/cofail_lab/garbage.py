@@ -9,7 +9,7 @@ _usual: tuple[int, int, int] | None = None
 
 
 def collect_seldom() -> None:
-    """Look for garbage after 50,000 new objects, instead of 700, and not at the end of the process.
+    """Look for garbage after 50,000 new objects, instead of some hundreds, and not at the end of the process.
 
     The libraries that a run imports make half a million objects, which stay. Python looks through them again and again
     while they are made, and once more before it ends: a tenth of the processor time of a run of a few seconds.

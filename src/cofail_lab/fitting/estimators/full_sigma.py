@@ -159,7 +159,7 @@ def log_orthants(
     """`log_orthant` of each matrix with one randomization, the same for all."""
     m = thresholds.shape[1]
     events = [equal_scores.merged(*each) for each in zip(thresholds, correlations, strict=True)]
-    plain = np.array([event is None for event in events])
+    plain = np.array([event is None for event in events], dtype=bool)
     net, shifts = orthant.sobol_net(m, _LOG2_POINTS), _shifts(m, 0)
     together = iter(orthant_arrays.log_orthants(thresholds[plain], _lifted(correlations[plain]), net, shifts))
     return [

@@ -14,8 +14,9 @@ from jaxtyping import Bool, Float, Int
 from cofail_lab.fitting.estimators.pairs import PAIRS_AT_ONCE, Pairs
 
 NAMES = ("pearson", "pearson_within", "pearson_across", "pearson_gap")
-# Numbers in an array of queries and replicates: 2 MB, which stay in the cache of a core.
-_AT_ONCE = 2**18
+# Numbers in an array of queries and replicates: 2 MB, which stay in the cache of a core. Of long matrices fewer than
+# eight replicates at once would read the matrix too often.
+_AT_ONCE, _FEWEST = 2**18, 8
 # A smaller error is rounding: that of copies, which correlate at 1 in every sample.
 _ROUNDING = 1e-10
 
@@ -39,7 +40,7 @@ def pair_errors(
     n, m = wrong.shape
     columns = wrong.astype(float)
     errors = {name: np.full(len(weights), np.nan) for name in NAMES}
-    size = max(1, _AT_ONCE // n)
+    size = max(_FEWEST, _AT_ONCE // n)
     for first in range(0, len(weights), size):
         rows = slice(first, first + size)
         counted = weights[rows].T.astype(float)
