@@ -15,6 +15,23 @@ from cofail_lab.policies.contest import Contest
 from cofail_lab.policies.score import Score
 from cofail_lab.policies.suspicion import flagged
 
+_OF_POLICY = {
+    "accuracy_{}": "accuracy",
+    "accuracy_{}_high": "accuracy_high",
+    "gain_{}": "gain",
+    "gain_{}_lower": "gain_lower",
+    "gain_{}_upper": "gain_upper",
+    "won_{}": "won",
+    "lost_{}": "lost",
+    "p_value_{}": "p_value",
+    "captured_{}": "captured",
+    "cost_{}": "cost",
+    "cost_per_correct_{}": "cost_per_correct",
+    "hull_gap_{}": "hull_gap",
+    "pair_hull_gap_{}": "pair_hull_gap",
+}
+"""Metrics of a policy, with its name in them, and the fields of its score that they are."""
+
 
 def metrics(contest: Contest, ceilings: Ceilings, outcomes: Outcomes) -> dict[str, float | int | None]:
     """Of the matrix and its ceilings, then ``accuracy_P gain_P ...`` of every policy P, None where it is absent."""
@@ -46,21 +63,8 @@ def metrics(contest: Contest, ceilings: Ceilings, outcomes: Outcomes) -> dict[st
 
 
 def _of_policy(name: str, score: Score | None) -> dict[str, float | int | None]:
-    s = score
     return {
-        f"accuracy_{name}": None if s is None else s.accuracy,
-        f"accuracy_{name}_high": None if s is None else s.accuracy_high,
-        f"gain_{name}": None if s is None else s.gain,
-        f"gain_{name}_lower": None if s is None else s.gain_lower,
-        f"gain_{name}_upper": None if s is None else s.gain_upper,
-        f"won_{name}": None if s is None else s.won,
-        f"lost_{name}": None if s is None else s.lost,
-        f"p_value_{name}": None if s is None else s.p_value,
-        f"captured_{name}": None if s is None else s.captured,
-        f"cost_{name}": None if s is None else s.cost,
-        f"cost_per_correct_{name}": None if s is None else s.cost_per_correct,
-        f"hull_gap_{name}": None if s is None else s.hull_gap,
-        f"pair_hull_gap_{name}": None if s is None else s.pair_hull_gap,
+        metric.format(name): None if score is None else getattr(score, field) for metric, field in _OF_POLICY.items()
     }
 
 

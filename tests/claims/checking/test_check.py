@@ -245,3 +245,12 @@ def test_the_sides_of_a_comparison_are_middles_with_their_errors() -> None:
         assert value == pytest.approx((low[0] + high[0]) / 2, rel=1e-15, abs=0)
         assert error == pytest.approx((high[0] - low[0]) / 2, rel=1e-9, abs=0)
     assert sides(proposed("shock > 0 and pair > 0", SHOCK), points) is None
+
+
+def test_where_the_adversary_ends_counts_as_much_as_the_design() -> None:
+    """Near .3 both sides differ by less than float64 tells; no point of the design is that near."""
+    outcome = checked("exp(x) * exp(-x) + (x - 0.3)**2 >= 1", over={"x": [0, 1]}, n=64)
+    assert outcome.answer == "survived" and not outcome.judged.undecided.any() and outcome.n_resolved > 0
+    assert outcome.worst_margin is not None and outcome.worst is not None
+    assert outcome.worst_margin < 1e-12 < 1e-5 < outcome.judged.says.margin.min()
+    assert outcome.worst["x"] == pytest.approx(0.3, abs=1e-6)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from cofail_lab.claims.checking.box import Axis, Box, read_box
 from cofail_lab.claims.checking.check import Outcome, _no_two_alike, _worst
 from cofail_lab.claims.checking.controls import Controls, controls
 from cofail_lab.claims.checking.minimise import Points, _rounded, _smaller, case_of, minimise, stacked
-from cofail_lab.claims.checking.proposition import Judged, Proposition, read
+from cofail_lab.claims.checking.proposition import Judged, read
 from cofail_lab.claims.checking.slices import leading_axes, slice_through
 from cofail_lab.language.evaluate import Truth
 
@@ -25,9 +25,6 @@ def truth(letters: str, margin: list[float] | None = None) -> Truth:
 
 def points(n: int, *, vary: bool = True) -> Points:
     return {"x": np.arange(n) * float(vary), "y": np.ones(n)}
-
-
-NOBODY = cast("Proposition", None)
 
 
 def test_what_is_inside_violated_undecided() -> None:
@@ -141,14 +138,11 @@ def test_the_two_parameters_that_the_margin_moves_with() -> None:
 def test_the_worst_of_all_that_was_looked_at_where_the_hypothesis_holds() -> None:
     """Of the design and of the adversary's ends; margins that are no numbers, or elsewhere, do not count."""
     judged = Judged(truth("ttntf", [0.3, -5.0, np.nan, 0.2, 0.1]), truth("tfttn"))
-    margin, case = _worst(NOBODY, points(5), judged, np.zeros((0, 1)))
+    margin, case = _worst([(points(5), judged)])
     assert margin == 0.2 and case == {"x": 3.0, "y": 1.0}
-    assert _worst(NOBODY, points(2), Judged(truth("tn"), truth("ft")), np.zeros((0, 1))) == (None, None)
-    ends = SimpleNamespace(
-        box=SimpleNamespace(points=lambda found: {"x": found[:, 0], "y": found[:, 0]}),
-        judged=lambda found: Judged(truth("tt", [0.15, -1.0]), truth("tf")),
-    )
-    margin, case = _worst(cast("Proposition", ends), points(5), judged, np.array([[7.0], [8.0]]))
+    assert _worst([(points(2), Judged(truth("tn"), truth("ft")))]) == (None, None)
+    found = {"x": np.array([7.0, 8.0]), "y": np.array([7.0, 8.0])}
+    margin, case = _worst([(points(5), judged), (found, Judged(truth("tt", [0.15, -1.0]), truth("tf")))])
     assert margin == 0.15 and case == {"x": 7.0, "y": 7.0}
 
 

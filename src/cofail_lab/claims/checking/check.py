@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -23,6 +23,9 @@ _SLOWER = 64
 # is quick, up to the second number.
 _RESOLVED, _RESOLVED_NUMBERS = 8, 4096
 _SEEN_AGAIN = 4
+
+LookedAt = Sequence[tuple[dict[str, np.ndarray], Judged]]
+"""Points, and what a proposition is there: those of the design, and those that the adversary ended at."""
 
 
 class Sides(NamedTuple):
@@ -128,10 +131,12 @@ def check(
         if beside.emptiness in ("hypothesis_never", "never_defined"):
             beside = controls(proposition.judged(box.points(ends)), box.points(ends))
     advance(1)
-    undecided, resolved, second_found = _resolve(proposition, points, judged, ends, known=counterexample is not None)
+    found_at = box.points(ends)
+    looked_at = ((points, judged), (found_at, proposition.judged(found_at)))
+    undecided, resolved, second_found = _resolve(proposition, looked_at, known=counterexample is not None)
     counterexample = counterexample or second_found
     advance(1)
-    worst_margin, worst = _worst(proposition, points, judged, ends)
+    worst_margin, worst = _worst(looked_at)
     if counterexample is not None:
         answer: Answer = "refuted"
     elif beside.emptiness in ("hypothesis_never", "never_defined"):
@@ -188,16 +193,13 @@ def sides(proposition: Proposition, points: dict[str, np.ndarray]) -> Sides | No
     return Sides(left, left_error, says.symbol, right, right_error)
 
 
-def _resolve(
-    proposition: Proposition, points: dict[str, np.ndarray], judged: Judged, ends: np.ndarray, *, known: bool
-) -> tuple[int, int, Counterexample | None]:
+def _resolve(proposition: Proposition, looked_at: LookedAt, *, known: bool) -> tuple[int, int, Counterexample | None]:
     """Points that stay undecided, those that more digits decide, and a violation among them.
 
     A violation that no second look has confirmed is undecided as well.
     """
-    found = proposition.box.points(ends)
     cases = []
-    for where, how in ((points, judged), (found, proposition.judged(found))):
+    for where, how in looked_at:
         cases += [case_of(where, int(i)) for i in np.flatnonzero(how.undecided | (how.violated & (not known)))]
     cases = list({repr(case): case for case in cases}.values())
     if known or len(cases) > (_RESOLVED_NUMBERS if proposition.numbers_alone else _RESOLVED):
@@ -211,16 +213,10 @@ def _resolve(
     return len(cases) - resolved, resolved, None
 
 
-def _worst(
-    proposition: Proposition, points: dict[str, np.ndarray], judged: Judged, ends: np.ndarray
-) -> tuple[float | None, Case | None]:
+def _worst(looked_at: LookedAt) -> tuple[float | None, Case | None]:
     """The smallest margin of all that was looked at where the hypothesis holds."""
     best: tuple[float | None, Case | None] = None, None
-    looked = [(points, judged)]
-    if len(ends):
-        found = proposition.box.points(ends)
-        looked.append((found, proposition.judged(found)))
-    for where, how in looked:
+    for where, how in looked_at:
         margin = np.where(how.inside & np.isfinite(how.says.margin), how.says.margin, np.inf)
         index = int(np.argmin(margin))
         if np.isfinite(margin[index]) and (best[0] is None or margin[index] < best[0]):
